@@ -1,0 +1,78 @@
+import * as z from "zod";
+import { Address, ChainHash, Count, Digest } from "../provenance/primitives";
+
+/** Which chain anchors go to and are read from. */
+export type ChainConfiguration =
+  /** The chain host's anvil node below `home`; started on demand for anchoring, never created by reading. */
+  | { readonly kind: "embedded"; readonly home: string; readonly hostPath: string }
+  /** Any EVM chain with an EAS contract. */
+  | {
+      readonly kind: "rpc";
+      readonly id: number;
+      readonly rpcUrls: readonly string[];
+      readonly contract: Address;
+    };
+
+/** `anchors/<root>.<chainId>.json`: where one root was timestamped. Each field is checked against the chain. */
+export const Anchor = z.strictObject({
+  root: Digest,
+  chainId: Count,
+  /** Hash of block 0: tells chains with one id apart. */
+  genesisHash: ChainHash,
+  contract: Address,
+  block: z.strictObject({ number: Count, hash: ChainHash }),
+  transaction: ChainHash,
+  /** What EAS stored for the root: seconds since 1970, the time of the block. */
+  timestamp: Count,
+});
+export type Anchor = z.infer<typeof Anchor>;
+
+/** What identifies a chain that was reached. */
+export interface ChainIdentity {
+  readonly chainId: number;
+  readonly genesisHash: ChainHash;
+  readonly contract: Address;
+  /** A developer's own chain (anvil, hardhat, …), which its owner controls. */
+  readonly local: boolean;
+  /** For people: `local chain`, `Base`, `chain 10740`. */
+  readonly name: string;
+}
+
+export type AnchorStatus =
+  | "finalized"
+  | "included"
+  | "pending"
+  | "absent"
+  | "unreachable"
+  | "wrongChain"
+  | "reorged";
+
+/** What the chain says about one root. */
+export interface AnchorCheck {
+  readonly status: AnchorStatus;
+  readonly trust: "singleRpc" | "local";
+  readonly identity: ChainIdentity | null;
+  /** The anchor that was confirmed, where status is `finalized` or `included`. */
+  readonly anchor: Anchor | null;
+  /** One sentence, wherever the status is neither `finalized` nor `included`. */
+  readonly reason?: string;
+}
+
+/** A chain opened for reading. Errors of the network end in `unreachable`, never in a throw. */
+export interface ChainReader {
+  identity(): Promise<ChainIdentity>;
+  /** Checks a root against the anchor files that claim it. Without any, asks the contract. */
+  check(root: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck>;
+  close(): Promise<void>;
+}
+
+/** A chain opened for writing as well. */
+export interface ChainWriter extends ChainReader {
+  /**
+   * Timestamps the root with EAS and resolves once it is included and durable. A root that is already there is
+   * success: its anchor is looked up.
+   */
+  anchor(root: Digest, signal?: AbortSignal): Promise<Anchor>;
+  /** Gas that the last `anchor` call used, or 0 when the root was there already. */
+  readonly lastGasUsed: bigint;
+}

@@ -1,0 +1,93 @@
+import type { Prompt, Sampling, SessionFacts, StopReason } from "../provenance/record";
+
+/** What asks for a suggestion: typing (gated by confidence), or a person or program (never gated). */
+export type Trigger = "automatic" | "explicit";
+
+/** The text around the cursor, uncut; the engine cuts it to the model's context. Lines end with LF. */
+export interface CompletionRequest {
+  /** How the prompt names the file: a path below the repository's top, or `null`. */
+  readonly path: string | null;
+  readonly prefix: string;
+  readonly suffix: string;
+  readonly context: Prompt["context"];
+  readonly trigger: Trigger;
+  /** `auto`: multi-line where the cursor opens a block; `line`: never past the end of the line. */
+  readonly extent: "auto" | "line";
+  readonly maxTokens: number;
+}
+
+/** One model answer, with everything that evidence needs. */
+export interface Completion {
+  readonly prompt: Prompt;
+  readonly tokens: readonly number[];
+  readonly raw: string;
+  /** Never empty. */
+  readonly displayed: string;
+  readonly sampling: Sampling;
+  readonly ordinal: number;
+  readonly seed: string;
+  readonly stop: StopReason;
+  /** Geometric mean of the probabilities of the tokens that reach the displayed text, from 0 to 1. */
+  readonly confidence: number;
+  readonly promptTokens: number;
+  readonly milliseconds: number;
+}
+
+/** Why nothing is offered. Each has a sentence in `describeNothing`. */
+export type NothingReason = "empty" | "repetition" | "lowConfidence" | "cancelled";
+
+export type CompletionOutcome =
+  | { readonly kind: "completion"; readonly completion: Completion }
+  | { readonly kind: "nothing"; readonly reason: NothingReason; readonly confidence: number };
+
+/** What a replay is given: the opened values of one suggestion. */
+export interface ReplayRequest {
+  readonly prompt: Prompt;
+  readonly tokens: readonly number[];
+  readonly raw: string;
+  readonly displayed: string;
+  readonly sampling: Sampling;
+  readonly ordinal: number;
+  readonly seed: string;
+  readonly stop: StopReason;
+}
+
+/**
+ * The outcome of running the claimed tokens through the pinned model in one pass.
+ *
+ * `exact`: every token is the model's first choice under the decoder's rules. `withinTolerance`: some stand behind
+ * the first choice by at most the profile's margin. Both also require that the stop reason, `raw`, `displayed` and
+ * `seed` follow from tokens and prompt; otherwise, or beyond the margin, `mismatch`.
+ */
+export interface ReplayResult {
+  readonly value: "exact" | "withinTolerance" | "mismatch";
+  readonly tokens: number;
+  readonly exact: number;
+  /** Largest logit by which a claimed token stood behind the first choice. */
+  readonly margin: number;
+  /** A sentence that says what contradicted, only for `mismatch`. */
+  readonly reason?: string;
+}
+
+/** What a running engine says of itself; goes into every record. */
+export type EngineFacts = Pick<SessionFacts, "model" | "environment" | "profile">;
+
+/** A pinned model, loaded and ready, in a worker thread. */
+export interface Engine {
+  readonly facts: EngineFacts;
+  /** A later request supersedes an earlier automatic one, which then ends within one token. */
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome>;
+  /** Gives way to completions: it waits while one runs and is interrupted between tokens' chunks by a new one. */
+  replay(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayResult>;
+  dispose(): Promise<void>;
+}
+
+export interface StartEngineParameters {
+  /** The model folder: a pin (`pin.json`) and the files it names. */
+  readonly modelDirectory: string;
+  /** The bundle of `worker.ts`. */
+  readonly workerPath: string;
+  /** Bundles whose bytes the environment's `serverDigest` covers. */
+  readonly bundlePaths: readonly string[];
+  readonly threads?: number;
+}

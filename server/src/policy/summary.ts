@@ -1,0 +1,117 @@
+import type { CheckName, Checks, CheckValue, Summary } from "./verdict";
+
+/** What a policy asks of each check before a suggestion may count as anchored or verified. */
+export interface Requirements {
+  /** A policy that lists devices accepts only those; without a list an unknown device's signature will do. */
+  readonly listedDevicesOnly: boolean;
+  /** Only models that an authority approved; otherwise a pin whose bytes are known here is enough. */
+  readonly approvedModelsOnly: boolean;
+  readonly approvedEnvironmentsOnly: boolean;
+  /** Only anchors in finalized blocks. */
+  readonly finalizedOnly: boolean;
+}
+
+/** The built-in policy's requirements, which hold where no policy file was accepted. */
+export const DEFAULT_REQUIREMENTS: Requirements = {
+  listedDevicesOnly: false,
+  approvedModelsOnly: false,
+  approvedEnvironmentsOnly: false,
+  finalizedOnly: false,
+};
+
+/**
+ * What one value of one check does to the summary, in `SUMMARIES` order; `good` leaves it alone. `anchored` means:
+ * nothing is wrong, but this check cannot carry `verified`.
+ */
+type Effect = Exclude<Summary, "verified"> | "good";
+type EffectTable = { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name>]: Effect } };
+
+function effects(requirements: Requirements): EffectTable {
+  const unless = (required: boolean): Effect => (required ? "unverified" : "good");
+  return {
+    content: {
+      verbatim: "good",
+      reformatted: "good",
+      // The same lines at one other place: an import added above must not cost a badge.
+      moved: "good",
+      edited: "edited",
+      gone: "edited",
+      ambiguous: "unknown",
+    },
+    evidence: { intact: "good", malformed: "failed", tampered: "failed", foreign: "failed" },
+    signature: {
+      valid: "good",
+      unknownDevice: unless(requirements.listedDevicesOnly),
+      revokedDevice: "failed",
+      invalid: "failed",
+    },
+    anchor: {
+      finalized: "good",
+      included: unless(requirements.finalizedOnly),
+      pending: "pending",
+      absent: "failed",
+      unreachable: "unknown",
+      wrongChain: "unknown",
+      reorged: "failed",
+    },
+    anchorTrust: {
+      stateProof: "good",
+      quorum: "good",
+      offlineProof: "good",
+      singleRpc: "good",
+      local: "good",
+    },
+    model: {
+      approved: "good",
+      pinOnly: unless(requirements.approvedModelsOnly),
+      unapproved: "unverified",
+      revoked: "failed",
+    },
+    environment: {
+      declaredApproved: "good",
+      declaredUnknown: unless(requirements.approvedEnvironmentsOnly),
+    },
+    prompt: { bound: "good", disclosed: "good", sealed: "good" },
+    replay: {
+      exact: "good",
+      withinTolerance: "good",
+      mismatch: "failed",
+      notRun: "anchored",
+      impossible: "anchored",
+    },
+  };
+}
+
+const SEVERITY: readonly Effect[] = [
+  "failed",
+  "unknown",
+  "pending",
+  "unverified",
+  "edited",
+  "anchored",
+  "good",
+];
+
+/** Turns the checks into one word: the worst effect of any check decides. */
+export function summarize(checks: Checks, requirements: Requirements = DEFAULT_REQUIREMENTS): Summary {
+  const worst = worstFirst(checks, requirements)[0]?.effect ?? "good";
+  return worst === "good" ? "verified" : worst;
+}
+
+/** The checks that keep the summary from being `verified`, the decisive ones first. */
+export function shortcomings(
+  checks: Checks,
+  requirements: Requirements = DEFAULT_REQUIREMENTS,
+): readonly CheckName[] {
+  return worstFirst(checks, requirements)
+    .filter(({ effect }) => effect !== "good")
+    .map(({ name }) => name);
+}
+
+function worstFirst(checks: Checks, requirements: Requirements): { name: CheckName; effect: Effect }[] {
+  const table = effects(requirements);
+  const effectOf = <Name extends CheckName>(name: Name): Effect => table[name][checks[name]];
+  return (Object.keys(table) as CheckName[])
+    .map((name) => ({ name, effect: effectOf(name) }))
+    .sort((a, b) => SEVERITY.indexOf(a.effect) - SEVERITY.indexOf(b.effect));
+}

@@ -1,0 +1,81 @@
+/**
+ * The independent checks of one suggestion and their values. `summary.ts` turns them into one word; nothing else may.
+ * The values are the public interface of the command line's JSON: they are added to, never renamed.
+ */
+export const CHECK_VALUES = {
+  content: ["verbatim", "reformatted", "edited", "moved", "ambiguous", "gone"],
+  evidence: ["intact", "malformed", "tampered", "foreign"],
+  signature: ["valid", "unknownDevice", "revokedDevice", "invalid"],
+  anchor: ["finalized", "included", "pending", "absent", "unreachable", "wrongChain", "reorged"],
+  anchorTrust: ["stateProof", "quorum", "offlineProof", "singleRpc", "local"],
+  model: ["approved", "pinOnly", "unapproved", "revoked"],
+  environment: ["declaredApproved", "declaredUnknown"],
+  prompt: ["bound", "disclosed", "sealed"],
+  replay: ["exact", "withinTolerance", "mismatch", "notRun", "impossible"],
+} as const;
+
+export type CheckName = keyof typeof CHECK_VALUES;
+export type CheckValue<Name extends CheckName> = (typeof CHECK_VALUES)[Name][number];
+
+/** Every check's value. */
+export type Checks = { readonly [Name in CheckName]: CheckValue<Name> };
+
+/** Worst first: the order in which `summarize` looks for a reason. */
+export const SUMMARIES = [
+  "failed",
+  "unknown",
+  "pending",
+  "unverified",
+  "edited",
+  "anchored",
+  "verified",
+] as const;
+export type Summary = (typeof SUMMARIES)[number];
+
+/** What the checks found beyond their values; shown in the hover and in the command line's JSON. */
+export interface Findings {
+  readonly content: { readonly kept: number; readonly total: number };
+  readonly model: { readonly name: string; readonly manifestDigest: string; readonly omsRoot: string };
+  readonly environment: {
+    readonly digest: string;
+    readonly engine: string;
+    readonly platform: string;
+    readonly device: string;
+  };
+  readonly replay: {
+    /** Compared tokens, and how many of them were the model's first choice. */
+    readonly tokens: number;
+    readonly exact: number;
+    /** The largest logit by which a claimed token stood behind the model's first choice. */
+    readonly margin: number;
+    /** Why replay is impossible or has not run. */
+    readonly reason?: string;
+  };
+  readonly anchor: {
+    readonly root: string;
+    readonly chainId?: number;
+    readonly chainName?: string;
+    readonly blockNumber?: number;
+    readonly transaction?: string;
+    /** The anchor's time in seconds since 1970: the only evidence of time. */
+    readonly time?: number;
+    /** Why the anchor could not be checked, or what contradicted it. */
+    readonly reason?: string;
+  };
+}
+
+/** The verdict on one suggestion in today's text. */
+export interface Verdict {
+  readonly id: string;
+  readonly path: string;
+  /** One-based, inclusive lines of today's text; `null` where nothing of it is in the text. */
+  readonly startLine: number | null;
+  readonly endLine: number | null;
+  readonly summary: Summary;
+  readonly checks: Checks;
+  /** One sentence for each check that kept the summary from being better, the decisive one first. */
+  readonly reasons: readonly string[];
+  readonly findings: Findings;
+  /** The evidence file it stands in, below the repository's top; `null` while it is only in the journal. */
+  readonly evidenceFile: string | null;
+}

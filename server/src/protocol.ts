@@ -1,0 +1,196 @@
+/**
+ * Every message between client and server that the Language Server Protocol does not define: one namespace each,
+ * with method, direction and purpose. Both sides import it; nothing else names a method.
+ */
+import type { Position, Range } from "vscode-languageserver-protocol";
+import {
+  NotificationType,
+  NotificationType0,
+  RequestType,
+  RequestType0,
+} from "vscode-languageserver-protocol";
+import type { Summary } from "./policy/verdict";
+import type { Settings } from "./settings";
+
+/** Client → server: the settings changed (they are `initializationOptions.settings` at start). */
+export namespace DidChangeSettings {
+  export const type = new NotificationType<{ settings: Settings }>("proofline/didChangeSettings");
+}
+
+/** What a suggestion shows in the editor. */
+export interface ShownVerdict {
+  readonly id: string;
+  /** Zero-based; from the first to the last line that is still as accepted. */
+  readonly range: Range;
+  readonly summary: Summary;
+  /** The anchor lies on a developer's own chain, and the badge says so. */
+  readonly localChain: boolean;
+  /** Completes the badge where the summary alone would mislead, e.g. `journal only: not in a folder`. */
+  readonly note: string | null;
+}
+
+/**
+ * Server → client: the verdicts of one document, whole each time. `version` is the document version that the ranges
+ * are for; the client shifts them with later edits until the next message.
+ */
+export namespace DidChangeVerdicts {
+  export interface Parameters {
+    readonly uri: string;
+    readonly version: number;
+    readonly verdicts: readonly ShownVerdict[];
+  }
+  export const type = new NotificationType<Parameters>("proofline/didChangeVerdicts");
+}
+
+/** The state of the model, with a sentence for people where it is not ready. */
+export type ModelState =
+  | { readonly kind: "loading" }
+  | { readonly kind: "ready"; readonly name: string; readonly manifestDigest: string }
+  | { readonly kind: "failed"; readonly reason: string; readonly remedy: string }
+  | { readonly kind: "off"; readonly reason: string };
+
+/** The state of the chain as far as something waits for it. */
+export type ChainState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "anchoring"; readonly suggestions: number }
+  | { readonly kind: "waiting"; readonly suggestions: number; readonly reason: string }
+  | { readonly kind: "ready"; readonly name: string; readonly local: boolean };
+
+/** Server → client: what the status bar and the language status show. Sent after every change, whole. */
+export namespace DidChangeStatus {
+  export interface Parameters {
+    readonly model: ModelState;
+    readonly chain: ChainState;
+    /** Accepted suggestions that are in no anchored batch yet. */
+    readonly pending: number;
+  }
+  export const type = new NotificationType<Parameters>("proofline/didChangeStatus");
+}
+
+/** Why a document gets no suggestions, for the language status; `null` when it does. */
+export namespace DocumentState {
+  export interface Parameters {
+    readonly uri: string;
+  }
+  export interface Result {
+    readonly offReason: string | null;
+  }
+  export const type = new RequestType<Parameters, Result, void>("proofline/documentState");
+}
+
+/**
+ * Client → server: part or all of an offered suggestion was accepted. Sent after the edit, so the document holds
+ * the text. The server resolves once the journal holds it durably.
+ */
+export namespace DidAccept {
+  export interface Parameters {
+    /** The suggestion's id, from the completion item's command. */
+    readonly id: string;
+    readonly uri: string;
+    readonly kind: "whole" | "partial";
+    /** For `partial`: UTF-16 length, from the suggestion's start, of what has been accepted so far. */
+    readonly acceptedLength?: number;
+  }
+  export interface Result {
+    readonly recorded: boolean;
+    /** Why it was not recorded. */
+    readonly reason?: string;
+  }
+  export const type = new RequestType<Parameters, Result, void>("proofline/didAccept");
+}
+
+/** Client → server: the last change of this document was an undo or a redo, which withdraws or restores acceptances. */
+export namespace DidUndoOrRedo {
+  export interface Parameters {
+    readonly uri: string;
+    readonly version: number;
+    readonly kind: "undo" | "redo";
+  }
+  export const type = new NotificationType<Parameters>("proofline/didUndoOrRedo");
+}
+
+/** Client → server: the person's own edit ended every offer in the document (Escape, or typing over it). */
+export namespace DidDismiss {
+  export const type = new NotificationType<{ readonly uri: string }>("proofline/didDismiss");
+}
+
+/** Client → server: seal and anchor all that is pending, now. Supports progress and cancellation. */
+export namespace AnchorNow {
+  export interface Result {
+    readonly anchored: number;
+    /** What kept the rest from being sealed or anchored; empty when nothing did. */
+    readonly problems: readonly string[];
+  }
+  export const type = new RequestType0<Result, void>("proofline/anchorNow");
+}
+
+/** Client → server: replay the suggestions of a document (or one of them) now. */
+export namespace ReplayNow {
+  export interface Parameters {
+    readonly uri: string;
+    readonly id?: string;
+  }
+  export interface Result {
+    readonly exact: number;
+    readonly withinTolerance: number;
+    readonly mismatch: number;
+    readonly impossible: number;
+    readonly reasons: readonly string[];
+  }
+  export const type = new RequestType<Parameters, Result, void>("proofline/replayNow");
+}
+
+/** Client → server: verify one document afresh, nothing cached. */
+export namespace VerifyFile {
+  export interface Result {
+    readonly counts: Readonly<Record<Summary, number>>;
+    readonly problems: readonly string[];
+  }
+  export const type = new RequestType<{ readonly uri: string }, Result, void>("proofline/verifyFile");
+}
+
+/** Client → server: the whole hover text at a place, as markdown; `null` where no suggestion lies. */
+export namespace VerdictAt {
+  export interface Parameters {
+    readonly uri: string;
+    readonly position: Position;
+  }
+  export interface Result {
+    readonly id: string;
+    readonly markdown: string;
+    readonly range: Range;
+  }
+  export const type = new RequestType<Parameters, Result | null, void>("proofline/verdictAt");
+}
+
+/** Client → server: the evidence file that holds a suggestion, or why there is none yet. */
+export namespace LocateEvidence {
+  export type Result =
+    | { readonly kind: "file"; readonly uri: string }
+    | { readonly kind: "none"; readonly reason: string };
+  export const type = new RequestType<{ readonly id: string }, Result, void>("proofline/locateEvidence");
+}
+
+/** Server → client: the transaction key for a chain from SecretStorage, or `null`. */
+export namespace TransactionKey {
+  export const type = new RequestType<{ readonly chainId: number }, string | null, void>(
+    "proofline/transactionKey",
+  );
+}
+
+/** Server → client: the end of the embedded chain's start-up wait or the like: refresh everything shown. */
+export namespace RefreshInlineCompletions {
+  export const type = new NotificationType0("proofline/refreshInlineCompletions");
+}
+
+/** Client → server: shut the engine down and load it again. */
+export namespace RestartEngine {
+  export const type = new RequestType0<void, void>("proofline/restartEngine");
+}
+
+/** `initializationOptions` of the `initialize` request. */
+export interface InitializationOptions {
+  readonly settings: Settings;
+  /** `PROOFLINE_HOME`, where the client overrides it. */
+  readonly home?: string;
+}

@@ -1,0 +1,46 @@
+import * as z from "zod";
+import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
+import { Address } from "./provenance/primitives";
+
+export const ChainSettings = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("embedded") }),
+  z.strictObject({
+    kind: z.literal("rpc"),
+    id: z.number().int().positive(),
+    rpcUrls: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    contract: z
+      .string()
+      .transform((value) => value.toLowerCase())
+      .pipe(Address),
+  }),
+]);
+export type ChainSettings = z.infer<typeof ChainSettings>;
+
+/**
+ * Everything the server can be told. The client's `config.ts` is the only reader of editor settings and sends this
+ * whole object at start and after every change; the command line builds it from flags and variables.
+ */
+export const Settings = z.strictObject({
+  enabled: z.boolean(),
+  /** A model folder with a pin; `null` is the embedded model. */
+  modelPath: z.nullable(z.string()),
+  verifiedOnly: z.enum(VERIFIED_ONLY_LEVELS),
+  chain: ChainSettings,
+  /** The longest suggestion, in tokens. */
+  maxTokens: z.number().int().min(1).max(512),
+  /** Seconds after the last acceptance until a batch is sealed and anchored; 0 is only by hand. */
+  sealAfterSeconds: z.number().int().min(0).max(3600),
+  /** The workspace is trusted; without it nothing is loaded, sent or written. */
+  trusted: z.boolean(),
+});
+export type Settings = z.infer<typeof Settings>;
+
+export const DEFAULT_SETTINGS: Settings = {
+  enabled: true,
+  modelPath: null,
+  verifiedOnly: "off",
+  chain: { kind: "embedded" },
+  maxTokens: 96,
+  sealAfterSeconds: 30,
+  trusted: true,
+};
