@@ -1,15 +1,9 @@
 // Bundles the extension, the language server, the command line and their worker threads into dist/.
-// Source maps are written only with --sourcemap, so that a package holds what runs and nothing else.
-
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const watch = process.argv.includes("--watch");
-
-/** Native code and code that only exists inside the editor stays outside the bundles. */
-const external = ["vscode", "onnxruntime-node", "@foundry-rs/*"];
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** @type {import("esbuild").BuildOptions} */
 const options = {
@@ -19,15 +13,16 @@ const options = {
   format: "cjs",
   target: "node20",
   outdir: "dist",
-  external,
+  // Native code, and code that exists only inside the editor, stays outside the bundles.
+  external: ["vscode", "onnxruntime-node", "@foundry-rs/*"],
   minifySyntax: true,
   minifyWhitespace: true,
   keepNames: true,
-  treeShaking: true,
   legalComments: "none",
   sourcemap: process.argv.includes("--sourcemap"),
   logLevel: "warning",
-  // vscode-languageserver and viem publish ES modules too; those can be tree-shaken.
+  metafile: true,
+  // The ES modules of viem and the language server libraries can be tree-shaken.
   mainFields: ["module", "main"],
   entryPoints: {
     extension: "client/src/extension.ts",
@@ -39,8 +34,13 @@ const options = {
   },
 };
 
-if (watch) {
-  await (await context(options)).watch();
-} else {
-  await build(options);
+/** Writes dist/ and resolves to esbuild's account of what went into it. */
+export async function bundle() {
+  const { metafile } = await build(options);
+  return metafile;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes("--watch")) await (await context(options)).watch();
+  else await bundle();
 }

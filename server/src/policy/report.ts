@@ -10,7 +10,7 @@ export interface FileProblem {
 /** What `proofline verify --json` prints, and what the language server holds for a repository. */
 export interface Report {
   readonly summary: Readonly<Record<Summary, number>>;
-  /** Suggestions with a place in today's text (or whose evidence contradicts itself). */
+  /** Suggestions that have a place in today's text. */
   readonly suggestions: readonly Verdict[];
   /** Suggestions of which nothing is left in today's text; they count in no total. */
   readonly gone: readonly { readonly id: string; readonly path: string }[];

@@ -1,0 +1,63 @@
+// Third-party notices of exactly what a package ships, and the check that each licence is one we may ship.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const ALLOWED = new Set([
+  "0BSD",
+  "Apache-2.0",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "BlueOak-1.0.0",
+  "CC0-1.0",
+  "ISC",
+  "MIT",
+  "Unlicense",
+]);
+
+/** True when the SPDX expression can be met by allowed licences alone: any side of OR, every side of AND. */
+export function isAllowed(/** @type {string} */ expression) {
+  const plain = expression.replace(/[()]/g, " ").trim();
+  return plain.split(/\s+OR\s+/).some((choice) => choice.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())));
+}
+
+/** The package folders that an esbuild metafile's inputs come from. */
+export function bundledPackages(/** @type {import("esbuild").Metafile} */ metafile) {
+  const folders = new Set();
+  for (const input of Object.keys(metafile.inputs)) {
+    const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (found) folders.add(found[1]);
+  }
+  return [...folders].sort();
+}
+
+/**
+ * The notices' text. Throws when a package has no licence text, no licence or one outside the list.
+ * @param {string} root
+ * @param {readonly string[]} folders package folders below `root`
+ */
+export function notices(root, folders) {
+  const entries = folders.map((folder) => {
+    const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+    const licence = typeof manifest.license === "string" ? manifest.license : "none";
+    if (!isAllowed(licence)) {
+      throw new Error(`${manifest.name} ${manifest.version} has the licence "${licence}", which may not be shipped.`);
+    }
+    return { name: `${manifest.name} ${manifest.version}`, licence, text: licenceText(join(root, folder)) };
+  });
+  const unique = new Map(entries.map((entry) => [entry.name, entry]));
+  return [...unique.values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, licence, text }) => `${"=".repeat(80)}\n${name} (${licence})\n${"=".repeat(80)}\n\n${text}\n`)
+    .join("\n");
+}
+
+function licenceText(/** @type {string} */ folder) {
+  const files = readdirSync(folder).filter((name) => /^(licen[cs]e|notice|copying|third.?party.?notices)/i.test(name));
+  const texts = files.sort().map((name) => readFileSync(join(folder, name), "utf8").trim());
+  if (texts.length > 0) return texts.join("\n\n");
+  const readme = join(folder, "README.md");
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const source = manifest.repository?.url ?? manifest.repository ?? manifest.homepage;
+  if (source === undefined && !existsSync(readme)) throw new Error(`${manifest.name} ships no licence text.`);
+  return `The package ships no licence text of its own; it declares ${manifest.license}. Source: ${source}`;
+}

@@ -1,0 +1,77 @@
+// Makes a VSIX for one platform (default: this one) that holds only what runs: bundles, native parts, model, media.
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { createVSIX } from "@vscode/vsce";
+import { bundle, root } from "./bundle.mjs";
+import { bundledPackages, notices } from "./notices.mjs";
+
+/** VS Code's target names, and what onnxruntime and anvil call the same platform. */
+const PLATFORMS = {
+  "linux-x64": { onnxruntime: "linux/x64", anvil: "linux-amd64" },
+  "linux-arm64": { onnxruntime: "linux/arm64", anvil: "linux-arm64" },
+  "darwin-arm64": { onnxruntime: "darwin/arm64", anvil: "darwin-arm64" },
+  "win32-x64": { onnxruntime: "win32/x64", anvil: "win32-amd64" },
+};
+
+const target = process.argv[2] ?? `${process.platform}-${process.arch}`;
+const platform = PLATFORMS[/** @type {keyof typeof PLATFORMS} */ (target)];
+if (platform === undefined) {
+  console.error(`There is no package for ${target}. Choose one of ${Object.keys(PLATFORMS).join(", ")}.`);
+  process.exit(2);
+}
+
+const require = createRequire(join(root, "package.json"));
+const stage = join(root, "out", "package");
+rmSync(stage, { recursive: true, force: true });
+mkdirSync(join(stage, "dist", "node_modules"), { recursive: true });
+
+const metafile = await bundle();
+for (const output of Object.keys(metafile.outputs)) copy(output);
+
+const onnxruntime = dirname(require.resolve("onnxruntime-node/package.json"));
+const anvil = join(root, "node_modules", "@foundry-rs", `anvil-${platform.anvil}`);
+if (!existsSync(anvil)) {
+  console.error(
+    `The chain node for ${target} is not installed. Run: npm install --no-save --force @foundry-rs/anvil-${platform.anvil}@1.7.1`,
+  );
+  process.exit(2);
+}
+// Below dist/, so that the bundles' own require finds them and vsce does not take them for dependencies to prune.
+copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform.onnxruntime)]);
+copyModule(dirname(require.resolve("onnxruntime-common/package.json")), ["package.json", "LICENSE", "dist/cjs"]);
+copyModule(anvil, ["package.json", "bin"]);
+
+for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"]) copy(path);
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+for (const key of ["dependencies", "devDependencies", "overrides", "allowScripts", "scripts", "bin", "private"]) {
+  delete manifest[key];
+}
+writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+writeFileSync(
+  join(stage, "THIRD_PARTY_NOTICES.txt"),
+  notices(root, [
+    ...bundledPackages(metafile),
+    relative(root, onnxruntime),
+    "node_modules/onnxruntime-common",
+    relative(root, anvil),
+  ]),
+);
+
+const packagePath = join(root, `proofline-${target}.vsix`);
+await createVSIX({ cwd: stage, packagePath, target, dependencies: false, allowMissingRepository: true, skipLicense: false });
+console.log(`${relative(root, packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(1)} MB`);
+
+function copy(/** @type {string} */ path) {
+  cpSync(join(root, path), join(stage, path), { recursive: true });
+}
+
+function copyModule(/** @type {string} */ folder, /** @type {readonly string[]} */ parts) {
+  const name = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name;
+  for (const part of parts) {
+    if (!existsSync(join(folder, part))) continue;
+    cpSync(join(folder, part), join(stage, "dist", "node_modules", name, part), { recursive: true, dereference: true });
+  }
+  const executable = join(stage, "dist", "node_modules", name, "bin", "anvil");
+  if (existsSync(executable)) chmodSync(executable, 0o755);
+}

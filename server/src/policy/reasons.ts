@@ -1,0 +1,146 @@
+import type { Policy } from "./policy";
+import type { CheckName, Checks, Findings } from "./verdict";
+
+/** One plain sentence for one check's value: what it means for this suggestion. */
+export function reasonFor(name: CheckName, checks: Checks, findings: Findings, policy: Policy): string {
+  switch (name) {
+    case "content":
+      return contentReason(checks.content, findings);
+    case "evidence":
+      return evidenceReason(checks.evidence);
+    case "signature":
+      return signatureReason(checks.signature, findings, policy);
+    case "anchor":
+      return anchorReason(checks.anchor, findings);
+    case "anchorTrust":
+      return trustReason(checks.anchorTrust);
+    case "model":
+      return modelReason(checks.model, findings, policy);
+    case "environment":
+      return checks.environment === "declaredApproved"
+        ? `The ${policy.name} names the environment that the device states.`
+        : "The device states the environment; nothing here proves it or names it.";
+    case "prompt":
+      return promptReason(checks.prompt);
+    case "replay":
+      return replayReason(checks.replay, findings);
+  }
+}
+
+function contentReason(value: Checks["content"], { content }: Findings): string {
+  switch (value) {
+    case "verbatim":
+      return "The text is as it was accepted.";
+    case "reformatted":
+      return "Only white space differs from what was accepted.";
+    case "moved":
+      return "The text is as it was accepted, at another place in the file.";
+    case "edited":
+      return `The text was edited after acceptance: ${content.kept} of ${content.total} lines are left.`;
+    case "ambiguous":
+      return "The accepted text occurs several times, so its place cannot be decided.";
+    case "gone":
+      return "The accepted text is no longer in the file.";
+  }
+}
+
+function evidenceReason(value: Checks["evidence"]): string {
+  switch (value) {
+    case "intact":
+      return "The evidence file agrees with itself.";
+    case "malformed":
+      return "The evidence file cannot be read as evidence.";
+    case "tampered":
+      return "The evidence file contradicts itself: something in it was changed after sealing.";
+    case "foreign":
+      return "The evidence belongs to another repository.";
+  }
+}
+
+function signatureReason(value: Checks["signature"], findings: Findings, policy: Policy): string {
+  const { device } = findings.environment;
+  switch (value) {
+    case "valid":
+      return `Signed by the device ${device}, which the ${policy.name} knows.`;
+    case "unknownDevice":
+      return `Signed by the device ${device}, which is not known here.`;
+    case "revokedDevice":
+      return `Signed by the device ${device}, which the ${policy.name} has revoked.`;
+    case "invalid":
+      return "The signature does not fit the statement.";
+  }
+}
+
+function anchorReason(value: Checks["anchor"], { anchor }: Findings): string {
+  const place = `${anchor.chainName ?? "the chain"}, block ${anchor.blockNumber ?? "?"}`;
+  switch (value) {
+    case "finalized":
+      return `Anchored on ${place}, which is final.`;
+    case "included":
+      return `Anchored on ${place}, which is not final yet.`;
+    case "pending":
+      return anchor.reason ?? "Not anchored yet.";
+    case "absent":
+      return anchor.reason ?? "The chain does not hold the root that an anchor file claims.";
+    case "unreachable":
+      return anchor.reason ?? "The chain could not be reached.";
+    case "wrongChain":
+      return anchor.reason ?? "Anchored on another chain than the one configured here.";
+    case "reorged":
+      return anchor.reason ?? "The block that held the anchor is no longer part of the chain.";
+  }
+}
+
+function trustReason(value: Checks["anchorTrust"]): string {
+  switch (value) {
+    case "stateProof":
+      return "A state proof against a known block shows the anchor.";
+    case "quorum":
+      return "Several independent RPC servers agree on the anchor.";
+    case "offlineProof":
+      return "A stored proof against a block confirmed before shows the anchor.";
+    case "singleRpc":
+      return "One RPC server says so; nobody else was asked.";
+    case "local":
+      return "The chain is a developer's own, which its owner controls: a rehearsal, not a witness.";
+  }
+}
+
+function modelReason(value: Checks["model"], { model }: Findings, policy: Policy): string {
+  switch (value) {
+    case "approved":
+      return `The ${policy.name} approves the model ${model.name}.`;
+    case "pinOnly":
+      return `The model ${model.name} is pinned on this machine; no authority has approved it.`;
+    case "unapproved":
+      return `The model ${model.name} is neither pinned on this machine nor approved by the ${policy.name}.`;
+    case "revoked":
+      return `The ${policy.name} has revoked the model ${model.name}.`;
+  }
+}
+
+function promptReason(value: Checks["prompt"]): string {
+  switch (value) {
+    case "bound":
+      return "The prompt is open and fits the text around the insertion.";
+    case "disclosed":
+      return "The prompt is open; the text around the insertion has changed since.";
+    case "sealed":
+      return "The prompt is sealed: only its commitment is here.";
+  }
+}
+
+function replayReason(value: Checks["replay"], { replay }: Findings): string {
+  switch (value) {
+    case "exact":
+      return `Replayed here: all ${replay.tokens} tokens are the model's own choice.`;
+    case "withinTolerance":
+      return `Replayed here: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toFixed(4)} logits of it.`;
+    case "mismatch":
+      return `Replayed here, and it does not fit: ${replay.reason ?? "the model does not yield this text from this prompt."}`;
+    case "notRun":
+      return replay.reason ?? "Nobody here has replayed it yet.";
+    case "impossible":
+      return replay.reason ?? "It cannot be replayed here.";
+  }
+}

@@ -1,0 +1,320 @@
+import type { AnchorCheck } from "../chain/chain";
+import type { ReplayResult } from "../inference/engine";
+import type { EvidenceReading, SealedBatch, SealedSuggestion } from "../provenance/evidence";
+import { environmentDigest } from "../provenance/leaf";
+import { type Located, locate } from "../provenance/locate";
+import type { AcceptedSuggestion, Environment, Position, Prompt } from "../provenance/record";
+import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
+import { reasonFor } from "./reasons";
+import type { FileProblem, Report } from "./report";
+import { shortcomings, summarize } from "./summary";
+import { type Checks, type Findings, SUMMARIES, type Summary, type Verdict } from "./verdict";
+
+/** What is known of a suggestion's replay: a result, or why there is none. */
+export type ReplayOutcome =
+  | ReplayResult
+  | { readonly value: "notRun" | "impossible"; readonly reason: string };
+
+/** One evidence file as it was read; its name means nothing but a place to point at. */
+export interface EvidenceInput {
+  readonly path: string;
+  readonly reading: EvidenceReading;
+}
+
+/** Everything a verdict rests on. All of it was read before; nothing here touches a disk or a network. */
+export interface VerifyParameters {
+  /** The id in `.proofline/repository.json`; `null` where there is none. */
+  readonly repositoryId: string | null;
+  readonly evidence: readonly EvidenceInput[];
+  /** Accepted suggestions that are in no evidence file yet. */
+  readonly journal: readonly AcceptedSuggestion[];
+  /** The device that the journal's suggestions will be signed by. */
+  readonly device: string;
+  /** What the chain says about each anchored root. */
+  readonly chain: ReadonlyMap<string, AnchorCheck>;
+  /** Today's text of each file by its path, with LF; a missing path is a file that is not there. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Where an editor has followed a suggestion to, by its id. */
+  readonly hints?: ReadonlyMap<string, Position>;
+  /** Replay outcomes by suggestion id. */
+  readonly replays: ReadonlyMap<string, ReplayOutcome>;
+  readonly policy: Policy;
+}
+
+/** A suggestion on its way to a verdict, whatever it came from. */
+interface Candidate {
+  readonly id: string;
+  readonly path: string;
+  readonly position: Position;
+  readonly accepted: string;
+  readonly prompt: Prompt | null;
+  readonly model: Findings["model"];
+  readonly environment: Environment;
+  readonly device: string;
+  readonly source: "journal" | "sealed";
+  readonly root: string | null;
+  readonly evidenceFile: string | null;
+  readonly evidence: Checks["evidence"];
+  /** What an evidence file that is not intact was found to be, as a sentence. */
+  readonly defect: string | null;
+}
+
+/**
+ * The one verification pipeline, behind badge, hover, command line and CI. Pure: the same parameters give the same
+ * report.
+ *
+ * Bad evidence never lowers a line that good evidence covers: the suggestions of a file that is malformed, tampered
+ * or another repository's get only the places that good ones leave, and the file itself is reported.
+ */
+export function verify(parameters: VerifyParameters): Report {
+  const { good, bad, files } = candidates(parameters);
+  const verdicts: Verdict[] = [];
+  const gone: { id: string; path: string }[] = [];
+  for (const path of new Set([...good, ...bad].map((candidate) => candidate.path))) {
+    const text = parameters.texts.get(path) ?? "";
+    const here = (list: readonly Candidate[]) => list.filter((candidate) => candidate.path === path);
+    const placedGood = place(text, here(good), parameters.hints);
+    const taken = [...placedGood.values()].flatMap(({ range }) => (range === null ? [] : [range]));
+    const placedBad = place(text, here(bad), parameters.hints);
+    for (const candidate of [...here(good), ...here(bad)]) {
+      const isGood = candidate.evidence === "intact";
+      const located = (isGood ? placedGood : placedBad).get(candidate.id);
+      if (located === undefined || located.content === "gone") {
+        if (isGood) gone.push({ id: candidate.id, path });
+      } else if (isGood || !taken.some((range) => overlaps(range, located.range))) {
+        verdicts.push(verdictOf(candidate, located, text, parameters));
+      }
+    }
+  }
+  verdicts.sort((a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.id, b.id));
+  return { summary: countSummaries(verdicts), suggestions: verdicts, gone, files };
+}
+
+function candidates(parameters: VerifyParameters): {
+  good: Candidate[];
+  bad: Candidate[];
+  files: FileProblem[];
+} {
+  const good = new Map<string, Candidate>();
+  const leaves = new Map<string, string>();
+  const bad: Candidate[] = [];
+  const files: FileProblem[] = [];
+  for (const { path, reading } of oldestFirst(parameters)) {
+    if (reading.kind !== "intact") {
+      files.push({ path, problem: reading.reason });
+      const batch = reading.kind === "tampered" ? reading.batch : null;
+      if (batch !== null) bad.push(...fromBatch(batch, path, reading.kind, reading.reason));
+      continue;
+    }
+    const { batch } = reading;
+    if (parameters.repositoryId !== null && batch.facts.repositoryId !== parameters.repositoryId) {
+      const problem = "It belongs to another repository: its repository id is not this one's.";
+      files.push({ path, problem });
+      bad.push(...fromBatch(batch, path, "foreign", problem));
+      continue;
+    }
+    for (const [index, candidate] of fromBatch(batch, path, "intact", null).entries()) {
+      const leaf = batch.suggestions[index]?.leafHash ?? "";
+      const before = leaves.get(candidate.id);
+      if (before === undefined) {
+        leaves.set(candidate.id, leaf);
+        good.set(candidate.id, candidate);
+      } else if (before !== leaf) {
+        files.push({ path, problem: `It repeats the suggestion id ${candidate.id} of an older file with other content.` });
+      }
+    }
+  }
+  for (const accepted of parameters.journal) {
+    if (!good.has(accepted.id)) good.set(accepted.id, fromJournal(accepted, parameters.device));
+  }
+  return {
+    good: [...good.values()],
+    bad: bad.filter((candidate) => !good.has(candidate.id)),
+    files,
+  };
+}
+
+/** Only an anchor's time is evidence of time: of two files that claim one suggestion, the older anchor's holds. */
+function oldestFirst({ evidence, chain }: VerifyParameters): EvidenceInput[] {
+  const time = ({ reading }: EvidenceInput): number =>
+    reading.kind === "intact"
+      ? (chain.get(reading.batch.root)?.anchor?.timestamp ?? Number.MAX_SAFE_INTEGER)
+      : Number.MAX_SAFE_INTEGER;
+  return [...evidence].sort((a, b) => time(a) - time(b) || compare(a.path, b.path));
+}
+
+function fromBatch(
+  batch: SealedBatch,
+  evidenceFile: string,
+  evidence: Checks["evidence"],
+  defect: string | null,
+): Candidate[] {
+  const { model, environment } = batch.facts;
+  return batch.suggestions.map(({ record, accepted, values }: SealedSuggestion) => ({
+    id: record.id,
+    path: record.path,
+    position: record.position,
+    accepted,
+    prompt: values?.prompt ?? null,
+    model,
+    environment,
+    device: batch.device,
+    source: "sealed",
+    root: batch.root,
+    evidenceFile,
+    evidence,
+    defect,
+  }));
+}
+
+function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate {
+  const { model, environment } = suggestion.session;
+  return {
+    id: suggestion.id,
+    path: suggestion.path,
+    position: suggestion.position,
+    accepted: suggestion.values.accepted,
+    prompt: suggestion.values.prompt,
+    model,
+    environment,
+    device,
+    source: "journal",
+    root: null,
+    evidenceFile: null,
+    evidence: "intact",
+    defect: null,
+  };
+}
+
+function place(
+  text: string,
+  list: readonly Candidate[],
+  hints: ReadonlyMap<string, Position> | undefined,
+): ReadonlyMap<string, Located> {
+  return locate(
+    text,
+    list.map(({ id, position, accepted }) => {
+      const hint = hints?.get(id);
+      return hint === undefined ? { id, position, accepted } : { id, position, accepted, hint };
+    }),
+  );
+}
+
+function verdictOf(candidate: Candidate, located: Located, text: string, parameters: VerifyParameters): Verdict {
+  const { policy } = parameters;
+  const anchored = anchorOf(candidate, parameters.chain);
+  const replay = replayOf(candidate, parameters.replays);
+  const digest = environmentDigest(candidate.environment);
+  const checks: Checks = {
+    content: located.content,
+    evidence: candidate.evidence,
+    signature: candidate.evidence === "tampered" ? "invalid" : checkDevice(policy, candidate.device),
+    anchor: anchored.status,
+    anchorTrust: anchored.trust,
+    model: checkModelApproval(policy, candidate.model.manifestDigest),
+    environment: checkEnvironment(policy, digest),
+    prompt: checkPrompt(candidate.prompt, candidate.accepted, located, text),
+    replay: replay.value,
+  };
+  const findings: Findings = {
+    content: { kept: located.kept, total: located.total },
+    model: candidate.model,
+    environment: {
+      digest,
+      engine: `${candidate.environment.engine.name} ${candidate.environment.engine.version}`,
+      platform: `${candidate.environment.platform.os} ${candidate.environment.platform.arch}`,
+      device: candidate.device,
+    },
+    replay: {
+      tokens: "tokens" in replay ? replay.tokens : 0,
+      exact: "exact" in replay ? replay.exact : 0,
+      margin: "margin" in replay ? replay.margin : 0,
+      ...(replay.reason === undefined ? {} : { reason: replay.reason }),
+    },
+    anchor: anchorFindings(candidate, anchored),
+  };
+  const reasons = shortcomings(checks, policy.requirements).map((name) =>
+    name === "evidence" && candidate.defect !== null ? candidate.defect : reasonFor(name, checks, findings, policy),
+  );
+  return {
+    id: candidate.id,
+    path: candidate.path,
+    startLine: located.range === null ? null : located.range.start.line + 1,
+    endLine: located.range === null ? null : located.range.end.line + 1,
+    summary: summarize(checks, policy.requirements),
+    checks,
+    reasons,
+    findings,
+    evidenceFile: candidate.evidenceFile,
+  };
+}
+
+const NOT_ANCHORED: AnchorCheck = { status: "pending", trust: "singleRpc", identity: null, anchor: null };
+
+function anchorOf(candidate: Candidate, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
+  if (candidate.root === null) return { ...NOT_ANCHORED, reason: "Accepted; its batch is not sealed yet." };
+  return chain.get(candidate.root) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." };
+}
+
+function anchorFindings(candidate: Candidate, { identity, anchor, reason }: AnchorCheck): Findings["anchor"] {
+  return {
+    root: candidate.root ?? "",
+    ...(identity === null ? {} : { chainId: identity.chainId, chainName: identity.name }),
+    ...(anchor === null
+      ? {}
+      : { blockNumber: anchor.block.number, transaction: anchor.transaction, time: anchor.timestamp }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutcome>): ReplayOutcome {
+  if (candidate.evidence !== "intact") return { value: "notRun", reason: "Evidence that is not intact is not replayed." };
+  const outcome = replays.get(candidate.id);
+  if (outcome !== undefined) return outcome;
+  return candidate.prompt === null
+    ? { value: "impossible", reason: "The prompt is sealed, so nobody else can replay it." }
+    : { value: "notRun", reason: "Nobody here has replayed it yet." };
+}
+
+/** `bound` where the prompt's end and beginning still stand directly around the accepted text. */
+function checkPrompt(prompt: Prompt | null, accepted: string, located: Located, text: string): Checks["prompt"] {
+  if (prompt === null) return "sealed";
+  if (located.range === null) return "disclosed";
+  const start = offsetAt(text, located.range.start);
+  const end = offsetAt(text, located.range.end);
+  const fits =
+    text.slice(start, end) === accepted &&
+    text.slice(0, start).endsWith(prompt.prefix) &&
+    text.slice(end).startsWith(prompt.suffix);
+  return fits ? "bound" : "disclosed";
+}
+
+function offsetAt(text: string, { line, character }: Position): number {
+  let offset = 0;
+  for (let index = 0; index < line; index += 1) {
+    const newline = text.indexOf("\n", offset);
+    if (newline === -1) return text.length;
+    offset = newline + 1;
+  }
+  return Math.min(offset + character, text.length);
+}
+
+type Range = NonNullable<Located["range"]>;
+
+function overlaps(a: Range, b: Range | null): boolean {
+  return b !== null && before(a.start, b.end) && before(b.start, a.end);
+}
+
+function before(a: Position, b: Position): boolean {
+  return a.line < b.line || (a.line === b.line && a.character < b.character);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function countSummaries(verdicts: readonly Verdict[]): Record<Summary, number> {
+  const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
+  for (const { summary } of verdicts) counts[summary] += 1;
+  return counts;
+}
