@@ -1,0 +1,13 @@
+import type { ChainSettings } from "../settings";
+import type { ChainConfiguration } from "./chain";
+
+/**
+ * What the settings say about the chain, completed with what only the running program knows: the home below which an
+ * embedded chain lives, and the path of the bundled chain host (`chainHost.js`) that runs it.
+ */
+export function chainConfiguration(
+  settings: ChainSettings,
+  program: { readonly home: string; readonly hostPath: string },
+): ChainConfiguration {
+  return settings.kind === "embedded" ? { kind: "embedded", ...program } : settings;
+}

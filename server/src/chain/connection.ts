@@ -1,0 +1,118 @@
+import * as z from "zod";
+import { messageOf, ProoflineError } from "../errors";
+import { Block } from "./blocks";
+import type { ChainConfiguration, ChainIdentity } from "./chain";
+import { identify } from "./identity";
+import { oneLine, Rpc, RpcError, RpcFailure } from "./rpc";
+
+/** How far a chain has got. */
+export interface Head {
+  readonly number: number;
+  readonly hash: string;
+  /** The last finalized block's number; `null` where the server does not say. */
+  readonly finalized: number | null;
+}
+
+/** A chain that was reached and is the configured one. */
+export interface Connection {
+  readonly rpc: Rpc;
+  readonly identity: ChainIdentity;
+  /** The head, at most `HEAD_AGE` milliseconds old. All up to it is durable. */
+  head(): Promise<Head>;
+  /** The head as it is now. */
+  freshHead(): Promise<Head>;
+  /** Whether it can no longer be used and a new one must be opened. */
+  readonly closed: boolean;
+  close(): void;
+}
+
+/** Long enough that a file's many roots share one head, short enough that nobody waits for a new block. */
+const HEAD_AGE = 250;
+
+/**
+ * Connects to the first of the configured servers that answers as the configured chain.
+ *
+ * @throws ProoflineError `chain.wrong` or `chain.unreachable`, naming what the first server did.
+ */
+export async function connectRpc(
+  configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
+): Promise<Connection> {
+  let first: ProoflineError | undefined;
+  for (const url of configuration.rpcUrls) {
+    try {
+      const rpc = new Rpc(url);
+      return connected(rpc, await identify(rpc, configuration), async () => {});
+    } catch (thrown) {
+      first ??= chainError(thrown);
+    }
+  }
+  throw first ?? new ProoflineError("chain.configuration", "No RPC address is configured.", "Add one.");
+}
+
+/**
+ * Wraps a server whose identity is known. `settle` resolves once all that the chain holds at that moment is durable.
+ */
+export function connected(
+  rpc: Rpc,
+  identity: ChainIdentity,
+  settle: () => Promise<void>,
+  life: { readonly closed: boolean; close(): void } = { closed: false, close: () => {} },
+): Connection {
+  let latest: { readonly head: Promise<Head>; readonly at: number } | undefined;
+  const freshHead = (): Promise<Head> => {
+    const head = readHead(rpc, settle);
+    latest = { head, at: performance.now() };
+    return head;
+  };
+  return {
+    rpc,
+    identity,
+    freshHead,
+    head: () =>
+      latest !== undefined && performance.now() - latest.at < HEAD_AGE ? latest.head : freshHead(),
+    get closed() {
+      return life.closed;
+    },
+    close: () => life.close(),
+  };
+}
+
+async function readHead(rpc: Rpc, settle: () => Promise<void>): Promise<Head> {
+  const [latest, finalized] = await Promise.all([
+    rpc.call("eth_getBlockByNumber", ["latest", false], Block),
+    rpc.call("eth_getBlockByNumber", ["finalized", false], z.nullable(Block)).catch((thrown: unknown) => {
+      // Not every chain knows the tag.
+      if (thrown instanceof RpcError) return null;
+      throw thrown;
+    }),
+  ]);
+  await settle();
+  return { number: latest.number, hash: latest.hash, finalized: finalized?.number ?? null };
+}
+
+/** Anything that went wrong on the way to a chain, as an error that a person can act on. */
+export function chainError(thrown: unknown): ProoflineError {
+  if (thrown instanceof ProoflineError) return thrown;
+  if (thrown instanceof RpcFailure) {
+    return new ProoflineError(
+      "chain.unreachable",
+      `The chain cannot be asked: ${thrown.message}.`,
+      "Check the network and the RPC address in the settings, then try again.",
+      { cause: thrown },
+    );
+  }
+  if (thrown instanceof RpcError) {
+    return new ProoflineError(
+      "chain.rejected",
+      `The chain's server refused: ${thrown.message}.`,
+      "Try another RPC server.",
+      { cause: thrown },
+    );
+  }
+  return new ProoflineError(
+    "chain.unreachable",
+    `The chain could not be asked: ${oneLine(messageOf(thrown))}.`,
+    "See the log for details.",
+    { cause: thrown },
+  );
+}

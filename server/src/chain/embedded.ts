@@ -1,0 +1,41 @@
+import { ProoflineError } from "../errors";
+import { type Connection, connected } from "./connection";
+import { type EmbeddedConfiguration, type HostOptions, type HostSession, openHost } from "./host";
+import { chainName } from "./names";
+import { Rpc } from "./rpc";
+
+export type EmbeddedOptions = HostOptions;
+
+/** There is no embedded chain, and reading does not make one. */
+export class NoLocalChainError extends ProoflineError {
+  constructor() {
+    super(
+      "chain.unreachable",
+      "There is no local chain on this machine yet.",
+      "It begins with the first anchor: run `proofline anchor`.",
+    );
+  }
+}
+
+export interface EmbeddedConnection extends Connection {
+  readonly host: HostSession;
+}
+
+/**
+ * Connects to the embedded chain, which is started where it does not run.
+ *
+ * @throws NoLocalChainError where there is none and `create` does not allow to make one; ProoflineError `chain.host`.
+ */
+export async function connectEmbedded(
+  configuration: EmbeddedConfiguration,
+  { create, ...options }: EmbeddedOptions & { readonly create: boolean },
+): Promise<EmbeddedConnection> {
+  const host = await openHost(configuration, create ? "create" : "existing", options);
+  if (host === null) throw new NoLocalChainError();
+  const { chainId, genesisHash, contract, rpcUrl } = host.status;
+  const identity = { chainId, genesisHash, contract, local: true, name: chainName(chainId, true) };
+  return Object.assign(
+    connected(new Rpc(rpcUrl), identity, () => host.settle(), host),
+    { host },
+  );
+}

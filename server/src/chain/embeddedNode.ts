@@ -1,0 +1,217 @@
+import { randomBytes } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { messageOf, ProoflineError } from "../errors";
+import type { Digest } from "../provenance/primitives";
+import { type Anvil, startAnvil } from "./anvil";
+import { Block, Bytes } from "./blocks";
+import type { Anchor, ChainIdentity } from "./chain";
+import { DEVELOPMENT_ACCOUNT, deployEas, EMBEDDED_EAS, sendTransaction } from "./deploy";
+import { getTimestampCall, TimestampResult, timestampCall } from "./eas";
+import { identify } from "./identity";
+import { isTimestamped, lookUpAnchor } from "./lookup";
+import { Rpc } from "./rpc";
+import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./stateFile";
+
+/** A dump of the state grows with the chain; 300 anchors take less than half a megabyte. */
+const MAX_DUMP = 512 * 1024 * 1024;
+
+/**
+ * The embedded chain: anvil with EAS, whose whole state is durable after each anchor. One process may run it for one
+ * folder at a time; `mayWrite` says whether that is still this one.
+ */
+export class EmbeddedNode {
+  /** All that changes or writes the chain runs one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #durableBlock = -1;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly anvil: Anvil,
+    private readonly rpc: Rpc,
+    readonly identity: ChainIdentity,
+    readonly recovered: boolean,
+    private readonly mayWrite: () => Promise<boolean>,
+  ) {}
+
+  get url(): string {
+    return this.anvil.url;
+  }
+
+  /** The last block that is on disk. */
+  get durableBlock(): number {
+    return this.#durableBlock;
+  }
+
+  /** Resolves with a reason when anvil has ended. */
+  get ended(): Promise<string> {
+    return this.anvil.ended;
+  }
+
+  /**
+   * Starts the chain of a folder, or a new one where there is none and `create` allows it.
+   *
+   * @throws ProoflineError `chain.host` where there is no chain, none of its copies loads, or anvil does not start.
+   */
+  static async start(
+    folder: string,
+    binary: string,
+    create: boolean,
+    mayWrite: () => Promise<boolean>,
+  ): Promise<EmbeddedNode> {
+    if (!(await stateExists(folder))) {
+      if (create) return EmbeddedNode.#create(folder, binary, mayWrite);
+      throw new ProoflineError("chain.host", "There is no local chain yet.", "Anchor something first.");
+    }
+    let reason = "the files are damaged";
+    for await (const state of wholeStates(folder)) {
+      const path = join(folder, "loading.json");
+      await writeFile(path, state.json, { mode: 0o600 });
+      let anvil: Anvil | undefined;
+      try {
+        anvil = await startAnvil(binary, ["--load-state", path]);
+        const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
+        const identity = await identify(rpc, { id: 31337, contract: EMBEDDED_EAS });
+        const recovered = !isCurrent(state);
+        if (recovered) await keepDamaged(folder);
+        const node = new EmbeddedNode(folder, anvil, rpc, identity, recovered, mayWrite);
+        if (!recovered) node.#durableBlock = await node.#blockNumber();
+        return node;
+      } catch (thrown) {
+        await anvil?.kill();
+        reason = messageOf(thrown);
+      } finally {
+        await rm(path, { force: true });
+      }
+    }
+    throw new ProoflineError(
+      "chain.host",
+      `The local chain's state in ${folder} cannot be loaded, nor can the copy before it: ${reason}.`,
+      "Restore that folder from a backup, or move it away to begin a new chain; anchors on the old one will then read as made on another computer.",
+    );
+  }
+
+  static async #create(
+    folder: string,
+    binary: string,
+    mayWrite: () => Promise<boolean>,
+  ): Promise<EmbeddedNode> {
+    const path = join(folder, "genesis.json");
+    await writeFile(path, JSON.stringify(randomGenesis()), { mode: 0o600 });
+    let anvil: Anvil | undefined;
+    try {
+      anvil = await startAnvil(binary, ["--init", path]);
+      const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
+      const contract = await deployEas(rpc);
+      const identity = await identify(rpc, { id: 31337, contract });
+      const node = new EmbeddedNode(folder, anvil, rpc, identity, false, mayWrite);
+      await node.settle();
+      return node;
+    } catch (thrown) {
+      await anvil?.kill();
+      throw thrown;
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  /** Timestamps the root, buries the block under two more, and resolves once the state is durable. */
+  anchor(root: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
+    return this.#alone(async () => {
+      const { contract } = this.identity;
+      const already = await this.rpc.call(
+        "eth_call",
+        [{ to: contract, data: getTimestampCall(root) }, "latest"],
+        TimestampResult,
+      );
+      if (already !== 0) {
+        const anchor = await lookUpAnchor(this.rpc, this.identity, root, already, await this.#blockNumber());
+        await this.#write();
+        return { anchor, gasUsed: 0 };
+      }
+      const receipt = await sendTransaction(this.rpc, { to: contract, data: timestampCall(root) });
+      const timestamp = await this.rpc.call(
+        "eth_call",
+        [{ to: contract, data: getTimestampCall(root) }, "latest"],
+        TimestampResult,
+      );
+      if (!receipt.logs.some((log) => isTimestamped(log, this.identity, root, timestamp))) {
+        throw new ProoflineError(
+          "chain.rejected",
+          "The local chain did not timestamp the batch.",
+          "Run `proofline chain stop` and try again.",
+        );
+      }
+      await this.rpc.call("anvil_mine", ["0x2"], z.unknown());
+      await this.#write();
+      const anchor: Anchor = {
+        root,
+        chainId: this.identity.chainId,
+        genesisHash: this.identity.genesisHash,
+        contract,
+        block: { number: receipt.blockNumber, hash: receipt.blockHash },
+        transaction: receipt.transactionHash,
+        timestamp,
+      };
+      return { anchor, gasUsed: Number(receipt.gasUsed) };
+    });
+  }
+
+  /** Resolves once all that the chain holds now is durable. */
+  settle(): Promise<void> {
+    return this.#alone(() => this.#write());
+  }
+
+  /** Makes the state durable and ends anvil, also where the former fails. */
+  async stop(): Promise<void> {
+    try {
+      await this.settle();
+    } finally {
+      await this.anvil.kill();
+    }
+  }
+
+  #alone<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  async #write(): Promise<void> {
+    const number = await this.#blockNumber();
+    if (number === this.#durableBlock) return;
+    const dump = await this.rpc.call("anvil_dumpState", [], Bytes);
+    if (!(await this.mayWrite())) {
+      throw new ProoflineError(
+        "chain.host",
+        "Another process has taken over the local chain.",
+        "Try again; it will be used from now on.",
+      );
+    }
+    await writeState(this.folder, Buffer.from(dump.slice(2), "hex"));
+    this.#durableBlock = number;
+  }
+
+  async #blockNumber(): Promise<number> {
+    return (await this.rpc.call("eth_getBlockByNumber", ["latest", false], Block)).number;
+  }
+}
+
+/**
+ * A genesis that no other chain has. anvil ignores most of what a genesis file says; the hash depends on coinbase,
+ * time and base fee only (anvil 1.7.1, measured), so the coinbase carries 160 random bits.
+ */
+function randomGenesis(): object {
+  return {
+    config: { chainId: 31337 },
+    nonce: "0x0",
+    timestamp: `0x${Math.floor(Date.now() / 1000).toString(16)}`,
+    extraData: "0x",
+    gasLimit: "0x1c9c380",
+    difficulty: "0x0",
+    mixHash: `0x${"0".repeat(64)}`,
+    coinbase: `0x${randomBytes(20).toString("hex")}`,
+    alloc: { [DEVELOPMENT_ACCOUNT]: { balance: "0x21e19e0c9bab2400000" } },
+  };
+}

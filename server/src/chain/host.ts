@@ -1,0 +1,251 @@
+import { spawn } from "node:child_process";
+import { mkdir, open } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import * as z from "zod";
+import { type ErrorCode, ProoflineError } from "../errors";
+import type { Digest } from "../provenance/primitives";
+import type { ChainConfiguration } from "./chain";
+import { chainFolder, connectToHost } from "./hostAddress";
+import {
+  HOST_PROTOCOL,
+  HostAnchor,
+  HostAnnouncement,
+  HostAnswer,
+  HostStatus,
+  parse,
+  readLines,
+  writeLine,
+} from "./hostProtocol";
+import { stateExists } from "./stateFile";
+
+export type EmbeddedConfiguration = Extract<ChainConfiguration, { kind: "embedded" }>;
+
+/** `running`: only a host that runs; `existing`: also start an existing chain; `create`: also make a new one. */
+export type HostMode = "running" | "existing" | "create";
+
+export interface HostOptions {
+  /** How long the host stays without clients, where this call starts it. */
+  readonly idleMilliseconds?: number;
+}
+
+const IDLE_MILLISECONDS = 10_000;
+
+/** Several hosts may have to end and start before one serves; a loaded machine takes seconds for each. */
+const OPEN_TIMEOUT = 30_000;
+
+/** An open connection to the chain host, which stays while one is open. */
+export interface HostSession {
+  readonly status: HostStatus;
+  readonly closed: boolean;
+  /** Timestamps a root; resolves once that is durable. */
+  anchor(root: Digest): Promise<HostAnchor>;
+  /** Resolves once all that the chain holds now is durable. */
+  settle(): Promise<void>;
+  /** Keeps the host running after the last connection closes. */
+  hold(): Promise<void>;
+  /** Ends the host; resolves once it is gone. */
+  stop(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Connects to the chain host of a home, which is started where `mode` says so. Resolves to `null` where there is
+ * nothing to connect to.
+ *
+ * @throws ProoflineError `chain.host`.
+ */
+export async function openHost(
+  { home, hostPath }: EmbeddedConfiguration,
+  mode: HostMode,
+  { idleMilliseconds = IDLE_MILLISECONDS }: HostOptions = {},
+): Promise<HostSession | null> {
+  const deadline = performance.now() + OPEN_TIMEOUT;
+  while (performance.now() < deadline) {
+    const socket = await connectToHost(home);
+    if (socket !== null) {
+      const session = await greet(socket);
+      if (session !== null) return session;
+      // The host is on its way out.
+      await delay(20);
+      continue;
+    }
+    if (mode === "running") return null;
+    if (mode === "existing" && !(await stateExists(chainFolder(home)))) return null;
+    await startHost(home, hostPath, mode, idleMilliseconds);
+  }
+  throw new ProoflineError(
+    "chain.host",
+    `The local chain's host did not answer within ${OPEN_TIMEOUT / 1000} seconds.`,
+    "Run `proofline chain stop` and try again.",
+  );
+}
+
+/** Resolves once a host has announced itself, this one or a rival that was faster. */
+async function startHost(
+  home: string,
+  hostPath: string,
+  mode: Exclude<HostMode, "running">,
+  idleMilliseconds: number,
+): Promise<void> {
+  const folder = chainFolder(home);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const log = await open(join(folder, "host.log"), "a", 0o600);
+  try {
+    const child = spawn(process.execPath, [hostPath, home, mode, String(idleMilliseconds)], {
+      cwd: folder,
+      detached: true,
+      windowsHide: true,
+      stdio: ["ignore", "pipe", log.fd],
+      // The editor's own executable runs scripts only with this.
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1", NODE_OPTIONS: "" },
+    });
+    child.unref();
+    const announcement = await firstLine(child);
+    if (announcement?.state === "failed") {
+      const { code, reason, remedy } = announcement.error;
+      throw new ProoflineError(code as ErrorCode, reason, remedy);
+    }
+    if (announcement === null) {
+      throw new ProoflineError(
+        "chain.host",
+        "The local chain's host ended before it was ready.",
+        `See ${join(folder, "host.log")}.`,
+      );
+    }
+  } finally {
+    await log.close();
+  }
+}
+
+/** What the host announces; `null` where it ends without. */
+function firstLine(child: ReturnType<typeof spawn>): Promise<HostAnnouncement | null> {
+  return new Promise((resolve, reject) => {
+    const { stdout } = child;
+    if (stdout === null) return resolve(null);
+    child.once("error", reject);
+    const lines = createInterface({ input: stdout });
+    lines.once("line", (line) => {
+      const announcement = HostAnnouncement.safeParse(parse(line));
+      resolve(announcement.success ? announcement.data : null);
+      lines.close();
+      stdout.destroy();
+    });
+    lines.once("close", () => resolve(null));
+  });
+}
+
+/** Asks for the status; `null` where the host ends before it answers. */
+async function greet(socket: Socket): Promise<HostSession | null> {
+  const pending = new Map<number, { resolve(value: unknown): void; reject(reason: Error): void }>();
+  let nextId = 1;
+  let closed = false;
+  const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  void gone.then(() => {
+    closed = true;
+    for (const { reject } of pending.values()) reject(new HostGone());
+    pending.clear();
+  });
+  socket.on("error", () => {});
+  readLines(socket, (message) => {
+    const answer = HostAnswer.safeParse(message);
+    if (!answer.success) return void socket.destroy();
+    const request = pending.get(answer.data.id);
+    pending.delete(answer.data.id);
+    if ("error" in answer.data) {
+      const { code, reason, remedy } = answer.data.error;
+      request?.reject(new ProoflineError(code as ErrorCode, reason, remedy));
+    } else {
+      request?.resolve(answer.data.result);
+    }
+    if (pending.size === 0) socket.unref();
+  });
+
+  async function ask<T>(request: { method: string; root?: Digest }, schema: z.ZodType<T>): Promise<T> {
+    if (closed) throw new HostGone();
+    const id = nextId++;
+    // An open connection alone keeps nobody alive; an open question does.
+    socket.ref();
+    const result = await new Promise<unknown>((resolve, reject) => {
+      pending.set(id, { resolve, reject });
+      writeLine(socket, { id, ...request });
+    });
+    return schema.parse(result);
+  }
+
+  let status: HostStatus;
+  try {
+    status = await ask({ method: "status" }, HostStatus);
+  } catch (thrown) {
+    socket.destroy();
+    if (thrown instanceof HostGone) return null;
+    throw thrown;
+  }
+  if (status.protocol !== HOST_PROTOCOL) {
+    socket.destroy();
+    throw new ProoflineError(
+      "chain.host",
+      "The local chain is run by another version of Proofline.",
+      "Close the windows that use the other version, or run `proofline chain stop`.",
+    );
+  }
+  return {
+    status,
+    get closed() {
+      return closed;
+    },
+    anchor: (root) => ask({ method: "anchor", root }, HostAnchor),
+    settle: async () => void (await ask({ method: "settle" }, z.null())),
+    hold: async () => void (await ask({ method: "hold" }, z.null())),
+    stop: async () => {
+      socket.ref();
+      writeLine(socket, { id: nextId++, method: "stop" });
+      await gone;
+    },
+    close: () => void socket.destroy(),
+  };
+}
+
+/** The host ended while it was asked. */
+class HostGone extends ProoflineError {
+  constructor() {
+    super("chain.unreachable", "The local chain was stopped meanwhile.", "Try again; it starts by itself.");
+  }
+}
+
+/** What `proofline chain status` tells. */
+export type EmbeddedChainState =
+  | { readonly kind: "running"; readonly status: HostStatus }
+  | { readonly kind: "stopped"; readonly exists: boolean };
+
+/** Starts the embedded chain, made new where there is none, and keeps it until `stopChain`. */
+export async function startChain(configuration: EmbeddedConfiguration): Promise<HostStatus> {
+  const session = await openHost(configuration, "create");
+  if (session === null) throw new Error("a host that may be created is not null");
+  try {
+    await session.hold();
+    return { ...session.status, held: true };
+  } finally {
+    session.close();
+  }
+}
+
+/** Ends the embedded chain whoever uses it; its state stays. Resolves to whether it ran. */
+export async function stopChain(configuration: EmbeddedConfiguration): Promise<boolean> {
+  const session = await openHost(configuration, "running");
+  if (session === null) return false;
+  await session.stop();
+  return true;
+}
+
+/** Whether the embedded chain runs; asking does not start it. */
+export async function chainState(configuration: EmbeddedConfiguration): Promise<EmbeddedChainState> {
+  const session = await openHost(configuration, "running");
+  if (session === null) {
+    return { kind: "stopped", exists: await stateExists(chainFolder(configuration.home)) };
+  }
+  session.close();
+  return { kind: "running", status: session.status };
+}

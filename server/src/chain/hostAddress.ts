@@ -1,0 +1,159 @@
+import { createHash, randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/**
+ * Where the one chain host of a home listens, and how several that start at once agree on one.
+ *
+ * On Windows a named pipe can have one creator, and dies with it. On POSIX a host first listens on a socket of its
+ * own, then claims the next number: the file `host.<n>`, which names the socket and is created by an exclusive link,
+ * so that exactly one of several wins. The highest number whose socket accepts connections is the host; a killed one
+ * refuses them at once. The highest claim is never deleted, so a number never comes back.
+ */
+
+const CLAIM = /^host\.(\d{1,15})$/;
+
+/** `sun_path` holds 104 bytes on macOS and 108 on Linux, with a final NUL. */
+const MAX_SOCKET_PATH = 100;
+
+const SOCKET_SUFFIX = ".sock";
+
+export function chainFolder(home: string): string {
+  return join(home, "chain");
+}
+
+/** Connects to the home's host; `null` where none runs. */
+export async function connectToHost(home: string): Promise<Socket | null> {
+  if (process.platform === "win32") return connectTo(pipeName(home));
+  const claim = await highestClaim(home);
+  return claim === null ? null : connectTo(claim.address);
+}
+
+export interface Claim {
+  /** Whether this process still is the home's host. */
+  holds(): Promise<boolean>;
+  /** Removes what lies on disk only while the host runs; the last thing that a host does. */
+  release(): void;
+}
+
+/** Listens and becomes the home's host; `null` where another one is. The server answers until the process ends. */
+export async function claimHost(home: string, server: Server): Promise<Claim | null> {
+  const folder = chainFolder(home);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (process.platform === "win32") {
+    const won = await listen(server, pipeName(home));
+    return won ? { holds: async () => true, release: () => {} } : null;
+  }
+  const address = await socketPath(folder);
+  if (!(await listen(server, address))) throw new Error(`${address} is in use`);
+  for (;;) {
+    const highest = await highestClaim(home);
+    const rival = highest === null ? null : await connectTo(highest.address);
+    if (rival !== null) {
+      rival.destroy();
+      unlinkSocket(address);
+      return null;
+    }
+    const number = (highest?.number ?? 0) + 1;
+    if (!(await createClaim(folder, number, address))) continue;
+    // Whoever read the folder before a later host came and went may have taken a number below that host's.
+    if ((await highestClaim(home))?.number !== number) {
+      await rm(join(folder, `host.${number}`), { force: true });
+      continue;
+    }
+    // A host that was killed leaves its socket behind.
+    if (highest !== null) unlinkSocket(highest.address);
+    for (const lower of await claimNumbers(folder)) {
+      if (lower < number) await rm(join(folder, `host.${lower}`), { force: true });
+    }
+    return {
+      holds: async () => (await highestClaim(home))?.number === number,
+      release: () => unlinkSocket(address),
+    };
+  }
+}
+
+async function createClaim(folder: string, number: number, address: string): Promise<boolean> {
+  const draft = join(folder, `claim.${randomBytes(8).toString("hex")}`);
+  await writeFile(draft, address, { mode: 0o600, flag: "wx" });
+  try {
+    await link(draft, join(folder, `host.${number}`));
+    return true;
+  } catch (thrown) {
+    if (codeOf(thrown) === "EEXIST") return false;
+    throw thrown;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function highestClaim(home: string): Promise<{ number: number; address: string } | null> {
+  const folder = chainFolder(home);
+  const number = Math.max(0, ...(await claimNumbers(folder)));
+  if (number === 0) return null;
+  try {
+    return { number, address: await readFile(join(folder, `host.${number}`), "utf8") };
+  } catch (thrown) {
+    // A later host has removed it meanwhile.
+    if (codeOf(thrown) === "ENOENT") return highestClaim(home);
+    throw thrown;
+  }
+}
+
+async function claimNumbers(folder: string): Promise<number[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (thrown) {
+    if (codeOf(thrown) === "ENOENT") return [];
+    throw thrown;
+  }
+  return names.flatMap((name) => CLAIM.exec(name)?.[1] ?? []).map(Number);
+}
+
+/** Below the home where its path is short enough, else in a new folder that only this user can enter. */
+async function socketPath(folder: string): Promise<string> {
+  const name = `${randomBytes(6).toString("hex")}${SOCKET_SUFFIX}`;
+  const path = resolve(folder, name);
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return path;
+  return join(await mkdtemp(join(tmpdir(), "proofline-")), `s${SOCKET_SUFFIX}`);
+}
+
+function unlinkSocket(address: string): void {
+  if (address.endsWith(SOCKET_SUFFIX)) rmSync(address, { force: true });
+}
+
+function pipeName(home: string): string {
+  const digest = createHash("sha256").update(resolve(home).toLowerCase()).digest("hex");
+  return `\\\\.\\pipe\\proofline-${digest.slice(0, 32)}`;
+}
+
+/** Resolves to false where the address has a listener. */
+function listen(server: Server, address: string): Promise<boolean> {
+  return new Promise((resolvePromise, reject) => {
+    server.once("error", (error) => {
+      if (codeOf(error) === "EADDRINUSE") resolvePromise(false);
+      else reject(error);
+    });
+    server.listen(address, () => resolvePromise(true));
+  });
+}
+
+/** Resolves to `null` where nothing listens; whatever else goes wrong is no proof of that. */
+function connectTo(address: string): Promise<Socket | null> {
+  return new Promise((resolvePromise, reject) => {
+    const socket = connect(address);
+    socket.once("connect", () => resolvePromise(socket));
+    socket.once("error", (error) => {
+      if (["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(codeOf(error) ?? "")) resolvePromise(null);
+      else reject(error);
+    });
+  });
+}
+
+function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined;
+}

@@ -1,0 +1,177 @@
+/**
+ * The chain host: one detached process for each home, which runs the embedded chain while clients are connected or
+ * `proofline chain start` holds it. Started only by `host.ts`; announces itself with one line on standard output.
+ *
+ * Arguments: the home, then `create` or `existing`, then the milliseconds to stay without clients.
+ */
+import { createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { messageOf, ProoflineError, unreachable } from "../errors";
+import { anvilPath } from "./anvil";
+import { EmbeddedNode } from "./embeddedNode";
+import { chainFolder, claimHost } from "./hostAddress";
+import {
+  HOST_PROTOCOL,
+  type HostAnnouncement,
+  type HostError,
+  HostRequest,
+  type HostStatus,
+  readLines,
+  writeLine,
+} from "./hostProtocol";
+
+async function main(home: string, create: boolean, idleMilliseconds: number): Promise<void> {
+  const folder = chainFolder(home);
+  const clients = new Set<Socket>();
+  let node: EmbeddedNode | undefined;
+  let held = false;
+  let stopping = false;
+  let idle: NodeJS.Timeout | undefined;
+
+  let started: (node: EmbeddedNode) => void = () => {};
+  const ready = new Promise<EmbeddedNode>((resolve) => {
+    started = resolve;
+  });
+
+  const server = createServer((socket) => {
+    clients.add(socket);
+    clearTimeout(idle);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clients.delete(socket);
+      watch();
+    });
+    readLines(socket, (message) => {
+      const request = HostRequest.safeParse(message);
+      if (request.success) void serve(socket, request.data);
+      else socket.destroy();
+    });
+  });
+
+  const claim = await claimHost(home, server);
+  if (claim === null) {
+    announce({ state: "busy" });
+    server.close();
+    return;
+  }
+  process.on("exit", () => claim.release());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop());
+  try {
+    node = await EmbeddedNode.start(folder, anvilPath(dirname(process.argv[1] ?? "")), create, () =>
+      claim.holds(),
+    );
+  } catch (thrown) {
+    announce({ state: "failed", error: describe(thrown) });
+    process.exit(1);
+  }
+  // A dead node cannot be trusted to hold what is on disk; the next client starts a new host from there.
+  void node.ended.then(() => process.exit(stopping ? 0 : 1));
+  started(node);
+  announce({ state: "ready" });
+  watch();
+
+  async function serve(socket: Socket, request: HostRequest): Promise<void> {
+    if (request.method === "stop") return stop();
+    const running = await ready;
+    // The connection closes with the process, and the client starts the next one.
+    if (stopping) return;
+    try {
+      writeLine(socket, { id: request.id, result: await answer(running, request) });
+    } catch (thrown) {
+      writeLine(socket, { id: request.id, error: describe(thrown) });
+    }
+  }
+
+  async function answer(
+    running: EmbeddedNode,
+    request: Exclude<HostRequest, { method: "stop" }>,
+  ): Promise<unknown> {
+    switch (request.method) {
+      case "status":
+        return status(running);
+      case "anchor":
+        return running.anchor(request.root);
+      case "settle":
+        await running.settle();
+        return null;
+      case "hold":
+        held = true;
+        return null;
+      default:
+        return unreachable(request);
+    }
+  }
+
+  function status(running: EmbeddedNode): HostStatus {
+    const { chainId, genesisHash, contract } = running.identity;
+    return {
+      protocol: HOST_PROTOCOL,
+      rpcUrl: running.url,
+      chainId,
+      genesisHash,
+      contract,
+      pid: process.pid,
+      clients: clients.size,
+      held,
+      block: Math.max(0, running.durableBlock),
+      recovered: running.recovered,
+    };
+  }
+
+  /** Begins to wait for the end when nobody is left. */
+  function watch(): void {
+    clearTimeout(idle);
+    if (clients.size === 0 && !held && node !== undefined) {
+      idle = setTimeout(() => void stop(), idleMilliseconds);
+    }
+  }
+
+  /** The socket accepts until the very end, so that no other host starts while this one still writes. */
+  async function stop(): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    const running = node ?? (await ready);
+    try {
+      await running.stop();
+      process.exit(0);
+    } catch (thrown) {
+      process.stderr.write(`${messageOf(thrown)}\n`);
+      process.exit(1);
+    }
+  }
+}
+
+function announce(announcement: HostAnnouncement): void {
+  process.stdout.write(`${JSON.stringify(announcement)}\n`);
+}
+
+function describe(thrown: unknown): HostError {
+  if (thrown instanceof ProoflineError) {
+    return { code: thrown.code, reason: thrown.reason, remedy: thrown.remedy };
+  }
+  return {
+    code: "chain.host",
+    reason: `The local chain's host failed: ${messageOf(thrown)}.`,
+    remedy: "Run `proofline chain stop` and try again.",
+  };
+}
+
+// Whoever started this process may be gone before the announcement.
+process.stdout.on("error", () => {});
+const [home, mode, idleMilliseconds] = process.argv.slice(2);
+if (home === undefined || (mode !== "create" && mode !== "existing")) {
+  announce({
+    state: "failed",
+    error: {
+      code: "usage",
+      reason: "The chain host is started by Proofline only.",
+      remedy: "Run `proofline chain start`.",
+    },
+  });
+  process.exitCode = 2;
+} else {
+  main(home, mode === "create", Number(idleMilliseconds)).catch((thrown: unknown) => {
+    announce({ state: "failed", error: describe(thrown) });
+    process.exit(1);
+  });
+}

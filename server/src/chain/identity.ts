@@ -1,0 +1,75 @@
+import * as z from "zod";
+import { ProoflineError } from "../errors";
+import type { Address } from "../provenance/primitives";
+import { Block, Bytes, Quantity, quantity } from "./blocks";
+import type { ChainIdentity } from "./chain";
+import { getTimestampCall, TimestampResult, VersionResult, versionCall } from "./eas";
+import { chainName, isLocalChain } from "./names";
+import { type Rpc, RpcError } from "./rpc";
+
+/**
+ * Finds out which chain a server speaks for, and that EAS answers there. This excludes mistakes, not liars: a fork
+ * has the same id, genesis and code.
+ *
+ * @throws ProoflineError `chain.wrong` where another chain or no EAS answers. Network failures pass through.
+ */
+export async function identify(
+  rpc: Rpc,
+  expected: { readonly id: number; readonly contract: Address },
+): Promise<ChainIdentity> {
+  const call = (data: string) => [{ to: expected.contract, data }, "latest"] as const;
+  const [chainId, genesis, code, clientVersion, timestamp, version] = await Promise.all([
+    rpc.call("eth_chainId", [], Quantity),
+    rpc.call("eth_getBlockByNumber", [quantity(0), false], Block),
+    rpc.call("eth_getCode", [expected.contract, "latest"], Bytes),
+    orRefused(rpc.call("web3_clientVersion", [], z.string().max(1000))),
+    orRefused(rpc.call("eth_call", call(getTimestampCall("0".repeat(64))), z.unknown())),
+    Promise.all([
+      orRefused(rpc.call("eth_call", call(versionCall("version")), z.unknown())),
+      orRefused(rpc.call("eth_call", call(versionCall("VERSION")), z.unknown())),
+    ]),
+  ]);
+  if (chainId !== expected.id) {
+    throw wrong(
+      `${rpc.host} serves ${describe(chainId)}, but ${describe(expected.id)} is configured.`,
+      "Correct the chain's id or the RPC address in the settings.",
+    );
+  }
+  const local = isLocalChain(chainId, clientVersion);
+  const name = chainName(chainId, local);
+  if (code === "0x") {
+    throw wrong(
+      `There is no contract at ${expected.contract} on ${name}.`,
+      "Correct the address of the EAS contract in the settings.",
+    );
+  }
+  if (
+    !TimestampResult.safeParse(timestamp).success ||
+    !version.some((answer) => VersionResult.safeParse(answer).success)
+  ) {
+    throw wrong(
+      `The contract at ${expected.contract} on ${name} is not the Ethereum Attestation Service.`,
+      "Correct the address of the EAS contract in the settings.",
+    );
+  }
+  return { chainId, genesisHash: genesis.hash, contract: expected.contract, local, name };
+}
+
+/** A call that the server may refuse, because the method is closed or the contract has no such function. */
+async function orRefused<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    if (thrown instanceof RpcError) return null;
+    throw thrown;
+  }
+}
+
+function describe(chainId: number): string {
+  const name = chainName(chainId, false);
+  return name === `chain ${chainId}` ? name : `${name} (chain ${chainId})`;
+}
+
+function wrong(reason: string, remedy: string): ProoflineError {
+  return new ProoflineError("chain.wrong", reason, remedy);
+}

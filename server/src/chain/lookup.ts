@@ -1,0 +1,87 @@
+import * as z from "zod";
+import type { Digest } from "../provenance/primitives";
+import { Block, Log, quantity } from "./blocks";
+import type { Anchor, ChainIdentity } from "./chain";
+import { TIMESTAMPED_TOPIC, word } from "./eas";
+import { type Rpc, RpcFailure } from "./rpc";
+
+/** Public servers limit the span of a log query; this one passes nearly everywhere. */
+const MAX_LOG_SPAN = 500;
+
+/** On chains with several blocks in a second, more blocks than this with one timestamp are not searched. */
+const MAX_SAME_TIME = 5_000;
+
+/**
+ * Finds the anchor of a root of which only EAS's timestamp is known. The timestamp is the time of the block, and
+ * times never decrease, so the block is found by bisection and only its logs are asked for, whatever the chain's age.
+ *
+ * @throws RpcFailure where the server does not show the event.
+ */
+export async function lookUpAnchor(
+  rpc: Rpc,
+  identity: ChainIdentity,
+  root: Digest,
+  timestamp: number,
+  latest: number,
+): Promise<Anchor> {
+  const time = async (number: number): Promise<number> =>
+    (await rpc.call("eth_getBlockByNumber", [quantity(number), false], Block)).timestamp;
+  const first = await firstBlock(async (number) => (await time(number)) >= timestamp, latest);
+  const last = Math.min(
+    (await firstBlock(async (number) => (await time(number)) > timestamp, latest, first)) - 1,
+    first + MAX_SAME_TIME,
+  );
+  for (let from = first; from <= last; from += MAX_LOG_SPAN) {
+    const logs = await rpc.call(
+      "eth_getLogs",
+      [
+        {
+          address: identity.contract,
+          topics: [TIMESTAMPED_TOPIC, word(root)],
+          fromBlock: quantity(from),
+          toBlock: quantity(Math.min(from + MAX_LOG_SPAN - 1, last)),
+        },
+      ],
+      z.array(Log).max(MAX_LOG_SPAN),
+    );
+    const log = logs.find((candidate) => isTimestamped(candidate, identity, root, timestamp));
+    if (log !== undefined) {
+      return {
+        root,
+        chainId: identity.chainId,
+        genesisHash: identity.genesisHash,
+        contract: identity.contract,
+        block: { number: log.blockNumber, hash: log.blockHash },
+        transaction: log.transactionHash,
+        timestamp,
+      };
+    }
+  }
+  throw new RpcFailure(`${rpc.host} knows the root's timestamp but does not show its block`);
+}
+
+/** Whether a log is EAS's `Timestamped` event for this root and time. */
+export function isTimestamped(log: Log, identity: ChainIdentity, root: Digest, timestamp: number): boolean {
+  return (
+    log.removed !== true &&
+    log.address === identity.contract &&
+    log.topics[0] === TIMESTAMPED_TOPIC &&
+    log.topics[1] === word(root) &&
+    log.topics[2] === `0x${timestamp.toString(16).padStart(64, "0")}`
+  );
+}
+
+/** The first block from `low` up to `latest` that fits, where all later ones fit, too; else `latest + 1`. */
+async function firstBlock(
+  fits: (number: number) => Promise<boolean>,
+  latest: number,
+  low = 0,
+): Promise<number> {
+  let high = latest + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (await fits(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,133 @@
+import { ProoflineError } from "../errors";
+import type { Digest } from "../provenance/primitives";
+import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
+import { ANOTHER_COMPUTER, checkRoot } from "./check";
+import { type Connection, chainError, connectRpc } from "./connection";
+import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded";
+import { chainName, isLocalChain } from "./names";
+
+export interface OpenChainOptions extends EmbeddedOptions {
+  /** Whether the embedded chain may be created where there is none; an existing one is started in any case. */
+  readonly start: boolean;
+}
+
+/** How long a failure to connect answers for all checks, so that many roots do not wait for one dead server each. */
+const FAILURE_AGE = 1_000;
+
+/** Opens a chain for reading. Nothing is reached until the first question, and `check` never rejects. */
+export function openChain(configuration: ChainConfiguration, options: OpenChainOptions): ChainReader {
+  return new ConnectedReader(configuration, () =>
+    configuration.kind === "embedded"
+      ? connectEmbedded(configuration, { ...options, create: options.start })
+      : connectRpc(configuration),
+  );
+}
+
+/** A reader over a connection that is opened on demand, and again after it was lost. */
+export class ConnectedReader implements ChainReader {
+  #opening: Promise<Connection> | undefined;
+  #closed = false;
+  /** Results that hold for one head; and those in finalized blocks of public chains, which hold on. */
+  #cache = { head: "", results: new Map<string, AnchorCheck>() };
+  readonly #finalized = new Map<string, AnchorCheck>();
+
+  constructor(
+    private readonly configuration: ChainConfiguration,
+    private readonly open: (create: boolean) => Promise<Connection>,
+  ) {}
+
+  async identity(): Promise<ChainIdentity> {
+    return (await this.connection()).identity;
+  }
+
+  async check(root: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck> {
+    let connection: Connection | undefined;
+    try {
+      connection = await this.connection();
+      return await this.#cachedCheck(connection, root, anchors);
+    } catch (thrown) {
+      if (connection !== undefined) await this.#drop(connection);
+      return this.#failed(chainError(thrown), connection?.identity ?? null, anchors);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const opening = this.#opening;
+    this.#opening = undefined;
+    // A connection that never came about has nothing to close.
+    const connection = await opening?.catch(() => undefined);
+    connection?.close();
+  }
+
+  /** The connection, opened where there is none; `create` allows to make the chain itself where there is none. */
+  protected async connection(create = false): Promise<Connection> {
+    if (this.#closed) {
+      throw new ProoflineError("chain.unreachable", "The chain was closed.", "Open it again.");
+    }
+    const opening = this.#opening ?? this.#reopen(create);
+    try {
+      const connection = await opening;
+      if (!connection.closed) return connection;
+    } catch (thrown) {
+      if (!create || !(thrown instanceof NoLocalChainError)) throw thrown;
+    }
+    if (this.#opening === opening) this.#opening = undefined;
+    return this.connection(create);
+  }
+
+  #reopen(create: boolean): Promise<Connection> {
+    const opening = this.open(create);
+    this.#opening = opening;
+    opening.catch(() => {
+      setTimeout(() => {
+        if (this.#opening === opening) this.#opening = undefined;
+      }, FAILURE_AGE).unref();
+    });
+    return opening;
+  }
+
+  async #drop(connection: Connection): Promise<void> {
+    const current = await this.#opening?.catch(() => undefined);
+    if (current !== connection) return;
+    this.#opening = undefined;
+    connection.close();
+  }
+
+  async #cachedCheck(connection: Connection, root: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck> {
+    const key = JSON.stringify([root, anchors, connection.identity.genesisHash]);
+    const settled = this.#finalized.get(key);
+    if (settled !== undefined) return settled;
+    const { hash } = await connection.head();
+    if (this.#cache.head !== hash) this.#cache = { head: hash, results: new Map() };
+    const { results } = this.#cache;
+    const cached = results.get(key);
+    if (cached !== undefined) return cached;
+    const check = await checkRoot(connection, root, anchors);
+    if (check.status !== "unreachable") results.set(key, check);
+    if (check.status === "finalized" && !connection.identity.local) this.#finalized.set(key, check);
+    return check;
+  }
+
+  /** What can be said without the chain. */
+  #failed(error: ProoflineError, identity: ChainIdentity | null, anchors: readonly Anchor[]): AnchorCheck {
+    const trust = this.configuration.kind === "embedded" || identity?.local ? "local" : "singleRpc";
+    const result = (status: AnchorCheck["status"], reason: string): AnchorCheck => ({
+      status,
+      trust,
+      identity,
+      anchor: null,
+      reason,
+    });
+    if (error.code === "chain.wrong") return result("wrongChain", error.reason);
+    const [claim] = anchors;
+    if (error instanceof NoLocalChainError && claim !== undefined) {
+      if (isLocalChain(claim.chainId, null)) return result("unreachable", ANOTHER_COMPUTER);
+      return result(
+        "wrongChain",
+        `The batch is anchored on ${chainName(claim.chainId, false)}, but the local chain is configured.`,
+      );
+    }
+    return result("unreachable", error.reason);
+  }
+}

@@ -1,0 +1,147 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Hex, PrivateKeyAccount } from "viem";
+import * as z from "zod";
+import { ProoflineError } from "../errors";
+import type { Address } from "../provenance/primitives";
+import { Amount, Block, Hash, Quantity, Receipt } from "./blocks";
+import type { ChainIdentity } from "./chain";
+import { type Rpc, RpcError, RpcFailure } from "./rpc";
+
+/** Other clients with the same key take nonces meanwhile; each attempt lets at least one of them through. */
+const MAX_ATTEMPTS = 20;
+
+/** How long a transaction may wait for its block. */
+const INCLUSION_TIMEOUT = 180_000;
+
+/** Used where a server does not suggest a tip: enough on the large chains, negligible on the others. */
+const DEFAULT_TIP = 1_000_000n;
+
+/** A contract call failed when the server tried it out, so it was not sent. */
+export class CallReverted extends Error {
+  override readonly name = "CallReverted";
+}
+
+/**
+ * Signs a contract call, sends it and waits for its block.
+ *
+ * @throws CallReverted where it would fail or did fail; ProoflineError `chain.rejected` without funds or
+ * `chain.unreachable` when no block takes it in time; RpcFailure, RpcError, or the signal's reason.
+ */
+export async function sendCall(
+  rpc: Rpc,
+  identity: ChainIdentity,
+  account: PrivateKeyAccount,
+  call: { readonly to: Address; readonly data: Hex },
+  signal?: AbortSignal,
+): Promise<Receipt> {
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
+    const { nonce, signed } = await sign(rpc, identity, account, call);
+    try {
+      const hash = await rpc.call("eth_sendRawTransaction", [signed], Hash);
+      const receipt = await waitForReceipt(rpc, identity, { hash, nonce, from: account.address }, signal);
+      if (receipt?.status === 1) return receipt;
+      if (receipt !== null) throw new CallReverted("the transaction failed");
+      // Another transaction took its nonce.
+    } catch (thrown) {
+      if (!(thrown instanceof RpcError) || !NONCE_TAKEN.test(thrown.message))
+        throw explain(thrown, account, identity);
+    }
+    if (attempt === MAX_ATTEMPTS) {
+      throw new ProoflineError(
+        "chain.rejected",
+        `The account ${account.address} is in such use on ${identity.name} that no transaction got through.`,
+        "Try again, or use an account of its own for anchoring.",
+      );
+    }
+    await delay(20 * attempt * Math.random(), undefined, { signal });
+  }
+}
+
+/** How the common clients (geth, reth, nethermind, anvil, erigon) say that a nonce is used or claimed. */
+const NONCE_TAKEN =
+  /nonce (is )?too low|already known|already imported|known transaction|replacement transaction|underpriced|OldNonce/i;
+
+async function sign(
+  rpc: Rpc,
+  identity: ChainIdentity,
+  account: PrivateKeyAccount,
+  { to, data }: { readonly to: Address; readonly data: Hex },
+): Promise<{ readonly nonce: number; readonly signed: Hex }> {
+  try {
+    const [nonce, estimate, block, gasPrice, tip] = await Promise.all([
+      rpc.call("eth_getTransactionCount", [account.address, "pending"], Quantity),
+      rpc.call("eth_estimateGas", [{ from: account.address, to, data }], Amount),
+      rpc.call("eth_getBlockByNumber", ["latest", false], Block),
+      rpc.call("eth_gasPrice", [], Amount),
+      rpc.call("eth_maxPriorityFeePerGas", [], Amount).catch((thrown: unknown) => {
+        if (thrown instanceof RpcError) return DEFAULT_TIP;
+        throw thrown;
+      }),
+    ]);
+    const common = { chainId: identity.chainId, nonce, to, data, gas: (estimate * 5n) / 4n };
+    if (block.baseFeePerGas == null) {
+      return { nonce, signed: await account.signTransaction({ ...common, type: "legacy", gasPrice }) };
+    }
+    // Twice the base fee outlasts six full blocks of rising fees; only what the block asks for is paid.
+    const maxFeePerGas = block.baseFeePerGas * 2n + tip;
+    const fees = { type: "eip1559", maxFeePerGas, maxPriorityFeePerGas: tip } as const;
+    return { nonce, signed: await account.signTransaction({ ...common, ...fees }) };
+  } catch (thrown) {
+    throw explain(thrown, account, identity);
+  }
+}
+
+/** Polls for the receipt; `null` where the account's nonce went to another transaction. */
+async function waitForReceipt(
+  rpc: Rpc,
+  identity: ChainIdentity,
+  sent: { readonly hash: Hex; readonly nonce: number; readonly from: Hex },
+  signal?: AbortSignal,
+): Promise<Receipt | null> {
+  const deadline = performance.now() + INCLUSION_TIMEOUT;
+  let failure: unknown;
+  let passedBy = 0;
+  let pause = identity.local ? 5 : 500;
+  while (performance.now() < deadline) {
+    signal?.throwIfAborted();
+    try {
+      const [receipt, used] = await Promise.all([
+        rpc.call("eth_getTransactionReceipt", [sent.hash], z.nullable(Receipt)),
+        rpc.call("eth_getTransactionCount", [sent.from, "latest"], Quantity),
+      ]);
+      if (receipt !== null) return receipt;
+      // The two answers may come from two moments, so once is no proof.
+      passedBy = used > sent.nonce ? passedBy + 1 : 0;
+      if (passedBy === 3) return null;
+      failure = undefined;
+    } catch (thrown) {
+      // The transaction is on its way: a server that is away for a moment must not lead to a second one.
+      if (!(thrown instanceof RpcFailure) && !(thrown instanceof RpcError)) throw thrown;
+      failure = thrown;
+    }
+    await delay(pause, undefined, { signal });
+    pause = Math.min(pause * 1.5, 4_000);
+  }
+  throw new ProoflineError(
+    "chain.unreachable",
+    `The transaction ${sent.hash} was sent to ${identity.name}, but no block held it within ${INCLUSION_TIMEOUT / 60_000} minutes.`,
+    "Anchor again later: a batch that is on the chain by then is found there.",
+    { cause: failure },
+  );
+}
+
+/** What the server's refusal means for a person. */
+function explain(thrown: unknown, account: PrivateKeyAccount, identity: ChainIdentity): unknown {
+  if (!(thrown instanceof RpcError)) return thrown;
+  if (/insufficient funds|lack of funds/i.test(thrown.message)) {
+    return new ProoflineError(
+      "chain.rejected",
+      `The account ${account.address} cannot pay for the transaction on ${identity.name}.`,
+      `Send it some of ${identity.name}'s currency, or use another key.`,
+      { cause: thrown },
+    );
+  }
+  if (/revert/i.test(thrown.message)) return new CallReverted(thrown.message, { cause: thrown });
+  return thrown;
+}

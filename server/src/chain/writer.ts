@@ -1,0 +1,139 @@
+import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import { ProoflineError } from "../errors";
+import type { Digest } from "../provenance/primitives";
+import type { Anchor, ChainConfiguration, ChainWriter } from "./chain";
+import { type Connection, chainError, connectRpc } from "./connection";
+import { getTimestampCall, TimestampResult, timestampCall } from "./eas";
+import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "./embedded";
+import { isTimestamped, lookUpAnchor } from "./lookup";
+import { ConnectedReader } from "./reader";
+import { CallReverted, sendCall } from "./transaction";
+
+export interface OpenWriterOptions extends EmbeddedOptions {
+  /** The private key that pays, `0x` and 64 hex digits; the embedded chain needs none. */
+  readonly key?: string | null;
+}
+
+/**
+ * Opens a chain for writing as well. Nothing is reached, and no embedded chain made, until it is used.
+ *
+ * @throws ProoflineError `chain.configuration` where the chain needs a key and there is none, or it is none.
+ */
+export function openWriter(configuration: ChainConfiguration, options: OpenWriterOptions = {}): ChainWriter {
+  switch (configuration.kind) {
+    case "embedded":
+      return new EmbeddedWriter(configuration, options);
+    case "rpc":
+      return new RpcWriter(configuration, accountOf(options.key ?? null));
+  }
+}
+
+/** On the embedded chain the host anchors, one root after the other, for all its clients. */
+class EmbeddedWriter extends ConnectedReader implements ChainWriter {
+  lastGasUsed = 0n;
+
+  constructor(configuration: Extract<ChainConfiguration, { kind: "embedded" }>, options: EmbeddedOptions) {
+    super(configuration, (create) => connectEmbedded(configuration, { ...options, create }));
+  }
+
+  async anchor(root: Digest, signal?: AbortSignal): Promise<Anchor> {
+    signal?.throwIfAborted();
+    const { host } = (await this.connection(true)) as EmbeddedConnection;
+    const { anchor, gasUsed } = await host.anchor(root);
+    this.lastGasUsed = BigInt(gasUsed);
+    return anchor;
+  }
+}
+
+/** On any other chain an account of the user's pays. */
+class RpcWriter extends ConnectedReader implements ChainWriter {
+  lastGasUsed = 0n;
+
+  constructor(
+    configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
+    private readonly account: PrivateKeyAccount,
+  ) {
+    super(configuration, () => connectRpc(configuration));
+  }
+
+  async anchor(root: Digest, signal?: AbortSignal): Promise<Anchor> {
+    try {
+      const connection = await this.connection();
+      return (await lookUp(connection, root)) ?? (await this.#timestamp(connection, root, signal));
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      throw chainError(thrown);
+    }
+  }
+
+  async #timestamp(connection: Connection, root: Digest, signal?: AbortSignal): Promise<Anchor> {
+    const { rpc, identity } = connection;
+    this.lastGasUsed = 0n;
+    try {
+      const call = { to: identity.contract, data: timestampCall(root) };
+      const receipt = await sendCall(rpc, identity, this.account, call, signal);
+      this.lastGasUsed = receipt.gasUsed;
+      const timestamp = await rpc.call(
+        "eth_call",
+        [{ to: identity.contract, data: getTimestampCall(root) }, "latest"],
+        TimestampResult,
+      );
+      if (receipt.logs.some((log) => isTimestamped(log, identity, root, timestamp))) {
+        return {
+          root,
+          chainId: identity.chainId,
+          genesisHash: identity.genesisHash,
+          contract: identity.contract,
+          block: { number: receipt.blockNumber, hash: receipt.blockHash },
+          transaction: receipt.transactionHash,
+          timestamp,
+        };
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof CallReverted)) throw thrown;
+    }
+    // Somebody else was faster, which serves as well.
+    const anchor = await lookUp(connection, root);
+    if (anchor !== null) return anchor;
+    throw new ProoflineError(
+      "chain.rejected",
+      `The EAS contract on ${identity.name} refused to timestamp the batch.`,
+      "Check the contract's address in the settings.",
+    );
+  }
+}
+
+/** The anchor of a root that is on the chain already. */
+async function lookUp(connection: Connection, root: Digest): Promise<Anchor | null> {
+  const { rpc, identity } = connection;
+  const timestamp = await rpc.call(
+    "eth_call",
+    [{ to: identity.contract, data: getTimestampCall(root) }, "latest"],
+    TimestampResult,
+  );
+  if (timestamp === 0) return null;
+  const { number } = await connection.freshHead();
+  return lookUpAnchor(rpc, identity, root, timestamp, number);
+}
+
+function accountOf(key: string | null): PrivateKeyAccount {
+  if (key === null || key === "") {
+    throw new ProoflineError(
+      "chain.configuration",
+      "Anchoring on this chain needs a key that pays for the transaction, and none is set.",
+      "Run *Proofline: Set Transaction Key* in the editor, or set PROOFLINE_KEY or PROOFLINE_KEY_FILE for the command line.",
+    );
+  }
+  const digits = key.trim().toLowerCase();
+  const prefixed = digits.startsWith("0x") ? digits : `0x${digits}`;
+  try {
+    if (/^0x[0-9a-f]{64}$/.test(prefixed)) return privateKeyToAccount(prefixed as `0x${string}`);
+  } catch {
+    // Zero, or not below the curve's order: the message must not show the key.
+  }
+  throw new ProoflineError(
+    "chain.configuration",
+    "The transaction key is not a private key.",
+    "Give it as 0x and 64 hexadecimal digits.",
+  );
+}
