@@ -1,0 +1,60 @@
+import type { Summary } from "../../server/src/policy/verdict";
+import type { ShownVerdict } from "../../server/src/protocol";
+
+/** Adjacent suggestions that would show the same badge, and show one together. */
+export interface Block {
+  readonly summary: Summary;
+  readonly localChain: boolean;
+  readonly note: string | null;
+  /** Zero-based, inclusive. */
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly count: number;
+}
+
+/** Groups a document's verdicts into blocks, from top to bottom. */
+export function blocksOf(verdicts: readonly ShownVerdict[]): readonly Block[] {
+  const blocks: Block[] = [];
+  const ordered = [...verdicts].sort(
+    (one, other) =>
+      one.range.start.line - other.range.start.line ||
+      one.range.start.character - other.range.start.character,
+  );
+  for (const { range, summary, localChain, note } of ordered) {
+    const startLine = range.start.line;
+    const endLine = lastLine(range);
+    const last = blocks.at(-1);
+    if (
+      last !== undefined &&
+      last.summary === summary &&
+      last.localChain === localChain &&
+      last.note === note &&
+      startLine <= last.endLine + 1
+    ) {
+      blocks[blocks.length - 1] = {
+        ...last,
+        endLine: Math.max(last.endLine, endLine),
+        count: last.count + 1,
+      };
+    } else {
+      blocks.push({ summary, localChain, note, startLine, endLine, count: 1 });
+    }
+  }
+  return blocks;
+}
+
+/** A range that ends before a line's first character does not reach that line. */
+function lastLine({ start, end }: ShownVerdict["range"]): number {
+  return end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
+}
+
+/** The block that the next or previous command goes to from a line, around the end of the document. */
+export function neighbour(
+  blocks: readonly Block[],
+  line: number,
+  direction: "next" | "previous",
+): Block | undefined {
+  return direction === "next"
+    ? (blocks.find((block) => block.startLine > line) ?? blocks[0])
+    : (blocks.findLast((block) => block.endLine < line) ?? blocks.at(-1));
+}

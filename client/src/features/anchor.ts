@@ -1,0 +1,25 @@
+/** *Anchor Now*: seals and anchors all that is pending, with progress, and can be cancelled. */
+import { ProgressLocation, window } from "vscode";
+import { AnchorNow } from "../../../server/src/protocol";
+import { registerCommand, tell } from "../asked";
+import type { Context } from "../context";
+import { counted } from "../words";
+
+export function activate(context: Context): void {
+  registerCommand(context, "proofline.anchorNow", async () => {
+    const options = {
+      location: ProgressLocation.Notification,
+      title: "Proofline: anchoring",
+      cancellable: true,
+    };
+    const { anchored, problems } = await window.withProgress(options, (_, token) =>
+      context.request0(AnchorNow.type, token),
+    );
+    const done = anchored === 0 ? "Nothing was anchored." : `Anchored ${counted(anchored, "suggestion")}.`;
+    if (problems.length > 0) {
+      await tell(context, "warning", [done, ...problems].join(" "));
+    } else {
+      await tell(context, "information", anchored === 0 ? "There was nothing to anchor." : done);
+    }
+  });
+}

@@ -1,0 +1,176 @@
+/** A badge at the end of a line for each block of suggestions, and a mark in the overview ruler. */
+import {
+  ColorThemeKind,
+  type DecorationOptions,
+  DecorationRangeBehavior,
+  Disposable,
+  OverviewRulerLane,
+  Range,
+  type TextEditor,
+  type TextEditorDecorationType,
+  ThemeColor,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
+import { SUMMARIES, type Summary } from "../../../server/src/policy/verdict";
+import { DidChangeVerdicts } from "../../../server/src/protocol";
+import { badgeText } from "../badgeText";
+import { type Block, blocksOf } from "../blocks";
+import { onDidChangeSettings, readBadges } from "../config";
+import type { Context } from "../context";
+
+/** A line counts as being typed on until this long after the last keystroke. */
+const TYPING_MILLISECONDS = 700;
+
+/** One badge's look: its icon and word at a line's end, and its mark beside the scroll bar. */
+interface Look {
+  readonly badge: TextEditorDecorationType;
+  readonly mark: TextEditorDecorationType;
+}
+
+export function activate(context: Context): void {
+  let looks = createLooks(context);
+  const typing = new TypedLine(() => refreshAll());
+
+  const refreshAll = () => window.visibleTextEditors.forEach(refresh);
+  const refreshDocument = (uri: string) =>
+    window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri).forEach(refresh);
+
+  function refresh(editor: TextEditor): void {
+    const uri = editor.document.uri.toString();
+    const badges = readBadges();
+    const blocks = blocksOf(context.verdicts.of(uri)).filter(
+      ({ summary }) => badges === "all" || (badges === "attention" && summary !== "verified"),
+    );
+    const busy = new Set([...typing.lines(uri), ...offeredLines(context, editor)]);
+    for (const [summary, { badge, mark }] of looks) {
+      const own = blocks.filter((block) => block.summary === summary);
+      editor.setDecorations(
+        badge,
+        own.filter(({ startLine }) => !busy.has(startLine)).map((block) => drawn(editor, block)),
+      );
+      editor.setDecorations(
+        mark,
+        own.map(({ startLine, endLine }) => new Range(startLine, 0, endLine, 0)),
+      );
+    }
+  }
+
+  context.onNotification(DidChangeVerdicts.type, (parameters) => {
+    context.verdicts.replace(parameters);
+    // An accepted suggestion's badge does not wait for the typing to be over: Tab is not typing.
+    typing.stop();
+    context.fireVerdictsChanged(parameters.uri);
+  });
+  context.subscribe(
+    context.onDidChangeVerdicts(refreshDocument),
+    context.onDidChangeOffers(refreshDocument),
+    // Registered before anything else that looks at ranges, so that all of them see shifted ones.
+    workspace.onDidChangeTextDocument(({ document, contentChanges, reason }) => {
+      const uri = document.uri.toString();
+      context.verdicts.edit(uri, document.version, contentChanges);
+      const [change] = contentChanges;
+      if (change !== undefined && reason === undefined) {
+        typing.on(uri, change.range.start.line);
+      }
+      refreshDocument(uri);
+    }),
+    workspace.onDidCloseTextDocument(({ uri }) => context.verdicts.forget(uri.toString())),
+    window.onDidChangeVisibleTextEditors((editors) => editors.forEach(refresh)),
+    window.onDidChangeTextEditorSelection(({ textEditor }) => refresh(textEditor)),
+    onDidChangeSettings(refreshAll),
+    window.onDidChangeActiveColorTheme(() => {
+      disposeLooks(looks);
+      looks = createLooks(context);
+      refreshAll();
+    }),
+    new Disposable(() => {
+      typing.stop();
+      disposeLooks(looks);
+    }),
+  );
+}
+
+function drawn(editor: TextEditor, block: Block): DecorationOptions {
+  const end = editor.document.lineAt(Math.min(block.startLine, editor.document.lineCount - 1)).range.end;
+  return { range: new Range(end, end), renderOptions: { after: { contentText: badgeText(block) } } };
+}
+
+/** The line where ghost text of ours may be showing. */
+function offeredLines(context: Context, { document }: TextEditor): readonly number[] {
+  const [offer] = context.offers.of(document.uri.toString());
+  return offer === undefined ? [] : [document.positionAt(offer.start + offer.extent).line];
+}
+
+/** The line that a person is typing on right now. */
+class TypedLine {
+  private current: { readonly uri: string; readonly line: number } | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly over: () => void) {}
+
+  on(uri: string, line: number): void {
+    this.current = { uri, line };
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.current = undefined;
+      this.over();
+    }, TYPING_MILLISECONDS);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.current = undefined;
+  }
+
+  lines(uri: string): readonly number[] {
+    return this.current?.uri === uri ? [this.current.line] : [];
+  }
+}
+
+function createLooks(context: Context): ReadonlyMap<Summary, Look> {
+  return new Map(
+    SUMMARIES.map((summary) => {
+      const color = new ThemeColor(`proofline.${summary}Foreground`);
+      const icon = Uri.joinPath(
+        context.extension.extensionUri,
+        "media",
+        "icons",
+        iconFolder(),
+        `${summary}.svg`,
+      );
+      const badge = window.createTextEditorDecorationType({
+        rangeBehavior: DecorationRangeBehavior.ClosedOpen,
+        before: { contentIconPath: icon, margin: "0 0 0 3em" },
+        after: { color, margin: "0 0 0 0.4em", fontStyle: "normal" },
+      });
+      const mark = window.createTextEditorDecorationType({
+        rangeBehavior: DecorationRangeBehavior.ClosedClosed,
+        overviewRulerColor: color,
+        overviewRulerLane: OverviewRulerLane.Right,
+      });
+      return [summary, { badge, mark }];
+    }),
+  );
+}
+
+function disposeLooks(looks: ReadonlyMap<Summary, Look>): void {
+  for (const { badge, mark } of looks.values()) {
+    badge.dispose();
+    mark.dispose();
+  }
+}
+
+function iconFolder(): string {
+  switch (window.activeColorTheme.kind) {
+    case ColorThemeKind.Light:
+      return "light";
+    case ColorThemeKind.Dark:
+      return "dark";
+    case ColorThemeKind.HighContrast:
+      return "highContrast";
+    case ColorThemeKind.HighContrastLight:
+      return "highContrastLight";
+  }
+}

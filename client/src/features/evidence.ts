@@ -1,0 +1,33 @@
+/** Opens the evidence file that holds the suggestion at the cursor. */
+import { Uri, window } from "vscode";
+import { LocateEvidence, VerdictAt } from "../../../server/src/protocol";
+import { registerCommand, tell } from "../asked";
+import type { Context } from "../context";
+
+export function activate(context: Context): void {
+  registerCommand(context, "proofline.openEvidence", async (linked) => {
+    const id = typeof linked === "string" ? linked : await idAtCursor(context);
+    if (id === undefined) {
+      await tell(context, "information", "No accepted suggestion is known at the cursor.");
+      return;
+    }
+    const place = await context.request(LocateEvidence.type, { id });
+    switch (place.kind) {
+      case "file":
+        await window.showTextDocument(Uri.parse(place.uri, true), { preview: true });
+        return;
+      case "none":
+        await tell(context, "information", place.reason);
+    }
+  });
+}
+
+async function idAtCursor(context: Context): Promise<string | undefined> {
+  const editor = window.activeTextEditor;
+  if (editor === undefined) {
+    return undefined;
+  }
+  const { line, character } = editor.selection.active;
+  const uri = editor.document.uri.toString();
+  return (await context.request(VerdictAt.type, { uri, position: { line, character } }))?.id;
+}

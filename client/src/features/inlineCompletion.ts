@@ -1,0 +1,105 @@
+/** Ghost text: passes the server's suggestions on and remembers what is on offer, so that acceptance can be told. */
+import {
+  commands,
+  type InlineCompletionItem,
+  type Position,
+  type TextDocument,
+  window,
+  workspace,
+} from "vscode";
+import { DidDismiss, RefreshInlineCompletions } from "../../../server/src/protocol";
+import type { Context } from "../context";
+import type { OfferedItem } from "../offers";
+import { ACCEPTED_COMMAND } from "./acceptance";
+
+/** How long after a keystroke a person may still be waiting for a suggestion. */
+const WAITING_MILLISECONDS = 3_000;
+
+export function activate(context: Context): void {
+  let lastTyped = { uri: "", time: 0 };
+
+  context.middleware.provideInlineCompletionItems = async (
+    document,
+    position,
+    inlineContext,
+    token,
+    next,
+  ) => {
+    const result = await next(document, position, inlineContext, token);
+    if (token.isCancellationRequested) {
+      return null;
+    }
+    const items =
+      result === null || result === undefined ? [] : Array.isArray(result) ? result : result.items;
+    const uri = document.uri.toString();
+    context.offers.answer(
+      uri,
+      items.flatMap((item) => offered(document, position, item)),
+    );
+    setOffering(context.offers.of(uri).length > 0);
+    context.fireOffersChanged(uri);
+    return result;
+  };
+
+  context.subscribe(
+    workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (contentChanges.length === 0) {
+        return;
+      }
+      const uri = document.uri.toString();
+      lastTyped = { uri, time: Date.now() };
+      const following = context.offers.edit(uri, contentChanges, (from, to) =>
+        document.getText().slice(from, to),
+      );
+      if (following.kind === "ended") {
+        setOffering(false);
+        context.notify(DidDismiss.type, { uri });
+      }
+      if (following.kind === "extended") {
+        context.fireOfferExtended(following.extension);
+      }
+      if (following.kind !== "none") {
+        context.fireOffersChanged(uri);
+      }
+    }),
+    window.onDidChangeTextEditorSelection(({ textEditor }) => {
+      // VS Code hides ghost text when the cursor leaves it.
+      const { document, selection } = textEditor;
+      const uri = document.uri.toString();
+      const [offer] = context.offers.of(uri);
+      if (offer !== undefined && document.offsetAt(selection.active) !== offer.start + offer.extent) {
+        context.offers.end(uri);
+        setOffering(false);
+        context.fireOffersChanged(uri);
+      }
+    }),
+    workspace.onDidCloseTextDocument(({ uri }) => context.offers.end(uri.toString())),
+  );
+
+  context.onNotification0(RefreshInlineCompletions.type, () => {
+    const uri = window.activeTextEditor?.document.uri.toString();
+    // Only for somebody who typed a moment ago and got nothing, because the model was not there yet.
+    if (uri === lastTyped.uri && Date.now() - lastTyped.time < WAITING_MILLISECONDS) {
+      void commands.executeCommand("editor.action.inlineSuggest.trigger");
+    }
+  });
+}
+
+/** The context key that lets our wrappers take the keys of the built-in commands. */
+function setOffering(offering: boolean): void {
+  void commands.executeCommand("setContext", "proofline.offering", offering);
+}
+
+function offered(document: TextDocument, position: Position, item: InlineCompletionItem): OfferedItem[] {
+  const id: unknown = item.command?.arguments?.[0];
+  if (
+    item.command?.command !== ACCEPTED_COMMAND ||
+    typeof id !== "string" ||
+    typeof item.insertText !== "string"
+  ) {
+    return [];
+  }
+  const cursor = document.offsetAt(position);
+  const start = item.range === undefined ? cursor : document.offsetAt(item.range.start);
+  return [{ id, start, extent: cursor - start, text: item.insertText }];
+}

@@ -1,0 +1,27 @@
+/** Runs the pinned model again on the suggestions of this file and says what came of it. */
+import { ProgressLocation, window } from "vscode";
+import { ReplayNow } from "../../../server/src/protocol";
+import { registerCommand, tell } from "../asked";
+import type { Context } from "../context";
+import { tally } from "../words";
+
+export function activate(context: Context): void {
+  registerCommand(context, "proofline.replay", async (id) => {
+    const uri = window.activeTextEditor?.document.uri.toString();
+    if (uri === undefined) {
+      return;
+    }
+    const options = {
+      location: ProgressLocation.Notification,
+      title: "Proofline: replaying",
+      cancellable: true,
+    };
+    const { exact, withinTolerance, mismatch, impossible, reasons } = await window.withProgress(
+      options,
+      (_, token) => context.request(ReplayNow.type, typeof id === "string" ? { uri, id } : { uri }, token),
+    );
+    const counts = tally({ exact, "within tolerance": withinTolerance, mismatched: mismatch, impossible });
+    const message = counts === "" ? "There is no suggestion to replay in this file." : `Replayed: ${counts}.`;
+    await tell(context, mismatch > 0 ? "warning" : "information", [message, ...new Set(reasons)].join(" "));
+  });
+}

@@ -1,0 +1,87 @@
+/** One status bar item and one language status item: what Proofline is doing, and why not where it does nothing. */
+import {
+  commands,
+  LanguageStatusSeverity,
+  languages,
+  MarkdownString,
+  StatusBarAlignment,
+  window,
+  workspace,
+} from "vscode";
+import { messageOf } from "../../../server/src/errors";
+import { DidChangeStatus, DocumentState } from "../../../server/src/protocol";
+import { type Context, LINKED_COMMANDS } from "../context";
+import { type StatusView, statusView } from "../statusView";
+
+export function activate(context: Context): void {
+  const bar = window.createStatusBarItem("proofline.status", StatusBarAlignment.Right, 100);
+  bar.name = "Proofline";
+  const language = languages.createLanguageStatusItem("proofline.language", "*");
+  language.name = "Proofline";
+  let offReason: string | null = null;
+
+  function show(): void {
+    const view = statusView(context.server, context.status, offReason);
+    const text = view.word === "" ? "Proofline" : `Proofline: ${view.word}`;
+    bar.text = `$(${view.icon}) ${text}`;
+    bar.accessibilityInformation = { label: `${text}. ${view.detail}` };
+    bar.tooltip = tooltip(view);
+    bar.command = commandFor(view);
+    bar.show();
+    language.text = text;
+    language.detail = view.detail;
+    language.busy = view.busy;
+    language.severity = severityOf(view);
+    language.command = { title: "Show Log", command: "proofline.showLog" };
+    void commands.executeCommand("setContext", "proofline.running", context.server.kind === "running");
+  }
+
+  async function ask(): Promise<void> {
+    const document = window.activeTextEditor?.document;
+    offReason = null;
+    if (document !== undefined && context.server.kind === "running") {
+      const uri = document.uri.toString();
+      try {
+        offReason = (await context.request(DocumentState.type, { uri })).offReason;
+      } catch (error) {
+        context.log.debug(`${uri}: ${messageOf(error)}`);
+      }
+    }
+    show();
+  }
+
+  context.onNotification(DidChangeStatus.type, (status) => context.setStatus(status));
+  context.subscribe(
+    bar,
+    language,
+    context.onDidChangeState(() => void ask()),
+    window.onDidChangeActiveTextEditor(() => void ask()),
+    workspace.onDidSaveTextDocument(() => void ask()),
+  );
+  show();
+}
+
+function tooltip(view: StatusView): MarkdownString {
+  const text = new MarkdownString();
+  text.appendText(view.detail);
+  text.appendMarkdown(
+    "\n\n[Anchor Now](command:proofline.anchorNow) · [Restart](command:proofline.restart) · [Show Log](command:proofline.showLog)",
+  );
+  text.isTrusted = { enabledCommands: LINKED_COMMANDS };
+  return text;
+}
+
+function commandFor(view: StatusView): string {
+  return view.severity === "error" ? "proofline.showLog" : "proofline.toggle";
+}
+
+function severityOf(view: StatusView): LanguageStatusSeverity {
+  switch (view.severity) {
+    case "information":
+      return LanguageStatusSeverity.Information;
+    case "warning":
+      return LanguageStatusSeverity.Warning;
+    case "error":
+      return LanguageStatusSeverity.Error;
+  }
+}

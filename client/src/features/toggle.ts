@@ -1,0 +1,8 @@
+/** Turns suggestions on or off; badges and verification stay. The status bar says which. */
+import { registerCommand } from "../asked";
+import { toggleEnabled } from "../config";
+import type { Context } from "../context";
+
+export function activate(context: Context): void {
+  registerCommand(context, "proofline.toggle", () => toggleEnabled());
+}

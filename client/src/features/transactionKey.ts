@@ -1,0 +1,68 @@
+/**
+ * The key that pays for anchoring on a chain of the settings. It lies in the editor's secret storage and nowhere else;
+ * the embedded chain needs none.
+ */
+import { window, workspace } from "vscode";
+import { TransactionKey } from "../../../server/src/protocol";
+import { registerCommand, tell } from "../asked";
+import { readSettings } from "../config";
+import type { Context } from "../context";
+
+export function activate(context: Context): void {
+  const { secrets } = context.extension;
+
+  context.onRequest(TransactionKey.type, async ({ chainId }) =>
+    workspace.isTrusted ? ((await secrets.get(storageKey(chainId))) ?? null) : null,
+  );
+
+  registerCommand(context, "proofline.setTransactionKey", async () => {
+    const chainId = await askForChain();
+    if (chainId === undefined) {
+      return;
+    }
+    const key = await window.showInputBox({
+      title: `Transaction key for chain ${chainId}`,
+      prompt:
+        "A private key that pays for anchoring and owns nothing else. It stays in this editor's secret storage.",
+      password: true,
+      ignoreFocusOut: true,
+      validateInput: (value) =>
+        normalized(value) === undefined ? "A private key is 64 hexadecimal digits." : undefined,
+    });
+    const secret = normalized(key ?? "");
+    if (secret !== undefined) {
+      await secrets.store(storageKey(chainId), secret);
+      await tell(context, "information", `The transaction key for chain ${chainId} is set.`);
+    }
+  });
+
+  registerCommand(context, "proofline.clearTransactionKey", async () => {
+    const chainId = await askForChain();
+    if (chainId !== undefined) {
+      await secrets.delete(storageKey(chainId));
+      await tell(context, "information", `There is no transaction key for chain ${chainId} any more.`);
+    }
+  });
+}
+
+async function askForChain(): Promise<number | undefined> {
+  const settings = readSettings();
+  const chain = "problem" in settings ? undefined : settings.chain;
+  const answer = await window.showInputBox({
+    title: "Chain id",
+    prompt: "The chain that the key is for. The embedded chain needs no key.",
+    value: chain?.kind === "rpc" ? String(chain.id) : "",
+    validateInput: (value) =>
+      /^[1-9]\d{0,14}$/.test(value.trim()) ? undefined : "A chain id is a positive whole number.",
+  });
+  return answer === undefined ? undefined : Number(answer.trim());
+}
+
+function normalized(key: string): string | undefined {
+  const digits = key.trim().replace(/^0x/i, "").toLowerCase();
+  return /^[0-9a-f]{64}$/.test(digits) ? `0x${digits}` : undefined;
+}
+
+function storageKey(chainId: number): string {
+  return `proofline.transactionKey.${chainId}`;
+}

@@ -1,0 +1,27 @@
+/** *Verify This File*: everything afresh, nothing cached, and the counts. */
+import { ProgressLocation, window } from "vscode";
+import { VerifyFile } from "../../../server/src/protocol";
+import { registerCommand, tell } from "../asked";
+import type { Context } from "../context";
+import { tally } from "../words";
+
+export function activate(context: Context): void {
+  registerCommand(context, "proofline.verifyFile", async () => {
+    const uri = window.activeTextEditor?.document.uri.toString();
+    if (uri === undefined) {
+      return;
+    }
+    const options = {
+      location: ProgressLocation.Notification,
+      title: "Proofline: verifying",
+      cancellable: true,
+    };
+    const { counts, problems } = await window.withProgress(options, (_, token) =>
+      context.request(VerifyFile.type, { uri }, token),
+    );
+    const found = tally(counts);
+    const message = found === "" ? "No accepted suggestion is known in this file." : `This file: ${found}.`;
+    const severity = counts.failed > 0 || problems.length > 0 ? "warning" : "information";
+    await tell(context, severity, [message, ...problems].join(" "));
+  });
+}

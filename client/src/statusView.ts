@@ -1,0 +1,109 @@
+import { unreachable } from "../../server/src/errors";
+import type { ChainState, DidChangeStatus, ModelState } from "../../server/src/protocol";
+import type { ServerState } from "./context";
+import { counted } from "./words";
+
+/** What the status bar and the language status show. */
+export interface StatusView {
+  /** A codicon's name. */
+  readonly icon: string;
+  /** Completes `Proofline` in the status bar; empty when all is well. */
+  readonly word: string;
+  /** One or two sentences. */
+  readonly detail: string;
+  readonly severity: "information" | "warning" | "error";
+  readonly busy: boolean;
+}
+
+/**
+ * One view of everything that can be said, the most pressing first: the server, the model, the document, the chain.
+ *
+ * @param offReason why the active document gets no suggestions, `null` when it does or none is open
+ */
+export function statusView(
+  server: ServerState,
+  status: DidChangeStatus.Parameters | undefined,
+  offReason: string | null,
+): StatusView {
+  switch (server.kind) {
+    case "starting":
+      return busy("starting", "The language server is starting.");
+    case "off":
+      return view("circle-slash", "off", `${server.reason} ${server.remedy}`, "warning");
+    case "crashed":
+      return server.restart.kind === "after"
+        ? busy("restarting", `${server.reason} It is started again.`)
+        : view(
+            "error",
+            "stopped",
+            `${server.reason} It ended ${server.restart.crashes} times within a few minutes. See the log, then run Proofline: Restart.`,
+            "error",
+          );
+    case "running":
+      return status === undefined
+        ? busy("starting", "The language server is starting.")
+        : (modelView(status.model) ?? documentView(offReason) ?? chainView(status.chain, status));
+    default:
+      return unreachable(server);
+  }
+}
+
+/** `null` when the model is ready. */
+function modelView(model: ModelState): StatusView | null {
+  switch (model.kind) {
+    case "loading":
+      return busy("loading model", "The model is being checked and loaded.");
+    case "failed":
+      return view("error", "no model", `${model.reason} ${model.remedy}`, "error");
+    case "off":
+      return view("circle-slash", "off", model.reason, "information");
+    case "ready":
+      return null;
+    default:
+      return unreachable(model);
+  }
+}
+
+function documentView(offReason: string | null): StatusView | null {
+  return offReason === null ? null : view("circle-slash", "off here", offReason, "information");
+}
+
+function chainView(chain: ChainState, { model, pending }: DidChangeStatus.Parameters): StatusView {
+  const ready = model.kind === "ready" ? `Model ${model.name} is ready.` : "";
+  const waiting = pending === 0 ? "" : `${counted(pending, "suggestion")} not anchored yet.`;
+  const word = pending === 0 ? "" : `${pending} pending`;
+  switch (chain.kind) {
+    case "anchoring":
+      return busy("anchoring", `${counted(chain.suggestions, "suggestion")} on the way to the chain.`);
+    case "waiting":
+      return view(
+        "warning",
+        `${chain.suggestions} waiting`,
+        `${counted(chain.suggestions, "suggestion")} waiting for the chain: ${chain.reason}`,
+        "warning",
+      );
+    case "ready":
+      return view(
+        "shield",
+        word,
+        sentences(ready, waiting, `Chain: ${chain.name}${chain.local ? ", on this computer" : ""}.`),
+        "information",
+      );
+    case "idle":
+      return view("shield", word, sentences(ready, waiting), "information");
+    default:
+      return unreachable(chain);
+  }
+}
+
+function view(icon: string, word: string, detail: string, severity: StatusView["severity"]): StatusView {
+  return { icon, word, detail, severity, busy: false };
+}
+
+function busy(word: string, detail: string): StatusView {
+  return { icon: "loading~spin", word, detail, severity: "information", busy: true };
+}
+
+function sentences(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(" ");
+}

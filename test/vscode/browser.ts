@@ -1,0 +1,48 @@
+/** The browser that shows the workbench. */
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge"];
+
+/** The path of a Chromium or a relative of it: `PROOFLINE_CHROMIUM`, else the first one on the PATH. */
+export function findBrowser(): string | null {
+  const named = process.env.PROOFLINE_CHROMIUM;
+  if (named !== undefined && named !== "") {
+    return executable(named) ? named : null;
+  }
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return (
+    NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => executable(path)) ??
+    null
+  );
+}
+
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = findBrowser();
+  if (executablePath === null) {
+    throw new Error("There is no Chromium on the PATH. Install one, or name it in PROOFLINE_CHROMIUM.");
+  }
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,336 @@
+/**
+ * The workbench as a person uses it: keys, mouse and eyes. Nothing here reaches into the extension; what a test reads
+ * is what is drawn.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import { launchBrowser } from "./browser";
+import { eventually } from "./deadline";
+import { installExtension, Server, type ServerOptions } from "./server";
+
+/** A badge as it is drawn. */
+export interface DrawnBadge {
+  /** One-based line of the editor. */
+  readonly line: number;
+  readonly text: string;
+  /** The icon's file name without its ending. */
+  readonly icon: string;
+}
+
+/** A running VS Code with the packaged extension, and the browser that shows its windows. */
+export class Workbench {
+  private readonly folders: string[] = [];
+
+  private constructor(
+    readonly server: Server,
+    private readonly browser: Browser,
+  ) {}
+
+  static async start(options: ServerOptions = {}): Promise<Workbench> {
+    const server = await Server.start({ extensionsFolder: await packagedExtension(), ...options });
+    try {
+      return new Workbench(server, await launchBrowser());
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** A folder of its own with these files. */
+  folder(files: Readonly<Record<string, string>> = {}): string {
+    const folder = mkdtempSync(join(tmpdir(), "proofline-folder-"));
+    this.folders.push(folder);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return folder;
+  }
+
+  /** A window on a folder or a `.code-workspace` file, or with none. */
+  async open(folder?: string): Promise<Window> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => {});
+    const page = await context.newPage();
+    const where =
+      folder === undefined
+        ? "ew=true"
+        : `${folder.endsWith(".code-workspace") ? "workspace" : "folder"}=${encodeURIComponent(folder)}`;
+    await page.goto(`${this.server.url}/?${where}`);
+    const window = new Window(page);
+    await window.ready();
+    return window;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    for (const folder of this.folders) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+export class Window {
+  constructor(readonly page: Page) {}
+
+  async ready(): Promise<void> {
+    await this.page.waitForSelector(".monaco-workbench .part.statusbar .statusbar-item", { timeout: 60_000 });
+    await this.status(() => true, "Proofline in the status bar");
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.ready();
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  press(...keys: readonly string[]): Promise<void> {
+    return keys.reduce((before, key) => before.then(() => this.page.keyboard.press(key)), Promise.resolve());
+  }
+
+  /** Types as a person does, one key at a time. */
+  type(text: string): Promise<void> {
+    return this.page.keyboard.type(text, { delay: 15 });
+  }
+
+  /** Runs a command by its title from the command palette. */
+  async command(title: string): Promise<void> {
+    await this.pick(`>${title}`, title, "F1");
+  }
+
+  /** Opens a file of the folder by its name and puts the cursor at its start. */
+  async file(name: string): Promise<void> {
+    await this.pick(name, name, "Control+P");
+    await this.page.waitForSelector(`.tab.active[data-resource-name="${name.split("/").at(-1)}"]`);
+    await this.focusEditor();
+    await this.press("Control+Home");
+  }
+
+  async untitled(): Promise<void> {
+    await this.command("File: New Untitled Text File");
+    await this.page.waitForSelector('.tab.active[data-resource-name^="Untitled"]');
+    await this.focusEditor();
+  }
+
+  /** Puts the cursor at a one-based place; the end of the line when no column is named. */
+  async goTo(line: number, column?: number): Promise<void> {
+    await this.press("Control+G");
+    const input = this.page.locator(".quick-input-widget:visible input").first();
+    await input.fill(`:${line}:${column ?? 1}`);
+    await this.press("Enter");
+    await this.page.waitForSelector(".quick-input-widget", { state: "hidden" });
+    await this.focusEditor();
+    if (column === undefined) {
+      await this.press("End");
+    }
+  }
+
+  /** Saves, and waits until the tab shows it. */
+  async save(): Promise<void> {
+    await this.press("Control+S");
+    await this.page.waitForSelector(".tab.active:not(.dirty)");
+  }
+
+  async focusEditor(): Promise<void> {
+    await this.editor().locator(".native-edit-context, textarea.inputarea").first().focus();
+  }
+
+  /** The text in the editor that ghost text would add; empty when none is drawn. */
+  async ghostText(): Promise<string> {
+    return await this.page.evaluate(() => {
+      const drawn = (selector: string) =>
+        [...document.querySelectorAll(`.editor-instance ${selector}`)].map(
+          (element) => element.textContent ?? "",
+        );
+      const inLine = drawn(".view-line [class*='ghost-text-decoration']").join("");
+      const below = drawn(".view-zones .suggest-preview-text .view-line").map((line) => `\n${line}`);
+      // Editors draw spaces as no-break spaces.
+      return (inLine + below.join("")).replaceAll("\u00a0", " ");
+    });
+  }
+
+  async waitForGhostText(what = "ghost text", milliseconds = 30_000): Promise<string> {
+    return await eventually(
+      () => this.ghostText(),
+      (text) => text !== "",
+      { milliseconds, what },
+    );
+  }
+
+  /** The badges that are drawn, from top to bottom. */
+  async badges(): Promise<readonly DrawnBadge[]> {
+    return await this.page.evaluate(() => {
+      const editor = document.querySelector(".editor-group-container.active .editor-instance");
+      if (editor === null) {
+        return [];
+      }
+      const numbers = [...editor.querySelectorAll<HTMLElement>(".margin-view-overlays > div")].map((row) => ({
+        top: row.getBoundingClientRect().top,
+        line: Number(row.querySelector(".line-numbers")?.textContent ?? Number.NaN),
+      }));
+      const found: { line: number; text: string; icon: string }[] = [];
+      for (const row of editor.querySelectorAll<HTMLElement>(".view-lines > .view-line")) {
+        const top = row.getBoundingClientRect().top;
+        const line = numbers.find((number) => Math.abs(number.top - top) < 2)?.line ?? Number.NaN;
+        let icon = "";
+        for (const span of row.querySelectorAll("span")) {
+          const before = getComputedStyle(span, "::before").content;
+          icon = /media\/icons\/[^"]*\/(\w+)\.svg/.exec(decodeURIComponent(before))?.[1] ?? icon;
+          const after = getComputedStyle(span, "::after").content;
+          if (icon !== "" && after !== "none" && after.startsWith('"')) {
+            const text = (JSON.parse(after) as string).replaceAll("\u00a0", " ").trim();
+            found.push({ line, text, icon });
+            icon = "";
+          }
+        }
+      }
+      return found.sort((one, other) => one.line - other.line);
+    });
+  }
+
+  async waitForBadges(
+    accept: (badges: readonly DrawnBadge[]) => boolean,
+    what: string,
+    milliseconds?: number,
+  ): Promise<readonly DrawnBadge[]> {
+    return await eventually(() => this.badges(), accept, {
+      what,
+      ...(milliseconds === undefined ? {} : { milliseconds }),
+    });
+  }
+
+  /** The lines of the editor as drawn, without badges and ghost text. */
+  async lines(): Promise<readonly string[]> {
+    return await this.page.evaluate(() => {
+      const editor = document.querySelector(".editor-group-container.active .editor-instance");
+      return [...(editor?.querySelectorAll<HTMLElement>(".view-lines > .view-line") ?? [])]
+        .sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top)
+        .map((row) =>
+          [...row.querySelectorAll<HTMLElement>("span > span")]
+            .filter((span) => !span.className.includes("ghost-text"))
+            .map((span) => span.textContent ?? "")
+            .join("")
+            .replaceAll("\u00a0", " "),
+        );
+    });
+  }
+
+  /** Rests the mouse on a badge and returns the hover's text. */
+  async hoverBadge(line: number): Promise<string> {
+    const place = await this.page.evaluate((wanted) => {
+      const editor = document.querySelector(".editor-group-container.active .editor-instance");
+      const number = [...(editor?.querySelectorAll<HTMLElement>(".margin-view-overlays > div") ?? [])].find(
+        (row) => Number(row.querySelector(".line-numbers")?.textContent) === wanted,
+      );
+      const top = number?.getBoundingClientRect().top ?? Number.NaN;
+      const row = [...(editor?.querySelectorAll<HTMLElement>(".view-lines > .view-line") ?? [])].find(
+        (line) => Math.abs(line.getBoundingClientRect().top - top) < 2,
+      );
+      const span = row?.firstElementChild;
+      const box = span?.getBoundingClientRect();
+      return box === undefined ? null : { x: box.right - 12, y: box.top + box.height / 2 };
+    }, line);
+    if (place === null) {
+      throw new Error(`line ${line} is not drawn`);
+    }
+    await this.page.mouse.move(place.x - 40, place.y + 200);
+    await this.page.mouse.move(place.x, place.y, { steps: 4 });
+    return await this.hover();
+  }
+
+  /** The text of the hover that is open. */
+  async hover(): Promise<string> {
+    return await eventually(
+      async () =>
+        (await this.page.locator(".monaco-hover:visible .hover-contents").allInnerTexts())
+          .join("\n")
+          .replaceAll("\u00a0", " "),
+      (text) => text.trim() !== "" && !text.includes("Loading..."),
+      { what: "a hover" },
+    );
+  }
+
+  /** The Problems panel's rows, as drawn. */
+  async problems(): Promise<readonly string[]> {
+    if ((await this.page.locator(".markers-panel:visible").count()) === 0) {
+      await this.command("Problems: Focus on Problems View");
+      await this.page.waitForSelector(".markers-panel", { state: "visible" });
+    }
+    return await this.page.locator(".markers-panel .monaco-list-row").allInnerTexts();
+  }
+
+  /** The text of Proofline's status bar item, once it is as wanted. */
+  async status(accept: (text: string) => boolean, what: string, milliseconds = 30_000): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id^="proofline"]').first();
+    return await eventually(
+      async () => ((await item.count()) === 0 ? "" : ((await item.getAttribute("aria-label")) ?? "")),
+      (text) => text !== "" && accept(text),
+      { milliseconds, what },
+    );
+  }
+
+  /** Every toast that is open. */
+  async toasts(): Promise<readonly string[]> {
+    return await this.page.locator(".notification-toast .notification-list-item-message").allInnerTexts();
+  }
+
+  async screenshot(path: string): Promise<void> {
+    mkdirSync(dirname(path), { recursive: true });
+    await this.page.screenshot({ path, animations: "disabled" });
+  }
+
+  editor(): Locator {
+    return this.page.locator(".editor-group-container.active .editor-instance .monaco-editor").first();
+  }
+
+  private async pick(query: string, label: string, key: string): Promise<void> {
+    await this.press(key);
+    const widget = this.page.locator(".quick-input-widget:visible");
+    await widget.locator("input").first().fill(query);
+    const row = widget.locator(".monaco-list-row").filter({ hasText: label }).first();
+    await row.waitFor({ timeout: 15_000 });
+    await row.click();
+    await this.page.waitForSelector(".quick-input-widget", { state: "hidden" }).catch(() => {});
+  }
+}
+
+let installed: Promise<string> | undefined;
+
+/**
+ * An extensions folder with the packaged extension: the one that `test/run.mjs` prepared for all test files, or one
+ * made from the newest package in the clone.
+ */
+export function packagedExtension(): Promise<string> {
+  const prepared = process.env.PROOFLINE_TEST_EXTENSIONS;
+  installed ??= prepared === undefined ? install() : Promise.resolve(prepared);
+  return installed;
+}
+
+async function install(): Promise<string> {
+  const vsix = newestPackage();
+  const folder = mkdtempSync(join(tmpdir(), "proofline-extensions-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  await installExtension(vsix, folder);
+  return folder;
+}
+
+/** The newest VSIX in the clone. */
+export function newestPackage(): string {
+  const top = join(import.meta.dirname, "..", "..");
+  const packages = [top, join(top, "dist")]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((path) => path.endsWith(".vsix"))
+    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  const newest = packages[0];
+  if (newest === undefined) {
+    throw new Error("There is no package to install. Run npm run package.");
+  }
+  return newest;
+}
