@@ -17,7 +17,9 @@ const ALLOWED = new Set([
 /** True when the SPDX expression can be met by allowed licences alone: any side of OR, every side of AND. */
 export function isAllowed(/** @type {string} */ expression) {
   const plain = expression.replace(/[()]/g, " ").trim();
-  return plain.split(/\s+OR\s+/).some((choice) => choice.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())));
+  return plain
+    .split(/\s+OR\s+/)
+    .some((choice) => choice.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())));
 }
 
 /** The package folders that an esbuild metafile's inputs come from. */
@@ -40,19 +42,25 @@ export function notices(root, folders) {
     const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
     const licence = typeof manifest.license === "string" ? manifest.license : "none";
     if (!isAllowed(licence)) {
-      throw new Error(`${manifest.name} ${manifest.version} has the licence "${licence}", which may not be shipped.`);
+      throw new Error(
+        `${manifest.name} ${manifest.version} has the licence "${licence}", which may not be shipped.`,
+      );
     }
     return { name: `${manifest.name} ${manifest.version}`, licence, text: licenceText(join(root, folder)) };
   });
   const unique = new Map(entries.map((entry) => [entry.name, entry]));
   return [...unique.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, licence, text }) => `${"=".repeat(80)}\n${name} (${licence})\n${"=".repeat(80)}\n\n${text}\n`)
+    .map(
+      ({ name, licence, text }) => `${"=".repeat(80)}\n${name} (${licence})\n${"=".repeat(80)}\n\n${text}\n`,
+    )
     .join("\n");
 }
 
 function licenceText(/** @type {string} */ folder) {
-  const files = readdirSync(folder).filter((name) => /^(licen[cs]e|notice|copying|third.?party.?notices)/i.test(name));
+  const files = readdirSync(folder).filter((name) =>
+    /^(licen[cs]e|notice|copying|third.?party.?notices)/i.test(name),
+  );
   const texts = files.sort().map((name) => readFileSync(join(folder, name), "utf8").trim());
   if (texts.length > 0) return texts.join("\n\n");
   const readme = join(folder, "README.md");

@@ -1,5 +1,14 @@
 // Makes a VSIX for one platform (default: this one) that holds only what runs: bundles, native parts, model, media.
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { createVSIX } from "@vscode/vsce";
@@ -39,12 +48,25 @@ if (!existsSync(anvil)) {
 }
 // Below dist/, so that the bundles' own require finds them and vsce does not take them for dependencies to prune.
 copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform.onnxruntime)]);
-copyModule(dirname(require.resolve("onnxruntime-common/package.json")), ["package.json", "LICENSE", "dist/cjs"]);
+copyModule(dirname(require.resolve("onnxruntime-common/package.json")), [
+  "package.json",
+  "LICENSE",
+  "dist/cjs",
+]);
 copyModule(anvil, ["package.json", "bin"]);
 
-for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"]) copy(path);
+for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"])
+  copy(path);
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-for (const key of ["dependencies", "devDependencies", "overrides", "allowScripts", "scripts", "bin", "private"]) {
+for (const key of [
+  "dependencies",
+  "devDependencies",
+  "overrides",
+  "allowScripts",
+  "scripts",
+  "bin",
+  "private",
+]) {
   delete manifest[key];
 }
 writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -59,7 +81,14 @@ writeFileSync(
 );
 
 const packagePath = join(root, `proofline-${target}.vsix`);
-await createVSIX({ cwd: stage, packagePath, target, dependencies: false, allowMissingRepository: true, skipLicense: false });
+await createVSIX({
+  cwd: stage,
+  packagePath,
+  target,
+  dependencies: false,
+  allowMissingRepository: true,
+  skipLicense: false,
+});
 console.log(`${relative(root, packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(1)} MB`);
 
 function copy(/** @type {string} */ path) {
@@ -70,7 +99,10 @@ function copyModule(/** @type {string} */ folder, /** @type {readonly string[]} 
   const name = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name;
   for (const part of parts) {
     if (!existsSync(join(folder, part))) continue;
-    cpSync(join(folder, part), join(stage, "dist", "node_modules", name, part), { recursive: true, dereference: true });
+    cpSync(join(folder, part), join(stage, "dist", "node_modules", name, part), {
+      recursive: true,
+      dereference: true,
+    });
   }
   const executable = join(stage, "dist", "node_modules", name, "bin", "anvil");
   if (existsSync(executable)) chmodSync(executable, 0o755);

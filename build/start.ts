@@ -3,7 +3,7 @@
  * suggest, accept, seal, anchor, replay, verify. Then the same folder in VS Code, where it is installed.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -144,7 +144,10 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
 
   await verified;
   const verdict = await client.sendRequest(VerdictAt.type, { uri, position: range.start });
-  step("It was replayed and verified. This is what its hover says:", ...(verdict?.markdown ?? "").split("\n").map(plain));
+  step(
+    "It was replayed and verified. This is what its hover says:",
+    ...(verdict?.markdown ?? "").split("\n").map(plain),
+  );
   await client.sendRequest(ShutdownRequest.type);
   await client.sendNotification(ExitNotification.type);
 }
@@ -164,9 +167,15 @@ function report(): boolean {
       ({ path, startLine, endLine, summary: word, id }) =>
         `${bold(word)}  ${path}:${startLine}${endLine === startLine ? "" : `-${endLine}`}  ${dim(id)}`,
     ),
-    dim("Why believe it: the signature is over the exact statement, the leaf recomputes from the text in the file,"),
-    dim("the root is what the chain stores, and the pinned model, given the prompt, yields these tokens again."),
-    dim("What it does not say: that the code is good, or that a chain on your own computer is more than a rehearsal."),
+    dim(
+      "Why believe it: the signature is over the exact statement, the leaf recomputes from the text in the file,",
+    ),
+    dim(
+      "the root is what the chain stores, and the pinned model, given the prompt, yields these tokens again.",
+    ),
+    dim(
+      "What it does not say: that the code is good, or that a chain on your own computer is more than a rehearsal.",
+    ),
   );
   return verify.status === 0 && summary.verified > 0;
 }
@@ -177,7 +186,10 @@ function openInEditor(): void {
     console.log(`\nTo see it in VS Code: ${hint}`);
     return;
   }
-  const opened = spawnSync("code", [`--extensionDevelopmentPath=${root}`, sample], { stdio: "ignore", shell: process.platform === "win32" });
+  const opened = spawnSync("code", [`--extensionDevelopmentPath=${root}`, sample], {
+    stdio: "ignore",
+    shell: process.platform === "win32",
+  });
   console.log(
     opened.status === 0
       ? "\nThe sample is open in VS Code."
@@ -217,7 +229,12 @@ function positionAt(text: string, offset: number): Position {
 }
 
 function offsetAt(text: string, { line, character }: Position): number {
-  return text.split("\n").slice(0, line).reduce((sum, one) => sum + one.length + 1, 0) + character;
+  return (
+    text
+      .split("\n")
+      .slice(0, line)
+      .reduce((sum, one) => sum + one.length + 1, 0) + character
+  );
 }
 
 /** Markdown as a terminal shows it. */

@@ -86,7 +86,9 @@ export function verify(parameters: VerifyParameters): Report {
       }
     }
   }
-  verdicts.sort((a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.id, b.id));
+  verdicts.sort(
+    (a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.id, b.id),
+  );
   return { summary: countSummaries(verdicts), suggestions: verdicts, gone, files };
 }
 
@@ -120,7 +122,10 @@ function candidates(parameters: VerifyParameters): {
         leaves.set(candidate.id, leaf);
         good.set(candidate.id, candidate);
       } else if (before !== leaf) {
-        files.push({ path, problem: `It repeats the suggestion id ${candidate.id} of an older file with other content.` });
+        files.push({
+          path,
+          problem: `It repeats the suggestion id ${candidate.id} of an older file with other content.`,
+        });
       }
     }
   }
@@ -200,7 +205,12 @@ function place(
   );
 }
 
-function verdictOf(candidate: Candidate, located: Located, text: string, parameters: VerifyParameters): Verdict {
+function verdictOf(
+  candidate: Candidate,
+  located: Located,
+  text: string,
+  parameters: VerifyParameters,
+): Verdict {
   const { policy } = parameters;
   const anchored = anchorOf(candidate, parameters.chain);
   const replay = replayOf(candidate, parameters.replays);
@@ -234,7 +244,9 @@ function verdictOf(candidate: Candidate, located: Located, text: string, paramet
     anchor: anchorFindings(candidate, anchored),
   };
   const reasons = shortcomings(checks, policy.requirements).map((name) =>
-    name === "evidence" && candidate.defect !== null ? candidate.defect : reasonFor(name, checks, findings, policy),
+    name === "evidence" && candidate.defect !== null
+      ? candidate.defect
+      : reasonFor(name, checks, findings, policy),
   );
   return {
     id: candidate.id,
@@ -268,7 +280,8 @@ function anchorFindings(candidate: Candidate, { identity, anchor, reason }: Anch
 }
 
 function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutcome>): ReplayOutcome {
-  if (candidate.evidence !== "intact") return { value: "notRun", reason: "Evidence that is not intact is not replayed." };
+  if (candidate.evidence !== "intact")
+    return { value: "notRun", reason: "Evidence that is not intact is not replayed." };
   const outcome = replays.get(candidate.id);
   if (outcome !== undefined) return outcome;
   return candidate.prompt === null
@@ -277,7 +290,12 @@ function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutco
 }
 
 /** `bound` where the prompt's end and beginning still stand directly around the accepted text. */
-function checkPrompt(prompt: Prompt | null, accepted: string, located: Located, text: string): Checks["prompt"] {
+function checkPrompt(
+  prompt: Prompt | null,
+  accepted: string,
+  located: Located,
+  text: string,
+): Checks["prompt"] {
   if (prompt === null) return "sealed";
   if (located.range === null) return "disclosed";
   const start = offsetAt(text, located.range.start);

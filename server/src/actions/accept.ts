@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import { ProoflineError } from "../errors";
+import type { Completion, EngineFacts } from "../inference/engine";
+import { newSalts } from "../provenance/commitment";
+import type { AcceptanceKind, AcceptedSuggestion, Position, SuggestionValues } from "../provenance/record";
+
+/** A fresh suggestion id: 16 random bytes as hex. */
+export function newSuggestionId(): string {
+  return randomBytes(16).toString("hex");
+}
+
+export interface AcceptParameters {
+  readonly id: string;
+  readonly facts: EngineFacts;
+  readonly completion: Completion;
+  /** The repository's top as an absolute path, or `null` while the document lies in no folder. */
+  readonly root: string | null;
+  /** The file's path below `root`, or the document's URI. */
+  readonly path: string;
+  /** Where the accepted text begins, in the text with LF. */
+  readonly position: Position;
+  readonly replaced: SuggestionValues["replaced"];
+  readonly acceptance: AcceptanceKind;
+  /** UTF-16 units of the displayed text that were accepted; all of it by default. */
+  readonly acceptedLength?: number;
+}
+
+/** Binds what was accepted to what the model said: the record that the journal holds until its batch is sealed. */
+export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSuggestion {
+  const { id, facts, completion, root, path, position, replaced, acceptance } = parameters;
+  const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = completion;
+  const accepted = displayed.slice(0, parameters.acceptedLength ?? displayed.length);
+  if (accepted === "" || !accepted.isWellFormed()) {
+    throw new ProoflineError(
+      "document",
+      "Nothing of the suggestion was accepted, or a character was cut in half.",
+      "Accept at least one whole character of it.",
+    );
+  }
+  return {
+    id,
+    root,
+    path,
+    position,
+    acceptance,
+    session: facts,
+    values: {
+      prompt,
+      tokens: [...tokens],
+      raw,
+      displayed,
+      accepted,
+      replaced,
+      sampling,
+      ordinal,
+      seed,
+      stop,
+    },
+    salts: newSalts(),
+  };
+}

@@ -1,0 +1,111 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { messageOf, ProoflineError } from "../errors";
+import type { Engine, EngineFacts, ReplayResult } from "../inference/engine";
+import type { ReplayOutcome } from "../policy/verify";
+import { canonicalJson } from "../provenance/canonicalJson";
+import { Count, type Digest } from "../provenance/primitives";
+import type { SuggestionValues } from "../provenance/record";
+import { sha256, toDigest } from "../provenance/sha256";
+
+/** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
+export interface Replayable {
+  readonly id: string;
+  readonly model: EngineFacts["model"];
+  readonly profile: EngineFacts["profile"];
+  readonly values: SuggestionValues | null;
+}
+
+/** Says why this installation's model cannot replay a suggestion, or `null` when it can. */
+export function replayObstacle(
+  { model, profile, values }: Replayable,
+  facts: EngineFacts | null,
+): string | null {
+  if (values === null) return "The prompt is sealed, so nobody else can replay it.";
+  if (facts === null) return "No model is loaded here.";
+  if (model.manifestDigest !== facts.model.manifestDigest) {
+    return `It was made by the model ${model.name} under another pin than the one that is installed here.`;
+  }
+  if (profile !== facts.profile)
+    return `It was made under the profile ${profile}, which this engine does not run.`;
+  return null;
+}
+
+/** Runs the pinned model again and compares; the result is remembered. */
+export async function replaySuggestion(
+  suggestion: Replayable,
+  engine: Engine,
+  cache: ReplayCache,
+  signal?: AbortSignal,
+): Promise<ReplayOutcome> {
+  const obstacle = replayObstacle(suggestion, engine.facts);
+  if (obstacle !== null || suggestion.values === null) {
+    return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
+  }
+  try {
+    const result = await engine.replay(suggestion.values, signal);
+    await cache.put(suggestion, result);
+    return result;
+  } catch (error) {
+    if (error instanceof ProoflineError && error.code === "inference.cancelled") {
+      return { value: "notRun", reason: "The replay was cancelled." };
+    }
+    return { value: "notRun", reason: `The replay failed: ${messageOf(error)}` };
+  }
+}
+
+const StoredResult = z.strictObject({
+  value: z.enum(["exact", "withinTolerance", "mismatch"]),
+  tokens: Count,
+  exact: Count,
+  margin: z.number(),
+  reason: z.string().optional(),
+});
+
+/**
+ * Results of replays on this machine, one small file each below `<home>/replays`, named by what was replayed: the
+ * prompt, the claimed answer and the pin. A result is a fact about those alone, so it holds for ever; whoever can
+ * write to the home folder could also change the extension.
+ */
+export class ReplayCache {
+  readonly #folder: string;
+
+  constructor(home: string) {
+    this.#folder = join(home, "replays");
+  }
+
+  /** The remembered result, or `null`. */
+  async get(suggestion: Replayable): Promise<ReplayResult | null> {
+    const key = keyOf(suggestion);
+    if (key === null) return null;
+    try {
+      const stored = StoredResult.parse(
+        JSON.parse(await readFile(join(this.#folder, `${key}.json`), "utf8")),
+      );
+      const { reason, ...result } = stored;
+      return reason === undefined ? result : { ...result, reason };
+    } catch {
+      // Absent, torn or from an older version: it is replayed again.
+      return null;
+    }
+  }
+
+  async put(suggestion: Replayable, result: ReplayResult): Promise<void> {
+    const key = keyOf(suggestion);
+    if (key === null) return;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const file = join(this.#folder, `${key}.json`);
+    const temporary = `${file}.${process.pid}`;
+    await writeFile(temporary, JSON.stringify(result), { mode: 0o600 });
+    await rename(temporary, file);
+  }
+}
+
+/** SHA-256 over the canonical JSON of everything that a replay's result depends on. */
+function keyOf({ model, profile, values }: Replayable): Digest | null {
+  if (values === null) return null;
+  const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = values;
+  const claim = { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop };
+  return toDigest(sha256(canonicalJson({ claim, manifestDigest: model.manifestDigest, profile })));
+}

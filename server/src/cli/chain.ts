@@ -1,0 +1,54 @@
+import { chainState, type EmbeddedConfiguration, startChain, stopChain } from "../chain/host";
+import type { HostStatus } from "../chain/hostProtocol";
+import type { CommandResult } from "./output";
+import type { Session } from "./session";
+
+function configurationOf({ home, installation }: Session): EmbeddedConfiguration {
+  return { kind: "embedded", home, hostPath: installation.chainHost };
+}
+
+/** `proofline chain start`: runs the local chain until `chain stop`, made new where there is none. */
+export async function chainStart(session: Session): Promise<CommandResult> {
+  const status = await startChain(configurationOf(session));
+  return { exitCode: 0, json: { running: true, ...status }, text: describe(status) };
+}
+
+/** `proofline chain stop`: ends it whoever uses it; its state stays. */
+export async function chainStop(session: Session): Promise<CommandResult> {
+  const stopped = await stopChain(configurationOf(session));
+  return {
+    exitCode: 0,
+    json: { running: false, stopped },
+    text: [stopped ? "The local chain is stopped; its state is kept." : "The local chain was not running."],
+  };
+}
+
+/** `proofline chain status`: asks without starting anything. */
+export async function chainStatus(session: Session): Promise<CommandResult> {
+  const state = await chainState(configurationOf(session));
+  switch (state.kind) {
+    case "running":
+      return { exitCode: 0, json: { running: true, ...state.status }, text: describe(state.status) };
+    case "stopped":
+      return {
+        exitCode: 0,
+        json: { running: false, exists: state.exists },
+        text: [
+          state.exists
+            ? "The local chain is not running; it starts when something is anchored or verified."
+            : "There is no local chain on this machine yet; the first anchor makes one.",
+        ],
+      };
+  }
+}
+
+function describe(status: HostStatus): string[] {
+  return [
+    `The local chain runs${status.held ? " until `proofline chain stop`" : ""}.`,
+    `RPC server    ${status.rpcUrl}`,
+    `chain id      ${status.chainId}`,
+    `genesis hash  ${status.genesisHash}`,
+    `EAS contract  ${status.contract}`,
+    `block         ${status.block}`,
+  ];
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { messageOf, ProoflineError } from "../errors";
+import { ChainSettings } from "../settings";
+
+/** Flags that every command which talks to a chain takes; each has a variable of the same meaning. */
+export interface ChainFlags {
+  readonly chainId?: string;
+  readonly rpcUrl?: readonly string[];
+  readonly contract?: string;
+  readonly keyFile?: string;
+}
+
+export function addChainFlags(command: Command): Command {
+  return command
+    .option("--chain-id <id>", "anchor on this EVM chain instead of the local one (PROOFLINE_CHAIN_ID)")
+    .option("--rpc-url <url...>", "its RPC servers (PROOFLINE_RPC_URLS, separated by commas)")
+    .option("--contract <address>", "its EAS contract (PROOFLINE_CONTRACT)");
+}
+
+export function addKeyFlag(command: Command): Command {
+  return command.option(
+    "--key-file <file>",
+    "a file with the private key that pays for anchors (PROOFLINE_KEY_FILE, or the key itself in PROOFLINE_KEY)",
+  );
+}
+
+/** The chain that flags and variables name; flags win. Naming none is the local chain; naming some takes all three. */
+export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = process.env): ChainSettings {
+  const id = flags.chainId ?? variables.PROOFLINE_CHAIN_ID;
+  const rpcUrls = flags.rpcUrl ?? variables.PROOFLINE_RPC_URLS?.split(",").map((url) => url.trim());
+  const contract = flags.contract ?? variables.PROOFLINE_CONTRACT;
+  if (id === undefined && rpcUrls === undefined && contract === undefined) return { kind: "embedded" };
+  const parsed = ChainSettings.safeParse({ kind: "rpc", id: Number(id), rpcUrls, contract });
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  throw new ProoflineError(
+    "usage",
+    `The chain is not fully named (${wrong}).`,
+    "Give --chain-id, --rpc-url and --contract together, or none of them for the local chain.",
+  );
+}
+
+/** The private key that pays for anchors, `0x` and 64 hex digits; `null` where none is given. */
+export function transactionKey(
+  flags: ChainFlags,
+  variables: NodeJS.ProcessEnv = process.env,
+): `0x${string}` | null {
+  const file = flags.keyFile ?? variables.PROOFLINE_KEY_FILE;
+  const key = file === undefined ? variables.PROOFLINE_KEY : readKeyFile(file);
+  if (key === undefined || key.trim() === "") return null;
+  const hex = key.trim().replace(/^0x/, "").toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(hex)) {
+    throw new ProoflineError(
+      "usage",
+      "The private key is not 64 hex digits.",
+      "Check the file behind --key-file, or the variable PROOFLINE_KEY.",
+    );
+  }
+  return `0x${hex}`;
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ProoflineError(
+      "usage",
+      `The key file ${file} cannot be read (${messageOf(error)}).`,
+      "Name a readable file with --key-file.",
+    );
+  }
+}

@@ -1,0 +1,165 @@
+import { createReadStream } from "node:fs";
+import { readFile, realpath, writeFile } from "node:fs/promises";
+import { relative, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import { acceptedSuggestion, newSuggestionId } from "../actions/accept";
+import { messageOf, ProoflineError } from "../errors";
+import { type CompletionRequest, describeNothing, type Engine } from "../inference/engine";
+import { openJournal } from "../provenance/journal";
+import { openRepository } from "../provenance/repository";
+import type { CommandResult } from "./output";
+import { type Session, withEngine } from "./session";
+
+export interface CompleteFlags {
+  readonly file: string;
+  /** One-based. */
+  readonly line: number;
+  /** One-based, in UTF-16 code units. */
+  readonly column: number;
+  readonly accept: boolean;
+  readonly maxTokens: number;
+}
+
+/** `proofline complete --file F --line L --column C`: the whole path without an editor. */
+export async function complete(session: Session, flags: CompleteFlags): Promise<CommandResult> {
+  const file = await realpath(resolve(flags.file)).catch((error: unknown) => {
+    throw new ProoflineError(
+      "document",
+      `${flags.file} cannot be read (${messageOf(error)}).`,
+      "Check --file.",
+    );
+  });
+  const original = await readFile(file, "utf8");
+  const newline = original.includes("\r\n") ? "\r\n" : "\n";
+  const text = original.replaceAll("\r\n", "\n");
+  const offset = offsetOf(text, flags.line, flags.column);
+  const repository = await openRepository(file);
+  const path = relative(repository.root, file).replaceAll("\\", "/");
+  const refusal = await repository.refusalFor(path);
+  if (refusal !== null)
+    throw new ProoflineError("document", refusal, "Choose a file that is neither ignored nor secret.");
+
+  return withEngine(session, async (engine) => {
+    const outcome = await engine.complete(
+      request(path, text.slice(0, offset), text.slice(offset), flags.maxTokens),
+    );
+    if (outcome.kind === "nothing") {
+      const reason = describeNothing(outcome.reason);
+      return { exitCode: 1, json: { text: "", reason }, text: [reason] };
+    }
+    const { completion } = outcome;
+    const summary = {
+      text: completion.displayed,
+      confidence: completion.confidence,
+      tokens: completion.tokens.length,
+      milliseconds: completion.milliseconds,
+    };
+    if (!flags.accept) return { exitCode: 0, json: summary, text: [completion.displayed] };
+
+    const id = newSuggestionId();
+    const position = { line: flags.line - 1, character: flags.column - 1 };
+    const journal = await openJournal(session.home);
+    try {
+      // Journal first: a crash before the edit leaves a suggestion whose text is nowhere, which sealing drops.
+      await journal.accept(
+        acceptedSuggestion({
+          id,
+          facts: engine.facts,
+          completion,
+          root: repository.root,
+          path,
+          position,
+          replaced: { start: position, end: position, text: "" },
+          acceptance: "whole",
+        }),
+      );
+      const edited = text.slice(0, offset) + completion.displayed + text.slice(offset);
+      await writeFile(file, newline === "\n" ? edited : edited.replaceAll("\n", newline));
+    } finally {
+      await journal.close();
+    }
+    return {
+      exitCode: 0,
+      json: { ...summary, id, path, line: flags.line, column: flags.column },
+      text: [completion.displayed, `Accepted as ${id}; run "proofline anchor" to seal and anchor it.`],
+    };
+  });
+}
+
+const BatchLine = z.object({
+  path: z.nullish(z.string()),
+  prefix: z.string(),
+  suffix: z.string().default(""),
+});
+
+/** `proofline complete --batch FILE`: JSON lines in, JSON lines out, one model load. Ends at the first bad line. */
+export async function completeBatch(session: Session, file: string, maxTokens: number): Promise<void> {
+  await withEngine(session, async (engine: Engine) => {
+    const lines = createInterface({
+      input: file === "-" ? process.stdin : createReadStream(file),
+      crlfDelay: Infinity,
+    });
+    let number = 0;
+    for await (const line of lines) {
+      number += 1;
+      if (line.trim() === "") continue;
+      const { path, prefix, suffix } = parseLine(line, number);
+      const started = performance.now();
+      const outcome = await engine.complete(request(path ?? null, prefix, suffix, maxTokens));
+      const answer =
+        outcome.kind === "completion"
+          ? {
+              text: outcome.completion.displayed,
+              confidence: outcome.completion.confidence,
+              tokens: outcome.completion.tokens.length,
+              milliseconds: outcome.completion.milliseconds,
+            }
+          : {
+              text: "",
+              confidence: outcome.confidence,
+              tokens: 0,
+              milliseconds: performance.now() - started,
+              reason: describeNothing(outcome.reason),
+            };
+      process.stdout.write(`${JSON.stringify(answer)}\n`);
+    }
+  });
+}
+
+function parseLine(line: string, number: number): z.infer<typeof BatchLine> {
+  try {
+    return BatchLine.parse(JSON.parse(line));
+  } catch (error) {
+    throw new ProoflineError(
+      "usage",
+      `Line ${number} of the batch is not {"path", "prefix", "suffix"} (${messageOf(error)}).`,
+      "Give one JSON object a line.",
+    );
+  }
+}
+
+function request(path: string | null, prefix: string, suffix: string, maxTokens: number): CompletionRequest {
+  return {
+    path,
+    prefix: prefix.replaceAll("\r\n", "\n"),
+    suffix: suffix.replaceAll("\r\n", "\n"),
+    context: [],
+    trigger: "explicit",
+    extent: "auto",
+    maxTokens,
+  };
+}
+
+function offsetOf(text: string, line: number, column: number): number {
+  const lines = text.split("\n");
+  const content = lines[line - 1];
+  if (content === undefined || column < 1 || column > content.length + 1) {
+    throw new ProoflineError(
+      "usage",
+      `There is no line ${line}, column ${column} in the file.`,
+      `Lines count from 1 to ${lines.length}, columns from 1 to one past the line's end.`,
+    );
+  }
+  return lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
+}

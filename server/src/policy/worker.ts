@@ -1,0 +1,31 @@
+/** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
+import { parentPort } from "node:worker_threads";
+import { messageOf, ProoflineError } from "../errors";
+import { signPersonalMessage } from "../provenance/ecdsa";
+import { readEvidence } from "../provenance/evidence";
+import { sealBatch } from "../provenance/seal";
+import type { WorkerAnswer, WorkerRequest } from "./workerProtocol";
+
+parentPort?.on("message", (request: WorkerRequest) => {
+  parentPort?.postMessage(answer(request));
+});
+
+function answer(request: WorkerRequest): WorkerAnswer {
+  const { id } = request;
+  try {
+    switch (request.kind) {
+      case "read":
+        return { id, kind: "read", reading: readEvidence(request.bytes) };
+      case "seal": {
+        const sign = (message: Uint8Array): Uint8Array => signPersonalMessage(message, request.key);
+        return { id, kind: "seal", sealed: sealBatch({ ...request.parameters, sign }) };
+      }
+    }
+  } catch (error) {
+    const { code, reason, remedy } =
+      error instanceof ProoflineError
+        ? error
+        : { code: "evidence", reason: messageOf(error), remedy: "This is a defect; please report it." };
+    return { id, kind: "error", error: { code, reason, remedy } };
+  }
+}
