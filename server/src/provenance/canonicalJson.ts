@@ -1,0 +1,113 @@
+import serialize from "canonicalize";
+import type * as z from "zod";
+import { ProoflineError } from "../errors";
+
+/** A string, a run of white space, or one other character of a JSON text. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|[ \t\r\n]+|./g;
+
+/** Deeper nesting than any of our schemas has; kept low so that recursion over parsed values is safe. */
+const MAX_DEPTH = 32;
+
+/**
+ * The JSON Canonicalization Scheme (RFC 8785): the one spelling of a value that hashes and signatures are taken
+ * over. Refuses what has no such spelling: lone surrogates, numbers that are not finite, values that are not JSON.
+ */
+export function canonicalJson(value: unknown): string {
+  refuseUnspellable(value);
+  const text = serialize(value);
+  if (text === undefined) throw notCanonical("It holds a value that JSON cannot express.");
+  return text;
+}
+
+/** The same spelling with line breaks and an indentation of two spaces, for files that people look at. */
+export function prettyCanonicalJson(value: unknown): string {
+  let depth = 0;
+  const line = () => `\n${"  ".repeat(depth)}`;
+  const pretty = canonicalJson(value).replace(/"(?:[^"\\]|\\.)*"|\[\]|\{\}|[[{\]},:]/g, (token) => {
+    switch (token) {
+      case "{":
+      case "[":
+        depth += 1;
+        return token + line();
+      case "}":
+      case "]":
+        depth -= 1;
+        return line() + token;
+      case ",":
+        return token + line();
+      case ":":
+        return ": ";
+      default:
+        return token;
+    }
+  });
+  return `${pretty}\n`;
+}
+
+/**
+ * Parses JSON that has only one spelling: without its insignificant white space, the text must equal the RFC 8785
+ * form of its own parse. That rules out duplicate keys, another order of keys, and other escapes and spellings of
+ * numbers. What is left must fit the schema, whose objects should be strict.
+ *
+ * @throws ProoflineError `evidence`, with a sentence about the first thing found wrong.
+ */
+export function parseCanonical<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  limits: { readonly maxLength: number },
+): z.output<Schema> {
+  if (text.length > limits.maxLength) throw notCanonical("It is larger than such a file can be.");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw notCanonical("It is not JSON.");
+  }
+  const compact = withoutWhiteSpace(text);
+  if (canonicalJson(value) !== compact) {
+    throw notCanonical("It is not spelled in the one canonical way (RFC 8785).");
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const place = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
+  throw notCanonical(`It does not have the expected form${place} (${issue?.message ?? "no reason given"}).`);
+}
+
+/** Decodes bytes that must be UTF-8; a byte order mark is not skipped. Throws like `parseCanonical`. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw notCanonical("It is not UTF-8.");
+  }
+}
+
+function withoutWhiteSpace(text: string): string {
+  let depth = 0;
+  return text.replace(TOKEN, (token) => {
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    if (depth > MAX_DEPTH) throw notCanonical("It is nested too deeply.");
+    return /^[ \t\r\n]/.test(token) ? "" : token;
+  });
+}
+
+function refuseUnspellable(value: unknown): void {
+  if (typeof value === "string") {
+    if (!value.isWellFormed()) throw notCanonical("It holds a lone surrogate, which has no UTF-8 form.");
+  } else if (typeof value === "number") {
+    if (!Number.isFinite(value)) throw notCanonical("It holds a number that is not finite.");
+  } else if (Array.isArray(value)) {
+    for (const item of value) refuseUnspellable(item);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value)) {
+      refuseUnspellable(key);
+      refuseUnspellable(item);
+    }
+  }
+}
+
+function notCanonical(reason: string): ProoflineError {
+  return new ProoflineError("evidence", reason, "Restore the file from version control.");
+}

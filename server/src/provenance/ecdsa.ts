@@ -1,0 +1,54 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import type { Address } from "./primitives";
+
+/** Signs bytes; gives exactly 65 bytes: r ‖ s ‖ v. */
+export type Sign = (message: Uint8Array) => Uint8Array;
+
+/** keccak256("\x19Ethereum Signed Message:\n" ‖ decimal byte length ‖ message), the hash that EIP-191 (0x45) signs. */
+export function personalMessageHash(message: Uint8Array): Uint8Array {
+  const prefix = Buffer.from(`\x19Ethereum Signed Message:\n${message.length}`, "latin1");
+  return keccak_256(Buffer.concat([prefix, message]));
+}
+
+/** The address of a private key of 32 bytes: the last 20 bytes of keccak256 over its public point. */
+export function addressOf(privateKey: Uint8Array): Address {
+  return addressOfPublicKey(secp256k1.getPublicKey(privateKey, false));
+}
+
+/**
+ * Signs a message as EIP-191 `personal_sign` does: secp256k1, RFC 6979 nonces, low s, v 27 or 28. One message and
+ * key have one signature, so sealing again after a crash gives the same bytes.
+ */
+export function signPersonalMessage(message: Uint8Array, privateKey: Uint8Array): Uint8Array {
+  const signature = secp256k1.sign(personalMessageHash(message), privateKey, {
+    prehash: false,
+    format: "recovered",
+  });
+  const [recovery = 0] = signature;
+  return Buffer.concat([signature.subarray(1), Uint8Array.of(27 + recovery)]);
+}
+
+/**
+ * Who signed a message, or `null` where the signature is not one of exactly 65 bytes with a low s and v 27 or 28.
+ * Any such signature recovers to some address: only comparing it with an expected one says anything.
+ */
+export function recoverSigner(message: Uint8Array, signature: Uint8Array): Address | null {
+  const v = signature[64];
+  if (signature.length !== 65 || (v !== 27 && v !== 28)) return null;
+  try {
+    const recovered = secp256k1.Signature.fromBytes(signature.subarray(0, 64), "compact").addRecoveryBit(
+      v - 27,
+    );
+    if (recovered.hasHighS()) return null;
+    const point = recovered.recoverPublicKey(personalMessageHash(message));
+    return addressOfPublicKey(point.toBytes(false));
+  } catch {
+    return null;
+  }
+}
+
+function addressOfPublicKey(uncompressed: Uint8Array): Address {
+  const hash = keccak_256(uncompressed.subarray(1));
+  return `0x${Buffer.from(hash.subarray(12)).toString("hex")}`;
+}

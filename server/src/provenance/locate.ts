@@ -1,0 +1,372 @@
+import type { Position } from "./record";
+
+/** A suggestion to find in a text. */
+export interface LocateInput {
+  readonly id: string;
+  /** Where the accepted text began when it was recorded. */
+  readonly position: Position;
+  readonly accepted: string;
+  /** Where an editor has followed it to; ranks above the recorded position. */
+  readonly hint?: Position;
+}
+
+/** Where a suggestion stands in a text, and how much of it. */
+export interface Located {
+  readonly content: "verbatim" | "reformatted" | "edited" | "moved" | "ambiguous" | "gone";
+  /** From the first to the last character that is still as accepted; `null` where it has no place. */
+  readonly range: { readonly start: Position; readonly end: Position } | null;
+  /** Non-blank accepted lines that still stand, and how many there were. */
+  readonly kept: number;
+  readonly total: number;
+}
+
+/** Non-blank characters that make a text telling enough to be found elsewhere, or to carry an edited suggestion. */
+const ENOUGH = 8;
+
+/** An edited suggestion away from its recorded place needs this much in lines that occur once. */
+const ENOUGH_WHEN_EDITED_ELSEWHERE = 24;
+
+/** More occurrences than this change nothing: the text is ambiguous. */
+const MAX_OCCURRENCES = 32;
+
+/**
+ * Finds suggestions in today's text by content, whole lines in order; the accepted part of a first or last line
+ * matches inside its line. One suggestion has at most one place, and one place at most one suggestion; what was
+ * removed and what cannot be told apart has none. Nothing is guessed by similarity.
+ *
+ * In this order: the whole text at the editor's or the recorded place (`verbatim`, or `reformatted` where only white
+ * space differs); the whole text at exactly one other place (`moved`); some of its lines at its place, or around lines
+ * that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at their place.
+ */
+export function locate(text: string, suggestions: readonly LocateInput[]): ReadonlyMap<string, Located> {
+  const search = new Search(text.replace(/\r\n?/g, "\n"), suggestions);
+  search.atPlace();
+  search.reformattedAtPlace();
+  search.elsewhere();
+  search.edited();
+  return search.result();
+}
+
+/** Offsets in the text, from the first character to the one after the last. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Wanted extends LocateInput {
+  /** The accepted lines that are not blank, without white space, and their index among all accepted lines. */
+  readonly parts: readonly { readonly squashed: string; readonly index: number }[];
+  readonly lineCount: number;
+  /** The parts as they would stand in the squashed text. */
+  readonly pattern: string;
+}
+
+class Search {
+  private readonly lineStarts: readonly number[];
+  private readonly found = new Map<string, Located>();
+  private readonly taken: Span[] = [];
+  /** Longest first: more text is stronger evidence for one place. */
+  private readonly wanted: readonly Wanted[];
+  private squashedText: Squashed | null = null;
+
+  constructor(
+    private readonly text: string,
+    private readonly suggestions: readonly LocateInput[],
+  ) {
+    const starts = [0];
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+    this.lineStarts = starts;
+    this.wanted = suggestions.map(toWanted).sort((a, b) => b.pattern.length - a.pattern.length);
+  }
+
+  atPlace(): void {
+    for (const kind of ["hint", "position"] as const) {
+      for (const one of this.open()) {
+        const place = one[kind];
+        const start = place === undefined ? null : this.offsetOf(place);
+        if (start === null || !this.text.startsWith(one.accepted, start)) continue;
+        const span = { start, end: start + one.accepted.length };
+        if (this.isTelling(one, span)) this.take(one, "verbatim", span);
+      }
+    }
+  }
+
+  reformattedAtPlace(): void {
+    for (const kind of ["hint", "position"] as const) {
+      for (const one of this.open()) {
+        const line = one[kind]?.line;
+        if (line === undefined) continue;
+        const first = line + (one.parts[0]?.index ?? 0);
+        const spans = this.occurrences(one).filter(({ start }) => this.positionOf(start).line === first);
+        const [span] = spans;
+        if (span !== undefined && spans.length === 1 && this.isTelling(one, span)) {
+          this.take(one, "reformatted", span);
+        }
+      }
+    }
+  }
+
+  elsewhere(): void {
+    const candidates = this.open()
+      .filter(({ pattern }) => isNontrivial(pattern))
+      .map((one) => ({ one, spans: this.occurrences(one).filter((span) => this.isFree(span)) }))
+      .filter(({ spans }) => spans.length > 0);
+    for (const { one, spans } of candidates) {
+      const [span] = spans;
+      const rivals = candidates.filter((other) => other.one !== one && other.one.pattern === one.pattern);
+      if (span === undefined || spans.length > 1 || rivals.length > 0) {
+        if (spans.some((candidate) => this.isFree(candidate)))
+          this.found.set(one.id, nowhere(one, "ambiguous"));
+      } else if (this.isFree(span)) {
+        this.take(one, "moved", span);
+      }
+    }
+  }
+
+  edited(): void {
+    for (const one of this.open()) {
+      const matches =
+        this.matchesFrom(one, one.hint) ?? this.matchesFrom(one, one.position) ?? this.matchesAround(one);
+      const [first] = matches ?? [];
+      const last = matches?.at(-1);
+      if (matches === null || first === undefined || last === undefined) continue;
+      const span = { start: first.start, end: last.end };
+      this.take(one, "edited", span, matches.length);
+    }
+  }
+
+  result(): ReadonlyMap<string, Located> {
+    return new Map(
+      this.suggestions.map((one) => [one.id, this.found.get(one.id) ?? nowhere(toWanted(one), "gone")]),
+    );
+  }
+
+  private open(): Wanted[] {
+    return this.wanted.filter(({ id }) => !this.found.has(id));
+  }
+
+  private take(one: Wanted, content: Located["content"], span: Span, kept = one.parts.length): void {
+    if (!this.isFree(span)) return;
+    this.taken.push(span);
+    this.found.set(one.id, {
+      content,
+      range: { start: this.positionOf(span.start), end: this.positionOf(span.end) },
+      kept,
+      total: one.parts.length,
+    });
+  }
+
+  private isFree({ start, end }: Span): boolean {
+    return this.taken.every((other) => end <= other.start || other.end <= start);
+  }
+
+  /** Whether what stands there says something: a lone `}` does not, but `)` after `f(x` does. */
+  private isTelling({ pattern }: Wanted, { start, end }: Span): boolean {
+    if (pattern === "") return false;
+    if (hasWord(pattern)) return true;
+    const lineStart = this.lineStarts[this.positionOf(start).line] ?? 0;
+    const lineEnd = this.text.indexOf("\n", end);
+    return hasWord(this.text.slice(lineStart, lineEnd === -1 ? this.text.length : lineEnd));
+  }
+
+  /** Everywhere that the whole accepted text stands, apart from white space. */
+  private occurrences(one: Wanted): Span[] {
+    const { pattern, parts, lineCount, position } = one;
+    const first = parts[0];
+    const last = parts.at(-1);
+    if (first === undefined || last === undefined) return [];
+    const { characters, offsets } = this.squashed();
+    const fromLineStart = first.index > 0 || position.character === 0;
+    const toLineEnd = last.index < lineCount - 1;
+    const spans: Span[] = [];
+    for (let at = characters.indexOf(pattern); at !== -1; at = characters.indexOf(pattern, at + 1)) {
+      const end = at + pattern.length;
+      if (fromLineStart && at > 0 && characters[at - 1] !== "\n") continue;
+      if (toLineEnd && end < characters.length && characters[end] !== "\n") continue;
+      spans.push({ start: offsets[at] ?? 0, end: (offsets[end - 1] ?? 0) + 1 });
+      if (spans.length === MAX_OCCURRENCES) break;
+    }
+    return spans;
+  }
+
+  /** The lines of a suggestion that still stand in order from its place on; `null` where none of them tells enough. */
+  private matchesFrom(one: Wanted, place: Position | undefined): Span[] | null {
+    if (place === undefined) return null;
+    const { lines } = this.squashed();
+    const start = firstAtOrAfter(lines, place.line);
+    const matches = this.align(one, start, start + 2 * one.parts.length + 8);
+    return matches.some(({ squashed }) => isNontrivial(squashed)) ? matches.map(({ span }) => span) : null;
+  }
+
+  /** The same around lines that occur once in the text and once in the suggestion, with enough text in them. */
+  private matchesAround(one: Wanted): Span[] | null {
+    const { lines, places } = this.squashed();
+    const isAnchor = (squashed: string): boolean =>
+      isNontrivial(squashed) &&
+      places.get(squashed)?.length === 1 &&
+      one.parts.filter((part) => part.squashed === squashed).length === 1;
+    const anchorPart = one.parts.findIndex(({ squashed }) => isAnchor(squashed));
+    const anchorLine = places.get(one.parts[anchorPart]?.squashed ?? "")?.[0];
+    if (anchorPart === -1 || anchorLine === undefined) return null;
+    const start = Math.max(0, anchorLine - anchorPart);
+    const matches = this.align(one, start, Math.min(lines.length, anchorLine + 2 * one.parts.length + 8));
+    const telling = matches.filter(({ squashed }) => isAnchor(squashed));
+    const length = telling.reduce((sum, { squashed }) => sum + squashed.length, 0);
+    return length >= ENOUGH_WHEN_EDITED_ELSEWHERE ? matches.map(({ span }) => span) : null;
+  }
+
+  /** The longest common subsequence of a suggestion's lines and the free lines of a window. */
+  private align(one: Wanted, from: number, to: number): { squashed: string; span: Span }[] {
+    const { lines } = this.squashed();
+    const window = lines.slice(from, to).map((line) => ({ ...line, span: this.spanOf(line) }));
+    const free = window.map(({ span }) => this.isFree(span));
+    const { parts } = one;
+    const width = window.length + 1;
+    const longest = new Uint16Array((parts.length + 1) * width);
+    const isMatch = (part: number, line: number): boolean =>
+      free[line] === true && fits(one, part, window[line]?.squashed ?? "");
+    for (let part = parts.length - 1; part >= 0; part -= 1) {
+      for (let line = window.length - 1; line >= 0; line -= 1) {
+        longest[part * width + line] = isMatch(part, line)
+          ? (longest[(part + 1) * width + line + 1] ?? 0) + 1
+          : Math.max(longest[(part + 1) * width + line] ?? 0, longest[part * width + line + 1] ?? 0);
+      }
+    }
+    const matches: { squashed: string; span: Span }[] = [];
+    for (let part = 0, line = 0; part < parts.length && line < window.length; ) {
+      const match = window[line];
+      if (match !== undefined && isMatch(part, line)) {
+        matches.push({ squashed: parts[part]?.squashed ?? "", span: match.span });
+        part += 1;
+        line += 1;
+      } else if ((longest[(part + 1) * width + line] ?? 0) >= (longest[part * width + line + 1] ?? 0)) {
+        part += 1;
+      } else {
+        line += 1;
+      }
+    }
+    return matches;
+  }
+
+  private spanOf({ start, squashed }: SquashedLine): Span {
+    const { offsets } = this.squashed();
+    return { start: offsets[start] ?? 0, end: (offsets[start + squashed.length - 1] ?? 0) + 1 };
+  }
+
+  private squashed(): Squashed {
+    this.squashedText ??= squash(this.text);
+    return this.squashedText;
+  }
+
+  private offsetOf({ line, character }: Position): number | null {
+    const start = this.lineStarts[line];
+    if (start === undefined) return null;
+    const end = (this.lineStarts[line + 1] ?? this.text.length + 1) - 1;
+    return start + character <= end ? start + character : null;
+  }
+
+  private positionOf(offset: number): Position {
+    let [low, high] = [0, this.lineStarts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, character: offset - (this.lineStarts[low] ?? 0) };
+  }
+}
+
+/** A line that is not blank, without its white space. */
+interface SquashedLine {
+  readonly squashed: string;
+  /** Its line number in the text. */
+  readonly line: number;
+  /** Where it starts among the squashed characters. */
+  readonly start: number;
+}
+
+/** A text without white space and blank lines. */
+interface Squashed {
+  /** The non-blank lines, joined by LF. */
+  readonly characters: string;
+  /** The offset in the text of each of them. */
+  readonly offsets: Int32Array;
+  readonly lines: readonly SquashedLine[];
+  /** Indices into `lines` by what stands there. */
+  readonly places: ReadonlyMap<string, readonly number[]>;
+}
+
+function squash(text: string): Squashed {
+  const offsets = new Int32Array(text.length + 1);
+  const lines: SquashedLine[] = [];
+  const places = new Map<string, number[]>();
+  let length = 0;
+  let lineStart = 0;
+  for (const [line, content] of text.split("\n").entries()) {
+    const squashed = content.replace(/\s+/g, "");
+    if (squashed !== "") {
+      if (lines.length > 0) {
+        offsets[length] = lineStart - 1;
+        length += 1;
+      }
+      places.set(squashed, [...(places.get(squashed) ?? []), lines.length]);
+      lines.push({ squashed, line, start: length });
+      for (let at = 0; at < content.length; at += 1) {
+        if (isBlank(content.charCodeAt(at))) continue;
+        offsets[length] = lineStart + at;
+        length += 1;
+      }
+    }
+    lineStart += content.length + 1;
+  }
+  return { characters: lines.map(({ squashed }) => squashed).join("\n"), offsets, lines, places };
+}
+
+/** The same code units as the regular expression `\s`. */
+function isBlank(code: number): boolean {
+  if (code > 32 && code < 160) return false;
+  return /\s/.test(String.fromCharCode(code));
+}
+
+function toWanted(suggestion: LocateInput): Wanted {
+  const lines = suggestion.accepted.split("\n");
+  const parts = lines
+    .map((line, index) => ({ squashed: line.replace(/\s+/g, ""), index }))
+    .filter(({ squashed }) => squashed !== "");
+  return {
+    ...suggestion,
+    parts,
+    lineCount: lines.length,
+    pattern: parts.map(({ squashed }) => squashed).join("\n"),
+  };
+}
+
+/** Whether one accepted line stands as a line of the text: the first may end it, the last may begin it. */
+function fits({ parts, position, lineCount }: Wanted, part: number, line: string): boolean {
+  const { squashed, index } = parts[part] ?? { squashed: "", index: -1 };
+  if (lineCount > 1 && index === 0 && position.character > 0) return line.endsWith(squashed);
+  if (lineCount > 1 && index === lineCount - 1) return line.startsWith(squashed);
+  return line === squashed;
+}
+
+function firstAtOrAfter(lines: readonly SquashedLine[], line: number): number {
+  let [low, high] = [0, lines.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((lines[middle]?.line ?? 0) < line) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function nowhere({ parts }: Wanted, content: "ambiguous" | "gone"): Located {
+  return { content, range: null, kept: 0, total: parts.length };
+}
+
+function hasWord(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
+}
+
+function isNontrivial(squashed: string): boolean {
+  return squashed.length >= ENOUGH && hasWord(squashed);
+}
