@@ -71,6 +71,9 @@ export interface Verdict {
   /** One-based, inclusive lines of today's text; `null` where nothing of it is in the text. */
   readonly startLine: number | null;
   readonly endLine: number | null;
+  /** One-based columns in UTF-16 code units: of its first unit, and after its last. */
+  readonly startColumn: number | null;
+  readonly endColumn: number | null;
   readonly summary: Summary;
   readonly checks: Checks;
   /** One sentence for each check that kept the summary from being better, the decisive one first. */

@@ -253,6 +253,8 @@ function verdictOf(
     path: candidate.path,
     startLine: located.range === null ? null : located.range.start.line + 1,
     endLine: located.range === null ? null : located.range.end.line + 1,
+    startColumn: located.range === null ? null : located.range.start.character + 1,
+    endColumn: located.range === null ? null : located.range.end.character + 1,
     summary: summarize(checks, policy.requirements),
     checks,
     reasons,
