@@ -36,6 +36,20 @@ export interface Completion {
 /** Why nothing is offered. Each has a sentence in `describeNothing`. */
 export type NothingReason = "empty" | "repetition" | "lowConfidence" | "cancelled";
 
+/** The sentence for a person who asked. */
+export function describeNothing(reason: NothingReason): string {
+  switch (reason) {
+    case "empty":
+      return "The model has nothing to add here that does not stand there already.";
+    case "repetition":
+      return "The model only repeated itself.";
+    case "lowConfidence":
+      return "The model was not confident enough.";
+    case "cancelled":
+      return "The request was cancelled.";
+  }
+}
+
 export type CompletionOutcome =
   | { readonly kind: "completion"; readonly completion: Completion }
   | { readonly kind: "nothing"; readonly reason: NothingReason; readonly confidence: number };

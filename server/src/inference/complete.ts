@@ -1,0 +1,106 @@
+import type { Sampling, StopReason } from "../provenance/record";
+import { confidenceOf, firstChoice } from "./confidence";
+import { Decoding, type Extent } from "./decoding";
+import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
+import type { Sequence } from "./graph";
+import { type HealedPrompt, healPrompt } from "./heal";
+import type { Model } from "./model";
+import { cutPrompt } from "./prompt";
+import { type Scope, scopeOf } from "./scope";
+import { PROFILE, seedOf } from "./seed";
+import { trim } from "./trim";
+
+/** Cancellation is checked between runs of the graph, and a run sees at most so many tokens. */
+export const CHUNK_TOKENS = 64;
+
+/** Says whether the work in hand is still wanted; asked before every run of the graph. */
+export type IsCancelled = () => boolean;
+
+/** What a greedy run of the model wrote. */
+interface Generation {
+  readonly tokens: readonly number[];
+  readonly probabilities: readonly number[];
+  readonly stop: StopReason;
+}
+
+/**
+ * Answers one request. The sequence keeps what it has seen: a prompt that begins as the last one did is only read
+ * from where it differs.
+ */
+export async function complete(
+  model: Model,
+  sequence: Sequence,
+  request: CompletionRequest,
+  isCancelled: IsCancelled,
+): Promise<CompletionOutcome> {
+  const started = performance.now();
+  const { manifest, manifestDigest, tokenizer } = model;
+  const maxTokens = Math.min(request.maxTokens, Math.floor(manifest.contextLength / 2));
+  const sampling: Sampling = { method: "greedy", maxTokens };
+  const prompt = cutPrompt(tokenizer, request, manifest.contextLength - maxTokens);
+  const healedPrompt = healPrompt(tokenizer, prompt);
+  const scope = scopeOf(prompt);
+  const decoding = new Decoding(tokenizer, healedPrompt, scope, extentOf(request, scope), maxTokens);
+  const generation = await generate(model, sequence, healedPrompt, decoding, isCancelled);
+  if (generation === null) return { kind: "nothing", reason: "cancelled", confidence: 0 };
+
+  const { tokens, probabilities, stop } = generation;
+  const raw = tokenizer.decode(tokens);
+  const range = trim(raw, { scope, healed: healedPrompt.healed, stop });
+  const lengths = tokens.map((_, index) => tokenizer.decode(tokens.slice(0, index + 1)).length);
+  const confidence = confidenceOf(probabilities, lengths, range);
+  const nothing = (reason: NothingReason): CompletionOutcome => ({ kind: "nothing", reason, confidence });
+  if (range.end === range.start) return nothing(stop === "repetition" ? "repetition" : "empty");
+  if (request.trigger === "automatic" && confidence < manifest.execution.confidenceGate) {
+    return nothing("lowConfidence");
+  }
+  const ordinal = 0;
+  return {
+    kind: "completion",
+    completion: {
+      prompt,
+      tokens,
+      raw,
+      displayed: raw.slice(range.start, range.end),
+      sampling,
+      ordinal,
+      seed: seedOf({ prompt, manifestDigest, profile: PROFILE, sampling, ordinal }),
+      stop,
+      confidence,
+      promptTokens: healedPrompt.ids.length,
+      milliseconds: performance.now() - started,
+    },
+  };
+}
+
+function extentOf(request: CompletionRequest, scope: Scope): Extent {
+  return request.extent === "auto" && scope.block !== null ? "block" : "line";
+}
+
+async function generate(
+  model: Model,
+  sequence: Sequence,
+  prompt: HealedPrompt,
+  decoding: Decoding,
+  isCancelled: IsCancelled,
+): Promise<Generation | null> {
+  // The last token of the prompt is always run: its logits give the first choice.
+  let pending = prompt.ids.slice(sequence.rewindTo(prompt.ids, prompt.ids.length - 1));
+  const probabilities: number[] = [];
+  for (;;) {
+    let logits: Float32Array = new Float32Array(0);
+    while (pending.length > 0) {
+      if (isCancelled()) return null;
+      logits = await sequence.append(pending.slice(0, CHUNK_TOKENS));
+      pending = pending.slice(CHUNK_TOKENS);
+    }
+    const choice = firstChoice(logits.subarray(-model.graph.vocabularySize), decoding);
+    if (choice.id === model.tokenizer.control.endOfText.id) {
+      return { tokens: decoding.tokens, probabilities, stop: "endOfText" };
+    }
+    probabilities.push(choice.probability);
+    const stop = decoding.push(choice.id);
+    if (stop !== null) return { tokens: decoding.tokens, probabilities, stop };
+    pending = [choice.id];
+  }
+}

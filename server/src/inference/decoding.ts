@@ -1,0 +1,136 @@
+import type { StopReason } from "../provenance/record";
+import type { HealedPrompt } from "./heal";
+import { endOfBlock, type Scope, startsWithCloser } from "./scope";
+import type { Tokenizer } from "./tokenizer";
+
+/** `line`: ends with the line. `block`: ends where the cursor's block does. */
+export type Extent = "line" | "block";
+
+/** So many tokens may be blank before the model may give up. */
+const MAX_BLANK_TOKENS = 4;
+/** A repetition is the same run of at most this many tokens three times over, and at least so many tokens in all. */
+const MAX_PERIOD = 16;
+const MIN_REPETITION = 12;
+
+/**
+ * The decoder's rules, one token at a time: which tokens may come next, and when to stop. They rest on the prompt
+ * and on the tokens so far only, never on who asked, so generation and replay share them.
+ *
+ * - Control tokens never come, except end of text, which ends the answer.
+ * - While healed text remains, a token must agree with its bytes.
+ * - Until something other than white space came (but for at most four tokens), end of text may not come; nor may a
+ *   line break where text follows the cursor on its line.
+ */
+export class Decoding {
+  readonly tokens: number[] = [];
+  readonly #limit: number;
+  readonly #healed: Uint8Array;
+  /** What was generated after the healed text. */
+  #bytes = new Uint8Array(0);
+  #generated = 0;
+  #blank = true;
+  #freeTokens = 0;
+
+  constructor(
+    readonly tokenizer: Tokenizer,
+    prompt: HealedPrompt,
+    readonly scope: Scope,
+    readonly extent: Extent,
+    maxTokens: number,
+  ) {
+    this.#healed = new TextEncoder().encode(prompt.healed);
+    this.#limit = maxTokens + prompt.healedTokens;
+  }
+
+  /** True when the rules let `id` come next. */
+  allows(id: number): boolean {
+    const { tokenizer } = this;
+    if (id === tokenizer.control.endOfText.id) return this.#mayEnd();
+    if (!this.isAlternative(id)) return false;
+    if (!this.scope.textFollows || !this.#blank) return true;
+    return !breaksLineFirst(tokenizer.bytesOf(id), Math.max(0, this.#healed.length - this.#generated));
+  }
+
+  /** True when only the rules against blank answers could keep `id` from coming next. */
+  isAlternative(id: number): boolean {
+    const owed = this.#healed.length - this.#generated;
+    if (id === this.tokenizer.control.endOfText.id) return owed <= 0;
+    const bytes = this.tokenizer.bytesOf(id);
+    if (bytes.length === 0) return false;
+    for (let index = 0; index < Math.min(owed, bytes.length); index++) {
+      if (bytes[index] !== this.#healed[this.#generated + index]) return false;
+    }
+    return true;
+  }
+
+  #mayEnd(): boolean {
+    if (this.#generated < this.#healed.length) return false;
+    return !this.#blank || this.#freeTokens >= MAX_BLANK_TOKENS;
+  }
+
+  /** Takes the next token and says whether the answer ends with it. */
+  push(id: number): StopReason | null {
+    const bytes = this.tokenizer.bytesOf(id);
+    this.tokens.push(id);
+    const owed = Math.max(0, this.#healed.length - this.#generated);
+    this.#generated += bytes.length;
+    if (owed < bytes.length) {
+      const free = bytes.subarray(owed);
+      this.#bytes = Buffer.concat([this.#bytes, free]);
+      this.#freeTokens += 1;
+      this.#blank &&= free.every(isBlank);
+    }
+    return this.#stop();
+  }
+
+  #stop(): StopReason | null {
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#bytes);
+    switch (this.extent) {
+      case "line":
+        if (text.trimStart().includes("\n")) return "line";
+        break;
+      case "block":
+        if (this.#leftBlock(text)) return "block";
+        break;
+    }
+    if (endsInRepetition(this.tokens)) return "repetition";
+    return this.tokens.length >= this.#limit ? "length" : null;
+  }
+
+  #leftBlock(text: string): boolean {
+    const { block, unclosed } = this.scope;
+    if (block === null) return false;
+    const end = endOfBlock(text, block.indentation);
+    if (end < 0) return false;
+    const line = text.slice(end);
+    // The line that closes the block is wanted whole.
+    return !(unclosed && startsWithCloser(line)) || line.includes("\n");
+  }
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+}
+
+/** True when a line break stands before anything visible in the bytes from `start` on. */
+function breaksLineFirst(bytes: Uint8Array, start: number): boolean {
+  for (let index = start; index < bytes.length; index++) {
+    const byte = bytes[index] ?? 0;
+    if (byte === 0x0a) return true;
+    if (!isBlank(byte)) return false;
+  }
+  return false;
+}
+
+/** True when the tokens end in a run of at most 16 tokens that came three times, and at least 12 tokens in all. */
+export function endsInRepetition(tokens: readonly number[]): boolean {
+  for (let period = 1; period <= MAX_PERIOD; period++) {
+    const length = Math.max(MIN_REPETITION, 3 * period);
+    if (tokens.length < length) continue;
+    let index = tokens.length - 1;
+    const start = tokens.length - length;
+    while (index >= start + period && tokens[index] === tokens[index - period]) index -= 1;
+    if (index < start + period) return true;
+  }
+  return false;
+}

@@ -1,0 +1,140 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { ModelConfig } from "./modelConfig";
+
+type Cache = Readonly<Record<string, Tensor>>;
+
+/**
+ * A decoder graph with KV cache in the Optimum layout (`input_ids`, `attention_mask`, `position_ids`,
+ * `past_key_values.*` in; `logits`, `present.*` out), run by onnxruntime-node.
+ */
+export class Graph {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly config: ModelConfig,
+  ) {}
+
+  /** Loads a graph from bytes in memory; no file is opened. */
+  static async load(bytes: Uint8Array, config: ModelConfig, threads: number): Promise<Graph> {
+    const session = await InferenceSession.create(bytes, {
+      executionProviders: ["cpu"],
+      graphOptimizationLevel: "all",
+      executionMode: "sequential",
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      // Threads that wait for work by spinning would burn a core while nobody types.
+      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+    });
+    const graph = new Graph(session, config);
+    const expected = ["input_ids", "attention_mask", "position_ids", ...Object.keys(graph.emptyCache())];
+    const missing = expected.filter((name) => !session.inputNames.includes(name));
+    const unknown = session.inputNames.filter((name) => !expected.includes(name));
+    if (missing.length + unknown.length > 0) {
+      throw new Error(
+        `the graph's inputs are not those of its config: ${[...missing, ...unknown].join(", ")}`,
+      );
+    }
+    return graph;
+  }
+
+  get vocabularySize(): number {
+    return this.config.vocab_size;
+  }
+
+  emptyCache(): Cache {
+    const { num_hidden_layers: layers, num_key_value_heads: heads, head_dim: size } = this.config;
+    const cache: Record<string, Tensor> = {};
+    for (let layer = 0; layer < layers; layer++) {
+      for (const part of ["key", "value"]) {
+        cache[`past_key_values.${layer}.${part}`] = new Tensor("float32", new Float32Array(0), [
+          1,
+          heads,
+          0,
+          size,
+        ]);
+      }
+    }
+    return cache;
+  }
+
+  /** Runs `ids` after the `length` tokens of the cache; the logits hold one row for each id. */
+  async run(
+    ids: readonly number[],
+    cache: Cache,
+    length: number,
+  ): Promise<{ logits: Float32Array; cache: Cache }> {
+    const feeds = {
+      ...cache,
+      input_ids: integers(ids),
+      attention_mask: integers(new Array<number>(length + ids.length).fill(1)),
+      position_ids: integers(ids.map((_, index) => length + index)),
+    };
+    const outputs = await this.session.run(feeds);
+    const next: Record<string, Tensor> = {};
+    let logits: Float32Array | undefined;
+    for (const [name, tensor] of Object.entries(outputs)) {
+      if (name === "logits" && tensor.data instanceof Float32Array) logits = tensor.data;
+      else next[name.replace(/^present\./, "past_key_values.")] = tensor;
+    }
+    if (logits?.length !== ids.length * this.vocabularySize) {
+      throw new Error("the graph's logits do not have the size that its config says");
+    }
+    return { logits, cache: next };
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** A sequence of tokens that the graph has seen, with its cache, kept from one request to the next. */
+export class Sequence {
+  #tokens: number[] = [];
+  #cache: Cache;
+
+  constructor(readonly graph: Graph) {
+    this.#cache = graph.emptyCache();
+  }
+
+  get length(): number {
+    return this.#tokens.length;
+  }
+
+  /** Keeps the longest beginning that the sequence shares with `ids`, at most `limit` tokens; returns its length. */
+  rewindTo(ids: readonly number[], limit: number): number {
+    let shared = 0;
+    while (shared < Math.min(this.length, limit) && this.#tokens[shared] === ids[shared]) shared += 1;
+    if (shared < this.length) {
+      this.#tokens.length = shared;
+      this.#cache = Object.fromEntries(
+        Object.entries(this.#cache).map(([name, tensor]) => [name, firstPositions(tensor, shared)]),
+      );
+    }
+    return shared;
+  }
+
+  /** Appends tokens and returns their logits, one row each. */
+  async append(ids: readonly number[]): Promise<Float32Array> {
+    const { logits, cache } = await this.graph.run(ids, this.#cache, this.length);
+    for (const tensor of Object.values(this.#cache)) tensor.dispose();
+    this.#cache = cache;
+    this.#tokens.push(...ids);
+    return logits;
+  }
+}
+
+/** A copy of a cache tensor of shape [1, heads, positions, size] with its first positions only. */
+function firstPositions(tensor: Tensor, positions: number): Tensor {
+  const [, heads = 0, length = 0, size = 0] = tensor.dims;
+  if (!(tensor.data instanceof Float32Array)) throw new Error("the key-value cache is not float32");
+  const copy = new Float32Array(heads * positions * size);
+  for (let head = 0; head < heads; head++) {
+    const from = head * length * size;
+    copy.set(tensor.data.subarray(from, from + positions * size), head * positions * size);
+  }
+  tensor.dispose();
+  return new Tensor("float32", copy, [1, heads, positions, size]);
+}
+
+function integers(values: readonly number[]): Tensor {
+  return new Tensor("int64", BigInt64Array.from(values, BigInt), [1, values.length]);
+}

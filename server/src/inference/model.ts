@@ -1,0 +1,52 @@
+import { messageOf, ProoflineError } from "../errors";
+import { Graph } from "./graph";
+import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
+import { type CheckedModel, checkModel, type Pin } from "./pin";
+import { TOKENIZER_FILE, Tokenizer, TokenizerFile } from "./tokenizer";
+
+/** A pinned model, ready to run. */
+export interface Model extends Pin {
+  readonly tokenizer: Tokenizer;
+  readonly graph: Graph;
+}
+
+/**
+ * Checks a model folder against its pin and loads the bytes that were checked.
+ *
+ * @throws ProoflineError `model.pin`, `model.file`, or `model.load` when pinned bytes cannot be run
+ */
+export async function loadModel(directory: string, threads: number): Promise<Model> {
+  const checked = await checkModel(directory);
+  const { manifest, manifestDigest } = checked;
+  try {
+    const config = ModelConfig.parse(json(checked, MODEL_CONFIG_FILE));
+    const tokenizer = new Tokenizer(
+      TokenizerFile.parse(json(checked, TOKENIZER_FILE)),
+      manifest.prompt.controlTokens,
+    );
+    if (manifest.contextLength > config.max_position_embeddings) {
+      throw new Error(
+        `the pin allows ${manifest.contextLength} tokens, the model ${config.max_position_embeddings}`,
+      );
+    }
+    const graph = await Graph.load(bytes(checked, manifest.execution.graph), config, threads);
+    return { manifest, manifestDigest, tokenizer, graph };
+  } catch (error) {
+    throw new ProoflineError(
+      "model.load",
+      `The pinned model in ${directory} cannot be run (${messageOf(error)}).`,
+      "Use a model that this version supports, or report the problem where the model comes from.",
+      { cause: error },
+    );
+  }
+}
+
+function bytes({ files }: CheckedModel, path: string): Uint8Array {
+  const found = files.get(path);
+  if (found === undefined) throw new Error(`${path} is not among the model's files`);
+  return found;
+}
+
+function json(model: CheckedModel, path: string): unknown {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes(model, path)));
+}

@@ -1,0 +1,118 @@
+import { CHUNK_TOKENS, type IsCancelled } from "./complete";
+import { firstChoice } from "./confidence";
+import { Decoding, type Extent } from "./decoding";
+import type { ReplayRequest, ReplayResult } from "./engine";
+import { Sequence } from "./graph";
+import { type HealedPrompt, healPrompt } from "./heal";
+import type { Model } from "./model";
+import { type Scope, scopeOf } from "./scope";
+import { PROFILE, seedOf } from "./seed";
+import { trim } from "./trim";
+
+/**
+ * How far, in logits, a claimed token may stand behind the first choice under `native/v1`.
+ *
+ * One pass over a prompt adds in another order than generation token by token: 1.4e-5 in float32 here, and kernels
+ * of other CPUs differ by about as much. The margin leaves room for that and no more: two tokens so close are, for
+ * the model, equally likely to one part in a thousand.
+ */
+export const REPLAY_MARGIN = 1e-3;
+
+/**
+ * Runs prompt and claimed tokens through the model and compares each token with the decoder's choice at its place,
+ * healing and barred tokens included; recomputes raw and displayed text, stop reason and seed.
+ *
+ * @returns `null` when it was interrupted; nothing was decided then
+ */
+export async function replay(
+  model: Model,
+  request: ReplayRequest,
+  isCancelled: IsCancelled,
+): Promise<ReplayResult | null> {
+  const { tokenizer, manifest } = model;
+  const { tokens } = request;
+  const mismatch = (reason: string, exact = 0, margin = 0): ReplayResult => ({
+    value: "mismatch",
+    tokens: tokens.length,
+    exact,
+    margin,
+    reason,
+  });
+  if (request.prompt.context.length > 0)
+    return mismatch("The prompt holds text for which this model has no place.");
+  const prompt = healPrompt(tokenizer, request.prompt);
+  const scope = scopeOf(request.prompt);
+  if (prompt.ids.length + tokens.length > manifest.contextLength) {
+    return mismatch("Prompt and tokens are longer than the model's context.");
+  }
+  const contradiction = recompute(model, request, prompt, scope);
+  if (contradiction !== null) return mismatch(contradiction);
+
+  // The model's opinion after the last token only matters where the model itself ended the answer.
+  const compared = request.stop === "endOfText" ? [...tokens, tokenizer.control.endOfText.id] : tokens;
+  const decoding = new Decoding(tokenizer, prompt, scope, "line", request.sampling.maxTokens);
+  let exact = 0;
+  let largest = 0;
+  const first = prompt.ids.length - 1;
+  const input = [...prompt.ids, ...tokens].slice(0, first + compared.length);
+  const sequence = new Sequence(model.graph);
+  while (sequence.length < input.length) {
+    if (isCancelled()) return null;
+    const start = sequence.length;
+    const logits = await sequence.append(input.slice(start, start + CHUNK_TOKENS));
+    for (let place = Math.max(start, first); place < sequence.length; place++) {
+      const row = logits
+        .subarray((place - start) * model.graph.vocabularySize)
+        .subarray(0, model.graph.vocabularySize);
+      const index = place - first;
+      const claimed = compared[index] ?? -1;
+      const at = `Token ${index + 1} of ${compared.length}`;
+      if (!decoding.allows(claimed))
+        return mismatch(`${at} is one that the decoder never takes there.`, exact, largest);
+      const choice = firstChoice(row, decoding);
+      const behind = choice.logit - (row[claimed] ?? Number.NEGATIVE_INFINITY);
+      largest = Math.max(largest, behind);
+      if (!(behind <= REPLAY_MARGIN)) {
+        return mismatch(
+          `${at} is not what the model answers: it stands ${behind.toFixed(3)} behind.`,
+          exact,
+          largest,
+        );
+      }
+      if (choice.id === claimed) exact += 1;
+      if (index < tokens.length) decoding.push(claimed);
+    }
+  }
+  return {
+    value: exact === compared.length ? "exact" : "withinTolerance",
+    tokens: tokens.length,
+    exact: Math.min(exact, tokens.length),
+    margin: largest,
+  };
+}
+
+/** Everything that follows from the claim without running the model; a sentence for the first contradiction. */
+function recompute(model: Model, request: ReplayRequest, prompt: HealedPrompt, scope: Scope): string | null {
+  const { tokenizer, manifestDigest } = model;
+  const { sampling, ordinal, stop, tokens } = request;
+  if (ordinal !== 0) return "Greedy decoding has only one answer, with ordinal 0.";
+  if (
+    seedOf({ prompt: request.prompt, manifestDigest, profile: PROFILE, sampling, ordinal }) !== request.seed
+  ) {
+    return "The seed does not follow from prompt, model and sampling.";
+  }
+  if (tokenizer.decode(tokens) !== request.raw) return "The raw text is not what the tokens spell.";
+  const { start, end } = trim(request.raw, { scope, healed: prompt.healed, stop });
+  if (request.raw.slice(start, end) !== request.displayed) {
+    return "The displayed text is not what the trim chain makes of the raw text.";
+  }
+  const extents: readonly Extent[] = scope.block === null ? ["line"] : ["line", "block"];
+  const stops = extents.some((extent) => {
+    const decoding = new Decoding(tokenizer, prompt, scope, extent, sampling.maxTokens);
+    return tokens.every((token, index) => {
+      const reason = decoding.push(token);
+      return index < tokens.length - 1 || stop === "endOfText" ? reason === null : reason === stop;
+    });
+  });
+  return stops && tokens.length > 0 ? null : `The decoder does not stop there for the reason "${stop}".`;
+}

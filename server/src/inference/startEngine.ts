@@ -1,0 +1,209 @@
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { ProoflineError } from "../errors";
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  Engine,
+  EngineFacts,
+  ReplayRequest,
+  ReplayResult,
+  StartEngineParameters,
+} from "./engine";
+import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
+
+type WorkMessage = Exclude<ToWorker, { kind: "dispose" }>;
+
+/** One request, from the call until its promise is settled. */
+interface Work {
+  readonly message: WorkMessage;
+  /** A later completion ends it: an automatic completion for good, a replay until there is time again. */
+  readonly givesWay: boolean;
+  readonly settle: (answer: FromWorker) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Starts the worker thread and resolves once the pinned model is loaded and ready.
+ *
+ * @throws ProoflineError `model.pin`, `model.file` or `model.load`
+ */
+export async function startEngine(parameters: StartEngineParameters): Promise<Engine> {
+  const workerData: WorkerParameters = {
+    modelDirectory: parameters.modelDirectory,
+    bundlePaths: parameters.bundlePaths,
+    threads: parameters.threads ?? defaultThreads(),
+  };
+  const worker = new Worker(parameters.workerPath, { workerData });
+  return new WorkerEngine(worker, await factsFrom(worker));
+}
+
+/** Waits for the worker's first message. */
+async function factsFrom(worker: Worker): Promise<EngineFacts> {
+  const waiting = new AbortController();
+  try {
+    const [message]: [FromWorker?] = await Promise.race([
+      once(worker, "message", { signal: waiting.signal }) as Promise<[FromWorker]>,
+      once(worker, "exit", { signal: waiting.signal }).then((): [] => []),
+    ]);
+    if (message?.kind === "ready") return message.facts;
+    throw message?.kind === "failed" ? errorOf(message.error) : stopped();
+  } finally {
+    waiting.abort();
+  }
+}
+
+/**
+ * Decoding one sequence gains little from more threads than this, and the editor needs some, too.
+ */
+function defaultThreads(): number {
+  return Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+}
+
+/** Sends the worker one request at a time, completions before replays. */
+class WorkerEngine implements Engine {
+  readonly #worker: Worker;
+  readonly #completions: Work[] = [];
+  readonly #replays: Work[] = [];
+  #running: Work | null = null;
+  #stopped: Error | null = null;
+  readonly #exit: Promise<void>;
+
+  constructor(
+    worker: Worker,
+    readonly facts: EngineFacts,
+  ) {
+    this.#worker = worker;
+    worker.on("message", (answer: FromWorker) => this.#answered(answer));
+    worker.on("error", (error) => this.#stop(error));
+    this.#exit = new Promise((resolve) => {
+      worker.on("exit", () => {
+        this.#stop(stopped());
+        resolve();
+      });
+    });
+  }
+
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome> {
+    const cancelled: CompletionOutcome = { kind: "nothing", reason: "cancelled", confidence: 0 };
+    return new Promise((resolve, reject) => {
+      this.#supersede();
+      const work: Work = {
+        message: { kind: "complete", request, cancelled: newFlag() },
+        givesWay: request.trigger === "automatic",
+        settle: (answer) => {
+          if (answer.kind === "completed") resolve(answer.outcome);
+          else if (answer.kind === "failed") reject(errorOf(answer.error));
+        },
+        fail: reject,
+      };
+      this.#add(this.#completions, work, signal, () => resolve(cancelled));
+    });
+  }
+
+  replay(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayResult> {
+    return new Promise((resolve, reject) => {
+      const work: Work = {
+        message: { kind: "replay", request, cancelled: newFlag() },
+        givesWay: true,
+        settle: (answer) => {
+          if (answer.kind === "failed") reject(errorOf(answer.error));
+          else if (answer.kind !== "replayed") return;
+          else if (answer.result !== null) resolve(answer.result);
+          else if (signal?.aborted) reject(cancelledReplay());
+          else {
+            Atomics.store(work.message.cancelled, 0, 0);
+            this.#replays.unshift(work);
+          }
+        },
+        fail: reject,
+      };
+      this.#add(this.#replays, work, signal, () => reject(cancelledReplay()));
+    });
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#running !== null) cancel(this.#running);
+    this.#stop(stopped());
+    this.#worker.postMessage({ kind: "dispose" } satisfies ToWorker);
+    await this.#exit;
+  }
+
+  /** Ends what gives way, so that a new completion is next; automatic ones still waiting never start. */
+  #supersede(): void {
+    if (this.#running?.givesWay) cancel(this.#running);
+    for (const work of this.#completions.filter(({ givesWay }) => givesWay)) {
+      this.#completions.splice(this.#completions.indexOf(work), 1);
+      work.settle({ kind: "completed", outcome: { kind: "nothing", reason: "cancelled", confidence: 0 } });
+    }
+  }
+
+  #add(queue: Work[], work: Work, signal: AbortSignal | undefined, onCancelledBeforeStart: () => void): void {
+    if (this.#stopped !== null) {
+      work.fail(this.#stopped);
+      return;
+    }
+    const abort = (): void => {
+      cancel(work);
+      const index = queue.indexOf(work);
+      if (index < 0) return;
+      queue.splice(index, 1);
+      onCancelledBeforeStart();
+    };
+    if (signal?.aborted) {
+      onCancelledBeforeStart();
+      return;
+    }
+    signal?.addEventListener("abort", abort, { once: true });
+    queue.push(work);
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#running !== null || this.#stopped !== null) return;
+    const work = this.#completions.shift() ?? this.#replays.shift();
+    if (work === undefined) return;
+    this.#running = work;
+    this.#worker.postMessage(work.message);
+  }
+
+  #answered(answer: FromWorker): void {
+    const work = this.#running;
+    this.#running = null;
+    work?.settle(answer);
+    this.#next();
+  }
+
+  #stop(error: Error): void {
+    if (this.#stopped !== null) return;
+    this.#stopped = error;
+    const waiting = [...this.#completions.splice(0), ...this.#replays.splice(0)];
+    for (const work of this.#running === null ? waiting : [this.#running, ...waiting]) work.fail(error);
+    this.#running = null;
+  }
+}
+
+function newFlag(): CancelFlag {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+function cancel(work: Work): void {
+  Atomics.store(work.message.cancelled, 0, 1);
+}
+
+function errorOf({ code, reason, remedy }: ErrorMessage): Error {
+  return code === null ? new Error(reason) : new ProoflineError(code, reason, remedy);
+}
+
+function stopped(): ProoflineError {
+  return new ProoflineError(
+    "model.load",
+    "The inference worker is not running.",
+    "Restart it with the command Proofline: Restart.",
+  );
+}
+
+function cancelledReplay(): ProoflineError {
+  return new ProoflineError("inference.cancelled", "The replay was cancelled.", "Start it again.");
+}

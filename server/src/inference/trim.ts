@@ -1,0 +1,196 @@
+import type { StopReason } from "../provenance/record";
+import { endOfBlock, indentationOf, type Scope, startsWithCloser } from "./scope";
+
+export const TRIM_VERSION = "trim/v1";
+
+/** What the trim chain rests on besides the raw text; all of it follows from what is committed. */
+export interface TrimContext {
+  readonly scope: Scope;
+  /** The end of the prefix with which `raw` begins, by token healing. */
+  readonly healed: string;
+  readonly stop: StopReason;
+}
+
+/** A part of a text, as UTF-16 offsets. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * One step: which part of the text stays. A step only ever takes from the two ends, so what is displayed is always
+ * one piece of what the model wrote.
+ */
+type Step = (text: string, context: TrimContext) => Range;
+
+/**
+ * The steps of `trim/v1`, in order. A suggestion's `displayed` is a function of its `raw`, `stop` and prompt by
+ * exactly these: any change of behaviour is a new version, and the old one stays.
+ */
+const STEPS: readonly Step[] = [
+  dropHealed,
+  cutBrokenCharacter,
+  dropBlankStart,
+  cutAfterLine,
+  cutUnfinishedLine,
+  cutRepeatedLines,
+  cutOutsideBlock,
+  cutWhatFollowsBelow,
+  cutWhatFollowsOnLine,
+  dropBlankEnd,
+];
+
+/** `trim/v1`: the part of `raw` that is displayed; empty where nothing is left to show. */
+export function trim(raw: string, context: TrimContext): Range {
+  let { start, end } = { start: 0, end: raw.length };
+  for (const step of STEPS) {
+    const kept = step(raw.slice(start, end), context);
+    end = start + kept.end;
+    start += kept.start;
+  }
+  return { start, end };
+}
+
+/** The healed text stands in the document already. */
+function dropHealed(text: string, { healed }: TrimContext): Range {
+  return text.startsWith(healed) ? { start: healed.length, end: text.length } : nothing(text);
+}
+
+/** Bytes that are no character: the model stopped inside one, or wrote rubbish. */
+function cutBrokenCharacter(text: string): Range {
+  return before(text, text.indexOf("\ufffd"));
+}
+
+/** On a blank line: no further blank lines first, and no indentation that stands there already. */
+function dropBlankStart(text: string, { scope }: TrimContext): Range {
+  if (!scope.blankLine) return all(text);
+  const blank = /^(?:[^\S\n]*\n)+/.exec(text)?.[0] ?? "";
+  if (blank === "") return all(text);
+  const rest = text.slice(blank.length);
+  const indentation = /^[^\S\n]*/.exec(rest)?.[0] ?? "";
+  const present = rest.startsWith(scope.lineBefore) ? scope.lineBefore.length : indentation.length;
+  return { start: blank.length + present, end: text.length };
+}
+
+/** One line only where text follows the cursor on its line, or where the decoder stopped at a line's end. */
+function cutAfterLine(text: string, { scope, stop }: TrimContext): Range {
+  if (!scope.textFollows && stop !== "line") return all(text);
+  const visible = text.search(/\S/);
+  return visible < 0 ? nothing(text) : before(text, text.indexOf("\n", visible));
+}
+
+/** Where the answer was cut short, its last line is half a line; it goes where whole ones stand before it. */
+function cutUnfinishedLine(text: string, { stop }: TrimContext): Range {
+  const newline = text.lastIndexOf("\n");
+  const whole = newline >= 0 && text.slice(0, newline).trim() !== "";
+  switch (stop) {
+    case "length":
+      return whole ? before(text, newline) : all(text);
+    case "repetition":
+      return whole ? before(text, newline) : nothing(text);
+    case "endOfText":
+    case "line":
+    case "block":
+      return all(text);
+  }
+}
+
+/** Lines, or blocks of lines, that come twice in a row: the first stays. Lines of signs alone may repeat. */
+function cutRepeatedLines(text: string): Range {
+  const lines = text.split("\n");
+  const trimmed = lines.map((line) => line.trim());
+  for (let at = 0; at < lines.length; at++) {
+    for (let size = 1; at + 2 * size <= lines.length; size++) {
+      const first = trimmed.slice(at, at + size);
+      if (!first.some((line) => /[\p{L}\p{N}]/u.test(line))) continue;
+      if (first.every((line, index) => line === trimmed[at + size + index])) {
+        return before(text, offsetOfLine(lines, at + size) - 1);
+      }
+    }
+  }
+  return all(text);
+}
+
+/** Several lines end with the cursor's block, or with the line that closes it where nothing below does. */
+function cutOutsideBlock(text: string, { scope }: TrimContext): Range {
+  if (scope.block === null) return all(text);
+  const end = endOfBlock(text, scope.block.indentation);
+  if (end < 0) return all(text);
+  const newline = text.indexOf("\n", end);
+  const line = text.slice(end, newline < 0 ? undefined : newline);
+  const closes = scope.unclosed && startsWithCloser(line) && !/[{([]\s*$/.test(line);
+  return before(text, closes ? end + line.length : end - 1);
+}
+
+/** Lines at the end that stand below the cursor already. */
+function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range {
+  const lines = text.split("\n");
+  for (let at = scope.blankLine ? 0 : 1; at < lines.length; at++) {
+    const rest = lines.slice(at).filter((line) => line.trim() !== "");
+    if (rest.length === 0) break;
+    const indented = at === 0 ? scope.lineBefore + text : rest[0];
+    if (
+      rest.length > scope.linesBelow.length ||
+      !sameLine(indented ?? "", rest[0] ?? "", scope.linesBelow[0])
+    ) {
+      continue;
+    }
+    const repeated = rest.every((line, index) => line.trim() === scope.linesBelow[index]?.trim());
+    if (repeated) return at === 0 ? nothing(text) : before(text, offsetOfLine(lines, at) - 1);
+  }
+  return all(text);
+}
+
+/** A closing bracket is the same line only at the same depth. */
+function sameLine(indented: string, line: string, below: string | undefined): boolean {
+  if (below === undefined || line.trim() !== below.trim()) return false;
+  return /[\p{L}\p{N}]/u.test(line) || indentationOf(indented) === indentationOf(below);
+}
+
+/** A copy, at the end, of what follows the cursor on its line: all of it, or the closing signs it begins with. */
+function cutWhatFollowsOnLine(text: string, { scope }: TrimContext): Range {
+  if (!scope.textFollows) return all(text);
+  const follows = scope.lineAfter.trim();
+  const end = text.trimEnd();
+  for (let length = Math.min(follows.length, end.length); length > 0; length--) {
+    const copy = follows.slice(0, length);
+    if (length < follows.length && !/^[)\]}>;,"'`]+$/.test(copy)) continue;
+    if (end.endsWith(copy) && !opensWhatItCloses(end.slice(0, -length), copy)) {
+      return before(text, end.length - length);
+    }
+  }
+  return all(text);
+}
+
+/** True when signs in `copy` close what `text` itself opened, so that they are not a copy of what follows. */
+function opensWhatItCloses(text: string, copy: string): boolean {
+  for (const [open, close] of ["()", "[]", "{}"].map((pair) => [pair.charAt(0), pair.charAt(1)] as const)) {
+    if (copy.includes(close) && count(text, open) > count(text, close)) return true;
+  }
+  return ['"', "'", "`"].some((quote) => copy.includes(quote) && count(text, quote) % 2 === 1);
+}
+
+function dropBlankEnd(text: string): Range {
+  return { start: 0, end: text.trimEnd().length };
+}
+
+function count(text: string, sign: string): number {
+  return text.split(sign).length - 1;
+}
+
+function offsetOfLine(lines: readonly string[], line: number): number {
+  return lines.slice(0, line).reduce((sum, one) => sum + one.length + 1, 0);
+}
+
+function all(text: string): Range {
+  return { start: 0, end: text.length };
+}
+
+function nothing(_text: string): Range {
+  return { start: 0, end: 0 };
+}
+
+/** What stands before an offset; everything where the offset is -1. */
+function before(text: string, offset: number): Range {
+  return { start: 0, end: offset < 0 ? text.length : offset };
+}

@@ -1,0 +1,89 @@
+import { dirname } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { messageOf, ProoflineError, unreachable } from "../errors";
+import { complete } from "./complete";
+import { describeEnvironment } from "./environment";
+import { Sequence } from "./graph";
+import { loadModel, type Model } from "./model";
+import { replay } from "./replay";
+import { PROFILE } from "./seed";
+import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
+
+/** The inference worker: loads the pinned model, then answers one request at a time. */
+async function main(): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error("the inference worker runs as a worker thread only");
+  const answer = (message: FromWorker): void => port.postMessage(message);
+  const parameters: WorkerParameters = workerData;
+  let model: Model;
+  let sequence: Sequence;
+  try {
+    model = await loadModel(parameters.modelDirectory, parameters.threads);
+    sequence = new Sequence(model.graph);
+    // The first run allocates and packs; nobody should wait for that at the first key.
+    await sequence.append([model.tokenizer.control.prefix.id, model.tokenizer.control.suffix.id]);
+    const environment = await describeEnvironment({
+      bundlePaths: parameters.bundlePaths,
+      runtimeDirectory: dirname(require.resolve("onnxruntime-node/package.json")),
+      threads: parameters.threads,
+    });
+    const { name, omsRoot } = model.manifest;
+    answer({
+      kind: "ready",
+      facts: {
+        model: { name, omsRoot, manifestDigest: model.manifestDigest },
+        environment,
+        profile: PROFILE,
+      },
+    });
+  } catch (error) {
+    answer({ kind: "failed", error: errorMessage(error) });
+    port.close();
+    return;
+  }
+
+  const handle = async (message: ToWorker): Promise<void> => {
+    try {
+      switch (message.kind) {
+        case "complete": {
+          const outcome = await complete(model, sequence, message.request, isSet(message.cancelled));
+          answer({ kind: "completed", outcome });
+          break;
+        }
+        case "replay":
+          answer({
+            kind: "replayed",
+            result: await replay(model, message.request, isSet(message.cancelled)),
+          });
+          break;
+        case "dispose":
+          await model.graph.release();
+          port.close();
+          break;
+        default:
+          unreachable(message);
+      }
+    } catch (error) {
+      // The cache may be torn.
+      sequence = new Sequence(model.graph);
+      answer({ kind: "failed", error: errorMessage(error) });
+    }
+  };
+  // One after the other: a session that is being released must not be running.
+  let last = Promise.resolve();
+  port.on("message", (message: ToWorker) => {
+    last = last.then(() => handle(message));
+  });
+}
+
+function isSet(flag: CancelFlag): () => boolean {
+  return () => Atomics.load(flag, 0) !== 0;
+}
+
+function errorMessage(error: unknown): ErrorMessage {
+  if (error instanceof ProoflineError)
+    return { code: error.code, reason: error.reason, remedy: error.remedy };
+  return { code: null, reason: messageOf(error), remedy: "" };
+}
+
+void main();

@@ -1,0 +1,43 @@
+import type { ErrorCode } from "../errors";
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  EngineFacts,
+  ReplayRequest,
+  ReplayResult,
+} from "./engine";
+
+/** `workerData` of the inference worker. */
+export interface WorkerParameters {
+  readonly modelDirectory: string;
+  readonly bundlePaths: readonly string[];
+  readonly threads: number;
+}
+
+/**
+ * A shared flag: one 32-bit integer, not 0 once the work is no longer wanted. A message would only be read between
+ * two runs of the graph if the runtime let the event loop turn there; shared memory needs no such favour.
+ */
+export type CancelFlag = Int32Array;
+
+/** Thread → worker. At most one `complete` or `replay` is under way. */
+export type ToWorker =
+  | { readonly kind: "complete"; readonly request: CompletionRequest; readonly cancelled: CancelFlag }
+  | { readonly kind: "replay"; readonly request: ReplayRequest; readonly cancelled: CancelFlag }
+  | { readonly kind: "dispose" };
+
+/** An error as it travels between threads. */
+export interface ErrorMessage {
+  /** `null` for what was not foreseen. */
+  readonly code: ErrorCode | null;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** Worker → thread: one `ready` or `failed` first, then one answer to each request. */
+export type FromWorker =
+  | { readonly kind: "ready"; readonly facts: EngineFacts }
+  | { readonly kind: "completed"; readonly outcome: CompletionOutcome }
+  /** `null`: interrupted. */
+  | { readonly kind: "replayed"; readonly result: ReplayResult | null }
+  | { readonly kind: "failed"; readonly error: ErrorMessage };
