@@ -63,6 +63,8 @@ export class Context {
 
   private client: LanguageClient | undefined;
   private state: ServerState = { kind: "starting" };
+  /** The settings that the server, or the person, was last told of. */
+  private toldSettings = "";
   private lastStatus: DidChangeStatus.Parameters | undefined;
   private readonly restartPolicy = new RestartPolicy();
   private pendingRestart: NodeJS.Timeout | undefined;
@@ -193,12 +195,13 @@ export class Context {
       return;
     }
     const settings = readSettings();
+    this.toldSettings = JSON.stringify(settings);
     if ("problem" in settings) {
       this.setState({ kind: "off", reason: settings.problem, remedy: settings.remedy });
       return;
     }
     this.setState({ kind: "starting" });
-    const client = new LanguageClient(
+    const client = new QuietClient(
       "proofline",
       "Proofline",
       this.serverOptions(),
@@ -257,13 +260,22 @@ export class Context {
     }
   }
 
-  private async settingsChanged(): Promise<void> {
-    const settings = readSettings();
-    if (this.client?.state === State.Running && !("problem" in settings)) {
-      this.notify(DidChangeSettings.type, { settings });
-    } else {
-      await this.restart();
-    }
+  /** Queued, so that a change during a start is told to the server that is starting. */
+  private settingsChanged(): Promise<void> {
+    return this.enqueue(async () => {
+      const settings = readSettings();
+      const key = JSON.stringify(settings);
+      if (key === this.toldSettings) {
+        return;
+      }
+      if (this.client !== undefined && !("problem" in settings)) {
+        this.toldSettings = key;
+        this.notify(DidChangeSettings.type, { settings });
+      } else {
+        await this.stopNow();
+        await this.startNow();
+      }
+    });
   }
 
   private running(): LanguageClient {
@@ -301,6 +313,13 @@ export class Context {
         closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
       },
     };
+  }
+}
+
+/** The status bar says what went wrong, and the log says more; the library's own toasts would interrupt besides. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 

@@ -144,14 +144,16 @@ export class Window {
   /** The text in the editor that ghost text would add; empty when none is drawn. */
   async ghostText(): Promise<string> {
     return await this.page.evaluate(() => {
-      const drawn = (selector: string) =>
-        [...document.querySelectorAll(`.editor-instance ${selector}`)].map(
-          (element) => element.textContent ?? "",
-        );
-      const inLine = drawn(".view-line [class*='ghost-text-decoration']").join("");
-      const below = drawn(".view-zones .suggest-preview-text .view-line").map((line) => `\n${line}`);
+      const inLine = document.querySelectorAll(
+        ".editor-group-container.active .view-line [class*='ghost-text-decoration']",
+      );
+      const below = document.querySelectorAll(
+        ".editor-group-container.active .view-zones .suggest-preview-text .view-line",
+      );
+      const first = [...inLine].map((span) => span.textContent ?? "").join("");
+      const rest = [...below].map((line) => `\n${line.textContent ?? ""}`).join("");
       // Editors draw spaces as no-break spaces.
-      return (inLine + below.join("")).replaceAll("\u00a0", " ");
+      return (first + rest).replaceAll("\u00a0", " ");
     });
   }
 
@@ -320,8 +322,12 @@ async function install(): Promise<string> {
   return folder;
 }
 
-/** The newest VSIX in the clone. */
+/** The VSIX that `PROOFLINE_VSIX` names, else the newest one in the clone. */
 export function newestPackage(): string {
+  const named = process.env.PROOFLINE_VSIX;
+  if (named !== undefined && named !== "") {
+    return named;
+  }
   const top = join(import.meta.dirname, "..", "..");
   const packages = [top, join(top, "dist")]
     .filter((folder) => existsSync(folder))

@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runTests } from "@vscode/test-electron";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packagedExtension } from "./workbench";
+
+const root = join(import.meta.dirname, "..", "..");
+
+describe("inside the extension host", () => {
+  let scratch = "";
+
+  beforeAll(async () => {
+    scratch = mkdtempSync(join(tmpdir(), "proofline-extension-host-"));
+    mkdirSync(join(scratch, "folder"));
+    await build({
+      entryPoints: [join(import.meta.dirname, "extensionHost", "index.ts")],
+      // Beside the clone's node_modules, where the extension host finds mocha.
+      outfile: join(root, "out", "test", "extensionHost", "index.js"),
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      external: ["vscode", "mocha"],
+    });
+  });
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it("passes its own tests, as installed from the package", async () => {
+    const extensions = await packagedExtension();
+    const installed = readdirSync(extensions).find((name) => name.startsWith("proofline.proofline-"));
+    expect(installed).toBeDefined();
+    await runTests({
+      vscodeExecutablePath: process.env.PROOFLINE_VSCODE ?? join(import.meta.dirname, "codeShim.mjs"),
+      extensionDevelopmentPath: join(extensions, installed ?? ""),
+      extensionTestsPath: join(root, "out", "test", "extensionHost", "index.js"),
+      launchArgs: [
+        join(scratch, "folder"),
+        `--extensions-dir=${join(scratch, "extensions")}`,
+        `--user-data-dir=${join(scratch, "user")}`,
+      ],
+    });
+  });
+});
