@@ -1,15 +1,24 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { getContractAddress } from "viem";
 import { afterAll, afterEach } from "vitest";
+import * as z from "zod";
 import { type Anvil, anvilPath, startAnvil } from "../../server/src/chain/anvil";
-import type { ChainConfiguration } from "../../server/src/chain/chain";
+import type { Anchor, ChainConfiguration } from "../../server/src/chain/chain";
+import { DEVELOPMENT_ACCOUNT, deployEas } from "../../server/src/chain/deploy";
 import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/src/chain/host";
+import { Rpc } from "../../server/src/chain/rpc";
+import { openWriter } from "../../server/src/chain/writer";
+import type { Address } from "../../server/src/provenance/primitives";
 
 /** What the chain's tests share: homes, bundled hosts and nodes that are gone after each test. */
 
@@ -26,19 +35,21 @@ let bundle: Promise<string> | undefined;
 export function bundledHost(): Promise<string> {
   bundle ??= (async () => {
     const folder = join(repository, "out/test/chain", `${process.pid}`);
-    const outfile = join(folder, "chainHost.js");
     await build({
       absWorkingDir: repository,
-      entryPoints: ["server/src/chain/hostProcess.ts"],
+      entryPoints: {
+        chainHost: "server/src/chain/hostProcess.ts",
+        hostAddress: "server/src/chain/hostAddress.ts",
+      },
       bundle: true,
       platform: "node",
       format: "cjs",
       target: "node20",
       mainFields: ["module", "main"],
-      outfile,
+      outdir: folder,
       logLevel: "error",
     });
-    return outfile;
+    return join(folder, "chainHost.js");
   })();
   return bundle;
 }
@@ -93,6 +104,64 @@ export async function startNode(...options: string[]): Promise<Anvil> {
 
 export type RpcConfiguration = Extract<ChainConfiguration, { kind: "rpc" }>;
 
+/** The key of anvil's first development account, which every anvil funds. */
+export const DEVELOPMENT_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+/** A chain with EAS behind an RPC server. */
+export async function rpcChain(
+  id: number,
+  ...options: string[]
+): Promise<{ configuration: RpcConfiguration; rpc: Rpc; registry: Address }> {
+  const { url } = await startNode("--chain-id", String(id), ...options);
+  const rpc = new Rpc(url);
+  if (options.includes("--no-mining")) await rpc.call("evm_setAutomine", [true], z.unknown());
+  const contract = await deployEas(rpc);
+  if (options.includes("--no-mining")) await rpc.call("evm_setAutomine", [false], z.unknown());
+  const registry = getContractAddress({ from: DEVELOPMENT_ACCOUNT, nonce: 0n }).toLowerCase() as Address;
+  return { configuration: { kind: "rpc", id, rpcUrls: [url], contract }, rpc, registry };
+}
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+}
+
+/** An RPC server that passes calls on and may change each result. */
+export async function startProxy(
+  target: string,
+  change: (method: string, result: unknown) => unknown,
+  { onPost = () => {}, single = false }: { onPost?: () => void; single?: boolean } = {},
+): Promise<string> {
+  const server = createServer(async (request, response) => {
+    onPost();
+    const body = await text(request);
+    const calls: Call | Call[] = JSON.parse(body);
+    if (single && Array.isArray(calls)) {
+      response.end(
+        JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32600, message: "no batches" } }),
+      );
+      return;
+    }
+    const answered = await fetch(target, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    const answers = await answered.json();
+    const changed = (answer: { id: number; result?: unknown }) => {
+      const method = [calls].flat().find(({ id }) => id === answer.id)?.method ?? "";
+      return "result" in answer ? { ...answer, result: change(method, answer.result) } : answer;
+    };
+    response.end(JSON.stringify(Array.isArray(answers) ? answers.map(changed) : changed(answers)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterwards(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
 /** The processes whose command line names `text`. */
 export async function processesNaming(text: string): Promise<number[]> {
   const ps: ChildProcess = spawn("ps", ["-A", "-ww", "-o", "pid=,args="], {
@@ -117,6 +186,26 @@ export async function hostPid(configuration: EmbeddedConfiguration): Promise<num
   return session.status.pid;
 }
 
-export async function readLog(configuration: EmbeddedConfiguration): Promise<string> {
-  return readFile(join(configuration.home, "chain/host.log"), "utf8");
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits, without being a client, until no host runs for a home. */
+export async function stoppedHost({ home }: EmbeddedConfiguration): Promise<void> {
+  await eventually("the host has left", async () => (await processesNaming(home)).length === 0);
+}
+
+/** Anchors a random root and closes again. */
+export async function anchorOnce(configuration: EmbeddedConfiguration): Promise<Anchor> {
+  const writer = openWriter(configuration, IDLE);
+  try {
+    return await writer.anchor(randomRoot());
+  } finally {
+    await writer.close();
+  }
 }

@@ -27,3 +27,28 @@ test("anchors a root on the embedded chain, and a reader finds it finalized", as
   });
   expect(await reader.identity()).toMatchObject({ name: "local chain", local: true, chainId: 31337 });
 });
+
+test("answers readers while others anchor", async () => {
+  const configuration = await newHome();
+  const writer = openWriter(configuration, IDLE);
+  const reader = openChain(configuration, { start: false });
+  afterwards(() => writer.close());
+  afterwards(() => reader.close());
+  const first = await writer.anchor(randomRoot());
+  let anchoring = true;
+  const anchors = (async () => {
+    for (let count = 0; count < 60; count++) await writer.anchor(randomRoot());
+    anchoring = false;
+  })();
+  const seen = new Set<string>();
+  while (anchoring) {
+    // Different roots, so that each is asked for.
+    const checks = await Promise.all([
+      reader.check(first.root, [first]),
+      ...Array.from({ length: 10 }, () => reader.check(randomRoot(), [])),
+    ]);
+    for (const { status, reason } of checks) seen.add(reason === undefined ? status : `${status}: ${reason}`);
+  }
+  await anchors;
+  expect([...seen].sort()).toEqual(["finalized", "pending: The batch is not on the chain yet."]);
+});

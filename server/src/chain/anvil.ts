@@ -50,13 +50,14 @@ const WATCHDOG = `exec 3<&0; "$@" 3<&- </dev/null & node=$!; { cat <&3; kill -9 
 export async function startAnvil(binary: string, extra: readonly string[]): Promise<Anvil> {
   const options = [
     ...["--host", "127.0.0.1", "--port", "0"],
-    ...["--chain-id", "31337", "--accounts", "1"],
+    ...["--accounts", "1"],
     // Blocks count as finalized when two more are on top, so that a rehearsal can show finality.
     ...["--slots-in-an-epoch", "1"],
     // Web pages have no business with the node.
     "--no-cors",
-    // Only the latest state is ever asked for.
-    "--prune-history",
+    // Only the latest state is ever asked for; but a question that arrives with a new block is answered from the one
+    // before, so that a few are kept.
+    ...["--prune-history", "32"],
     ...["--threads", "1"],
     ...extra,
   ];

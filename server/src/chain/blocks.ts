@@ -18,7 +18,9 @@ export const Amount = z
 
 export const Bytes = z
   .string()
-  .regex(/^0x([0-9a-fA-F]{2})*$/, "expected bytes in hexadecimal")
+  // No group in the pattern: a dump of the chain has millions of digits.
+  .regex(/^0x[0-9a-fA-F]*$/, "expected bytes in hexadecimal")
+  .refine((value) => value.length % 2 === 0, "expected whole bytes")
   .transform((value) => value as `0x${string}`);
 
 const lowerCase = z.string().transform((value) => value.toLowerCase());

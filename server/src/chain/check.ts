@@ -139,8 +139,7 @@ async function checkAnchor(
 /** Why an anchor is not one on this chain; `null` where it claims to be. */
 function misplaced(anchor: Anchor, identity: ChainIdentity): string | null {
   if (anchor.chainId !== identity.chainId) {
-    if (isLocalChain(anchor.chainId, null)) return ANOTHER_COMPUTER;
-    return `The batch is anchored on ${chainName(anchor.chainId, false)}, not on ${identity.name}.`;
+    return `The batch is anchored on ${otherChain(anchor.chainId)}, not on ${identity.name}.`;
   }
   if (anchor.genesisHash !== identity.genesisHash) {
     if (identity.local) return ANOTHER_COMPUTER;
@@ -150,6 +149,11 @@ function misplaced(anchor: Anchor, identity: ChainIdentity): string | null {
     return `The batch is anchored with the contract ${anchor.contract}, but ${identity.contract} is configured.`;
   }
   return null;
+}
+
+/** A chain that is not at hand, in a sentence. */
+export function otherChain(chainId: number): string {
+  return isLocalChain(chainId, null) ? "a local chain" : chainName(chainId, false);
 }
 
 function verdict(identity: ChainIdentity, status: AnchorStatus, reason: string): AnchorCheck {

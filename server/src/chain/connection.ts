@@ -23,8 +23,21 @@ export interface Connection {
   freshHead(): Promise<Head>;
   /** Whether it can no longer be used and a new one must be opened. */
   readonly closed: boolean;
+  /** Finds out whether that is so now, after a question failed. */
+  isLost(): Promise<boolean>;
   close(): void;
 }
+
+/** What stands behind a connection and may end before it is closed. */
+export interface ConnectionLife {
+  readonly closed: boolean;
+  /** Resolves once all that the chain holds at that moment is durable. */
+  settle(): Promise<void>;
+  close(): void;
+}
+
+/** A public chain has no end, and what it shows needs no help from here to last. */
+const ENDLESS: ConnectionLife = { closed: false, settle: async () => {}, close: () => {} };
 
 /** Long enough that a file's many roots share one head, short enough that nobody waits for a new block. */
 const HEAD_AGE = 250;
@@ -41,7 +54,7 @@ export async function connectRpc(
   for (const url of configuration.rpcUrls) {
     try {
       const rpc = new Rpc(url);
-      return connected(rpc, await identify(rpc, configuration), async () => {});
+      return connected(rpc, await identify(rpc, configuration));
     } catch (thrown) {
       first ??= chainError(thrown);
     }
@@ -49,18 +62,11 @@ export async function connectRpc(
   throw first ?? new ProoflineError("chain.configuration", "No RPC address is configured.", "Add one.");
 }
 
-/**
- * Wraps a server whose identity is known. `settle` resolves once all that the chain holds at that moment is durable.
- */
-export function connected(
-  rpc: Rpc,
-  identity: ChainIdentity,
-  settle: () => Promise<void>,
-  life: { readonly closed: boolean; close(): void } = { closed: false, close: () => {} },
-): Connection {
+/** Wraps a server whose identity is known. */
+export function connected(rpc: Rpc, identity: ChainIdentity, life: ConnectionLife = ENDLESS): Connection {
   let latest: { readonly head: Promise<Head>; readonly at: number } | undefined;
   const freshHead = (): Promise<Head> => {
-    const head = readHead(rpc, settle);
+    const head = readHead(rpc, life);
     latest = { head, at: performance.now() };
     return head;
   };
@@ -73,11 +79,15 @@ export function connected(
     get closed() {
       return life.closed;
     },
+    isLost: async () => {
+      await life.settle().catch(() => {});
+      return life.closed;
+    },
     close: () => life.close(),
   };
 }
 
-async function readHead(rpc: Rpc, settle: () => Promise<void>): Promise<Head> {
+async function readHead(rpc: Rpc, life: ConnectionLife): Promise<Head> {
   const [latest, finalized] = await Promise.all([
     rpc.call("eth_getBlockByNumber", ["latest", false], Block),
     rpc.call("eth_getBlockByNumber", ["finalized", false], z.nullable(Block)).catch((thrown: unknown) => {
@@ -86,7 +96,7 @@ async function readHead(rpc: Rpc, settle: () => Promise<void>): Promise<Head> {
       throw thrown;
     }),
   ]);
-  await settle();
+  await life.settle();
   return { number: latest.number, hash: latest.hash, finalized: finalized?.number ?? null };
 }
 

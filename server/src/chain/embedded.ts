@@ -34,8 +34,5 @@ export async function connectEmbedded(
   if (host === null) throw new NoLocalChainError();
   const { chainId, genesisHash, contract, rpcUrl } = host.status;
   const identity = { chainId, genesisHash, contract, local: true, name: chainName(chainId, true) };
-  return Object.assign(
-    connected(new Rpc(rpcUrl), identity, () => host.settle(), host),
-    { host },
-  );
+  return Object.assign(connected(new Rpc(rpcUrl), identity, host), { host });
 }

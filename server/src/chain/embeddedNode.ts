@@ -14,6 +14,9 @@ import { isTimestamped, lookUpAnchor } from "./lookup";
 import { Rpc } from "./rpc";
 import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./stateFile";
 
+/** The id by which every tool knows a developer's own chain. */
+const EMBEDDED_CHAIN_ID = 31337;
+
 /** A dump of the state grows with the chain; 300 anchors take less than half a megabyte. */
 const MAX_DUMP = 512 * 1024 * 1024;
 
@@ -70,9 +73,9 @@ export class EmbeddedNode {
       await writeFile(path, state.json, { mode: 0o600 });
       let anvil: Anvil | undefined;
       try {
-        anvil = await startAnvil(binary, ["--load-state", path]);
+        anvil = await startAnvil(binary, ["--chain-id", String(EMBEDDED_CHAIN_ID), "--load-state", path]);
         const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
-        const identity = await identify(rpc, { id: 31337, contract: EMBEDDED_EAS });
+        const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract: EMBEDDED_EAS });
         const recovered = !isCurrent(state);
         if (recovered) await keepDamaged(folder);
         const node = new EmbeddedNode(folder, anvil, rpc, identity, recovered, mayWrite);
@@ -101,10 +104,10 @@ export class EmbeddedNode {
     await writeFile(path, JSON.stringify(randomGenesis()), { mode: 0o600 });
     let anvil: Anvil | undefined;
     try {
-      anvil = await startAnvil(binary, ["--init", path]);
+      anvil = await startAnvil(binary, ["--chain-id", String(EMBEDDED_CHAIN_ID), "--init", path]);
       const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
       const contract = await deployEas(rpc);
-      const identity = await identify(rpc, { id: 31337, contract });
+      const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract });
       const node = new EmbeddedNode(folder, anvil, rpc, identity, false, mayWrite);
       await node.settle();
       return node;
@@ -204,7 +207,7 @@ export class EmbeddedNode {
  */
 function randomGenesis(): object {
   return {
-    config: { chainId: 31337 },
+    config: { chainId: EMBEDDED_CHAIN_ID },
     nonce: "0x0",
     timestamp: `0x${Math.floor(Date.now() / 1000).toString(16)}`,
     extraData: "0x",

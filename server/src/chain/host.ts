@@ -221,8 +221,11 @@ export type EmbeddedChainState =
   | { readonly kind: "stopped"; readonly exists: boolean };
 
 /** Starts the embedded chain, made new where there is none, and keeps it until `stopChain`. */
-export async function startChain(configuration: EmbeddedConfiguration): Promise<HostStatus> {
-  const session = await openHost(configuration, "create");
+export async function startChain(
+  configuration: EmbeddedConfiguration,
+  options: HostOptions = {},
+): Promise<HostStatus> {
+  const session = await openHost(configuration, "create", options);
   if (session === null) throw new Error("a host that may be created is not null");
   try {
     await session.hold();

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
-import { link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { rmdirSync, rmSync } from "node:fs";
+import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 /**
  * Where the one chain host of a home listens, and how several that start at once agree on one.
@@ -20,6 +20,7 @@ const CLAIM = /^host\.(\d{1,15})$/;
 const MAX_SOCKET_PATH = 100;
 
 const SOCKET_SUFFIX = ".sock";
+const SOCKET_FOLDER = "proofline-socket-";
 
 export function chainFolder(home: string): string {
   return join(home, "chain");
@@ -47,8 +48,8 @@ export async function claimHost(home: string, server: Server): Promise<Claim | n
     const won = await listen(server, pipeName(home));
     return won ? { holds: async () => true, release: () => {} } : null;
   }
-  const address = await socketPath(folder);
-  if (!(await listen(server, address))) throw new Error(`${address} is in use`);
+  await chmod(folder, 0o700);
+  const address = await listenSomewhere(server, folder);
   for (;;) {
     const highest = await highestClaim(home);
     const rival = highest === null ? null : await connectTo(highest.address);
@@ -114,16 +115,33 @@ async function claimNumbers(folder: string): Promise<number[]> {
   return names.flatMap((name) => CLAIM.exec(name)?.[1] ?? []).map(Number);
 }
 
-/** Below the home where its path is short enough, else in a new folder that only this user can enter. */
-async function socketPath(folder: string): Promise<string> {
-  const name = `${randomBytes(6).toString("hex")}${SOCKET_SUFFIX}`;
-  const path = resolve(folder, name);
-  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return path;
-  return join(await mkdtemp(join(tmpdir(), "proofline-")), `s${SOCKET_SUFFIX}`);
+/**
+ * Listens below the home where the path is short enough and the file system knows sockets, else in a new folder that
+ * only this user can enter.
+ */
+async function listenSomewhere(server: Server, folder: string): Promise<string> {
+  const path = resolve(folder, `${randomBytes(6).toString("hex")}${SOCKET_SUFFIX}`);
+  try {
+    if (Buffer.byteLength(path) <= MAX_SOCKET_PATH && (await listen(server, path))) return path;
+  } catch {
+    // Network and shared folders often have no sockets.
+  }
+  const other = join(await mkdtemp(join(tmpdir(), SOCKET_FOLDER)), `s${SOCKET_SUFFIX}`);
+  if (!(await listen(server, other))) throw new Error(`${other} is in use`);
+  return other;
 }
 
 function unlinkSocket(address: string): void {
-  if (address.endsWith(SOCKET_SUFFIX)) rmSync(address, { force: true });
+  if (!address.endsWith(SOCKET_SUFFIX)) return;
+  rmSync(address, { force: true });
+  // The folder that was made for it alone; any other one is not empty and stays.
+  if (basename(dirname(address)).startsWith(SOCKET_FOLDER)) {
+    try {
+      rmdirSync(dirname(address));
+    } catch {
+      // Gone already.
+    }
+  }
 }
 
 function pipeName(home: string): string {
@@ -134,11 +152,15 @@ function pipeName(home: string): string {
 /** Resolves to false where the address has a listener. */
 function listen(server: Server, address: string): Promise<boolean> {
   return new Promise((resolvePromise, reject) => {
-    server.once("error", (error) => {
+    const fail = (error: Error): void => {
       if (codeOf(error) === "EADDRINUSE") resolvePromise(false);
       else reject(error);
+    };
+    server.once("error", fail);
+    server.listen(address, () => {
+      server.off("error", fail);
+      resolvePromise(true);
     });
-    server.listen(address, () => resolvePromise(true));
   });
 }
 

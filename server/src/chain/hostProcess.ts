@@ -65,7 +65,11 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
     process.exit(1);
   }
   // A dead node cannot be trusted to hold what is on disk; the next client starts a new host from there.
-  void node.ended.then(() => process.exit(stopping ? 0 : 1));
+  void node.ended.then((reason) => {
+    if (stopping) return;
+    process.stderr.write(`The local chain's node ended: ${reason}\n`);
+    process.exit(1);
+  });
   started(node);
   announce({ state: "ready" });
   watch();

@@ -1,10 +1,10 @@
 import { ProoflineError } from "../errors";
 import type { Digest } from "../provenance/primitives";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
-import { ANOTHER_COMPUTER, checkRoot } from "./check";
+import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./check";
 import { type Connection, chainError, connectRpc } from "./connection";
 import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded";
-import { chainName, isLocalChain } from "./names";
+import { isLocalChain } from "./names";
 
 export interface OpenChainOptions extends EmbeddedOptions {
   /** Whether the embedded chain may be created where there is none; an existing one is started in any case. */
@@ -41,13 +41,17 @@ export class ConnectedReader implements ChainReader {
   }
 
   async check(root: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck> {
-    let connection: Connection | undefined;
-    try {
-      connection = await this.connection();
-      return await this.#cachedCheck(connection, root, anchors);
-    } catch (thrown) {
-      if (connection !== undefined) await this.#drop(connection);
-      return this.#failed(chainError(thrown), connection?.identity ?? null, anchors);
+    // A chain host that ended meanwhile is started again, once.
+    for (let attempt = 1; ; attempt++) {
+      let connection: Connection | undefined;
+      try {
+        connection = await this.connection();
+        return await this.#cachedCheck(connection, root, anchors);
+      } catch (thrown) {
+        if (attempt === 1 && (await connection?.isLost())) continue;
+        if (connection !== undefined) await this.#drop(connection);
+        return this.#failed(chainError(thrown), connection?.identity ?? null, anchors);
+      }
     }
   }
 
@@ -104,7 +108,8 @@ export class ConnectedReader implements ChainReader {
     const cached = results.get(key);
     if (cached !== undefined) return cached;
     const check = await checkRoot(connection, root, anchors);
-    if (check.status !== "unreachable") results.set(key, check);
+    // Only what is there stays there while the head does; what is missing may come with the next block.
+    if (check.anchor !== null) results.set(key, check);
     if (check.status === "finalized" && !connection.identity.local) this.#finalized.set(key, check);
     return check;
   }
@@ -125,7 +130,7 @@ export class ConnectedReader implements ChainReader {
       if (isLocalChain(claim.chainId, null)) return result("unreachable", ANOTHER_COMPUTER);
       return result(
         "wrongChain",
-        `The batch is anchored on ${chainName(claim.chainId, false)}, but the local chain is configured.`,
+        `The batch is anchored on ${otherChain(claim.chainId)}, but the local chain is configured.`,
       );
     }
     return result("unreachable", error.reason);

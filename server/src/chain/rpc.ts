@@ -112,7 +112,7 @@ export class Rpc {
         return;
       }
       const answers = new Map<number, Answer>();
-      for (const part of Array.isArray(body) ? body : [body]) {
+      for (const part of Array.isArray(body) ? body.slice(0, calls.length) : [body]) {
         const answer = Answer.safeParse(part);
         if (answer.success) answers.set(answer.data.id, answer.data);
       }

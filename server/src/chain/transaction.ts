@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Hex, PrivateKeyAccount } from "viem";
+import { formatEther, type Hex, keccak256, type PrivateKeyAccount } from "viem";
 import * as z from "zod";
 import { ProoflineError } from "../errors";
 import type { Address } from "../provenance/primitives";
@@ -15,6 +15,9 @@ const INCLUSION_TIMEOUT = 180_000;
 
 /** Used where a server does not suggest a tip: enough on the large chains, negligible on the others. */
 const DEFAULT_TIP = 1_000_000n;
+
+/** The most that one anchor may cost, in wei: a server names the fees, and must not be able to spend the account. */
+const MAX_COST = 50_000_000_000_000_000n;
 
 /** A contract call failed when the server tried it out, so it was not sent. */
 export class CallReverted extends Error {
@@ -38,8 +41,9 @@ export async function sendCall(
     signal?.throwIfAborted();
     const { nonce, signed } = await sign(rpc, identity, account, call);
     try {
-      const hash = await rpc.call("eth_sendRawTransaction", [signed], Hash);
-      const receipt = await waitForReceipt(rpc, identity, { hash, nonce, from: account.address }, signal);
+      await send(rpc, signed);
+      const sent = { hash: keccak256(signed), nonce, from: account.address };
+      const receipt = await waitForReceipt(rpc, identity, sent, signal);
       if (receipt?.status === 1) return receipt;
       if (receipt !== null) throw new CallReverted("the transaction failed");
       // Another transaction took its nonce.
@@ -58,9 +62,19 @@ export async function sendCall(
   }
 }
 
+async function send(rpc: Rpc, signed: Hex): Promise<void> {
+  try {
+    await rpc.call("eth_sendRawTransaction", [signed], Hash);
+  } catch (thrown) {
+    // Another client sent the very same transaction for the same root.
+    if (!(thrown instanceof RpcError) || !ALREADY_SENT.test(thrown.message)) throw thrown;
+  }
+}
+
+const ALREADY_SENT = /already known|already imported|known transaction/i;
+
 /** How the common clients (geth, reth, nethermind, anvil, erigon) say that a nonce is used or claimed. */
-const NONCE_TAKEN =
-  /nonce (is )?too low|already known|already imported|known transaction|replacement transaction|underpriced|OldNonce/i;
+const NONCE_TAKEN = /nonce (is )?too low|replacement transaction|underpriced|OldNonce/i;
 
 async function sign(
   rpc: Rpc,
@@ -79,12 +93,20 @@ async function sign(
         throw thrown;
       }),
     ]);
-    const common = { chainId: identity.chainId, nonce, to, data, gas: (estimate * 5n) / 4n };
+    const gas = (estimate * 5n) / 4n;
+    // Twice the base fee outlasts six full blocks of rising fees; only what the block asks for is paid.
+    const maxFeePerGas = block.baseFeePerGas == null ? gasPrice : block.baseFeePerGas * 2n + tip;
+    if (gas * maxFeePerGas > MAX_COST) {
+      throw new ProoflineError(
+        "chain.rejected",
+        `${rpc.host} asks for up to ${formatEther(gas * maxFeePerGas)} of ${identity.name}'s currency for one anchor; Proofline pays at most ${formatEther(MAX_COST)}.`,
+        "Try again when fees are lower, or use another RPC server.",
+      );
+    }
+    const common = { chainId: identity.chainId, nonce, to, data, gas };
     if (block.baseFeePerGas == null) {
       return { nonce, signed: await account.signTransaction({ ...common, type: "legacy", gasPrice }) };
     }
-    // Twice the base fee outlasts six full blocks of rising fees; only what the block asks for is paid.
-    const maxFeePerGas = block.baseFeePerGas * 2n + tip;
     const fees = { type: "eip1559", maxFeePerGas, maxPriorityFeePerGas: tip } as const;
     return { nonce, signed: await account.signTransaction({ ...common, ...fees }) };
   } catch (thrown) {

@@ -37,11 +37,18 @@ class EmbeddedWriter extends ConnectedReader implements ChainWriter {
   }
 
   async anchor(root: Digest, signal?: AbortSignal): Promise<Anchor> {
-    signal?.throwIfAborted();
-    const { host } = (await this.connection(true)) as EmbeddedConnection;
-    const { anchor, gasUsed } = await host.anchor(root);
-    this.lastGasUsed = BigInt(gasUsed);
-    return anchor;
+    // A chain host that ended meanwhile is started again, once: what it had not written was not anchored.
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
+      const connection = (await this.connection(true)) as EmbeddedConnection;
+      try {
+        const { anchor, gasUsed } = await orAborted(connection.host.anchor(root), signal);
+        this.lastGasUsed = BigInt(gasUsed);
+        return anchor;
+      } catch (thrown) {
+        if (!connection.closed || attempt === 2) throw thrown;
+      }
+    }
   }
 }
 
@@ -57,6 +64,7 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
   }
 
   async anchor(root: Digest, signal?: AbortSignal): Promise<Anchor> {
+    this.lastGasUsed = 0n;
     try {
       const connection = await this.connection();
       return (await lookUp(connection, root)) ?? (await this.#timestamp(connection, root, signal));
@@ -68,7 +76,6 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
 
   async #timestamp(connection: Connection, root: Digest, signal?: AbortSignal): Promise<Anchor> {
     const { rpc, identity } = connection;
-    this.lastGasUsed = 0n;
     try {
       const call = { to: identity.contract, data: timestampCall(root) };
       const receipt = await sendCall(rpc, identity, this.account, call, signal);
@@ -114,6 +121,21 @@ async function lookUp(connection: Connection, root: Digest): Promise<Anchor | nu
   if (timestamp === 0) return null;
   const { number } = await connection.freshHead();
   return lookUpAnchor(rpc, identity, root, timestamp, number);
+}
+
+/** Stops waiting when the signal says so; what was asked for may still happen. */
+async function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return promise;
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 function accountOf(key: string | null): PrivateKeyAccount {
