@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** Ends the names of files that are not whole yet; whoever lists a folder passes over them. */
+export const TEMPORARY_SUFFIX = ".tmp";
+
+export interface WriteOptions {
+  /** POSIX permissions of the file; 0o644 when not given. */
+  readonly mode?: number;
+}
+
+/**
+ * Writes a whole file and resolves once it is durable: temporary file in the same folder, fsync, rename, fsync of the
+ * folder. A crash at any instant leaves the file as it was before, or as it is meant to be.
+ */
+export async function writeWhole(
+  path: string,
+  data: string | Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
+  const temporary = await writeTemporary(path, data, options);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await removeIfThere(temporary);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/**
+ * The same for a file that must not be there yet: of several that try at once, exactly one creates it. Resolves to
+ * whether this call did.
+ */
+export async function createWhole(
+  path: string,
+  data: string | Uint8Array,
+  options: WriteOptions = {},
+): Promise<boolean> {
+  const temporary = await writeTemporary(path, data, options);
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return false;
+    throw error;
+  } finally {
+    await removeIfThere(temporary);
+  }
+  await syncFolder(dirname(path));
+  return true;
+}
+
+/** Makes the names in a folder durable. Windows has no such call and needs none. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+  }
+}
+
+/** Whether what was thrown is a system error with this code, e.g. `ENOENT`. */
+export function isErrno(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+async function writeTemporary(
+  path: string,
+  data: string | Uint8Array,
+  { mode = 0o644 }: WriteOptions,
+): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  const name = `.${basename(path)}.${randomBytes(6).toString("hex")}${TEMPORARY_SUFFIX}`;
+  const temporary = join(dirname(path), name);
+  const handle = await open(temporary, "wx", mode);
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+  } catch (error) {
+    await removeIfThere(temporary);
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  return temporary;
+}

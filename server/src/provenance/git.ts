@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** A folder's repository may tell git to run programs; these settings keep it from that, whatever it says. */
+const HARMLESS = [
+  "-c",
+  "core.fsmonitor=false",
+  "-c",
+  "core.hooksPath=/dev/null",
+  "-c",
+  "core.pager=cat",
+  "-c",
+  "protocol.allow=never",
+  "--no-optional-locks",
+  "--literal-pathspecs",
+];
+
+const LIMIT_MILLISECONDS = 10_000;
+
+/**
+ * The innermost folder, from `folder` upwards, that is the top of a git work tree, or `null`. Work trees and
+ * submodules, whose `.git` is a file, are tops of their own. Runs nothing.
+ */
+export async function gitTop(folder: string): Promise<string | null> {
+  for (let current = folder; ; current = dirname(current)) {
+    if (await isGitTop(current)) return current;
+    if (dirname(current) === current) return null;
+  }
+}
+
+/**
+ * Which of some paths below `root` git ignores. Resolves to `null` where git cannot say: it is not installed, or
+ * refuses the folder. Tracked files are never ignored.
+ */
+export async function ignoredPaths(
+  root: string,
+  paths: readonly string[],
+): Promise<ReadonlySet<string> | null> {
+  const output = await runGit(
+    root,
+    ["check-ignore", "-z", "--stdin"],
+    paths.map((path) => `${path}\0`).join(""),
+  );
+  return output === null ? null : new Set(output.split("\0").filter((path) => path !== ""));
+}
+
+async function isGitTop(folder: string): Promise<boolean> {
+  const git = join(folder, ".git");
+  try {
+    const info = await stat(git);
+    if (info.isDirectory()) return (await stat(join(git, "HEAD"))).isFile();
+    return info.isFile() && info.size < 65_536 && (await readFile(git, "utf8")).startsWith("gitdir:");
+  } catch {
+    return false;
+  }
+}
+
+/** Exit codes 0 and 1 are answers of `check-ignore`; anything else is none. */
+function runGit(root: string, parameters: readonly string[], input: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    const child = spawn("git", [...HARMLESS, "-C", root, ...parameters], {
+      env: withoutGitVariables(),
+      stdio: ["pipe", "pipe", "ignore"],
+      timeout: LIMIT_MILLISECONDS,
+      windowsHide: true,
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.on("error", () => resolve(null));
+    child.on("close", (code) =>
+      resolve(code === 0 || code === 1 ? Buffer.concat(chunks).toString("utf8") : null),
+    );
+    // A git that ends early closes the pipe; its exit code tells.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
+}
+
+/** Inside a hook, git's own variables point it at that hook's repository and index. */
+function withoutGitVariables(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith("GIT_"));
+  return { ...Object.fromEntries(own), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
+}

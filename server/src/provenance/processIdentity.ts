@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { readFile, readlink } from "node:fs/promises";
+import { hostname } from "node:os";
+import { promisify } from "node:util";
+import * as z from "zod";
+import { Count } from "./primitives";
+
+/** Tells one process from any other, also from one that gets the same number later. */
+export const ProcessIdentity = z.strictObject({
+  pid: Count,
+  /** When it started, as far as the system says so; compared for equality only. */
+  start: z.nullable(z.string()),
+  /** The computer, or the part of it, whose process numbers these are. */
+  place: z.string(),
+});
+export type ProcessIdentity = z.infer<typeof ProcessIdentity>;
+
+let own: Promise<ProcessIdentity> | null = null;
+
+export function ownIdentity(): Promise<ProcessIdentity> {
+  own ??= (async () => ({
+    pid: process.pid,
+    start: (await startOf(process.pid)) ?? null,
+    place: await placeHere(),
+  }))();
+  return own;
+}
+
+/** Whether a process still runs; `unknown` for one of another computer or container. */
+export async function stateOf(identity: ProcessIdentity): Promise<"alive" | "dead" | "unknown"> {
+  const here = await ownIdentity();
+  if (identity.place !== here.place) return "unknown";
+  if (identity.pid === here.pid) return identity.start === here.start ? "alive" : "dead";
+  try {
+    process.kill(identity.pid, 0);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return "dead";
+  }
+  const start = await startOf(identity.pid);
+  if (start === undefined) return "dead";
+  return start === null || identity.start === null || start === identity.start ? "alive" : "dead";
+}
+
+/** `null` where the system does not say; `undefined` where there is no such process, or only its remains. */
+async function startOf(pid: number): Promise<string | null | undefined> {
+  try {
+    switch (process.platform) {
+      case "linux": {
+        const stat = await readFile(`/proc/${pid}/stat`, "latin1");
+        // The command's name, in parentheses, may hold spaces and parentheses itself (proc(5)).
+        const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return state === "Z" || state === "X" ? undefined : `${await bootId()}:${fields[18]}`;
+      }
+      case "darwin": {
+        const { stdout } = await promisify(execFile)("/bin/ps", ["-o", "lstart=", "-p", String(pid)]);
+        return stdout.trim();
+      }
+      default:
+        return null;
+    }
+  } catch {
+    return process.platform === "linux" ? undefined : null;
+  }
+}
+
+async function bootId(): Promise<string> {
+  return (await readFile("/proc/sys/kernel/random/boot_id", "latin1").catch(() => "")).trim();
+}
+
+async function placeHere(): Promise<string> {
+  const namespace = process.platform === "linux" ? await readlink("/proc/self/ns/pid").catch(() => "") : "";
+  return `${hostname()} ${namespace}`.trim();
+}
