@@ -133,7 +133,8 @@ export class Journal {
    * Seals pending suggestions as one batch: `build` gets the device's sequence number and previous seal, and gives the
    * batch with its evidence file's text, or `null` to leave it. Resolves once the batch is durable here; only then may
    * its evidence file be written. A crash before leaves the suggestions pending, one after leaves the batch in
-   * `unanchored`. Resolves to `null`, and nothing is sealed, where one of the suggestions changed meanwhile.
+   * `unanchored`. Resolves to `null`, and nothing is sealed, where meanwhile one of the suggestions was withdrawn, or
+   * more or less of it was accepted. Their paths and positions are the caller's to bring up to date.
    */
   seal(
     suggestions: readonly AcceptedSuggestion[],
@@ -149,9 +150,9 @@ export class Journal {
       if (built === null) return null;
       const batch: SealedBatchEntry = { ...built, ids: suggestions.map(({ id }) => id), sequence };
       return this.inOrder(async () => {
-        const isUnchanged = suggestions.every((suggestion) => {
-          const known = this.state.find(suggestion.id);
-          return known?.state === "pending" && known.suggestion === suggestion;
+        const isUnchanged = suggestions.every(({ id, values }) => {
+          const known = this.state.find(id);
+          return known?.state === "pending" && known.suggestion.values.accepted === values.accepted;
         });
         if (!isUnchanged) return null;
         await this.append({ kind: "sealed", batch });

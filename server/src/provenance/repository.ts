@@ -25,13 +25,13 @@ const MAX_LISTED_FILES = 100_000;
 const RepositoryFile = z.strictObject({ id: RandomId });
 
 /** A file of the `.proofline` folder, as it lies there. Its name is a place to point at and proves nothing. */
-export interface RepositoryFileContent {
+export type RepositoryFileContent =
   /** Path below the repository's top. */
-  readonly path: string;
-  /** `null` where it could not be read; `problem` says why. */
-  readonly bytes: Uint8Array | null;
-  readonly problem: string | null;
-}
+  { readonly path: string } & (
+    | { readonly bytes: Uint8Array; readonly problem: null }
+    /** It could not be read; `problem` says why. */
+    | { readonly bytes: null; readonly problem: string }
+  );
 
 /** A folder whose `.proofline` speaks for the files in it. */
 export class Repository {
@@ -121,10 +121,15 @@ export class Repository {
    * A file's saved text with LF and without byte order mark; `null` where it is missing, too large, not a file, or
    * reached through a symbolic link that leaves the repository.
    */
-  async text(path: string): Promise<string | null> {
+  async readText(path: string): Promise<string | null> {
     if (!RepositoryPath.safeParse(path).success) return null;
     const bytes = await this.read(path, MAX_TEXT_BYTES);
     return bytes === null ? null : normalizeText(Buffer.from(bytes).toString("utf8"));
+  }
+
+  /** Whether a prompt's opening may travel in an evidence file: see `promptObstacle`. */
+  async promptMayTravel(path: string, prompt: Prompt): Promise<boolean> {
+    return (await this.promptObstacle(path, prompt)) === null;
   }
 
   /**
@@ -138,7 +143,7 @@ export class Repository {
     for (const source of new Set([path, ...prompt.context.map((chunk) => chunk.path)])) {
       const refusal = await this.refusalFor(source);
       if (refusal !== null) return refusal;
-      const text = await this.text(source);
+      const text = await this.readText(source);
       if (text !== null) texts.push(text);
     }
     if (!standsIn(prompt, texts))
@@ -176,8 +181,11 @@ export class Repository {
     for (const name of names.sort().slice(0, MAX_LISTED_FILES)) {
       const path = `${below}/${name}`;
       const bytes = await this.read(path, maxBytes);
-      const problem = bytes === null ? "It is too large, a link, or not readable." : null;
-      files.push({ path, bytes, problem });
+      files.push(
+        bytes === null
+          ? { path, bytes, problem: "It is too large, a link, or not readable." }
+          : { path, bytes, problem: null },
+      );
     }
     if (names.length > MAX_LISTED_FILES) {
       files.push({ path: below, bytes: null, problem: `Only ${MAX_LISTED_FILES} of its files were read.` });
