@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Extension, type Following, Offers } from "../../../client/src/offers";
+
+const URI = "file:///a.ts";
+
+/** A document, and what is on offer at `|` in it. */
+class Editor {
+  readonly offers = new Offers();
+  text: string;
+  private readonly start: number;
+
+  constructor(marked: string, offered: string, replaced = 0) {
+    this.start = marked.indexOf("|");
+    this.text = marked.replace("|", "");
+    this.offers.answer(URI, [{ id: "s", start: this.start - replaced, extent: replaced, text: offered }]);
+  }
+
+  get end(): number {
+    const [offer] = this.offers.of(URI);
+    return offer === undefined ? this.start : offer.start + offer.extent;
+  }
+
+  /** Replaces text, as one edit with one change for each cursor. */
+  edit(...changes: readonly [at: number, length: number, text: string][]): Following {
+    const ordered = [...changes].sort((one, other) => other[0] - one[0]);
+    for (const [at, length, text] of ordered) {
+      this.text = this.text.slice(0, at) + text + this.text.slice(at + length);
+    }
+    return this.offers.edit(
+      URI,
+      ordered.map(([rangeOffset, rangeLength, text]) => ({ rangeOffset, rangeLength, text })),
+      (from, to) => this.text.slice(from, to),
+    );
+  }
+}
+
+function lengthOf(following: Following): number | string {
+  return following.kind === "extended" ? following.extension.length : following.kind;
+}
+
+describe("Offers", () => {
+  it("counts what was accepted word by word from the suggestion's beginning", () => {
+    const editor = new Editor("x = |\n", "foo(bar)");
+    expect(lengthOf(editor.edit([editor.end, 0, "foo"]))).toBe(3);
+    expect(lengthOf(editor.edit([editor.end, 0, "("]))).toBe(4);
+    // The provider is asked again and offers the rest under the same id.
+    editor.offers.answer(URI, [{ id: "s", start: editor.end, extent: 0, text: "bar)" }]);
+    expect(lengthOf(editor.edit([editor.end, 0, "bar"]))).toBe(7);
+  });
+
+  it("understands a change that replaces the beginning with the whole", () => {
+    const editor = new Editor("pri|", "print(1)", 3);
+    expect(lengthOf(editor.edit([0, 3, "print"]))).toBe(5);
+  });
+
+  it("counts line ends as one, however the document spells them", () => {
+    const editor = new Editor("a\r\n|\r\n", "one\ntwo\n");
+    expect(lengthOf(editor.edit([3, 0, "one\r\ntwo"]))).toBe(7);
+  });
+
+  it("ends when the person types something else", () => {
+    const editor = new Editor("x = |", "foo");
+    expect(editor.edit([4, 0, "z"])).toEqual({ kind: "ended" });
+    expect(editor.offers.of(URI)).toEqual([]);
+  });
+
+  it("ends when the text before it is replaced up to it and beyond", () => {
+    const editor = new Editor("x = |y", "foo");
+    expect(editor.edit([2, 3, "-"])).toEqual({ kind: "ended" });
+  });
+
+  it("claims only the cursor where it was offered", () => {
+    const editor = new Editor("a: \nb: |\nc: ", "foo");
+    expect(lengthOf(editor.edit([3, 0, "foo"], [7, 0, "foo"], [11, 0, "foo"]))).toBe(3);
+    const [offer] = editor.offers.of(URI);
+    expect(editor.text.slice(0, offer?.start)).toBe("a: foo\nb: ");
+  });
+
+  it("moves with edits above it and ignores edits below it", () => {
+    const editor = new Editor("top\nx = |\nbottom", "foo");
+    expect(editor.edit([0, 0, "one\n"])).toEqual({ kind: "none" });
+    expect(editor.edit([editor.text.length, 0, "!"])).toEqual({ kind: "none" });
+    expect(lengthOf(editor.edit([editor.end, 0, "foo"]))).toBe(3);
+  });
+
+  it("grows and shrinks by exactly what the edits add and remove", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1, maxLength: 12 }),
+        fc.array(fc.nat({ max: 12 })),
+        (offered, lengths) => {
+          fc.pre(!offered.includes("\r"));
+          const editor = new Editor("ab|", offered);
+          for (const length of lengths.map((wanted) => wanted % (offered.length + 1))) {
+            const [offer] = editor.offers.of(URI);
+            const held = offer?.extent ?? 0;
+            const following =
+              length >= held
+                ? editor.edit([2 + held, 0, offered.slice(held, length)])
+                : editor.edit([2 + length, held - length, ""]);
+            expect((following as { extension: Extension }).extension.length).toBe(length);
+          }
+        },
+      ),
+    );
+  });
+});

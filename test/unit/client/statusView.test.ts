@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { statusView } from "../../../client/src/statusView";
+import type { ChainState, DidChangeStatus, ModelState } from "../../../server/src/protocol";
+
+const READY: ModelState = { kind: "ready", name: "small", manifestDigest: "00" };
+
+function status(more: Partial<DidChangeStatus.Parameters> = {}): DidChangeStatus.Parameters {
+  return { model: READY, chain: { kind: "idle" }, pending: 0, ...more };
+}
+
+describe("statusView", () => {
+  it("says nothing beyond the name when all is well", () => {
+    expect(statusView({ kind: "running" }, status(), null)).toMatchObject({
+      word: "",
+      severity: "information",
+      busy: false,
+    });
+  });
+
+  it("gives a reason wherever there is no suggestion", () => {
+    const failed: ModelState = { kind: "failed", reason: "A file differs.", remedy: "Fetch it again." };
+    const off = { kind: "off", reason: "Not trusted.", remedy: "Trust it." } as const;
+    const stopped = {
+      kind: "crashed",
+      reason: "It ended.",
+      restart: { kind: "never", crashes: 5 },
+    } as const;
+    expect(statusView(off, undefined, null).detail).toBe("Not trusted. Trust it.");
+    expect(statusView(stopped, undefined, null)).toMatchObject({ word: "stopped", severity: "error" });
+    expect(statusView({ kind: "running" }, status({ model: failed }), null)).toMatchObject({
+      word: "no model",
+      detail: "A file differs. Fetch it again.",
+      severity: "error",
+    });
+    expect(statusView({ kind: "running" }, status(), "This file is ignored.")).toMatchObject({
+      word: "off here",
+      detail: "This file is ignored.",
+    });
+  });
+
+  it("says what waits for the chain, and why", () => {
+    const waiting: ChainState = { kind: "waiting", suggestions: 2, reason: "it does not answer." };
+    expect(statusView({ kind: "running" }, status({ chain: waiting, pending: 2 }), null)).toMatchObject({
+      word: "2 waiting",
+      detail: "2 suggestions waiting for the chain: it does not answer.",
+      severity: "warning",
+    });
+  });
+
+  it("is busy while something is on its way", () => {
+    const anchoring: ChainState = { kind: "anchoring", suggestions: 1 };
+    expect(statusView({ kind: "starting" }, undefined, null).busy).toBe(true);
+    expect(statusView({ kind: "running" }, status({ model: { kind: "loading" } }), null).busy).toBe(true);
+    expect(statusView({ kind: "running" }, status({ chain: anchoring }), null).busy).toBe(true);
+  });
+});
