@@ -34,6 +34,7 @@ try {
   execFileSync("tar", ["-xzf", tarball, "-C", folder]);
 
   const { license } = JSON.parse(readFileSync(join(folder, "package/package.json"), "utf8"));
+  const licenseText = readFileSync(join(folder, "package/LICENSE"), "utf8");
   const contracts = Object.fromEntries(
     CONTRACTS.map((name) => {
       const path = join(folder, `package/artifacts/contracts/${name}.sol/${name}.json`);
@@ -50,7 +51,7 @@ try {
       ];
     }),
   );
-  const source = { package: PACKAGE, version: VERSION, license, integrity };
+  const source = { package: PACKAGE, version: VERSION, integrity, license, licenseText };
   writeFileSync(target, `${JSON.stringify({ source, contracts }, null, 2)}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -112,7 +112,7 @@ export async function rpcChain(
   id: number,
   ...options: string[]
 ): Promise<{ configuration: RpcConfiguration; rpc: Rpc; registry: Address }> {
-  const { url } = await startNode("--chain-id", String(id), ...options);
+  const { url } = await startNode("--chain-id", String(id), "--slots-in-an-epoch", "1", ...options);
   const rpc = new Rpc(url);
   if (options.includes("--no-mining")) await rpc.call("evm_setAutomine", [true], z.unknown());
   const contract = await deployEas(rpc);

@@ -11,6 +11,7 @@ test("the committed bytecode is the one that was taken from the package", () => 
     license: "MIT",
     integrity:
       "sha512-c+yaTMrEjOESG3yFztPQnNCGARZOBde6r7RnH4hK/T7BS84rC0Y0BbUv/4tOwGBAhN9ke8MJ7G/qySngVtJk3w==",
+    licenseText: expect.stringContaining("Copyright (c) 2020 Leonid Beder"),
   });
   for (const { bytecode, keccak256: digest } of Object.values(eas.contracts)) {
     expect(keccak256(bytecode as `0x${string}`)).toBe(digest);

@@ -199,6 +199,36 @@ test("killed at random instants while it anchors, it keeps all that it confirmed
   expect((await reader.identity()).genesisHash).toBe(confirmed[0]?.genesisHash);
 }, 60_000);
 
+test("asked by a signal to end, it does so cleanly", async () => {
+  const configuration = await newHome();
+  const anchor = await anchorOnce(configuration);
+  process.kill(await hostPid(configuration), "SIGTERM");
+  await eventually("all is gone", async () => (await processesNaming(configuration.home)).length === 0);
+  const files = await readdir(join(configuration.home, "chain"));
+  expect(files.sort()).toEqual(["host.1", "host.log", "state.json.gz", "state.previous.json.gz"]);
+  const reader = openChain(configuration, { start: false, ...IDLE });
+  afterwards(() => reader.close());
+  expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
+});
+
+test("a host whose claim is gone writes nothing more", async () => {
+  const configuration = await newHome();
+  const anchor = await anchorOnce(configuration);
+  const session = await openHost(configuration, "existing", { idleMilliseconds: 60_000 });
+  if (session === null) throw new Error("the chain is lost");
+  const folder = join(configuration.home, "chain");
+  const state = await readFile(join(folder, "state.json.gz"));
+  await writeFile(join(folder, "host.99"), join(folder, "nobody.sock"));
+  await expect(session.anchor(randomRoot())).rejects.toMatchObject({ code: "chain.unreachable" });
+  expect(await readFile(join(folder, "state.json.gz"))).toEqual(state);
+  await eventually("it has left", async () => (await processesNaming(configuration.home)).length === 0);
+  // The next one claims the number after.
+  const reader = openChain(configuration, { start: false, ...IDLE });
+  afterwards(() => reader.close());
+  expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
+  expect(await readdir(folder)).toContain("host.100");
+});
+
 test("a torn state falls back to the one before, and keeps the torn one aside", async () => {
   const configuration = await newHome();
   const first = await anchorOnce(configuration);

@@ -51,8 +51,6 @@ export async function startAnvil(binary: string, extra: readonly string[]): Prom
   const options = [
     ...["--host", "127.0.0.1", "--port", "0"],
     ...["--accounts", "1"],
-    // Blocks count as finalized when two more are on top, so that a rehearsal can show finality.
-    ...["--slots-in-an-epoch", "1"],
     // Web pages have no business with the node.
     "--no-cors",
     // Only the latest state is ever asked for; but a question that arrives with a new block is answered from the one

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
 import type { Digest } from "../provenance/primitives";
 import { type Anvil, startAnvil } from "./anvil";
@@ -17,12 +16,16 @@ import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./
 /** The id by which every tool knows a developer's own chain. */
 const EMBEDDED_CHAIN_ID = 31337;
 
-/** A dump of the state grows with the chain; 300 anchors take less than half a megabyte. */
+/** With one node nothing competes with a block, so each is final at once: epochs of no slots say so. */
+const CHAIN_OPTIONS = ["--chain-id", String(EMBEDDED_CHAIN_ID), "--slots-in-an-epoch", "0"];
+
+/** A dump of the state grows with the chain; 1,000 anchors take about half a megabyte. */
 const MAX_DUMP = 512 * 1024 * 1024;
 
 /**
  * The embedded chain: anvil with EAS, whose whole state is durable after each anchor. One process may run it for one
- * folder at a time; `mayWrite` says whether that is still this one.
+ * folder at a time; `beforeWrite` does not
+ * return where it is another one by now.
  */
 export class EmbeddedNode {
   /** All that changes or writes the chain runs one after the other. */
@@ -35,7 +38,7 @@ export class EmbeddedNode {
     private readonly rpc: Rpc,
     readonly identity: ChainIdentity,
     readonly recovered: boolean,
-    private readonly mayWrite: () => Promise<boolean>,
+    private readonly beforeWrite: () => Promise<void>,
   ) {}
 
   get url(): string {
@@ -61,10 +64,10 @@ export class EmbeddedNode {
     folder: string,
     binary: string,
     create: boolean,
-    mayWrite: () => Promise<boolean>,
+    beforeWrite: () => Promise<void>,
   ): Promise<EmbeddedNode> {
     if (!(await stateExists(folder))) {
-      if (create) return EmbeddedNode.#create(folder, binary, mayWrite);
+      if (create) return EmbeddedNode.#create(folder, binary, beforeWrite);
       throw new ProoflineError("chain.host", "There is no local chain yet.", "Anchor something first.");
     }
     let reason = "the files are damaged";
@@ -73,12 +76,12 @@ export class EmbeddedNode {
       await writeFile(path, state.json, { mode: 0o600 });
       let anvil: Anvil | undefined;
       try {
-        anvil = await startAnvil(binary, ["--chain-id", String(EMBEDDED_CHAIN_ID), "--load-state", path]);
+        anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--load-state", path]);
         const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
         const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract: EMBEDDED_EAS });
         const recovered = !isCurrent(state);
         if (recovered) await keepDamaged(folder);
-        const node = new EmbeddedNode(folder, anvil, rpc, identity, recovered, mayWrite);
+        const node = new EmbeddedNode(folder, anvil, rpc, identity, recovered, beforeWrite);
         if (!recovered) node.#durableBlock = await node.#blockNumber();
         return node;
       } catch (thrown) {
@@ -98,17 +101,17 @@ export class EmbeddedNode {
   static async #create(
     folder: string,
     binary: string,
-    mayWrite: () => Promise<boolean>,
+    beforeWrite: () => Promise<void>,
   ): Promise<EmbeddedNode> {
     const path = join(folder, "genesis.json");
     await writeFile(path, JSON.stringify(randomGenesis()), { mode: 0o600 });
     let anvil: Anvil | undefined;
     try {
-      anvil = await startAnvil(binary, ["--chain-id", String(EMBEDDED_CHAIN_ID), "--init", path]);
+      anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--init", path]);
       const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
       const contract = await deployEas(rpc);
       const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract });
-      const node = new EmbeddedNode(folder, anvil, rpc, identity, false, mayWrite);
+      const node = new EmbeddedNode(folder, anvil, rpc, identity, false, beforeWrite);
       await node.settle();
       return node;
     } catch (thrown) {
@@ -119,7 +122,7 @@ export class EmbeddedNode {
     }
   }
 
-  /** Timestamps the root, buries the block under two more, and resolves once the state is durable. */
+  /** Timestamps the root and resolves once the state is durable. */
   anchor(root: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
     return this.#alone(async () => {
       const { contract } = this.identity;
@@ -146,7 +149,6 @@ export class EmbeddedNode {
           "Run `proofline chain stop` and try again.",
         );
       }
-      await this.rpc.call("anvil_mine", ["0x2"], z.unknown());
       await this.#write();
       const anchor: Anchor = {
         root,
@@ -185,13 +187,7 @@ export class EmbeddedNode {
     const number = await this.#blockNumber();
     if (number === this.#durableBlock) return;
     const dump = await this.rpc.call("anvil_dumpState", [], Bytes);
-    if (!(await this.mayWrite())) {
-      throw new ProoflineError(
-        "chain.host",
-        "Another process has taken over the local chain.",
-        "Try again; it will be used from now on.",
-      );
-    }
+    await this.beforeWrite();
     await writeState(this.folder, Buffer.from(dump.slice(2), "hex"));
     this.#durableBlock = number;
   }

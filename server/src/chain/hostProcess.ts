@@ -57,9 +57,11 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
   process.on("exit", () => claim.release());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop());
   try {
-    node = await EmbeddedNode.start(folder, anvilPath(dirname(process.argv[1] ?? "")), create, () =>
-      claim.holds(),
-    );
+    const binary = anvilPath(dirname(process.argv[1] ?? ""));
+    node = await EmbeddedNode.start(folder, binary, create, async () => {
+      // The folder is gone, or another host's: nothing more may be written, and clients go there by themselves.
+      if (!(await claim.holds())) process.exit(1);
+    });
   } catch (thrown) {
     announce({ state: "failed", error: describe(thrown) });
     process.exit(1);
