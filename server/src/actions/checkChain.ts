@@ -10,8 +10,14 @@ export async function checkChain(
   const checks = await Promise.all(
     roots.map(async (root): Promise<[Digest, AnchorCheck]> => {
       const claims = anchors.filter((anchor) => anchor.root === root);
-      return [root, await reader.check(root, claims)];
+      const check = await reader.check(root, claims);
+      return [root, claims.length === 0 && check.status === "unreachable" ? unclaimed(check) : check];
     }),
   );
   return new Map(checks);
+}
+
+/** Nobody claims that the root is anchored anywhere, so it is pending whether or not the chain can be asked. */
+function unclaimed(check: AnchorCheck): AnchorCheck {
+  return { ...check, status: "pending", reason: `Sealed, not anchored yet. ${check.reason ?? ""}`.trim() };
 }

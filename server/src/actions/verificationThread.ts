@@ -23,8 +23,9 @@ export class VerificationThread {
     return answer.reading;
   }
 
-  async seal(parameters: Omit<SealParameters, "sign">, key: Uint8Array): Promise<SealedEvidence> {
-    const answer = await this.#ask({ kind: "seal", parameters, key });
+  /** Signs with the device key below `home`. */
+  async seal(parameters: Omit<SealParameters, "sign">, home: string): Promise<SealedEvidence> {
+    const answer = await this.#ask({ kind: "seal", parameters, home });
     if (answer.kind !== "seal") throw new Error("the verification thread answered something else");
     return answer.sealed;
   }

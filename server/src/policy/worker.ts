@@ -1,23 +1,23 @@
 /** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
 import { parentPort } from "node:worker_threads";
 import { messageOf, ProoflineError } from "../errors";
-import { signPersonalMessage } from "../provenance/ecdsa";
+import { openDevice } from "../provenance/device";
 import { readEvidence } from "../provenance/evidence";
 import { sealBatch } from "../provenance/seal";
 import type { WorkerAnswer, WorkerRequest } from "./workerProtocol";
 
 parentPort?.on("message", (request: WorkerRequest) => {
-  parentPort?.postMessage(answer(request));
+  void answer(request).then((message) => parentPort?.postMessage(message));
 });
 
-function answer(request: WorkerRequest): WorkerAnswer {
+async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
   const { id } = request;
   try {
     switch (request.kind) {
       case "read":
         return { id, kind: "read", reading: readEvidence(request.bytes) };
       case "seal": {
-        const sign = (message: Uint8Array): Uint8Array => signPersonalMessage(message, request.key);
+        const { sign } = await openDevice(request.home);
         return { id, kind: "seal", sealed: sealBatch({ ...request.parameters, sign }) };
       }
     }

@@ -1,14 +1,14 @@
 import type { EvidenceReading } from "../provenance/evidence";
 import type { SealedEvidence, SealParameters } from "../provenance/seal";
 
-/** What is asked of the verification worker; `key` is the device's private key, which never leaves the process. */
+/** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
 export type WorkerRequest =
   | { readonly id: number; readonly kind: "read"; readonly bytes: Uint8Array }
   | {
       readonly id: number;
       readonly kind: "seal";
       readonly parameters: Omit<SealParameters, "sign">;
-      readonly key: Uint8Array;
+      readonly home: string;
     };
 
 export type WorkerAnswer =

@@ -13,7 +13,6 @@ const HARMLESS = [
   "-c",
   "protocol.allow=never",
   "--no-optional-locks",
-  "--literal-pathspecs",
 ];
 
 const LIMIT_MILLISECONDS = 10_000;
@@ -40,9 +39,11 @@ export async function ignoredPaths(
   const output = await runGit(
     root,
     ["check-ignore", "-z", "--stdin"],
-    paths.map((path) => `${path}\0`).join(""),
+    // A path that begins with a colon would mean something to git; check-ignore knows no --literal-pathspecs.
+    paths.map((path) => `./${path}\0`).join(""),
   );
-  return output === null ? null : new Set(output.split("\0").filter((path) => path !== ""));
+  if (output === null) return null;
+  return new Set(output.split("\0").flatMap((path) => (path === "" ? [] : [path.replace(/^\.\//, "")])));
 }
 
 async function isGitTop(folder: string): Promise<boolean> {

@@ -1,0 +1,141 @@
+import { canonicalJson } from "../provenance/canonicalJson";
+import { openDevice } from "../provenance/device";
+import type { Journal } from "../provenance/journal";
+import { locate } from "../provenance/locate";
+import type { AcceptedSuggestion } from "../provenance/record";
+import type { Repository } from "../provenance/repository";
+import type { SealedInput } from "../provenance/seal";
+import { MAX_BATCH_SIZE } from "../provenance/statement";
+import type { VerificationThread } from "./verificationThread";
+
+export interface SealParameters {
+  readonly home: string;
+  readonly journal: Journal;
+  readonly repository: Repository;
+  readonly thread: VerificationThread;
+  /** Says why a suggestion has to wait (its document is not saved, say), or `null`. */
+  readonly holdBack?: (suggestion: AcceptedSuggestion) => string | null;
+}
+
+export interface SealOutcome {
+  readonly sealed: readonly { readonly root: string; readonly ids: readonly string[] }[];
+  /** Suggestions that will never be sealed, and why. */
+  readonly dropped: readonly { readonly id: string; readonly reason: string }[];
+  /** Suggestions that wait, and why. */
+  readonly held: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/**
+ * Seals what is accepted in one repository and saved: finds each suggestion in the saved text, drops those whose text
+ * is gone or whose file is ignored, and writes one evidence file for each session's batch. The journal holds a batch
+ * durably before its file is written, so a crash at any instant neither loses nor doubles one.
+ */
+export async function sealPending(parameters: SealParameters): Promise<SealOutcome> {
+  const { journal, repository, holdBack } = parameters;
+  const held: { id: string; reason: string }[] = [];
+  const dropped: { id: string; reason: string }[] = [];
+  const ready: AcceptedSuggestion[] = [];
+  const here = journal.pending().filter(({ root }) => root === repository.root);
+  for (const [path, suggestions] of groupBy(here, ({ path }) => path)) {
+    const free = suggestions.filter((suggestion) => {
+      const reason = holdBack?.(suggestion) ?? null;
+      if (reason !== null) held.push({ id: suggestion.id, reason });
+      return reason === null;
+    });
+    if (free.length === 0) continue;
+    const refusal = await repository.refusalFor(path);
+    const text = refusal === null ? await repository.readText(path) : null;
+    if (text === null) {
+      const reason = refusal ?? "Its file is not there.";
+      dropped.push(...free.map(({ id }) => ({ id, reason })));
+      continue;
+    }
+    const places = locate(
+      text,
+      free.map(({ id, position, values }) => ({ id, position, accepted: values.accepted })),
+    );
+    for (const suggestion of free) {
+      const place = places.get(suggestion.id);
+      if (place === undefined || place.content === "gone") {
+        dropped.push({ id: suggestion.id, reason: "Its text was gone before it was sealed." });
+      } else {
+        const moved =
+          place.content === "verbatim" || place.content === "moved" ? place.range?.start : undefined;
+        ready.push(moved === undefined ? suggestion : { ...suggestion, position: moved });
+      }
+    }
+  }
+  for (const [reason, group] of groupBy(dropped, (one) => one.reason)) {
+    await journal.drop(
+      group.map(({ id }) => id),
+      reason,
+    );
+  }
+  const sealed: { root: string; ids: readonly string[] }[] = [];
+  for (const [, suggestions] of groupBy(ready, ({ session }) => canonicalJson(session))) {
+    for (let start = 0; start < suggestions.length; start += MAX_BATCH_SIZE) {
+      const part = suggestions.slice(start, start + MAX_BATCH_SIZE);
+      const batch = await sealBatchOf(parameters, part);
+      if (batch !== null) sealed.push(batch);
+      else
+        held.push(...part.map(({ id }) => ({ id, reason: "It changed while its batch was being sealed." })));
+    }
+  }
+  return { sealed, dropped, held };
+}
+
+/** Writes the evidence files of batches that the journal holds but a crash kept from the repository. */
+export async function finishSealing(journal: Journal, repository: Repository): Promise<void> {
+  for (const batch of journal.unanchored()) {
+    if (batch.repository === repository.root) await repository.writeEvidence(batch.root, batch.evidence);
+  }
+}
+
+async function sealBatchOf(
+  { home, journal, repository, thread }: SealParameters,
+  suggestions: readonly AcceptedSuggestion[],
+): Promise<{ root: string; ids: readonly string[] } | null> {
+  const [first] = suggestions;
+  if (first === undefined) throw new Error("a batch holds at least one suggestion");
+  const repositoryId = await repository.ensureId();
+  const device = await openDevice(home);
+  const inputs: SealedInput[] = [];
+  for (const suggestion of suggestions) {
+    inputs.push({
+      suggestion,
+      promptTravels: await repository.promptMayTravel(suggestion.path, suggestion.values.prompt),
+    });
+  }
+  const batch = await journal.seal(suggestions, async ({ sequence, previousSeal }) => {
+    const sealed = await thread.seal(
+      {
+        facts: { ...first.session, repositoryId, device: device.address },
+        suggestions: inputs,
+        sequence,
+        previousSeal,
+      },
+      home,
+    );
+    return {
+      ...sealed,
+      repository: repository.root,
+      sealedPrompts: inputs.flatMap(({ suggestion, promptTravels }) =>
+        promptTravels ? [] : [suggestion.id],
+      ),
+    };
+  });
+  if (batch === null) return null;
+  await repository.writeEvidence(batch.root, batch.evidence);
+  return { root: batch.root, ids: batch.ids };
+}
+
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

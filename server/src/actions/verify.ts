@@ -1,0 +1,80 @@
+import type { ChainReader } from "../chain/chain";
+import type { Policy } from "../policy/policy";
+import type { Report } from "../policy/report";
+import { type ReplayOutcome, type VerifyParameters, verify } from "../policy/verify";
+import type { AcceptedSuggestion } from "../provenance/record";
+import type { Repository } from "../provenance/repository";
+import { checkChain } from "./checkChain";
+import type { RepositoryContents } from "./readRepository";
+import type { Replayable } from "./replay";
+
+export interface VerifyRepositoryParameters {
+  readonly repository: Repository;
+  readonly contents: RepositoryContents;
+  /** Accepted suggestions that are in no evidence file yet. */
+  readonly journal: readonly AcceptedSuggestion[];
+  readonly device: string;
+  readonly policy: Policy;
+  readonly chain: ChainReader;
+  readonly replays: ReadonlyMap<string, ReplayOutcome>;
+  /** Texts that are newer than the disk's: an editor's open documents, by path, with LF. */
+  readonly openTexts?: ReadonlyMap<string, string>;
+  readonly hints?: VerifyParameters["hints"];
+}
+
+/** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
+export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
+  const { repository, contents, journal, device, policy, chain, replays, openTexts, hints } = parameters;
+  const here = journal.filter(({ root }) => root === repository.root);
+  const texts = new Map<string, string>();
+  for (const path of pathsOf(contents, here)) {
+    const text = openTexts?.get(path) ?? (await repository.readText(path));
+    if (text !== null) texts.set(path, text);
+  }
+  const roots = contents.evidence.flatMap(({ reading }) =>
+    reading.kind === "intact" ? [reading.batch.root] : [],
+  );
+  const report = verify({
+    repositoryId: contents.repositoryId,
+    evidence: contents.evidence,
+    journal: here,
+    device,
+    chain: await checkChain(chain, roots, contents.anchors),
+    texts,
+    replays,
+    policy,
+    ...(hints === undefined ? {} : { hints }),
+  });
+  return { ...report, files: [...contents.problems, ...report.files] };
+}
+
+/** Everything in a repository that a replay could be asked for. */
+export function replayables(
+  contents: RepositoryContents,
+  journal: readonly AcceptedSuggestion[],
+): readonly Replayable[] {
+  const sealed = contents.evidence.flatMap(({ reading }) =>
+    reading.kind === "intact"
+      ? reading.batch.suggestions.map(({ record, values }) => {
+          const { model, profile } = reading.batch.facts;
+          return { id: record.id, model, profile, values };
+        })
+      : [],
+  );
+  const accepted = journal.map(({ id, session: { model, profile }, values }) => ({
+    id,
+    model,
+    profile,
+    values,
+  }));
+  return [...sealed, ...accepted];
+}
+
+function pathsOf(contents: RepositoryContents, journal: readonly AcceptedSuggestion[]): ReadonlySet<string> {
+  const paths = new Set(journal.map(({ path }) => path));
+  for (const { reading } of contents.evidence) {
+    const batch = reading.kind === "malformed" ? null : reading.batch;
+    for (const { record } of batch?.suggestions ?? []) paths.add(record.path);
+  }
+  return paths;
+}

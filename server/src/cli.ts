@@ -1,0 +1,144 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { anchor } from "./cli/anchor";
+import { chainStart, chainStatus, chainStop } from "./cli/chain";
+import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
+import { complete, completeBatch } from "./cli/complete";
+import { evidenceList, evidenceShow } from "./cli/evidence";
+import { modelCheck, modelDigest, modelPin } from "./cli/model";
+import { type CommandResult, print, printError } from "./cli/output";
+import { openSession, type Session } from "./cli/session";
+import { replay, verify } from "./cli/verify";
+import { ProoflineError } from "./errors";
+import { DEFAULT_SETTINGS } from "./settings";
+
+const program = new Command("proofline")
+  .description("Checkable AI suggestions: which model, which environment, which prompt, which output.")
+  .helpOption("-h, --help", "show help")
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true });
+
+/** Adds what every command takes, and runs it with a session. */
+function run(
+  command: Command,
+  action: (
+    session: Session,
+    flags: Record<string, unknown>,
+    args: string[],
+  ) => Promise<CommandResult | undefined>,
+): void {
+  command
+    .option("--json", "print JSON")
+    .option("--model <directory>", "a model folder with a pin (PROOFLINE_MODEL)")
+    .exitOverride()
+    .action(async () => {
+      const flags = command.opts();
+      const json = flags.json === true;
+      try {
+        const result = await action(openSession(flags), flags, command.args);
+        if (result !== undefined) print(result, json);
+      } catch (error) {
+        printError(error, json);
+      }
+    });
+}
+
+const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number from 1.");
+  return number;
+};
+
+run(
+  program
+    .command("complete")
+    .description("suggest what comes at a place in a file, and accept it with --accept")
+    .option("--file <file>", "the file")
+    .option("--line <line>", "one-based line", positive)
+    .option("--column <column>", "one-based column in UTF-16 units", positive)
+    .option("--accept", "insert it into the file and record it")
+    .addOption(
+      new Option(
+        "--batch <file>",
+        "JSON lines in (path, prefix, suffix; - is standard input), JSON lines out",
+      ),
+    )
+    .option("--max-tokens <count>", "the longest suggestion", positive, DEFAULT_SETTINGS.maxTokens),
+  async (session, flags) => {
+    const { file, line, column, accept, batch, maxTokens } = flags as {
+      file?: string;
+      line?: number;
+      column?: number;
+      accept?: boolean;
+      batch?: string;
+      maxTokens: number;
+    };
+    if (batch !== undefined) {
+      await completeBatch(session, batch, maxTokens);
+      return undefined;
+    }
+    if (file === undefined || line === undefined || column === undefined) {
+      throw new ProoflineError(
+        "usage",
+        "The place is missing.",
+        "Give --file, --line and --column, or --batch with a file of JSON lines.",
+      );
+    }
+    return complete(session, { file, line, column, accept: accept === true, maxTokens });
+  },
+);
+
+run(
+  addKeyFlag(addChainFlags(program.command("anchor"))).description(
+    "seal and anchor what is pending in this repository, and wait",
+  ),
+  (session, flags) => anchor(session, flags as ChainFlags),
+);
+
+run(
+  addChainFlags(program.command("replay").argument("[ids...]", "suggestion ids; all by default")).description(
+    "run the pinned model again and compare",
+  ),
+  (session, flags, ids) => replay(session, ids, flags as ChainFlags),
+);
+
+run(
+  addChainFlags(program.command("verify").argument("[paths...]", "files or folders; all by default"))
+    .description("the verdict on every suggestion in this repository")
+    .option("--allow-anchored", "count suggestions that nobody has replayed as good")
+    .option("--no-replay", "do not load the model"),
+  (session, flags, paths) =>
+    verify(session, paths, {
+      ...(flags as ChainFlags),
+      allowAnchored: flags.allowAnchored === true,
+      replay: flags.replay !== false,
+    }),
+);
+
+const model = program.command("model").description("model folders and their pins");
+for (const [name, description, action] of [
+  ["digest", "sizes and digests of every file of a model folder", modelDigest],
+  ["check", "compare every byte with the pin", modelCheck],
+  ["pin", "write the pin of what lies in a folder now", modelPin],
+] as const) {
+  run(
+    model.command(name).argument("<directory>").description(description),
+    (_session, _flags, [directory = "."]) => action(directory),
+  );
+}
+
+const chain = program.command("chain").description("the chain on this computer");
+run(chain.command("start").description("run it until `chain stop`"), chainStart);
+run(chain.command("stop").description("end it; its state stays"), chainStop);
+run(chain.command("status").description("whether it runs, and where"), chainStatus);
+
+const evidence = program.command("evidence").description("what the evidence files of this repository say");
+run(evidence.command("list").description("every batch and its suggestions"), evidenceList);
+run(
+  evidence.command("show").argument("<id>").description("everything about one suggestion"),
+  (session, _flags, [id = ""]) => evidenceShow(session, id),
+);
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else printError(error, process.argv.includes("--json"));
+});

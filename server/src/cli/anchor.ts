@@ -1,0 +1,58 @@
+import { anchorBatches } from "../actions/anchor";
+import { finishSealing, sealPending } from "../actions/seal";
+import { openWriter } from "../chain/writer";
+import { openJournal, readJournals } from "../provenance/journal";
+import { type ChainFlags, transactionKey } from "./chainOptions";
+import type { CommandResult } from "./output";
+import type { Session } from "./session";
+import { withWorkspace } from "./workspace";
+
+/** `proofline anchor`: seals and anchors what is pending in this repository, and waits until it is onchain. */
+export async function anchor(session: Session, flags: ChainFlags): Promise<CommandResult> {
+  return withWorkspace(session, flags, async (workspace) => {
+    const { repository, thread, chain } = workspace;
+    const journal = await openJournal(session.home);
+    try {
+      await finishSealing(journal, repository);
+      const { sealed, dropped } = await sealPending({ home: session.home, journal, repository, thread });
+      const writer = openWriter(chain, { key: transactionKey(flags) });
+      try {
+        const contents = await workspace.contents();
+        const { anchored, problems } = await anchorBatches({ repository, contents, writer, journal });
+        const elsewhere = (await readJournals(session.home)).pending.filter(
+          ({ root }) => root === repository.root,
+        ).length;
+        const open = [
+          ...problems,
+          ...(elsewhere === 0 ? [] : [`${elsewhere} more are held by an open editor; use Anchor Now there.`]),
+        ];
+        return {
+          exitCode: problems.length > 0 ? 2 : 0,
+          json: {
+            sealed,
+            dropped,
+            anchored: anchored.map(({ suggestions, anchor: where }) => ({
+              suggestions,
+              ...where,
+            })),
+            problems: open,
+          },
+          text: [
+            ...sealed.map(({ root, ids }) => `Sealed ${ids.length} as ${root}.`),
+            ...dropped.map(({ id, reason }) => `Dropped ${id}: ${reason}`),
+            ...anchored.map(
+              ({ root, anchor: where }) =>
+                `Anchored ${root} on chain ${where.chainId}, block ${where.block.number}.`,
+            ),
+            ...(sealed.length + anchored.length + open.length === 0 ? ["Nothing is pending."] : []),
+            ...open,
+          ],
+        };
+      } finally {
+        await writer.close();
+      }
+    } finally {
+      await journal.close();
+    }
+  });
+}

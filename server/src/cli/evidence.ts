@@ -1,0 +1,60 @@
+import { ProoflineError } from "../errors";
+import type { CommandResult } from "./output";
+import type { Session } from "./session";
+import { withWorkspace } from "./workspace";
+
+/** `proofline evidence list`: every batch and its suggestions, as the files state them. Nothing is verified. */
+export async function evidenceList(session: Session): Promise<CommandResult> {
+  const batches = await readBatches(session);
+  return {
+    exitCode: 0,
+    json: { batches },
+    text:
+      batches.length === 0
+        ? ["There is no evidence in this repository yet."]
+        : batches.flatMap(({ file, state, suggestions }) => [
+            `${file}  ${state}`,
+            ...suggestions.map(({ id, path, line }) => `  ${id}  ${path}:${line}`),
+          ]),
+  };
+}
+
+/** `proofline evidence show ID`: what a suggestion's evidence file states about it. */
+export async function evidenceShow(session: Session, id: string): Promise<CommandResult> {
+  return withWorkspace(session, {}, async (workspace) => {
+    const contents = await workspace.contents();
+    for (const { path: file, reading } of contents.evidence) {
+      const batch = reading.kind === "malformed" ? null : reading.batch;
+      const found = batch?.suggestions.find(({ record }) => record.id === id);
+      if (found === undefined || batch === null) continue;
+      const { facts, root, device, sequence } = batch;
+      const anchors = contents.anchors.filter((anchor) => anchor.root === root);
+      const json = { file, state: reading.kind, root, device, sequence, facts, suggestion: found, anchors };
+      return { exitCode: reading.kind === "intact" ? 0 : 1, json, text: [JSON.stringify(json, null, 2)] };
+    }
+    throw new ProoflineError(
+      "usage",
+      `No evidence file here speaks of the suggestion ${id}.`,
+      'List them with "proofline evidence list"; what is pending is not sealed yet.',
+    );
+  });
+}
+
+async function readBatches(session: Session) {
+  return withWorkspace(session, {}, async (workspace) => {
+    const { evidence } = await workspace.contents();
+    return evidence.map(({ path, reading }) => {
+      const batch = reading.kind === "malformed" ? null : reading.batch;
+      return {
+        file: path,
+        state: reading.kind,
+        root: batch?.root ?? null,
+        suggestions: (batch?.suggestions ?? []).map(({ record }) => ({
+          id: record.id,
+          path: record.path,
+          line: record.position.line + 1,
+        })),
+      };
+    });
+  });
+}

@@ -1,0 +1,169 @@
+import { relative, resolve } from "node:path";
+import type { RepositoryContents } from "../actions/readRepository";
+import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
+import { replayables, verifyRepository } from "../actions/verify";
+import { openChain } from "../chain/reader";
+import { messageOf, ProoflineError } from "../errors";
+import { readPin } from "../inference/pin";
+import { builtInPolicy } from "../policy/policy";
+import type { Report } from "../policy/report";
+import { SUMMARIES, type Summary } from "../policy/verdict";
+import type { ReplayOutcome } from "../policy/verify";
+import { openDevice } from "../provenance/device";
+import { readJournals } from "../provenance/journal";
+import type { AcceptedSuggestion } from "../provenance/record";
+import type { ChainFlags } from "./chainOptions";
+import type { CommandResult } from "./output";
+import { type Session, withEngine } from "./session";
+import { withWorkspace } from "./workspace";
+
+export interface VerifyFlags extends ChainFlags {
+  readonly allowAnchored: boolean;
+  /** Leave the model alone: what was not replayed before stays `anchored`. */
+  readonly replay: boolean;
+}
+
+/** `proofline verify [PATH…]`: the same pipeline as badge and hover, over what is saved. */
+export async function verify(
+  session: Session,
+  paths: readonly string[],
+  flags: VerifyFlags,
+): Promise<CommandResult> {
+  const report = await reportOf(session, flags, { replay: flags.replay ? "missing" : "none" });
+  const shown = select(report.report, report.root, paths);
+  const good = (summary: Summary): boolean =>
+    summary === "verified" || (flags.allowAnchored && summary === "anchored");
+  const ok = shown.suggestions.every(({ summary }) => good(summary)) && shown.files.length === 0;
+  return { exitCode: ok ? 0 : 1, json: shown, text: describe(shown) };
+}
+
+/** `proofline replay [ID…]`: runs the model again for the named suggestions (or all), whatever was remembered. */
+export async function replay(
+  session: Session,
+  ids: readonly string[],
+  flags: ChainFlags,
+): Promise<CommandResult> {
+  const { report, outcomes } = await reportOf(session, flags, { replay: "again", ids });
+  const known = new Set([...report.suggestions, ...report.gone].map(({ id }) => id));
+  const missing = ids.filter((id) => !known.has(id));
+  if (missing.length > 0) {
+    throw new ProoflineError(
+      "usage",
+      `No suggestion here has the id ${missing.join(", ")}.`,
+      'List them with "proofline evidence list".',
+    );
+  }
+  const wanted = [...outcomes].filter(([id]) => ids.length === 0 || ids.includes(id));
+  const ok = wanted.every(([, { value }]) => value === "exact" || value === "withinTolerance");
+  return {
+    exitCode: ok ? 0 : 1,
+    json: { replays: wanted.map(([id, outcome]) => ({ id, ...outcome })) },
+    text: wanted.map(
+      ([id, outcome]) =>
+        `${outcome.value.padEnd(15)}  ${id}  ${"tokens" in outcome ? `${outcome.exact}/${outcome.tokens} tokens` : ""}${outcome.reason ?? ""}`,
+    ),
+  };
+}
+
+interface ReportOptions {
+  readonly replay: "none" | "missing" | "again";
+  readonly ids?: readonly string[];
+}
+
+async function reportOf(
+  session: Session,
+  flags: ChainFlags,
+  options: ReportOptions,
+): Promise<{ report: Report; root: string; outcomes: ReadonlyMap<string, ReplayOutcome> }> {
+  return withWorkspace(session, flags, async (workspace) => {
+    const { repository } = workspace;
+    const contents = await workspace.contents();
+    const journals = await readJournals(session.home);
+    const journal = journals.pending.filter(({ root }) => root === repository.root);
+    const outcomes = await replays(session, contents, journal, options);
+    const { address } = await openDevice(session.home);
+    const chain = openChain(workspace.chain, { start: false });
+    try {
+      const report = await verifyRepository({
+        repository,
+        contents,
+        journal,
+        device: address,
+        policy: builtInPolicy({ device: address, pins: await pinsOf(session) }),
+        chain,
+        replays: outcomes,
+      });
+      return { report, root: repository.root, outcomes };
+    } finally {
+      await chain.close();
+    }
+  });
+}
+
+async function pinsOf({ modelDirectory }: Session): Promise<string[]> {
+  return [(await readPin(modelDirectory)).manifestDigest];
+}
+
+/** Remembered results, completed by running the model where that is wanted and possible. */
+async function replays(
+  session: Session,
+  contents: RepositoryContents,
+  journal: readonly AcceptedSuggestion[],
+  options: ReportOptions,
+): Promise<Map<string, ReplayOutcome>> {
+  const cache = new ReplayCache(session.home);
+  const outcomes = new Map<string, ReplayOutcome>();
+  const open: Replayable[] = [];
+  for (const suggestion of replayables(contents, journal)) {
+    const again = options.replay === "again" && (!options.ids?.length || options.ids.includes(suggestion.id));
+    const remembered = again ? null : await cache.get(suggestion);
+    if (remembered !== null) outcomes.set(suggestion.id, remembered);
+    else if (suggestion.values !== null && options.replay !== "none") open.push(suggestion);
+    else if (suggestion.values === null) {
+      outcomes.set(suggestion.id, { value: "impossible", reason: replayObstacle(suggestion, null) ?? "" });
+    }
+  }
+  if (open.length === 0) return outcomes;
+  try {
+    await withEngine(session, async (engine) => {
+      for (const suggestion of open) {
+        outcomes.set(suggestion.id, await replaySuggestion(suggestion, engine, cache));
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof ProoflineError)) throw error;
+    for (const { id } of open) {
+      if (!outcomes.has(id)) outcomes.set(id, { value: "impossible", reason: messageOf(error) });
+    }
+  }
+  return outcomes;
+}
+
+/** The part of a report that lies at or below the given paths; all of it where none is given. */
+function select(report: Report, root: string, paths: readonly string[]): Report {
+  if (paths.length === 0) return report;
+  const wanted = paths.map((path) => relative(root, resolve(path)).replaceAll("\\", "/"));
+  const isWanted = ({ path }: { readonly path: string }): boolean =>
+    wanted.some((prefix) => prefix === "" || path === prefix || path.startsWith(`${prefix}/`));
+  const suggestions = report.suggestions.filter(isWanted);
+  const summary = Object.fromEntries(
+    SUMMARIES.map((word) => [word, suggestions.filter((one) => one.summary === word).length]),
+  ) as Record<Summary, number>;
+  return { summary, suggestions, gone: report.gone.filter(isWanted), files: report.files };
+}
+
+function describe({ summary, suggestions, gone, files }: Report): string[] {
+  const lines = suggestions.flatMap(({ path, startLine, endLine, summary: word, id, reasons }) => [
+    `${word.padEnd(10)}  ${path}:${startLine}${endLine === startLine ? "" : `-${endLine}`}  ${id}`,
+    ...reasons.map((reason) => `            ${reason}`),
+  ]);
+  const totals = [...SUMMARIES]
+    .reverse()
+    .flatMap((word) => (summary[word] > 0 ? [`${summary[word]} ${word}`] : []));
+  return [
+    ...lines,
+    ...files.map(({ path, problem }) => `problem     ${path}: ${problem}`),
+    totals.length === 0 ? "No suggestion has a place in today's text." : `${totals.join(", ")}.`,
+    ...(gone.length === 0 ? [] : [`${gone.length} more are no longer in the text.`]),
+  ];
+}
