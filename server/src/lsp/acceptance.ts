@@ -1,0 +1,235 @@
+import * as z from "zod";
+import { acceptedSuggestion } from "../actions/accept";
+import { messageOf } from "../errors";
+import { DidAccept, DidDismiss, DidUndoOrRedo } from "../protocol";
+import type { AcceptanceKind, AcceptedSuggestion } from "../provenance/record";
+import type { ServerContext } from "./context";
+import type { OpenDocument } from "./documents";
+import type { Offer } from "./offers";
+import type { Placement } from "./placements";
+import { onNotification, onRequest, Uri } from "./requests";
+import { type Span, shiftAll, type TextEdit } from "./textEdits";
+
+/** A suggestion that was accepted in an open document, as long as it can still be extended, undone or redone. */
+interface Accepted {
+  readonly id: string;
+  readonly uri: string;
+  /** All that was offered, with LF. */
+  readonly displayed: string;
+  /** How much of it the person had typed before they accepted any. */
+  readonly typed: number;
+  /** How much of it each step of acceptance reached, ascending. */
+  steps: readonly number[];
+  /** What stands in the text now; what was typed of it while it is undone. */
+  place: Span;
+  /** How much of it the journal holds; 0 while it is withdrawn. */
+  recorded: number;
+  /** Its record with this much of it accepted. */
+  readonly recordOf: (length: number, acceptance: AcceptanceKind) => AcceptedSuggestion;
+}
+
+/**
+ * Turns acceptances into records, and keeps the records true: words and lines extend one suggestion, undo takes back
+ * what redo restores. The journal holds each state durably before the client hears of it.
+ */
+export class Acceptances {
+  private readonly accepted = new Map<string, Accepted>();
+  /** Undo notifications that overtook the change that they are about. */
+  private early: DidUndoOrRedo.Parameters[] = [];
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly context: ServerContext) {
+    const { connection } = context;
+    onRequest(connection, DidAccept.type, AcceptSchema, (parameters) =>
+      this.inOrder(() => this.accept(parameters)),
+    );
+    onNotification(connection, DidUndoOrRedo.type, UndoSchema, (parameters) => {
+      this.early.push(parameters);
+      this.catchUp(parameters.uri);
+    });
+    onNotification(connection, DidDismiss.type, z.object({ uri: Uri }), ({ uri }) =>
+      context.offers.dismiss(uri),
+    );
+  }
+
+  /** Follows an edit of a document. */
+  follow(document: OpenDocument, edits: readonly TextEdit[]): void {
+    for (const accepted of this.accepted.values()) {
+      if (accepted.uri === document.uri) accepted.place = shiftAll(accepted.place, edits);
+    }
+    this.catchUp(document.uri);
+  }
+
+  /** A sealed suggestion can no longer be taken back; a closed document has no undo. */
+  forget(where: { readonly ids: Iterable<string> } | { readonly uri: string }): void {
+    if ("ids" in where) for (const id of where.ids) this.accepted.delete(id);
+    else for (const [id, { uri }] of this.accepted) if (uri === where.uri) this.accepted.delete(id);
+  }
+
+  /** Waits until all that was told so far stands in the journal. */
+  settled(): Promise<void> {
+    return this.inOrder(async () => {});
+  }
+
+  private catchUp(uri: string): void {
+    const version = this.context.documents.get(uri)?.version ?? Number.MAX_SAFE_INTEGER;
+    const isDue = (one: DidUndoOrRedo.Parameters): boolean => one.uri === uri && one.version <= version;
+    for (const due of this.early.filter(isDue)) void this.inOrder(() => this.undoOrRedo(due));
+    this.early = this.early.filter((one) => !isDue(one));
+  }
+
+  private inOrder<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.queue.then(work);
+    this.queue = done.catch(() => {});
+    return done;
+  }
+
+  private async accept({ id, uri, kind, acceptedLength }: DidAccept.Parameters): Promise<DidAccept.Result> {
+    const document = this.context.documents.get(uri);
+    if (document === undefined) return { recorded: false, reason: "The document is not open." };
+    const refusal = await this.context.gate.offReason(document);
+    if (refusal !== null) return { recorded: false, reason: refusal };
+    const placement = await this.context.placements.of(document);
+
+    // From here to the journal nothing waits, so that no edit comes between a check and what it was for.
+    const found = this.context.offers.find(id);
+    if (found === null || found.offer.uri !== uri) {
+      return { recorded: false, reason: "The suggestion is not one that was offered here." };
+    }
+    const { offer } = found;
+    const start = document.text.startsWith(offer.before) ? offer.before.length : found.start;
+    const length =
+      kind === "whole" ? offer.text.length : partialLength(document, offer, start, acceptedLength);
+    if (length === 0 || !document.text.startsWith(offer.text.slice(0, length), start)) {
+      return {
+        recorded: false,
+        reason: "The document does not hold what was accepted, where it was offered.",
+      };
+    }
+    const accepted = this.accepted.get(id) ?? begin(document, placement, offer, start, found.typed);
+    if (length <= accepted.recorded) return { recorded: true };
+    this.accepted.set(id, accepted);
+    accepted.steps = [...accepted.steps.filter((step) => step < length), length];
+    accepted.place = { start, end: start + length };
+    const problem = await this.record(accepted, length);
+    if (problem !== null) return { recorded: false, reason: problem };
+    this.context.acceptancesChanged(document);
+    return { recorded: true };
+  }
+
+  /**
+   * After an undo or a redo, each suggestion of the document is recorded as far as it stands in the text. Only what
+   * the change itself took away or brought back counts: what was edited since is left alone.
+   */
+  private async undoOrRedo({ uri, version }: DidUndoOrRedo.Parameters): Promise<void> {
+    const document = this.context.documents.get(uri);
+    if (document === undefined) return;
+    const brought = document.editsOf(version).map(({ text }) => text);
+    const changes = [...this.accepted.values()]
+      .filter((accepted) => accepted.uri === uri)
+      .map((accepted) => ({ accepted, length: standing(document, accepted, brought) }))
+      .filter(({ accepted, length }) => length !== accepted.recorded);
+    for (const { accepted, length } of changes) {
+      const { start } = accepted.place;
+      accepted.place = { start, end: start + Math.max(length, accepted.typed) };
+    }
+    for (const { accepted, length } of changes) await this.record(accepted, length);
+    if (changes.length > 0) this.context.acceptancesChanged(document);
+  }
+
+  /** Makes the journal hold this much of a suggestion, durably; resolves to what kept it from that. */
+  private async record(accepted: Accepted, length: number): Promise<string | null> {
+    const inOneGo = accepted.steps.length === 1 && length === accepted.displayed.length;
+    try {
+      if (length === 0) await this.context.journal.withdraw(accepted.id);
+      else await this.context.journal.accept(accepted.recordOf(length, inOneGo ? "whole" : "partial"));
+      accepted.recorded = length;
+      return null;
+    } catch (error) {
+      this.context.log(`The journal was not written: ${messageOf(error)}`);
+      return messageOf(error);
+    }
+  }
+}
+
+function begin(
+  document: OpenDocument,
+  { root, path }: Placement,
+  { id, uri, text, facts, completion }: Offer,
+  start: number,
+  typed: number,
+): Accepted {
+  const position = document.positionAt(start);
+  const replaced = { start: position, end: document.positionAt(start + typed), text: text.slice(0, typed) };
+  return {
+    id,
+    uri,
+    displayed: text,
+    typed,
+    steps: [],
+    place: { start, end: start + typed },
+    recorded: 0,
+    recordOf: (acceptedLength, acceptance) =>
+      acceptedSuggestion({
+        id,
+        facts,
+        completion,
+        root,
+        path,
+        position,
+        replaced,
+        acceptance,
+        acceptedLength,
+      }),
+  };
+}
+
+const AcceptSchema: z.ZodType<DidAccept.Parameters> = z.object({
+  id: z.string().min(1),
+  uri: Uri,
+  kind: z.enum(["whole", "partial"]),
+  acceptedLength: z.number().int().positive().optional(),
+}) as z.ZodType<DidAccept.Parameters>;
+
+const UndoSchema: z.ZodType<DidUndoOrRedo.Parameters> = z.object({
+  uri: Uri,
+  version: z.number().int(),
+  kind: z.enum(["undo", "redo"]),
+});
+
+/** How much of an offer a partial acceptance reached: what the client says, but no more than stands in the text. */
+function partialLength(
+  document: OpenDocument,
+  offer: Offer,
+  start: number,
+  claimed: number | undefined,
+): number {
+  return Math.min(commonLength(document.text, start, offer.text), claimed ?? offer.text.length);
+}
+
+/** How many code units of `wanted` stand in `text` from `start` on. */
+function commonLength(text: string, start: number, wanted: string): number {
+  let length = 0;
+  while (length < wanted.length && text[start + length] === wanted[length]) length += 1;
+  return length;
+}
+
+/**
+ * How far an accepted suggestion stands in the text after an undo or a redo: as far as a step that the change brought
+ * back, or as far as the change took it away, down to 0; else as far as it was recorded before.
+ */
+function standing(document: OpenDocument, accepted: Accepted, brought: readonly string[]): number {
+  const { place, displayed, steps, typed, recorded } = accepted;
+  const holds = (length: number): boolean =>
+    document.text.startsWith(displayed.slice(0, length), place.start);
+  const restored = steps.filter((step) => {
+    const part = displayed.slice(Math.max(recorded, typed), step);
+    return step > recorded && holds(step) && brought.some((text) => text.includes(part));
+  });
+  const longest = restored.at(-1);
+  if (longest !== undefined) return longest;
+  const left = place.end - place.start;
+  if (left >= recorded || !holds(left)) return recorded;
+  if (left <= typed) return 0;
+  return steps.includes(left) ? left : recorded;
+}

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { CancellationToken } from "vscode-languageserver/node";
+import * as z from "zod";
+import { ProoflineError } from "../errors";
+import { SUMMARIES, type Summary } from "../policy/verdict";
+import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../protocol";
+import type { ChainAccess } from "./chainAccess";
+import type { ServerContext } from "./context";
+import type { OpenDocument } from "./documents";
+import type { EvidenceFolders } from "./evidenceFolders";
+import type { ReplayQueue } from "./replayQueue";
+import { onRequest, onRequest0, Uri } from "./requests";
+import type { Sealing } from "./sealing";
+import type { Verdicts } from "./verdicts";
+
+export interface ActionParts {
+  readonly verdicts: Verdicts;
+  readonly replays: ReplayQueue;
+  readonly sealing: Sealing;
+  readonly folders: EvidenceFolders;
+  readonly chain: ChainAccess;
+}
+
+/** The requests behind the commands that a person runs: anchor, replay, verify, open evidence. */
+export function provideActions(context: ServerContext, parts: ActionParts): void {
+  const { connection } = context;
+  onRequest0(connection, AnchorNow.type, (token) => parts.sealing.now(signalOf(token)));
+  onRequest(connection, ReplayNow.type, ReplaySchema, ({ uri, id }, token) =>
+    replay(context, parts, opened(context, uri), id ?? null, signalOf(token)),
+  );
+  onRequest(connection, VerifyFile.type, z.object({ uri: Uri }), ({ uri }) =>
+    verifyFile(context, parts, opened(context, uri)),
+  );
+  onRequest(connection, LocateEvidence.type, z.object({ id: z.string().min(1) }), async ({ id }) =>
+    locateEvidence(context, parts, id),
+  );
+}
+
+const ReplaySchema = z.object({
+  uri: Uri,
+  id: z.string().min(1).optional(),
+}) as z.ZodType<ReplayNow.Parameters>;
+
+async function replay(
+  context: ServerContext,
+  { verdicts, replays }: ActionParts,
+  document: OpenDocument,
+  id: string | null,
+  signal: AbortSignal,
+): Promise<ReplayNow.Result> {
+  const counts = { exact: 0, withinTolerance: 0, mismatch: 0, impossible: 0 };
+  const reasons: string[] = [];
+  const shown = new Set(verdicts.of(document).map(({ verdict }) => verdict.id));
+  for (const suggestion of await verdicts.replayables(document)) {
+    if (!shown.has(suggestion.id) || (id !== null && suggestion.id !== id)) continue;
+    if (signal.aborted) break;
+    const outcome = await replays.now(suggestion, signal);
+    counts[outcome.value === "notRun" ? "impossible" : outcome.value] += 1;
+    if (outcome.reason !== undefined) reasons.push(outcome.reason);
+  }
+  await verdicts.update(document);
+  context.log(`Replayed: ${JSON.stringify(counts)}`);
+  return { ...counts, reasons };
+}
+
+async function verifyFile(
+  context: ServerContext,
+  { verdicts, folders, chain }: ActionParts,
+  document: OpenDocument,
+): Promise<VerifyFile.Result> {
+  context.placements.refresh();
+  chain.reset();
+  const { root } = await context.placements.of(document);
+  await verdicts.update(document);
+  if (root !== null) await folders.reload(root);
+  await verdicts.update(document);
+  const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
+  for (const { verdict } of verdicts.of(document)) counts[verdict.summary] += 1;
+  const problems = (await verdicts.fileProblems(document)).map(({ path, problem }) => `${path}: ${problem}`);
+  return { counts, problems };
+}
+
+function locateEvidence(context: ServerContext, { folders }: ActionParts, id: string): LocateEvidence.Result {
+  const file = folders.fileOf(id);
+  if (file !== null) return { kind: "file", uri: pathToFileURL(join(file.root, file.path)).href };
+  const pending = context.journal.pending().some((one) => one.id === id);
+  const reason = pending
+    ? "It is accepted but not sealed yet. Anchor Now seals it."
+    : "No evidence file that is known here holds this suggestion.";
+  return { kind: "none", reason };
+}
+
+function opened(context: ServerContext, uri: string): OpenDocument {
+  const document = context.documents.get(uri);
+  if (document !== undefined) return document;
+  throw new ProoflineError("document", "The document is not open.", "Open it and try again.");
+}
+
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,28 @@
+import type { Connection, TextDocuments } from "vscode-languageserver/node";
+import type { NothingReason } from "../inference/engine";
+import type { OpenDocument } from "./documents";
+import type { EngineHost } from "./engineHost";
+import type { Gate } from "./gate";
+import type { JournalHost } from "./journalHost";
+import type { Offers } from "./offers";
+import type { Placements } from "./placements";
+import type { SettingsStore } from "./settings";
+import type { Status } from "./status";
+
+/** What the capabilities of one running server share. */
+export interface ServerContext {
+  readonly connection: Connection;
+  readonly documents: TextDocuments<OpenDocument>;
+  readonly settings: SettingsStore;
+  readonly engine: EngineHost;
+  readonly gate: Gate;
+  readonly placements: Placements;
+  readonly journal: JournalHost;
+  readonly offers: Offers;
+  readonly status: Status;
+  log(line: string): void;
+  /** Somebody asked for a suggestion, and there is none to show. */
+  explainNothing(reason: NothingReason): void;
+  /** What is accepted in a document is not what it was. */
+  acceptancesChanged(document: OpenDocument): void;
+}

@@ -1,0 +1,13 @@
+import * as z from "zod";
+import { DocumentState } from "../protocol";
+import type { ServerContext } from "./context";
+import { OpenDocument } from "./documents";
+import { onRequest, Uri } from "./requests";
+
+/** `proofline/documentState`: why a document gets no suggestions, also for one that the editor never opened here. */
+export function provideDocumentState(context: ServerContext): void {
+  onRequest(context.connection, DocumentState.type, z.object({ uri: Uri }), async ({ uri }) => {
+    const document = context.documents.get(uri) ?? new OpenDocument(uri, "", 0, "");
+    return { offReason: await context.gate.offReason(document) };
+  });
+}

@@ -1,0 +1,141 @@
+import { messageOf, ProoflineError } from "../errors";
+import type { Engine } from "../inference/engine";
+import { startEngine } from "../inference/startEngine";
+import type { Installation } from "../installation";
+import type { ModelState } from "../protocol";
+import type { SettingsStore } from "./settings";
+
+/** A crashed engine is started again this often before a person has to ask for it. */
+const MAX_RESTARTS = 3;
+/** An engine that ran this long is healthy: what it crashed before no longer counts. */
+const HEALTHY_MILLISECONDS = 60_000;
+
+/**
+ * Keeps the pinned model loaded: starts it, starts it again after a crash, lets it go when nobody may use it. A model
+ * whose bytes differ from its pin never becomes an engine, and `state` says why.
+ */
+export class EngineHost {
+  private current: ModelState = { kind: "loading" };
+  private running: Engine | null = null;
+  private starting: Promise<void> = Promise.resolve();
+  private restarts = 0;
+  private startedAt = 0;
+  private readonly listeners: ((state: ModelState) => void)[] = [];
+
+  constructor(
+    private readonly settings: SettingsStore,
+    private readonly installation: Installation,
+    private readonly log: (line: string) => void,
+  ) {
+    settings.onChange((now, before) => {
+      const same =
+        now.modelPath === before.modelPath &&
+        now.enabled === before.enabled &&
+        now.trusted === before.trusted;
+      if (!same) void this.restart();
+    });
+  }
+
+  get state(): ModelState {
+    return this.current;
+  }
+
+  /** The loaded model, or `null`; `state` says why. */
+  get engine(): Engine | null {
+    return this.running;
+  }
+
+  get modelDirectory(): string {
+    return this.settings.current.modelPath ?? this.installation.modelDirectory;
+  }
+
+  onChange(listener: (state: ModelState) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Loads the model afresh. Resolves when it is ready, or cannot be. */
+  restart(): Promise<void> {
+    this.restarts = 0;
+    return this.load();
+  }
+
+  /** Waits for a load that is under way. */
+  async settled(): Promise<Engine | null> {
+    await this.starting;
+    return this.running;
+  }
+
+  /** Tells the host that a call into the engine was rejected for a reason that no caller asked for. */
+  failed(engine: Engine, thrown: unknown): void {
+    if (engine !== this.running) return;
+    this.log(`The engine failed: ${messageOf(thrown)}`);
+    if (performance.now() - this.startedAt > HEALTHY_MILLISECONDS) this.restarts = 0;
+    this.restarts += 1;
+    if (this.restarts <= MAX_RESTARTS) void this.load();
+    else {
+      void this.release();
+      this.become({
+        kind: "failed",
+        reason: `The model stopped working (${messageOf(thrown)}).`,
+        remedy: "Restart it with the command Proofline: Restart, and look into the log if it happens again.",
+      });
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.starting;
+    await this.release();
+  }
+
+  private load(): Promise<void> {
+    this.starting = this.starting.then(async () => {
+      await this.release();
+      const { enabled, trusted } = this.settings.current;
+      if (!trusted) return this.become({ kind: "off", reason: "The workspace is not trusted." });
+      if (!enabled)
+        return this.become({ kind: "off", reason: "Suggestions are turned off in the settings." });
+      this.become({ kind: "loading" });
+      await this.start();
+    });
+    return this.starting;
+  }
+
+  private async start(): Promise<void> {
+    try {
+      this.running = await startEngine({
+        modelDirectory: this.modelDirectory,
+        workerPath: this.installation.inferenceWorker,
+        bundlePaths: this.installation.bundles,
+      });
+      this.startedAt = performance.now();
+      const { name, manifestDigest } = this.running.facts.model;
+      this.become({ kind: "ready", name, manifestDigest });
+    } catch (error) {
+      this.log(`The model was not loaded: ${messageOf(error)}`);
+      this.become(
+        error instanceof ProoflineError
+          ? { kind: "failed", reason: error.reason, remedy: error.remedy }
+          : {
+              kind: "failed",
+              reason: `The model could not be loaded (${messageOf(error)}).`,
+              remedy: "Look into the log, then restart with the command Proofline: Restart.",
+            },
+      );
+    }
+  }
+
+  private async release(): Promise<void> {
+    const engine = this.running;
+    this.running = null;
+    try {
+      await engine?.dispose();
+    } catch (error) {
+      this.log(`The engine did not end well: ${messageOf(error)}`);
+    }
+  }
+
+  private become(state: ModelState): void {
+    this.current = state;
+    for (const listener of this.listeners) listener(state);
+  }
+}

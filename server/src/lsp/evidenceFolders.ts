@@ -1,0 +1,160 @@
+import { checkChain } from "../actions/checkChain";
+import type { RepositoryContents, RepositoryReader } from "../actions/readRepository";
+import type { Anchor, AnchorCheck } from "../chain/chain";
+import { messageOf, ProoflineError } from "../errors";
+import type { FileProblem } from "../policy/report";
+import type { EvidenceInput } from "../policy/verify";
+import type { Digest } from "../provenance/primitives";
+import type { Repository } from "../provenance/repository";
+import { type ChainAccess, UNTRUSTED } from "./chainAccess";
+
+/** What a repository's `.proofline` folder says, and what the chain says about it. */
+export interface FolderEvidence {
+  readonly repositoryId: string | null;
+  /** Evidence files about which the chain has been asked, or which nobody claims to have anchored. */
+  readonly files: readonly EvidenceInput[];
+  readonly problems: readonly FileProblem[];
+  readonly chain: ReadonlyMap<Digest, AnchorCheck>;
+}
+
+const NOTHING: RepositoryContents = { repositoryId: null, evidence: [], anchors: [], problems: [] };
+
+interface Folder {
+  readonly repository: Repository;
+  contents: RepositoryContents;
+  /** The chain's answers, each to the claims that it was asked about. */
+  answers: ReadonlyMap<Digest, { readonly claims: string; readonly check: AnchorCheck }>;
+  /** The reading that is under way, and whether another must follow it. */
+  reading: Promise<void> | null;
+  stale: boolean;
+}
+
+/** Reads repositories' `.proofline` folders once, again when they change, and asks the chain about what they claim. */
+export class EvidenceFolders {
+  private readonly folders = new Map<string, Folder>();
+
+  constructor(
+    private readonly reader: RepositoryReader,
+    private readonly chain: ChainAccess,
+    private readonly onChange: (root: string) => void,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** What is known of a repository; the first call reads its files, and the chain's answers follow. */
+  async of(repository: Repository): Promise<FolderEvidence> {
+    const known = this.folders.get(repository.root);
+    if (known !== undefined) {
+      await known.reading;
+      return evidenceOf(known);
+    }
+    const folder: Folder = { repository, contents: NOTHING, answers: new Map(), reading: null, stale: false };
+    this.folders.set(repository.root, folder);
+    await this.read(folder);
+    void this.ask(folder);
+    return evidenceOf(folder);
+  }
+
+  /** Reads a repository's files again and asks the chain; resolves when both are done. */
+  async reload(root: string): Promise<void> {
+    const folder = this.folders.get(root);
+    if (folder === undefined) return;
+    await this.read(folder);
+    this.onChange(root);
+    await this.ask(folder);
+  }
+
+  async reloadAll(): Promise<void> {
+    await Promise.all([...this.folders.keys()].map((root) => this.reload(root)));
+  }
+
+  /** Asks the chain again about every repository. */
+  async recheck(): Promise<void> {
+    await Promise.all([...this.folders.values()].map((folder) => this.ask(folder)));
+  }
+
+  /** The evidence file that a suggestion stands in, as a path below a repository's top; `null` for none. */
+  fileOf(id: string): { readonly root: string; readonly path: string } | null {
+    for (const [root, { contents }] of this.folders) {
+      for (const { path, reading } of contents.evidence) {
+        const batch = reading.kind === "malformed" ? null : reading.batch;
+        if (batch?.suggestions.some(({ record }) => record.id === id)) return { root, path };
+      }
+    }
+    return null;
+  }
+
+  private read(folder: Folder): Promise<void> {
+    if (folder.reading !== null) {
+      folder.stale = true;
+      return folder.reading;
+    }
+    const reading = (async () => {
+      do {
+        folder.stale = false;
+        folder.contents = await this.contentsOf(folder.repository);
+      } while (folder.stale);
+      folder.reading = null;
+    })();
+    folder.reading = reading;
+    return reading;
+  }
+
+  private async contentsOf(repository: Repository): Promise<RepositoryContents> {
+    try {
+      return await this.reader.read(repository);
+    } catch (error) {
+      this.log(`The evidence in ${repository.root} cannot be read: ${messageOf(error)}`);
+      const problem = error instanceof ProoflineError ? error.message : messageOf(error);
+      return { ...NOTHING, problems: [{ path: ".proofline/repository.json", problem }] };
+    }
+  }
+
+  /** Asks the chain about what is claimed to be on it; where nothing is, no chain is started for the question. */
+  private async ask(folder: Folder): Promise<void> {
+    const { evidence, anchors } = folder.contents;
+    const roots = rootsOf(evidence);
+    if (!roots.some((root) => anchors.some((anchor) => anchor.root === root))) return;
+    const reader = this.chain.read();
+    const checks =
+      reader === null
+        ? new Map(roots.map((root): [Digest, AnchorCheck] => [root, UNTRUSTED]))
+        : await checkChain(reader, roots, anchors);
+    folder.answers = new Map(
+      [...checks].map(([root, check]) => [root, { claims: claimsAbout(root, anchors), check }]),
+    );
+    this.onChange(folder.repository.root);
+  }
+}
+
+function evidenceOf({
+  contents: { repositoryId, evidence, anchors, problems },
+  answers,
+}: Folder): FolderEvidence {
+  const chain = new Map<Digest, AnchorCheck>();
+  const unasked = new Set<Digest>();
+  for (const root of rootsOf(evidence)) {
+    const claims = claimsAbout(root, anchors);
+    const answer = answers.get(root);
+    // Where nobody claims an anchor, a chain that is out of reach contradicts nothing: it is not anchored yet.
+    if (answer?.claims === claims && (claims !== "" || answer.check.anchor !== null))
+      chain.set(root, answer.check);
+    else if (claims !== "") unasked.add(root);
+  }
+  return {
+    repositoryId,
+    files: evidence.filter(({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.root)),
+    problems,
+    chain,
+  };
+}
+
+function rootsOf(evidence: RepositoryContents["evidence"]): readonly Digest[] {
+  return evidence.flatMap(({ reading }) => (reading.kind === "intact" ? [reading.batch.root] : []));
+}
+
+function claimsAbout(root: Digest, anchors: readonly Anchor[]): string {
+  return anchors
+    .filter((anchor) => anchor.root === root)
+    .map((anchor) => JSON.stringify(anchor))
+    .join();
+}

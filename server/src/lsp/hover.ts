@@ -1,0 +1,43 @@
+import * as z from "zod";
+import { VerdictAt } from "../protocol";
+import type { ServerContext } from "./context";
+import { answer, LspPosition, onRequest, parse, Uri } from "./requests";
+import { verdictLine, verdictMarkdown } from "./verdictMarkdown";
+import type { Verdicts } from "./verdicts";
+
+const HoverParameters = z.object({ textDocument: z.object({ uri: Uri }), position: LspPosition });
+
+/**
+ * `textDocument/hover` and `proofline/verdictAt`. Over code the hover is one line, so that it never buries what other
+ * hovers say there; at the line's end, where the badge stands, it is the whole.
+ */
+export function provideHover(context: ServerContext, verdicts: Verdicts): void {
+  const { connection, documents } = context;
+
+  connection.onHover((raw) =>
+    answer(connection, async () => {
+      const { textDocument, position } = parse("textDocument/hover", HoverParameters, raw);
+      const document = documents.get(textDocument.uri);
+      const shown = document === undefined ? null : verdicts.at(document, position);
+      if (document === undefined || shown === null) return null;
+      const { verdict, range, note, localChain } = shown;
+      const atEnd = position.character >= document.lineLength(position.line);
+      const value = atEnd
+        ? verdictMarkdown(verdict, verdicts.policy, note)
+        : verdictLine(verdict, localChain, note);
+      return { contents: { kind: "markdown" as const, value }, range };
+    }),
+  );
+  onRequest(
+    connection,
+    VerdictAt.type,
+    z.object({ uri: Uri, position: LspPosition }),
+    async ({ uri, position }) => {
+      const document = documents.get(uri);
+      const shown = document === undefined ? null : verdicts.at(document, position);
+      if (shown === null) return null;
+      const markdown = verdictMarkdown(shown.verdict, verdicts.policy, shown.note);
+      return { id: shown.verdict.id, markdown, range: shown.range };
+    },
+  );
+}

@@ -1,0 +1,43 @@
+import { messageOf } from "../errors";
+import { readPin } from "../inference/pin";
+import { deviceAddress } from "../provenance/device";
+import type { Address, Digest } from "../provenance/primitives";
+import type { EngineHost } from "./engineHost";
+import type { SettingsStore } from "./settings";
+
+/** Whom this installation knows: its own device, and the pins of the models installed here. */
+export class Identity {
+  private known: { readonly device: Address | null; readonly pins: readonly Digest[] } = {
+    device: null,
+    pins: [],
+  };
+
+  constructor(
+    private readonly settings: SettingsStore,
+    private readonly engine: EngineHost,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** `null` while this machine has no device key. */
+  get device(): Address | null {
+    return this.known.device;
+  }
+
+  get pins(): readonly Digest[] {
+    return this.known.pins;
+  }
+
+  /** Looks again; the key appears with the first acceptance, the pins change with the model. */
+  async refresh(): Promise<void> {
+    const [device, pin] = await Promise.all([
+      deviceAddress(this.settings.home).catch((error: unknown) => this.unknown("The device key", error)),
+      readPin(this.engine.modelDirectory).catch((error: unknown) => this.unknown("The model's pin", error)),
+    ]);
+    this.known = { device, pins: pin === null ? [] : [pin.manifestDigest] };
+  }
+
+  private unknown(what: string, error: unknown): null {
+    this.log(`${what} cannot be read: ${messageOf(error)}`);
+    return null;
+  }
+}

@@ -1,0 +1,87 @@
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import { ProoflineError } from "../errors";
+import { openRepository, type Repository } from "../provenance/repository";
+import { looksSecret } from "../provenance/secretFiles";
+import type { OpenDocument } from "./documents";
+
+/** Where a document belongs. */
+export interface Placement {
+  /** The repository whose `.proofline` folder speaks for it, or `null` while it lies in no folder. */
+  readonly repository: Repository | null;
+  /** The repository's top as an absolute path. */
+  readonly root: string | null;
+  /** The path below `root` with `/` between its parts; without a root the document's URI. */
+  readonly path: string;
+  /** Why nothing of it may be suggested or recorded (ignored, secret-like), or `null`. */
+  readonly refusal: string | null;
+}
+
+/**
+ * Finds out once, when a document is opened, where it belongs and whether it may be touched, so that nothing has to
+ * ask git while a person types. `refresh` forgets everything, for changed ignore files and workspace folders.
+ */
+export class Placements {
+  private cache = new WeakMap<OpenDocument, Promise<Placement>>();
+  private readonly roots = new WeakMap<OpenDocument, string | null>();
+  private readonly known = new Map<string, Repository>();
+
+  constructor(
+    /** The workspace's folders as absolute paths. */
+    private folders: readonly string[],
+  ) {}
+
+  of(document: OpenDocument): Promise<Placement> {
+    const cached = this.cache.get(document);
+    if (cached !== undefined) return cached;
+    const found = this.find(document).then((placement) => {
+      this.roots.set(document, placement.root);
+      return placement;
+    });
+    this.cache.set(document, found);
+    return found;
+  }
+
+  /** The top that was found for a document last, without waiting. */
+  rootOf(document: OpenDocument): string | null {
+    return this.roots.get(document) ?? null;
+  }
+
+  /** Forgets what was found; the next question looks again. */
+  refresh(folders: readonly string[] = this.folders): void {
+    this.folders = folders;
+    this.cache = new WeakMap();
+    for (const repository of this.known.values()) repository.refresh();
+  }
+
+  private async find(document: OpenDocument): Promise<Placement> {
+    const { file } = document;
+    const nowhere = (refusal: string | null): Placement => ({
+      repository: null,
+      root: null,
+      path: document.uri,
+      refusal,
+    });
+    if (file === null) return nowhere(null);
+    try {
+      const real = await resolved(file);
+      const opened = await openRepository(real, this.folders);
+      const repository = this.known.get(opened.root) ?? opened;
+      this.known.set(repository.root, repository);
+      const path = relative(repository.root, real).split(sep).join("/");
+      return { repository, root: repository.root, path, refusal: await repository.refusalFor(path) };
+    } catch (error) {
+      if (!(error instanceof ProoflineError) || error.code !== "repository") throw error;
+      return nowhere(looksSecret(basename(file)) ? "The file looks like one that holds secrets." : null);
+    }
+  }
+}
+
+/** The file's real path, also for one that is not on the disk yet. */
+async function resolved(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch {
+    return join(await realpath(dirname(file)).catch(() => dirname(file)), basename(file));
+  }
+}

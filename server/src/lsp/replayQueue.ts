@@ -1,0 +1,141 @@
+import { type Replayable, type ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
+import type { Engine } from "../inference/engine";
+import type { ReplayOutcome } from "../policy/verify";
+import type { SuggestionValues } from "../provenance/record";
+import { sha256, toDigest } from "../provenance/sha256";
+import type { EngineHost } from "./engineHost";
+
+/** Nothing is replayed until this long after the last keystroke; the engine itself also gives way to completions. */
+const QUIET_MILLISECONDS = 500;
+
+/**
+ * Replays suggestions in the background, one at a time, and knows what came of each. Results on disk are used where
+ * there are any, so after a restart nothing runs twice.
+ */
+export class ReplayQueue {
+  private readonly outcomes = new Map<string, ReplayOutcome>();
+  private readonly waiting = new Map<string, Replayable>();
+  private readonly keys = new WeakMap<SuggestionValues, string>();
+  private running = false;
+  private lastKeystroke = 0;
+  private ended = false;
+
+  constructor(
+    private readonly engine: EngineHost,
+    private readonly cache: ReplayCache,
+    private readonly onResult: () => void,
+  ) {
+    engine.onChange((state) => {
+      if (state.kind === "ready") void this.run();
+    });
+  }
+
+  /** Notes that somebody types. */
+  typing(): void {
+    this.lastKeystroke = performance.now();
+  }
+
+  /** What is known of a suggestion's replay so far; asks for it in the background where nothing is. */
+  outcomeOf(suggestion: Replayable): ReplayOutcome {
+    const key = this.keyOf(suggestion);
+    const known = key === null ? undefined : this.outcomes.get(key);
+    if (known !== undefined) return known;
+    const facts = this.engine.engine?.facts ?? null;
+    const obstacle = replayObstacle(suggestion, facts);
+    if (obstacle !== null && facts !== null) return { value: "impossible", reason: obstacle };
+    if (key === null) return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
+    if (!this.waiting.has(key)) {
+      this.waiting.set(key, suggestion);
+      void this.run();
+    }
+    return { value: "notRun", reason: obstacle ?? "Its replay has not run yet." };
+  }
+
+  /** Replays at once, whatever is known or waiting. */
+  async now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
+    const engine = await this.engine.settled();
+    if (engine === null) return { value: "notRun", reason: "No model is loaded here." };
+    return this.replay(suggestion, engine, signal);
+  }
+
+  /** Forgets what waits; a replay that runs ends with its engine. */
+  close(): void {
+    this.ended = true;
+    this.waiting.clear();
+  }
+
+  private async run(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    try {
+      for (let next = await this.next(); next !== null; next = await this.next()) {
+        const [key, suggestion, engine] = next;
+        const outcome = await this.replay(suggestion, engine);
+        this.waiting.delete(key);
+        if (outcome.value === "notRun" && this.engine.engine === engine) this.outcomes.set(key, outcome);
+        this.onResult();
+      }
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** The next suggestion and the engine for it, once nobody types; `null` when there is none of either. */
+  private async next(): Promise<[string, Replayable, Engine] | null> {
+    await this.remembered();
+    const quiet = this.lastKeystroke + QUIET_MILLISECONDS - performance.now();
+    if (quiet > 0) {
+      await new Promise((resolve) => setTimeout(resolve, quiet));
+      return this.next();
+    }
+    const { engine } = this.engine;
+    const [first] = this.waiting;
+    return engine === null || first === undefined || this.ended ? null : [...first, engine];
+  }
+
+  /** Takes what is on disk already out of what waits. */
+  private async remembered(): Promise<void> {
+    let found = false;
+    for (const [key, suggestion] of this.waiting) {
+      if (this.looked.has(key)) continue;
+      this.looked.add(key);
+      const outcome = await this.cache.get(suggestion);
+      if (outcome === null) continue;
+      this.outcomes.set(key, outcome);
+      this.waiting.delete(key);
+      found = true;
+    }
+    if (found) this.onResult();
+  }
+  private readonly looked = new Set<string>();
+
+  private async replay(suggestion: Replayable, engine: Engine, signal?: AbortSignal): Promise<ReplayOutcome> {
+    const outcome = await replaySuggestion(suggestion, engine, this.cache, signal);
+    const key = this.keyOf(suggestion);
+    if (key !== null && outcome.value !== "notRun") this.outcomes.set(key, outcome);
+    return outcome;
+  }
+
+  /** Names all that a replay's result depends on. */
+  private keyOf({ model, profile, values }: Replayable): string | null {
+    if (values === null) return null;
+    const known = this.keys.get(values);
+    if (known !== undefined) return known;
+    const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = values;
+    const claim = [
+      model.manifestDigest,
+      profile,
+      prompt,
+      tokens,
+      raw,
+      displayed,
+      sampling,
+      ordinal,
+      seed,
+      stop,
+    ];
+    const key = toDigest(sha256(JSON.stringify(claim)));
+    this.keys.set(values, key);
+    return key;
+  }
+}

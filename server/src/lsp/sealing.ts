@@ -1,0 +1,328 @@
+import { anchorBatches } from "../actions/anchor";
+import type { RepositoryReader } from "../actions/readRepository";
+import { finishSealing, sealPending } from "../actions/seal";
+import type { VerificationThread } from "../actions/verificationThread";
+import type { ChainWriter } from "../chain/chain";
+import { messageOf } from "../errors";
+import { type AnchorNow, TransactionKey } from "../protocol";
+import type { Journal } from "../provenance/journal";
+import { locate } from "../provenance/locate";
+import type { AcceptedSuggestion } from "../provenance/record";
+import { openRepository, type Repository } from "../provenance/repository";
+import { MAX_BATCH_SIZE } from "../provenance/statement";
+import type { ChainAccess } from "./chainAccess";
+import type { ServerContext } from "./context";
+import type { EvidenceFolders } from "./evidenceFolders";
+
+/** Waits between attempts to anchor while the chain does not answer, in milliseconds; the last one repeats. */
+const RETRY_MILLISECONDS = [5_000, 15_000, 60_000, 300_000] as const;
+
+export interface SealingParts {
+  readonly thread: VerificationThread;
+  readonly reader: RepositoryReader;
+  readonly folders: EvidenceFolders;
+  readonly chain: ChainAccess;
+  /** Something was sealed or dropped, or could not be. */
+  readonly onChange: () => Promise<void>;
+}
+
+/**
+ * Decides when what was accepted is sealed, and anchors it: once the documents are saved and nothing was accepted for
+ * a while, at a full batch, or when a person asks. One step at a time; nothing is sealed on the way out.
+ */
+export class Sealing {
+  private readonly lastAccepted = new Map<string, number>();
+  private readonly obstacles = new Map<string, string>();
+  /** Repositories of which all that is left waits for a document to be saved. */
+  private readonly waiting = new Set<string>();
+  /** Files that were open here once: what they do not hold when they are closed is gone for good. */
+  private readonly seen = new Set<string>();
+  private readonly started = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private failures = 0;
+  private queue: Promise<unknown> = Promise.resolve();
+  private ended = false;
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly parts: SealingParts,
+  ) {}
+
+  /** Something was accepted, taken back or adopted: the wait begins anew. */
+  accepted(root: string | null): void {
+    if (root !== null) {
+      this.lastAccepted.set(root, performance.now());
+      this.waiting.delete(root);
+      this.obstacles.delete(root);
+    }
+    this.showPending();
+    this.plan();
+  }
+
+  /** A document was opened. */
+  opened(root: string, path: string): void {
+    this.seen.add(`${root}\0${path}`);
+  }
+
+  /** A document was saved or closed, or the settings changed: what waited is looked at again. */
+  reconsider(): void {
+    this.waiting.clear();
+    this.obstacles.clear();
+    this.plan();
+  }
+
+  private plan(): void {
+    clearTimeout(this.timer);
+    if (this.ended) return;
+    const wait = this.nextDue();
+    if (wait !== null) this.timer = setTimeout(() => void this.sealDue(), wait);
+  }
+
+  /** Why what is pending in a repository cannot be sealed, or `null`. */
+  obstacle(root: string): string | null {
+    return this.obstacles.get(root) ?? null;
+  }
+
+  /** Takes up what an earlier process sealed but did not anchor. */
+  resume(): void {
+    this.plan();
+    void this.inOrder(() => this.anchorOwn());
+  }
+
+  /** Seals and anchors all that is pending, at once. */
+  now(signal: AbortSignal): Promise<AnchorNow.Result> {
+    this.failures = 0;
+    return this.inOrder(async () => {
+      const journal = await this.context.journal.open();
+      if (journal === null)
+        return { anchored: 0, problems: [this.context.journal.problem ?? "There is no journal."] };
+      const problems = new Set<string>();
+      for (const root of rootsOf(journal)) {
+        for (const problem of await this.seal(journal, root, true)) problems.add(problem);
+      }
+      if (journal.pending().some(({ root }) => root === null)) {
+        problems.add(
+          "Suggestions in documents that are in no folder stay in the journal until they are saved in one.",
+        );
+      }
+      const open = await Promise.all(
+        this.context.documents.all().map((one) => this.context.placements.of(one)),
+      );
+      const roots = new Set(open.flatMap(({ root }) => (root === null ? [] : [root])));
+      const anchored = await this.anchor(journal, roots, signal, problems);
+      return { anchored, problems: [...problems] };
+    });
+  }
+
+  /** Ends all waiting. What is pending stays in the journal. */
+  async close(): Promise<void> {
+    this.ended = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.retry);
+    await this.queue;
+  }
+
+  private inOrder<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.queue.then(work);
+    this.queue = done.catch((error: unknown) => this.context.log(`Sealing failed: ${messageOf(error)}`));
+    return done;
+  }
+
+  /** Milliseconds until the next repository is due, or `null` where none will be by itself. */
+  private nextDue(): number | null {
+    const { journal } = this.context.journal;
+    const { sealAfterSeconds } = this.context.settings.current;
+    if (journal === null) return null;
+    const waits = rootsOf(journal).flatMap((root) => {
+      if (this.waiting.has(root) || this.obstacles.has(root)) return [];
+      if (journal.pending().filter((one) => one.root === root).length >= MAX_BATCH_SIZE) return [0];
+      if (sealAfterSeconds === 0) return [];
+      const since = this.lastAccepted.get(root) ?? this.started;
+      return [Math.max(0, since + sealAfterSeconds * 1000 - performance.now())];
+    });
+    return waits.length === 0 ? null : Math.min(...waits);
+  }
+
+  private sealDue(): Promise<void> {
+    return this.inOrder(async () => {
+      const journal = await this.context.journal.open();
+      if (journal === null || this.ended) return;
+      const { sealAfterSeconds } = this.context.settings.current;
+      for (const root of rootsOf(journal)) {
+        const since = this.lastAccepted.get(root) ?? this.started;
+        const full = journal.pending().filter((one) => one.root === root).length >= MAX_BATCH_SIZE;
+        const quiet = sealAfterSeconds > 0 && performance.now() - since >= sealAfterSeconds * 1000;
+        if ((full || quiet) && !this.waiting.has(root) && !this.obstacles.has(root)) {
+          await this.seal(journal, root, false);
+          this.waiting.add(root);
+        }
+      }
+      this.plan();
+      await this.anchorOwn();
+    });
+  }
+
+  /** Seals what can be sealed in one repository; resolves to what kept the rest. */
+  private async seal(journal: Journal, root: string, asked: boolean): Promise<readonly string[]> {
+    try {
+      const repository = await openRepository(root, [root]);
+      const held = await this.heldBack(journal, repository, asked);
+      const outcome = await sealPending({
+        home: this.context.settings.home,
+        journal,
+        repository,
+        thread: this.parts.thread,
+        holdBack: ({ id }) => held.get(id) ?? null,
+      });
+      for (const { id, reason } of outcome.dropped) this.context.log(`Not sealed, ${id}: ${reason}`);
+      this.obstacles.delete(root);
+      if (outcome.sealed.length > 0) await this.parts.folders.reload(root);
+      await this.changed();
+      return outcome.held.map(({ reason }) => reason);
+    } catch (error) {
+      this.context.log(`Sealing in ${root} failed: ${messageOf(error)}`);
+      this.obstacles.set(root, messageOf(error));
+      await this.changed();
+      return [messageOf(error)];
+    }
+  }
+
+  /** Which pending suggestions wait, and why: their document is not saved, or not known to be. */
+  private async heldBack(
+    journal: Journal,
+    repository: Repository,
+    asked: boolean,
+  ): Promise<ReadonlyMap<string, string>> {
+    const held = new Map<string, string>();
+    const here = journal.pending().filter(({ root }) => root === repository.root);
+    for (const path of new Set(here.map((one) => one.path))) {
+      const suggestions = here.filter((one) => one.path === path);
+      const reason = await this.reasonToWait(repository, path, suggestions, asked);
+      for (const [id, why] of reason) held.set(id, why);
+    }
+    return held;
+  }
+
+  private async reasonToWait(
+    repository: Repository,
+    path: string,
+    suggestions: readonly AcceptedSuggestion[],
+    asked: boolean,
+  ): Promise<readonly (readonly [string, string])[]> {
+    for (const document of this.context.documents.all()) {
+      const placement = await this.context.placements.of(document);
+      if (placement.root === repository.root && placement.path === path) {
+        const dirty = (await repository.readText(path)) !== document.text;
+        return dirty ? suggestions.map(({ id }) => [id, `${path} is not saved yet.`]) : [];
+      }
+    }
+    if (asked || this.seen.has(`${repository.root}\0${path}`)) return [];
+    // Another window, or one that crashed, may hold the text unsaved: what is not on the disk yet is not gone.
+    const text = (await repository.readText(path)) ?? "";
+    const places = locate(
+      text,
+      suggestions.map(({ id, position, values }) => ({ id, position, accepted: values.accepted })),
+    );
+    return suggestions
+      .filter(({ id }) => (places.get(id)?.content ?? "gone") === "gone")
+      .map(({ id }) => [id, `${path} does not hold it yet; it may be unsaved in another window.`]);
+  }
+
+  /** Anchors what this journal sealed, in the background, and tries again where the chain does not answer. */
+  private async anchorOwn(): Promise<void> {
+    clearTimeout(this.retry);
+    const journal = await this.context.journal.open();
+    if (journal === null || this.ended || journal.unanchored().length === 0) return;
+    const problems = new Set<string>();
+    await this.anchor(journal, new Set(), new AbortController().signal, problems);
+    if (problems.size === 0 || journal.unanchored().length === 0) {
+      this.failures = 0;
+      return;
+    }
+    const wait = RETRY_MILLISECONDS[Math.min(this.failures, RETRY_MILLISECONDS.length - 1)];
+    this.failures += 1;
+    this.retry = setTimeout(() => void this.inOrder(() => this.anchorOwn()), wait);
+  }
+
+  /** Anchors what the journal sealed, and in `roots` also what lies there without any anchor. Counts suggestions. */
+  private async anchor(
+    journal: Journal,
+    roots: ReadonlySet<string>,
+    signal: AbortSignal,
+    problems: Set<string>,
+  ): Promise<number> {
+    const own = new Set(journal.unanchored().map(({ root }) => root));
+    const repositories = new Set([...roots, ...journal.unanchored().map(({ repository }) => repository)]);
+    let writer: ChainWriter | null = null;
+    let anchored = 0;
+    try {
+      for (const root of repositories) {
+        const repository = await openRepository(root, [root]);
+        await finishSealing(journal, repository);
+        const contents = await this.parts.reader.read(repository);
+        const claimed = new Set(contents.anchors.map((anchor) => anchor.root));
+        const evidence = contents.evidence.filter(({ reading }) => {
+          if (reading.kind !== "intact") return false;
+          return own.has(reading.batch.root) || (roots.has(root) && !claimed.has(reading.batch.root));
+        });
+        if (evidence.length === 0) continue;
+        const suggestions = evidence.reduce(
+          (sum, { reading }) => sum + (reading.kind === "intact" ? reading.batch.suggestions.length : 0),
+          0,
+        );
+        this.context.status.setChain({ kind: "anchoring", suggestions });
+        writer ??= this.parts.chain.write(await this.transactionKey());
+        const outcome = await anchorBatches({
+          repository,
+          contents: { ...contents, evidence },
+          writer,
+          journal,
+          signal,
+        });
+        anchored += outcome.anchored.reduce((sum, batch) => sum + batch.suggestions, 0);
+        for (const problem of outcome.problems) problems.add(problem);
+        const [reason] = outcome.problems;
+        if (reason === undefined) {
+          const { name, local } = await writer.identity();
+          this.context.status.setChain({ kind: "ready", name, local });
+        } else this.context.status.setChain({ kind: "waiting", suggestions, reason });
+        if (outcome.anchored.length > 0) await this.parts.folders.reload(root);
+      }
+    } catch (error) {
+      this.context.log(`Anchoring failed: ${messageOf(error)}`);
+      problems.add(messageOf(error));
+      const suggestions = unanchoredCount(journal);
+      this.context.status.setChain({ kind: "waiting", suggestions, reason: messageOf(error) });
+    } finally {
+      await writer?.close();
+      this.showPending();
+    }
+    return anchored;
+  }
+
+  private async transactionKey(): Promise<string | null> {
+    const { chain } = this.context.settings.current;
+    if (chain.kind === "embedded") return null;
+    return this.context.connection.sendRequest(TransactionKey.type, { chainId: chain.id });
+  }
+
+  private async changed(): Promise<void> {
+    this.showPending();
+    await this.parts.onChange();
+  }
+
+  private showPending(): void {
+    const { journal } = this.context.journal;
+    if (journal !== null) this.context.status.setPending(journal.pending().length + unanchoredCount(journal));
+  }
+}
+
+function unanchoredCount(journal: Journal): number {
+  return journal.unanchored().reduce((sum, { ids }) => sum + ids.length, 0);
+}
+
+/** The repositories that something is pending in. */
+function rootsOf(journal: Journal): readonly string[] {
+  return [...new Set(journal.pending().flatMap(({ root }) => (root === null ? [] : [root])))];
+}

@@ -1,0 +1,249 @@
+import { fileURLToPath } from "node:url";
+import {
+  type Connection,
+  DidChangeWatchedFilesNotification,
+  type InitializeParams,
+  type InitializeResult,
+  TextDocumentSyncKind,
+  TextDocuments,
+  type WorkspaceFolder,
+} from "vscode-languageserver/node";
+import { RepositoryReader } from "../actions/readRepository";
+import { ReplayCache } from "../actions/replay";
+import { VerificationThread } from "../actions/verificationThread";
+import { messageOf } from "../errors";
+import { describeNothing } from "../inference/engine";
+import type { Installation } from "../installation";
+import { DidChangeSettings, RefreshInlineCompletions, RestartEngine } from "../protocol";
+import { Acceptances } from "./acceptance";
+import { provideActions } from "./actionRequests";
+import { bindToFolder } from "./binding";
+import { ChainAccess } from "./chainAccess";
+import type { ServerContext } from "./context";
+import { provideDocumentState } from "./documentState";
+import { type OpenDocument, openDocuments } from "./documents";
+import { EngineHost } from "./engineHost";
+import { EvidenceFolders } from "./evidenceFolders";
+import { Gate } from "./gate";
+import { provideHover } from "./hover";
+import { Identity } from "./identity";
+import { provideInlineCompletion } from "./inlineCompletion";
+import { JournalHost } from "./journalHost";
+import { Offers } from "./offers";
+import { Placements } from "./placements";
+import { ReplayQueue } from "./replayQueue";
+import { onNotification, onRequest0 } from "./requests";
+import { Sealing } from "./sealing";
+import { SettingsChange, SettingsStore } from "./settings";
+import { Status } from "./status";
+import { Verdicts } from "./verdicts";
+
+/** Longer than this nobody waits for threads that should have ended. */
+const SHUTDOWN_MILLISECONDS = 2_000;
+
+/** One editor's server, once it knows its settings. */
+interface Running {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  folders(folders: readonly WorkspaceFolder[]): void;
+}
+
+/** Serves one editor over one connection until it ends. */
+export function startServer(connection: Connection, installation: Installation): void {
+  const documents = new TextDocuments<OpenDocument>(openDocuments);
+  let running: Running | null = null;
+  let watches = false;
+  let followsFolders = false;
+
+  connection.onInitialize((parameters: InitializeParams): InitializeResult => {
+    running = assemble(connection, documents, installation, parameters);
+    const { workspace } = parameters.capabilities;
+    watches = workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    followsFolders = workspace?.workspaceFolders === true;
+    return {
+      serverInfo: { name: "proofline" },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+        inlineCompletionProvider: true,
+        hoverProvider: true,
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+      },
+    };
+  });
+  connection.onInitialized(() => {
+    if (watches) {
+      void connection.client.register(DidChangeWatchedFilesNotification.type, {
+        watchers: [{ globPattern: "**/.proofline/**" }, { globPattern: "**/.gitignore" }],
+      });
+    }
+    if (followsFolders) {
+      connection.workspace.onDidChangeWorkspaceFolders(async () => {
+        running?.folders((await connection.workspace.getWorkspaceFolders()) ?? []);
+      });
+    }
+    void running?.start();
+  });
+  connection.onShutdown(async () => {
+    await Promise.race([
+      running?.stop(),
+      new Promise((resolve) => setTimeout(resolve, SHUTDOWN_MILLISECONDS).unref()),
+    ]);
+  });
+  documents.listen(connection);
+  connection.listen();
+}
+
+function assemble(
+  connection: Connection,
+  documents: TextDocuments<OpenDocument>,
+  installation: Installation,
+  { initializationOptions, workspaceFolders }: InitializeParams,
+): Running {
+  const log = (line: string): void => connection.console.info(line);
+  const settings = SettingsStore.from(initializationOptions);
+  const engine = new EngineHost(settings, installation, log);
+  const journal = new JournalHost(settings, log);
+  const placements = new Placements(pathsOf(workspaceFolders ?? []));
+  const status = new Status(connection);
+  const offers = new Offers();
+  const context: ServerContext = {
+    connection,
+    documents,
+    settings,
+    engine,
+    placements,
+    journal,
+    status,
+    offers,
+    gate: new Gate(settings, engine, placements, journal),
+    log,
+    explainNothing: (reason) => log(`Nothing to suggest: ${describeNothing(reason)}`),
+    acceptancesChanged: (document) => {
+      void verdicts.update(document);
+      sealing.accepted(placements.rootOf(document));
+    },
+  };
+  const thread = new VerificationThread(installation.verificationWorker);
+  const reader = new RepositoryReader(thread);
+  const identity = new Identity(settings, engine, log);
+  const chain = new ChainAccess(settings, installation);
+  const folders = new EvidenceFolders(reader, chain, (root) => void verdicts.updateAll(root), log);
+  const replays = new ReplayQueue(engine, new ReplayCache(settings.home), () => void verdicts.updateAll());
+  const sealing: Sealing = new Sealing(context, {
+    thread,
+    reader,
+    folders,
+    chain,
+    onChange: async () => {
+      await identity.refresh();
+      await verdicts.updateAll();
+    },
+  });
+  const verdicts: Verdicts = new Verdicts(context, folders, replays, identity, {
+    pending: () => journal.pending(),
+    obstacle: (root) => sealing.obstacle(root),
+  });
+  const acceptances = new Acceptances(context);
+
+  provideInlineCompletion(context);
+  provideDocumentState(context);
+  provideHover(context, verdicts);
+  provideActions(context, { verdicts, replays, sealing, folders, chain });
+  onNotification(connection, DidChangeSettings.type, SettingsChange, ({ settings: now }) =>
+    settings.replace(now),
+  );
+  onRequest0(connection, RestartEngine.type, () => engine.restart());
+
+  async function openJournal(): Promise<void> {
+    await journal.open();
+    await journal.refreshOthers();
+    sealing.accepted(null);
+    sealing.resume();
+    await verdicts.updateAll();
+  }
+
+  settings.onChange((now, before) => {
+    if (now.trusted !== before.trusted) void openJournal();
+    sealing.reconsider();
+    void folders.recheck();
+    void verdicts.updateAll();
+  });
+  engine.onChange((state) => {
+    status.setModel(state);
+    if (state.kind !== "ready") return;
+    void connection.sendNotification(RefreshInlineCompletions.type);
+    void identity.refresh().then(() => verdicts.updateAll());
+  });
+
+  documents.onDidOpen(({ document }) => void opened(document));
+  documents.onDidChangeContent(({ document }) => {
+    if (document.lastEdits.length === 0) return;
+    replays.typing();
+    offers.follow(document, document.lastEdits);
+    verdicts.follow(document);
+    acceptances.follow(document, document.lastEdits);
+  });
+  documents.onDidSave(({ document }) => void saved(document));
+  documents.onDidClose(({ document }) => {
+    offers.forget(document.uri);
+    acceptances.forget({ uri: document.uri });
+    verdicts.forget(document.uri);
+    sealing.reconsider();
+    for (const other of documents.all()) void bind(other);
+  });
+
+  async function opened(document: OpenDocument): Promise<void> {
+    const { root, path } = await placements.of(document);
+    if (root !== null) sealing.opened(root, path);
+    await bind(document);
+    await verdicts.update(document);
+  }
+
+  async function saved(document: OpenDocument): Promise<void> {
+    await bind(document);
+    sealing.reconsider();
+  }
+
+  async function bind(document: OpenDocument): Promise<void> {
+    if (!(await bindToFolder(context, document))) return;
+    sealing.accepted(placements.rootOf(document));
+    await verdicts.update(document);
+  }
+
+  connection.onDidChangeWatchedFiles(async ({ changes }) => {
+    if (changes.some(({ uri }) => uri.endsWith(".gitignore"))) placements.refresh();
+    if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) return;
+    await journal.refreshOthers();
+    await folders.reloadAll();
+  });
+
+  return {
+    async start() {
+      status.open();
+      await identity.refresh().catch((error: unknown) => log(messageOf(error)));
+      await Promise.all([engine.restart(), openJournal()]);
+    },
+    async stop() {
+      replays.close();
+      chain.reset();
+      await acceptances.settled();
+      await sealing.close();
+      await journal.close();
+      await Promise.all([engine.dispose(), thread.close()]);
+    },
+    folders(now) {
+      placements.refresh(pathsOf(now));
+      void verdicts.updateAll();
+    },
+  };
+}
+
+function pathsOf(folders: readonly { readonly uri: string }[]): string[] {
+  return folders.flatMap(({ uri }) => {
+    try {
+      return [fileURLToPath(uri)];
+    } catch {
+      return [];
+    }
+  });
+}

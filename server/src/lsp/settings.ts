@@ -1,0 +1,43 @@
+import * as z from "zod";
+import { prooflineHome } from "../home";
+import { DEFAULT_SETTINGS, Settings } from "../settings";
+import { parse } from "./requests";
+
+const Options = z.object({ settings: Settings, home: z.string().min(1).optional() });
+export const SettingsChange = z.object({ settings: Settings });
+
+export type SettingsListener = (settings: Settings, before: Settings) => void;
+
+/** The settings in force, and who wants to know when they change. */
+export class SettingsStore {
+  private readonly listeners: SettingsListener[] = [];
+
+  private constructor(
+    private settings: Settings,
+    /** The folder for keys, journal and chain state; it does not change while the server runs. */
+    readonly home: string,
+  ) {}
+
+  /** Reads `initializationOptions`; an editor that sends none gets the defaults. */
+  static from(initializationOptions: unknown): SettingsStore {
+    if (initializationOptions === undefined || initializationOptions === null) {
+      return new SettingsStore(DEFAULT_SETTINGS, prooflineHome());
+    }
+    const { settings, home } = parse("initializationOptions", Options, initializationOptions);
+    return new SettingsStore(settings, prooflineHome(home));
+  }
+
+  get current(): Settings {
+    return this.settings;
+  }
+
+  onChange(listener: SettingsListener): void {
+    this.listeners.push(listener);
+  }
+
+  replace(settings: Settings): void {
+    const before = this.settings;
+    this.settings = settings;
+    for (const listener of this.listeners) listener(settings, before);
+  }
+}

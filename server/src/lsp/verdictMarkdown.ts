@@ -1,0 +1,98 @@
+import type { Policy } from "../policy/policy";
+import { reasonFor } from "../policy/reasons";
+import type { CheckName, Checks, Summary, Verdict } from "../policy/verdict";
+
+/** What each summary means, in a few words. */
+const MEANINGS: Readonly<Record<Summary, string>> = {
+  failed: "a contradiction was found",
+  unknown: "something could not be reached or decided",
+  pending: "not anchored yet",
+  unverified: "a required check is not met",
+  edited: "changed since it was accepted",
+  anchored: "signed and onchain, but not replayed here",
+  verified: "signed, onchain and replayed",
+};
+
+/**
+ * The whole of a verdict as markdown: what was not checked first, then model, environment, output and chain. Text
+ * from files and from the chain is escaped, so that it can neither link nor format.
+ */
+export function verdictMarkdown(verdict: Verdict, policy: Policy, note: string | null): string {
+  const { checks, findings, id } = verdict;
+  const because = (name: CheckName): string => escapeMarkdown(reasonFor(name, checks, findings, policy));
+  const { model, environment, anchor } = findings;
+  const paragraphs = [
+    `**Not checked:** ${notChecked(checks).join("; ")}.`,
+    `**Proofline: ${verdict.summary}**, ${MEANINGS[verdict.summary]}.${note === null ? "" : ` ${escapeMarkdown(note)}.`}`,
+    ...(verdict.reasons.length === 0 || verdict.summary === "anchored"
+      ? []
+      : [verdict.reasons.map(escapeMarkdown).join(" ")]),
+    `**Model** ${escapeMarkdown(model.name)} ${code(model.manifestDigest)}  \n${because("model")}`,
+    `**Environment** ${escapeMarkdown(environment.engine)} on ${escapeMarkdown(environment.platform)} ${code(environment.digest)}  \n` +
+      `${because("environment")} ${because("signature")}`,
+    `**Output** ${because("replay")}  \n${because("prompt")} ${because("content")} ${because("evidence")}`,
+    `**Onchain** ${because("anchor")}${onchain(anchor)}${
+      anchor.blockNumber === undefined ? "" : `  \n${because("anchorTrust")}`
+    }`,
+    links(verdict),
+    `Suggestion ${code(id)}`,
+  ];
+  return paragraphs.join("\n\n");
+}
+
+/** One line about a verdict, with a link to the whole. */
+export function verdictLine(verdict: Verdict, localChain: boolean, note: string | null): string {
+  const what = note === null ? MEANINGS[verdict.summary] : escapeMarkdown(note);
+  const chain = localChain ? " · local chain" : "";
+  return `Proofline: **${verdict.summary}**${chain}, ${what} · [Show](${commandLink("proofline.showVerdict", [verdict.id])})`;
+}
+
+/** What nobody checked about a suggestion; never empty, since nobody checks whether code is good. */
+function notChecked(checks: Checks): string[] {
+  const gaps: string[] = [];
+  if (checks.replay === "notRun" || checks.replay === "impossible")
+    gaps.push("that the model yields this text");
+  if (checks.anchor !== "included" && checks.anchor !== "finalized") gaps.push("when it was stated");
+  else if (checks.anchorTrust === "local") gaps.push("the time, since the chain's owner controls it");
+  else if (checks.anchorTrust === "singleRpc") gaps.push("whether the one RPC server tells the truth");
+  if (checks.model === "pinOnly") gaps.push("the model, by anyone but this machine's pin");
+  if (checks.signature === "unknownDevice") gaps.push("who the signing device belongs to");
+  if (checks.environment === "declaredUnknown") gaps.push("the environment, which the device only states");
+  gaps.push("whether the code is right or safe");
+  return gaps;
+}
+
+function onchain({ time, transaction }: Verdict["findings"]["anchor"]): string {
+  const when = time === undefined ? "" : ` Since ${escapeMarkdown(utc(time))}.`;
+  return `${when}${transaction === undefined ? "" : ` Transaction ${code(transaction)}`}`;
+}
+
+function utc(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime())
+    ? `second ${seconds}`
+    : date.toISOString().replace("T", " ").replace(".000Z", " UTC");
+}
+
+function links({ id, evidenceFile, checks }: Verdict): string {
+  const shown = [
+    ...(evidenceFile === null ? [] : [`[Open evidence](${commandLink("proofline.openEvidence", [id])})`]),
+    ...(checks.replay === "notRun" ? [`[Replay](${commandLink("proofline.replay", [id])})`] : []),
+    ...(checks.anchor === "pending" ? [`[Anchor now](${commandLink("proofline.anchorNow", [])})`] : []),
+  ];
+  return shown.length === 0 ? "No evidence file yet." : shown.join(" · ");
+}
+
+function commandLink(command: string, parameters: readonly string[]): string {
+  return `command:${command}?${encodeURIComponent(JSON.stringify(parameters))}`;
+}
+
+/** Text that markdown shows letter by letter. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, "\\$&").replace(/\s+/g, " ");
+}
+
+/** A digest or id as code; anything that is not plain hex is escaped text instead. */
+function code(text: string): string {
+  return /^[0-9a-zx]+$/.test(text) ? `\`${text}\`` : escapeMarkdown(text);
+}

@@ -1,0 +1,226 @@
+import type { Position, Range } from "vscode-languageserver/node";
+import type { Replayable } from "../actions/replay";
+import { builtInPolicy, type Policy } from "../policy/policy";
+import type { FileProblem } from "../policy/report";
+import type { Verdict } from "../policy/verdict";
+import { type ReplayOutcome, verify } from "../policy/verify";
+import { DidChangeVerdicts, type ShownVerdict } from "../protocol";
+import type { AcceptedSuggestion } from "../provenance/record";
+import type { ServerContext } from "./context";
+import { Diagnostics } from "./diagnostics";
+import type { OpenDocument } from "./documents";
+import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
+import type { Identity } from "./identity";
+import type { Placement } from "./placements";
+import type { ReplayQueue } from "./replayQueue";
+import { Tracking } from "./tracking";
+
+/** A verdict where it stands in an open document now, and what its badge adds to the word. */
+export interface PlacedVerdict {
+  readonly verdict: Verdict;
+  readonly range: Range;
+  readonly localChain: boolean;
+  readonly note: string | null;
+}
+
+/** What the journal and the sealer know of suggestions that are in no evidence file yet. */
+export interface Unsealed {
+  pending(): readonly AcceptedSuggestion[];
+  /** Why what is pending in a repository cannot be sealed, or `null`. */
+  obstacle(root: string): string | null;
+}
+
+/**
+ * Holds the verdict of every suggestion in every open document, keeps it up to date with text, journal, evidence,
+ * chain and replays, and tells the client after each change.
+ */
+export class Verdicts {
+  private readonly tracking: Tracking;
+  private readonly diagnostics: Diagnostics;
+  private readonly verdicts = new Map<string, readonly Verdict[]>();
+  private readonly sent = new Map<string, readonly ShownVerdict[]>();
+
+  constructor(
+    private readonly context: ServerContext,
+    private readonly folders: EvidenceFolders,
+    private readonly replays: ReplayQueue,
+    private readonly identity: Identity,
+    private readonly unsealed: Unsealed,
+  ) {
+    this.tracking = new Tracking((uri) => {
+      const document = context.documents.get(uri);
+      if (document !== undefined) void this.update(document);
+    });
+    this.diagnostics = new Diagnostics(context.connection);
+  }
+
+  get policy(): Policy {
+    const { device, pins } = this.identity;
+    return builtInPolicy({ device, pins });
+  }
+
+  /** Follows an edit and has the document verified again once nobody edits it any more. */
+  follow(document: OpenDocument): void {
+    this.tracking.follow(document, document.lastEdits);
+  }
+
+  /** Verifies one open document against what is known, and tells the client. */
+  async update(document: OpenDocument): Promise<void> {
+    const placement = await this.context.placements.of(document);
+    const evidence = await this.evidenceFor(placement);
+    if (this.context.documents.get(document.uri) !== document) return;
+    this.verify(document, placement, evidence);
+  }
+
+  /** Verifies every open document, or those of one repository. */
+  async updateAll(root?: string): Promise<void> {
+    for (const document of this.context.documents.all()) {
+      if (root === undefined || (await this.context.placements.of(document)).root === root) {
+        await this.update(document);
+      }
+    }
+  }
+
+  forget(uri: string): void {
+    this.tracking.forget(uri);
+    this.verdicts.delete(uri);
+    this.sent.delete(uri);
+    this.diagnostics.forget(uri);
+  }
+
+  /** The verdicts of an open document, where they stand now. */
+  of(document: OpenDocument): readonly PlacedVerdict[] {
+    return (this.verdicts.get(document.uri) ?? []).flatMap((verdict) => {
+      const range = this.tracking.rangeOf(document, verdict.id);
+      return range === null ? [] : [this.placed(document, verdict, range)];
+    });
+  }
+
+  /** The verdict at a place: of several on a line the one around it, else the first. */
+  at(document: OpenDocument, { line, character }: Position): PlacedVerdict | null {
+    const here = this.of(document).filter(({ range }) => range.start.line <= line && line <= lastLine(range));
+    const around = here.find(
+      ({ range: { start, end } }) =>
+        (start.line < line || start.character <= character) &&
+        (line < end.line || character <= end.character),
+    );
+    return around ?? here[0] ?? null;
+  }
+
+  /** What can be replayed of a document. */
+  async replayables(document: OpenDocument): Promise<readonly Replayable[]> {
+    const placement = await this.context.placements.of(document);
+    const evidence = await this.evidenceFor(placement);
+    return [...this.replayablesAt(placement.root, placement.path, evidence).values()];
+  }
+
+  /** What is wrong with the evidence and anchor files of a document's repository. */
+  async fileProblems(document: OpenDocument): Promise<readonly FileProblem[]> {
+    const evidence = await this.evidenceFor(await this.context.placements.of(document));
+    return evidence?.problems ?? [];
+  }
+
+  private async evidenceFor({ repository }: Placement): Promise<FolderEvidence | null> {
+    return repository === null ? null : this.folders.of(repository);
+  }
+
+  private verify(document: OpenDocument, { root, path }: Placement, evidence: FolderEvidence | null): void {
+    const replays = new Map<string, ReplayOutcome>();
+    for (const [id, replayable] of this.replayablesAt(root, path, evidence)) {
+      replays.set(id, this.replays.outcomeOf(replayable));
+    }
+    const report = verify({
+      repositoryId: evidence?.repositoryId ?? null,
+      evidence: evidence?.files ?? [],
+      journal: this.unsealed.pending().filter((one) => one.root === root && one.path === path),
+      device: this.identity.device ?? "",
+      chain: evidence?.chain ?? new Map(),
+      texts: new Map([[path, document.text]]),
+      hints: this.tracking.hints(document),
+      replays,
+      policy: this.policy,
+    });
+    const followed = this.of(document);
+    const verdicts = report.suggestions.filter((verdict) => verdict.path === path);
+    this.verdicts.set(document.uri, verdicts);
+    this.tracking.found(
+      document,
+      new Map(verdicts.map((verdict) => [verdict.id, rangeOf(document, verdict)])),
+    );
+    this.tell(document, followed);
+    const level = this.context.settings.current.verifiedOnly;
+    this.diagnostics.showLines(document.uri, level, this.of(document));
+    if (root !== null && evidence !== null) {
+      this.diagnostics.showFiles(root, level, [...evidence.problems, ...report.files]);
+    }
+  }
+
+  /** Sends the document's verdicts, unless the client knows them and has followed them to the same places. */
+  private tell(document: OpenDocument, followed: readonly PlacedVerdict[]): void {
+    const before = this.sent.get(document.uri)?.map((shown) => {
+      const range = followed.find(({ verdict }) => verdict.id === shown.id)?.range ?? shown.range;
+      return { ...shown, range };
+    });
+    const now = this.of(document).map(
+      ({ verdict: { id, summary }, range, localChain, note }): ShownVerdict => ({
+        id,
+        range,
+        summary,
+        localChain,
+        note,
+      }),
+    );
+    this.sent.set(document.uri, now);
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify(now)) return;
+    const { uri, version } = document;
+    void this.context.connection.sendNotification(DidChangeVerdicts.type, { uri, version, verdicts: now });
+  }
+
+  private placed(document: OpenDocument, verdict: Verdict, range: Range): PlacedVerdict {
+    const { anchor, anchorTrust } = verdict.checks;
+    const localChain = anchorTrust === "local" && (anchor === "included" || anchor === "finalized");
+    return { verdict, range, localChain, note: this.noteFor(document, verdict) };
+  }
+
+  private noteFor(document: OpenDocument, { summary, evidenceFile, path }: Verdict): string | null {
+    if (summary !== "pending" || evidenceFile !== null) return null;
+    if (path === document.uri) return "journal only: not in a folder";
+    const root = this.context.placements.rootOf(document);
+    return root === null ? null : this.unsealed.obstacle(root);
+  }
+
+  private replayablesAt(
+    root: string | null,
+    path: string,
+    evidence: FolderEvidence | null,
+  ): ReadonlyMap<string, Replayable> {
+    const found = new Map<string, Replayable>();
+    for (const { reading } of evidence?.files ?? []) {
+      if (reading.kind !== "intact") continue;
+      const { model, profile } = reading.batch.facts;
+      for (const { record, values } of reading.batch.suggestions) {
+        if (record.path === path) found.set(record.id, { id: record.id, model, profile, values });
+      }
+    }
+    for (const { id, session, values, ...where } of this.unsealed.pending()) {
+      if (where.root === root && where.path === path) found.set(id, { id, ...session, values });
+    }
+    return found;
+  }
+}
+
+function rangeOf(document: OpenDocument, { startLine, startColumn, endLine, endColumn }: Verdict): Range {
+  const at = (line: number | null, column: number | null): Position => ({
+    line: (line ?? 1) - 1,
+    character: (column ?? 1) - 1,
+  });
+  return document.rangeOf(
+    document.offsetAt(at(startLine, startColumn)),
+    document.offsetAt(at(endLine, endColumn)),
+  );
+}
+
+/** The last line of which a range covers something. */
+function lastLine({ start, end }: Range): number {
+  return end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
+}
