@@ -50,8 +50,10 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
         await journal.anchored(root, anchor.chainId);
       anchored.push({ root, suggestions: suggestions.length, anchor });
     }
-    for (const { root } of journal?.unanchored() ?? [])
-      if (done.has(root)) await journal?.anchored(root, chainId);
+    for (const { root } of journal?.unanchored() ?? []) {
+      const anchor = done.get(root);
+      if (anchor !== undefined) await journal?.anchored(root, anchor.chainId);
+    }
     return { anchored, problems: [] };
   } catch (error) {
     if (!(error instanceof ProoflineError)) throw error;
