@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createWhole, writeWhole } from "../../../server/src/provenance/durable";
+import { tryLock, waitForLock, withLock } from "../../../server/src/provenance/lock";
+import { ownIdentity, stateOf } from "../../../server/src/provenance/processIdentity";
+import { temporaryFolder } from "./temporaryFolder";
+
+describe("durable", () => {
+  it("replaces a file whole, with the permissions asked for", async () => {
+    const path = join(await temporaryFolder(), "deep", "file");
+    await writeWhole(path, "one", { mode: 0o600 });
+    await writeWhole(path, "two", { mode: 0o600 });
+    expect(await readFile(path, "utf8")).toBe("two");
+    if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it("lets exactly one of many create a file", async () => {
+    const path = join(await temporaryFolder(), "file");
+    const created = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => createWhole(path, `${index}`)),
+    );
+    expect(created.filter(Boolean)).toHaveLength(1);
+    expect(await readFile(path, "utf8")).toBe(`${created.indexOf(true)}`);
+  });
+});
+
+describe("lock", () => {
+  it("is held by one at a time, and free again once released", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    const lock = await tryLock(path);
+    expect(lock).not.toBeNull();
+    expect(await tryLock(path)).toBeNull();
+    await lock?.release();
+    await (await waitForLock(path)).release();
+  });
+
+  it("says after a while that it does not get free", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await tryLock(path);
+    await expect(waitForLock(path, 50)).rejects.toThrow(/holds/);
+  });
+
+  it("is taken over from a dead process, by one of many that try", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await writeFile(path, JSON.stringify({ ...(await deadIdentity()), nonce: "dead" }));
+    const locks = await Promise.all(Array.from({ length: 20 }, () => tryLock(path)));
+    expect(locks.filter((lock) => lock !== null)).toHaveLength(1);
+  });
+
+  it("is taken over although the one before died taking it over", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await writeFile(path, JSON.stringify({ ...(await deadIdentity()), nonce: "dead" }));
+    await writeFile(`${path}.dead`, JSON.stringify({ ...(await deadIdentity()), nonce: "heir" }));
+    expect(await tryLock(path)).not.toBeNull();
+  });
+
+  it("is taken over when its file is damaged", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await writeFile(path, "{");
+    expect(await tryLock(path)).not.toBeNull();
+  });
+
+  it("keeps critical work apart", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    let inside = 0;
+    await Promise.all(
+      Array.from({ length: 10 }, () =>
+        withLock(path, async () => {
+          inside += 1;
+          await Promise.resolve();
+          expect(inside).toBe(1);
+          inside -= 1;
+        }),
+      ),
+    );
+  });
+});
+
+describe("processIdentity", () => {
+  it("knows itself as alive, and its number with another start as dead", async () => {
+    const own = await ownIdentity();
+    expect(await stateOf(own)).toBe("alive");
+    if (own.start !== null) expect(await stateOf({ ...own, start: "before" })).toBe("dead");
+    expect(await stateOf({ ...own, place: "elsewhere" })).toBe("unknown");
+  });
+
+  it("knows a process that ended as dead", async () => {
+    expect(await stateOf(await deadIdentity())).toBe("dead");
+  });
+});
+
+async function deadIdentity() {
+  const child = spawn(process.execPath, ["-e", ""], { stdio: "ignore" });
+  const pid = child.pid ?? 0;
+  await new Promise((resolve) => child.once("exit", resolve));
+  return { ...(await ownIdentity()), pid, start: "then" };
+}
