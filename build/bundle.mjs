@@ -5,8 +5,7 @@ import { build, context } from "esbuild";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** @type {import("esbuild").BuildOptions} */
-const options = {
+const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */ ({
   absWorkingDir: root,
   bundle: true,
   platform: "node",
@@ -21,7 +20,6 @@ const options = {
   legalComments: "none",
   sourcemap: process.argv.includes("--sourcemap"),
   logLevel: "warning",
-  metafile: true,
   // The ES modules of viem and the language server libraries can be tree-shaken.
   mainFields: ["module", "main"],
   entryPoints: {
@@ -32,11 +30,11 @@ const options = {
     verificationWorker: "server/src/policy/worker.ts",
     chainHost: "server/src/chain/hostProcess.ts",
   },
-};
+});
 
 /** Writes dist/ and resolves to esbuild's account of what went into it. */
 export async function bundle() {
-  const { metafile } = await build(options);
+  const { metafile } = await build({ ...options, metafile: true });
   return metafile;
 }
 

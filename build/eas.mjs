@@ -40,7 +40,10 @@ try {
       const path = join(folder, `package/artifacts/contracts/${name}.sol/${name}.json`);
       const { abi, bytecode, linkReferences } = JSON.parse(readFileSync(path, "utf8"));
       if (Object.keys(linkReferences).length > 0) throw new Error(`${name} needs linking`);
-      const used = abi.filter(({ type, name }) => type === "constructor" || USED.includes(name));
+      const used = abi.filter(
+        (/** @type {{ type: string, name: string }} */ { type, name }) =>
+          type === "constructor" || USED.includes(name),
+      );
       return [
         name,
         {

@@ -1,5 +1,5 @@
 // Third-party notices of exactly what a package ships, and the check that each licence is one we may ship.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ALLOWED = new Set([
@@ -63,9 +63,24 @@ function licenceText(/** @type {string} */ folder) {
   );
   const texts = files.sort().map((name) => readFileSync(join(folder, name), "utf8").trim());
   if (texts.length > 0) return texts.join("\n\n");
-  const readme = join(folder, "README.md");
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const source = manifest.repository?.url ?? manifest.repository ?? manifest.homepage;
-  if (source === undefined && !existsSync(readme)) throw new Error(`${manifest.name} ships no licence text.`);
-  return `The package ships no licence text of its own; it declares ${manifest.license}. Source: ${source}`;
+  if (source === undefined || !/\bMIT\b/.test(manifest.license)) {
+    throw new Error(`${manifest.name} ships no licence text, and none can stand in for it.`);
+  }
+  return `The package ships no licence text of its own; it declares ${manifest.license}. Copyright: see ${source}\n\n${MIT}`;
 }
+
+/** For packages that declare the MIT licence without its text (https://spdx.org/licenses/MIT.html). */
+const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;

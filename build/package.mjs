@@ -9,8 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { createVSIX } from "@vscode/vsce";
 import { bundle, root } from "./bundle.mjs";
 import { bundledPackages, notices } from "./notices.mjs";
@@ -30,7 +29,6 @@ if (platform === undefined) {
   process.exit(2);
 }
 
-const require = createRequire(join(root, "package.json"));
 const stage = join(root, "out", "package");
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(join(stage, "dist", "node_modules"), { recursive: true });
@@ -38,7 +36,8 @@ mkdirSync(join(stage, "dist", "node_modules"), { recursive: true });
 const metafile = await bundle();
 for (const output of Object.keys(metafile.outputs)) copy(output);
 
-const onnxruntime = dirname(require.resolve("onnxruntime-node/package.json"));
+const onnxruntime = join(root, "node_modules", "onnxruntime-node");
+const onnxruntimeCommon = join(root, "node_modules", "onnxruntime-common");
 const anvil = join(root, "node_modules", "@foundry-rs", `anvil-${platform.anvil}`);
 if (!existsSync(anvil)) {
   console.error(
@@ -48,11 +47,7 @@ if (!existsSync(anvil)) {
 }
 // Below dist/, so that the bundles' own require finds them and vsce does not take them for dependencies to prune.
 copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform.onnxruntime)]);
-copyModule(dirname(require.resolve("onnxruntime-common/package.json")), [
-  "package.json",
-  "LICENSE",
-  "dist/cjs",
-]);
+copyModule(onnxruntimeCommon, ["package.json", "LICENSE", "dist/cjs"]);
 copyModule(anvil, ["package.json", "bin"]);
 
 for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"])
@@ -75,7 +70,7 @@ writeFileSync(
   notices(root, [
     ...bundledPackages(metafile),
     relative(root, onnxruntime),
-    "node_modules/onnxruntime-common",
+    relative(root, onnxruntimeCommon),
     relative(root, anvil),
   ]),
 );
