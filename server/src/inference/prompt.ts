@@ -16,7 +16,7 @@ export const PROMPT_FAMILY = "suffix-first-fim/v1";
 export const PromptFamily = z.literal(PROMPT_FAMILY);
 
 /** The prefix's start moves in steps of this many lines, so that typing a line seldom moves it. */
-const START_LINE_STEP = 8;
+const START_LINE_STEP = 4;
 const MAX_PATH_TOKENS = 48;
 /** Text is looked at in windows of this many characters for each token of the budget before it is encoded. */
 const CHARACTERS_PER_TOKEN = 12;
@@ -84,28 +84,29 @@ function cutPath(tokenizer: Tokenizer, path: string): string | null {
   return parts.length === 0 ? null : parts.join("/");
 }
 
-/** The end of the text: from a line whose number is a multiple of the step where that fits, else as much as fits. */
+/** The end of the text: from a line whose number is a multiple of the step where there is one, else any line. */
 function cutPrefix(tokenizer: Tokenizer, text: string, budget: number): string {
-  if (budget === 0) return "";
-  const fits = (start: number): boolean =>
-    text.length - start <= budget * CHARACTERS_PER_TOKEN &&
-    tokenizer.encode(text.slice(start)).length <= budget;
-  if (fits(0)) return text;
   const windowStart = Math.max(0, text.length - budget * CHARACTERS_PER_TOKEN);
-  let line = countLines(text, windowStart);
-  let lineStart: number | undefined;
-  for (let at = windowStart; at > 0 || line > 0; ) {
-    const newline = text.indexOf("\n", at);
-    if (newline < 0) break;
-    at = newline + 1;
+  const fits = (start: number): boolean => tokenizer.encode(text.slice(start)).length <= budget;
+  if (windowStart === 0 && fits(0)) return text;
+  const window = text.slice(windowStart);
+  // Cut elsewhere, the same text can take a token more, so the start found this way is confirmed below.
+  const fitting = tokenizer.decode(tokenizer.encode(window).slice(-budget));
+  const earliest = windowStart + Math.max(0, window.length - fitting.length);
+  const starts: number[] = [];
+  const steps: number[] = [];
+  let line = countLines(text, earliest);
+  for (let at = text.indexOf("\n", earliest); at >= 0; at = text.indexOf("\n", at + 1)) {
     line += 1;
-    if (line % START_LINE_STEP === 0 && fits(at)) return text.slice(at);
-    if (lineStart === undefined && fits(at)) lineStart = at;
-    // A long line above a short one leaves less than a step: then any line's start will do.
-    if (lineStart !== undefined && line % START_LINE_STEP === 0) break;
+    starts.push(at + 1);
+    if (line % START_LINE_STEP === 0) steps.push(at + 1);
   }
-  if (lineStart !== undefined) return text.slice(lineStart);
-  return text.slice(windowStart + tokenStart(tokenizer, text.slice(windowStart), budget));
+  const lineStart = [...steps.slice(0, 2), ...starts].find(fits);
+  // The cursor's own line counts for less than none: a longer one is cut inside.
+  if (lineStart !== undefined && lineStart < text.length) return text.slice(lineStart);
+  let start = earliest;
+  while (start < text.length && (isLowSurrogate(text, start) || !fits(start))) start += 1;
+  return text.slice(start);
 }
 
 /** The beginning of the text, up to the end of a line where a whole one fits. */
@@ -119,14 +120,6 @@ function cutSuffix(tokenizer: Tokenizer, text: string, budget: number): string {
   const newline = fitting.lastIndexOf("\n");
   const cut = newline > 0 ? fitting.slice(0, newline) : fitting;
   return tokenizer.encode(cut).length <= budget ? cut : "";
-}
-
-/** Where the last `budget` tokens of a text begin, at a character's start and so that they stay within the budget. */
-function tokenStart(tokenizer: Tokenizer, text: string, budget: number): number {
-  let start = text.length - tokenizer.decode(tokenizer.encode(text).slice(-budget)).length;
-  start = Math.max(0, start);
-  while (start < text.length && tokenizer.encode(text.slice(start)).length > budget) start += 1;
-  return isLowSurrogate(text, start) ? start + 1 : start;
 }
 
 function countLines(text: string, end: number): number {

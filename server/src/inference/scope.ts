@@ -9,37 +9,48 @@ export interface Scope {
   readonly textFollows: boolean;
   /** The cursor's line holds nothing but white space. */
   readonly blankLine: boolean;
-  /** An answer may take several lines: those that are indented by at least this many columns. */
-  readonly block: { readonly indentation: number } | null;
+  /**
+   * An answer may take several lines: those that are indented by at least this many columns. `opener` is the
+   * indentation of the line that opened the block.
+   */
+  readonly block: { readonly indentation: number; readonly opener: number } | null;
   /** The block is closed nowhere below, so an answer may close it with one line. */
   readonly unclosed: boolean;
   /** The non-blank lines below the cursor's. */
   readonly linesBelow: readonly string[];
 }
 
-const OPENS_BLOCK = /(?:[{([:]|=>|\b(?:do|then|else|begin))\s*$/;
+const OPENS_BLOCK =
+  /[{[]\s*$|\b(?:do|then|else|begin)\s*$|^\s*(?:async\s+)?(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case|default)\b.*:\s*$/;
 const CLOSER = /^\s*[})\]]/;
 
 export function scopeOf(prompt: Pick<Prompt, "prefix" | "suffix">): Scope {
-  const lineBefore = prompt.prefix.slice(prompt.prefix.lastIndexOf("\n") + 1);
+  const above = prompt.prefix.split("\n");
+  const lineBefore = above.pop() ?? "";
   const [lineAfter = "", ...below] = prompt.suffix.split("\n");
   const textFollows = lineAfter.trim() !== "";
   const blankLine = lineBefore.trim() === "" && !textFollows;
   const linesBelow = below.filter((line) => line.trim() !== "");
-  const block = textFollows ? null : blockAt(lineBefore);
+  const block = textFollows ? null : blockAt(lineBefore, above);
   const next = linesBelow[0];
-  const unclosed =
-    block !== null &&
-    (next === undefined || (indentationOf(next) < block.indentation && !startsWithCloser(next)));
+  const unclosed = block !== null && (next === undefined || !staysInOrCloses(next, block));
   return { lineBefore, lineAfter, textFollows, blankLine, block, unclosed, linesBelow };
 }
 
-function blockAt(lineBefore: string): Scope["block"] {
-  if (lineBefore.trim() === "") {
-    const indentation = indentationOf(lineBefore);
-    return indentation > 0 ? { indentation } : null;
+function blockAt(lineBefore: string, above: readonly string[]): Scope["block"] {
+  const here = indentationOf(lineBefore);
+  if (lineBefore.trim() !== "") {
+    return OPENS_BLOCK.test(lineBefore) ? { indentation: here + 1, opener: here } : null;
   }
-  return OPENS_BLOCK.test(lineBefore) ? { indentation: indentationOf(lineBefore) + 1 } : null;
+  if (here === 0) return null;
+  const opening = above.findLast((line) => line.trim() !== "" && indentationOf(line) < here);
+  return { indentation: here, opener: indentationOf(opening ?? "") };
+}
+
+/** A line inside the block, or the one that closes it; a bracket further out closes another. */
+function staysInOrCloses(line: string, block: NonNullable<Scope["block"]>): boolean {
+  const indentation = indentationOf(line);
+  return indentation >= block.indentation || (startsWithCloser(line) && indentation >= block.opener);
 }
 
 /** Columns of white space before a line's text; a tab counts four. */

@@ -45,7 +45,8 @@ export class Tokenizer {
   /** Every added token of the file; none of them ever comes from text. */
   readonly controlIds: ReadonlySet<number>;
   readonly #bpe: ByteLevelBpe;
-  readonly #bytes: ReadonlyMap<number, Uint8Array>;
+  /** By id; control tokens and ids without a token have none. */
+  readonly #bytes: readonly (Uint8Array | undefined)[];
 
   /**
    * @param file the parsed `tokenizer.json`
@@ -64,9 +65,9 @@ export class Tokenizer {
     this.controlIds = new Set(file.added_tokens.map(({ id }) => id));
     // Without added tokens the library has nothing to look for in text.
     this.#bpe = new ByteLevelBpe({ ...file, added_tokens: [] }, {});
-    const bytes = new Map<number, Uint8Array>();
+    const bytes: (Uint8Array | undefined)[] = [];
     for (const [token, id] of Object.entries(file.model.vocab)) {
-      if (!this.controlIds.has(id)) bytes.set(id, bytesOfToken(token));
+      if (!this.controlIds.has(id)) bytes[id] = bytesOfToken(token);
     }
     this.#bytes = bytes;
   }
@@ -76,7 +77,8 @@ export class Tokenizer {
     if (text === "") return [];
     const { ids } = this.#bpe.encode(text, { add_special_tokens: false });
     for (const id of ids) {
-      if (!this.#bytes.has(id)) throw new Error(`text was encoded to ${id}, which is no token of text`);
+      if (this.#bytes[id] === undefined)
+        throw new Error(`text was encoded to ${id}, which is no token of text`);
     }
     return ids;
   }
@@ -96,7 +98,7 @@ export class Tokenizer {
 
   /** The bytes of a token of text; empty for control tokens and ids that do not exist. */
   bytesOf(id: number): Uint8Array {
-    return this.#bytes.get(id) ?? EMPTY;
+    return this.#bytes[id] ?? EMPTY;
   }
 
   /** Decodes tokens to text; bytes that are not UTF-8 (a character cut in two) become U+FFFD. */

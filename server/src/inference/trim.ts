@@ -32,11 +32,13 @@ const STEPS: readonly Step[] = [
   cutBrokenCharacter,
   dropBlankStart,
   cutAfterLine,
+  cutLoop,
   cutUnfinishedLine,
   cutRepeatedLines,
   cutOutsideBlock,
   cutWhatFollowsBelow,
   cutWhatFollowsOnLine,
+  cutOpenedAtEnd,
   dropBlankEnd,
 ];
 
@@ -53,7 +55,7 @@ export function trim(raw: string, context: TrimContext): Range {
 
 /** The healed text stands in the document already. */
 function dropHealed(text: string, { healed }: TrimContext): Range {
-  return text.startsWith(healed) ? { start: healed.length, end: text.length } : nothing(text);
+  return text.startsWith(healed) ? { start: healed.length, end: text.length } : NOTHING;
 }
 
 /** Bytes that are no character: the model stopped inside one, or wrote rubbish. */
@@ -76,23 +78,25 @@ function dropBlankStart(text: string, { scope }: TrimContext): Range {
 function cutAfterLine(text: string, { scope, stop }: TrimContext): Range {
   if (!scope.textFollows && stop !== "line") return all(text);
   const visible = text.search(/\S/);
-  return visible < 0 ? nothing(text) : before(text, text.indexOf("\n", visible));
+  return visible < 0 ? NOTHING : before(text, text.indexOf("\n", visible));
+}
+
+/** Where the decoder stopped a loop: the text's end comes at least three times over, and once is enough. */
+function cutLoop(text: string, { stop }: TrimContext): Range {
+  if (stop !== "repetition") return all(text);
+  for (let period = 1; 3 * period <= text.length; period++) {
+    let start = text.length - period;
+    while (start > 0 && text[start - 1] === text[start - 1 + period]) start -= 1;
+    if (text.length - start >= 3 * period) return before(text, start + period);
+  }
+  return all(text);
 }
 
 /** Where the answer was cut short, its last line is half a line; it goes where whole ones stand before it. */
 function cutUnfinishedLine(text: string, { stop }: TrimContext): Range {
+  if (stop !== "length" && stop !== "repetition") return all(text);
   const newline = text.lastIndexOf("\n");
-  const whole = newline >= 0 && text.slice(0, newline).trim() !== "";
-  switch (stop) {
-    case "length":
-      return whole ? before(text, newline) : all(text);
-    case "repetition":
-      return whole ? before(text, newline) : nothing(text);
-    case "endOfText":
-    case "line":
-    case "block":
-      return all(text);
-  }
+  return newline >= 0 && text.slice(0, newline).trim() !== "" ? before(text, newline) : all(text);
 }
 
 /** Lines, or blocks of lines, that come twice in a row: the first stays. Lines of signs alone may repeat. */
@@ -136,7 +140,7 @@ function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range {
       continue;
     }
     const repeated = rest.every((line, index) => line.trim() === scope.linesBelow[index]?.trim());
-    if (repeated) return at === 0 ? nothing(text) : before(text, offsetOfLine(lines, at) - 1);
+    if (repeated) return at === 0 ? NOTHING : before(text, offsetOfLine(lines, at) - 1);
   }
   return all(text);
 }
@@ -170,6 +174,12 @@ function opensWhatItCloses(text: string, copy: string): boolean {
   return ['"', "'", "`"].some((quote) => copy.includes(quote) && count(text, quote) % 2 === 1);
 }
 
+/** Where text follows on the line, an opening bracket at the end would be closed by nothing. */
+function cutOpenedAtEnd(text: string, { scope }: TrimContext): Range {
+  if (!scope.textFollows) return all(text);
+  return before(text, text.search(/[\s,]*[{([]\s*$/));
+}
+
 function dropBlankEnd(text: string): Range {
   return { start: 0, end: text.trimEnd().length };
 }
@@ -186,9 +196,7 @@ function all(text: string): Range {
   return { start: 0, end: text.length };
 }
 
-function nothing(_text: string): Range {
-  return { start: 0, end: 0 };
-}
+const NOTHING: Range = { start: 0, end: 0 };
 
 /** What stands before an offset; everything where the offset is -1. */
 function before(text: string, offset: number): Range {

@@ -1,0 +1,198 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Engine } from "../../../server/src/inference/engine";
+import { startEngine } from "../../../server/src/inference/startEngine";
+import { EMBEDDED_MODEL } from "./modelFolder";
+import { OFFSETS, requestAt, SAMPLE } from "./samples";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+let folder: string;
+let workerPath: string;
+
+beforeAll(async () => {
+  // Inside the repository, so that the worker finds the installed runtime.
+  mkdirSync(join(root, "out"), { recursive: true });
+  folder = mkdtempSync(join(root, "out", "engine-"));
+  workerPath = join(folder, "inferenceWorker.js");
+  await build({
+    entryPoints: [join(root, "server/src/inference/worker.ts")],
+    outfile: workerPath,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    external: ["onnxruntime-node"],
+    logLevel: "error",
+  });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const start = (modelDirectory = EMBEDDED_MODEL): Promise<Engine> =>
+  startEngine({ modelDirectory, workerPath, bundlePaths: [workerPath], threads: 1 });
+
+/** Long enough to be under way when the next request comes. */
+const long = (change = {}) => ({
+  ...requestAt(SAMPLE.length - 1),
+  prefix: `${SAMPLE.repeat(4)}export class Long {\n  `,
+  suffix: "",
+  maxTokens: 200,
+  ...change,
+});
+
+describe("the engine", () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await start();
+  });
+  afterAll(() => engine.dispose());
+
+  it("says what runs", () => {
+    expect(engine.facts).toMatchObject({
+      model: { manifestDigest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      environment: { engine: { name: "onnxruntime-node" }, threads: 1 },
+      profile: "native/v1",
+    });
+  });
+
+  it("answers an explicit request with something, and replays it as exact", async () => {
+    let answered = 0;
+    for (const offset of OFFSETS.slice(0, 10)) {
+      const outcome = await engine.complete(requestAt(offset));
+      if (outcome.kind === "nothing") {
+        expect(["empty", "repetition"]).toContain(outcome.reason);
+        continue;
+      }
+      const { completion } = outcome;
+      expect(completion.displayed.trim()).not.toBe("");
+      expect(completion.raw).toContain(completion.displayed);
+      expect(completion.confidence).toBeGreaterThan(0);
+      expect(completion.confidence).toBeLessThanOrEqual(1);
+      expect(await engine.replay(completion)).toMatchObject({ value: "exact" });
+      answered += 1;
+    }
+    expect(answered).toBeGreaterThanOrEqual(8);
+  });
+
+  it("answers an explicit request even where the model would rather say nothing", async () => {
+    for (const prefix of ["", "\n", "// done\n", "x\n\n\n"]) {
+      const outcome = await engine.complete({ ...requestAt(0), prefix, suffix: "" });
+      if (outcome.kind === "completion") expect(outcome.completion.displayed.trim()).not.toBe("");
+      else expect(outcome.reason).not.toBe("lowConfidence");
+    }
+  });
+
+  it("keeps what it is not sure of from automatic requests, and only from those", async () => {
+    let held = 0;
+    for (const offset of OFFSETS) {
+      const automatic = await engine.complete(requestAt(offset, { trigger: "automatic" }));
+      const explicit = await engine.complete(requestAt(offset));
+      if (automatic.kind === "completion") {
+        expect(explicit).toMatchObject({ completion: { displayed: automatic.completion.displayed } });
+      } else if (automatic.reason === "lowConfidence") {
+        held += 1;
+        expect(explicit).toMatchObject({
+          kind: "completion",
+          completion: { confidence: expect.closeTo(automatic.confidence, 4) },
+        });
+      }
+    }
+    expect(held).toBeGreaterThan(0);
+  });
+
+  it("never passes the line's end when asked for a line", async () => {
+    for (const offset of OFFSETS.slice(0, 12)) {
+      const outcome = await engine.complete(requestAt(offset, { extent: "line" }));
+      if (outcome.kind === "completion") expect(outcome.completion.displayed.trimStart()).not.toContain("\n");
+    }
+  });
+
+  it("cancels a request that is under way, and one that waits", async () => {
+    const [running, waiting] = [new AbortController(), new AbortController()];
+    const first = engine.complete(long(), running.signal);
+    const second = engine.complete(long(), waiting.signal);
+    waiting.abort();
+    expect(await second).toMatchObject({ reason: "cancelled" });
+    running.abort();
+    expect(await first).toMatchObject({ reason: "cancelled" });
+    expect(await engine.complete(long(), AbortSignal.abort())).toMatchObject({ reason: "cancelled" });
+  });
+
+  it("drops automatic requests that typing has overtaken, in favour of the last", async () => {
+    const typed = Array.from({ length: 8 }, (_, index) =>
+      engine.complete(long({ trigger: "automatic", prefix: `${SAMPLE.repeat(3)}const value${index} = ` })),
+    );
+    const last = engine.complete(requestAt(200));
+    const outcomes = await Promise.all(typed);
+    expect(outcomes.map((outcome) => outcome.kind === "nothing" && outcome.reason)).toEqual(
+      new Array(typed.length).fill("cancelled"),
+    );
+    expect((await last).kind).toBe("completion");
+  });
+
+  it("never drops an explicit request for a later one", async () => {
+    const outcomes = await Promise.all(
+      [long(), requestAt(200), long()].map((request) => engine.complete(request)),
+    );
+    for (const outcome of outcomes) expect(outcome).not.toMatchObject({ reason: "cancelled" });
+  });
+
+  it("lets completions go before a replay, which is finished all the same", async () => {
+    const outcome = await engine.complete(long());
+    if (outcome.kind !== "completion") throw new Error("no completion to replay");
+    const order: string[] = [];
+    const replayed = engine.replay(outcome.completion).then((result) => {
+      order.push("replay");
+      return result;
+    });
+    const completed = [requestAt(100), requestAt(300)].map((request) =>
+      engine.complete(request).then(() => order.push("completion")),
+    );
+    expect(await replayed).toMatchObject({ value: "exact" });
+    await Promise.all(completed);
+    expect(order).toEqual(["completion", "completion", "replay"]);
+  });
+
+  it("cancels a replay", async () => {
+    const outcome = await engine.complete(requestAt(200));
+    if (outcome.kind !== "completion") throw new Error("no completion to replay");
+    const controller = new AbortController();
+    const replayed = engine.replay(outcome.completion, controller.signal);
+    controller.abort();
+    await expect(replayed).rejects.toMatchObject({ code: "inference.cancelled" });
+  });
+
+  it("refuses half a surrogate pair, and goes on", async () => {
+    await expect(engine.complete(requestAt(100, { prefix: "\ud83d" }))).rejects.toMatchObject({
+      code: "document",
+    });
+    expect((await engine.complete(requestAt(200))).kind).toBe("completion");
+  });
+});
+
+describe("starting and stopping", () => {
+  it("fails with the name of the file that is not as pinned", async () => {
+    const copy = mkdtempSync(join(tmpdir(), "proofline-tampered-"));
+    cpSync(EMBEDDED_MODEL, copy, { recursive: true });
+    writeFileSync(join(copy, "config.json"), "{}");
+    await expect(start(copy)).rejects.toMatchObject({
+      name: "ProoflineError",
+      code: "model.file",
+      message: expect.stringContaining(join(copy, "config.json")),
+    });
+    rmSync(copy, { recursive: true });
+  });
+
+  it("settles everything when it is disposed, and refuses what comes later", async () => {
+    const engine = await start();
+    const running = engine.complete(long());
+    const waiting = engine.complete(long());
+    const settled = Promise.allSettled([running, waiting]);
+    await engine.dispose();
+    for (const result of await settled) expect(result.status).toBe("rejected");
+    await expect(engine.complete(requestAt(100))).rejects.toMatchObject({ name: "ProoflineError" });
+    await engine.dispose();
+  });
+});

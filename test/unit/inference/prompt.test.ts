@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { healPrompt } from "../../../server/src/inference/heal";
+import { PinManifest } from "../../../server/src/inference/pin";
+import { cutPrompt, encodePrompt } from "../../../server/src/inference/prompt";
+import { Tokenizer, TokenizerFile } from "../../../server/src/inference/tokenizer";
+import { EMBEDDED_MODEL } from "./modelFolder";
+
+const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));
+const { controlTokens: control } = PinManifest.parse(json("pin.json")).prompt;
+const tokenizer = new Tokenizer(TokenizerFile.parse(json("tokenizer.json")), control);
+const source = readFileSync(join(import.meta.dirname, "prompt.test.ts"), "utf8");
+
+/** Lines of anything, some long, some blank. */
+const code = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: "grapheme", maxLength: 60 }),
+      fc.constantFrom("", "  }", source.replaceAll("\n", " ")),
+    ),
+    {
+      maxLength: 80,
+    },
+  )
+  .map((lines) => lines.join("\n").toWellFormed());
+
+describe("the prompt", () => {
+  it("is suffix first, each part encoded by itself between control tokens", () => {
+    const { before, prefix } = encodePrompt(tokenizer, {
+      path: "a.ts",
+      prefix: "let a",
+      suffix: ";\n",
+      context: [],
+    });
+    expect([...before, ...prefix]).toEqual([
+      control.prefix.id,
+      control.fileSeparator.id,
+      ...tokenizer.encode("a.ts\n"),
+      control.suffix.id,
+      ...tokenizer.encode(";\n"),
+      control.middle.id,
+      ...tokenizer.encode("let a"),
+    ]);
+  });
+
+  it("leaves the path out where there is none", () => {
+    const { before } = encodePrompt(tokenizer, { path: null, prefix: "", suffix: "", context: [] });
+    expect(before).toEqual([control.prefix.id, control.suffix.id, control.middle.id]);
+  });
+
+  it("fits the budget, and holds what stands next to the cursor", () => {
+    fc.assert(
+      fc.property(code, code, fc.integer({ min: 64, max: 400 }), (before, after, budget) => {
+        const prompt = cutPrompt(
+          tokenizer,
+          { path: "src/some/file.ts", prefix: before, suffix: after },
+          budget,
+        );
+        const encoded = encodePrompt(tokenizer, prompt);
+        expect(encoded.before.length + encoded.prefix.length).toBeLessThanOrEqual(budget);
+        expect(before.endsWith(prompt.prefix)).toBe(true);
+        expect(after.startsWith(prompt.suffix)).toBe(true);
+        if (before !== "") expect(prompt.prefix).not.toBe("");
+        expect(prompt.prefix.isWellFormed() && prompt.suffix.isWellFormed()).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("leaves short text alone", () => {
+    const parts = { path: "a.ts", prefix: "const a = 1;\n\nconst b", suffix: ";\n" };
+    expect(cutPrompt(tokenizer, parts, 200)).toEqual({ ...parts, context: [] });
+  });
+
+  it("uses most of its budget on a long file", () => {
+    const prompt = cutPrompt(tokenizer, { path: null, prefix: source, suffix: source }, 400);
+    const { before, prefix } = encodePrompt(tokenizer, prompt);
+    expect(before.length + prefix.length).toBeGreaterThan(280);
+  });
+
+  it("starts at the same place while a line is typed", () => {
+    const starts = new Set<number>();
+    const typed = source.slice(source.lastIndexOf("\n", 3000) + 1, 3000);
+    const above = source.slice(0, 3000 - typed.length);
+    for (let length = 0; length <= typed.length; length++) {
+      const { prefix } = cutPrompt(
+        tokenizer,
+        { path: null, prefix: above + typed.slice(0, length), suffix: "" },
+        200,
+      );
+      starts.add(above.length + length - prefix.length);
+    }
+    expect(starts.size).toBeLessThanOrEqual(2);
+  });
+
+  it("shortens a path from the front", () => {
+    const path = `${"folder/".repeat(200)}name.ts`;
+    const prompt = cutPrompt(tokenizer, { path, prefix: "", suffix: "" }, 400);
+    expect(path.endsWith(`/${prompt.path}`)).toBe(true);
+    expect(prompt.path?.length).toBeLessThan(400);
+  });
+
+  it("refuses half a surrogate pair", () => {
+    expect(() => cutPrompt(tokenizer, { path: null, prefix: "\ud83d", suffix: "" }, 200)).toThrow(
+      /surrogate/,
+    );
+  });
+});
+
+describe("healing", () => {
+  it("takes the last piece off the prompt, and says what must be written again", () => {
+    const whole = healPrompt(tokenizer, { path: null, prefix: "const x = fs.rea", suffix: "", context: [] });
+    const kept = encodePrompt(tokenizer, { path: null, prefix: "const x = fs.", suffix: "", context: [] });
+    expect(whole.healed).toBe("rea");
+    expect(whole.ids).toEqual([...kept.before, ...kept.prefix]);
+  });
+
+  it("loses nothing: kept tokens and healed text are the prefix", () => {
+    fc.assert(
+      fc.property(code, (text) => {
+        const prefix = text.slice(-200).toWellFormed();
+        const prompt = { path: null, prefix, suffix: "", context: [] };
+        const { ids, healed } = healPrompt(tokenizer, prompt);
+        expect(tokenizer.decode(ids.slice(3)) + healed).toBe(prefix);
+      }),
+    );
+  });
+});

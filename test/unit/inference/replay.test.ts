@@ -1,0 +1,176 @@
+import { availableParallelism } from "node:os";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { complete } from "../../../server/src/inference/complete";
+import type { Completion, CompletionRequest, ReplayRequest } from "../../../server/src/inference/engine";
+import { Sequence } from "../../../server/src/inference/graph";
+import { loadModel, type Model } from "../../../server/src/inference/model";
+import { REPLAY_MARGIN, replay } from "../../../server/src/inference/replay";
+import { seedOf } from "../../../server/src/inference/seed";
+import { EMBEDDED_MODEL } from "./modelFolder";
+import { OFFSETS, requestAt } from "./samples";
+
+const never = (): boolean => false;
+
+describe("replay with the embedded model", () => {
+  let model: Model;
+  let completions: Completion[];
+
+  beforeAll(async () => {
+    model = await loadModel(EMBEDDED_MODEL, Math.min(2, availableParallelism()));
+    const sequence = new Sequence(model.graph);
+    completions = [];
+    for (const offset of OFFSETS) {
+      const outcome = await complete(model, sequence, requestAt(offset), never);
+      if (outcome.kind === "completion") completions.push(outcome.completion);
+    }
+  });
+  afterAll(() => model.graph.release());
+
+  it("finds every answer exact in one pass, though it was made token by token with a kept cache", async () => {
+    expect(completions.length).toBeGreaterThanOrEqual(30);
+    for (const completion of completions) {
+      const result = await replay(model, completion, never);
+      expect(result).toMatchObject({
+        value: "exact",
+        exact: completion.tokens.length,
+        tokens: completion.tokens.length,
+      });
+      expect(result?.margin).toBeLessThanOrEqual(REPLAY_MARGIN);
+    }
+  });
+
+  it("gives the same answer with a cold cache", async () => {
+    for (const offset of OFFSETS.slice(0, 6)) {
+      const outcome = await complete(model, new Sequence(model.graph), requestAt(offset), never);
+      if (outcome.kind !== "completion") continue;
+      const warm = completions.find(({ prompt }) => prompt.prefix === outcome.completion.prompt.prefix);
+      expect(warm?.tokens).toEqual(outcome.completion.tokens);
+    }
+  });
+
+  /** A claim whose other values follow from its changed ones, so that only the model can tell. */
+  const consistent = (claim: ReplayRequest): ReplayRequest => ({
+    ...claim,
+    raw: model.tokenizer.decode(claim.tokens),
+    seed: seedOf({ ...claim, manifestDigest: model.manifestDigest, profile: "native/v1" }),
+  });
+  const longest = (): Completion => {
+    const [first] = [...completions].sort((a, b) => b.tokens.length - a.tokens.length);
+    if (first === undefined) throw new Error("no completion");
+    return first;
+  };
+  const reasonFor = async (claim: ReplayRequest): Promise<string> => {
+    const result = await replay(model, claim, never);
+    expect(result?.value).toBe("mismatch");
+    return result?.reason ?? "";
+  };
+
+  it("contradicts any single changed token", async () => {
+    let contradicted = 0;
+    for (const completion of completions.slice(0, 12)) {
+      const at = completion.tokens.length >> 1;
+      const tokens = completion.tokens.map((token, index) => (index === at ? token + 1 : token));
+      await reasonFor(consistent({ ...completion, tokens }));
+      contradicted += 1;
+    }
+    expect(contradicted).toBe(12);
+  });
+
+  it("contradicts a token that the model did not choose, though everything else follows from it", async () => {
+    // Ends like the model's answer, so stop reason and trimming agree; only the logits tell.
+    const claim = completions.find(({ stop, tokens }) => stop === "line" && tokens.length > 4);
+    if (claim === undefined) throw new Error("no completion of one line");
+    const word = model.tokenizer.encode("x")[0] ?? 0;
+    const at = claim.tokens.length - 3;
+    const tokens = claim.tokens.map((token, index) => (index === at ? word : token));
+    const raw = model.tokenizer.decode(tokens);
+    const changed = consistent({
+      ...claim,
+      tokens,
+      displayed: raw.slice(claim.raw.indexOf(claim.displayed)).trimEnd(),
+    });
+    expect(await reasonFor(changed)).toMatch(/is not what the model answers|never takes/);
+  });
+
+  it("contradicts another prompt", async () => {
+    const claim = longest();
+    const prompt = { ...claim.prompt, suffix: `${claim.prompt.suffix}// more\n` };
+    expect(await reasonFor({ ...claim, prompt })).toMatch(/seed/);
+    const swapped = completions.find(
+      ({ tokens, prompt: { prefix } }) => tokens.length > 3 && prefix !== claim.prompt.prefix,
+    );
+    await reasonFor(consistent({ ...claim, prompt: swapped?.prompt ?? claim.prompt }));
+  });
+
+  it("contradicts text of other files, for which the prompt has no place", async () => {
+    const claim = longest();
+    const prompt = { ...claim.prompt, context: [{ path: "b.ts", text: "x" }] };
+    expect(await reasonFor(consistent({ ...claim, prompt }))).toMatch(/no place/);
+  });
+
+  it.each<[string, RegExp, (claim: Completion) => Partial<ReplayRequest>]>([
+    ["raw", /raw text/, ({ raw }) => ({ raw: `${raw} ` })],
+    ["displayed", /trim chain/, ({ displayed }) => ({ displayed: displayed.slice(0, -1) })],
+    ["displayed, longer", /trim chain/, ({ displayed }) => ({ displayed: `${displayed}\nevil();` })],
+    ["seed", /seed/, () => ({ seed: "0".repeat(64) })],
+    ["ordinal", /ordinal/, () => ({ ordinal: 1 })],
+    [
+      "sampling",
+      /seed/,
+      ({ sampling }) => ({ sampling: { ...sampling, maxTokens: sampling.maxTokens + 1 } }),
+    ],
+  ])("contradicts another value of %s", async (_, reason, change) => {
+    const claim = longest();
+    expect(await reasonFor({ ...claim, ...change(claim) })).toMatch(reason);
+  });
+
+  it("contradicts a shortened answer, whatever reason it gives for stopping", async () => {
+    const claim = longest();
+    const tokens = claim.tokens.slice(0, -1);
+    for (const stop of ["endOfText", "line", "block", "length", "repetition"] as const) {
+      const shortened = consistent({ ...claim, tokens, stop });
+      await reasonFor({ ...shortened, displayed: shortened.raw.trimEnd() });
+    }
+    await reasonFor(consistent({ ...claim, tokens: [] }));
+  });
+
+  it("contradicts what does not fit the context, and ids that do not exist", async () => {
+    const claim = longest();
+    const prompt = { ...claim.prompt, prefix: "x = 1;\n".repeat(model.manifest.contextLength) };
+    expect(await reasonFor(consistent({ ...claim, prompt }))).toMatch(/context/);
+    await reasonFor(consistent({ ...claim, tokens: [...claim.tokens.slice(0, -1), 1_000_000] }));
+  });
+
+  it("is interrupted between chunks, undecided", async () => {
+    expect(await replay(model, longest(), () => true)).toBe(null);
+    let asked = 0;
+    expect(await replay(model, longest(), () => ++asked > 1)).toBe(null);
+    expect(asked).toBe(2);
+  });
+
+  it("stops generating within one token, or one chunk of the prompt", async () => {
+    const claim = longest();
+    const request: CompletionRequest = {
+      path: claim.prompt.path,
+      prefix: claim.prompt.prefix,
+      suffix: claim.prompt.suffix,
+      context: [],
+      trigger: "automatic",
+      extent: "auto",
+      maxTokens: claim.sampling.maxTokens,
+    };
+    for (const runs of [0, 1, 3, 8]) {
+      let asked = 0;
+      const sequence = new Sequence(model.graph);
+      let largest = 0;
+      const outcome = await complete(model, sequence, request, () => {
+        asked += 1;
+        largest = Math.max(largest, sequence.length);
+        return asked > runs;
+      });
+      expect(outcome).toEqual({ kind: "nothing", reason: "cancelled", confidence: 0 });
+      expect(asked).toBe(runs + 1);
+      expect(sequence.length).toBe(largest);
+    }
+  });
+});
