@@ -26,6 +26,9 @@ const ENOUGH = 8;
 /** An edited suggestion away from its recorded place needs this much in lines that occur once. */
 const ENOUGH_WHEN_EDITED_ELSEWHERE = 24;
 
+/** Longer suggestions are found whole or not at all: aligning lines takes the square of their number. */
+const MAX_ALIGNED_LINES = 500;
+
 /** More occurrences than this change nothing: the text is ambiguous. */
 const MAX_OCCURRENCES = 32;
 
@@ -65,6 +68,7 @@ class Search {
   private readonly lineStarts: readonly number[];
   private readonly found = new Map<string, Located>();
   private readonly taken: Span[] = [];
+  private readonly occurrencesOf = new Map<string, readonly Span[]>();
   /** Longest first: more text is stronger evidence for one place. */
   private readonly wanted: readonly Wanted[];
   private squashedText: Squashed | null = null;
@@ -125,6 +129,7 @@ class Search {
 
   edited(): void {
     for (const one of this.open()) {
+      if (one.parts.length > MAX_ALIGNED_LINES) continue;
       const matches =
         this.matchesFrom(one, one.hint) ?? this.matchesFrom(one, one.position) ?? this.matchesAround(one);
       const [first] = matches ?? [];
@@ -170,30 +175,54 @@ class Search {
   }
 
   /** Everywhere that the whole accepted text stands, apart from white space. */
-  private occurrences(one: Wanted): Span[] {
+  private occurrences(one: Wanted): readonly Span[] {
+    const known = this.occurrencesOf.get(one.id);
+    if (known !== undefined) return known;
     const { pattern, parts, lineCount, position } = one;
-    const first = parts[0];
-    const last = parts.at(-1);
-    if (first === undefined || last === undefined) return [];
-    const { characters, offsets } = this.squashed();
-    const fromLineStart = first.index > 0 || position.character === 0;
-    const toLineEnd = last.index < lineCount - 1;
+    const { characters } = this.squashed();
+    const fromLineStart = position.character === 0 || parts[0]?.index !== 0;
+    const toLineEnd = parts.at(-1)?.index !== lineCount - 1;
     const spans: Span[] = [];
-    for (let at = characters.indexOf(pattern); at !== -1; at = characters.indexOf(pattern, at + 1)) {
+    for (const at of this.candidates(one)) {
       const end = at + pattern.length;
       if (fromLineStart && at > 0 && characters[at - 1] !== "\n") continue;
       if (toLineEnd && end < characters.length && characters[end] !== "\n") continue;
-      spans.push({ start: offsets[at] ?? 0, end: (offsets[end - 1] ?? 0) + 1 });
+      spans.push({ start: this.textOffset(at), end: this.textOffset(end - 1) + 1 });
       if (spans.length === MAX_OCCURRENCES) break;
     }
+    this.occurrencesOf.set(one.id, spans);
     return spans;
+  }
+
+  /** Where the pattern stands among the squashed characters: by its rarest whole line, else by searching. */
+  private *candidates({ pattern, parts, lineCount, position }: Wanted): Generator<number> {
+    if (pattern === "") return;
+    const { characters, lines, places } = this.squashed();
+    let rarest: { readonly places: readonly number[]; readonly start: number } | null = null;
+    let start = 0;
+    for (const { squashed, index } of parts) {
+      const isWhole = (index > 0 || position.character === 0) && index < lineCount - 1;
+      const found = places.get(squashed) ?? [];
+      if (isWhole && (rarest === null || found.length < rarest.places.length))
+        rarest = { places: found, start };
+      start += squashed.length + 1;
+    }
+    if (rarest !== null) {
+      for (const place of rarest.places) {
+        const at = (lines[place]?.start ?? 0) - rarest.start;
+        if (at >= 0 && characters.startsWith(pattern, at)) yield at;
+      }
+      return;
+    }
+    for (let at = characters.indexOf(pattern); at !== -1; at = characters.indexOf(pattern, at + 1)) yield at;
   }
 
   /** The lines of a suggestion that still stand in order from its place on; `null` where none of them tells enough. */
   private matchesFrom(one: Wanted, place: Position | undefined): Span[] | null {
     if (place === undefined) return null;
     const { lines } = this.squashed();
-    const start = firstAtOrAfter(lines, place.line);
+    const before = lastAtOrBefore(lines, place.line, ({ line }) => line);
+    const start = (lines[before]?.line ?? 0) < place.line ? before + 1 : before;
     const matches = this.align(one, start, start + 2 * one.parts.length + 8);
     return matches.some(({ squashed }) => isNontrivial(squashed)) ? matches.map(({ span }) => span) : null;
   }
@@ -249,8 +278,19 @@ class Search {
   }
 
   private spanOf({ start, squashed }: SquashedLine): Span {
-    const { offsets } = this.squashed();
-    return { start: offsets[start] ?? 0, end: (offsets[start + squashed.length - 1] ?? 0) + 1 };
+    return { start: this.textOffset(start), end: this.textOffset(start + squashed.length - 1) + 1 };
+  }
+
+  /** The offset in the text of one of the squashed characters, which is not an LF. */
+  private textOffset(at: number): number {
+    const { lines } = this.squashed();
+    const line = lines[lastAtOrBefore(lines, at, ({ start }) => start)];
+    let offset = this.lineStarts[line?.line ?? 0] ?? 0;
+    for (let left = at - (line?.start ?? 0); ; offset += 1) {
+      if (/\s/.test(this.text[offset] ?? "x")) continue;
+      if (left === 0) return offset;
+      left -= 1;
+    }
   }
 
   private squashed(): Squashed {
@@ -266,13 +306,8 @@ class Search {
   }
 
   private positionOf(offset: number): Position {
-    let [low, high] = [0, this.lineStarts.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.lineStarts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low, character: offset - (this.lineStarts[low] ?? 0) };
+    const line = lastAtOrBefore(this.lineStarts, offset, (start) => start);
+    return { line, character: offset - (this.lineStarts[line] ?? 0) };
   }
 }
 
@@ -289,43 +324,25 @@ interface SquashedLine {
 interface Squashed {
   /** The non-blank lines, joined by LF. */
   readonly characters: string;
-  /** The offset in the text of each of them. */
-  readonly offsets: Int32Array;
   readonly lines: readonly SquashedLine[];
   /** Indices into `lines` by what stands there. */
   readonly places: ReadonlyMap<string, readonly number[]>;
 }
 
 function squash(text: string): Squashed {
-  const offsets = new Int32Array(text.length + 1);
   const lines: SquashedLine[] = [];
   const places = new Map<string, number[]>();
-  let length = 0;
-  let lineStart = 0;
+  let start = 0;
   for (const [line, content] of text.split("\n").entries()) {
     const squashed = content.replace(/\s+/g, "");
-    if (squashed !== "") {
-      if (lines.length > 0) {
-        offsets[length] = lineStart - 1;
-        length += 1;
-      }
-      places.set(squashed, [...(places.get(squashed) ?? []), lines.length]);
-      lines.push({ squashed, line, start: length });
-      for (let at = 0; at < content.length; at += 1) {
-        if (isBlank(content.charCodeAt(at))) continue;
-        offsets[length] = lineStart + at;
-        length += 1;
-      }
-    }
-    lineStart += content.length + 1;
+    if (squashed === "") continue;
+    const same = places.get(squashed);
+    if (same === undefined) places.set(squashed, [lines.length]);
+    else same.push(lines.length);
+    lines.push({ squashed, line, start });
+    start += squashed.length + 1;
   }
-  return { characters: lines.map(({ squashed }) => squashed).join("\n"), offsets, lines, places };
-}
-
-/** The same code units as the regular expression `\s`. */
-function isBlank(code: number): boolean {
-  if (code > 32 && code < 160) return false;
-  return /\s/.test(String.fromCharCode(code));
+  return { characters: lines.map(({ squashed }) => squashed).join("\n"), lines, places };
 }
 
 function toWanted(suggestion: LocateInput): Wanted {
@@ -349,14 +366,16 @@ function fits({ parts, position, lineCount }: Wanted, part: number, line: string
   return line === squashed;
 }
 
-function firstAtOrAfter(lines: readonly SquashedLine[], line: number): number {
-  let [low, high] = [0, lines.length];
+/** The index of the last item, of those in ascending order, whose key is at most `limit`; 0 where there is none. */
+function lastAtOrBefore<Item>(items: readonly Item[], limit: number, keyOf: (item: Item) => number): number {
+  let [low, high] = [0, items.length - 1];
   while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((lines[middle]?.line ?? 0) < line) low = middle + 1;
-    else high = middle;
+    const middle = Math.ceil((low + high) / 2);
+    const item = items[middle];
+    if (item !== undefined && keyOf(item) <= limit) low = middle;
+    else high = middle - 1;
   }
-  return low;
+  return Math.max(low, 0);
 }
 
 function nowhere({ parts }: Wanted, content: "ambiguous" | "gone"): Located {
