@@ -15,7 +15,7 @@ export interface DrawnBadge {
   /** One-based line of the editor. */
   readonly line: number;
   readonly text: string;
-  /** The icon's file name without its ending. */
+  /** The icon's title. */
   readonly icon: string;
 }
 
@@ -180,15 +180,12 @@ export class Window {
       for (const row of editor.querySelectorAll<HTMLElement>(".view-lines > .view-line")) {
         const top = row.getBoundingClientRect().top;
         const line = numbers.find((number) => Math.abs(number.top - top) < 2)?.line ?? Number.NaN;
-        let icon = "";
         for (const span of row.querySelectorAll("span")) {
-          const before = getComputedStyle(span, "::before").content;
-          icon = /media\/icons\/[^"]*\/(\w+)\.svg/.exec(decodeURIComponent(before))?.[1] ?? icon;
-          const after = getComputedStyle(span, "::after").content;
-          if (icon !== "" && after !== "none" && after.startsWith('"')) {
-            const text = (JSON.parse(after) as string).replaceAll("\u00a0", " ").trim();
-            found.push({ line, text, icon });
-            icon = "";
+          const after = getComputedStyle(span, "::after");
+          const image = /base64,([^"]+)"/.exec(after.backgroundImage)?.[1];
+          if (image !== undefined && after.content.startsWith('"')) {
+            const text = (JSON.parse(after.content) as string).replaceAll("\u00a0", " ");
+            found.push({ line, text, icon: /<title>(\w+)<\/title>/.exec(atob(image))?.[1] ?? "" });
           }
         }
       }

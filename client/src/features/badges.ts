@@ -1,4 +1,5 @@
 /** A badge at the end of a line for each block of suggestions, and a mark in the overview ruler. */
+import { readFileSync } from "node:fs";
 import {
   ColorThemeKind,
   type DecorationOptions,
@@ -9,7 +10,6 @@ import {
   type TextEditor,
   type TextEditorDecorationType,
   ThemeColor,
-  Uri,
   window,
   workspace,
 } from "vscode";
@@ -133,17 +133,9 @@ function createLooks(context: Context): ReadonlyMap<Summary, Look> {
   return new Map(
     SUMMARIES.map((summary) => {
       const color = new ThemeColor(`proofline.${summary}Foreground`);
-      const icon = Uri.joinPath(
-        context.extension.extensionUri,
-        "media",
-        "icons",
-        iconFolder(),
-        `${summary}.svg`,
-      );
       const badge = window.createTextEditorDecorationType({
         rangeBehavior: DecorationRangeBehavior.ClosedOpen,
-        before: { contentIconPath: icon, margin: "0 0 0 3em" },
-        after: { color, margin: "0 0 0 0.4em", fontStyle: "normal" },
+        after: { color, margin: "0 0 0 3em", textDecoration: iconStyle(context, summary) },
       });
       const mark = window.createTextEditorDecorationType({
         rangeBehavior: DecorationRangeBehavior.ClosedClosed,
@@ -153,6 +145,17 @@ function createLooks(context: Context): ReadonlyMap<Summary, Look> {
       return [summary, { badge, mark }];
     }),
   );
+}
+
+/**
+ * Puts the icon before the word, in the word's size. Decorations have no property for that: an attachment is either
+ * an icon or a text, and an icon in a `before` attachment would push the cursor away from the line's end. Style that
+ * follows a declaration is passed on, though; a VS Code that stopped doing so would show the word alone.
+ */
+function iconStyle({ extension }: Context, summary: Summary): string {
+  const svg = readFileSync(extension.asAbsolutePath(`media/icons/${iconFolder()}/${summary}.svg`));
+  const image = `url("data:image/svg+xml;base64,${svg.toString("base64")}")`;
+  return `none; padding-left: 1.35em; background: ${image} 0 50% / 1em 1em no-repeat;`;
 }
 
 function disposeLooks(looks: ReadonlyMap<Summary, Look>): void {
