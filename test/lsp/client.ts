@@ -44,7 +44,8 @@ import {
 } from "../../server/src/protocol";
 import { DEFAULT_SETTINGS, type Settings } from "../../server/src/settings";
 
-export const ROOT = join(__dirname, "..", "..");
+/** The clone: npm starts every script there. */
+export const ROOT = process.cwd();
 const SERVER = join(ROOT, "dist", "server.js");
 const DEADLINE = 20_000;
 

@@ -1,0 +1,45 @@
+/** Gas and time of one anchor, and what that comes to for each suggestion of a batch. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stopChain } from "../../server/src/chain/host";
+import { openWriter } from "../../server/src/chain/writer";
+import { installationOf } from "../../server/src/installation";
+import { ROOT } from "../lsp/client";
+import { accepted, seal } from "../unit/policy/sample";
+import { row, Samples, timed } from "./samples";
+
+export async function benchAnchoring(): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), "proofline-bench-"));
+  const hostPath = installationOf(join(ROOT, "dist")).chainHost;
+  const writer = openWriter({ kind: "embedded", home, hostPath });
+  const anchoring = new Samples();
+  try {
+    for (const size of [1, 16, 128]) {
+      const suggestions = Array.from({ length: size }, (_, line) =>
+        accepted(
+          `const value${line} = compute(${line});`,
+          { line, character: 0 },
+          { before: "x", after: "y" },
+        ),
+      );
+      const sealing = new Samples();
+      const { bytes, root } = await timed(sealing, async () => seal(suggestions));
+      await timed(anchoring, () => writer.anchor(root));
+      const gas = Number(writer.lastGasUsed);
+      row(
+        `batch of ${size}`,
+        `${gas} gas, ${(gas / size).toFixed(0)} a suggestion; evidence ${(bytes.length / 1000).toFixed(1)} kB; sealed in ${sealing.percentile(1).toFixed(0)} ms`,
+      );
+    }
+    for (let round = 0; round < 20; round += 1) {
+      const { root } = seal([accepted(`const again${round} = 1;`, { line: round, character: 0 })]);
+      await timed(anchoring, () => writer.anchor(root));
+    }
+    row("anchor, onchain and durable", anchoring.describe("ms"));
+  } finally {
+    await writer.close();
+    await stopChain({ kind: "embedded", home, hostPath });
+    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
