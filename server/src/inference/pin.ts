@@ -200,7 +200,7 @@ export interface WritePinParameters {
   readonly name?: string;
   /** The graph to load; needed where the folder holds several. */
   readonly graph?: string;
-  /** Default: 0.5. */
+  /** Default: 0.6. */
   readonly confidenceGate?: number;
 }
 
@@ -244,7 +244,7 @@ export async function writePin(directory: string, parameters: WritePinParameters
       },
     },
     contextLength: config.max_position_embeddings,
-    execution: { graph, confidenceGate: parameters.confidenceGate ?? 0.5 },
+    execution: { graph, confidenceGate: parameters.confidenceGate ?? 0.6 },
   } satisfies z.input<typeof PinManifest>);
   await writeFile(join(directory, PIN_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
   return { manifest, manifestDigest: manifestDigestOf(manifest) };

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../errors";
 import type {
   CompletionOutcome,
   CompletionRequest,
@@ -11,7 +11,10 @@ import type {
   ReplayResult,
   StartEngineParameters,
 } from "./engine";
-import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
+import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
+
+/** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
+const EXIT_PATIENCE_MS = 3000;
 
 type WorkMessage = Exclude<ToWorker, { kind: "dispose" }>;
 
@@ -30,13 +33,27 @@ interface Work {
  * @throws ProoflineError `model.pin`, `model.file` or `model.load`
  */
 export async function startEngine(parameters: StartEngineParameters): Promise<Engine> {
+  const busy = newFlag();
+  Atomics.store(busy, 0, 1);
   const workerData: WorkerParameters = {
     modelDirectory: parameters.modelDirectory,
     bundlePaths: parameters.bundlePaths,
     threads: parameters.threads ?? defaultThreads(),
+    busy,
   };
   const worker = new Worker(parameters.workerPath, { workerData });
-  return new WorkerEngine(worker, await factsFrom(worker));
+  const finish = (): void => waitUntilIdle(busy);
+  process.on("exit", finish);
+  worker.once("exit", () => process.off("exit", finish));
+  return new WorkerEngine(worker, await factsFrom(worker), busy);
+}
+
+/**
+ * Lets native code return before the process ends: onnxruntime's binding aborts the whole process when its thread is
+ * torn down in the middle of a run.
+ */
+function waitUntilIdle(busy: BusyFlag): void {
+  Atomics.wait(busy, 0, 1, EXIT_PATIENCE_MS);
 }
 
 /** Waits for the worker's first message. */
@@ -48,17 +65,29 @@ async function factsFrom(worker: Worker): Promise<EngineFacts> {
       once(worker, "exit", { signal: waiting.signal }).then((): [] => []),
     ]);
     if (message?.kind === "ready") return message.facts;
-    throw message?.kind === "failed" ? errorOf(message.error) : stopped();
+    if (message?.kind === "failed") throw errorOf(message.error);
+    throw new Error("it ended at once");
+  } catch (error) {
+    if (error instanceof ProoflineError) throw error;
+    throw new ProoflineError(
+      "model.load",
+      `The inference worker did not start (${messageOf(error)}).`,
+      "Install Proofline again, or build it again in a clone.",
+      { cause: error },
+    );
   } finally {
     waiting.abort();
   }
 }
 
 /**
- * Decoding one sequence gains little from more threads than this, and the editor needs some, too.
+ * Half of the processors (which often are two to a core), but two where there are two, and never more than four:
+ * decoding one sequence gains little beyond, and the editor needs some, too. The number does not change a bit of
+ * the output.
  */
 function defaultThreads(): number {
-  return Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2)));
+  const processors = availableParallelism();
+  return Math.min(processors, 4, Math.max(2, Math.floor(processors / 2)));
 }
 
 /** Sends the worker one request at a time, completions before replays. */
@@ -73,12 +102,15 @@ class WorkerEngine implements Engine {
   constructor(
     worker: Worker,
     readonly facts: EngineFacts,
+    private readonly busy: BusyFlag,
   ) {
     this.#worker = worker;
+    process.prependListener("exit", this.#cancelRunning);
     worker.on("message", (answer: FromWorker) => this.#answered(answer));
     worker.on("error", (error) => this.#stop(error));
     this.#exit = new Promise((resolve) => {
       worker.on("exit", () => {
+        process.off("exit", this.#cancelRunning);
         this.#stop(stopped());
         resolve();
       });
@@ -124,11 +156,15 @@ class WorkerEngine implements Engine {
   }
 
   async dispose(): Promise<void> {
-    if (this.#running !== null) cancel(this.#running);
+    this.#cancelRunning();
     this.#stop(stopped());
     this.#worker.postMessage({ kind: "dispose" } satisfies ToWorker);
     await this.#exit;
   }
+
+  readonly #cancelRunning = (): void => {
+    if (this.#running !== null) cancel(this.#running);
+  };
 
   /** Ends what gives way, so that a new completion is next; automatic ones still waiting never start. */
   #supersede(): void {
@@ -165,6 +201,7 @@ class WorkerEngine implements Engine {
     const work = this.#completions.shift() ?? this.#replays.shift();
     if (work === undefined) return;
     this.#running = work;
+    Atomics.store(this.busy, 0, 1);
     this.#worker.postMessage(work.message);
   }
 
@@ -184,7 +221,7 @@ class WorkerEngine implements Engine {
   }
 }
 
-function newFlag(): CancelFlag {
+function newFlag(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 }
 

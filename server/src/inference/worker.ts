@@ -13,8 +13,13 @@ import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters }
 async function main(): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error("the inference worker runs as a worker thread only");
-  const answer = (message: FromWorker): void => port.postMessage(message);
   const parameters: WorkerParameters = workerData;
+  const answer = (message: FromWorker): void => {
+    // Before the answer goes: the other side may hand out the next work as soon as it has it.
+    Atomics.store(parameters.busy, 0, 0);
+    Atomics.notify(parameters.busy, 0);
+    port.postMessage(message);
+  };
   let model: Model;
   let sequence: Sequence;
   try {

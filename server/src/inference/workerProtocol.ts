@@ -12,7 +12,14 @@ export interface WorkerParameters {
   readonly modelDirectory: string;
   readonly bundlePaths: readonly string[];
   readonly threads: number;
+  readonly busy: BusyFlag;
 }
+
+/**
+ * A shared flag: 1 while the worker works, 0 while it waits for a message. Set by whoever hands it work, cleared
+ * and notified by the worker.
+ */
+export type BusyFlag = Int32Array;
 
 /**
  * A shared flag: one 32-bit integer, not 0 once the work is no longer wanted. A message would only be read between

@@ -1,12 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../../server/src/inference/engine";
+import { writePin } from "../../../server/src/inference/pin";
 import { startEngine } from "../../../server/src/inference/startEngine";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL, newModelFolder } from "./modelFolder";
 import { OFFSETS, requestAt, SAMPLE } from "./samples";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -184,6 +186,49 @@ describe("starting and stopping", () => {
     });
     rmSync(copy, { recursive: true });
   });
+
+  it("fails with a reason when the worker cannot be started, and with a model that cannot be run", async () => {
+    const missing = {
+      modelDirectory: EMBEDDED_MODEL,
+      workerPath: join(folder, "missing.js"),
+      bundlePaths: [],
+    };
+    await expect(startEngine(missing)).rejects.toMatchObject({ code: "model.load" });
+    const model = newModelFolder();
+    await writePin(model);
+    await expect(start(model)).rejects.toMatchObject({ code: "model.load" });
+    rmSync(model, { recursive: true });
+  });
+
+  it.each(["while it loads", "while it answers", "when it is idle"])(
+    "lets the process exit cleanly %s",
+    (when) => {
+      // onnxruntime's binding aborts the process (SIGABRT) when its thread is torn down in the middle of a run.
+      const script = join(folder, "exit.js");
+      buildSync({
+        stdin: {
+          contents: `
+          const { startEngine } = require("./server/src/inference/startEngine");
+          const [modelDirectory, workerPath, when, request] = process.argv.slice(2);
+          const starting = startEngine({ modelDirectory, workerPath, bundlePaths: [] });
+          if (when === "while it loads") setImmediate(() => process.exit(7));
+          starting.then(async (engine) => {
+            const answer = engine.complete(JSON.parse(request));
+            if (when === "when it is idle") await answer;
+            process.exit(7);
+          });`,
+          resolveDir: root,
+        },
+        outfile: script,
+        bundle: true,
+        platform: "node",
+        format: "cjs",
+      });
+      const parameters = [script, EMBEDDED_MODEL, workerPath, when, JSON.stringify(long())];
+      const { status, signal, stderr } = spawnSync(process.execPath, parameters, { encoding: "utf8" });
+      expect({ status, signal, stderr }).toEqual({ status: 7, signal: null, stderr: "" });
+    },
+  );
 
   it("settles everything when it is disposed, and refuses what comes later", async () => {
     const engine = await start();

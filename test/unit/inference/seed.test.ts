@@ -28,7 +28,7 @@ describe("the seed", () => {
   });
 
   it("changes with every part", () => {
-    const seeds = [
+    const changes: SeedParameters[] = [
       parameters,
       { ...parameters, prompt: { ...parameters.prompt, path: null } },
       { ...parameters, prompt: { ...parameters.prompt, prefix: "x", suffix: "\né" } },
@@ -37,7 +37,8 @@ describe("the seed", () => {
       { ...parameters, profile: "portable/v1" },
       { ...parameters, sampling: { method: "greedy", maxTokens: 95 } },
       { ...parameters, ordinal: 1 },
-    ].map((changed: SeedParameters) => seedOf(changed));
+    ];
+    const seeds = changes.map(seedOf);
     expect(new Set(seeds).size).toBe(seeds.length);
   });
 });
