@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Ends the names of files that are not whole yet; whoever lists a folder passes over them. */
@@ -43,7 +43,9 @@ export async function createWhole(
     await link(temporary, path);
   } catch (error) {
     if (isErrno(error, "EEXIST")) return false;
-    throw error;
+    // Not every file system (exFAT, some network ones) has hard links; there the exclusive open must do.
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].some((code) => isErrno(error, code))) throw error;
+    if (!(await createInPlace(path, data, options))) return false;
   } finally {
     await removeIfThere(temporary);
   }
@@ -73,6 +75,27 @@ export async function removeIfThere(path: string): Promise<void> {
 /** Whether what was thrown is a system error with this code, e.g. `ENOENT`. */
 export function isErrno(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
+}
+
+async function createInPlace(
+  path: string,
+  data: string | Uint8Array,
+  { mode = 0o644 }: WriteOptions,
+): Promise<boolean> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, "wx", mode);
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return false;
+    throw error;
+  }
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+    return true;
+  } finally {
+    await handle.close();
+  }
 }
 
 async function writeTemporary(

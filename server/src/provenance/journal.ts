@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { messageOf, ProoflineError } from "../errors";
 import { type DeviceSequence, withDeviceSequence } from "./device";
 import { isErrno, removeIfThere, syncFolder, writeWhole } from "./durable";
@@ -37,6 +38,7 @@ export class Journal {
   private readonly state = new JournalState();
   private length = 0;
   private broken = false;
+  private closed = false;
   private queue: Promise<unknown> = Promise.resolve();
   /** Sentences about damage that was found; the damaged files are kept under `<home>/journal/damaged`. */
   readonly problems: string[] = [];
@@ -142,9 +144,7 @@ export class Journal {
   ): Promise<SealedBatchEntry | null> {
     return withDeviceSequence(this.home, async (device) => {
       // Whoever died between its journal and the device's state had the number that we would take now.
-      for (const batch of (await readJournals(this.home)).batches) {
-        await device.advance(batch.sequence, batch.seal);
-      }
+      for (const { sequence, seal } of await this.batchesOfAll()) await device.advance(sequence, seal);
       const { sequence, previousSeal } = device;
       const built = await build({ sequence, previousSeal });
       if (built === null) return null;
@@ -183,11 +183,12 @@ export class Journal {
   /** Lets the journal go; the next process that opens one adopts what is left in it. */
   async close(): Promise<void> {
     await this.inOrder(async () => {
+      if (this.closed) return;
+      this.closed = true;
       await this.rewrite().catch((error: unknown) => this.problems.push(messageOf(error)));
       await this.file.close();
       if (!this.broken && this.length === 0) await removeIfThere(join(this.folder, this.name));
       await this.lock.release();
-      this.broken = true;
     });
   }
 
@@ -209,7 +210,8 @@ export class Journal {
 
   /** Makes one entry durable, then believes it. What cannot be written whole is cut off again. */
   private async append(entry: JournalEntry): Promise<void> {
-    if (this.broken) throw unwritable("it is closed, or an earlier write failed half-way");
+    if (this.closed) throw unwritable("it is closed");
+    if (this.broken) throw unwritable("an earlier write failed half-way");
     const line = formatLine(entry);
     try {
       for (let done = 0; done < line.length; ) {
@@ -236,8 +238,8 @@ export class Journal {
       for (const name of await journalNames(this.folder)) {
         if (name === this.name) continue;
         const lock = await tryLock(lockOf(this.folder, name));
-        const bytes = await readFile(join(this.folder, name));
-        for (const entry of parseLines(bytes).entries) {
+        const bytes = await readJournal(this.folder, name);
+        for (const entry of parseLines(bytes, ["adopted"]).entries) {
           if (entry.kind === "adopted") superseded.add(entry.journal);
         }
         if (lock !== null) dead.push({ name, lock, bytes });
@@ -282,14 +284,34 @@ export class Journal {
       ...notRemoved.map((journal): JournalEntry => ({ kind: "adopted", journal, entries: [] })),
       ...this.state.essence(),
     ];
-    const bytes = Buffer.concat(entries.map(formatLine));
+    const lines: Buffer[] = [];
+    for (const entry of entries) {
+      lines.push(formatLine(entry));
+      // Prompts are long; a server has to answer keystrokes between them.
+      await yieldToOthers();
+    }
+    const bytes = Buffer.concat(lines);
     const path = join(this.folder, this.name);
-    await writeWhole(path, bytes, { mode: 0o600 });
-    const before = this.file;
-    this.file = await open(path, "r+");
-    this.length = bytes.length;
+    // Windows replaces no file that is open.
+    await this.file.close();
+    try {
+      await writeWhole(path, bytes, { mode: 0o600 });
+      this.length = bytes.length;
+    } finally {
+      this.file = await open(path, "r+");
+    }
     this.state.forgetSettled();
-    await before.close();
+  }
+
+  /** The sealed batches of all journals, in the order of their numbers. */
+  private async batchesOfAll(): Promise<SealedBatchEntry[]> {
+    const state = new JournalState();
+    for (const name of await journalNames(this.folder)) {
+      if (name === this.name) continue;
+      const { entries } = parseLines(await readJournal(this.folder, name), ["sealed", "adopted"]);
+      for (const entry of entries) state.apply(entry);
+    }
+    return [...this.state.allBatches(), ...state.allBatches()].sort((a, b) => a.sequence - b.sequence);
   }
 
   private async keepSealedPrompts(state: JournalState): Promise<void> {
@@ -330,11 +352,7 @@ export async function readJournals(home: string): Promise<JournalsContent> {
   const folder = join(home, "journal");
   const state = new JournalState();
   for (const name of await journalNames(folder)) {
-    const bytes = await readFile(join(folder, name)).catch((error: unknown) => {
-      if (isErrno(error, "ENOENT")) return Buffer.alloc(0);
-      throw error;
-    });
-    for (const entry of parseLines(bytes).entries) state.apply(entry);
+    for (const entry of parseLines(await readJournal(folder, name)).entries) state.apply(entry);
   }
   return {
     pending: state.pending(),
@@ -342,6 +360,16 @@ export async function readJournals(home: string): Promise<JournalsContent> {
     batches: state.allBatches(),
     suggestions: state.all(),
   };
+}
+
+/** Empty where another process has just adopted and removed it. */
+async function readJournal(folder: string, name: string): Promise<Buffer> {
+  try {
+    return await readFile(join(folder, name));
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return Buffer.alloc(0);
+    throw error;
+  }
 }
 
 async function journalNames(folder: string): Promise<string[]> {

@@ -59,22 +59,34 @@ export interface JournalContent {
   readonly entries: readonly JournalEntry[];
   /** Lines before the last one that cannot be believed. */
   readonly damagedLines: number;
-  /** Bytes up to the end of the last whole line; what follows was never acknowledged. */
-  readonly wholeLength: number;
 }
 
-/** Reads a journal's bytes. A last line without its LF was cut off by a crash before it was acknowledged. */
-export function parseLines(bytes: Buffer): JournalContent {
+/**
+ * Reads a journal's bytes. A last line without its LF was cut off by a crash before it was acknowledged. With `kinds`,
+ * other entries are passed over unread.
+ */
+export function parseLines(bytes: Buffer, kinds?: readonly JournalEntry["kind"][]): JournalContent {
   const entries: JournalEntry[] = [];
   let damagedLines = 0;
   let start = 0;
   for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-    const entry = parseLine(bytes.toString("utf8", start, end));
+    const line = bytes.subarray(start, end);
+    start = end + 1;
+    if (
+      kinds !== undefined &&
+      !kinds.some((kind) =>
+        line
+          .subarray(17, 17 + 64)
+          .toString("latin1")
+          .startsWith(`{"kind":"${kind}"`),
+      )
+    )
+      continue;
+    const entry = parseLine(line.toString("utf8"));
     if (entry === null) damagedLines += 1;
     else entries.push(entry);
-    start = end + 1;
   }
-  return { entries, damagedLines, wholeLength: start };
+  return { entries, damagedLines };
 }
 
 function parseLine(line: string): JournalEntry | null {

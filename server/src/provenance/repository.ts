@@ -162,7 +162,10 @@ export class Repository {
     if (!this.isGit) return null;
     const ignored = await ignoredPaths(this.root, [path]);
     // Not knowing is no permission: what git ignores may be private.
-    if (ignored === null) return "Git cannot say whether the file is ignored.";
+    if (ignored === null) {
+      this.refusals.delete(path);
+      return "Git cannot say whether the file is ignored: it is not installed, or does not trust this folder.";
+    }
     return ignored.has(path) ? "The file is ignored by git." : null;
   }
 

@@ -164,14 +164,20 @@ describe("refusalFor", () => {
 
   it.skipIf(!posix)("runs nothing that the repository's settings name", async () => {
     const top = await gitRepository();
+    await writeFile(join(top, "a.ts"), "");
+    await git(top, "add", "a.ts");
     const trap = join(top, "trap.sh");
-    await writeFile(trap, `#!/bin/sh\ntouch ${join(top, "sprung")}\n`, { mode: 0o755 });
+    const sprung = join(top, "sprung");
+    await writeFile(trap, `#!/bin/sh\ntouch ${sprung}\n`, { mode: 0o755 });
     for (const name of ["core.fsmonitor", "core.pager", "core.sshCommand", "core.editor"]) {
       await git(top, "config", name, trap);
     }
     const repository = await openRepository(top);
     expect(await repository.refusalFor("a.ts")).toBeNull();
-    await expect(stat(join(top, "sprung"))).rejects.toThrow();
+    await expect(stat(sprung)).rejects.toThrow();
+    // The trap works: git without our settings springs it.
+    await git(top, "status");
+    await stat(sprung);
   });
 
   it("asks this repository, whatever a hook's variables say", async () => {
@@ -215,11 +221,14 @@ describe("which prompts travel", () => {
     );
     expect(standsIn(prompt("from './b';\n\nfunction f(a) {\n  return a", " b;\n}"), [file])).toBe(true);
     expect(standsIn(prompt(""), [file])).toBe(true);
+    expect(standsIn(prompt("function f(a) {\n\treturn a+b;\n}"), [file])).toBe(true);
+    expect(standsIn(prompt("", "a + b"), [file])).toBe(true);
   });
 
   it("not those with a line that was changed or removed since", () => {
     expect(standsIn(prompt("const gone = 1;\nfunction f(a) {\n"), [file])).toBe(false);
     expect(standsIn(prompt("function f(a) {\n  retrun"), [file])).toBe(false);
+    expect(standsIn(prompt("", "a - b"), [file])).toBe(false);
     expect(standsIn(prompt("function f(a) {\n", "  old line\n}\n"), [file])).toBe(false);
     expect(standsIn(prompt("function f(a) {\n", "", [{ path: "b.ts", text: "secret\n" }]), [file])).toBe(
       false,
