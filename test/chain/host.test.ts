@@ -67,7 +67,8 @@ test("is shared by its clients and stays until the last has closed", async () =>
 
 test("is shared with other processes", async () => {
   const configuration = await newHome();
-  const anchor = await anchorOnce(configuration);
+  const mine = await openHost(configuration, "create", IDLE);
+  afterwards(async () => mine?.close());
   const script = `
     const { connectToHost } = require(${JSON.stringify(configuration.hostPath.replace("chainHost", "hostAddress"))});
     connectToHost(${JSON.stringify(configuration.home)}).then((socket) => {
@@ -77,9 +78,11 @@ test("is shared with other processes", async () => {
   const other = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "pipe", "inherit"] });
   afterwards(async () => void other.kill("SIGKILL"));
   await new Promise<void>((resolve) => other.stdout.once("data", () => resolve()));
-  const session = await openHost(configuration, "running");
-  expect(session?.status).toMatchObject({ clients: 2, held: false, genesisHash: anchor.genesisHash });
-  session?.close();
+  mine?.close();
+  await eventually("the other process alone holds it", async () => {
+    const state = await chainState(configuration);
+    return state.kind === "running" && state.status.clients === 2;
+  });
   // A killed client counts as gone like any other.
   other.kill("SIGKILL");
   await stoppedHost(configuration);
@@ -169,7 +172,7 @@ test("a killed node ends its host, and the next question starts both", async () 
   const host = await hostPid(configuration);
   const nodes = await descendants(host);
   expect(nodes.length).toBeGreaterThan(0);
-  for (const pid of nodes) process.kill(pid, "SIGKILL");
+  for (const pid of nodes) kill(pid);
   await eventually("the host is gone", () => !isRunning(host));
   expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
 });
@@ -181,7 +184,7 @@ test("killed at random instants while it anchors, it keeps all that it confirmed
     const session = await openHost(configuration, "existing", IDLE);
     if (session === null) throw new Error("the chain is lost");
     const { pid } = session.status;
-    setTimeout(() => process.kill(pid, "SIGKILL"), Math.random() * 60);
+    setTimeout(() => kill(pid), Math.random() * 60);
     for (;;) {
       try {
         confirmed.push((await session.anchor(randomRoot())).anchor);
@@ -227,6 +230,20 @@ test("a host whose claim is gone writes nothing more", async () => {
   afterwards(() => reader.close());
   expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
   expect(await readdir(folder)).toContain("host.100");
+});
+
+test("keeps its genesis over many restarts", async () => {
+  const configuration = await newHome();
+  const first = await anchorOnce(configuration);
+  const reader = openChain(configuration, { start: false, ...IDLE });
+  afterwards(() => reader.close());
+  for (let restart = 0; restart < 10; restart++) {
+    const { genesisHash } = await anchorOnce(configuration);
+    expect(genesisHash).toBe(first.genesisHash);
+    await stopChain(configuration);
+    expect(await reader.check(first.root, [first])).toMatchObject({ status: "finalized", anchor: first });
+    await stopChain(configuration);
+  }
 });
 
 test("a torn state falls back to the one before, and keeps the torn one aside", async () => {
@@ -328,6 +345,11 @@ test("says what to do where anvil is missing", async () => {
     remedy: expect.stringContaining("@foundry-rs/anvil-"),
   });
 });
+
+/** Kills a process, or finds it gone already. */
+function kill(pid: number): void {
+  if (isRunning(pid)) process.kill(pid, "SIGKILL");
+}
 
 /** The processes below one, however deep. */
 async function descendants(pid: number): Promise<number[]> {

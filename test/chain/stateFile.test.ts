@@ -18,7 +18,7 @@ const packed = (value: unknown): Buffer => gzipSync(JSON.stringify(value));
 async function states(folder: string): Promise<{ value: unknown; current: boolean }[]> {
   const found = [];
   for await (const state of wholeStates(folder)) {
-    found.push({ value: JSON.parse(state.json.toString()), current: isCurrent(state) });
+    found.push({ value: JSON.parse(state.json), current: isCurrent(state) });
   }
   return found;
 }

@@ -30,6 +30,7 @@ const Account = lowerCase.pipe(Address);
 export const Block = z.object({
   number: Quantity,
   hash: Hash,
+  parentHash: Hash,
   timestamp: Quantity,
   baseFeePerGas: Amount.nullish(),
 });

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, ProoflineError } from "../errors";
@@ -6,21 +5,19 @@ import type { Digest } from "../provenance/primitives";
 import { type Anvil, startAnvil } from "./anvil";
 import { Block, Bytes } from "./blocks";
 import type { Anchor, ChainIdentity } from "./chain";
-import { DEVELOPMENT_ACCOUNT, deployEas, EMBEDDED_EAS, sendTransaction } from "./deploy";
+import { deployEas, EMBEDDED_EAS, sendTransaction } from "./deploy";
 import { getTimestampCall, TimestampResult, timestampCall } from "./eas";
+import { EMBEDDED_CHAIN_ID, randomGenesis, withoutForeignGenesis } from "./genesis";
 import { identify } from "./identity";
 import { isTimestamped, lookUpAnchor } from "./lookup";
 import { Rpc } from "./rpc";
 import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./stateFile";
 
-/** The id by which every tool knows a developer's own chain. */
-const EMBEDDED_CHAIN_ID = 31337;
-
 /** With one node nothing competes with a block, so each is final at once: epochs of no slots say so. */
 const CHAIN_OPTIONS = ["--chain-id", String(EMBEDDED_CHAIN_ID), "--slots-in-an-epoch", "0"];
 
 /** A dump of the state grows with the chain; 1,000 anchors take about half a megabyte. */
-const MAX_DUMP = 512 * 1024 * 1024;
+const MAX_DUMP = 256 * 1024 * 1024;
 
 /**
  * The embedded chain: anvil with EAS, whose whole state is durable after each anchor. One process may run it for one
@@ -73,12 +70,13 @@ export class EmbeddedNode {
     let reason = "the files are damaged";
     for await (const state of wholeStates(folder)) {
       const path = join(folder, "loading.json");
-      await writeFile(path, state.json, { mode: 0o600 });
       let anvil: Anvil | undefined;
       try {
+        await writeFile(path, withoutForeignGenesis(state.json), { mode: 0o600 });
         anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--load-state", path]);
         const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
         const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract: EMBEDDED_EAS });
+        await assertLinked(rpc, identity);
         const recovered = !isCurrent(state);
         if (recovered) await keepDamaged(folder);
         const node = new EmbeddedNode(folder, anvil, rpc, identity, recovered, beforeWrite);
@@ -197,20 +195,8 @@ export class EmbeddedNode {
   }
 }
 
-/**
- * A genesis that no other chain has. anvil ignores most of what a genesis file says; the hash depends on coinbase,
- * time and base fee only (anvil 1.7.1, measured), so the coinbase carries 160 random bits.
- */
-function randomGenesis(): object {
-  return {
-    config: { chainId: EMBEDDED_CHAIN_ID },
-    nonce: "0x0",
-    timestamp: `0x${Math.floor(Date.now() / 1000).toString(16)}`,
-    extraData: "0x",
-    gasLimit: "0x1c9c380",
-    difficulty: "0x0",
-    mixHash: `0x${"0".repeat(64)}`,
-    coinbase: `0x${randomBytes(20).toString("hex")}`,
-    alloc: { [DEVELOPMENT_ACCOUNT]: { balance: "0x21e19e0c9bab2400000" } },
-  };
+/** Anchors name the chain by its genesis, so a chain that lost it must not go on under another. */
+async function assertLinked(rpc: Rpc, identity: ChainIdentity): Promise<void> {
+  const first = await rpc.call("eth_getBlockByNumber", ["0x1", false], Block);
+  if (first.parentHash !== identity.genesisHash) throw new Error("the chain does not begin with its genesis");
 }

@@ -11,12 +11,12 @@ const PREVIOUS = "state.previous.json.gz";
 const TEMPORARY = "state.temporary.json.gz";
 
 /** Anvil's dump of a long-lived chain is far smaller; a larger one is not read into memory. */
-const MAX_UNPACKED = 1024 * 1024 * 1024;
+const MAX_UNPACKED = 256 * 1024 * 1024;
 
 export interface LoadedState {
   readonly name: string;
   /** The unpacked dump, which anvil loads. */
-  readonly json: Buffer;
+  readonly json: string;
 }
 
 /** Whether there is an embedded chain, whole or damaged. */
@@ -58,11 +58,9 @@ export async function keepDamaged(folder: string): Promise<void> {
   if (await exists(path)) await rename(path, join(folder, "state.damaged.json.gz"));
 }
 
-async function unpack(path: string): Promise<Buffer | null> {
+async function unpack(path: string): Promise<string | null> {
   try {
-    const json = gunzipSync(await readFile(path), { maxOutputLength: MAX_UNPACKED });
-    JSON.parse(json.toString("utf8"));
-    return json;
+    return gunzipSync(await readFile(path), { maxOutputLength: MAX_UNPACKED }).toString("utf8");
   } catch {
     return null;
   }
