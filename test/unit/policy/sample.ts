@@ -1,0 +1,118 @@
+import { randomBytes } from "node:crypto";
+import type { AnchorCheck } from "../../../server/src/chain/chain";
+import { builtInPolicy } from "../../../server/src/policy/policy";
+import type { VerifyParameters } from "../../../server/src/policy/verify";
+import { newSalts } from "../../../server/src/provenance/commitment";
+import { addressOf, signPersonalMessage } from "../../../server/src/provenance/ecdsa";
+import { readEvidence } from "../../../server/src/provenance/evidence";
+import type { AcceptedSuggestion, Position, SessionFacts } from "../../../server/src/provenance/record";
+import { sealBatch } from "../../../server/src/provenance/seal";
+
+export const key = new Uint8Array(32).fill(7);
+export const device = addressOf(key);
+export const repositoryId = "ab".repeat(16);
+export const manifestDigest = "11".repeat(32);
+
+export const session: AcceptedSuggestion["session"] = {
+  model: { name: "sample", manifestDigest, omsRoot: "22".repeat(32) },
+  environment: {
+    serverDigest: "33".repeat(32),
+    engine: { name: "onnxruntime-node", version: "1.30.0", libraryDigest: "44".repeat(32) },
+    executionProvider: "cpu",
+    threads: 2,
+    platform: { os: "linux", arch: "x64" },
+    cpu: { model: "sample", features: ["avx2"] },
+  },
+  profile: "native/v1",
+};
+
+export const facts: SessionFacts = { ...session, repositoryId, device };
+
+/** A suggestion that was accepted between `before` and `after` of a file. */
+export function accepted(
+  text: string,
+  position: Position,
+  { before = "", after = "", path = "src/a.ts", id = randomBytes(16).toString("hex") } = {},
+): AcceptedSuggestion {
+  return {
+    id,
+    root: "/repository",
+    path,
+    position,
+    acceptance: "whole",
+    session,
+    values: {
+      prompt: { path, prefix: before, suffix: after, context: [] },
+      tokens: [1, 2, 3],
+      raw: text,
+      displayed: text,
+      accepted: text,
+      replaced: { start: position, end: position, text: "" },
+      sampling: { method: "greedy", maxTokens: 96 },
+      ordinal: 0,
+      seed: "55".repeat(32),
+      stop: "line",
+    },
+    salts: newSalts(),
+  };
+}
+
+/** Seals suggestions as this machine's device would, and returns the evidence file's bytes with its root. */
+export function seal(
+  suggestions: readonly AcceptedSuggestion[],
+  { promptTravels = true, of = facts }: { promptTravels?: boolean; of?: SessionFacts } = {},
+): { bytes: Buffer; root: string } {
+  const { evidence, root } = sealBatch({
+    facts: of,
+    suggestions: suggestions.map((suggestion) => ({ suggestion, promptTravels })),
+    sequence: 0,
+    previousSeal: null,
+    sign: (message) => signPersonalMessage(message, key),
+  });
+  return { bytes: Buffer.from(evidence, "utf8"), root };
+}
+
+export function included(root: string, timestamp = 1_800_000_000): AnchorCheck {
+  const identity = {
+    chainId: 31337,
+    genesisHash: `0x${"66".repeat(32)}`,
+    contract: `0x${"77".repeat(20)}`,
+    local: true,
+    name: "local chain",
+  } as const;
+  return {
+    status: "finalized",
+    trust: "local",
+    identity,
+    anchor: {
+      root,
+      chainId: identity.chainId,
+      genesisHash: identity.genesisHash,
+      contract: identity.contract,
+      block: { number: 5, hash: `0x${"88".repeat(32)}` },
+      transaction: `0x${"99".repeat(32)}`,
+      timestamp,
+    },
+  };
+}
+
+/** Parameters under which a suggestion in `text` is as good as can be, to be spoilt one by one. */
+export function parameters(
+  text: string,
+  files: readonly { bytes: Uint8Array; root: string }[],
+  ids: readonly string[],
+): VerifyParameters {
+  return {
+    repositoryId,
+    evidence: files.map(({ bytes, root }) => ({
+      path: `.proofline/evidence/${root}.json`,
+      reading: readEvidence(bytes),
+    })),
+    journal: [],
+    device,
+    chain: new Map(files.map(({ root }) => [root, included(root)])),
+    texts: new Map([["src/a.ts", text]]),
+    replays: new Map(ids.map((id) => [id, { value: "exact", tokens: 3, exact: 3, margin: 0 }])),
+    policy: builtInPolicy({ device, pins: [manifestDigest] }),
+  };
+}

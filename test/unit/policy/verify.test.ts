@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { verify } from "../../../server/src/policy/verify";
+import { accepted, facts, parameters, seal } from "./sample";
+
+const before = "export function add(a: number, b: number): number {\n  ";
+const answer = "const total = a + b;\n  return total;";
+const after = "\n}\n";
+const text = before + answer + after;
+const position = { line: 1, character: 2 };
+
+function sealed() {
+  const suggestion = accepted(answer, position, { before, after });
+  const file = seal([suggestion]);
+  return { suggestion, file, good: parameters(text, [file], [suggestion.id]) };
+}
+
+describe("verify", () => {
+  it("verifies a suggestion that is intact, signed, onchain and replayed", () => {
+    const { suggestion, file, good } = sealed();
+    const report = verify(good);
+    expect(report.summary).toMatchObject({ verified: 1, failed: 0, unknown: 0 });
+    expect(report.files).toEqual([]);
+    expect(report.suggestions).toMatchObject([
+      {
+        id: suggestion.id,
+        path: "src/a.ts",
+        startLine: 2,
+        endLine: 3,
+        summary: "verified",
+        reasons: [],
+        evidenceFile: `.proofline/evidence/${file.root}.json`,
+        checks: {
+          content: "verbatim",
+          signature: "valid",
+          prompt: "bound",
+          model: "pinOnly",
+          anchorTrust: "local",
+        },
+      },
+    ]);
+  });
+
+  it("is only anchored without a replay, and says so", () => {
+    const { good } = sealed();
+    const [verdict] = verify({ ...good, replays: new Map() }).suggestions;
+    expect(verdict?.summary).toBe("anchored");
+    expect(verdict?.reasons[0]).toContain("replayed");
+  });
+
+  it("cannot be replayed where the prompt is sealed", () => {
+    const suggestion = accepted(answer, position, { before, after });
+    const file = seal([suggestion], { promptTravels: false });
+    const [verdict] = verify({ ...parameters(text, [file], []) }).suggestions;
+    expect(verdict).toMatchObject({
+      summary: "anchored",
+      checks: { prompt: "sealed", replay: "impossible" },
+    });
+  });
+
+  it("fails on a mismatching replay, before anything else is said", () => {
+    const { suggestion, good } = sealed();
+    const mismatch = {
+      value: "mismatch",
+      tokens: 3,
+      exact: 2,
+      margin: 4,
+      reason: "Token 2 differs.",
+    } as const;
+    const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, mismatch]]) }).suggestions;
+    expect(verdict?.summary).toBe("failed");
+    expect(verdict?.reasons[0]).toContain("Token 2 differs.");
+  });
+
+  it("is pending until its root is onchain, and from the journal before it is sealed", () => {
+    const { suggestion, good } = sealed();
+    expect(verify({ ...good, chain: new Map() }).suggestions[0]).toMatchObject({ summary: "pending" });
+    const journal = verify({ ...good, evidence: [], journal: [suggestion] });
+    expect(journal.suggestions[0]).toMatchObject({ summary: "pending", evidenceFile: null });
+  });
+
+  it("counts a suggestion once when the journal and an evidence file both hold it", () => {
+    const { suggestion, good } = sealed();
+    expect(verify({ ...good, journal: [suggestion] }).suggestions).toHaveLength(1);
+  });
+
+  it.each(["unreachable", "wrongChain"] as const)(
+    "is unknown, and never verified, where the chain is %s",
+    (status) => {
+      const { file, good } = sealed();
+      const check = {
+        status,
+        trust: "singleRpc",
+        identity: null,
+        anchor: null,
+        reason: "No answer.",
+      } as const;
+      const [verdict] = verify({ ...good, chain: new Map([[file.root, check]]) }).suggestions;
+      expect(verdict).toMatchObject({ summary: "unknown", reasons: ["No answer."] });
+    },
+  );
+
+  it("shows edited lines as edited, with how many are left", () => {
+    const { good } = sealed();
+    const texts = new Map([["src/a.ts", text.replace("a + b", "a - b")]]);
+    const [verdict] = verify({ ...good, texts }).suggestions;
+    expect(verdict).toMatchObject({ summary: "edited", findings: { content: { kept: 1, total: 2 } } });
+  });
+
+  it("lists a suggestion whose text is gone apart, and counts it nowhere", () => {
+    const { suggestion, good } = sealed();
+    const report = verify({ ...good, texts: new Map([["src/a.ts", "nothing of it\n"]]) });
+    expect(report.suggestions).toEqual([]);
+    expect(report.gone).toEqual([{ id: suggestion.id, path: "src/a.ts" }]);
+    expect(Object.values(report.summary).every((count) => count === 0)).toBe(true);
+  });
+
+  it("accepts an unknown device's signature, and says that it does not know it", () => {
+    const { good } = sealed();
+    const policy = { ...good.policy, devices: { known: new Set<string>(), revoked: new Set<string>() } };
+    expect(verify({ ...good, policy }).suggestions[0]).toMatchObject({
+      summary: "verified",
+      checks: { signature: "unknownDevice" },
+    });
+  });
+
+  it("does not trust a model that is neither pinned here nor approved", () => {
+    const { good } = sealed();
+    const policy = {
+      ...good.policy,
+      models: { approved: new Set<string>(), pinned: new Set<string>(), revoked: new Set<string>() },
+    };
+    expect(verify({ ...good, policy }).suggestions[0]).toMatchObject({
+      summary: "unverified",
+      checks: { model: "unapproved" },
+    });
+  });
+
+  it("fails a suggestion of a tampered file and reports the file", () => {
+    const { file, good } = sealed();
+    const damaged = Buffer.from(
+      file.bytes.toString("utf8").replace("const total = a + b", "const total = a - b"),
+    );
+    const report = verify({
+      ...good,
+      evidence: parameters(text, [{ ...file, bytes: damaged }], []).evidence,
+    });
+    expect(report.files).toHaveLength(1);
+    expect(report.summary.verified).toBe(0);
+    for (const { summary } of report.suggestions) expect(summary).toBe("failed");
+  });
+
+  it("reports a foreign batch, fails its suggestions, and lets it lower no line that good evidence covers", () => {
+    const { good, file } = sealed();
+    const other = seal([accepted(answer, position, { before, after })], {
+      of: { ...facts, repositoryId: "cd".repeat(16) },
+    });
+    const alone = verify({ ...good, ...parametersOf([other]) });
+    expect(alone.files[0]?.problem).toContain("another repository");
+    expect(alone.summary).toMatchObject({ failed: 1, verified: 0 });
+    const both = verify({ ...good, ...parametersOf([file, other]) });
+    expect(both.summary).toMatchObject({ failed: 0, verified: 1 });
+    expect(both.files).toHaveLength(1);
+  });
+
+  it("counts a leaf that two batches hold once, and reports an id that comes back with other content", () => {
+    const suggestion = accepted(answer, position, { before, after });
+    const again = seal([{ ...suggestion, position: { line: 9, character: 0 } }]);
+    const first = seal([suggestion]);
+    const report = verify(parameters(text, [first, again], [suggestion.id]));
+    expect(report.suggestions).toHaveLength(1);
+    expect(report.files[0]?.problem).toContain(suggestion.id);
+  });
+
+  function parametersOf(files: Parameters<typeof parameters>[1]) {
+    const { evidence, chain } = parameters(text, files, []);
+    return { evidence, chain };
+  }
+});
