@@ -8,6 +8,8 @@ export interface LocateInput {
   readonly accepted: string;
   /** Where an editor has followed it to; ranks above the recorded position. */
   readonly hint?: Position;
+  /** The text before it when it was accepted, where that is known: the open prompt's prefix. */
+  readonly before?: string;
 }
 
 /** Where a suggestion stands in a text, and how much of it. */
@@ -29,6 +31,9 @@ const ENOUGH_WHEN_EDITED_ELSEWHERE = 24;
 /** Longer suggestions are found whole or not at all: aligning lines takes the square of their number. */
 const MAX_ALIGNED_LINES = 500;
 
+/** Non-blank lines of the text before a suggestion that are searched for together with it. */
+const LINES_BEFORE = 3;
+
 /** More occurrences than this change nothing: the text is ambiguous. */
 const MAX_OCCURRENCES = 32;
 
@@ -38,13 +43,14 @@ const MAX_OCCURRENCES = 32;
  * removed and what cannot be told apart has none. Nothing is guessed by similarity.
  *
  * In this order: the whole text at the editor's or the recorded place (`verbatim`, or `reformatted` where only white
- * space differs); the whole text at exactly one other place (`moved`); some of its lines at its place, or around lines
- * that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at their place.
+ * space differs); the whole text at exactly one other place (`moved`), by itself or, also for a short one, after the
+ * lines that stood before it; some of its lines at its place, or around lines that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at their place.
  */
 export function locate(text: string, suggestions: readonly LocateInput[]): ReadonlyMap<string, Located> {
   const search = new Search(text.replace(/\r\n?/g, "\n"), suggestions);
   search.atPlace();
   search.reformattedAtPlace();
+  search.afterItsContext();
   search.elsewhere();
   search.edited();
   return search.result();
@@ -106,6 +112,23 @@ class Search {
         if (span !== undefined && spans.length === 1 && this.isTelling(one, span)) {
           this.take(one, "reformatted", span);
         }
+      }
+    }
+  }
+
+  /** Lines that merely shifted: the same text after the same lines, once in the whole text. */
+  afterItsContext(): void {
+    const candidates = this.open().flatMap((one) => {
+      const context = inContext(one);
+      if (context === null || !isNontrivial(context.pattern)) return [];
+      const spans = this.occurrences(context, context.pattern.length - one.pattern.length);
+      return [{ one, pattern: context.pattern, spans: spans.filter((span) => this.isFree(span)) }];
+    });
+    for (const { one, pattern, spans } of candidates) {
+      const [span] = spans;
+      const isOnlyOne = candidates.filter((other) => other.pattern === pattern).length === 1;
+      if (span !== undefined && spans.length === 1 && isOnlyOne && this.isTelling(one, span)) {
+        this.take(one, "moved", span);
       }
     }
   }
@@ -174,8 +197,8 @@ class Search {
     return hasWord(this.text.slice(lineStart, lineEnd === -1 ? this.text.length : lineEnd));
   }
 
-  /** Everywhere that the whole accepted text stands, apart from white space. */
-  private occurrences(one: Wanted): readonly Span[] {
+  /** Everywhere that the whole text stands, apart from white space; without the first `skip` characters of it. */
+  private occurrences(one: Wanted, skip = 0): readonly Span[] {
     const known = this.occurrencesOf.get(one.id);
     if (known !== undefined) return known;
     const { pattern, parts, lineCount, position } = one;
@@ -187,7 +210,7 @@ class Search {
       const end = at + pattern.length;
       if (fromLineStart && at > 0 && characters[at - 1] !== "\n") continue;
       if (toLineEnd && end < characters.length && characters[end] !== "\n") continue;
-      spans.push({ start: this.textOffset(at), end: this.textOffset(end - 1) + 1 });
+      spans.push({ start: this.textOffset(at + skip), end: this.textOffset(end - 1) + 1 });
       if (spans.length === MAX_OCCURRENCES) break;
     }
     this.occurrencesOf.set(one.id, spans);
@@ -356,6 +379,26 @@ function toWanted(suggestion: LocateInput): Wanted {
     lineCount: lines.length,
     pattern: parts.map(({ squashed }) => squashed).join("\n"),
   };
+}
+
+/** A suggestion together with the lines before it, as one text that begins with a whole line. */
+function inContext({ id, accepted, before, pattern }: Wanted): Wanted | null {
+  if (before === undefined || pattern === "") return null;
+  const lines = before.replace(/\r\n?/g, "\n").split("\n");
+  let first = lines.length;
+  for (let count = 0; first > 0 && count < LINES_BEFORE; ) {
+    first -= 1;
+    if (/\S/.test(lines[first] ?? "")) count += 1;
+  }
+  // A prompt may begin inside a line, which is then no whole one.
+  if (first === 0) first = 1;
+  const context = lines.slice(first).join("\n");
+  if (context.trim() === "") return null;
+  return toWanted({
+    id: `${id} in context`,
+    position: { line: 0, character: 0 },
+    accepted: context + accepted,
+  });
 }
 
 /** Whether one accepted line stands as a line of the text: the first may end it, the last may begin it. */
