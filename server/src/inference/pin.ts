@@ -132,10 +132,14 @@ async function digestFiles(directory: string): Promise<PinnedFile[]> {
     if (path === PIN_FILE) continue;
     const hash = createHash("sha256");
     let size = 0;
-    for await (const chunk of createReadStream(join(directory, path))) {
-      const bytes: Buffer = chunk;
-      hash.update(bytes);
-      size += bytes.length;
+    try {
+      for await (const chunk of createReadStream(join(directory, path))) {
+        const bytes: Buffer = chunk;
+        hash.update(bytes);
+        size += bytes.length;
+      }
+    } catch (error) {
+      throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
     }
     files.push({ path, size, sha256: hash.digest("hex") });
   }
@@ -144,31 +148,23 @@ async function digestFiles(directory: string): Promise<PinnedFile[]> {
 
 /** Reads and validates `pin.json` alone; says nothing about the other files. */
 export async function readPin(directory: string): Promise<Pin> {
-  const unusable = (reason: string, cause?: unknown): ProoflineError =>
-    new ProoflineError(
-      "model.pin",
-      `The model's pin ${join(directory, PIN_FILE)} ${reason}.`,
-      "Restore the model folder, or pin a folder that you trust with `proofline model pin`.",
-      { cause },
-    );
-  const bytes = await readRegularFile(directory, PIN_FILE, { atMost: MAX_PIN_BYTES }).catch(
-    (error: unknown) => {
-      if (error instanceof ProoflineError) throw error;
-      throw unusable(`cannot be read (${messageOf(error)})`, error);
-    },
-  );
+  const bytes = await readRegularFile(directory, PIN_FILE, { atMost: MAX_PIN_BYTES });
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw unusable(`is not JSON (${messageOf(error)})`, error);
+    throw pinError(directory, `is not JSON (${messageOf(error)})`, error);
   }
+  const manifest = validated(directory, json);
+  return { manifest, manifestDigest: manifestDigestOf(manifest) };
+}
+
+function validated(directory: string, json: unknown): PinManifest {
   const parsed = PinManifest.safeParse(json);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw unusable(`is not valid: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(": ")}`);
-  }
-  return { manifest: parsed.data, manifestDigest: manifestDigestOf(parsed.data) };
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join(".");
+  throw pinError(directory, `is not valid: ${where ? `${where}: ` : ""}${issue?.message}`, parsed.error);
 }
 
 /**
@@ -228,7 +224,7 @@ export async function writePin(directory: string, parameters: WritePinParameters
   };
   const control = (text: string) => ({ text, id: idOf(text) });
   const files = await digestFiles(directory);
-  const manifest = PinManifest.parse({
+  const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
     name: parameters.name ?? basename(directory),
     files,
@@ -271,16 +267,22 @@ async function listFiles(directory: string, below = ""): Promise<string[]> {
   return files.sort(compareModelPaths);
 }
 
+type Limit = { readonly exactly: number } | { readonly atMost: number };
+
 /** Reads a regular, unlinked file, and never more of it than the limit allows. */
-async function readRegularFile(
-  directory: string,
-  path: string,
-  limit: { readonly exactly: number } | { readonly atMost: number },
-): Promise<Uint8Array> {
+async function readRegularFile(directory: string, path: string, limit: Limit): Promise<Uint8Array> {
+  try {
+    return await readWithin(directory, path, limit);
+  } catch (error) {
+    if (error instanceof ProoflineError) throw error;
+    throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
+  }
+}
+
+async function readWithin(directory: string, path: string, limit: Limit): Promise<Uint8Array> {
   const file = join(directory, path);
-  // Opening a pipe would wait for its other end.
+  // Windows has neither flag: without them a link would be followed, and a pipe wait for its other end.
   if ((await lstat(file)).isSymbolicLink()) throw fileError(directory, path, "is a link");
-  // Windows has neither flag.
   const handle = await open(
     file,
     constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
@@ -314,6 +316,15 @@ async function readJson<T>(directory: string, path: string, schema: z.ZodType<T>
   } catch (error) {
     throw fileError(directory, path, `cannot be used (${messageOf(error)})`, error);
   }
+}
+
+function pinError(directory: string, problem: string, cause?: unknown): ProoflineError {
+  return new ProoflineError(
+    "model.pin",
+    `The model's pin ${join(directory, PIN_FILE)} ${problem}.`,
+    "Restore the model folder, or pin a folder that you trust with `proofline model pin`.",
+    { cause },
+  );
 }
 
 function fileError(directory: string, path: string, problem: string, cause?: unknown): ProoflineError {

@@ -15,8 +15,6 @@ import type { Tokenizer } from "./tokenizer";
 export const PROMPT_FAMILY = "suffix-first-fim/v1";
 export const PromptFamily = z.literal(PROMPT_FAMILY);
 
-/** The prefix's start moves in steps of this many lines, so that typing a line seldom moves it. */
-const START_LINE_STEP = 4;
 const MAX_PATH_TOKENS = 48;
 /** Text is looked at in windows of this many characters for each token of the budget before it is encoded. */
 const CHARACTERS_PER_TOKEN = 12;
@@ -84,6 +82,14 @@ function cutPath(tokenizer: Tokenizer, path: string): string | null {
   return parts.length === 0 ? null : parts.join("/");
 }
 
+/**
+ * The prefix of a long file starts at a line whose number is a multiple of this, so that typing seldom moves it: each
+ * move costs a run over the whole prompt. About a quarter of the lines that fit (with some eight tokens each).
+ */
+function startLineStep(budget: number): number {
+  return 2 ** Math.max(0, Math.floor(Math.log2(budget / 32)));
+}
+
 /** The end of the text: from a line whose number is a multiple of the step where there is one, else any line. */
 function cutPrefix(tokenizer: Tokenizer, text: string, budget: number): string {
   const windowStart = Math.max(0, text.length - budget * CHARACTERS_PER_TOKEN);
@@ -93,13 +99,14 @@ function cutPrefix(tokenizer: Tokenizer, text: string, budget: number): string {
   // Cut elsewhere, the same text can take a token more, so the start found this way is confirmed below.
   const fitting = tokenizer.decode(tokenizer.encode(window).slice(-budget));
   const earliest = windowStart + Math.max(0, window.length - fitting.length);
+  const step = startLineStep(budget);
   const starts: number[] = [];
   const steps: number[] = [];
   let line = countLines(text, earliest);
   for (let at = text.indexOf("\n", earliest); at >= 0; at = text.indexOf("\n", at + 1)) {
     line += 1;
     starts.push(at + 1);
-    if (line % START_LINE_STEP === 0) steps.push(at + 1);
+    if (line % step === 0) steps.push(at + 1);
   }
   const lineStart = [...steps.slice(0, 2), ...starts].find(fits);
   // The cursor's own line counts for less than none: a longer one is cut inside.

@@ -242,6 +242,23 @@ describe("a pinned folder", () => {
     await expect(writePin(folder)).rejects.toMatchObject({ code: "model.pin" });
   });
 
+  it("cannot be pinned with a gate that is no probability, or with a config that says too little", async () => {
+    const folder = copy();
+    await expect(writePin(folder, { confidenceGate: 2 })).rejects.toMatchObject({ code: "model.pin" });
+    writeFileSync(join(folder, "config.json"), "{}");
+    await expect(writePin(folder)).rejects.toMatchObject({ code: "model.file" });
+  });
+
+  it("is no folder at all: the error says so", async () => {
+    const nowhere = join(pinned, "nowhere");
+    for (const call of [checkModel, digestModel, writePin]) {
+      await expect(call(nowhere)).rejects.toMatchObject({
+        name: "ProoflineError",
+        message: expect.stringContaining(nowhere),
+      });
+    }
+  });
+
   it("has a manifest digest that is SHA-256 of canonical JSON", async () => {
     // JSON.stringify with sorted keys is RFC 8785 for these values: ASCII strings and plain numbers.
     const sorted = (value: unknown): unknown =>
