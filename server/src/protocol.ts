@@ -171,6 +171,15 @@ export namespace LocateEvidence {
   export const type = new RequestType<{ readonly id: string }, Result, void>("proofline/locateEvidence");
 }
 
+/** Server → client: somebody asked for a suggestion, and this sentence says why there is none. */
+export namespace DidOfferNothing {
+  export interface Parameters {
+    readonly uri: string;
+    readonly reason: string;
+  }
+  export const type = new NotificationType<Parameters>("proofline/didOfferNothing");
+}
+
 /** Server → client: the transaction key for a chain from SecretStorage, or `null`. */
 export namespace TransactionKey {
   export const type = new RequestType<{ readonly chainId: number }, string | null, void>(

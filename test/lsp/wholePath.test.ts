@@ -1,57 +1,89 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
-import { AnchorNow, VerdictAt } from "../../server/src/protocol";
-import { Client, uriOf } from "./client";
+import { expect, test } from "vitest";
+import { AnchorNow, LocateEvidence, ReplayNow, VerdictAt, VerifyFile } from "../../server/src/protocol";
+import { offered, Workspace } from "./workspace";
 
-const folders: string[] = [];
-const clients: Client[] = [];
-afterEach(async () => {
-  for (const client of clients.splice(0)) await client.stop();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+test("a suggestion goes from the keystroke to verified, and says so in every way", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, name, shown } = await offered(client, workspace);
+  client.insert(uri, shown);
+
+  const before = performance.now();
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  const [pending] = await client.untilShown(uri, "pending");
+  expect(performance.now() - before).toBeLessThan(1_000);
+  expect(pending?.range.start).toEqual(shown.range.start);
+  await client.until("one pending", () => client.status?.pending === 1);
+  expect(await client.connection.sendRequest(LocateEvidence.type, { id: shown.id })).toMatchObject({
+    kind: "none",
+  });
+
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  const [verified] = await client.untilShown(uri, "verified");
+  expect(verified).toMatchObject({ id: shown.id, localChain: true, note: null });
+  await client.until("nothing pending", () => client.status?.pending === 0);
+  expect(client.status?.chain).toEqual({ kind: "ready", name: "local chain", local: true });
+  expect(workspace.files(".proofline/evidence")).toHaveLength(1);
+  expect(workspace.files(".proofline/anchors")).toHaveLength(1);
+
+  const evidence = await client.connection.sendRequest(LocateEvidence.type, { id: shown.id });
+  expect(evidence).toEqual({
+    kind: "file",
+    uri: workspace.uri(`.proofline/evidence/${workspace.files(".proofline/evidence")[0]}`),
+  });
+  const replayed = await client.connection.sendRequest(ReplayNow.type, { uri });
+  expect(replayed).toMatchObject({ exact: 1, mismatch: 0, impossible: 0 });
+  const verifiedAgain = await client.connection.sendRequest(VerifyFile.type, { uri });
+  expect(verifiedAgain).toMatchObject({ counts: { verified: 1, failed: 0, unknown: 0 }, problems: [] });
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 0, problems: [] });
+
+  const { start } = shown.range;
+  const whole = await client.connection.sendRequest(VerdictAt.type, { uri, position: start });
+  const order = ["Not checked:", "**Model**", "**Environment**", "**Output**", "**Onchain**"];
+  const places = order.map((word) => whole?.markdown.indexOf(word) ?? -1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+  expect(places[0]).toBeGreaterThan(-1);
+  const line = client.text(uri).split("\n")[start.line] ?? "";
+  const overCode = JSON.stringify(await client.hover(uri, start));
+  expect(overCode).toContain("command:proofline.showVerdict");
+  expect(overCode).not.toContain("**Model**");
+  const atEnd = JSON.stringify(await client.hover(uri, { line: start.line, character: line.length }));
+  expect(atEnd).toContain("**Model**");
+  expect(await client.hover(uri, { line: 0, character: 0 })).toBeNull();
 });
 
-function temporary(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "proofline-lsp-")));
-  folders.push(folder);
-  return folder;
-}
-
-const TEXT = `export class Stack<T> {
-  private readonly items: T[] = [];
-
-  push(item: T): void {
-    
-  }
-
-  pop(): T | undefined {
-    return this.items.pop();
-  }
-}
-`;
-
-test("from a keystroke to verified", async () => {
-  const folder = temporary();
-  execFileSync("git", ["init", "-q"], { cwd: folder });
-  const file = join(folder, "a.ts");
-  const uri = uriOf(file);
-  writeFileSync(file, TEXT);
-  const client = await Client.start({ home: temporary(), folders: [folder] });
-  clients.push(client);
-  await client.ready();
-  client.open(uri, TEXT);
-  const shown = await client.complete(uri, { line: 4, character: 4 });
-  expect(shown).not.toBeNull();
-  if (shown === null) return;
+test("what is saved and left alone is sealed, anchored and verified by itself", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady({ settings: { sealAfterSeconds: 1 } });
+  const { uri, name, shown } = await offered(client, workspace);
   client.insert(uri, shown);
-  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  await client.accept(uri, shown.id);
   await client.untilShown(uri, "pending");
-  writeFileSync(file, client.text(uri));
-  client.saved(uri);
-  console.log(await client.connection.sendRequest(AnchorNow.type));
+  // Not saved, so its time passes without a seal.
+  await expect(
+    client.until("a seal", () => workspace.files(".proofline/evidence").length > 0, 2_500),
+  ).rejects.toThrow("in vain");
+  workspace.save(client, name);
   await client.untilShown(uri, "verified");
-  const v = await client.connection.sendRequest(VerdictAt.type, { uri, position: { line: 4, character: 5 } });
-  console.log(v?.markdown, client.log, client.status, execFileSync("find", [".proofline"], { cwd: folder }).toString());
-}, 60000);
+});
+
+test("a line that is changed is edited, and an import above it costs nothing", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, name, shown } = await offered(client, workspace);
+  client.insert(uri, shown);
+  await client.accept(uri, shown.id);
+  workspace.save(client, name);
+  await client.connection.sendRequest(AnchorNow.type);
+  await client.untilShown(uri, "verified");
+  const top = { line: 0, character: 0 };
+  client.type(uri, top, 'import { x } from "x";\n');
+  const { start } = shown.range;
+  const line = start.line + 1;
+  const at = await client.connection.sendRequest(VerdictAt.type, { uri, position: { line, character: 99 } });
+  expect(at).toMatchObject({ id: shown.id, range: { start: { line, character: start.character } } });
+  await client.untilShown(uri, "verified");
+  client.type(uri, { line, character: start.character + 1 }, "Q");
+  await client.until("the change", () => client.shown(uri).every(({ summary }) => summary === "edited"));
+});

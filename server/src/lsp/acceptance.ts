@@ -87,7 +87,7 @@ export class Acceptances {
   private async accept({ id, uri, kind, acceptedLength }: DidAccept.Parameters): Promise<DidAccept.Result> {
     const document = this.context.documents.get(uri);
     if (document === undefined) return { recorded: false, reason: "The document is not open." };
-    const refusal = await this.context.gate.offReason(document);
+    const refusal = await this.context.gate.recordReason(document);
     if (refusal !== null) return { recorded: false, reason: refusal };
     const placement = await this.context.placements.of(document);
 

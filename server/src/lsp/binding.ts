@@ -1,20 +1,29 @@
 import { messageOf } from "../errors";
 import { locate } from "../provenance/locate";
+import type { AcceptedSuggestion } from "../provenance/record";
+import type { Repository } from "../provenance/repository";
 import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";
 
 /**
- * Binds what was accepted in an untitled or folderless document once it is saved in a folder: by content, and only
- * while its old document is no longer open. Resolves to whether anything was bound.
+ * Binds what was accepted in an untitled or folderless document once it is saved in a folder, and what was accepted in
+ * a file that has another name since: by content, and only while its old document is gone. Resolves to whether
+ * anything was bound.
  */
 export async function bindToFolder(context: ServerContext, document: OpenDocument): Promise<boolean> {
   const { journal } = context.journal;
-  const homeless = (journal?.pending() ?? []).filter(({ root, path }) => {
-    return root === null && (path === document.uri || context.documents.get(path) === undefined);
-  });
-  if (journal === null || homeless.length === 0) return false;
-  const { root, path, refusal } = await context.placements.of(document);
-  if (root === null || refusal !== null) return false;
+  if (journal === null || journal.pending().length === 0) return false;
+  const { repository, root, path, refusal } = await context.placements.of(document);
+  if (repository === null || refusal !== null) return false;
+  const homeless: AcceptedSuggestion[] = [];
+  for (const pending of journal.pending()) {
+    const gone =
+      pending.root === null
+        ? pending.path === document.uri || context.documents.get(pending.path) === undefined
+        : pending.root === root && pending.path !== path && (await isGone(context, repository, pending.path));
+    if (gone) homeless.push(pending);
+  }
+  if (homeless.length === 0) return false;
   const places = locate(
     document.text,
     homeless.map(({ id, position, values }) => ({ id, position, accepted: values.accepted })),
@@ -31,6 +40,14 @@ export async function bindToFolder(context: ServerContext, document: OpenDocumen
     }
   }
   return bound;
+}
+
+/** A file that is neither on the disk nor in the editor. */
+async function isGone(context: ServerContext, repository: Repository, path: string): Promise<boolean> {
+  for (const document of context.documents.all()) {
+    if ((await context.placements.of(document)).path === path) return false;
+  }
+  return (await repository.readText(path)) === null;
 }
 
 /** Anything less than the whole text is too little to say that it is the same document. */

@@ -22,7 +22,7 @@ export interface ServerContext {
   readonly status: Status;
   log(line: string): void;
   /** Somebody asked for a suggestion, and there is none to show. */
-  explainNothing(reason: NothingReason): void;
+  explainNothing(uri: string, reason: NothingReason): void;
   /** What is accepted in a document is not what it was. */
   acceptancesChanged(document: OpenDocument): void;
 }

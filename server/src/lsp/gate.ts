@@ -27,6 +27,12 @@ export class Gate {
     );
   }
 
+  /** Why nothing that was accepted in a document may be recorded, as a sentence, or `null`. */
+  async recordReason(document: OpenDocument): Promise<string | null> {
+    if (!this.settings.current.trusted) return "The workspace is not trusted, so nothing is written.";
+    return (await this.placements.of(document)).refusal;
+  }
+
   /** What holds for every document. */
   private generalReason(): string | null {
     const { trusted, enabled, verifiedOnly } = this.settings.current;

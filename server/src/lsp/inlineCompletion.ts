@@ -48,12 +48,15 @@ export function provideInlineCompletion(context: ServerContext): void {
     if (document === undefined) return null;
     const place = placeOf(document, parameters);
     const held = context.offers.match(document.uri, place.before, place.after);
-    if (held === null) superseded.abort();
+    const mine = new AbortController();
+    if (held === null) {
+      superseded.abort();
+      superseded = mine;
+    }
     if ((await context.gate.offReason(document)) !== null || token.isCancellationRequested) return null;
     if (held !== null) return [itemFor(context, document, held, place)];
 
-    superseded = new AbortController();
-    const offer = await ask(context, document, parameters, place, abortedBy(token, superseded));
+    const offer = await ask(context, document, parameters, place, abortedBy(token, mine));
     return offer === null || token.isCancellationRequested
       ? null
       : [itemFor(context, document, offer, place)];
@@ -89,7 +92,7 @@ async function ask(
     return null;
   }
   if (outcome.kind === "nothing") {
-    if (explicit) context.explainNothing(outcome.reason);
+    if (explicit) context.explainNothing(document.uri, outcome.reason);
     return null;
   }
   const offer: Offer = {

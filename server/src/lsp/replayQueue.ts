@@ -15,6 +15,8 @@ const QUIET_MILLISECONDS = 500;
 export class ReplayQueue {
   private readonly outcomes = new Map<string, ReplayOutcome>();
   private readonly waiting = new Map<string, Replayable>();
+  /** What was looked for on the disk already. */
+  private readonly looked = new Set<string>();
   private readonly keys = new WeakMap<SuggestionValues, string>();
   private running = false;
   private lastKeystroke = 0;
@@ -107,7 +109,6 @@ export class ReplayQueue {
     }
     if (found) this.onResult();
   }
-  private readonly looked = new Set<string>();
 
   private async replay(suggestion: Replayable, engine: Engine, signal?: AbortSignal): Promise<ReplayOutcome> {
     const outcome = await replaySuggestion(suggestion, engine, this.cache, signal);

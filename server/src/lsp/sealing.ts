@@ -22,6 +22,8 @@ export interface SealingParts {
   readonly reader: RepositoryReader;
   readonly folders: EvidenceFolders;
   readonly chain: ChainAccess;
+  /** These can no longer be taken back. */
+  readonly onSealed: (ids: readonly string[]) => void;
   /** Something was sealed or dropped, or could not be. */
   readonly onChange: () => Promise<void>;
 }
@@ -177,6 +179,7 @@ export class Sealing {
       });
       for (const { id, reason } of outcome.dropped) this.context.log(`Not sealed, ${id}: ${reason}`);
       this.obstacles.delete(root);
+      this.parts.onSealed(outcome.sealed.flatMap(({ ids }) => ids));
       if (outcome.sealed.length > 0) await this.parts.folders.reload(root);
       await this.changed();
       return outcome.held.map(({ reason }) => reason);

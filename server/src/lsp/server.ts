@@ -14,11 +14,12 @@ import { VerificationThread } from "../actions/verificationThread";
 import { messageOf } from "../errors";
 import { describeNothing } from "../inference/engine";
 import type { Installation } from "../installation";
-import { DidChangeSettings, RefreshInlineCompletions, RestartEngine } from "../protocol";
+import { DidChangeSettings, DidOfferNothing, RefreshInlineCompletions, RestartEngine } from "../protocol";
 import { Acceptances } from "./acceptance";
 import { provideActions } from "./actionRequests";
 import { bindToFolder } from "./binding";
 import { ChainAccess } from "./chainAccess";
+import { Coalesced } from "./coalesced";
 import type { ServerContext } from "./context";
 import { provideDocumentState } from "./documentState";
 import { type OpenDocument, openDocuments } from "./documents";
@@ -117,7 +118,8 @@ function assemble(
     offers,
     gate: new Gate(settings, engine, placements, journal),
     log,
-    explainNothing: (reason) => log(`Nothing to suggest: ${describeNothing(reason)}`),
+    explainNothing: (uri, reason) =>
+      void connection.sendNotification(DidOfferNothing.type, { uri, reason: describeNothing(reason) }),
     acceptancesChanged: (document) => {
       void verdicts.update(document);
       sealing.accepted(placements.rootOf(document));
@@ -128,12 +130,14 @@ function assemble(
   const identity = new Identity(settings, engine, log);
   const chain = new ChainAccess(settings, installation);
   const folders = new EvidenceFolders(reader, chain, (root) => void verdicts.updateAll(root), log);
-  const replays = new ReplayQueue(engine, new ReplayCache(settings.home), () => void verdicts.updateAll());
+  const replays = new ReplayQueue(engine, new ReplayCache(settings.home), () => refreshed.soon());
+  const refreshed = new Coalesced(() => void verdicts.updateAll());
   const sealing: Sealing = new Sealing(context, {
     thread,
     reader,
     folders,
     chain,
+    onSealed: (ids) => acceptances.forget({ ids }),
     onChange: async () => {
       await identity.refresh();
       await verdicts.updateAll();
@@ -143,7 +147,7 @@ function assemble(
     pending: () => journal.pending(),
     obstacle: (root) => sealing.obstacle(root),
   });
-  const acceptances = new Acceptances(context);
+  const acceptances: Acceptances = new Acceptances(context);
 
   provideInlineCompletion(context);
   provideDocumentState(context);
@@ -165,6 +169,7 @@ function assemble(
   settings.onChange((now, before) => {
     if (now.trusted !== before.trusted) void openJournal();
     sealing.reconsider();
+    if (JSON.stringify(now.chain) !== JSON.stringify(before.chain)) sealing.resume();
     void folders.recheck();
     void verdicts.updateAll();
   });
@@ -225,6 +230,7 @@ function assemble(
     },
     async stop() {
       replays.close();
+      refreshed.close();
       chain.reset();
       await acceptances.settled();
       await sealing.close();
