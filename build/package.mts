@@ -15,7 +15,7 @@ import { bundle, root } from "./bundle.mjs";
 import { bundledPackages, notices } from "./notices.mjs";
 
 /** VS Code's target names, and what onnxruntime and anvil call the same platform. */
-const PLATFORMS = {
+const PLATFORMS: Readonly<Record<string, { readonly onnxruntime: string; readonly anvil: string }>> = {
   "linux-x64": { onnxruntime: "linux/x64", anvil: "linux-amd64" },
   "linux-arm64": { onnxruntime: "linux/arm64", anvil: "linux-arm64" },
   "darwin-arm64": { onnxruntime: "darwin/arm64", anvil: "darwin-arm64" },
@@ -23,7 +23,7 @@ const PLATFORMS = {
 };
 
 const target = process.argv[2] ?? `${process.platform}-${process.arch}`;
-const platform = PLATFORMS[/** @type {keyof typeof PLATFORMS} */ (target)];
+const platform = PLATFORMS[target];
 if (platform === undefined) {
   console.error(`There is no package for ${target}. Choose one of ${Object.keys(PLATFORMS).join(", ")}.`);
   process.exit(2);
@@ -86,11 +86,11 @@ await createVSIX({
 });
 console.log(`${relative(root, packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(1)} MB`);
 
-function copy(/** @type {string} */ path) {
+function copy(path: string): void {
   cpSync(join(root, path), join(stage, path), { recursive: true });
 }
 
-function copyModule(/** @type {string} */ folder, /** @type {readonly string[]} */ parts) {
+function copyModule(folder: string, parts: readonly string[]): void {
   const name = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name;
   for (const part of parts) {
     if (!existsSync(join(folder, part))) continue;

@@ -1,6 +1,7 @@
 // Third-party notices of exactly what a package ships, and the check that each licence is one we may ship.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Metafile } from "esbuild";
 
 const ALLOWED = new Set([
   "0BSD",
@@ -15,7 +16,7 @@ const ALLOWED = new Set([
 ]);
 
 /** True when the SPDX expression can be met by allowed licences alone: any side of OR, every side of AND. */
-export function isAllowed(/** @type {string} */ expression) {
+export function isAllowed(expression: string): boolean {
   const plain = expression.replace(/[()]/g, " ").trim();
   return plain
     .split(/\s+OR\s+/)
@@ -23,21 +24,20 @@ export function isAllowed(/** @type {string} */ expression) {
 }
 
 /** The package folders that an esbuild metafile's inputs come from. */
-export function bundledPackages(/** @type {import("esbuild").Metafile} */ metafile) {
-  const folders = new Set();
+export function bundledPackages(metafile: Metafile): string[] {
+  const folders = new Set<string>();
   for (const input of Object.keys(metafile.inputs)) {
     const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (found) folders.add(found[1]);
+    if (found?.[1] !== undefined) folders.add(found[1]);
   }
   return [...folders].sort();
 }
 
 /**
  * The notices' text. Throws when a package has no licence text, no licence or one outside the list.
- * @param {string} root
- * @param {readonly string[]} folders package folders below `root`
+ * @param folders package folders below `root`
  */
-export function notices(root, folders) {
+export function notices(root: string, folders: readonly string[]): string {
   const entries = folders.map((folder) => {
     const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
     const licence = typeof manifest.license === "string" ? manifest.license : "none";
@@ -57,7 +57,7 @@ export function notices(root, folders) {
     .join("\n");
 }
 
-function licenceText(/** @type {string} */ folder) {
+function licenceText(folder: string): string {
   const files = readdirSync(folder).filter((name) =>
     /^(licen[cs]e|notice|copying|third.?party.?notices)/i.test(name),
   );
