@@ -68,13 +68,25 @@ export function activate(context: Context): void {
       const uri = document.uri.toString();
       const [offer] = context.offers.of(uri);
       if (offer !== undefined && document.offsetAt(selection.active) !== offer.start + offer.extent) {
-        context.offers.end(uri);
-        setOffering(false);
-        context.fireOffersChanged(uri);
+        endOffers(uri);
       }
     }),
     workspace.onDidCloseTextDocument(({ uri }) => context.offers.end(uri.toString())),
+    // Escape runs the built-in command first, then this one, because VS Code tells nobody that ghost text was hidden.
+    commands.registerCommand("proofline.didDismiss", () => {
+      const uri = window.activeTextEditor?.document.uri.toString();
+      if (uri !== undefined && context.offers.of(uri).length > 0) {
+        endOffers(uri);
+        context.notify(DidDismiss.type, { uri });
+      }
+    }),
   );
+
+  function endOffers(uri: string): void {
+    context.offers.end(uri);
+    setOffering(false);
+    context.fireOffersChanged(uri);
+  }
 
   context.onNotification0(RefreshInlineCompletions.type, () => {
     const uri = window.activeTextEditor?.document.uri.toString();
