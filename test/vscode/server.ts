@@ -13,6 +13,8 @@ export interface ServerOptions {
   readonly extensionsFolder?: string;
   /** User settings, added to those that keep the workbench quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The user's key bindings, as in `keybindings.json`. */
+  readonly keys?: readonly Readonly<Record<string, string>>[];
   /** Asks for trust as VS Code does by default; without it every folder is trusted. */
   readonly workspaceTrust?: boolean;
   readonly env?: Readonly<Record<string, string>>;
@@ -56,6 +58,7 @@ export class Server {
       join(userData, "User", "settings.json"),
       JSON.stringify({ ...QUIET, ...options.settings }, null, 2),
     );
+    writeFileSync(join(userData, "User", "keybindings.json"), JSON.stringify(options.keys ?? []));
     const config = join(root, "code-server.yaml");
     writeFileSync(config, "auth: none\n");
     const port = await freePort();

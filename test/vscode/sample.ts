@@ -1,0 +1,76 @@
+/** Code that the embedded model completes with confidence, and ways to read what a session left behind. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readEvidence, type SealedSuggestion } from "../../server/src/provenance/evidence";
+import type { Window, Workbench } from "./workbench";
+
+/** A class whose method waits at `CURSOR_LINE`. */
+export const STACK = `export class Stack {
+  constructor() {
+    this.items = [];
+  }
+
+  push(item) {
+    this.items.push(item);
+  }
+
+  pop() {
+
+  }
+}
+`;
+export const CURSOR_LINE = 11;
+/** What a person types there before the model continues. */
+export const TYPED = "    return this.";
+
+/** Nothing but ghost text comes up while typing, and batches are anchored by hand only. */
+export const SETTINGS = {
+  "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
+  "editor.suggestOnTriggerCharacters": false,
+  "editor.wordBasedSuggestions": "off",
+  "proofline.sealAfterSeconds": 0,
+};
+
+/** Accept Next Line has no key of its own, as the built-in command has none. */
+export const KEYS = [
+  { key: "ctrl+alt+n", command: "proofline.acceptNextLine", when: "inlineSuggestionVisible" },
+];
+
+/** A git repository with these files, and everybody's configuration left out of it. */
+export function repository(workbench: Workbench, files: Readonly<Record<string, string>>): string {
+  const folder = workbench.folder(files);
+  execFileSync("git", ["init", "--quiet", folder]);
+  return folder;
+}
+
+/** Types where the sample waits, and returns the ghost text that comes. */
+export async function typeForGhostText(window: Window, file: string): Promise<string> {
+  await window.file(file);
+  await window.goTo(CURSOR_LINE);
+  await window.type(TYPED);
+  return await window.waitForGhostText();
+}
+
+/** Every suggestion in the folder's evidence files, each of which must be intact. */
+export function sealedSuggestions(folder: string): readonly SealedSuggestion[] {
+  const evidence = join(folder, ".proofline", "evidence");
+  return (existsSync(evidence) ? readdirSync(evidence) : []).flatMap((name) => {
+    const reading = readEvidence(readFileSync(join(evidence, name)));
+    if (reading.kind !== "intact") {
+      throw new Error(`${name} is ${reading.kind}: ${reading.reason}`);
+    }
+    return reading.batch.suggestions;
+  });
+}
+
+/** Runs *Anchor Now* and waits until it says that it is done. */
+export async function anchorNow(window: Window): Promise<void> {
+  await window.command("Proofline: Anchor Now");
+  await window.page
+    .locator(".notification-toast", { hasText: /Anchored \d+ suggestion/ })
+    .first()
+    .waitFor({ timeout: 60_000 });
+  await window.command("Notifications: Clear All Notifications");
+  await window.focusEditor();
+}
