@@ -2,8 +2,8 @@ import serialize from "canonicalize";
 import type * as z from "zod";
 import { ProoflineError } from "../errors";
 
-/** A string, a run of white space, or one other character of a JSON text. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[ \t\r\n]+|./g;
+const PUNCTUATION: ReadonlySet<string> = new Set(["{", "}", "[", "]", ":", ","]);
+const WHITE_SPACE: ReadonlySet<string> = new Set([" ", "\t", "\r", "\n"]);
 
 /** Deeper nesting than any of our schemas has; kept low so that recursion over parsed values is safe. */
 const MAX_DEPTH = 32;
@@ -21,27 +21,24 @@ export function canonicalJson(value: unknown): string {
 
 /** The same spelling with line breaks and an indentation of two spaces, for files that people look at. */
 export function prettyCanonicalJson(value: unknown): string {
+  const pieces: string[] = [];
   let depth = 0;
   const line = () => `\n${"  ".repeat(depth)}`;
-  const pretty = canonicalJson(value).replace(/"(?:[^"\\]|\\.)*"|\[\]|\{\}|[[{\]},:]/g, (token) => {
-    switch (token) {
-      case "{":
-      case "[":
-        depth += 1;
-        return token + line();
-      case "}":
-      case "]":
-        depth -= 1;
-        return line() + token;
-      case ",":
-        return token + line();
-      case ":":
-        return ": ";
-      default:
-        return token;
+  let before = "";
+  for (const token of tokens(canonicalJson(value))) {
+    if (token === "}" || token === "]") {
+      depth -= 1;
+      if (before !== "{" && before !== "[") pieces.push(line());
+    } else if (before === "{" || before === "[") {
+      pieces.push(line());
     }
-  });
-  return `${pretty}\n`;
+    pieces.push(token);
+    if (token === "{" || token === "[") depth += 1;
+    if (token === ":") pieces.push(" ");
+    if (token === ",") pieces.push(line());
+    before = token;
+  }
+  return `${pieces.join("")}\n`;
 }
 
 /**
@@ -64,14 +61,18 @@ export function parseCanonical<Schema extends z.ZodType>(
     throw notCanonical("It is not JSON.");
   }
   const compact = withoutWhiteSpace(text);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const place = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
+    throw notCanonical(
+      `It does not have the expected form${place} (${issue?.message ?? "no reason given"}).`,
+    );
+  }
   if (canonicalJson(value) !== compact) {
     throw notCanonical("It is not spelled in the one canonical way (RFC 8785).");
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const place = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-  throw notCanonical(`It does not have the expected form${place} (${issue?.message ?? "no reason given"}).`);
+  return parsed.data;
 }
 
 /** Decodes bytes that must be UTF-8; a byte order mark is not skipped. Throws like `parseCanonical`. */
@@ -84,13 +85,45 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function withoutWhiteSpace(text: string): string {
+  const pieces: string[] = [];
   let depth = 0;
-  return text.replace(TOKEN, (token) => {
+  for (const token of tokens(text)) {
     if (token === "{" || token === "[") depth += 1;
     if (token === "}" || token === "]") depth -= 1;
     if (depth > MAX_DEPTH) throw notCanonical("It is nested too deeply.");
-    return /^[ \t\r\n]/.test(token) ? "" : token;
-  });
+    pieces.push(token);
+  }
+  return pieces.join("");
+}
+
+/**
+ * The tokens of a text that is known to be JSON, without white space. A regular expression would do, but runs out of
+ * stack on strings of some megabytes.
+ */
+function* tokens(text: string): Generator<string> {
+  for (let at = 0; at < text.length; ) {
+    const start = at;
+    const character = text[at] ?? "";
+    if (character === '"') {
+      at = endOfString(text, at);
+    } else if (PUNCTUATION.has(character) || WHITE_SPACE.has(character)) {
+      at += 1;
+    } else {
+      while (at < text.length && !PUNCTUATION.has(text[at] ?? "") && !WHITE_SPACE.has(text[at] ?? ""))
+        at += 1;
+    }
+    if (!WHITE_SPACE.has(character)) yield text.slice(start, at);
+  }
+}
+
+/** The offset after the quote that ends the string which begins at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let escapes = 0;
+    while (text[quote - 1 - escapes] === "\\") escapes += 1;
+    if (escapes % 2 === 0) return quote + 1;
+  }
+  return text.length;
 }
 
 function refuseUnspellable(value: unknown): void {

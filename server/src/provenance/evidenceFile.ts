@@ -5,10 +5,10 @@ import { COMMITTED_FIELDS, SuggestionValues } from "./record";
 import { MAX_BATCH_SIZE } from "./statement";
 
 /** Bytes that an evidence file may have; a batch of 128 long suggestions stays far below. */
-export const MAX_EVIDENCE_BYTES = 16 * 1024 * 1024;
+export const MAX_EVIDENCE_BYTES = 4 * 1024 * 1024;
 
 /** Bytes that a file's compressed prompts may expand to. */
-export const MAX_PROMPT_BYTES = 64 * 1024 * 1024;
+export const MAX_PROMPT_BYTES = 16 * 1024 * 1024;
 
 /** A text with the salt that opens its commitment. */
 const TextOpening = z.strictObject({ salt: Digest, text: Text });

@@ -57,13 +57,13 @@ function readStatement(file: string): string {
 }
 
 function readSuggestion(record: string, texts: string): SealedSuggestion | null {
-  const path = readString(record, /"path":("(?:[^"\\]|\\.)*")/);
+  const path = readString(record, /"path":("[^"\\]*(?:\\.[^"\\]*)*")/);
   const line = /"line":(\d{1,9})\}/.exec(record)?.[1];
   const character = /"character":(\d{1,9}),/.exec(record)?.[1];
   const acceptedLength = Number(/"accepted":(\d{1,9})/.exec(record)?.[1] ?? 0);
   const [acceptedPart = "", displayedPart = ""] = texts.split(/"displayed"\s*:/);
-  const accepted = readString(acceptedPart, /"text"\s*:\s*("(?:[^"\\]|\\.)*")/);
-  const displayed = readString(displayedPart, /"text"\s*:\s*("(?:[^"\\]|\\.)*")/);
+  const accepted = readString(acceptedPart, /"text"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+  const displayed = readString(displayedPart, /"text"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
   const salt = Digest.safeParse(/"salt"\s*:\s*"([^"]*)"/.exec(acceptedPart)?.[1]).data;
   const candidates = [accepted, displayed?.slice(0, acceptedLength)].filter((text) => text);
   // Both texts hold what was accepted; the line digests tell which one is still right.

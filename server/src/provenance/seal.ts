@@ -4,7 +4,12 @@ import { canonicalJson, prettyCanonicalJson } from "./canonicalJson";
 import { commitAll, lineDigests } from "./commitment";
 import type { Sign } from "./ecdsa";
 import { pae, type SignedPayload, signPayload, toEnvelope } from "./envelope";
-import type { EvidenceFile, PromptOpening, PromptOpenings } from "./evidenceFile";
+import {
+  type EvidenceFile,
+  MAX_EVIDENCE_BYTES,
+  type PromptOpening,
+  type PromptOpenings,
+} from "./evidenceFile";
 import { leafHash, leafRecord } from "./leaf";
 import { type Digest, RepositoryPath } from "./primitives";
 import type { AcceptedSuggestion, SessionFacts, SuggestionRecord, SuggestionValues } from "./record";
@@ -79,11 +84,15 @@ export function sealBatch(parameters: SealParameters): SealedEvidence {
       })),
     },
   };
-  return {
-    root: toDigest(anchoredRootOf(suggestionsRoot, seal)),
-    seal: toDigest(seal),
-    evidence: prettyCanonicalJson(file),
-  };
+  const evidence = prettyCanonicalJson(file);
+  if (Buffer.byteLength(evidence) > MAX_EVIDENCE_BYTES) {
+    throw new ProoflineError(
+      "evidence",
+      "The batch's evidence file would be larger than readers accept.",
+      "Seal fewer suggestions at once.",
+    );
+  }
+  return { root: toDigest(anchoredRootOf(suggestionsRoot, seal)), seal: toDigest(seal), evidence };
 }
 
 /** What a signature over a statement comes to: SHA-256(0x00 ‖ "proofline/v1/seal" ‖ 0x00 ‖ SHA-256(PAE) ‖ signature). */

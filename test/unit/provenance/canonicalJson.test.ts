@@ -136,6 +136,12 @@ describe("parseCanonical", () => {
     expect(() => parseCanonical('{"a":1,"b":2}', schema, limits)).toThrow();
   });
 
+  it("reads strings of megabytes and escapes before quotes", () => {
+    const value = { a: "x".repeat(8_000_000), b: "\\", c: '\\"' };
+    const text = prettyCanonicalJson(value);
+    expect(parseCanonical(text, anything, { maxLength: 10_000_000 })).toEqual(value);
+  });
+
   it("looks at the length before anything else", () => {
     expect(() => parseCanonical("[1,2,3]", anything, { maxLength: 6 })).toThrow(/larger/);
   });

@@ -65,6 +65,7 @@ describe("sealing and reading", () => {
     expect(() => sealed(Array.from({ length: MAX_BATCH_SIZE + 1 }, () => sample()))).toThrow(/at most/);
     expect(() => sealed([sample({ displayed: "a", accepted: "b" })])).toThrow(/beginning/);
     expect(() => sealed([sample({ displayed: "a\r\nb" })])).toThrow(/carriage return/);
+    expect(() => sealed([sample({ displayed: "x".repeat(4_000_000) })])).toThrow(/larger/);
     expect(() => sealed([sample({ path: "../outside.ts" })])).toThrow(/repository/);
     const other = { ...one, session: { ...one.session, profile: "portable/v1" as const } };
     expect(() => sealed([sample(), other])).toThrow(/another model or environment/);
@@ -283,13 +284,26 @@ describe("readEvidence", () => {
     }
   });
 
+  it.each<[string, string]>([
+    ["one long string", `{"a":"${"x".repeat(3_900_000)}"}`],
+    ["one long broken string", `"payload":"AAAA" "accepted": {"text": "${"x".repeat(3_900_000)}`],
+    ["many strings", `["${'","'.repeat(1_000_000)}"]`],
+    [
+      "many openings",
+      `"payload":"AAAA" ${'"accepted":{"text":"ab","displayed":{"text":"ab"}'.repeat(70_000)}`,
+    ],
+    ["much white space", `"payload"${" ".repeat(3_900_000)}`],
+  ])("is not held up by a file of %s", (_name, text) => {
+    expect(read(text).kind).not.toBe("intact");
+  });
+
   it("names the file by its content", () => {
     expect(original.kind === "intact" && original.batch.root).toBe(root);
   });
 
   it("refuses a decompression bomb within its limit", () => {
     const file: EvidenceFile = JSON.parse(evidence);
-    const bomb = deflateRawSync(Buffer.alloc(80 * 1024 * 1024)).toString("base64");
+    const bomb = deflateRawSync(Buffer.alloc(20 * 1024 * 1024)).toString("base64");
     const text = prettyCanonicalJson({ ...file, openings: { ...file.openings, prompts: bomb } });
     expect(read(text)).toMatchObject({ kind: "tampered", reason: expect.stringMatching(/unpacked/) });
   });

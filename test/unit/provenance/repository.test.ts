@@ -93,7 +93,7 @@ describe("the .proofline folder", () => {
       await symlink(outside, join(folder, "link.json"));
       await promisify(execFile)("mkfifo", [join(folder, "pipe.json")]);
       await writeFile(join(folder, "large.json"), "");
-      await truncate(join(folder, "large.json"), 17 * 1024 * 1024);
+      await truncate(join(folder, "large.json"), 5 * 1024 * 1024);
       await writeFile(join(folder, "note.txt"), "");
       await writeFile(join(folder, "any name.json"), "{}");
       const files = await (await openRepository(top)).evidenceFiles();
