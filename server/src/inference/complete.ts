@@ -1,4 +1,4 @@
-import type { Sampling, StopReason } from "../provenance/record";
+import type { Prompt, Sampling, StopReason } from "../provenance/record";
 import { confidenceOf, firstChoice } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
@@ -51,8 +51,10 @@ export async function complete(
   const confidence = confidenceOf(probabilities, lengths, range);
   const nothing = (reason: NothingReason): CompletionOutcome => ({ kind: "nothing", reason, confidence });
   if (range.end === range.start) return nothing(stop === "repetition" ? "repetition" : "empty");
-  if (request.trigger === "automatic" && confidence < manifest.execution.confidenceGate) {
-    return nothing("lowConfidence");
+  const displayed = raw.slice(range.start, range.end);
+  if (request.trigger === "automatic") {
+    if (confidence < manifest.execution.confidenceGate) return nothing("lowConfidence");
+    if (repeatsLineAbove(displayed, prompt)) return nothing("repetition");
   }
   const ordinal = 0;
   return {
@@ -61,7 +63,7 @@ export async function complete(
       prompt,
       tokens,
       raw,
-      displayed: raw.slice(range.start, range.end),
+      displayed,
       sampling,
       ordinal,
       seed: seedOf({ prompt, manifestDigest, profile: PROFILE, sampling, ordinal }),
@@ -75,6 +77,13 @@ export async function complete(
 
 function extentOf(request: CompletionRequest, scope: Scope): Extent {
   return request.extent === "auto" && scope.block !== null ? "block" : "line";
+}
+
+/** The commonest noise of a small model: the line above once more. */
+function repeatsLineAbove(displayed: string, { prefix }: Prompt): boolean {
+  const lines = `${prefix}${displayed.split("\n")[0]}`.split("\n").map((line) => line.trim());
+  const last = lines.pop() ?? "";
+  return last !== "" && lines.findLast((line) => line !== "") === last;
 }
 
 async function generate(

@@ -1,5 +1,6 @@
 import type { StopReason } from "../provenance/record";
 import type { HealedPrompt } from "./heal";
+import { endsInTokenLoop, repeatedLinesAt } from "./repetition";
 import { endOfBlock, type Scope, startsWithCloser } from "./scope";
 import type { Tokenizer } from "./tokenizer";
 
@@ -8,9 +9,6 @@ export type Extent = "line" | "block";
 
 /** So many tokens may be blank before the model may give up. */
 const MAX_BLANK_TOKENS = 4;
-/** A repetition is the same run of at most this many tokens three times over, and at least so many tokens in all. */
-const MAX_PERIOD = 16;
-const MIN_REPETITION = 12;
 
 /**
  * The decoder's rules, one token at a time: which tokens may come next, and when to stop. They rest on the prompt
@@ -93,7 +91,7 @@ export class Decoding {
         if (this.#leftBlock(text)) return "block";
         break;
     }
-    if (endsInRepetition(this.tokens)) return "repetition";
+    if (endsInTokenLoop(this.tokens) || repeatedLinesAt(wholeLines(text)) >= 0) return "repetition";
     return this.tokens.length >= this.#limit ? "length" : null;
   }
 
@@ -122,15 +120,7 @@ function breaksLineFirst(bytes: Uint8Array, start: number): boolean {
   return false;
 }
 
-/** True when the tokens end in a run of at most 16 tokens that came three times, and at least 12 tokens in all. */
-export function endsInRepetition(tokens: readonly number[]): boolean {
-  for (let period = 1; period <= MAX_PERIOD; period++) {
-    const length = Math.max(MIN_REPETITION, 3 * period);
-    if (tokens.length < length) continue;
-    let index = tokens.length - 1;
-    const start = tokens.length - length;
-    while (index >= start + period && tokens[index] === tokens[index - period]) index -= 1;
-    if (index < start + period) return true;
-  }
-  return false;
+/** The lines that a line break ends. */
+function wholeLines(text: string): string[] {
+  return text.split("\n").slice(0, -1);
 }

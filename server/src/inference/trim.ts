@@ -1,4 +1,5 @@
 import type { StopReason } from "../provenance/record";
+import { repeatedLinesAt } from "./repetition";
 import { endOfBlock, indentationOf, type Scope, startsWithCloser } from "./scope";
 
 export const TRIM_VERSION = "trim/v1";
@@ -35,6 +36,7 @@ const STEPS: readonly Step[] = [
   cutLoop,
   cutUnfinishedLine,
   cutRepeatedLines,
+  cutUnfinishedStatement,
   cutOutsideBlock,
   cutWhatFollowsBelow,
   cutWhatFollowsOnLine,
@@ -99,20 +101,29 @@ function cutUnfinishedLine(text: string, { stop }: TrimContext): Range {
   return newline >= 0 && text.slice(0, newline).trim() !== "" ? before(text, newline) : all(text);
 }
 
-/** Lines, or blocks of lines, that come twice in a row: the first stays. Lines of signs alone may repeat. */
+/** Lines, or blocks of lines, that come twice in a row: the first stays. */
 function cutRepeatedLines(text: string): Range {
   const lines = text.split("\n");
-  const trimmed = lines.map((line) => line.trim());
-  for (let at = 0; at < lines.length; at++) {
-    for (let size = 1; at + 2 * size <= lines.length; size++) {
-      const first = trimmed.slice(at, at + size);
-      if (!first.some((line) => /[\p{L}\p{N}]/u.test(line))) continue;
-      if (first.every((line, index) => line === trimmed[at + size + index])) {
-        return before(text, offsetOfLine(lines, at + size) - 1);
-      }
-    }
-  }
-  return all(text);
+  const at = repeatedLinesAt(lines);
+  return at < 0 ? all(text) : before(text, offsetOfLine(lines, at) - 1);
+}
+
+/**
+ * Where an answer of several lines was cut short, it ends with its last whole statement: the last line that is
+ * indented least and opens nothing. Half a statement with open brackets would have to be repaired by hand.
+ */
+function cutUnfinishedStatement(text: string, { scope, stop }: TrimContext): Range {
+  const lines = text.split("\n");
+  if ((stop !== "length" && stop !== "repetition") || lines.length < 2) return all(text);
+  const indentations = lines.map((line, index) => {
+    if (line.trim() === "" || (index === 0 && !scope.blankLine)) return Number.POSITIVE_INFINITY;
+    return indentationOf(index === 0 ? scope.lineBefore + line : line);
+  });
+  const least = Math.min(...indentations);
+  const last = indentations.findLastIndex(
+    (indentation, index) => indentation === least && !/[{([]\s*$/.test(lines[index] ?? ""),
+  );
+  return last < 0 ? all(text) : before(text, offsetOfLine(lines, last + 1) - 1);
 }
 
 /** Several lines end with the cursor's block, or with the line that closes it where nothing below does. */

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { confidenceOf, firstChoice } from "../../../server/src/inference/confidence";
-import { Decoding, type Extent, endsInRepetition } from "../../../server/src/inference/decoding";
+import { Decoding, type Extent } from "../../../server/src/inference/decoding";
 import { healPrompt } from "../../../server/src/inference/heal";
 import { PinManifest } from "../../../server/src/inference/pin";
+import { endsInTokenLoop, repeatedLinesAt } from "../../../server/src/inference/repetition";
 import { scopeOf } from "../../../server/src/inference/scope";
 import { Tokenizer, TokenizerFile } from "../../../server/src/inference/tokenizer";
 import type { StopReason } from "../../../server/src/provenance/record";
@@ -103,15 +104,26 @@ describe("the decoder's rules", () => {
     expect(healed.push(one("a"))).toBe("length");
   });
 
+  it("stop when a line, or a block of lines, comes a second time", () => {
+    const block = "\n  if (a) {\n    b();\n  }";
+    const [stop, text] = stopOf(decodingAt("f {", "", "block"), block.repeat(3));
+    expect(stop).toBe("repetition");
+    expect(text.trimEnd()).toBe(block.repeat(2));
+    expect(repeatedLinesAt(["a", "b", "b "])).toBe(2);
+    expect(repeatedLinesAt(["a", "b", "a", "b"])).toBe(2);
+    expect(repeatedLinesAt(["}", "}", "", ""])).toBe(-1);
+    expect(repeatedLinesAt(["a", "b", "a"])).toBe(-1);
+  });
+
   it("know a loop: a run of up to 16 tokens three times, 12 tokens at least", () => {
     const run = (length: number): number[] => Array.from({ length }, (_, index) => index);
-    expect(endsInRepetition(new Array(11).fill(7))).toBe(false);
-    expect(endsInRepetition(new Array(12).fill(7))).toBe(true);
+    expect(endsInTokenLoop(new Array(11).fill(7))).toBe(false);
+    expect(endsInTokenLoop(new Array(12).fill(7))).toBe(true);
     for (let length = 4; length <= 16; length++) {
-      expect(endsInRepetition([99, ...run(length), ...run(length), ...run(length)])).toBe(true);
-      expect(endsInRepetition([...run(length), ...run(length), ...run(length - 1), 98])).toBe(false);
+      expect(endsInTokenLoop([99, ...run(length), ...run(length), ...run(length)])).toBe(true);
+      expect(endsInTokenLoop([...run(length), ...run(length), ...run(length - 1), 98])).toBe(false);
     }
-    expect(endsInRepetition([...run(17), ...run(17), ...run(17)])).toBe(false);
+    expect(endsInTokenLoop([...run(17), ...run(17), ...run(17)])).toBe(false);
   });
 });
 

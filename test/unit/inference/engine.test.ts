@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, buildSync } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../../server/src/inference/engine";
 import { writePin } from "../../../server/src/inference/pin";
 import { startEngine } from "../../../server/src/inference/startEngine";
@@ -31,6 +31,8 @@ beforeAll(async () => {
   });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// The model computes; how fast depends on what else the machine does.
+vi.setConfig({ testTimeout: 120_000 });
 
 const start = (modelDirectory = EMBEDDED_MODEL): Promise<Engine> =>
   startEngine({ modelDirectory, workerPath, bundlePaths: [workerPath], threads: 1 });
@@ -88,11 +90,14 @@ describe("the engine", () => {
 
   it("keeps what it is not sure of from automatic requests, and only from those", async () => {
     let held = 0;
-    for (const offset of OFFSETS) {
+    for (const offset of OFFSETS.slice(0, 16)) {
       const automatic = await engine.complete(requestAt(offset, { trigger: "automatic" }));
       const explicit = await engine.complete(requestAt(offset));
       if (automatic.kind === "completion") {
-        expect(explicit).toMatchObject({ completion: { displayed: automatic.completion.displayed } });
+        const { displayed, prompt } = automatic.completion;
+        expect(explicit).toMatchObject({ completion: { displayed } });
+        const lines = `${prompt.prefix}${displayed.split("\n")[0]}`.split("\n").map((line) => line.trim());
+        expect(lines.slice(0, -1).findLast((line) => line !== "")).not.toBe(lines.at(-1));
       } else if (automatic.reason === "lowConfidence") {
         held += 1;
         expect(explicit).toMatchObject({

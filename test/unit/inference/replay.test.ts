@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { complete } from "../../../server/src/inference/complete";
 import type { Completion, CompletionRequest, ReplayRequest } from "../../../server/src/inference/engine";
 import { Sequence } from "../../../server/src/inference/graph";
@@ -10,6 +10,8 @@ import { EMBEDDED_MODEL } from "./modelFolder";
 import { OFFSETS, requestAt } from "./samples";
 
 const never = (): boolean => false;
+// The model computes; how fast depends on what else the machine does.
+vi.setConfig({ testTimeout: 120_000 });
 
 describe("replay with the embedded model", () => {
   let model: Model;

@@ -47,6 +47,25 @@ describe("trim/v1", () => {
       { prefix: body, raw: "a();\n  a();\n  a();\n  a();\n  ", stop: "repetition" },
       "a();",
     ],
+    [
+      "ends an answer that was cut short with a whole statement",
+      { prefix: body, raw: "a();\n  for (;;) {\n    if (b) {\n      c", stop: "length" },
+      "a();",
+    ],
+    [
+      "does so below the line that opens the block",
+      {
+        prefix: "function f() {",
+        raw: "\n  a();\n  if (b) {\n    c();\n  }\n  if (d) {\n    e",
+        stop: "length",
+      },
+      "\n  a();\n  if (b) {\n    c();\n  }",
+    ],
+    [
+      "keeps half a statement where there is no whole one",
+      { prefix: body, raw: "if (b) {\n    c();\n    d", stop: "length" },
+      "if (b) {\n    c();",
+    ],
     ["drops a line that comes twice", { prefix: body, raw: "a();\n  b();\n  b();\n  c();" }, "a();\n  b();"],
     [
       "drops a block that comes twice",
