@@ -52,7 +52,12 @@ export async function sealPending(parameters: SealParameters): Promise<SealOutco
     }
     const places = locate(
       text,
-      free.map(({ id, position, values }) => ({ id, position, accepted: values.accepted })),
+      free.map(({ id, position, values }) => ({
+        id,
+        position,
+        accepted: values.accepted,
+        before: values.prompt.prefix,
+      })),
     );
     for (const suggestion of free) {
       const place = places.get(suggestion.id);

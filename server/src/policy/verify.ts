@@ -198,9 +198,15 @@ function place(
 ): ReadonlyMap<string, Located> {
   return locate(
     text,
-    list.map(({ id, position, accepted }) => {
+    list.map(({ id, position, accepted, prompt }) => {
       const hint = hints?.get(id);
-      return hint === undefined ? { id, position, accepted } : { id, position, accepted, hint };
+      return {
+        id,
+        position,
+        accepted,
+        ...(hint === undefined ? {} : { hint }),
+        ...(prompt === null ? {} : { before: prompt.prefix }),
+      };
     }),
   );
 }
