@@ -34,7 +34,7 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
   const newline = original.includes("\r\n") ? "\r\n" : "\n";
   const text = original.replaceAll("\r\n", "\n");
   const offset = offsetOf(text, flags.line, flags.column);
-  const repository = await openRepository(file);
+  const repository = await openRepository(file, [process.cwd()]);
   const path = relative(repository.root, file).replaceAll("\\", "/");
   const refusal = await repository.refusalFor(path);
   if (refusal !== null)
