@@ -3,9 +3,9 @@ import type { Digest } from "../provenance/primitives";
 import { Block, quantity, Receipt } from "./blocks";
 import type { Anchor, AnchorCheck, AnchorStatus, ChainIdentity } from "./chain";
 import type { Connection, Head } from "./connection";
-import { getTimestampCall, TimestampResult } from "./eas";
-import { isTimestamped, lookUpAnchor } from "./lookup";
+import { lookUpAnchor } from "./lookup";
 import { chainName, isLocalChain } from "./names";
+import { isTimestamped, readTimestamp } from "./timestamped";
 
 /** Where an anchor file names a developer's chain that is not the one at hand. */
 export const ANOTHER_COMPUTER = "The batch is anchored on a chain on another computer.";
@@ -21,11 +21,7 @@ export async function checkRoot(
 ): Promise<AnchorCheck> {
   const { rpc, identity } = connection;
   const head = await connection.head();
-  const timestamp = await rpc.call(
-    "eth_call",
-    [{ to: identity.contract, data: getTimestampCall(root) }, "latest"],
-    TimestampResult,
-  );
+  const timestamp = await readTimestamp(rpc, identity, root);
   const about = anchors.filter((anchor) => anchor.root === root);
   const here = about.filter((anchor) => misplaced(anchor, identity) === null);
   if (here.length > 0) {

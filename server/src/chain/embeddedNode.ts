@@ -6,12 +6,13 @@ import { type Anvil, startAnvil } from "./anvil";
 import { Block, Bytes } from "./blocks";
 import type { Anchor, ChainIdentity } from "./chain";
 import { deployEas, EMBEDDED_EAS, sendTransaction } from "./deploy";
-import { getTimestampCall, TimestampResult, timestampCall } from "./eas";
+import { timestampCall } from "./eas";
 import { EMBEDDED_CHAIN_ID, randomGenesis, withoutForeignGenesis } from "./genesis";
 import { identify } from "./identity";
-import { isTimestamped, lookUpAnchor } from "./lookup";
+import { lookUpAnchor } from "./lookup";
 import { Rpc } from "./rpc";
 import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./stateFile";
+import { anchorAmong, readTimestamp } from "./timestamped";
 
 /** With one node nothing competes with a block, so each is final at once: epochs of no slots say so. */
 const CHAIN_OPTIONS = ["--chain-id", String(EMBEDDED_CHAIN_ID), "--slots-in-an-epoch", "0"];
@@ -123,24 +124,16 @@ export class EmbeddedNode {
   /** Timestamps the root and resolves once the state is durable. */
   anchor(root: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
     return this.#alone(async () => {
-      const { contract } = this.identity;
-      const already = await this.rpc.call(
-        "eth_call",
-        [{ to: contract, data: getTimestampCall(root) }, "latest"],
-        TimestampResult,
-      );
+      const { rpc, identity } = this;
+      const already = await readTimestamp(rpc, identity, root);
       if (already !== 0) {
-        const anchor = await lookUpAnchor(this.rpc, this.identity, root, already, await this.#blockNumber());
+        const anchor = await lookUpAnchor(rpc, identity, root, already, await this.#blockNumber());
         await this.#write();
         return { anchor, gasUsed: 0 };
       }
-      const receipt = await sendTransaction(this.rpc, { to: contract, data: timestampCall(root) });
-      const timestamp = await this.rpc.call(
-        "eth_call",
-        [{ to: contract, data: getTimestampCall(root) }, "latest"],
-        TimestampResult,
-      );
-      if (!receipt.logs.some((log) => isTimestamped(log, this.identity, root, timestamp))) {
+      const receipt = await sendTransaction(rpc, { to: identity.contract, data: timestampCall(root) });
+      const anchor = anchorAmong(receipt.logs, identity, root, await readTimestamp(rpc, identity, root));
+      if (anchor === null) {
         throw new ProoflineError(
           "chain.rejected",
           "The local chain did not timestamp the batch.",
@@ -148,15 +141,6 @@ export class EmbeddedNode {
         );
       }
       await this.#write();
-      const anchor: Anchor = {
-        root,
-        chainId: this.identity.chainId,
-        genesisHash: this.identity.genesisHash,
-        contract,
-        block: { number: receipt.blockNumber, hash: receipt.blockHash },
-        transaction: receipt.transactionHash,
-        timestamp,
-      };
       return { anchor, gasUsed: Number(receipt.gasUsed) };
     });
   }

@@ -4,6 +4,7 @@ import { Block, Log, quantity } from "./blocks";
 import type { Anchor, ChainIdentity } from "./chain";
 import { TIMESTAMPED_TOPIC, word } from "./eas";
 import { type Rpc, RpcFailure } from "./rpc";
+import { anchorAmong } from "./timestamped";
 
 /** Public servers limit the span of a log query; this one passes nearly everywhere. */
 const MAX_LOG_SPAN = 500;
@@ -44,31 +45,10 @@ export async function lookUpAnchor(
       ],
       z.array(Log).max(MAX_LOG_SPAN),
     );
-    const log = logs.find((candidate) => isTimestamped(candidate, identity, root, timestamp));
-    if (log !== undefined) {
-      return {
-        root,
-        chainId: identity.chainId,
-        genesisHash: identity.genesisHash,
-        contract: identity.contract,
-        block: { number: log.blockNumber, hash: log.blockHash },
-        transaction: log.transactionHash,
-        timestamp,
-      };
-    }
+    const anchor = anchorAmong(logs, identity, root, timestamp);
+    if (anchor !== null) return anchor;
   }
   throw new RpcFailure(`${rpc.host} knows the root's timestamp but does not show its block`);
-}
-
-/** Whether a log is EAS's `Timestamped` event for this root and time. */
-export function isTimestamped(log: Log, identity: ChainIdentity, root: Digest, timestamp: number): boolean {
-  return (
-    log.removed !== true &&
-    log.address === identity.contract &&
-    log.topics[0] === TIMESTAMPED_TOPIC &&
-    log.topics[1] === word(root) &&
-    log.topics[2] === `0x${timestamp.toString(16).padStart(64, "0")}`
-  );
 }
 
 /** The first block from `low` up to `latest` that fits, where all later ones fit, too; else `latest + 1`. */

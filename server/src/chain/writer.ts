@@ -3,10 +3,11 @@ import { ProoflineError } from "../errors";
 import type { Digest } from "../provenance/primitives";
 import type { Anchor, ChainConfiguration, ChainWriter } from "./chain";
 import { type Connection, chainError, connectRpc } from "./connection";
-import { getTimestampCall, TimestampResult, timestampCall } from "./eas";
+import { timestampCall } from "./eas";
 import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "./embedded";
-import { isTimestamped, lookUpAnchor } from "./lookup";
+import { lookUpAnchor } from "./lookup";
 import { ConnectedReader } from "./reader";
+import { anchorAmong, readTimestamp } from "./timestamped";
 import { CallReverted, sendCall } from "./transaction";
 
 export interface OpenWriterOptions extends EmbeddedOptions {
@@ -80,22 +81,9 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
       const call = { to: identity.contract, data: timestampCall(root) };
       const receipt = await sendCall(rpc, identity, this.account, call, signal);
       this.lastGasUsed = receipt.gasUsed;
-      const timestamp = await rpc.call(
-        "eth_call",
-        [{ to: identity.contract, data: getTimestampCall(root) }, "latest"],
-        TimestampResult,
-      );
-      if (receipt.logs.some((log) => isTimestamped(log, identity, root, timestamp))) {
-        return {
-          root,
-          chainId: identity.chainId,
-          genesisHash: identity.genesisHash,
-          contract: identity.contract,
-          block: { number: receipt.blockNumber, hash: receipt.blockHash },
-          transaction: receipt.transactionHash,
-          timestamp,
-        };
-      }
+      const timestamp = await readTimestamp(rpc, identity, root);
+      const anchor = anchorAmong(receipt.logs, identity, root, timestamp);
+      if (anchor !== null) return anchor;
     } catch (thrown) {
       if (!(thrown instanceof CallReverted)) throw thrown;
     }
@@ -113,11 +101,7 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
 /** The anchor of a root that is on the chain already. */
 async function lookUp(connection: Connection, root: Digest): Promise<Anchor | null> {
   const { rpc, identity } = connection;
-  const timestamp = await rpc.call(
-    "eth_call",
-    [{ to: identity.contract, data: getTimestampCall(root) }, "latest"],
-    TimestampResult,
-  );
+  const timestamp = await readTimestamp(rpc, identity, root);
   if (timestamp === 0) return null;
   const { number } = await connection.freshHead();
   return lookUpAnchor(rpc, identity, root, timestamp, number);

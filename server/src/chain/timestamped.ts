@@ -1,0 +1,42 @@
+import type { Digest } from "../provenance/primitives";
+import type { Log } from "./blocks";
+import type { Anchor, ChainIdentity } from "./chain";
+import { getTimestampCall, TIMESTAMPED_TOPIC, TimestampResult, word } from "./eas";
+import type { Rpc } from "./rpc";
+
+/** What EAS stores for a root now: seconds since 1970, 0 where it was never timestamped. */
+export function readTimestamp(rpc: Rpc, identity: ChainIdentity, root: Digest): Promise<number> {
+  const call = { to: identity.contract, data: getTimestampCall(root) };
+  return rpc.call("eth_call", [call, "latest"], TimestampResult);
+}
+
+/** Whether a log is EAS's `Timestamped` event for this root and time. */
+export function isTimestamped(log: Log, identity: ChainIdentity, root: Digest, timestamp: number): boolean {
+  return (
+    log.removed !== true &&
+    log.address === identity.contract &&
+    log.topics[0] === TIMESTAMPED_TOPIC &&
+    log.topics[1] === word(root) &&
+    log.topics[2] === `0x${timestamp.toString(16).padStart(64, "0")}`
+  );
+}
+
+/** The anchor that one of these logs is, if any. */
+export function anchorAmong(
+  logs: readonly Log[],
+  identity: ChainIdentity,
+  root: Digest,
+  timestamp: number,
+): Anchor | null {
+  const log = logs.find((candidate) => isTimestamped(candidate, identity, root, timestamp));
+  if (log === undefined) return null;
+  return {
+    root,
+    chainId: identity.chainId,
+    genesisHash: identity.genesisHash,
+    contract: identity.contract,
+    block: { number: log.blockNumber, hash: log.blockHash },
+    transaction: log.transactionHash,
+    timestamp,
+  };
+}
