@@ -87,3 +87,29 @@ test("a line that is changed is edited, and an import above it costs nothing", a
   client.type(uri, { line, character: start.character + 1 }, "Q");
   await client.until("the change", () => client.shown(uri).every(({ summary }) => summary === "edited"));
 });
+
+test("the same text accepted twice keeps its two places, also after a restart", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace);
+  const uri = workspace.uri("twice.ts");
+  const once = client.text(place.uri);
+  const height = once.split("\n").length - 1;
+  client.open(uri, once + once);
+  const { line, character } = place.shown.range.start;
+  // The lower one first, so that the upper one shifts it.
+  for (const at of [line + height, line]) {
+    const shown = await client.complete(uri, { line: at, character });
+    if (shown === null) throw new Error("no suggestion");
+    client.insert(uri, shown);
+    expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  }
+  client.type(uri, { line: 0, character: 0 }, "\n\n");
+  workspace.save(client, "twice.ts");
+  await client.connection.sendRequest(AnchorNow.type);
+  const both = await client.untilShown(uri, "verified", "verified");
+  await client.stop();
+  const again = await workspace.start();
+  again.open(uri, client.text(uri));
+  expect(await again.untilShown(uri, "verified", "verified")).toEqual(both);
+});

@@ -2,7 +2,7 @@ import { canonicalJson } from "../provenance/canonicalJson";
 import { openDevice } from "../provenance/device";
 import type { Journal } from "../provenance/journal";
 import { locate } from "../provenance/locate";
-import type { AcceptedSuggestion } from "../provenance/record";
+import type { AcceptedSuggestion, Position } from "../provenance/record";
 import type { Repository } from "../provenance/repository";
 import type { SealedInput } from "../provenance/seal";
 import { MAX_BATCH_SIZE } from "../provenance/statement";
@@ -15,6 +15,8 @@ export interface SealParameters {
   readonly thread: VerificationThread;
   /** Says why a suggestion has to wait (its document is not saved, say), or `null`. */
   readonly holdBack?: (suggestion: AcceptedSuggestion) => string | null;
+  /** Where an editor has followed suggestions to, by id. */
+  readonly hints?: ReadonlyMap<string, Position>;
 }
 
 export interface SealOutcome {
@@ -57,6 +59,7 @@ export async function sealPending(parameters: SealParameters): Promise<SealOutco
         position,
         accepted: values.accepted,
         before: values.prompt.prefix,
+        ...hintOf(parameters.hints, id),
       })),
     );
     for (const suggestion of free) {
@@ -132,6 +135,11 @@ async function sealBatchOf(
   if (batch === null) return null;
   await repository.writeEvidence(batch.root, batch.evidence);
   return { root: batch.root, ids: batch.ids };
+}
+
+function hintOf(hints: ReadonlyMap<string, Position> | undefined, id: string): { readonly hint?: Position } {
+  const hint = hints?.get(id);
+  return hint === undefined ? {} : { hint };
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

@@ -3,7 +3,6 @@ import { pathToFileURL } from "node:url";
 import type { CancellationToken } from "vscode-languageserver/node";
 import * as z from "zod";
 import { ProoflineError } from "../errors";
-import { SUMMARIES, type Summary } from "../policy/verdict";
 import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../protocol";
 import type { ChainAccess } from "./chainAccess";
 import type { ServerContext } from "./context";
@@ -75,10 +74,8 @@ async function verifyFile(
   await verdicts.update(document);
   if (root !== null) await folders.reload(root);
   await verdicts.update(document);
-  const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
-  for (const { verdict } of verdicts.of(document)) counts[verdict.summary] += 1;
   const problems = (await verdicts.fileProblems(document)).map(({ path, problem }) => `${path}: ${problem}`);
-  return { counts, problems };
+  return { counts: verdicts.counts(document), problems };
 }
 
 function locateEvidence(context: ServerContext, { folders }: ActionParts, id: string): LocateEvidence.Result {

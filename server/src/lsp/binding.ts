@@ -26,7 +26,12 @@ export async function bindToFolder(context: ServerContext, document: OpenDocumen
   if (homeless.length === 0) return false;
   const places = locate(
     document.text,
-    homeless.map(({ id, position, values }) => ({ id, position, accepted: values.accepted })),
+    homeless.map(({ id, position, values }) => ({
+      id,
+      position,
+      accepted: values.accepted,
+      before: values.prompt.prefix,
+    })),
   );
   let bound = false;
   for (const { id } of homeless) {

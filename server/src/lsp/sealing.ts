@@ -7,7 +7,7 @@ import { messageOf } from "../errors";
 import { type AnchorNow, TransactionKey } from "../protocol";
 import type { Journal } from "../provenance/journal";
 import { locate } from "../provenance/locate";
-import type { AcceptedSuggestion } from "../provenance/record";
+import type { AcceptedSuggestion, Position } from "../provenance/record";
 import { openRepository, type Repository } from "../provenance/repository";
 import { MAX_BATCH_SIZE } from "../provenance/statement";
 import type { ChainAccess } from "./chainAccess";
@@ -22,6 +22,8 @@ export interface SealingParts {
   readonly reader: RepositoryReader;
   readonly folders: EvidenceFolders;
   readonly chain: ChainAccess;
+  /** Where suggestions in open documents begin now. */
+  readonly hints: () => ReadonlyMap<string, Position>;
   /** These can no longer be taken back. */
   readonly onSealed: (ids: readonly string[]) => void;
   /** Something was sealed or dropped, or could not be. */
@@ -176,6 +178,7 @@ export class Sealing {
         repository,
         thread: this.parts.thread,
         holdBack: ({ id }) => held.get(id) ?? null,
+        hints: this.parts.hints(),
       });
       for (const { id, reason } of outcome.dropped) this.context.log(`Not sealed, ${id}: ${reason}`);
       this.obstacles.delete(root);
@@ -225,7 +228,12 @@ export class Sealing {
     const text = (await repository.readText(path)) ?? "";
     const places = locate(
       text,
-      suggestions.map(({ id, position, values }) => ({ id, position, accepted: values.accepted })),
+      suggestions.map(({ id, position, values }) => ({
+        id,
+        position,
+        accepted: values.accepted,
+        before: values.prompt.prefix,
+      })),
     );
     return suggestions
       .filter(({ id }) => (places.get(id)?.content ?? "gone") === "gone")

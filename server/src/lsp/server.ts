@@ -137,6 +137,7 @@ function assemble(
     reader,
     folders,
     chain,
+    hints: () => verdicts.positions(),
     onSealed: (ids) => acceptances.forget({ ids }),
     onChange: async () => {
       await identity.refresh();

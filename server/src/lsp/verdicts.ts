@@ -2,7 +2,7 @@ import type { Position, Range } from "vscode-languageserver/node";
 import type { Replayable } from "../actions/replay";
 import { builtInPolicy, type Policy } from "../policy/policy";
 import type { FileProblem } from "../policy/report";
-import type { Verdict } from "../policy/verdict";
+import { SUMMARIES, type Summary, type Verdict } from "../policy/verdict";
 import { type ReplayOutcome, verify } from "../policy/verify";
 import { DidChangeVerdicts, type ShownVerdict } from "../protocol";
 import type { AcceptedSuggestion } from "../provenance/record";
@@ -96,6 +96,18 @@ export class Verdicts {
     });
   }
 
+  /** The verdicts of an open document by what they came to, those without a place included. */
+  counts(document: OpenDocument): Readonly<Record<Summary, number>> {
+    const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
+    for (const { summary } of this.verdicts.get(document.uri) ?? []) counts[summary] += 1;
+    return counts;
+  }
+
+  /** Where each suggestion in an open document begins now, by its id. */
+  positions(): ReadonlyMap<string, Position> {
+    return new Map(this.context.documents.all().flatMap((document) => [...this.tracking.hints(document)]));
+  }
+
   /** The verdict at a place: of several on a line the one around it, else the first. */
   at(document: OpenDocument, { line, character }: Position): PlacedVerdict | null {
     const here = this.of(document).filter(({ range }) => range.start.line <= line && line <= lastLine(range));
@@ -143,10 +155,7 @@ export class Verdicts {
     const followed = this.of(document);
     const verdicts = report.suggestions.filter((verdict) => verdict.path === path);
     this.verdicts.set(document.uri, verdicts);
-    this.tracking.found(
-      document,
-      new Map(verdicts.map((verdict) => [verdict.id, rangeOf(document, verdict)])),
-    );
+    this.tracking.found(document, rangesOf(document, verdicts));
     this.tell(document, followed);
     const level = this.context.settings.current.verifiedOnly;
     this.diagnostics.showLines(document.uri, level, this.of(document));
@@ -209,15 +218,16 @@ export class Verdicts {
   }
 }
 
-function rangeOf(document: OpenDocument, { startLine, startColumn, endLine, endColumn }: Verdict): Range {
-  const at = (line: number | null, column: number | null): Position => ({
-    line: (line ?? 1) - 1,
-    character: (column ?? 1) - 1,
-  });
-  return document.rangeOf(
-    document.offsetAt(at(startLine, startColumn)),
-    document.offsetAt(at(endLine, endColumn)),
-  );
+/** Where verdicts stand. One whose place cannot be decided has none, and no badge. */
+function rangesOf(document: OpenDocument, verdicts: readonly Verdict[]): ReadonlyMap<string, Range> {
+  const ranges = new Map<string, Range>();
+  for (const { id, startLine, startColumn, endLine, endColumn } of verdicts) {
+    if (startLine === null || startColumn === null || endLine === null || endColumn === null) continue;
+    const start = document.offsetAt({ line: startLine - 1, character: startColumn - 1 });
+    const end = document.offsetAt({ line: endLine - 1, character: endColumn - 1 });
+    ranges.set(id, document.rangeOf(start, end));
+  }
+  return ranges;
 }
 
 /** The last line of which a range covers something. */
