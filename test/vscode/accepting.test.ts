@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, steadily } from "./deadline";
 import {
+  addedText,
   anchorNow,
   CURSOR_LINE,
   KEYS,
+  offered,
   repository,
   SETTINGS,
   STACK,
@@ -54,7 +56,7 @@ describe("from keystroke to badge", () => {
     await anchorNow(window);
     const [verified] = await window.waitForBadges(one(/^verified/), "a verified badge", 60_000);
     expect(verified).toEqual({ line: CURSOR_LINE, text: "verified · local chain", icon: "verified" });
-    expect(sealedIn("main.js").map(({ accepted }) => accepted)).toEqual([ghost]);
+    expect(sealedIn("main.js").map(addedText)).toEqual([ghost]);
 
     const hover = await window.hoverBadge(CURSOR_LINE);
     for (const part of ["Not checked", "Model", "Environment", "Output", "Onchain"]) {
@@ -93,7 +95,7 @@ describe("from keystroke to badge", () => {
     await window.waitForBadges(one(/^pending/), "one pending badge");
     await window.save();
     await anchorNow(window);
-    expect(sealedIn("word.js").map(({ accepted }) => accepted)).toEqual([line.slice(TYPED.length)]);
+    expect(sealedIn("word.js").map(addedText)).toEqual([line.slice(TYPED.length)]);
   });
 
   it("records exactly the line that was accepted", async () => {
@@ -104,7 +106,9 @@ describe("from keystroke to badge", () => {
     expect(await lineOf(CURSOR_LINE)).toBe(TYPED + first);
     await window.save();
     await anchorNow(window);
-    expect(sealedIn("line.js").map(({ accepted }) => accepted.trimEnd())).toEqual([first.trimEnd()]);
+    expect(sealedIn("line.js").map((suggestion) => addedText(suggestion).trimEnd())).toEqual([
+      first.trimEnd(),
+    ]);
   });
 
   it("withdraws with undo and restores with redo", async () => {
@@ -149,14 +153,14 @@ describe("from keystroke to badge", () => {
     expect(textOf("crlf.js")).not.toMatch(/[^\r]\n/);
     await anchorNow(window);
     await window.waitForBadges(one(/^verified/), "a verified badge", 60_000);
-    expect(sealedIn("crlf.js").map(({ accepted }) => accepted)).toEqual([ghost]);
+    expect(sealedIn("crlf.js").map(addedText)).toEqual([ghost]);
   });
 
   it("leaves no bracket unclosed or doubled where the editor closes them", async () => {
     await window.file("brackets.js");
     await window.goTo(CURSOR_LINE);
     await window.type("    this.items.push(");
-    await window.waitForGhostText();
+    await offered(window);
     await window.press("Tab");
     await window.waitForBadges(one(/^pending/), "a pending badge");
     const line = await lineOf(CURSOR_LINE);

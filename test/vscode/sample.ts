@@ -1,6 +1,6 @@
 /** Code that the embedded model completes with confidence, and ways to read what a session left behind. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEvidence, type SealedSuggestion } from "../../server/src/provenance/evidence";
 import type { Window, Workbench } from "./workbench";
@@ -49,7 +49,18 @@ export async function typeForGhostText(window: Window, file: string): Promise<st
   await window.file(file);
   await window.goTo(CURSOR_LINE);
   await window.type(TYPED);
-  return await window.waitForGhostText();
+  return await offered(window);
+}
+
+/**
+ * The ghost text at the cursor. How sure a model is of itself depends on the file's name, too; where it is not sure
+ * enough to interrupt, this asks as a person would.
+ */
+export async function offered(window: Window): Promise<string> {
+  return await window.waitForGhostText("ghost text", 2_000).catch(async () => {
+    await window.press("Alt+\\");
+    return await window.waitForGhostText("ghost text on request");
+  });
 }
 
 /** Every suggestion in the folder's evidence files, each of which must be intact. */
@@ -64,6 +75,14 @@ export function sealedSuggestions(folder: string): readonly SealedSuggestion[] {
   });
 }
 
+/** What the person did not type themselves: a suggestion that was typed along in part replaces that part. */
+export function addedText({ accepted, values }: SealedSuggestion): string {
+  if (values === null) {
+    throw new Error("The prompt is sealed, and with it what was typed.");
+  }
+  return accepted.slice(values.replaced.text.length);
+}
+
 /** Runs *Anchor Now* and waits until it says that it is done. */
 export async function anchorNow(window: Window): Promise<void> {
   await window.command("Proofline: Anchor Now");
@@ -73,4 +92,11 @@ export async function anchorNow(window: Window): Promise<void> {
     .waitFor({ timeout: 60_000 });
   await window.command("Notifications: Clear All Notifications");
   await window.focusEditor();
+}
+
+/** Changes one character of a signature, so that the file is spelled as well as before. */
+export function changeOneByte(path: string): void {
+  const text = readFileSync(path, "utf8");
+  const at = text.indexOf('"sig":"') + 20;
+  writeFileSync(path, `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`);
 }

@@ -1,6 +1,15 @@
 /** One running code-server with throwaway user data: what an installed VS Code is to a person. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +45,11 @@ const QUIET = {
   "files.simpleDialog.enable": true,
 };
 
+/** The settings that VS Code reads only from the machine that the extension runs on. */
+function machineSettings(settings: ServerOptions["settings"] = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name === "proofline.modelPath"));
+}
+
 export class Server {
   private constructor(
     readonly url: string,
@@ -57,6 +71,12 @@ export class Server {
     writeFileSync(
       join(userData, "User", "settings.json"),
       JSON.stringify({ ...QUIET, ...options.settings }, null, 2),
+    );
+    // A window on another machine, which a browser's is, takes settings of machine scope from there.
+    mkdirSync(join(userData, "Machine"));
+    writeFileSync(
+      join(userData, "Machine", "settings.json"),
+      JSON.stringify(machineSettings(options.settings)),
     );
     writeFileSync(join(userData, "User", "keybindings.json"), JSON.stringify(options.keys ?? []));
     const config = join(root, "code-server.yaml");
@@ -119,8 +139,21 @@ export class Server {
       (gone) => gone,
       { what: "code-server to end" },
     );
+    await this.stopChain();
     // Its children may still be writing their last lines.
     rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+
+  /** The embedded chain outlives its last user for a while on purpose; a test's own must not. */
+  async stopChain(): Promise<void> {
+    if (existsSync(join(this.home, "chain"))) {
+      const commandLine = join(import.meta.dirname, "..", "..", "dist", "cli.js");
+      const env = { ...process.env, PROOFLINE_HOME: this.home };
+      await promisify(execFile)(process.execPath, [commandLine, "chain", "stop"], {
+        cwd: this.root,
+        env,
+      }).catch((error: unknown) => console.warn(error));
+    }
   }
 
   kill(): void {

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./deadline";
-import { anchorNow, repository, SETTINGS, STACK, typeForGhostText } from "./sample";
+import { anchorNow, changeOneByte, repository, SETTINGS, STACK, typeForGhostText } from "./sample";
 import { packagedExtension, Workbench } from "./workbench";
 
 describe("verified only", () => {
@@ -57,13 +57,6 @@ describe("verified only", () => {
     await window.close();
   });
 });
-
-/** Changes one character of a signature, so that the file is spelled as well as before. */
-function changeOneByte(path: string): void {
-  const text = readFileSync(path, "utf8");
-  const at = text.indexOf('"sig":"') + 20;
-  writeFileSync(path, `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`);
-}
 
 describe("the package", () => {
   it("runs with no node_modules near it", async () => {

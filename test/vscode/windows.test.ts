@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  addedText,
   anchorNow,
   CURSOR_LINE,
+  offered,
   repository,
   SETTINGS,
   STACK,
@@ -37,7 +39,7 @@ describe("documents and windows", () => {
     }
     expect(
       sealedSuggestions(folder)
-        .map(({ record, accepted }) => [record.path, accepted])
+        .map((suggestion) => [suggestion.record.path, addedText(suggestion)])
         .sort(),
     ).toEqual([
       ["one.js", accepted[0]],
@@ -57,7 +59,7 @@ describe("documents and windows", () => {
     );
     await window.press("Enter");
     await window.type(TYPED.trim());
-    await window.waitForGhostText();
+    await offered(window);
     await window.press("Tab");
     const badges = await window.waitForBadges(says(/^pending/), "a pending badge");
     expect(badges[0]?.text).toMatch(/journal/);

@@ -1,0 +1,254 @@
+/**
+ * `npm run screenshots`: pictures of every state, each reached as a person would reach it, in three themes, into
+ * `media/screenshots/`. Nothing in them is drawn or arranged by hand.
+ */
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { copyModel } from "./changedModel";
+import { eventually } from "./deadline";
+import {
+  anchorNow,
+  CURSOR_LINE,
+  changeOneByte,
+  offered,
+  repository,
+  SETTINGS,
+  STACK,
+  TYPED,
+  typeForGhostText,
+} from "./sample";
+import { type DrawnBadge, type Window, Workbench } from "./workbench";
+
+const OUT = join(import.meta.dirname, "..", "..", "media", "screenshots");
+const THEMES = {
+  dark: "Default Dark Modern",
+  light: "Default Light Modern",
+  "high-contrast": "Default High Contrast",
+};
+
+type Theme = keyof typeof THEMES;
+
+const LOOK = {
+  ...SETTINGS,
+  "editor.fontSize": 15,
+  "editor.minimap.enabled": false,
+  "workbench.layoutControl.enabled": false,
+  "window.commandCenter": false,
+  "breadcrumbs.enabled": false,
+};
+
+const STORE = `module.exports = {
+  get(key) {
+    return this.store[key];
+  },
+
+`;
+
+const says = (text: RegExp) => (badges: readonly DrawnBadge[]) =>
+  badges.some((badge) => text.test(badge.text));
+
+/** One workbench in one theme, with a folder whose first file already holds an accepted suggestion. */
+class Session {
+  private constructor(
+    private readonly theme: string,
+    readonly workbench: Workbench,
+    readonly folder: string,
+    readonly window: Window,
+  ) {}
+
+  static async start(theme: Theme, settings: Readonly<Record<string, unknown>> = {}) {
+    const workbench = await Workbench.start({
+      settings: { ...LOOK, "workbench.colorTheme": THEMES[theme], ...settings },
+    });
+    const folder = repository(workbench, { "stack.js": STACK, "store.js": STORE });
+    const window = await workbench.open(folder);
+    return new Session(theme, workbench, folder, window);
+  }
+
+  async shoot(state: string): Promise<void> {
+    await this.window.screenshot(join(OUT, `${state}-${this.theme}.png`));
+    console.log(`${state}-${this.theme}.png`);
+  }
+
+  async accept(): Promise<void> {
+    await this.window.press("Tab");
+    await this.window.waitForBadges(says(/^pending/), "a pending badge");
+  }
+
+  async anchor(): Promise<void> {
+    await this.window.save();
+    await anchorNow(this.window);
+    await this.window.waitForBadges(says(/^(verified|anchored)/), "a good badge", 60_000);
+  }
+
+  evidence(): string {
+    const folder = join(this.folder, ".proofline", "evidence");
+    const [name = ""] = readdirSync(folder);
+    return join(folder, name);
+  }
+
+  stop(): Promise<void> {
+    return this.workbench.stop();
+  }
+}
+
+/** From ghost text to verified, then a byte of its evidence changed. */
+async function mainJob(theme: Theme): Promise<void> {
+  const session = await Session.start(theme);
+  const { window } = session;
+  try {
+    await typeForGhostText(window, "stack.js");
+    await session.shoot("ghost-text");
+    await session.accept();
+    await window.press("Escape");
+    await session.shoot("pending");
+    await session.anchor();
+    await window.goTo(CURSOR_LINE - 4);
+    await session.shoot("verified");
+    await window.hoverBadge(CURSOR_LINE);
+    await session.shoot("hover");
+    await window.press("Escape");
+    changeOneByte(session.evidence());
+    await window.waitForBadges(says(/^failed/), "a failed badge", 60_000);
+    await session.shoot("failed");
+  } finally {
+    await session.stop();
+  }
+}
+
+/** A suggestion of several lines, one of them changed afterwards; then the chain taken away. */
+async function editedAndUnknown(theme: Theme): Promise<void> {
+  const session = await Session.start(theme, { "editor.autoClosingBrackets": "never" });
+  const { window, workbench } = session;
+  try {
+    await window.file("store.js");
+    await window.press("Control+End");
+    await window.type("  set(key, value) {");
+    await offered(window);
+    await session.shoot("ghost-text-lines");
+    await session.accept();
+    await window.press("Escape");
+    await session.anchor();
+    const line = STORE.split("\n").length + 1;
+    await window.goTo(line);
+    await window.type(" // later");
+    await window.goTo(1);
+    await window.waitForBadges(says(/^edited/), "an edited badge", 60_000);
+    await session.shoot("edited");
+    await window.press("Control+Z", "Control+Z", "Control+Z");
+    await window.goTo(1);
+    await window.waitForBadges(says(/^(verified|anchored)/), "the badge as before", 60_000);
+
+    await workbench.server.stopChain();
+    rmSync(join(workbench.server.home, "chain"), { recursive: true });
+    await window.command("Proofline: Verify This File");
+    await window.waitForBadges(says(/^unknown/), "an unknown badge", 60_000);
+    await window.command("Notifications: Clear All Notifications");
+    await session.shoot("unknown");
+  } finally {
+    await session.stop();
+  }
+}
+
+/** A reviewer with the chain, but without the model: nobody replayed it here. */
+async function anchored(theme: Theme): Promise<void> {
+  const model = copyModel();
+  const session = await Session.start(theme, { "proofline.modelPath": model.folder });
+  const { window, workbench } = session;
+  try {
+    await typeForGhostText(window, "stack.js");
+    await session.accept();
+    await session.anchor();
+    model.change();
+    rmSync(join(workbench.server.home, "replays"), { recursive: true, force: true });
+    await window.command("Proofline: Restart");
+    await window.file("stack.js");
+    await window.waitForBadges(says(/^anchored/), "an anchored badge", 60_000);
+    await session.shoot("anchored");
+  } finally {
+    await session.stop();
+    model.remove();
+  }
+}
+
+/** A file with two hundred accepted suggestions. */
+async function many(theme: Theme): Promise<void> {
+  const session = await Session.start(theme);
+  const { window } = session;
+  try {
+    await window.file("stack.js");
+    await window.goTo(CURSOR_LINE);
+    for (let count = 0; count < 200; count += 1) {
+      await window.type(`${TYPED.trim()}`);
+      const before = await offered(window);
+      await window.press("Tab");
+      await eventually(
+        () => window.ghostText(),
+        (text) => text !== before,
+        { what: "the accepted text" },
+      );
+      await window.press("Escape", "End", "Enter");
+    }
+    await window.waitForBadges(says(/×\d/), "a block");
+    await session.anchor();
+    await session.shoot("two-hundred");
+  } finally {
+    await session.stop();
+  }
+}
+
+/** A model with one byte changed. */
+async function noModel(theme: Theme): Promise<void> {
+  const model = copyModel();
+  model.change();
+  const session = await Session.start(theme, { "proofline.modelPath": model.folder });
+  const { window } = session;
+  try {
+    await window.file("stack.js");
+    await window.status((text) => /no model/.test(text), "no model");
+    await window.page.locator('.statusbar-item[id^="proofline"]').first().hover();
+    await window.page.locator(".monaco-hover:visible", { hasText: model.changed }).first().waitFor();
+    await session.shoot("no-model");
+  } finally {
+    await session.stop();
+    model.remove();
+  }
+}
+
+/** Verified-only, with a suggestion that is not anchored yet. */
+async function verifiedOnly(theme: Theme): Promise<void> {
+  const session = await Session.start(theme, { "proofline.verifiedOnly": "block" });
+  const { window } = session;
+  try {
+    await typeForGhostText(window, "stack.js");
+    await session.accept();
+    await session.anchor();
+    changeOneByte(session.evidence());
+    await eventually(
+      () => window.problems(),
+      (rows) => rows.some((row) => /failed/.test(row)),
+      {
+        what: "the problem",
+        milliseconds: 60_000,
+      },
+    );
+    await session.shoot("verified-only");
+  } finally {
+    await session.stop();
+  }
+}
+
+const STATES = { mainJob, editedAndUnknown, anchored, noModel, verifiedOnly, many };
+
+const wanted = process.argv.slice(2);
+for (const theme of Object.keys(THEMES) as Theme[]) {
+  for (const [name, state] of Object.entries(STATES)) {
+    // Two hundred acceptances take minutes, and look alike in every theme.
+    if ((wanted.length === 0 && (name !== "many" || theme === "dark")) || wanted.includes(name)) {
+      await state(theme).catch((error: unknown) => {
+        process.exitCode = 1;
+        console.error(`${name} in ${theme}:`, error);
+      });
+    }
+  }
+}
