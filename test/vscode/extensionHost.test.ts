@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findDesktop } from "./desktop";
 import { packagedExtension } from "./workbench";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -31,7 +32,7 @@ describe("inside the extension host", () => {
     const installed = readdirSync(extensions).find((name) => name.startsWith("proofline.proofline-"));
     expect(installed).toBeDefined();
     await runTests({
-      vscodeExecutablePath: process.env.PROOFLINE_VSCODE ?? join(import.meta.dirname, "codeShim.mjs"),
+      vscodeExecutablePath: (await findDesktop()) ?? join(import.meta.dirname, "codeShim.mjs"),
       extensionDevelopmentPath: join(extensions, installed ?? ""),
       extensionTestsPath: join(root, "out", "test", "extensionHost", "index.js"),
       launchArgs: [
