@@ -33,11 +33,18 @@ export function bundledPackages(metafile: Metafile): string[] {
   return [...folders].sort();
 }
 
+/** What a package ships of somebody else's that is no dependency of its own. */
+export interface Shipped {
+  readonly name: string;
+  readonly licence: string;
+  readonly text: string;
+}
+
 /**
  * The notices' text. Throws when a package has no licence text, no licence or one outside the list.
  * @param folders package folders below `root`
  */
-export function notices(root: string, folders: readonly string[]): string {
+export function notices(root: string, folders: readonly string[], others: readonly Shipped[] = []): string {
   const entries = folders.map((folder) => {
     const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
     const licence = typeof manifest.license === "string" ? manifest.license : "none";
@@ -48,7 +55,7 @@ export function notices(root: string, folders: readonly string[]): string {
     }
     return { name: `${manifest.name} ${manifest.version}`, licence, text: licenceText(join(root, folder)) };
   });
-  const unique = new Map(entries.map((entry) => [entry.name, entry]));
+  const unique = new Map([...entries, ...others].map((entry) => [entry.name, entry]));
   return [...unique.values()]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(

@@ -65,14 +65,19 @@ for (const key of [
   delete manifest[key];
 }
 writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+const { source } = JSON.parse(readFileSync(join(root, "server/src/chain/contracts/eas.json"), "utf8"));
 writeFileSync(
   join(stage, "THIRD_PARTY_NOTICES.txt"),
-  notices(root, [
-    ...bundledPackages(metafile),
-    relative(root, onnxruntime),
-    relative(root, onnxruntimeCommon),
-    relative(root, anvil),
-  ]),
+  notices(
+    root,
+    [
+      ...bundledPackages(metafile),
+      relative(root, onnxruntime),
+      relative(root, onnxruntimeCommon),
+      relative(root, anvil),
+    ],
+    [{ name: `${source.package} ${source.version}`, licence: source.license, text: source.licenseText }],
+  ),
 );
 
 const packagePath = join(root, `proofline-${target}.vsix`);
