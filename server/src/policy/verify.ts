@@ -70,14 +70,17 @@ export function verify(parameters: VerifyParameters): Report {
   const { good, bad, files } = candidates(parameters);
   const verdicts: Verdict[] = [];
   const gone: { id: string; path: string }[] = [];
-  for (const path of new Set([...good, ...bad].map((candidate) => candidate.path))) {
+  for (const [path, here] of byPath([...good, ...bad])) {
     const text = parameters.texts.get(path) ?? "";
-    const here = (list: readonly Candidate[]) => list.filter((candidate) => candidate.path === path);
-    const placedGood = place(text, here(good), parameters.hints);
+    const placedGood = place(text, here.filter(isIntact), parameters.hints);
     const taken = [...placedGood.values()].flatMap(({ range }) => (range === null ? [] : [range]));
-    const placedBad = place(text, here(bad), parameters.hints);
-    for (const candidate of [...here(good), ...here(bad)]) {
-      const isGood = candidate.evidence === "intact";
+    const placedBad = place(
+      text,
+      here.filter((candidate) => !isIntact(candidate)),
+      parameters.hints,
+    );
+    for (const candidate of here) {
+      const isGood = isIntact(candidate);
       const located = (isGood ? placedGood : placedBad).get(candidate.id);
       if (located === undefined || located.content === "gone") {
         if (isGood) gone.push({ id: candidate.id, path });
@@ -90,6 +93,20 @@ export function verify(parameters: VerifyParameters): Report {
     (a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.id, b.id),
   );
   return { summary: countSummaries(verdicts), suggestions: verdicts, gone, files };
+}
+
+function isIntact({ evidence }: Candidate): boolean {
+  return evidence === "intact";
+}
+
+function byPath(all: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+  const groups = new Map<string, Candidate[]>();
+  for (const candidate of all) {
+    const group = groups.get(candidate.path);
+    if (group === undefined) groups.set(candidate.path, [candidate]);
+    else group.push(candidate);
+  }
+  return groups;
 }
 
 function candidates(parameters: VerifyParameters): {
