@@ -60,6 +60,32 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
     return torch.cat((first * cos - second * sin, second * cos + first * sin), -1)
 
 
+def causal_attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, chunks: int = 4) -> torch.Tensor:
+    """Attention of [batch, heads, time, head_width] queries over their own past; heads share keys in groups.
+
+    On a GPU this is PyTorch's fused kernel. Its CPU counterpart has a slow backward pass, so there the
+    queries are taken in chunks whose plain products only touch keys that are not in their future.
+    """
+    if query.is_cuda:
+        return F.scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
+    batch, heads, time, width = query.shape
+    groups = batch * key.shape[1]
+    shared = heads // key.shape[1]
+    query = (query * width**-0.5).view(groups, shared, time, width)
+    key = key.transpose(-1, -2).reshape(groups, width, time)
+    value = value.reshape(groups, time, width)
+    attended = []
+    chunk = -(-time // chunks)
+    for start in range(0, time, chunk):
+        end = min(start + chunk, time)
+        scores = torch.bmm(query[:, :, start:end].reshape(groups, -1, width), key[..., :end])
+        scores = scores.view(groups, shared, end - start, end).float()
+        seen = torch.arange(end) <= torch.arange(start, end)[:, None]
+        weights = torch.where(seen, scores, -1e4).softmax(-1).to(value.dtype)
+        attended.append(torch.bmm(weights.view(groups, -1, end), value[:, :end]).view(batch, heads, -1, width))
+    return torch.cat(attended, 2)
+
+
 class Block(nn.Module):
     """One decoder layer: attention, then SwiGLU, each added to the residual stream."""
 
@@ -89,8 +115,7 @@ class Block(nn.Module):
 
     def forward(self, x, cos, sin):
         query, key, value = self.project(x, cos, sin)
-        attended = F.scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
-        return self.mix(x, attended)
+        return self.mix(x, causal_attention(query, key, value))
 
 
 class Model(nn.Module):

@@ -1,0 +1,81 @@
+import { complete } from "../../src/inference/complete";
+import { Sequence } from "../../src/inference/graph";
+import { loadModel, type Model } from "../../src/inference/model";
+import { cutPrompt, encodePrompt } from "../../src/inference/prompt";
+import type { Cursor } from "./cursors";
+import type { Suggester, Suggestion } from "./suggester";
+
+/** Tokens that one answer may take. */
+const MAX_TOKENS = { line: 40, midLine: 40, block: 128 } as const;
+
+/** The pinned model, asked exactly as the language server asks it. */
+export class ModelSuggester implements Suggester {
+  readonly name = "model";
+  readonly #sequence: Sequence;
+
+  private constructor(readonly model: Model) {
+    this.#sequence = new Sequence(model.graph);
+  }
+
+  static async load(directory: string, threads: number): Promise<ModelSuggester> {
+    return new ModelSuggester(await loadModel(directory, threads));
+  }
+
+  /** The gate of the model's pin. */
+  get gate(): number {
+    return this.model.manifest.execution.confidenceGate;
+  }
+
+  async suggest(cursor: Cursor): Promise<Suggestion> {
+    const outcome = await complete(
+      this.model,
+      this.#sequence,
+      {
+        path: cursor.document.path,
+        prefix: cursor.prefix,
+        suffix: cursor.suffix,
+        context: [],
+        trigger: "explicit",
+        extent: cursor.kind === "block" ? "auto" : "line",
+        maxTokens: MAX_TOKENS[cursor.kind],
+      },
+      () => false,
+    );
+    if (outcome.kind === "nothing") return { text: "", confidence: outcome.confidence };
+    return { text: outcome.completion.displayed, confidence: outcome.completion.confidence };
+  }
+
+  async bits(cursor: Cursor): Promise<number> {
+    const { tokenizer, graph, manifest } = this.model;
+    const answer = tokenizer.encode(cursor.expected);
+    const prompt = cutPrompt(
+      tokenizer,
+      { path: cursor.document.path, prefix: cursor.prefix, suffix: cursor.suffix },
+      manifest.contextLength - answer.length,
+    );
+    const { before, prefix } = encodePrompt(tokenizer, prompt);
+    const ids = [...before, ...prefix, ...answer];
+    const { logits, cache } = await graph.run(ids, graph.emptyCache(), 0);
+    for (const tensor of Object.values(cache)) tensor.dispose();
+    const size = graph.vocabularySize;
+    let bits = 0;
+    for (const [index, id] of answer.entries()) {
+      const row = ids.length - answer.length + index - 1;
+      bits += bitsOf(logits.subarray(row * size, (row + 1) * size), id);
+    }
+    return bits;
+  }
+
+  async release(): Promise<void> {
+    await this.model.graph.release();
+  }
+}
+
+/** Negative binary logarithm of the probability that `logits` give to `id`. */
+function bitsOf(logits: Float32Array, id: number): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) if (logit > largest) largest = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - largest);
+  return (largest + Math.log(sum) - (logits[id] ?? 0)) / Math.LN2;
+}

@@ -1,0 +1,63 @@
+import type { Cursor, Form, Kind } from "./cursors";
+import type { Score } from "./measures";
+
+/** What a suggester answered at one cursor. */
+export interface Answer {
+  readonly cursor: Cursor;
+  readonly text: string;
+  readonly confidence: number;
+  readonly bits: number | null;
+  readonly score: Score;
+}
+
+/** Results of one suggester for one kind of cursor; shares lie between 0 and 1. */
+export interface Summary {
+  readonly suggester: string;
+  readonly kind: Kind;
+  readonly form: Form;
+  readonly cursors: number;
+  /** Bits per UTF-16 code unit of the author's text; null for a suggester without probabilities. */
+  readonly bitsPerCharacter: number | null;
+  readonly exact: number;
+  readonly similarity: number;
+  readonly parses: number;
+  /** Cursors at which nothing is shown automatically: no answer, or one below the gate. */
+  readonly suppressed: number;
+  /** Share of shown answers that are right; null where nothing is shown. */
+  readonly precision: number | null;
+}
+
+/** @param gate confidence below which an answer is not shown */
+export function summarize(
+  suggester: string,
+  answers: readonly Answer[],
+  group: { readonly form: Form; readonly kind: Kind },
+  gate: number,
+): Summary {
+  const own = answers.filter(({ cursor }) => cursor.form === group.form && cursor.kind === group.kind);
+  const given = own.filter(({ text }) => text !== "");
+  const shown = given.filter(({ confidence }) => confidence >= gate);
+  const bits = own.map((answer) => answer.bits);
+  const characters = own.reduce((sum, { cursor }) => sum + cursor.expected.length, 0);
+  return {
+    suggester,
+    ...group,
+    cursors: own.length,
+    bitsPerCharacter: bits.includes(null)
+      ? null
+      : round(bits.reduce<number>((sum, value) => sum + (value ?? 0), 0) / characters),
+    exact: share(own, ({ score }) => score.exact),
+    similarity: round(own.reduce((sum, { score }) => sum + score.similarity, 0) / Math.max(1, own.length)),
+    parses: share(given, ({ score }) => score.parses),
+    suppressed: round(1 - shown.length / Math.max(1, own.length)),
+    precision: shown.length === 0 ? null : share(shown, ({ score }) => score.right),
+  };
+}
+
+function share(answers: readonly Answer[], holds: (answer: Answer) => boolean): number {
+  return round(answers.filter(holds).length / Math.max(1, answers.length));
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
