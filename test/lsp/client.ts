@@ -69,6 +69,8 @@ export class Client {
   readonly log: string[] = [];
   status: DidChangeStatus.Parameters | undefined;
   readonly verdicts = new Map<string, readonly ShownVerdict[]>();
+  /** The summaries of every verdict message, by document, in order. */
+  readonly history: { readonly uri: string; readonly summaries: string }[] = [];
   readonly diagnostics = new Map<string, readonly Diagnostic[]>();
   private readonly documents = new Map<string, TextDocument>();
   private readonly waiting = new Set<() => void>();
@@ -109,6 +111,7 @@ export class Client {
     });
     connection.onNotification(DidChangeVerdicts.type, ({ uri, verdicts }) => {
       this.verdicts.set(uri, verdicts);
+      this.history.push({ uri, summaries: verdicts.map(({ summary }) => summary).join() });
       this.changed();
     });
     connection.onNotification(PublishDiagnosticsNotification.type, ({ uri, diagnostics }) => {

@@ -22,6 +22,9 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
   expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
   const [verified] = await client.untilShown(uri, "verified");
   expect(verified).toMatchObject({ id: shown.id, localChain: true, note: null });
+  // Nothing else on the way: no flicker, no state that was not true.
+  const summaries = client.history.filter((one) => one.uri === uri).map((one) => one.summaries);
+  expect(summaries.join(" ")).toMatch(/^ ?(pending )+(anchored )*verified$/);
   await client.until("nothing pending", () => client.status?.pending === 0);
   expect(client.status?.chain).toEqual({ kind: "ready", name: "local chain", local: true });
   expect(workspace.files(".proofline/evidence")).toHaveLength(1);

@@ -11,7 +11,10 @@ import { type ChainAccess, UNTRUSTED } from "./chainAccess";
 /** What a repository's `.proofline` folder says, and what the chain says about it. */
 export interface FolderEvidence {
   readonly repositoryId: string | null;
-  /** Evidence files about which the chain has been asked, or which nobody claims to have anchored. */
+  /**
+   * Evidence files about which the chain has been asked, or which nobody claims to have anchored. The others wait for
+   * the chain's first answer, so that nothing is called unknown that will be known in a moment.
+   */
   readonly files: readonly EvidenceInput[];
   readonly problems: readonly FileProblem[];
   readonly chain: ReadonlyMap<Digest, AnchorCheck>;
@@ -24,6 +27,8 @@ interface Folder {
   contents: RepositoryContents;
   /** The chain's answers, each to the claims that it was asked about. */
   answers: ReadonlyMap<Digest, { readonly claims: string; readonly check: AnchorCheck }>;
+  /** Batches that were let through before: those are never hidden again, or their badges would flicker. */
+  readonly shown: Set<Digest>;
   /** The reading that is under way, and whether another must follow it. */
   reading: Promise<void> | null;
   stale: boolean;
@@ -47,7 +52,14 @@ export class EvidenceFolders {
       await known.reading;
       return evidenceOf(known);
     }
-    const folder: Folder = { repository, contents: NOTHING, answers: new Map(), reading: null, stale: false };
+    const folder: Folder = {
+      repository,
+      contents: NOTHING,
+      answers: new Map(),
+      shown: new Set(),
+      reading: null,
+      stale: false,
+    };
     this.folders.set(repository.root, folder);
     await this.read(folder);
     void this.ask(folder);
@@ -129,6 +141,7 @@ export class EvidenceFolders {
 function evidenceOf({
   contents: { repositoryId, evidence, anchors, problems },
   answers,
+  shown,
 }: Folder): FolderEvidence {
   const chain = new Map<Digest, AnchorCheck>();
   const unasked = new Set<Digest>();
@@ -138,7 +151,8 @@ function evidenceOf({
     // Where nobody claims an anchor, a chain that is out of reach contradicts nothing: it is not anchored yet.
     if (answer?.claims === claims && (claims !== "" || answer.check.anchor !== null))
       chain.set(root, answer.check);
-    else if (claims !== "") unasked.add(root);
+    else if (claims !== "" && !shown.has(root)) unasked.add(root);
+    if (!unasked.has(root)) shown.add(root);
   }
   return {
     repositoryId,

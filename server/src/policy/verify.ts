@@ -237,7 +237,7 @@ function verdictOf(
   const { policy } = parameters;
   const anchored = anchorOf(candidate, parameters.chain);
   const replay = replayOf(candidate, parameters.replays);
-  const digest = environmentDigest(candidate.environment);
+  const digest = digestOf(candidate.environment);
   const checks: Checks = {
     content: located.content,
     evidence: candidate.evidence,
@@ -284,6 +284,17 @@ function verdictOf(
     findings,
     evidenceFile: candidate.evidenceFile,
   };
+}
+
+const digests = new WeakMap<Environment, string>();
+
+/** Remembered for each environment, for a batch's suggestions share it and an editor asks after each edit. */
+function digestOf(environment: Environment): string {
+  const known = digests.get(environment);
+  if (known !== undefined) return known;
+  const digest = environmentDigest(environment);
+  digests.set(environment, digest);
+  return digest;
 }
 
 const NOT_ANCHORED: AnchorCheck = { status: "pending", trust: "singleRpc", identity: null, anchor: null };
