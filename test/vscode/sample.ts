@@ -58,7 +58,7 @@ export async function typeForGhostText(window: Window, file: string): Promise<st
  */
 export async function offered(window: Window): Promise<string> {
   return await window.waitForGhostText("ghost text", 2_000).catch(async () => {
-    await window.press("Alt+\\");
+    await window.command("Trigger Inline Suggestion");
     return await window.waitForGhostText("ghost text on request");
   });
 }
