@@ -7,6 +7,7 @@ import {
   DocumentState,
   LocateEvidence,
   ReplayNow,
+  RestartEngine,
   VerdictAt,
   VerifyFile,
 } from "../../server/src/protocol";
@@ -204,6 +205,14 @@ test("SIGKILL at any instant between acceptance and anchor loses, doubles and in
   expect(new Set(transactions).size).toBe(transactions.length);
   expect(name).toMatch(/\.ts$/);
   await client.stop();
+});
+
+test("the engine can be restarted, and offers again", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  await client.connection.sendRequest(RestartEngine.type);
+  expect(client.status?.model.kind).toBe("ready");
+  await offered(client, workspace);
 });
 
 test("a server that its editor left alone ends", async () => {

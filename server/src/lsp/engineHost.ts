@@ -5,10 +5,8 @@ import type { Installation } from "../installation";
 import type { ModelState } from "../protocol";
 import type { SettingsStore } from "./settings";
 
-/** A crashed engine is started again this often before a person has to ask for it. */
+/** An engine that crashes without an answer between is started again this often before a person has to ask for it. */
 const MAX_RESTARTS = 3;
-/** An engine that ran this long is healthy: what it crashed before no longer counts. */
-const HEALTHY_MILLISECONDS = 60_000;
 
 /**
  * Keeps the pinned model loaded: starts it, starts it again after a crash, lets it go when nobody may use it. A model
@@ -19,7 +17,6 @@ export class EngineHost {
   private running: Engine | null = null;
   private starting: Promise<void> = Promise.resolve();
   private restarts = 0;
-  private startedAt = 0;
   private readonly listeners: ((state: ModelState) => void)[] = [];
 
   constructor(
@@ -65,11 +62,17 @@ export class EngineHost {
     return this.running;
   }
 
+  /** Tells the host that the engine answered: what it crashed before no longer counts. */
+  succeeded(): void {
+    this.restarts = 0;
+  }
+
   /** Tells the host that a call into the engine was rejected for a reason that no caller asked for. */
   failed(engine: Engine, thrown: unknown): void {
     if (engine !== this.running) return;
+    // Anything else that a person can act on is about one request, not about the engine.
+    if (thrown instanceof ProoflineError && thrown.code !== "model.load") return;
     this.log(`The engine failed: ${messageOf(thrown)}`);
-    if (performance.now() - this.startedAt > HEALTHY_MILLISECONDS) this.restarts = 0;
     this.restarts += 1;
     if (this.restarts <= MAX_RESTARTS) void this.load();
     else {
@@ -107,7 +110,6 @@ export class EngineHost {
         workerPath: this.installation.inferenceWorker,
         bundlePaths: this.installation.bundles,
       });
-      this.startedAt = performance.now();
       const { name, manifestDigest } = this.running.facts.model;
       this.become({ kind: "ready", name, manifestDigest });
     } catch (error) {

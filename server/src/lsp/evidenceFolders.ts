@@ -20,6 +20,8 @@ export interface FolderEvidence {
   readonly chain: ReadonlyMap<Digest, AnchorCheck>;
 }
 
+const ASK_AGAIN_MILLISECONDS = 30_000;
+
 const NOTHING: RepositoryContents = { repositoryId: null, evidence: [], anchors: [], problems: [] };
 
 interface Folder {
@@ -37,6 +39,7 @@ interface Folder {
 /** Reads repositories' `.proofline` folders once, again when they change, and asks the chain about what they claim. */
 export class EvidenceFolders {
   private readonly folders = new Map<string, Folder>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly reader: RepositoryReader,
@@ -82,6 +85,18 @@ export class EvidenceFolders {
   /** Asks the chain again about every repository. */
   async recheck(): Promise<void> {
     await Promise.all([...this.folders.values()].map((folder) => this.ask(folder)));
+  }
+
+  /** From now on asks again, now and then, about what the chain may answer otherwise later. */
+  watchChain(): void {
+    this.timer = setInterval(() => {
+      for (const folder of this.folders.values()) if (isUnsettled(folder)) void this.ask(folder);
+    }, ASK_AGAIN_MILLISECONDS);
+    this.timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
   }
 
   /** The evidence file that a suggestion stands in, as a path below a repository's top; `null` for none. */
@@ -160,6 +175,14 @@ function evidenceOf({
     problems,
     chain,
   };
+}
+
+/** Whether time alone may change what the chain says: it was out of reach, or has yet to make a block final. */
+function isUnsettled({ contents: { anchors }, answers }: Folder): boolean {
+  return [...answers].some(([root, { check }]) => {
+    if (!anchors.some((anchor) => anchor.root === root)) return false;
+    return check.status === "unreachable" || (check.status === "included" && check.trust !== "local");
+  });
 }
 
 function rootsOf(evidence: RepositoryContents["evidence"]): readonly Digest[] {

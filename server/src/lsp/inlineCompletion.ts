@@ -91,6 +91,7 @@ async function ask(
     context.log(`No suggestion: ${messageOf(error)}`);
     return null;
   }
+  context.engine.succeeded();
   if (outcome.kind === "nothing") {
     if (explicit) context.explainNothing(document.uri, outcome.reason);
     return null;

@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../errors";
 import { openRepository, type Repository } from "../provenance/repository";
 import { looksSecret } from "../provenance/secretFiles";
 import type { OpenDocument } from "./documents";
@@ -71,7 +71,9 @@ export class Placements {
       const path = relative(repository.root, real).split(sep).join("/");
       return { repository, root: repository.root, path, refusal: await repository.refusalFor(path) };
     } catch (error) {
-      if (!(error instanceof ProoflineError) || error.code !== "repository") throw error;
+      if (!(error instanceof ProoflineError)) {
+        return nowhere(`It cannot be told where the file belongs (${messageOf(error)}).`);
+      }
       return nowhere(looksSecret(basename(file)) ? "The file looks like one that holds secrets." : null);
     }
   }

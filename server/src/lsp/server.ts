@@ -53,6 +53,10 @@ interface Running {
 export function startServer(connection: Connection, installation: Installation): void {
   const documents = new TextDocuments<OpenDocument>(openDocuments);
   let running: Running | null = null;
+  // A defect in one background step must not take the editor's server down with it.
+  process.on("unhandledRejection", (reason) => {
+    connection.console.error(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
+  });
   let watches = false;
   let followsFolders = false;
 
@@ -227,11 +231,13 @@ function assemble(
     async start() {
       status.open();
       await identity.refresh().catch((error: unknown) => log(messageOf(error)));
+      folders.watchChain();
       await Promise.all([engine.restart(), openJournal()]);
     },
     async stop() {
       replays.close();
       refreshed.close();
+      folders.close();
       chain.reset();
       await acceptances.settled();
       await sealing.close();
