@@ -64,11 +64,15 @@ function json(parameters: readonly string[], options: Parameters<typeof prooflin
   return { status: result.status, value: JSON.parse(result.stdout) };
 }
 
-/** Accepts a suggestion in the empty body of `has` in the sample. */
-function acceptOne(): { readonly text: string; readonly id: string; readonly line: number } {
-  const lines = readFileSync(join(project, FILE), "utf8").split("\n");
-  const line = lines.findIndex((text) => text.includes("has(id")) + 2;
-  const place = ["--file", FILE, "--line", String(line), "--column", "5"];
+/** Accepts a suggestion at the end of the line after the one that holds `marker`. */
+function acceptOne(
+  file = FILE,
+  marker = "has(id",
+): { readonly text: string; readonly id: string; readonly line: number } {
+  const lines = readFileSync(join(project, file), "utf8").split(/\r?\n/);
+  const line = lines.findIndex((text) => text.includes(marker)) + 2;
+  const column = (lines[line - 1] ?? "").length + 1;
+  const place = ["--file", file, "--line", String(line), "--column", String(column)];
   const { status, value } = json(["complete", ...place, "--accept"]);
   expect(status).toBe(0);
   return { ...value, line };
@@ -214,6 +218,26 @@ describe("complete → anchor → verify", () => {
 
     expect(json(["chain", "stop"]).value.stopped).toBe(true);
     expect(json(["verify", ...flags], reviewer).value.suggestions[0]).toMatchObject({ summary: "unknown" });
+  });
+
+  it("anchors nothing on a local chain that is anchored on a public one already", async () => {
+    const { configuration } = await rpcChain(434343);
+    const { id, rpcUrls, contract } = { ...configuration };
+    const flags = ["--chain-id", String(id), "--rpc-url", ...rpcUrls, "--contract", contract];
+    acceptOne();
+    expect(proofline(["anchor", ...flags], { variables: { PROOFLINE_KEY: DEVELOPMENT_KEY } }).status).toBe(0);
+    expect(json(["anchor"]).value).toMatchObject({ anchored: [], problems: [] });
+    expect(readdirSync(join(project, ".proofline", "anchors"))).toHaveLength(1);
+    // The other way round it does: an anchor on a local chain is worth nothing to others.
+    appendFileSync(
+      join(project, "src/report.ts"),
+      "\nexport function count(items: Item[]): number {\n  \n}\n",
+    );
+    acceptOne("src/report.ts", "count(items");
+    expect(json(["anchor"]).value.anchored).toHaveLength(1);
+    const published = json(["anchor", ...flags], { variables: { PROOFLINE_KEY: DEVELOPMENT_KEY } });
+    expect(published.value.anchored).toHaveLength(1);
+    expect(json(["verify", ...flags]).value.summary).toMatchObject({ verified: 2 });
   });
 
   it("fails a suggestion whose evidence file has one byte changed, and names the file", () => {

@@ -1,4 +1,5 @@
 import { anchorBatches } from "../actions/anchor";
+import type { RepositoryContents } from "../actions/readRepository";
 import { finishSealing, sealPending } from "../actions/seal";
 import { openWriter } from "../chain/writer";
 import { openJournal, readJournals } from "../provenance/journal";
@@ -6,6 +7,15 @@ import { type ChainFlags, transactionKey } from "./chainOptions";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 import { withWorkspace } from "./workspace";
+
+/** A local chain is a rehearsal: what is anchored anywhere already, perhaps by others, gains nothing from it. */
+function withoutAnchored(contents: RepositoryContents): RepositoryContents {
+  const anchored = new Set(contents.anchors.map(({ root }) => root));
+  const evidence = contents.evidence.filter(
+    ({ reading }) => reading.kind === "intact" && !anchored.has(reading.batch.root),
+  );
+  return { ...contents, evidence };
+}
 
 /** `proofline anchor`: seals and anchors what is pending in this repository, and waits until it is onchain. */
 export async function anchor(session: Session, flags: ChainFlags): Promise<CommandResult> {
@@ -17,7 +27,8 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
       const { sealed, dropped } = await sealPending({ home: session.home, journal, repository, thread });
       const writer = openWriter(chain, { key: transactionKey(flags) });
       try {
-        const contents = await workspace.contents();
+        const all = await workspace.contents();
+        const contents = chain.kind === "embedded" ? withoutAnchored(all) : all;
         const { anchored, problems } = await anchorBatches({ repository, contents, writer, journal });
         const elsewhere = (await readJournals(session.home)).pending.filter(
           ({ root }) => root === repository.root,
