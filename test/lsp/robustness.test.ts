@@ -207,6 +207,37 @@ test("SIGKILL at any instant between acceptance and anchor loses, doubles and in
   await client.stop();
 });
 
+test("what a dead window left unsaved is adopted by another, and neither sealed nor dropped before it is saved", async () => {
+  const workspace = Workspace.create();
+  const elsewhere = Workspace.create({ home: workspace.home });
+  const dying = await workspace.startReady();
+  const { uri, name, shown } = await offered(dying, workspace);
+  dying.insert(uri, shown);
+  await dying.accept(uri, shown.id);
+  const text = dying.text(uri);
+  await dying.kill();
+
+  const other = await elsewhere.startReady();
+  await other.until("its adoption", () => other.status?.pending === 1);
+  const early = await other.connection.sendRequest(AnchorNow.type);
+  expect(early).toMatchObject({
+    anchored: 0,
+    problems: [expect.stringContaining("unsaved in another window")],
+  });
+
+  const reborn = await workspace.startReady();
+  reborn.open(uri, text);
+  const [pending] = await reborn.untilShown(uri, "pending");
+  expect(pending?.id).toBe(shown.id);
+  workspace.save(reborn, name);
+  expect(await other.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  const files = ["evidence", "anchors"].flatMap((folder) =>
+    workspace.files(`.proofline/${folder}`).map((file) => workspace.path(`.proofline/${folder}/${file}`)),
+  );
+  reborn.watched(...files);
+  await reborn.untilShown(uri, "verified");
+});
+
 test("the engine can be restarted, and offers again", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();

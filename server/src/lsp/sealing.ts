@@ -17,6 +17,8 @@ import type { EvidenceFolders } from "./evidenceFolders";
 /** Waits between attempts to anchor while the chain does not answer, in milliseconds; the last one repeats. */
 const RETRY_MILLISECONDS = [5_000, 15_000, 60_000, 300_000] as const;
 
+const LOOK_AGAIN_MILLISECONDS = 60_000;
+
 export interface SealingParts {
   readonly thread: VerificationThread;
   readonly reader: RepositoryReader;
@@ -37,8 +39,8 @@ export interface SealingParts {
 export class Sealing {
   private readonly lastAccepted = new Map<string, number>();
   private readonly obstacles = new Map<string, string>();
-  /** Repositories of which all that is left waits for a document to be saved. */
-  private readonly waiting = new Set<string>();
+  /** When to look again at repositories of which all that is left waits for a document to be saved. */
+  private readonly waiting = new Map<string, number>();
   /** Files that were open here once: what they do not hold when they are closed is gone for good. */
   private readonly seen = new Set<string>();
   private readonly started = performance.now();
@@ -103,7 +105,12 @@ export class Sealing {
         return { anchored: 0, problems: [this.context.journal.problem ?? "There is no journal."] };
       const problems = new Set<string>();
       for (const root of rootsOf(journal)) {
-        for (const problem of await this.seal(journal, root, true)) problems.add(problem);
+        for (const problem of await this.seal(journal, root)) problems.add(problem);
+      }
+      if (this.context.journal.pending().length > journal.pending().length) {
+        problems.add(
+          "Other windows hold suggestions, too; they seal them within a minute of their being saved.",
+        );
       }
       if (journal.pending().some(({ root }) => root === null)) {
         problems.add(
@@ -139,7 +146,9 @@ export class Sealing {
     const { sealAfterSeconds } = this.context.settings.current;
     if (journal === null) return null;
     const waits = rootsOf(journal).flatMap((root) => {
-      if (this.waiting.has(root) || this.obstacles.has(root)) return [];
+      if (this.obstacles.has(root)) return [];
+      const lookAgain = this.waiting.get(root);
+      if (lookAgain !== undefined) return [Math.max(0, lookAgain - performance.now())];
       if (journal.pending().filter((one) => one.root === root).length >= MAX_BATCH_SIZE) return [0];
       if (sealAfterSeconds === 0) return [];
       const since = this.lastAccepted.get(root) ?? this.started;
@@ -157,10 +166,11 @@ export class Sealing {
         const since = this.lastAccepted.get(root) ?? this.started;
         const full = journal.pending().filter((one) => one.root === root).length >= MAX_BATCH_SIZE;
         const quiet = sealAfterSeconds > 0 && performance.now() - since >= sealAfterSeconds * 1000;
-        if ((full || quiet) && !this.waiting.has(root) && !this.obstacles.has(root)) {
-          await this.seal(journal, root, false);
-          this.waiting.add(root);
-        }
+        const rests = (this.waiting.get(root) ?? 0) > performance.now() || this.obstacles.has(root);
+        if (!(full || quiet) || rests) continue;
+        await this.seal(journal, root);
+        // This window hears of it when its own documents are saved; of another window's it does not.
+        this.waiting.set(root, performance.now() + LOOK_AGAIN_MILLISECONDS);
       }
       this.plan();
       await this.anchorOwn();
@@ -168,10 +178,10 @@ export class Sealing {
   }
 
   /** Seals what can be sealed in one repository; resolves to what kept the rest. */
-  private async seal(journal: Journal, root: string, asked: boolean): Promise<readonly string[]> {
+  private async seal(journal: Journal, root: string): Promise<readonly string[]> {
     try {
       const repository = await openRepository(root, [root]);
-      const held = await this.heldBack(journal, repository, asked);
+      const held = await this.heldBack(journal, repository);
       const outcome = await sealPending({
         home: this.context.settings.home,
         journal,
@@ -195,16 +205,12 @@ export class Sealing {
   }
 
   /** Which pending suggestions wait, and why: their document is not saved, or not known to be. */
-  private async heldBack(
-    journal: Journal,
-    repository: Repository,
-    asked: boolean,
-  ): Promise<ReadonlyMap<string, string>> {
+  private async heldBack(journal: Journal, repository: Repository): Promise<ReadonlyMap<string, string>> {
     const held = new Map<string, string>();
     const here = journal.pending().filter(({ root }) => root === repository.root);
     for (const path of new Set(here.map((one) => one.path))) {
       const suggestions = here.filter((one) => one.path === path);
-      const reason = await this.reasonToWait(repository, path, suggestions, asked);
+      const reason = await this.reasonToWait(repository, path, suggestions);
       for (const [id, why] of reason) held.set(id, why);
     }
     return held;
@@ -214,7 +220,6 @@ export class Sealing {
     repository: Repository,
     path: string,
     suggestions: readonly AcceptedSuggestion[],
-    asked: boolean,
   ): Promise<readonly (readonly [string, string])[]> {
     for (const document of this.context.documents.all()) {
       const placement = await this.context.placements.of(document);
@@ -223,7 +228,7 @@ export class Sealing {
         return dirty ? suggestions.map(({ id }) => [id, `${path} is not saved yet.`]) : [];
       }
     }
-    if (asked || this.seen.has(`${repository.root}\0${path}`)) return [];
+    if (this.seen.has(`${repository.root}\0${path}`)) return [];
     // Another window, or one that crashed, may hold the text unsaved: what is not on the disk yet is not gone.
     const text = (await repository.readText(path)) ?? "";
     const places = locate(
@@ -237,7 +242,10 @@ export class Sealing {
     );
     return suggestions
       .filter(({ id }) => (places.get(id)?.content ?? "gone") === "gone")
-      .map(({ id }) => [id, `${path} does not hold it yet; it may be unsaved in another window.`]);
+      .map(({ id }) => [
+        id,
+        `${path} does not hold what was accepted in it; it may be unsaved in another window, else open the file here.`,
+      ]);
   }
 
   /** Anchors what this journal sealed, in the background, and tries again where the chain does not answer. */
