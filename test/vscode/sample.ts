@@ -97,6 +97,10 @@ export async function anchorNow(window: Window): Promise<void> {
 /** Changes one character of a signature, so that the file is spelled as well as before. */
 export function changeOneByte(path: string): void {
   const text = readFileSync(path, "utf8");
-  const at = text.indexOf('"sig":"') + 20;
+  const start = text.search(/"sig":\s*"/);
+  if (start === -1) {
+    throw new Error(`${path} holds no signature.`);
+  }
+  const at = start + 20;
   writeFileSync(path, `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`);
 }

@@ -129,8 +129,8 @@ async function editedAndUnknown(theme: Theme): Promise<void> {
     await session.accept();
     await window.press("Escape");
     await session.anchor();
-    const line = STORE.split("\n").length + 1;
-    await window.goTo(line);
+    // The closing line: of what is left, enough can be found again.
+    await window.goTo(STORE.split("\n").length + 2);
     await window.type(" // later");
     await window.goTo(1);
     await window.waitForBadges(says(/^edited/), "an edited badge", 60_000);
@@ -206,8 +206,7 @@ async function noModel(theme: Theme): Promise<void> {
   try {
     await window.file("stack.js");
     await window.status((text) => /no model/.test(text), "no model");
-    await window.page.locator('.statusbar-item[id^="proofline"]').first().hover();
-    await window.page.locator(".monaco-hover:visible", { hasText: model.changed }).first().waitFor();
+    await window.hoverStatus();
     await session.shoot("no-model");
   } finally {
     await session.stop();

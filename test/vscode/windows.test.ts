@@ -126,6 +126,7 @@ describe("a model that was changed", () => {
         (text) => /no model/.test(text) && text.includes(model.changed),
         "the reason with the file's name",
       );
+      expect(await window.hoverStatus()).toContain(model.changed);
     } finally {
       await workbench.stop();
       model.remove();

@@ -40,8 +40,10 @@ export class Workbench {
 
   /** A folder of its own with these files. */
   folder(files: Readonly<Record<string, string>> = {}): string {
-    const folder = mkdtempSync(join(tmpdir(), "proofline-folder-"));
-    this.folders.push(folder);
+    const parent = mkdtempSync(join(tmpdir(), "proofline-folder-"));
+    this.folders.push(parent);
+    const folder = join(parent, "sample");
+    mkdirSync(folder);
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
@@ -271,6 +273,28 @@ export class Window {
       async () => ((await item.count()) === 0 ? "" : ((await item.getAttribute("aria-label")) ?? "")),
       (text) => text !== "" && accept(text),
       { milliseconds, what },
+    );
+  }
+
+  /** Rests the mouse on Proofline's status bar item until its tooltip is there. */
+  async hoverStatus(): Promise<string> {
+    const item = this.page.locator('.statusbar-item[id^="proofline"]').first();
+    const tooltip = this.page.locator(".monaco-hover.workbench-hover:visible");
+    return await eventually(
+      async () => {
+        // A tooltip is dropped when its item is drawn anew, and comes only when the mouse arrives.
+        if ((await tooltip.count()) === 0) {
+          await this.page.mouse.move(640, 300);
+          await item.hover();
+          await tooltip
+            .first()
+            .waitFor({ timeout: 3_000 })
+            .catch(() => {});
+        }
+        return (await tooltip.allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
+      },
+      (text) => text !== "",
+      { what: "the status bar item's tooltip" },
     );
   }
 
