@@ -104,8 +104,15 @@ function suites(
     honest = false;
     return;
   }
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+    readFileSync(report, "utf8"),
+  );
+  // A file that cannot be loaded, or whose set-up fails, fails without a failed test.
+  const brokenFiles = testResults.filter(
+    (/** @type {{ status: string, assertionResults: { status: string }[] }} */ file) =>
+      file.status === "failed" && file.assertionResults.every(({ status }) => status !== "failed"),
+  );
   totals.passed += numPassedTests;
-  totals.failed += numFailedTests;
+  totals.failed += numFailedTests + brokenFiles.length;
   totals.skipped += numPendingTests;
 }
