@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { anchorBatches } from "../actions/anchor";
 import type { RepositoryReader } from "../actions/readRepository";
 import { finishSealing, sealPending } from "../actions/seal";
@@ -17,6 +18,7 @@ import type { EvidenceFolders } from "./evidenceFolders";
 /** Waits between attempts to anchor while the chain does not answer, in milliseconds; the last one repeats. */
 const RETRY_MILLISECONDS = [5_000, 15_000, 60_000, 300_000] as const;
 
+/** How long what is not saved is left alone, where nothing tells of its being saved. */
 const LOOK_AGAIN_MILLISECONDS = 60_000;
 
 export interface SealingParts {
@@ -107,11 +109,6 @@ export class Sealing {
       for (const root of rootsOf(journal)) {
         for (const problem of await this.seal(journal, root)) problems.add(problem);
       }
-      if (this.context.journal.pending().length > journal.pending().length) {
-        problems.add(
-          "Other windows hold suggestions, too; they seal them within a minute of their being saved.",
-        );
-      }
       if (journal.pending().some(({ root }) => root === null)) {
         problems.add(
           "Suggestions in documents that are in no folder stay in the journal until they are saved in one.",
@@ -121,6 +118,15 @@ export class Sealing {
         this.context.documents.all().map((one) => this.context.placements.of(one)),
       );
       const roots = new Set(open.flatMap(({ root }) => (root === null ? [] : [root])));
+      await this.context.journal.refreshOthers();
+      const elsewhere = this.context.journal
+        .pending()
+        .filter(({ id, root }) => root !== null && roots.has(root) && journal.find(id) === null);
+      if (elsewhere.length > 0) {
+        problems.add(
+          "Another window holds suggestions of this folder; it seals them soon after they are saved.",
+        );
+      }
       const anchored = await this.anchor(journal, roots, signal, problems);
       return { anchored, problems: [...problems] };
     });
@@ -147,14 +153,25 @@ export class Sealing {
     if (journal === null) return null;
     const waits = rootsOf(journal).flatMap((root) => {
       if (this.obstacles.has(root)) return [];
-      const lookAgain = this.waiting.get(root);
-      if (lookAgain !== undefined) return [Math.max(0, lookAgain - performance.now())];
-      if (journal.pending().filter((one) => one.root === root).length >= MAX_BATCH_SIZE) return [0];
-      if (sealAfterSeconds === 0) return [];
-      const since = this.lastAccepted.get(root) ?? this.started;
-      return [Math.max(0, since + sealAfterSeconds * 1000 - performance.now())];
+      const due = this.isFull(journal, root) ? 0 : this.quietAt(root, sealAfterSeconds);
+      return due === null ? [] : [Math.max(0, due - performance.now(), this.restOf(root))];
     });
     return waits.length === 0 ? null : Math.min(...waits);
+  }
+
+  private isFull(journal: Journal, root: string): boolean {
+    return journal.pending().filter((one) => one.root === root).length >= MAX_BATCH_SIZE;
+  }
+
+  /** When nothing will have been accepted for long enough; `null` where batches are sealed by hand only. */
+  private quietAt(root: string, sealAfterSeconds: number): number | null {
+    const since = this.lastAccepted.get(root) ?? this.started;
+    return sealAfterSeconds === 0 ? null : since + sealAfterSeconds * 1000;
+  }
+
+  /** Milliseconds until what is left of a repository is looked at again. */
+  private restOf(root: string): number {
+    return Math.max(0, (this.waiting.get(root) ?? 0) - performance.now());
   }
 
   private sealDue(): Promise<void> {
@@ -163,11 +180,9 @@ export class Sealing {
       if (journal === null || this.ended) return;
       const { sealAfterSeconds } = this.context.settings.current;
       for (const root of rootsOf(journal)) {
-        const since = this.lastAccepted.get(root) ?? this.started;
-        const full = journal.pending().filter((one) => one.root === root).length >= MAX_BATCH_SIZE;
-        const quiet = sealAfterSeconds > 0 && performance.now() - since >= sealAfterSeconds * 1000;
-        const rests = (this.waiting.get(root) ?? 0) > performance.now() || this.obstacles.has(root);
-        if (!(full || quiet) || rests) continue;
+        const quiet = this.quietAt(root, sealAfterSeconds);
+        const due = this.isFull(journal, root) || (quiet !== null && quiet <= performance.now());
+        if (!due || this.restOf(root) > 0 || this.obstacles.has(root)) continue;
         await this.seal(journal, root);
         // This window hears of it when its own documents are saved; of another window's it does not.
         this.waiting.set(root, performance.now() + LOOK_AGAIN_MILLISECONDS);
@@ -271,53 +286,71 @@ export class Sealing {
     signal: AbortSignal,
     problems: Set<string>,
   ): Promise<number> {
-    const own = new Set(journal.unanchored().map(({ root }) => root));
-    const repositories = new Set([...roots, ...journal.unanchored().map(({ repository }) => repository)]);
     let writer: ChainWriter | null = null;
+    const openWriter = async (): Promise<ChainWriter> => {
+      writer ??= this.parts.chain.write(await this.transactionKey());
+      return writer;
+    };
     let anchored = 0;
-    try {
-      for (const root of repositories) {
-        const repository = await openRepository(root, [root]);
-        await finishSealing(journal, repository);
-        const contents = await this.parts.reader.read(repository);
-        const claimed = new Set(contents.anchors.map((anchor) => anchor.root));
-        const evidence = contents.evidence.filter(({ reading }) => {
-          if (reading.kind !== "intact") return false;
-          return own.has(reading.batch.root) || (roots.has(root) && !claimed.has(reading.batch.root));
-        });
-        if (evidence.length === 0) continue;
-        const suggestions = evidence.reduce(
-          (sum, { reading }) => sum + (reading.kind === "intact" ? reading.batch.suggestions.length : 0),
-          0,
-        );
-        this.context.status.setChain({ kind: "anchoring", suggestions });
-        writer ??= this.parts.chain.write(await this.transactionKey());
-        const outcome = await anchorBatches({
-          repository,
-          contents: { ...contents, evidence },
-          writer,
-          journal,
-          signal,
-        });
-        anchored += outcome.anchored.reduce((sum, batch) => sum + batch.suggestions, 0);
+    const own = journal.unanchored().map(({ repository }) => repository);
+    for (const root of new Set([...roots, ...own])) {
+      // A folder that is gone keeps nobody else's batches from the chain.
+      if ((await stat(root).catch(() => null)) === null) continue;
+      try {
+        const outcome = await this.anchorIn(journal, root, roots.has(root), openWriter, signal);
+        anchored += outcome.anchored;
         for (const problem of outcome.problems) problems.add(problem);
-        const [reason] = outcome.problems;
-        if (reason === undefined) {
-          const { name, local } = await writer.identity();
-          this.context.status.setChain({ kind: "ready", name, local });
-        } else this.context.status.setChain({ kind: "waiting", suggestions, reason });
-        if (outcome.anchored.length > 0) await this.parts.folders.reload(root);
+      } catch (error) {
+        const reason = messageOf(error);
+        this.context.log(`Anchoring in ${root} failed: ${reason}`);
+        problems.add(reason);
+        this.context.status.setChain({ kind: "waiting", suggestions: unanchoredCount(journal), reason });
       }
-    } catch (error) {
-      this.context.log(`Anchoring failed: ${messageOf(error)}`);
-      problems.add(messageOf(error));
-      const suggestions = unanchoredCount(journal);
-      this.context.status.setChain({ kind: "waiting", suggestions, reason: messageOf(error) });
-    } finally {
-      await writer?.close();
-      this.showPending();
     }
+    await (writer as ChainWriter | null)?.close();
+    this.showPending();
     return anchored;
+  }
+
+  private async anchorIn(
+    journal: Journal,
+    root: string,
+    everybodys: boolean,
+    openWriter: () => Promise<ChainWriter>,
+    signal: AbortSignal,
+  ): Promise<{ readonly anchored: number; readonly problems: readonly string[] }> {
+    const repository = await openRepository(root, [root]);
+    await finishSealing(journal, repository);
+    const contents = await this.parts.reader.read(repository);
+    const own = new Set(journal.unanchored().map((batch) => batch.root));
+    const claimed = new Set(contents.anchors.map((anchor) => anchor.root));
+    const batches = contents.evidence.flatMap(({ reading }) =>
+      reading.kind === "intact" ? [reading.batch] : [],
+    );
+    const due = batches.filter((batch) => own.has(batch.root) || (everybodys && !claimed.has(batch.root)));
+    if (due.length === 0) return { anchored: 0, problems: [] };
+    const suggestions = due.reduce((sum, batch) => sum + batch.suggestions.length, 0);
+    this.context.status.setChain({ kind: "anchoring", suggestions });
+    const writer = await openWriter();
+    const roots = new Set(due.map((batch) => batch.root));
+    const evidence = contents.evidence.filter(
+      ({ reading }) => reading.kind === "intact" && roots.has(reading.batch.root),
+    );
+    const outcome = await anchorBatches({
+      repository,
+      contents: { ...contents, evidence },
+      writer,
+      journal,
+      signal,
+    });
+    const [reason] = outcome.problems;
+    if (reason === undefined) {
+      const { name, local } = await writer.identity();
+      this.context.status.setChain({ kind: "ready", name, local });
+    } else this.context.status.setChain({ kind: "waiting", suggestions, reason });
+    if (outcome.anchored.length > 0) await this.parts.folders.reload(root);
+    const anchored = outcome.anchored.reduce((sum, batch) => sum + batch.suggestions, 0);
+    return { anchored, problems: outcome.problems };
   }
 
   private async transactionKey(): Promise<string | null> {
