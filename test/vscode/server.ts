@@ -175,6 +175,10 @@ process.once("exit", () => {
   }
 });
 
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => process.exit(1));
+}
+
 /** Installs a VSIX into an extensions folder, as `code --install-extension` does. */
 export async function installExtension(vsix: string, extensionsFolder: string): Promise<void> {
   const { node, entry }: CodeServer = await installCodeServer();
