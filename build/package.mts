@@ -87,6 +87,7 @@ await createVSIX({
   target,
   dependencies: false,
   allowMissingRepository: true,
+  rewriteRelativeLinks: false,
   skipLicense: false,
 });
 console.log(`${relative(root, packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(1)} MB`);

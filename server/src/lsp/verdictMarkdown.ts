@@ -21,12 +21,19 @@ export function verdictMarkdown(verdict: Verdict, policy: Policy, note: string |
   const { checks, findings, id } = verdict;
   const because = (name: CheckName): string => escapeMarkdown(reasonFor(name, checks, findings, policy));
   const { model, environment, anchor } = findings;
-  const paragraphs = [
-    `**Not checked:** ${notChecked(checks).join("; ")}.`,
+  const head = [
     `**Proofline: ${verdict.summary}**, ${MEANINGS[verdict.summary]}.${note === null ? "" : ` ${escapeMarkdown(note)}.`}`,
     ...(verdict.reasons.length === 0 || verdict.summary === "anchored"
       ? []
       : [verdict.reasons.map(escapeMarkdown).join(" ")]),
+  ];
+  if (checks.evidence !== "intact") {
+    const tail = ["Nothing else that the file says is believed, so nothing of it is shown.", links(verdict)];
+    return shortenHex([...head, ...tail].join("\n\n"));
+  }
+  const paragraphs = [
+    `**Not checked:** ${notChecked(checks).join("; ")}.`,
+    ...head,
     `**Model** ${escapeMarkdown(model.name)} ${code(model.manifestDigest)}  \n${because("model")}`,
     `**Environment** ${escapeMarkdown(environment.engine)} on ${escapeMarkdown(environment.platform)} ${code(environment.digest)}  \n` +
       `${because("environment")} ${because("signature")}`,
@@ -37,7 +44,12 @@ export function verdictMarkdown(verdict: Verdict, policy: Policy, note: string |
     links(verdict),
     `Suggestion ${code(id)}`,
   ];
-  return paragraphs.join("\n\n");
+  return shortenHex(paragraphs.join("\n\n"));
+}
+
+/** Addresses and digests as people compare them: both ends. The evidence file has the whole. */
+function shortenHex(markdown: string): string {
+  return markdown.replace(/\b((?:0x)?[0-9a-f]{8})[0-9a-f]{28,}([0-9a-f]{4})\b/g, "$1…$2");
 }
 
 /** One line about a verdict, with a link to the whole. */

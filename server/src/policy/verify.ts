@@ -266,11 +266,10 @@ function verdictOf(
     },
     anchor: anchorFindings(candidate, anchored),
   };
-  const reasons = shortcomings(checks, policy.requirements).map((name) =>
-    name === "evidence" && candidate.defect !== null
-      ? candidate.defect
-      : reasonFor(name, checks, findings, policy),
-  );
+  const reasons =
+    candidate.defect === null
+      ? shortcomings(checks, policy.requirements).map((name) => reasonFor(name, checks, findings, policy))
+      : [`${reasonFor("evidence", checks, findings, policy)} ${candidate.defect}`];
   return {
     id: candidate.id,
     path: candidate.path,
