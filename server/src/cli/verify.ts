@@ -1,10 +1,10 @@
 import { relative, resolve } from "node:path";
+import { installedPins } from "../actions/installedPins";
 import type { RepositoryContents } from "../actions/readRepository";
 import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
 import { replayables, verifyRepository } from "../actions/verify";
 import { openChain } from "../chain/reader";
 import { messageOf, ProoflineError } from "../errors";
-import { readPin } from "../inference/pin";
 import { builtInPolicy } from "../policy/policy";
 import type { Report } from "../policy/report";
 import { SUMMARIES, type Summary } from "../policy/verdict";
@@ -89,7 +89,10 @@ async function reportOf(
         contents,
         journal,
         device: address,
-        policy: builtInPolicy({ device: address, pins: await pinsOf(session) }),
+        policy: builtInPolicy({
+          device: address,
+          pins: await installedPins(session.installation.modelDirectory, session.modelDirectory),
+        }),
         chain,
         replays: outcomes,
       });
@@ -98,10 +101,6 @@ async function reportOf(
       await chain.close();
     }
   });
-}
-
-async function pinsOf({ modelDirectory }: Session): Promise<string[]> {
-  return [(await readPin(modelDirectory)).manifestDigest];
 }
 
 /** Remembered results, completed by running the model where that is wanted and possible. */

@@ -1,5 +1,5 @@
+import { installedPins } from "../actions/installedPins";
 import { messageOf } from "../errors";
-import { readPin } from "../inference/pin";
 import { deviceAddress } from "../provenance/device";
 import type { Address, Digest } from "../provenance/primitives";
 import type { EngineHost } from "./engineHost";
@@ -15,6 +15,7 @@ export class Identity {
   constructor(
     private readonly settings: SettingsStore,
     private readonly engine: EngineHost,
+    private readonly embeddedModel: string,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -29,15 +30,13 @@ export class Identity {
 
   /** Looks again; the key appears with the first acceptance, the pins change with the model. */
   async refresh(): Promise<void> {
-    const [device, pin] = await Promise.all([
-      deviceAddress(this.settings.home).catch((error: unknown) => this.unknown("The device key", error)),
-      readPin(this.engine.modelDirectory).catch((error: unknown) => this.unknown("The model's pin", error)),
+    const [device, pins] = await Promise.all([
+      deviceAddress(this.settings.home).catch((error: unknown) => {
+        this.log(`The device key cannot be read: ${messageOf(error)}`);
+        return null;
+      }),
+      installedPins(this.embeddedModel, this.engine.modelDirectory),
     ]);
-    this.known = { device, pins: pin === null ? [] : [pin.manifestDigest] };
-  }
-
-  private unknown(what: string, error: unknown): null {
-    this.log(`${what} cannot be read: ${messageOf(error)}`);
-    return null;
+    this.known = { device, pins };
   }
 }

@@ -131,7 +131,7 @@ function assemble(
   };
   const thread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
-  const identity = new Identity(settings, engine, log);
+  const identity = new Identity(settings, engine, installation.modelDirectory, log);
   const chain = new ChainAccess(settings, installation);
   const folders = new EvidenceFolders(reader, chain, (root) => void verdicts.updateAll(root), log);
   const replays = new ReplayQueue(engine, new ReplayCache(settings.home), () => refreshed.soon());
