@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -255,6 +256,22 @@ describe("complete → anchor → verify", () => {
     expect(status).toBe(1);
     expect(value.summary).toMatchObject({ verified: 0, failed: 1 });
     expect(value.files[0].path).toBe(`.proofline/evidence/${name}`);
+  });
+
+  it("follows a file that was moved by what was accepted in it, and guesses nothing where two hold it", () => {
+    const { id } = acceptOne();
+    expect(proofline(["anchor"]).status).toBe(0);
+    mkdirSync(join(project, "lib"));
+    renameSync(join(project, FILE), join(project, "lib", "stock.ts"));
+    expect(json(["verify"])).toMatchObject({
+      status: 0,
+      value: {
+        suggestions: [{ id, path: "lib/stock.ts", summary: "verified", checks: { content: "moved" } }],
+        gone: [],
+      },
+    });
+    cpSync(join(project, "lib", "stock.ts"), join(project, "lib", "copy.ts"));
+    expect(json(["verify"]).value).toMatchObject({ suggestions: [], gone: [{ id, path: FILE }] });
   });
 
   it("drops a suggestion whose text was taken out before sealing, and anchors nothing for it", () => {

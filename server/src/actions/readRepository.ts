@@ -4,6 +4,7 @@ import type { EvidenceInput } from "../policy/verify";
 import type { Repository } from "../provenance/repository";
 import { sha256, toDigest } from "../provenance/sha256";
 import { parseAnchor } from "./anchorFile";
+import { findMoves } from "./findMoves";
 import type { VerificationThread } from "./verificationThread";
 
 /** What lies under a repository's `.proofline`, read and checked as far as files alone go. */
@@ -11,6 +12,8 @@ export interface RepositoryContents {
   readonly repositoryId: string | null;
   readonly evidence: readonly EvidenceInput[];
   readonly anchors: readonly Anchor[];
+  /** Today's path of each file with evidence that has been moved, by its recorded path. */
+  readonly moves: ReadonlyMap<string, string>;
   /** Anchor files, and the like, that cannot be read. */
   readonly problems: readonly FileProblem[];
 }
@@ -34,7 +37,8 @@ export class RepositoryReader {
       if (typeof anchor === "string") problems.push({ path, problem: anchor });
       else anchors.push(anchor);
     }
-    return { repositoryId: await repository.id(), evidence, anchors, problems };
+    const moves = await findMoves(repository, evidence);
+    return { repositoryId: await repository.id(), evidence, anchors, moves, problems };
   }
 
   async #reading(bytes: Uint8Array): Promise<EvidenceInput["reading"]> {

@@ -37,6 +37,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   const report = verify({
     repositoryId: contents.repositoryId,
     evidence: contents.evidence,
+    moves: contents.moves,
     journal: here,
     device,
     chain: await checkChain(chain, roots, contents.anchors),
@@ -74,7 +75,8 @@ function pathsOf(contents: RepositoryContents, journal: readonly AcceptedSuggest
   const paths = new Set(journal.map(({ path }) => path));
   for (const { reading } of contents.evidence) {
     const batch = reading.kind === "malformed" ? null : reading.batch;
-    for (const { record } of batch?.suggestions ?? []) paths.add(record.path);
+    for (const { record } of batch?.suggestions ?? [])
+      paths.add(contents.moves.get(record.path) ?? record.path);
   }
   return paths;
 }

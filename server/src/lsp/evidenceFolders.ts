@@ -1,4 +1,5 @@
 import { checkChain } from "../actions/checkChain";
+import { findMoves } from "../actions/findMoves";
 import type { RepositoryContents, RepositoryReader } from "../actions/readRepository";
 import type { Anchor, AnchorCheck } from "../chain/chain";
 import { messageOf, ProoflineError } from "../errors";
@@ -17,12 +18,20 @@ export interface FolderEvidence {
    */
   readonly files: readonly EvidenceInput[];
   readonly problems: readonly FileProblem[];
+  /** Today's path of each file with evidence that has been moved, by its recorded path. */
+  readonly moves: ReadonlyMap<string, string>;
   readonly chain: ReadonlyMap<Digest, AnchorCheck>;
 }
 
 const ASK_AGAIN_MILLISECONDS = 30_000;
 
-const NOTHING: RepositoryContents = { repositoryId: null, evidence: [], anchors: [], problems: [] };
+const NOTHING: RepositoryContents = {
+  repositoryId: null,
+  evidence: [],
+  anchors: [],
+  moves: new Map(),
+  problems: [],
+};
 
 interface Folder {
   readonly repository: Repository;
@@ -76,6 +85,17 @@ export class EvidenceFolders {
     await this.read(folder);
     this.onChange(root);
     await this.ask(folder);
+  }
+
+  /** Looks where files with evidence have been moved to, for a file that has just been opened may be one of them. */
+  async findMoves(root: string): Promise<void> {
+    const folder = this.folders.get(root);
+    if (folder === undefined) return;
+    const { contents } = folder;
+    const moves = await findMoves(folder.repository, contents.evidence);
+    if (folder.contents !== contents || sameEntries(moves, contents.moves)) return;
+    folder.contents = { ...contents, moves };
+    this.onChange(root);
   }
 
   async reloadAll(): Promise<void> {
@@ -154,7 +174,7 @@ export class EvidenceFolders {
 }
 
 function evidenceOf({
-  contents: { repositoryId, evidence, anchors, problems },
+  contents: { repositoryId, evidence, anchors, moves, problems },
   answers,
   shown,
 }: Folder): FolderEvidence {
@@ -173,6 +193,7 @@ function evidenceOf({
     repositoryId,
     files: evidence.filter(({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.root)),
     problems,
+    moves,
     chain,
   };
 }
@@ -194,4 +215,8 @@ function claimsAbout(root: Digest, anchors: readonly Anchor[]): string {
     .filter((anchor) => anchor.root === root)
     .map((anchor) => JSON.stringify(anchor))
     .join();
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }

@@ -207,6 +207,7 @@ function assemble(
     if (root !== null) sealing.opened(root, path);
     await bind(document);
     await verdicts.update(document);
+    if (root !== null) await folders.findMoves(root);
   }
 
   async function saved(document: OpenDocument): Promise<void> {

@@ -144,6 +144,7 @@ export class Verdicts {
     const report = verify({
       repositoryId: evidence?.repositoryId ?? null,
       evidence: evidence?.files ?? [],
+      moves: evidence?.moves ?? new Map(),
       journal: this.unsealed.pending().filter((one) => one.root === root && one.path === path),
       device: this.identity.device ?? "",
       chain: evidence?.chain ?? new Map(),
@@ -208,7 +209,8 @@ export class Verdicts {
       if (reading.kind !== "intact") continue;
       const { model, profile } = reading.batch.facts;
       for (const { record, values } of reading.batch.suggestions) {
-        if (record.path === path) found.set(record.id, { id: record.id, model, profile, values });
+        if ((evidence?.moves.get(record.path) ?? record.path) === path)
+          found.set(record.id, { id: record.id, model, profile, values });
       }
     }
     for (const { id, session, values, ...where } of this.unsealed.pending()) {

@@ -34,7 +34,7 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
     case "reformatted":
       return "Only white space differs from what was accepted.";
     case "moved":
-      return "The text is as it was accepted, at another place in the file.";
+      return "The text is as it was accepted, at another place than then.";
     case "edited":
       return `The text was edited after acceptance: ${content.kept} of ${content.total} lines are left.`;
     case "ambiguous":

@@ -26,6 +26,8 @@ export interface VerifyParameters {
   /** The id in `.proofline/repository.json`; `null` where there is none. */
   readonly repositoryId: string | null;
   readonly evidence: readonly EvidenceInput[];
+  /** Today's path of each file that has been moved, by its recorded path. */
+  readonly moves?: ReadonlyMap<string, string>;
   /** Accepted suggestions that are in no evidence file yet. */
   readonly journal: readonly AcceptedSuggestion[];
   /** The device that the journal's suggestions will be signed by. */
@@ -44,7 +46,9 @@ export interface VerifyParameters {
 /** A suggestion on its way to a verdict, whatever it came from. */
 interface Candidate {
   readonly id: string;
+  /** Today's path; the recorded one where its file was not moved. */
   readonly path: string;
+  readonly wasMoved: boolean;
   readonly position: Position;
   readonly accepted: string;
   readonly prompt: Prompt | null;
@@ -118,21 +122,22 @@ function candidates(parameters: VerifyParameters): {
   const leaves = new Map<string, string>();
   const bad: Candidate[] = [];
   const files: FileProblem[] = [];
+  const moves = parameters.moves ?? new Map<string, string>();
   for (const { path, reading } of oldestFirst(parameters)) {
     if (reading.kind !== "intact") {
       files.push({ path, problem: reading.reason });
       const batch = reading.kind === "tampered" ? reading.batch : null;
-      if (batch !== null) bad.push(...fromBatch(batch, path, reading.kind, reading.reason));
+      if (batch !== null) bad.push(...fromBatch(batch, path, reading.kind, reading.reason, moves));
       continue;
     }
     const { batch } = reading;
     if (parameters.repositoryId !== null && batch.facts.repositoryId !== parameters.repositoryId) {
       const problem = "It belongs to another repository: its repository id is not this one's.";
       files.push({ path, problem });
-      bad.push(...fromBatch(batch, path, "foreign", problem));
+      bad.push(...fromBatch(batch, path, "foreign", problem, moves));
       continue;
     }
-    for (const [index, candidate] of fromBatch(batch, path, "intact", null).entries()) {
+    for (const [index, candidate] of fromBatch(batch, path, "intact", null, moves).entries()) {
       const leaf = batch.suggestions[index]?.leafHash ?? "";
       const before = leaves.get(candidate.id);
       if (before === undefined) {
@@ -170,11 +175,13 @@ function fromBatch(
   evidenceFile: string,
   evidence: Checks["evidence"],
   defect: string | null,
+  moves: ReadonlyMap<string, string>,
 ): Candidate[] {
   const { model, environment } = batch.facts;
   return batch.suggestions.map(({ record, accepted, values }: SealedSuggestion) => ({
     id: record.id,
-    path: record.path,
+    path: moves.get(record.path) ?? record.path,
+    wasMoved: moves.has(record.path),
     position: record.position,
     accepted,
     prompt: values?.prompt ?? null,
@@ -194,6 +201,7 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate 
   return {
     id: suggestion.id,
     path: suggestion.path,
+    wasMoved: false,
     position: suggestion.position,
     accepted: suggestion.values.accepted,
     prompt: suggestion.values.prompt,
@@ -239,7 +247,7 @@ function verdictOf(
   const replay = replayOf(candidate, parameters.replays);
   const digest = digestOf(candidate.environment);
   const checks: Checks = {
-    content: located.content,
+    content: candidate.wasMoved && located.content === "verbatim" ? "moved" : located.content,
     evidence: candidate.evidence,
     signature: candidate.evidence === "tampered" ? "invalid" : checkDevice(policy, candidate.device),
     anchor: anchored.status,

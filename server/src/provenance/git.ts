@@ -46,6 +46,15 @@ export async function ignoredPaths(
   return new Set(output.split("\0").flatMap((path) => (path === "" ? [] : [path.replace(/^\.\//, "")])));
 }
 
+/**
+ * All files below `root` that git tracks or would track, by their paths below it. Resolves to `null` where git cannot
+ * say.
+ */
+export async function listedFiles(root: string): Promise<readonly string[] | null> {
+  const output = await runGit(root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], "");
+  return output === null ? null : [...new Set(output.split("\0").filter((path) => path !== ""))];
+}
+
 async function isGitTop(folder: string): Promise<boolean> {
   const git = join(folder, ".git");
   try {

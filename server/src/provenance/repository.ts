@@ -8,7 +8,7 @@ import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "./canonicalJson
 import { normalizeText } from "./commitment";
 import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX } from "./durable";
 import { MAX_EVIDENCE_BYTES } from "./evidenceFile";
-import { gitTop, ignoredPaths } from "./git";
+import { gitTop, ignoredPaths, listedFiles } from "./git";
 import { type Digest, RandomId, RepositoryPath } from "./primitives";
 import { standsIn } from "./promptLines";
 import type { Prompt } from "./record";
@@ -105,6 +105,18 @@ export class Repository {
   /** Writes an anchor file, unless it is there already. */
   async writeAnchor(root: Digest, chainId: number, text: string): Promise<string> {
     return this.writeNew("anchors", `${root}.${chainId}.json`, text);
+  }
+
+  /** Every file that git tracks or would track; none where the top is no git work tree or git cannot say. */
+  async files(): Promise<readonly string[]> {
+    return this.isGit ? ((await listedFiles(this.root)) ?? []) : [];
+  }
+
+  /** Whether a path below the top is a file now. */
+  async hasFile(path: string): Promise<boolean> {
+    if (!RepositoryPath.safeParse(path).success) return false;
+    const info = await stat(join(this.root, path)).catch(() => null);
+    return info?.isFile() ?? false;
   }
 
   /** All evidence files, whatever they are called. */
