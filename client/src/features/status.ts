@@ -25,7 +25,7 @@ export function activate(context: Context): void {
     const text = view.word === "" ? "Proofline" : `Proofline: ${view.word}`;
     bar.text = `$(${view.icon}) ${text}`;
     bar.accessibilityInformation = { label: `${text}. ${view.detail}` };
-    bar.tooltip = tooltip(view);
+    bar.tooltip = tooltip(view, context.status?.pending ?? 0);
     bar.command = commandFor(view);
     bar.show();
     language.text = text;
@@ -61,12 +61,15 @@ export function activate(context: Context): void {
   show();
 }
 
-function tooltip(view: StatusView): MarkdownString {
-  const text = new MarkdownString();
-  text.appendText(view.detail);
-  text.appendMarkdown(
-    "\n\n[Anchor Now](command:proofline.anchorNow) · [Restart](command:proofline.restart) · [Show Log](command:proofline.showLog)",
-  );
+function tooltip(view: StatusView, pending: number): MarkdownString {
+  const links = [
+    ...(pending > 0 ? ["[Anchor Now](command:proofline.anchorNow)"] : []),
+    "[Restart](command:proofline.restart)",
+    "[Show Log](command:proofline.showLog)",
+  ];
+  // Not `appendText`, whose no-break spaces wrap lines in the middle of words.
+  const detail = view.detail.replace(/[\\`*_{}[\]()#+\-.!|<>~&]/g, "\\$&");
+  const text = new MarkdownString(`${detail}\n\n${links.join(" · ")}`);
   text.isTrusted = { enabledCommands: LINKED_COMMANDS };
   return text;
 }
