@@ -31,7 +31,7 @@ export class Diagnostics {
         severity: severityOf(verdict, level),
         source: "Proofline",
         code: verdict.summary,
-        message: `This accepted suggestion is ${verdict.summary}. ${verdict.reasons.join(" ")}`.trim(),
+        message: `Accepted suggestion, ${verdict.summary}: ${verdict.reasons.join(" ")}`,
       })),
     );
   }
@@ -52,7 +52,7 @@ export class Diagnostics {
             severity: level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
             source: "Proofline",
             code: "evidence",
-            message: problem,
+            message: `This file cannot be believed: ${problem}`,
           })),
       );
     }
