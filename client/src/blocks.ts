@@ -12,8 +12,16 @@ export interface Block {
   readonly count: number;
 }
 
-/** Groups a document's verdicts into blocks, from top to bottom. */
-export function blocksOf(verdicts: readonly ShownVerdict[]): readonly Block[] {
+/**
+ * Groups a document's verdicts into blocks, from top to bottom.
+ *
+ * @param lengthOf a line's length in the document: a suggestion that begins with a line break, at the end of a line
+ *   that a person wrote, begins on the next one
+ */
+export function blocksOf(
+  verdicts: readonly ShownVerdict[],
+  lengthOf: (line: number) => number,
+): readonly Block[] {
   const blocks: Block[] = [];
   const ordered = [...verdicts].sort(
     (one, other) =>
@@ -21,7 +29,7 @@ export function blocksOf(verdicts: readonly ShownVerdict[]): readonly Block[] {
       one.range.start.character - other.range.start.character,
   );
   for (const { range, summary, localChain, note } of ordered) {
-    const startLine = range.start.line;
+    const startLine = firstLine(range, lengthOf);
     const endLine = lastLine(range);
     const last = blocks.at(-1);
     if (
@@ -43,9 +51,23 @@ export function blocksOf(verdicts: readonly ShownVerdict[]): readonly Block[] {
   return blocks;
 }
 
+function firstLine({ start, end }: ShownVerdict["range"], lengthOf: (line: number) => number): number {
+  return end.line > start.line && start.character > 0 && start.character >= lengthOf(start.line)
+    ? start.line + 1
+    : start.line;
+}
+
 /** A range that ends before a line's first character does not reach that line. */
 function lastLine({ start, end }: ShownVerdict["range"]): number {
   return end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
+}
+
+/** A document's line lengths; 0 for a line that it no longer has. */
+export function lineLengths(document: {
+  readonly lineCount: number;
+  lineAt(line: number): { readonly text: string };
+}): (line: number) => number {
+  return (line) => (line < document.lineCount ? document.lineAt(line).text.length : 0);
 }
 
 /** The block that the next or previous command goes to from a line, around the end of the document. */

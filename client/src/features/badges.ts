@@ -16,7 +16,7 @@ import {
 import { SUMMARIES, type Summary } from "../../../server/src/policy/verdict";
 import { DidChangeVerdicts } from "../../../server/src/protocol";
 import { badgeText } from "../badgeText";
-import { type Block, blocksOf } from "../blocks";
+import { type Block, blocksOf, lineLengths } from "../blocks";
 import { onDidChangeSettings, readBadges } from "../config";
 import type { Context } from "../context";
 
@@ -40,7 +40,7 @@ export function activate(context: Context): void {
   function refresh(editor: TextEditor): void {
     const uri = editor.document.uri.toString();
     const badges = readBadges();
-    const blocks = blocksOf(context.verdicts.of(uri)).filter(
+    const blocks = blocksOf(context.verdicts.of(uri), lineLengths(editor.document)).filter(
       ({ summary }) => badges === "all" || (badges === "attention" && summary !== "verified"),
     );
     const busy = new Set([...typing.lines(uri), ...offeredLines(context, editor)]);

@@ -1,7 +1,7 @@
 /** Goes from badge to badge by keyboard. */
 import { commands, Range, Selection, window } from "vscode";
 import { registerCommand, tell } from "../asked";
-import { blocksOf, neighbour } from "../blocks";
+import { blocksOf, lineLengths, neighbour } from "../blocks";
 import type { Context } from "../context";
 
 export function activate(context: Context): void {
@@ -21,7 +21,7 @@ async function go(context: Context, direction: "next" | "previous"): Promise<voi
   if (editor === undefined) {
     return;
   }
-  const blocks = blocksOf(context.verdicts.of(editor.document.uri.toString()));
+  const blocks = blocksOf(context.verdicts.of(editor.document.uri.toString()), lineLengths(editor.document));
   const block = neighbour(blocks, editor.selection.active.line, direction);
   if (block === undefined) {
     await tell(context, "information", "No accepted suggestion is known in this file.");

@@ -14,22 +14,24 @@ function shown(
   return { id: `${startLine}-${endLine}`, range, summary, localChain: false, note: null, ...more };
 }
 
+const blocks = (verdicts: readonly ShownVerdict[]) => blocksOf(verdicts, () => 40);
+
 describe("blocksOf", () => {
   it("joins suggestions on the same or adjacent lines with one summary", () => {
-    expect(blocksOf([shown(4, 6), shown(7, 7), shown(7, 9)])).toEqual([
+    expect(blocks([shown(4, 6), shown(7, 7), shown(7, 9)])).toEqual([
       { summary: "verified", localChain: false, note: null, startLine: 4, endLine: 9, count: 3 },
     ]);
   });
 
   it("keeps apart what differs in summary, chain or note, and what a line lies between", () => {
-    const blocks = blocksOf([
+    const found = blocks([
       shown(1, 1),
       shown(2, 2, "pending"),
       shown(3, 3, "pending", { note: "journal only" }),
       shown(4, 4, "verified", { localChain: true }),
       shown(6, 6, "verified", { localChain: true }),
     ]);
-    expect(blocks.map(({ startLine, count }) => [startLine, count])).toEqual([
+    expect(found.map(({ startLine, count }) => [startLine, count])).toEqual([
       [1, 1],
       [2, 1],
       [3, 1],
@@ -40,15 +42,22 @@ describe("blocksOf", () => {
 
   it("orders what arrives unordered, and lets a range that ends at a line's start not reach it", () => {
     const ends = { start: { line: 0, character: 0 }, end: { line: 3, character: 0 } };
-    expect(blocksOf([shown(5, 5), { ...shown(0, 0), range: ends }])).toMatchObject([
+    expect(blocks([shown(5, 5), { ...shown(0, 0), range: ends }])).toMatchObject([
       { startLine: 0, endLine: 2 },
       { startLine: 5, endLine: 5 },
     ]);
   });
 });
 
+describe("blocksOf, where a suggestion begins with a line break", () => {
+  it("begins on the line that holds its first text", () => {
+    expect(blocksOf([shown(4, 6)], () => 2)).toMatchObject([{ startLine: 5, endLine: 6 }]);
+    expect(blocksOf([shown(4, 4)], () => 2)).toMatchObject([{ startLine: 4, endLine: 4 }]);
+  });
+});
+
 describe("neighbour", () => {
-  const blocks = blocksOf([shown(2, 3), shown(6, 6, "pending"), shown(9, 9)]);
+  const found = blocks([shown(2, 3), shown(6, 6, "pending"), shown(9, 9)]);
 
   it.each([
     ["next", 0, 2],
@@ -58,7 +67,7 @@ describe("neighbour", () => {
     ["previous", 3, 9],
     ["previous", 0, 9],
   ] as const)("goes to the %s block from line %i", (direction, line, expected) => {
-    expect(neighbour(blocks, line, direction)?.startLine).toBe(expected);
+    expect(neighbour(found, line, direction)?.startLine).toBe(expected);
   });
 
   it("finds nothing where nothing is", () => {
@@ -87,7 +96,7 @@ describe("badgeText", () => {
   });
 
   it("holds no space that an editor would collapse", () => {
-    const [block] = blocksOf([shown(0, 0, "pending", { note: "journal only" })]);
+    const [block] = blocks([shown(0, 0, "pending", { note: "journal only" })]);
     expect(block === undefined ? " " : badgeText(block)).not.toContain(" ");
   });
 });
