@@ -24,7 +24,7 @@ describe("verified only", () => {
     await window.waitForBadges((badges) => /^pending/.test(badges[0]?.text ?? ""), "a pending badge");
     await eventually(
       () => window.problems(),
-      (rows) => rows.some((row) => /is pending/.test(row)),
+      (rows) => rows.some((row) => /suggestion.*pending/.test(row)),
       {
         what: "a pending suggestion in the Problems panel",
       },
@@ -51,7 +51,7 @@ describe("verified only", () => {
     await window.waitForBadges((badges) => /^failed/.test(badges[0]?.text ?? ""), "a failed badge");
     await eventually(
       () => window.problems(),
-      (rows) => rows.some((row) => /is failed/.test(row)) && rows.some((row) => row.includes(name)),
+      (rows) => rows.some((row) => /suggestion.*failed/.test(row)) && rows.some((row) => row.includes(name)),
       { what: "the suggestion and the evidence file in the Problems panel" },
     );
     await window.close();
