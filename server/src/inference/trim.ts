@@ -39,6 +39,7 @@ const STEPS: readonly Step[] = [
   cutUnfinishedStatement,
   cutOutsideBlock,
   cutWhatFollowsBelow,
+  cutAtClosedBracket,
   cutWhatFollowsOnLine,
   cutOpenedAtEnd,
   dropBlankEnd,
@@ -160,6 +161,25 @@ function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range {
 function sameLine(indented: string, line: string, below: string | undefined): boolean {
   if (below === undefined || line.trim() !== below.trim()) return false;
   return /[\p{L}\p{N}]/u.test(line) || indentationOf(indented) === indentationOf(below);
+}
+
+/** What comes from the bracket on that the text following on the line closes already, as an auto-closed one does. */
+function cutAtClosedBracket(text: string, { scope }: TrimContext): Range {
+  const follows = scope.lineAfter.trimStart();
+  if (!scope.textFollows || !/^[)\]}]/.test(follows)) return all(text);
+  const open: string[] = [];
+  let quote: string | null = null;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charAt(at);
+    if (quote !== null) {
+      if (sign === "\\") at += 1;
+      else if (sign === quote) quote = null;
+    } else if (/["'`]/.test(sign)) quote = sign;
+    else if (/[([{]/.test(sign)) open.push(sign);
+    else if (/[)\]}]/.test(sign) && open.pop() === undefined && follows.startsWith(sign))
+      return before(text, at);
+  }
+  return all(text);
 }
 
 /** A copy, at the end, of what follows the cursor on its line: all of it, or the closing signs it begins with. */

@@ -105,6 +105,13 @@ describe("trim/v1", () => {
       "\n    b();\n  }",
     ],
 
+    ["ends at an auto-closed bracket", { prefix: "f(", suffix: ")\n", raw: "item);" }, "item"],
+    [
+      "keeps brackets that it opens itself",
+      { prefix: "f(", suffix: ")\n", raw: "g(x), h(y));" },
+      "g(x), h(y)",
+    ],
+    ["sees no bracket in a string", { prefix: "f(", suffix: ")\n", raw: '":)", 1);' }, '":)", 1'],
     ["drops what follows on the line", { prefix: "f(", suffix: ");\n", raw: "a, b);" }, "a, b"],
     ["drops the closing signs of it", { prefix: "f(", suffix: ").then(g);\n", raw: "a)" }, "a"],
     ["keeps brackets that it opened", { prefix: "f(", suffix: ")\n", raw: "g(a)" }, "g(a)"],
