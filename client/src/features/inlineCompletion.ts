@@ -7,13 +7,16 @@ import {
   window,
   workspace,
 } from "vscode";
-import { DidDismiss, RefreshInlineCompletions } from "../../../server/src/protocol";
+import { DidDismiss, DidOfferNothing, RefreshInlineCompletions } from "../../../server/src/protocol";
 import type { Context } from "../context";
 import type { OfferedItem } from "../offers";
 import { ACCEPTED_COMMAND } from "./acceptance";
 
 /** How long after a keystroke a person may still be waiting for a suggestion. */
 const WAITING_MILLISECONDS = 3_000;
+
+/** How long the status bar says why a suggestion that was asked for did not come. */
+const REASON_MILLISECONDS = 6_000;
 
 export function activate(context: Context): void {
   let lastTyped = { uri: "", time: 0 };
@@ -88,6 +91,11 @@ export function activate(context: Context): void {
     context.fireOffersChanged(uri);
   }
 
+  context.onNotification(DidOfferNothing.type, ({ uri, reason }) => {
+    if (uri === window.activeTextEditor?.document.uri.toString()) {
+      window.setStatusBarMessage(`$(info) ${reason}`, REASON_MILLISECONDS);
+    }
+  });
   context.onNotification0(RefreshInlineCompletions.type, () => {
     const uri = window.activeTextEditor?.document.uri.toString();
     // Only for somebody who typed a moment ago and got nothing, because the model was not there yet.
