@@ -51,15 +51,14 @@ async function answersOf(suggester: Suggester, cursors: readonly Cursor[]): Prom
   return answers;
 }
 
-/** The lowest gate that is precise enough to line ends, and what it lets through. */
+/** The lowest gate with which these answers, all to line ends, are precise enough. */
 function tuneGate(answers: readonly Answer[]): number {
-  const toLineEnd = answers.filter(({ cursor }) => cursor.kind !== "block");
   for (const gate of GATES) {
-    const shown = toLineEnd.filter(({ text, confidence }) => text !== "" && confidence >= gate);
+    const shown = answers.filter(({ text, confidence }) => text !== "" && confidence >= gate);
     const right = shown.filter((answer) => answer.score.right).length;
     const precision = shown.length === 0 ? 1 : right / shown.length;
     console.log(
-      `gate ${gate.toFixed(2)}: shown ${shown.length} of ${toLineEnd.length}, right ${(100 * precision).toFixed(1)}%`,
+      `gate ${gate.toFixed(2)}: shown ${shown.length} of ${answers.length}, right ${(100 * precision).toFixed(1)}%`,
     );
     if (precision >= TUNED_PRECISION) return gate;
   }
@@ -81,13 +80,14 @@ async function main(): Promise<void> {
   const model = await ModelSuggester.load(values.model, 2);
   const documents = readDocuments(join(corpus, values.tune ? "validation.jsonl" : "evaluation.jsonl"));
   const cursors = drawCursors(documents, Number(values.places), SEED);
-  const ofModel = await answersOf(model, cursors);
   if (values.tune) {
-    const gate = tuneGate(ofModel);
+    const toLineEnd = cursors.filter(({ kind }) => kind !== "block");
+    const gate = tuneGate(await answersOf(model, toLineEnd));
     if (values.out) writeFileSync(values.out, `${JSON.stringify({ gate })}\n`);
     await model.release();
     return;
   }
+  const ofModel = await answersOf(model, cursors);
   const ngrams = await NgramSuggester.load(
     join(values.model, "tokenizer.json"),
     join(corpus, "corpus.jsonl"),
