@@ -25,7 +25,7 @@ import { formatTable } from "./table";
 const TUNED_PRECISION = 0.55;
 /** Tokens of the corpus that the 5-gram model counts; it needs about 12 bytes for each. */
 const NGRAM_TOKENS = 24_000_000;
-const GATES = Array.from({ length: 19 }, (_, index) => (index + 1) / 20);
+const GATES = Array.from({ length: 39 }, (_, index) => (index + 1) / 40);
 
 export interface Evaluation {
   readonly packages: readonly string[];
@@ -58,7 +58,7 @@ function tuneGate(answers: readonly Answer[]): number {
     const right = shown.filter((answer) => answer.score.right).length;
     const precision = shown.length === 0 ? 1 : right / shown.length;
     console.log(
-      `gate ${gate.toFixed(2)}: shown ${shown.length} of ${answers.length}, right ${(100 * precision).toFixed(1)}%`,
+      `gate ${gate.toFixed(3)}: shown ${shown.length} of ${answers.length}, right ${(100 * precision).toFixed(1)}%`,
     );
     if (precision >= TUNED_PRECISION) return gate;
   }

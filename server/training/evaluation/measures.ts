@@ -17,6 +17,8 @@ export interface Score {
   readonly exact: boolean;
   /** The same text, or a beginning of it that ends between two words. */
   readonly right: boolean;
+  /** The first word, or run of signs, is the author's. */
+  readonly firstWord: boolean;
   /** 1 minus the edit distance over the longer length. */
   readonly similarity: number;
   /** With the answer in its place the file, as far as it goes, has no syntax error. */
@@ -31,9 +33,14 @@ export function score(answer: string, cursor: Cursor): Score {
   return {
     exact: wanted.includes(given),
     right: wanted.some((text) => text === given || (given !== "" && isBeginning(given, text))),
+    firstWord: given !== "" && wanted.some((text) => firstWord(text) === firstWord(given)),
     similarity: Math.max(...wanted.map((text) => similarity(given, text))),
     parses: parses(cursor, answer),
   };
+}
+
+function firstWord(text: string): string {
+  return /^\s*([\p{L}\p{N}_$]+|[^\s\p{L}\p{N}_$]+)/u.exec(text)?.[1] ?? "";
 }
 
 /** True where `text` begins with `given` and does not cut a word in two. */

@@ -25,6 +25,8 @@ export interface Summary {
   readonly suppressed: number;
   /** Share of shown answers that are right; null where nothing is shown. */
   readonly precision: number | null;
+  /** Share of shown answers whose first word is right; null where nothing is shown. */
+  readonly firstWord: number | null;
 }
 
 /** @param gate confidence below which an answer is not shown */
@@ -51,6 +53,7 @@ export function summarize(
     parses: share(given, ({ score }) => score.parses),
     suppressed: round(1 - shown.length / Math.max(1, own.length)),
     precision: shown.length === 0 ? null : share(shown, ({ score }) => score.right),
+    firstWord: shown.length === 0 ? null : share(shown, ({ score }) => score.firstWord),
   };
 }
 

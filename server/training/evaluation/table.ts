@@ -15,6 +15,7 @@ export function formatTable(results: readonly Summary[]): string {
     "parses",
     "suppressed",
     "precision of shown",
+    "first word of shown",
   ];
   const rows = results.map((each) => [
     each.suggester,
@@ -26,6 +27,7 @@ export function formatTable(results: readonly Summary[]): string {
     percent(each.parses),
     percent(each.suppressed),
     each.precision === null ? "–" : percent(each.precision),
+    each.firstWord === null ? "–" : percent(each.firstWord),
   ]);
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map((_, index) => (index < 3 ? "---" : "---:"))), ...rows.map(line)].join(

@@ -205,6 +205,7 @@ describe("the evaluation", () => {
     expect(score("total += value;", cursor)).toEqual({
       exact: true,
       right: true,
+      firstWord: true,
       similarity: 1,
       parses: true,
     });
