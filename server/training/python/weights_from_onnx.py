@@ -37,7 +37,9 @@ def read_weights(folder: str) -> tuple[Shape, dict[str, torch.Tensor]]:
         elif node.op_type == "Mul" and all(name in values for name in node.input):
             values[node.output[0]] = values[node.input[0]] * values[node.input[1]]
     vectors = [value for value in values.values() if value.shape == (shape.width,)]
-    embedding = next(value for value in values.values() if value.is_floating_point() and value.shape == (shape.vocab, shape.width))
+    # The restored table comes after the one that is cast but not scaled yet.
+    tables = [value for value in values.values() if value.is_floating_point() and value.shape == (shape.vocab, shape.width)]
+    embedding = tables[-1]
     matrices = [
         values[node.input[1]].T.contiguous() for node in graph.node
         if node.op_type == "MatMul" and node.input[1] in values and shape.vocab not in values[node.input[1]].shape
