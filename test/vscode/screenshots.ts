@@ -2,8 +2,11 @@
  * `npm run screenshots`: pictures of every state, each reached as a person would reach it, in three themes, into
  * `media/screenshots/`. Nothing in them is drawn or arranged by hand.
  */
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
+import { AnchorNow } from "../../server/src/protocol";
+import { Client, uriOf } from "../lsp/client";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
 import {
@@ -14,7 +17,6 @@ import {
   repository,
   SETTINGS,
   STACK,
-  TYPED,
   typeForGhostText,
 } from "./sample";
 import { type DrawnBadge, type Window, Workbench } from "./workbench";
@@ -172,29 +174,47 @@ async function anchored(theme: Theme): Promise<void> {
   }
 }
 
-/** A file with two hundred accepted suggestions. */
+/** A file with two hundred accepted suggestions, accepted through the language server before the window opens. */
 async function many(theme: Theme): Promise<void> {
   const session = await Session.start(theme);
-  const { window } = session;
+  const { window, folder, workbench } = session;
   try {
-    await window.file("stack.js");
-    await window.goTo(CURSOR_LINE);
-    for (let count = 0; count < 200; count += 1) {
-      await window.type(`${TYPED.trim()}`);
-      const before = await offered(window);
-      await window.press("Tab");
-      await eventually(
-        () => window.ghostText(),
-        (text) => text !== before,
-        { what: "the accepted text" },
-      );
-      await window.press("Escape", "End", "Enter");
-    }
-    await window.waitForBadges(says(/×\d/), "a block");
-    await session.anchor();
+    await acceptMany(workbench.server.home, folder, "many.js");
+    await window.file("many.js");
+    await window.waitForBadges(says(/^verified/), "verified badges", 60_000);
     await session.shoot("two-hundred");
   } finally {
     await session.stop();
+  }
+}
+
+async function acceptMany(home: string, folder: string, name: string): Promise<void> {
+  const file = join(folder, name);
+  writeFileSync(file, "");
+  const client = await Client.start({ home, folders: [folder] });
+  try {
+    await client.ready();
+    const uri = uriOf(file);
+    client.open(uri, "", "javascript");
+    for (let index = 0; index < 200; index += 1) {
+      const line = index * 4;
+      client.type(
+        uri,
+        { line, character: 0 },
+        `export function push${index}(items, item) {\n  items.\n}\n\n`,
+      );
+      const place = { line: line + 1, character: "  items.".length };
+      const context = { triggerKind: InlineCompletionTriggerKind.Invoked };
+      const shown = await client.complete(uri, place, context);
+      if (shown === null || shown.text.includes("\n")) continue;
+      client.insert(uri, shown);
+      await client.accept(uri, shown.id);
+    }
+    writeFileSync(file, client.text(uri));
+    client.saved(uri);
+    await client.connection.sendRequest(AnchorNow.type);
+  } finally {
+    await client.stop();
   }
 }
 
