@@ -57,6 +57,7 @@ async function throughServer(folder: string): Promise<void> {
   const cold = new Samples();
   const warm = new Samples();
   const journal = new Samples();
+  const pending = new Samples();
   try {
     await client.ready();
     const explicit = { triggerKind: InlineCompletionTriggerKind.Invoked };
@@ -71,7 +72,10 @@ async function throughServer(folder: string): Promise<void> {
       const shown = await timed(warm, () => client.complete(uri, next, explicit));
       if (shown !== null) {
         client.insert(uri, shown);
+        const accepted = performance.now();
         await timed(journal, () => client.accept(uri, shown.id));
+        await client.until("the pending badge", () => client.shown(uri).some(({ id }) => id === shown.id));
+        pending.add(performance.now() - accepted);
       }
       client.close(uri);
     }
@@ -79,6 +83,7 @@ async function throughServer(folder: string): Promise<void> {
     row("time to suggestion, one more keystroke", warm.describe("ms"));
     row("acceptance to durable journal", journal.describe("ms"));
     row("  its ratio to one more keystroke", (journal.percentile(0.5) / warm.percentile(0.5)).toFixed(2));
+    row("acceptance to pending verdict at the client", pending.describe("ms"));
     row("server memory with model", `${residentMegabytes(client.process.pid ?? 0)} MB resident`);
   } finally {
     await client.stop();

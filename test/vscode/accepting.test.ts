@@ -134,7 +134,12 @@ describe("from keystroke to badge", () => {
     );
     await steadily(() => window.badges(), none, { what: "no badge" });
     await window.save();
-    expect(textOf("escape.js")).toContain(`${TYPED}\n`);
+    // A file that is being written is empty for a moment.
+    await eventually(
+      () => textOf("escape.js"),
+      (text) => text.includes(`${TYPED}\n`),
+      { what: "what was typed, and nothing more" },
+    );
   });
 
   it("leaves nothing when a person types it all themselves, or something else", async () => {
@@ -150,7 +155,11 @@ describe("from keystroke to badge", () => {
     await window.press("Tab");
     await window.waitForBadges(one(/^pending/), "a pending badge");
     await window.save();
-    expect(textOf("crlf.js")).not.toMatch(/[^\r]\n/);
+    await eventually(
+      () => textOf("crlf.js"),
+      (text) => text.includes("\r\n") && !/[^\r]\n/.test(text),
+      { what: "CRLF at the end of every line" },
+    );
     await anchorNow(window);
     await window.waitForBadges(one(/^verified/), "a verified badge", 60_000);
     expect(sealedIn("crlf.js").map(addedText)).toEqual([ghost]);
