@@ -13,8 +13,6 @@ export interface AnchorParameters {
   /** This process's journal, where it has one: what it sealed is then noted as anchored. */
   readonly journal: Journal | null;
   readonly signal?: AbortSignal;
-  /** Told before each batch: how many of how many are done. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 export interface AnchorOutcome {
@@ -31,7 +29,7 @@ export interface AnchorOutcome {
  * do it, for anybody's batches. A root that is onchain already costs nothing: its anchor is looked up.
  */
 export async function anchorBatches(parameters: AnchorParameters): Promise<AnchorOutcome> {
-  const { repository, contents, writer, journal, signal, onProgress } = parameters;
+  const { repository, contents, writer, journal, signal } = parameters;
   const open = contents.evidence.flatMap(({ reading }) =>
     reading.kind === "intact" && reading.batch.facts.repositoryId === contents.repositoryId
       ? [reading.batch]
@@ -42,8 +40,7 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
   try {
     const done = await rootsOn(writer, contents.anchors);
     const due = open.filter(({ root }) => !done.has(root));
-    for (const [index, { root, suggestions }] of due.entries()) {
-      onProgress?.(index, due.length);
+    for (const { root, suggestions } of due) {
       const anchor = await writer.anchor(root, signal);
       await repository.writeAnchor(root, anchor.chainId, formatAnchor(anchor));
       if (journal?.unanchored().some((batch) => batch.root === root))

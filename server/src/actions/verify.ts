@@ -1,7 +1,7 @@
 import type { ChainReader } from "../chain/chain";
 import type { Policy } from "../policy/policy";
 import type { Report } from "../policy/report";
-import { type ReplayOutcome, type VerifyParameters, verify } from "../policy/verify";
+import { type ReplayOutcome, verify } from "../policy/verify";
 import type { AcceptedSuggestion } from "../provenance/record";
 import type { Repository } from "../provenance/repository";
 import { checkChain } from "./checkChain";
@@ -17,18 +17,15 @@ export interface VerifyRepositoryParameters {
   readonly policy: Policy;
   readonly chain: ChainReader;
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
-  /** Texts that are newer than the disk's: an editor's open documents, by path, with LF. */
-  readonly openTexts?: ReadonlyMap<string, string>;
-  readonly hints?: VerifyParameters["hints"];
 }
 
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
-  const { repository, contents, journal, device, policy, chain, replays, openTexts, hints } = parameters;
+  const { repository, contents, journal, device, policy, chain, replays } = parameters;
   const here = journal.filter(({ root }) => root === repository.root);
   const texts = new Map<string, string>();
   for (const path of pathsOf(contents, here)) {
-    const text = openTexts?.get(path) ?? (await repository.readText(path));
+    const text = await repository.readText(path);
     if (text !== null) texts.set(path, text);
   }
   const roots = contents.evidence.flatMap(({ reading }) =>
@@ -44,7 +41,6 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     texts,
     replays,
     policy,
-    ...(hints === undefined ? {} : { hints }),
   });
   return { ...report, files: [...contents.problems, ...report.files] };
 }

@@ -1,6 +1,7 @@
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { syncFolder } from "../provenance/durable";
 
 /**
  * The embedded chain's state on disk, as anvil dumps it: gzip, whose check sum tells a torn or changed file. It is
@@ -72,16 +73,5 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open folders; its file system orders renames itself.
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
