@@ -2,12 +2,12 @@ import type { Prompt, Sampling, StopReason } from "../provenance/record";
 import { confidenceOf, firstChoice } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
-import type { Sequence } from "./graph";
 import { type HealedPrompt, healPrompt } from "./heal";
 import type { Model } from "./model";
 import { cutPrompt } from "./prompt";
 import { type Scope, scopeOf } from "./scope";
 import { PROFILE, seedOf } from "./seed";
+import type { Sequence } from "./sequence";
 import { trim } from "./trim";
 
 /** Cancellation is checked between runs of the graph, and a run sees at most so many tokens. */

@@ -2,11 +2,11 @@ import { CHUNK_TOKENS, type IsCancelled } from "./complete";
 import { firstChoice } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { ReplayRequest, ReplayResult } from "./engine";
-import { Sequence } from "./graph";
 import { type HealedPrompt, healPrompt } from "./heal";
 import type { Model } from "./model";
 import { type Scope, scopeOf } from "./scope";
 import { PROFILE, seedOf } from "./seed";
+import { Sequence } from "./sequence";
 import { trim } from "./trim";
 
 /**

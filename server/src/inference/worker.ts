@@ -3,10 +3,10 @@ import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, ProoflineError, unreachable } from "../errors";
 import { complete } from "./complete";
 import { describeEnvironment } from "./environment";
-import { Sequence } from "./graph";
 import { loadModel, type Model } from "./model";
 import { replay } from "./replay";
 import { PROFILE } from "./seed";
+import { Sequence } from "./sequence";
 import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
 
 /** The inference worker: loads the pinned model, then answers one request at a time. */

@@ -1,7 +1,7 @@
 import { complete } from "../../src/inference/complete";
-import { Sequence } from "../../src/inference/graph";
 import { loadModel, type Model } from "../../src/inference/model";
 import { cutPrompt, encodePrompt } from "../../src/inference/prompt";
+import { Sequence } from "../../src/inference/sequence";
 import type { Cursor } from "./cursors";
 import type { Suggester, Suggestion } from "./suggester";
 

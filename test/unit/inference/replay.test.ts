@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { complete } from "../../../server/src/inference/complete";
 import type { Completion, CompletionRequest, ReplayRequest } from "../../../server/src/inference/engine";
-import { Sequence } from "../../../server/src/inference/graph";
 import { loadModel, type Model } from "../../../server/src/inference/model";
 import { REPLAY_MARGIN, replay } from "../../../server/src/inference/replay";
 import { seedOf } from "../../../server/src/inference/seed";
+import { Sequence } from "../../../server/src/inference/sequence";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { OFFSETS, requestAt } from "./samples";
 
