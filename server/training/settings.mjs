@@ -44,7 +44,8 @@ export const CORPUS = {
 export const TOKENIZER = { vocabulary: 6144, sample: 40_000_000 };
 
 /**
- * The two budgets. `shape` are the flags of `python/train.py`; rates are peaks.
+ * The two budgets. `shape` are the flags of `python/train.py`; rates are peaks. `continued` replaces the rates where
+ * a released model goes on: its weights are settled, and a high peak would first undo what they learned.
  * `cpu` fits two cores, `gpu` one data-centre card.
  */
 export const BUDGETS = {
@@ -52,10 +53,12 @@ export const BUDGETS = {
     minutes: 120,
     shape: { width: 256, layers: 6, heads: 4, "kv-heads": 2, hidden: 704, context: 1024 },
     training: { "batch-tokens": 8192, "matrix-rate": 0.01, "other-rate": 0.002, "decay-share": 0.7 },
+    continued: { "matrix-rate": 0.006, "other-rate": 0.0012, "decay-share": 0.9 },
   },
   gpu: {
     minutes: 25,
     shape: { width: 512, layers: 8, heads: 8, "kv-heads": 2, hidden: 1408, context: 1024 },
     training: { "batch-tokens": 131072, "matrix-rate": 0.02, "other-rate": 0.003, "decay-share": 0.6 },
+    continued: { "matrix-rate": 0.01, "other-rate": 0.0015, "decay-share": 0.9 },
   },
 };

@@ -98,6 +98,7 @@ async function main() {
       vocab: TOKENIZER.vocabulary,
     }),
     ...flags({ minutes: values.minutes ?? budget.minutes, ...budget.shape, ...budget.training }),
+    ...(values.start ? flags(budget.continued) : []),
     ...validation,
     ...(values.start ? ["--start", inCache("start.pt")] : []),
   ]);

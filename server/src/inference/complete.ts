@@ -13,6 +13,9 @@ import { trim } from "./trim";
 /** Cancellation is checked between runs of the graph, and a run sees at most so many tokens. */
 export const CHUNK_TOKENS = 64;
 
+/** A beginning shorter than this (visible UTF-16 code units) is sooner typed than read. */
+const MIN_DOUBTFUL_LENGTH = 3;
+
 /** Says whether the work in hand is still wanted; asked before every run of the graph. */
 export type IsCancelled = () => boolean;
 
@@ -40,20 +43,24 @@ export async function complete(
   const prompt = cutPrompt(tokenizer, request, manifest.contextLength - maxTokens);
   const healedPrompt = healPrompt(tokenizer, prompt);
   const scope = scopeOf(prompt);
-  const decoding = new Decoding(tokenizer, healedPrompt, scope, extentOf(request, scope), maxTokens);
+  const gate = request.trigger === "automatic" ? manifest.execution.confidenceGate : 0;
+  const decoding = new Decoding(tokenizer, healedPrompt, scope, extentOf(request, scope), maxTokens, gate);
   const generation = await generate(model, sequence, healedPrompt, decoding, isCancelled);
   if (generation === null) return { kind: "nothing", reason: "cancelled", confidence: 0 };
 
   const { tokens, probabilities, stop } = generation;
   const raw = tokenizer.decode(tokens);
-  const range = trim(raw, { scope, healed: healedPrompt.healed, stop });
   const lengths = tokens.map((_, index) => tokenizer.decode(tokens.slice(0, index + 1)).length);
+  const lastLength = raw.length - (lengths.at(-2) ?? 0);
+  const range = trim(raw, { scope, healed: healedPrompt.healed, stop, lastLength });
   const confidence = confidenceOf(probabilities, lengths, range);
   const nothing = (reason: NothingReason): CompletionOutcome => ({ kind: "nothing", reason, confidence });
-  if (range.end === range.start) return nothing(stop === "repetition" ? "repetition" : "empty");
+  if (range.end === range.start) return nothing(reasonForNothing(stop));
   const displayed = raw.slice(range.start, range.end);
   if (request.trigger === "automatic") {
-    if (confidence < manifest.execution.confidenceGate) return nothing("lowConfidence");
+    if (confidence < gate || (stop === "doubt" && visibleLength(displayed) < MIN_DOUBTFUL_LENGTH)) {
+      return nothing("lowConfidence");
+    }
     if (repeatsLineAbove(displayed, prompt)) return nothing("repetition");
   }
   const ordinal = 0;
@@ -73,6 +80,24 @@ export async function complete(
       milliseconds: performance.now() - started,
     },
   };
+}
+
+function reasonForNothing(stop: StopReason): NothingReason {
+  switch (stop) {
+    case "repetition":
+      return "repetition";
+    case "doubt":
+      return "lowConfidence";
+    case "endOfText":
+    case "line":
+    case "block":
+    case "length":
+      return "empty";
+  }
+}
+
+function visibleLength(text: string): number {
+  return text.replaceAll(/\s/g, "").length;
 }
 
 function extentOf(request: CompletionRequest, scope: Scope): Extent {
@@ -108,7 +133,7 @@ async function generate(
       return { tokens: decoding.tokens, probabilities, stop: "endOfText" };
     }
     probabilities.push(choice.probability);
-    const stop = decoding.push(choice.id);
+    const stop = decoding.push(choice.id, choice.probability);
     if (stop !== null) return { tokens: decoding.tokens, probabilities, stop };
     pending = [choice.id];
   }

@@ -38,8 +38,8 @@ export function firstChoice(logits: Float32Array, decoding: Decoding): Choice {
 }
 
 /**
- * Confidence of what is displayed: the geometric mean of the probabilities of the tokens of which any part is
- * displayed; 0 where nothing is.
+ * Confidence of what is displayed: the joint probability of the tokens of which any part is displayed, which is what
+ * the model itself gives for being right; 0 where nothing is displayed.
  *
  * @param lengths UTF-16 length of `raw` up to and with each token
  */
@@ -49,14 +49,14 @@ export function confidenceOf(
   displayed: Range,
 ): number {
   if (displayed.end <= displayed.start) return 0;
-  let sum = 0;
+  let product = 1;
   let count = 0;
   for (const [index, probability] of probabilities.entries()) {
     const start = lengths[index - 1] ?? 0;
     const end = lengths[index] ?? start;
     if (end <= displayed.start || start >= displayed.end) continue;
-    sum += Math.log(probability);
+    product *= probability;
     count += 1;
   }
-  return count === 0 ? 0 : Math.exp(sum / count);
+  return count === 0 ? 0 : product;
 }

@@ -10,6 +10,9 @@ export type Extent = "line" | "block";
 /** So many tokens may be blank before the model may give up. */
 const MAX_BLANK_TOKENS = 4;
 
+/** Ends the answer at its first doubtful token: below this joint probability. 0 never doubts. */
+export type Gate = number;
+
 /**
  * The decoder's rules, one token at a time: which tokens may come next, and when to stop. They rest on the prompt
  * and on the tokens so far only, never on who asked, so generation and replay share them.
@@ -28,6 +31,7 @@ export class Decoding {
   #generated = 0;
   #blank = true;
   #freeTokens = 0;
+  #certainty = 0;
 
   constructor(
     readonly tokenizer: Tokenizer,
@@ -35,6 +39,7 @@ export class Decoding {
     readonly scope: Scope,
     readonly extent: Extent,
     maxTokens: number,
+    readonly gate: Gate,
   ) {
     this.#healed = new TextEncoder().encode(prompt.healed);
     this.#limit = maxTokens + prompt.healedTokens;
@@ -66,8 +71,13 @@ export class Decoding {
     return !this.#blank || this.#freeTokens >= MAX_BLANK_TOKENS;
   }
 
-  /** Takes the next token and says whether the answer ends with it. */
-  push(id: number): StopReason | null {
+  /** Natural logarithm of the joint probability of the tokens that wrote anything beyond the healed text. */
+  get certainty(): number {
+    return this.#certainty;
+  }
+
+  /** Takes the next token, with its probability, and says whether the answer ends with it. */
+  push(id: number, probability: number): StopReason | null {
     const bytes = this.tokenizer.bytesOf(id);
     this.tokens.push(id);
     const owed = Math.max(0, this.#healed.length - this.#generated);
@@ -76,12 +86,14 @@ export class Decoding {
       const free = bytes.subarray(owed);
       this.#bytes = Buffer.concat([this.#bytes, free]);
       this.#freeTokens += 1;
+      this.#certainty += Math.log(probability);
       this.#blank &&= free.every(isBlank);
     }
     return this.#stop();
   }
 
   #stop(): StopReason | null {
+    if (this.#certainty < Math.log(this.gate)) return "doubt";
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#bytes);
     switch (this.extent) {
       case "line":

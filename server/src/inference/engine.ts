@@ -1,6 +1,6 @@
 import type { Prompt, Sampling, SessionFacts, StopReason } from "../provenance/record";
 
-/** What asks for a suggestion: typing (gated by confidence), or a person or program (never gated). */
+/** What asks for a suggestion: typing (ends where the model doubts), or a person or program (never gated). */
 export type Trigger = "automatic" | "explicit";
 
 /** The text around the cursor, uncut; the engine cuts it to the model's context. Lines end with LF. */
@@ -27,7 +27,7 @@ export interface Completion {
   readonly ordinal: number;
   readonly seed: string;
   readonly stop: StopReason;
-  /** Geometric mean of the probabilities of the tokens that reach the displayed text, from 0 to 1. */
+  /** Joint probability of the tokens that reach the displayed text, from 0 to 1. */
   readonly confidence: number;
   readonly promptTokens: number;
   readonly milliseconds: number;

@@ -33,7 +33,7 @@ export const PinManifest = z
     execution: z.strictObject({
       /** The graph that is loaded, one of `files`. */
       graph: RepositoryPath,
-      /** Below this confidence an automatic trigger offers nothing. */
+      /** An answer that nobody asked for ends where the joint probability of its tokens falls below this. */
       confidenceGate: z.number().min(0).max(1),
     }),
   })

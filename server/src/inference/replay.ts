@@ -50,7 +50,8 @@ export async function replay(
 
   // The model's opinion after the last token only matters where the model itself ended the answer.
   const compared = request.stop === "endOfText" ? [...tokens, tokenizer.control.endOfText.id] : tokens;
-  const decoding = new Decoding(tokenizer, prompt, scope, "line", request.sampling.maxTokens);
+  const decoding = new Decoding(tokenizer, prompt, scope, "line", request.sampling.maxTokens, 0);
+  let certaintyBefore = 0;
   let exact = 0;
   let largest = 0;
   const first = prompt.ids.length - 1;
@@ -80,7 +81,15 @@ export async function replay(
         );
       }
       if (choice.id === claimed) exact += 1;
-      if (index < tokens.length) decoding.push(claimed);
+      certaintyBefore = decoding.certainty;
+      if (index < tokens.length) decoding.push(claimed, choice.probability);
+    }
+  }
+  if (request.stop === "doubt") {
+    const gate = Math.log(manifest.execution.confidenceGate);
+    const tolerance = REPLAY_MARGIN * tokens.length;
+    if (certaintyBefore < gate - tolerance || decoding.certainty > gate + tolerance) {
+      return mismatch("The model does not begin to doubt at the last token.", exact, largest);
     }
   }
   return {
@@ -102,16 +111,19 @@ function recompute(model: Model, request: ReplayRequest, prompt: HealedPrompt, s
     return "The seed does not follow from prompt, model and sampling.";
   }
   if (tokenizer.decode(tokens) !== request.raw) return "The raw text is not what the tokens spell.";
-  const { start, end } = trim(request.raw, { scope, healed: prompt.healed, stop });
+  const lastLength = request.raw.length - tokenizer.decode(tokens.slice(0, -1)).length;
+  const { start, end } = trim(request.raw, { scope, healed: prompt.healed, stop, lastLength });
   if (request.raw.slice(start, end) !== request.displayed) {
     return "The displayed text is not what the trim chain makes of the raw text.";
   }
   const extents: readonly Extent[] = scope.block === null ? ["line"] : ["line", "block"];
   const stops = extents.some((extent) => {
-    const decoding = new Decoding(tokenizer, prompt, scope, extent, sampling.maxTokens);
+    const decoding = new Decoding(tokenizer, prompt, scope, extent, sampling.maxTokens, 0);
     return tokens.every((token, index) => {
-      const reason = decoding.push(token);
-      return index < tokens.length - 1 || stop === "endOfText" ? reason === null : reason === stop;
+      const reason = decoding.push(token, 1);
+      if (index < tokens.length - 1 || stop === "endOfText") return reason === null;
+      // Doubt comes before every other reason, and is compared where the model's probabilities are known.
+      return stop === "doubt" || reason === stop;
     });
   });
   return stops && tokens.length > 0 ? null : `The decoder does not stop there for the reason "${stop}".`;

@@ -10,6 +10,8 @@ export interface TrimContext {
   /** The end of the prefix with which `raw` begins, by token healing. */
   readonly healed: string;
   readonly stop: StopReason;
+  /** UTF-16 length of what the last token wrote: where the decoder stopped in doubt, that is what it doubts. */
+  readonly lastLength: number;
 }
 
 /** A part of a text, as UTF-16 offsets. */
@@ -30,6 +32,7 @@ type Step = (text: string, context: TrimContext) => Range;
  */
 const STEPS: readonly Step[] = [
   dropHealed,
+  cutDoubtful,
   cutBrokenCharacter,
   dropBlankStart,
   cutAfterLine,
@@ -59,6 +62,14 @@ export function trim(raw: string, context: TrimContext): Range {
 /** The healed text stands in the document already. */
 function dropHealed(text: string, { healed }: TrimContext): Range {
   return text.startsWith(healed) ? { start: healed.length, end: text.length } : NOTHING;
+}
+
+/** Where the decoder stopped in doubt: neither the token it doubts nor the beginning of the word that it goes on with. */
+function cutDoubtful(text: string, { stop, lastLength }: TrimContext): Range {
+  if (stop !== "doubt") return all(text);
+  const kept = text.slice(0, Math.max(0, text.length - lastLength));
+  const continuesWord = /^[\p{L}\p{N}_$]/u.test(text.slice(kept.length));
+  return before(text, continuesWord ? kept.replace(/[\p{L}\p{N}_$]+$/u, "").length : kept.length);
 }
 
 /** Bytes that are no character: the model stopped inside one, or wrote rubbish. */
@@ -97,7 +108,7 @@ function cutLoop(text: string, { stop }: TrimContext): Range {
 
 /** Where the answer was cut short, its last line is half a line; it goes where whole ones stand before it. */
 function cutUnfinishedLine(text: string, { stop }: TrimContext): Range {
-  if (stop !== "length" && stop !== "repetition") return all(text);
+  if (!isCutShort(stop)) return all(text);
   const newline = text.lastIndexOf("\n");
   return newline >= 0 && text.slice(0, newline).trim() !== "" ? before(text, newline) : all(text);
 }
@@ -115,7 +126,7 @@ function cutRepeatedLines(text: string): Range {
  */
 function cutUnfinishedStatement(text: string, { scope, stop }: TrimContext): Range {
   const lines = text.split("\n");
-  if ((stop !== "length" && stop !== "repetition") || lines.length < 2) return all(text);
+  if (!isCutShort(stop) || lines.length < 2) return all(text);
   const indentations = lines.map((line, index) => {
     if (line.trim() === "" || (index === 0 && !scope.blankLine)) return Number.POSITIVE_INFINITY;
     return indentationOf(index === 0 ? scope.lineBefore + line : line);
@@ -213,6 +224,20 @@ function cutOpenedAtEnd(text: string, { scope }: TrimContext): Range {
 
 function dropBlankEnd(text: string): Range {
   return { start: 0, end: text.trimEnd().length };
+}
+
+/** True where the decoder, and not the model, ended the answer, wherever it stood. */
+function isCutShort(stop: StopReason): boolean {
+  switch (stop) {
+    case "length":
+    case "repetition":
+    case "doubt":
+      return true;
+    case "endOfText":
+    case "line":
+    case "block":
+      return false;
+  }
 }
 
 function count(text: string, sign: string): number {

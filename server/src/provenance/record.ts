@@ -49,7 +49,7 @@ export const Prompt = z.strictObject({
 export type Prompt = z.infer<typeof Prompt>;
 
 /** Why the model stopped. `line` and `block`: a stop rule of the decoder cut there. */
-export const StopReason = z.enum(["endOfText", "line", "block", "length", "repetition"]);
+export const StopReason = z.enum(["endOfText", "line", "block", "length", "repetition", "doubt"]);
 export type StopReason = z.infer<typeof StopReason>;
 
 /** The text that an acceptance replaced (a typed word, say), by its place before the edit. */

@@ -147,9 +147,9 @@ ${readFileSync(join(import.meta.dirname, "history.md"), "utf8").trim()}
 
 ${evaluation.places} places for each kind of cursor in held-out packages, asked exactly as the language server asks, each once with
 the text below the cursor (*middle*) and once without it (*end of file*). *Exact*: the author's text, first try.
-*Suppressed*: nothing is shown automatically, because confidence is below the gate of ${evaluation.gate} or there is no answer.
-*Precision of shown*: what is shown is the author's text or a beginning of it that ends between words; *first word of
-shown*: at least its first word is. The 5-gram model counted ${(evaluation.ngramTokens / 1e6).toFixed(0)} M tokens of the same corpus. Run it with \`npm run eval:model\`.
+Without being asked, an answer is shown only as far as the joint probability of its tokens stays at ${evaluation.gate} or above.
+*Suppressed*: nothing is left to show then. *Shown, characters*: how long what is shown is. *Precision of shown*: it is
+the author's text or a beginning of it that ends between words; *first word of shown*: at least its first word is. The 5-gram model counted ${(evaluation.ngramTokens / 1e6).toFixed(0)} M tokens of the same corpus. Run it with \`npm run eval:model\`.
 
 ${formatTable(evaluation.results)}
 

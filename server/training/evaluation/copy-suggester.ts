@@ -11,7 +11,7 @@ const FULL_CONFIDENCE = 32;
 export class CopySuggester implements Suggester {
   readonly name = "copy of the best-matching earlier line";
 
-  async suggest(cursor: Cursor): Promise<Suggestion> {
+  async suggest(cursor: Cursor, gate: number): Promise<Suggestion> {
     const { prefix, kind } = cursor;
     const ending = prefix.slice(-2);
     let best = { agreement: 0, offset: -1 };
@@ -25,11 +25,9 @@ export class CopySuggester implements Suggester {
       if (agreement > best.agreement) best = { agreement, offset };
       if (at === 0) break;
     }
-    if (best.offset < 0) return { text: "", confidence: 0 };
-    return {
-      text: continuationAt(prefix, best.offset, kind),
-      confidence: Math.min(1, best.agreement / FULL_CONFIDENCE),
-    };
+    if (best.offset < 0) return { text: "", shown: "" };
+    const text = continuationAt(prefix, best.offset, kind);
+    return { text, shown: best.agreement / FULL_CONFIDENCE >= gate ? text : "" };
   }
 
   async bits(): Promise<null> {

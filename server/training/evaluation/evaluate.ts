@@ -3,8 +3,8 @@
  *
  *     npm run eval:model -- [--model FOLDER] [--places N] [--out FILE] [--tune]
  *
- * With `--tune` the validation packages are used instead and the confidence gate is searched: the lowest one with
- * which what is shown to the end of a line is right in `TUNED_PRECISION` of cases.
+ * With `--tune` the validation packages are used instead and the gate is searched: the lowest one with which what is
+ * shown at a cursor that wants the rest of a line is right in `TUNED_PRECISION` of cases, for every kind and form.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -21,11 +21,14 @@ import type { Suggester } from "./suggester";
 import { type Answer, type Summary, summarize } from "./summary";
 import { formatTable } from "./table";
 
-/** Share of shown answers to line ends that the tuned gate makes right: more often than not, with a margin. */
-const TUNED_PRECISION = 0.55;
+/** Share of what is shown that the tuned gate makes right: more often than not, with a margin for other packages. */
+const TUNED_PRECISION = 0.6;
 /** Tokens of the corpus that the 5-gram model counts; it needs about 12 bytes for each. */
 const NGRAM_TOKENS = 24_000_000;
-const GATES = Array.from({ length: 39 }, (_, index) => (index + 1) / 40);
+const GATES = [0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
+
+/** The kinds of cursor for which the gate is tuned. */
+const LINE_KINDS = KINDS.filter((kind) => kind !== "block");
 
 export interface Evaluation {
   readonly packages: readonly string[];
@@ -40,27 +43,38 @@ function readDocuments(file: string): Document[] {
   return lines.map((line): Document => JSON.parse(line));
 }
 
-async function answersOf(suggester: Suggester, cursors: readonly Cursor[]): Promise<Answer[]> {
+async function answersOf(suggester: Suggester, cursors: readonly Cursor[], gate: number): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const [index, cursor] of cursors.entries()) {
-    const { text, confidence } = await suggester.suggest(cursor);
+    const { text, shown } = await suggester.suggest(cursor, gate);
     const bits = await suggester.bits(cursor);
-    answers.push({ cursor, text, confidence, bits, score: score(text, cursor) });
+    answers.push({ cursor, text, shown, bits, score: score(text, cursor), shownScore: score(shown, cursor) });
     if ((index + 1) % 100 === 0) console.error(`${suggester.name}: ${index + 1} of ${cursors.length}`);
   }
   return answers;
 }
 
-/** The lowest gate with which these answers, all to line ends, are precise enough. */
-function tuneGate(answers: readonly Answer[]): number {
+/** The lowest gate with which what is shown at these cursors is precise enough for every kind and form. */
+async function tuneGate(model: ModelSuggester, cursors: readonly Cursor[]): Promise<number> {
+  const groups = FORMS.flatMap((form) => LINE_KINDS.map((kind) => ({ form, kind })));
   for (const gate of GATES) {
-    const shown = answers.filter(({ text, confidence }) => text !== "" && confidence >= gate);
-    const right = shown.filter((answer) => answer.score.right).length;
-    const precision = shown.length === 0 ? 1 : right / shown.length;
-    console.log(
-      `gate ${gate.toFixed(3)}: shown ${shown.length} of ${answers.length}, right ${(100 * precision).toFixed(1)}%`,
-    );
-    if (precision >= TUNED_PRECISION) return gate;
+    const precisions: number[] = [];
+    const words: string[] = [];
+    for (const { form, kind } of groups) {
+      const own = cursors.filter((cursor) => cursor.form === form && cursor.kind === kind);
+      let [shown, right] = [0, 0];
+      for (const cursor of own) {
+        const text = await model.shown(cursor, gate);
+        if (text === "") continue;
+        shown += 1;
+        if (score(text, cursor).right) right += 1;
+      }
+      const precision = shown === 0 ? 1 : right / shown;
+      precisions.push(precision);
+      words.push(`${kind} ${form} ${shown} of ${own.length}, right ${(100 * precision).toFixed(1)}%`);
+    }
+    console.log(`gate ${gate.toFixed(2)}: ${words.join("; ")}`);
+    if (Math.min(...precisions) >= TUNED_PRECISION) return gate;
   }
   return 1;
 }
@@ -81,28 +95,27 @@ async function main(): Promise<void> {
   const documents = readDocuments(join(corpus, values.tune ? "validation.jsonl" : "evaluation.jsonl"));
   const cursors = drawCursors(documents, Number(values.places), SEED);
   if (values.tune) {
-    const toLineEnd = cursors.filter(({ kind }) => kind !== "block");
-    const gate = tuneGate(await answersOf(model, toLineEnd));
+    const gate = await tuneGate(model, cursors);
     if (values.out) writeFileSync(values.out, `${JSON.stringify({ gate })}\n`);
     await model.release();
     return;
   }
-  const ofModel = await answersOf(model, cursors);
+  const { gate } = model;
+  const answers: [Suggester, Answer[]][] = [[model, await answersOf(model, cursors, gate)]];
   const ngrams = await NgramSuggester.load(
     join(values.model, "tokenizer.json"),
     join(corpus, "corpus.jsonl"),
     NGRAM_TOKENS,
   );
-  const all: [Suggester, Answer[], number][] = [[model, ofModel, model.gate]];
   for (const baseline of [ngrams, new CopySuggester()])
-    all.push([baseline, await answersOf(baseline, cursors), model.gate]);
-  const results = all.flatMap(([suggester, answers, gate]) =>
-    FORMS.flatMap((form) => KINDS.map((kind) => summarize(suggester.name, answers, { form, kind }, gate))),
+    answers.push([baseline, await answersOf(baseline, cursors, gate)]);
+  const results = answers.flatMap(([suggester, own]) =>
+    FORMS.flatMap((form) => KINDS.map((kind) => summarize(suggester.name, own, { form, kind }))),
   );
   const evaluation: Evaluation = {
     packages: HELD_OUT.evaluation,
     places: Number(values.places),
-    gate: model.gate,
+    gate,
     ngramTokens: ngrams.tokens,
     results,
   };

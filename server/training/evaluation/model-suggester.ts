@@ -1,4 +1,5 @@
 import { complete } from "../../src/inference/complete";
+import type { Trigger } from "../../src/inference/engine";
 import { loadModel, type Model } from "../../src/inference/model";
 import { cutPrompt, encodePrompt } from "../../src/inference/prompt";
 import { Sequence } from "../../src/inference/sequence";
@@ -26,23 +27,35 @@ export class ModelSuggester implements Suggester {
     return this.model.manifest.execution.confidenceGate;
   }
 
-  async suggest(cursor: Cursor): Promise<Suggestion> {
+  async suggest(cursor: Cursor, gate: number): Promise<Suggestion> {
+    return {
+      text: await this.#answer(cursor, "explicit", 0),
+      shown: await this.#answer(cursor, "automatic", gate),
+    };
+  }
+
+  /** What is shown automatically with another gate than the pin's. */
+  async shown(cursor: Cursor, gate: number): Promise<string> {
+    return this.#answer(cursor, "automatic", gate);
+  }
+
+  async #answer(cursor: Cursor, trigger: Trigger, confidenceGate: number): Promise<string> {
+    const { manifest } = this.model;
     const outcome = await complete(
-      this.model,
+      { ...this.model, manifest: { ...manifest, execution: { ...manifest.execution, confidenceGate } } },
       this.#sequence,
       {
         path: cursor.document.path,
         prefix: cursor.prefix,
         suffix: cursor.suffix,
         context: [],
-        trigger: "explicit",
+        trigger,
         extent: cursor.kind === "block" ? "auto" : "line",
         maxTokens: MAX_TOKENS[cursor.kind],
       },
       () => false,
     );
-    if (outcome.kind === "nothing") return { text: "", confidence: outcome.confidence };
-    return { text: outcome.completion.displayed, confidence: outcome.completion.confidence };
+    return outcome.kind === "nothing" ? "" : outcome.completion.displayed;
   }
 
   async bits(cursor: Cursor): Promise<number> {

@@ -34,24 +34,28 @@ export class NgramSuggester implements Suggester {
     return new NgramSuggester(tokenizer, new FiveGrams(ids.slice(0, length), tokenizer.size), length);
   }
 
-  async suggest(cursor: Cursor): Promise<Suggestion> {
+  async suggest(cursor: Cursor, gate: number): Promise<Suggestion> {
     const history = this.tokenizer.encode(cursor.prefix.slice(-200));
     const answer: number[] = [];
-    let logarithm = 0;
+    let probability = 1;
+    let sure = 0;
     while (answer.length < MAX_TOKENS[cursor.kind]) {
       const id = this.model.best(history);
       if (id < 6) break;
-      logarithm += Math.log(this.model.probability(history, id));
+      probability *= this.model.probability(history, id);
       answer.push(id);
+      if (probability >= gate) sure = answer.length;
       history.push(id);
       const lines = this.tokenizer.decode(answer).trimStart().split("\n").length;
       if (lines > (cursor.kind === "block" ? MAX_LINES : 1)) break;
     }
-    const text = this.tokenizer.decode(answer).trimEnd();
-    const visible = text.search(/\S/);
-    const newline = text.indexOf("\n", visible);
-    const kept = cursor.kind === "block" || newline < 0 ? text : text.slice(0, newline);
-    return { text: kept, confidence: answer.length === 0 ? 0 : Math.exp(logarithm / answer.length) };
+    return { text: this.textOf(answer, cursor), shown: this.textOf(answer.slice(0, sure), cursor) };
+  }
+
+  private textOf(tokens: readonly number[], { kind }: Cursor): string {
+    const text = this.tokenizer.decode([...tokens]).trimEnd();
+    const newline = text.indexOf("\n", text.search(/\S/));
+    return kind === "block" || newline < 0 ? text : text.slice(0, newline);
   }
 
   async bits(cursor: Cursor): Promise<number> {

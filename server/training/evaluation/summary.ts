@@ -5,9 +5,10 @@ import type { Score } from "./measures";
 export interface Answer {
   readonly cursor: Cursor;
   readonly text: string;
-  readonly confidence: number;
+  readonly shown: string;
   readonly bits: number | null;
   readonly score: Score;
+  readonly shownScore: Score;
 }
 
 /** Results of one suggester for one kind of cursor; shares lie between 0 and 1. */
@@ -21,24 +22,24 @@ export interface Summary {
   readonly exact: number;
   readonly similarity: number;
   readonly parses: number;
-  /** Cursors at which nothing is shown automatically: no answer, or one below the gate. */
+  /** Cursors at which nothing is shown automatically: no answer, or none that its maker is sure of. */
   readonly suppressed: number;
   /** Share of shown answers that are right; null where nothing is shown. */
   readonly precision: number | null;
+  /** UTF-16 code units shown, on average; null where nothing is shown. */
+  readonly shownLength: number | null;
   /** Share of shown answers whose first word is right; null where nothing is shown. */
   readonly firstWord: number | null;
 }
 
-/** @param gate confidence below which an answer is not shown */
 export function summarize(
   suggester: string,
   answers: readonly Answer[],
   group: { readonly form: Form; readonly kind: Kind },
-  gate: number,
 ): Summary {
   const own = answers.filter(({ cursor }) => cursor.form === group.form && cursor.kind === group.kind);
   const given = own.filter(({ text }) => text !== "");
-  const shown = given.filter(({ confidence }) => confidence >= gate);
+  const shown = own.filter(({ shown }) => shown !== "");
   const bits = own.map((answer) => answer.bits);
   const characters = own.reduce((sum, { cursor }) => sum + cursor.expected.length, 0);
   return {
@@ -52,8 +53,12 @@ export function summarize(
     similarity: round(own.reduce((sum, { score }) => sum + score.similarity, 0) / Math.max(1, own.length)),
     parses: share(given, ({ score }) => score.parses),
     suppressed: round(1 - shown.length / Math.max(1, own.length)),
-    precision: shown.length === 0 ? null : share(shown, ({ score }) => score.right),
-    firstWord: shown.length === 0 ? null : share(shown, ({ score }) => score.firstWord),
+    precision: shown.length === 0 ? null : share(shown, ({ shownScore }) => shownScore.right),
+    shownLength:
+      shown.length === 0
+        ? null
+        : round(shown.reduce((sum, { shown }) => sum + shown.length, 0) / shown.length),
+    firstWord: shown.length === 0 ? null : share(shown, ({ shownScore }) => shownScore.firstWord),
   };
 }
 

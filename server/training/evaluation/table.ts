@@ -14,6 +14,7 @@ export function formatTable(results: readonly Summary[]): string {
     "edit similarity",
     "parses",
     "suppressed",
+    "shown, characters",
     "precision of shown",
     "first word of shown",
   ];
@@ -26,6 +27,7 @@ export function formatTable(results: readonly Summary[]): string {
     each.similarity.toFixed(2),
     percent(each.parses),
     percent(each.suppressed),
+    each.shownLength === null ? "–" : each.shownLength.toFixed(0),
     each.precision === null ? "–" : percent(each.precision),
     each.firstWord === null ? "–" : percent(each.firstWord),
   ]);

@@ -16,9 +16,15 @@ const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MO
 const { controlTokens: control } = PinManifest.parse(json("pin.json")).prompt;
 const tokenizer = new Tokenizer(TokenizerFile.parse(json("tokenizer.json")), control);
 
-function decodingAt(prefix: string, suffix = "", extent: Extent = "line", maxTokens = 200): Decoding {
+function decodingAt(
+  prefix: string,
+  suffix = "",
+  extent: Extent = "line",
+  maxTokens = 200,
+  gate = 0,
+): Decoding {
   const prompt = { path: null, prefix, suffix, context: [] };
-  return new Decoding(tokenizer, healPrompt(tokenizer, prompt), scopeOf(prompt), extent, maxTokens);
+  return new Decoding(tokenizer, healPrompt(tokenizer, prompt), scopeOf(prompt), extent, maxTokens, gate);
 }
 
 const one = (text: string): number => {
@@ -30,7 +36,7 @@ const one = (text: string): number => {
 /** Pushes a text token by token; the stop reason and the text at which it came. */
 function stopOf(decoding: Decoding, text: string): [StopReason | null, string] {
   for (const id of tokenizer.encode(text)) {
-    const stop = decoding.push(id);
+    const stop = decoding.push(id, 1);
     if (stop !== null) return [stop, tokenizer.decode(decoding.tokens)];
   }
   return [null, text];
@@ -39,7 +45,7 @@ function stopOf(decoding: Decoding, text: string): [StopReason | null, string] {
 describe("the decoder's rules", () => {
   it("never allow a control token but end of text", () => {
     const decoding = decodingAt("");
-    decoding.push(one("a"));
+    decoding.push(one("a"), 1);
     for (const id of tokenizer.controlIds) expect(decoding.allows(id)).toBe(id === control.endOfText.id);
     expect(decoding.allows(1_000_000)).toBe(false);
   });
@@ -50,11 +56,11 @@ describe("the decoder's rules", () => {
     expect(decoding.allows(one("r"))).toBe(true);
     expect(decoding.allows(one("w"))).toBe(false);
     expect(decoding.allows(control.endOfText.id)).toBe(false);
-    decoding.push(one("r"));
+    decoding.push(one("r"), 1);
     expect(decoding.allows(one("e"))).toBe(true);
     expect(decoding.allows(one("a"))).toBe(false);
-    decoding.push(one("e"));
-    decoding.push(one("a"));
+    decoding.push(one("e"), 1);
+    decoding.push(one("a"), 1);
     expect(decoding.allows(one("w"))).toBe(true);
   });
 
@@ -62,11 +68,11 @@ describe("the decoder's rules", () => {
     const decoding = decodingAt("");
     for (const _ of [1, 2, 3, 4]) {
       expect(decoding.allows(control.endOfText.id)).toBe(false);
-      decoding.push(one("\n"));
+      decoding.push(one("\n"), 1);
     }
     expect(decoding.allows(control.endOfText.id)).toBe(true);
     const visible = decodingAt("");
-    visible.push(one("a"));
+    visible.push(one("a"), 1);
     expect(visible.allows(control.endOfText.id)).toBe(true);
   });
 
@@ -74,7 +80,7 @@ describe("the decoder's rules", () => {
     const decoding = decodingAt("", ")");
     expect(decoding.allows(one("\n"))).toBe(false);
     expect(decoding.allows(one("\n  "))).toBe(false);
-    decoding.push(one("a"));
+    decoding.push(one("a"), 1);
     expect(decoding.allows(one("\n"))).toBe(true);
     expect(decodingAt("").allows(one("\n"))).toBe(true);
   });
@@ -100,8 +106,25 @@ describe("the decoder's rules", () => {
       tokenizer.decode(tokenizer.encode(text).slice(0, 3)),
     ]);
     const healed = decodingAt("x = ", "", "line", 1);
-    expect(healed.push(one(" "))).toBe(null);
-    expect(healed.push(one("a"))).toBe("length");
+    expect(healed.push(one(" "), 1)).toBe(null);
+    expect(healed.push(one("a"), 1)).toBe("length");
+  });
+
+  it("stop at the first token with which the joint probability falls below the gate", () => {
+    const decoding = decodingAt("", "", "line", 200, 0.5);
+    expect(decoding.push(one("a"), 0.8)).toBe(null);
+    expect(decoding.push(one("b"), 0.7)).toBe(null);
+    expect(decoding.push(one("\n"), 0.8)).toBe("doubt");
+    expect(Math.exp(decoding.certainty)).toBeCloseTo(0.448, 12);
+  });
+
+  it("do not count healed text among what is doubted", () => {
+    const decoding = decodingAt("fs.rea", "", "line", 200, 0.5);
+    expect(decoding.push(one("r"), 0.1)).toBe(null);
+    expect(decoding.push(one("e"), 0.1)).toBe(null);
+    expect(decoding.push(one("a"), 0.1)).toBe(null);
+    expect(decoding.certainty).toBe(0);
+    expect(decoding.push(one("d"), 0.4)).toBe("doubt");
   });
 
   it("stop when a line, or a block of lines, comes a second time", () => {
@@ -171,10 +194,10 @@ describe("the first choice", () => {
 });
 
 describe("confidence", () => {
-  it("is the geometric mean over the tokens of which any part is displayed", () => {
+  it("is the joint probability of the tokens of which any part is displayed", () => {
     const lengths = [2, 4, 6, 8];
-    expect(confidenceOf([0.1, 0.5, 0.5, 0.1], lengths, { start: 2, end: 6 })).toBeCloseTo(0.5, 12);
-    expect(confidenceOf([0.1, 0.4, 0.9, 0.1], lengths, { start: 3, end: 5 })).toBeCloseTo(0.6, 12);
+    expect(confidenceOf([0.1, 0.5, 0.5, 0.1], lengths, { start: 2, end: 6 })).toBeCloseTo(0.25, 12);
+    expect(confidenceOf([0.1, 0.4, 0.9, 0.1], lengths, { start: 3, end: 5 })).toBeCloseTo(0.36, 12);
     expect(confidenceOf([0.1, 0.5], [2, 4], { start: 2, end: 2 })).toBe(0);
   });
 });

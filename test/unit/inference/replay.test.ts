@@ -2,10 +2,13 @@ import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { complete } from "../../../server/src/inference/complete";
 import type { Completion, CompletionRequest, ReplayRequest } from "../../../server/src/inference/engine";
+import { healPrompt } from "../../../server/src/inference/heal";
 import { loadModel, type Model } from "../../../server/src/inference/model";
 import { REPLAY_MARGIN, replay } from "../../../server/src/inference/replay";
+import { scopeOf } from "../../../server/src/inference/scope";
 import { seedOf } from "../../../server/src/inference/seed";
 import { Sequence } from "../../../server/src/inference/sequence";
+import { type Range, trim } from "../../../server/src/inference/trim";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { OFFSETS, requestAt } from "./samples";
 
@@ -16,14 +19,20 @@ vi.setConfig({ testTimeout: 120_000 });
 describe("replay with the embedded model", () => {
   let model: Model;
   let completions: Completion[];
+  /** Answers that end where the model began to doubt. */
+  let doubted: Completion[];
 
   beforeAll(async () => {
     model = await loadModel(EMBEDDED_MODEL, Math.min(2, availableParallelism()));
     const sequence = new Sequence(model.graph);
     completions = [];
+    doubted = [];
     for (const offset of OFFSETS) {
       const outcome = await complete(model, sequence, requestAt(offset), never);
       if (outcome.kind === "completion") completions.push(outcome.completion);
+      const unasked = await complete(model, sequence, requestAt(offset, { trigger: "automatic" }), never);
+      if (unasked.kind === "completion" && unasked.completion.stop === "doubt")
+        doubted.push(unasked.completion);
     }
   });
   afterAll(() => model.graph.release());
@@ -41,6 +50,25 @@ describe("replay with the embedded model", () => {
     }
   });
 
+  it("finds answers exact that end in doubt, and contradicts doubt that comes too early or too late", async () => {
+    expect(doubted.length).toBeGreaterThanOrEqual(3);
+    let contradicted = 0;
+    for (const completion of doubted) {
+      expect(await replay(model, completion, never)).toMatchObject({ value: "exact" });
+      const whole = completions.find(({ prompt }) => prompt.prefix === completion.prompt.prefix);
+      for (const count of [completion.tokens.length - 1, completion.tokens.length + 1]) {
+        const tokens = (whole ?? completion).tokens.slice(0, count);
+        if (tokens.length !== count) continue;
+        const changed = consistent({ ...completion, tokens });
+        const { start, end } = trimmed(changed);
+        const result = await replay(model, { ...changed, displayed: changed.raw.slice(start, end) }, never);
+        expect(result).toMatchObject({ value: "mismatch", reason: expect.stringContaining("doubt") });
+        contradicted += 1;
+      }
+    }
+    expect(contradicted).toBeGreaterThanOrEqual(3);
+  });
+
   it("gives the same answer with a cold cache", async () => {
     for (const offset of OFFSETS.slice(0, 6)) {
       const outcome = await complete(model, new Sequence(model.graph), requestAt(offset), never);
@@ -56,6 +84,11 @@ describe("replay with the embedded model", () => {
     raw: model.tokenizer.decode(claim.tokens),
     seed: seedOf({ ...claim, manifestDigest: model.manifestDigest, profile: "native/v1" }),
   });
+  const trimmed = ({ prompt, raw, tokens, stop }: ReplayRequest): Range => {
+    const { healed } = healPrompt(model.tokenizer, prompt);
+    const lastLength = raw.length - model.tokenizer.decode(tokens.slice(0, -1)).length;
+    return trim(raw, { scope: scopeOf(prompt), healed, stop, lastLength });
+  };
   const longest = (): Completion => {
     const [first] = [...completions].sort((a, b) => b.tokens.length - a.tokens.length);
     if (first === undefined) throw new Error("no completion");

@@ -10,10 +10,18 @@ interface Case {
   readonly raw: string;
   readonly healed?: string;
   readonly stop?: StopReason;
+  readonly lastLength?: number;
 }
 
-function displayed({ prefix, suffix = "", raw, healed = "", stop = "endOfText" }: Case): string {
-  const { start, end } = trim(raw, { scope: scopeOf({ prefix, suffix }), healed, stop });
+function displayed({
+  prefix,
+  suffix = "",
+  raw,
+  healed = "",
+  stop = "endOfText",
+  lastLength = 0,
+}: Case): string {
+  const { start, end } = trim(raw, { scope: scopeOf({ prefix, suffix }), healed, stop, lastLength });
   return raw.slice(start, end);
 }
 
@@ -26,6 +34,27 @@ describe("trim/v1", () => {
     ["cuts at a broken character", { prefix: "x = ", raw: 'a("\ufffd")' }, 'a("'],
     ["shows nothing for blanks", { prefix: "x", raw: "\n  \n" }, ""],
     ["drops white space at the end", { prefix: "x = ", raw: "1;  \n  " }, "1;"],
+
+    [
+      "leaves out the token it doubts",
+      { prefix: "x = ", raw: "f(a, b", stop: "doubt", lastLength: 2 },
+      "f(a,",
+    ],
+    [
+      "leaves out the word that the doubted token goes on with",
+      { prefix: "x = ", raw: "f(a, getName", stop: "doubt", lastLength: 4 },
+      "f(a,",
+    ],
+    [
+      "shows nothing where the first word is doubted",
+      { prefix: "x = ", raw: "getName", stop: "doubt", lastLength: 4 },
+      "",
+    ],
+    [
+      "ends several lines in doubt with a whole one",
+      { prefix: body, raw: "a();\n  b(c, d", stop: "doubt", lastLength: 1 },
+      "a();",
+    ],
 
     ["ends with the line where the decoder stopped there", { prefix: "a", raw: "b\nc", stop: "line" }, "b"],
     ["keeps a line break that comes first", { prefix: "a;", raw: "\nb;\n", stop: "line" }, "\nb;"],
@@ -148,12 +177,17 @@ describe("trim/v1", () => {
       },
     )
     .map((parts) => parts.join(""));
-  const stop = fc.constantFrom<StopReason[]>("endOfText", "line", "block", "length", "repetition");
+  const stop = fc.constantFrom<StopReason[]>("endOfText", "line", "block", "length", "repetition", "doubt");
 
   it("takes from the two ends only, and leaves no blank end", () => {
     fc.assert(
-      fc.property(text, text, text, stop, (prefix, suffix, raw, stop) => {
-        const { start, end } = trim(raw, { scope: scopeOf({ prefix, suffix }), healed: "", stop });
+      fc.property(text, text, text, stop, fc.nat(8), (prefix, suffix, raw, stop, lastLength) => {
+        const { start, end } = trim(raw, {
+          scope: scopeOf({ prefix, suffix }),
+          healed: "",
+          stop,
+          lastLength,
+        });
         expect(start).toBeGreaterThanOrEqual(0);
         expect(end).toBeGreaterThanOrEqual(start);
         expect(end).toBeLessThanOrEqual(raw.length);
