@@ -129,7 +129,7 @@ async function generate(
       pending = pending.slice(CHUNK_TOKENS);
     }
     const choice = firstChoice(logits.subarray(-model.graph.vocabularySize), decoding);
-    if (choice.id === model.tokenizer.control.endOfText.id) {
+    if (model.tokenizer.ends.includes(choice.id)) {
       return { tokens: decoding.tokens, probabilities, stop: "endOfText" };
     }
     probabilities.push(choice.probability);

@@ -17,7 +17,7 @@ export type Gate = number;
  * The decoder's rules, one token at a time: which tokens may come next, and when to stop. They rest on the prompt
  * and on the tokens so far only, never on who asked, so generation and replay share them.
  *
- * - Control tokens never come, except end of text, which ends the answer.
+ * - Control tokens never come, except those which end the answer.
  * - While healed text remains, a token must agree with its bytes.
  * - Until something other than white space came (but for at most four tokens), end of text may not come; nor may a
  *   line break where text follows the cursor on its line.
@@ -48,7 +48,7 @@ export class Decoding {
   /** True when the rules let `id` come next. */
   allows(id: number): boolean {
     const { tokenizer } = this;
-    if (id === tokenizer.control.endOfText.id) return this.#mayEnd();
+    if (tokenizer.ends.includes(id)) return this.#mayEnd();
     if (!this.isAlternative(id)) return false;
     if (!this.scope.textFollows || !this.#blank) return true;
     return !breaksLineFirst(tokenizer.bytesOf(id), Math.max(0, this.#healed.length - this.#generated));
@@ -57,7 +57,7 @@ export class Decoding {
   /** True when only the rules against blank answers could keep `id` from coming next. */
   isAlternative(id: number): boolean {
     const owed = this.#healed.length - this.#generated;
-    if (id === this.tokenizer.control.endOfText.id) return owed <= 0;
+    if (this.tokenizer.ends.includes(id)) return owed <= 0;
     const bytes = this.tokenizer.bytesOf(id);
     if (bytes.length === 0) return false;
     for (let index = 0; index < Math.min(owed, bytes.length); index++) {

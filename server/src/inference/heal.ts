@@ -23,13 +23,14 @@ export interface HealedPrompt {
  * it off. Everything follows from prompt and pinned tokenizer, so a replay arrives at the same constraint.
  */
 export function healPrompt(tokenizer: Tokenizer, prompt: Prompt): HealedPrompt {
-  const { before, prefix } = encodePrompt(tokenizer, prompt);
+  const { before, prefix, after } = encodePrompt(tokenizer, prompt);
   const length = tokenizer.lastPieceLength(prompt.prefix, prefix);
-  const healedTokens = length <= MAX_HEALED_TOKENS ? length : 0;
-  const kept = prefix.length - healedTokens;
+  const last = tokenizer.decode(prefix.slice(prefix.length - length));
+  // The first token of a document can hold a space that the text has not.
+  const healedTokens = length <= MAX_HEALED_TOKENS && prompt.prefix.endsWith(last) ? length : 0;
   return {
-    ids: [...before, ...prefix.slice(0, kept)],
-    healed: tokenizer.decode(prefix.slice(kept)),
+    ids: [...before, ...prefix.slice(0, prefix.length - healedTokens), ...after],
+    healed: healedTokens === 0 ? "" : last,
     healedTokens,
   };
 }

@@ -2,7 +2,8 @@ import { messageOf, ProoflineError } from "../errors";
 import { Graph } from "./graph";
 import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { type CheckedModel, checkModel, type Pin } from "./pin";
-import { TOKENIZER_FILE, Tokenizer, TokenizerFile } from "./tokenizer";
+import { Tokenizer } from "./tokenizer";
+import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
 
 /** A pinned model, ready to run. */
 export interface Model extends Pin {
@@ -20,10 +21,7 @@ export async function loadModel(directory: string, threads: number): Promise<Mod
   const { manifest, manifestDigest } = checked;
   try {
     const config = ModelConfig.parse(json(checked, MODEL_CONFIG_FILE));
-    const tokenizer = new Tokenizer(
-      TokenizerFile.parse(json(checked, TOKENIZER_FILE)),
-      manifest.prompt.controlTokens,
-    );
+    const tokenizer = new Tokenizer(TokenizerFile.parse(json(checked, TOKENIZER_FILE)), manifest.prompt);
     if (manifest.contextLength > config.max_position_embeddings) {
       throw new Error(
         `the pin allows ${manifest.contextLength} tokens, the model ${config.max_position_embeddings}`,

@@ -9,5 +9,6 @@ export const ModelConfig = z.object({
   num_key_value_heads: z.number().int().positive(),
   head_dim: z.number().int().positive(),
   max_position_embeddings: z.number().int().positive(),
+  eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
 });
 export type ModelConfig = z.infer<typeof ModelConfig>;

@@ -6,9 +6,10 @@ import canonicalize from "canonicalize";
 import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
 import { Count, Digest, RepositoryPath, Text } from "../provenance/primitives";
+import { PinnedPrompt, type PromptFamilyName, pinPrompt } from "./families";
 import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
-import { PROMPT_FAMILY, PromptFamily } from "./prompt";
-import { CONTROL_TOKEN_TEXT, ControlTokens, TOKENIZER_FILE, TokenizerFile } from "./tokenizer";
+import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "./tokenizerConfig";
+import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
 
 /** The one file of a model folder that the pin does not cover: the pin itself. */
 export const PIN_FILE = "pin.json";
@@ -27,7 +28,7 @@ export const PinManifest = z
     files: z.array(PinnedFile).min(1),
     /** OpenSSF Model Signing v1.0, method `files`: SHA-256 over the files' raw digests in that order. */
     omsRoot: Digest,
-    prompt: z.strictObject({ family: PromptFamily, controlTokens: ControlTokens }),
+    prompt: PinnedPrompt,
     /** Tokens that prompt and answer may take together. */
     contextLength: Count.min(64),
     execution: z.strictObject({
@@ -198,6 +199,8 @@ export interface WritePinParameters {
   readonly graph?: string;
   /** Default: 0.6. */
   readonly confidenceGate?: number;
+  /** Default: the first family whose control tokens the tokenizer has. */
+  readonly family?: PromptFamilyName;
 }
 
 /**
@@ -217,28 +220,24 @@ export async function writePin(directory: string, parameters: WritePinParameters
   }
   const config = await readJson(directory, MODEL_CONFIG_FILE, ModelConfig);
   const tokenizer = await readJson(directory, TOKENIZER_FILE, TokenizerFile);
-  const idOf = (text: string): number => {
-    const found = tokenizer.added_tokens.find(({ content }) => content === text);
-    if (found) return found.id;
-    throw fileError(directory, TOKENIZER_FILE, `has no control token ${text}`);
-  };
-  const control = (text: string) => ({ text, id: idOf(text) });
+  const prompt = pinPrompt(
+    {
+      addedTokens: tokenizer.added_tokens.map(({ content: text, id }) => ({ text, id })),
+      begin: beginOf(tokenizer, await readOptionalJson(directory, TOKENIZER_CONFIG_FILE, TokenizerConfig)),
+      end: endOf(tokenizer, config),
+    },
+    parameters.family ?? null,
+  );
+  if ("missing" in prompt) {
+    throw fileError(directory, TOKENIZER_FILE, `has no control token ${prompt.missing}`);
+  }
   const files = await digestFiles(directory);
   const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
     name: parameters.name ?? basename(directory),
     files,
     omsRoot: omsRootOf(files),
-    prompt: {
-      family: PROMPT_FAMILY,
-      controlTokens: {
-        endOfText: control(CONTROL_TOKEN_TEXT.endOfText),
-        prefix: control(CONTROL_TOKEN_TEXT.prefix),
-        suffix: control(CONTROL_TOKEN_TEXT.suffix),
-        middle: control(CONTROL_TOKEN_TEXT.middle),
-        fileSeparator: control(CONTROL_TOKEN_TEXT.fileSeparator),
-      },
-    },
+    prompt,
     contextLength: config.max_position_embeddings,
     execution: { graph, confidenceGate: parameters.confidenceGate ?? 0.6 },
   } satisfies z.input<typeof PinManifest>);
@@ -316,6 +315,11 @@ async function readJson<T>(directory: string, path: string, schema: z.ZodType<T>
   } catch (error) {
     throw fileError(directory, path, `cannot be used (${messageOf(error)})`, error);
   }
+}
+
+async function readOptionalJson<T>(directory: string, path: string, schema: z.ZodType<T>): Promise<T | null> {
+  const present = (await listFiles(directory)).includes(path);
+  return present ? await readJson(directory, path, schema) : null;
 }
 
 function pinError(directory: string, problem: string, cause?: unknown): ProoflineError {

@@ -1,19 +1,7 @@
-import * as z from "zod";
 import { ProoflineError } from "../errors";
 import type { Prompt } from "../provenance/record";
 import type { CompletionRequest } from "./engine";
 import type { Tokenizer } from "./tokenizer";
-
-/**
- * How the parts of a prompt become tokens. `suffix-first-fim/v1`, with control tokens in angle brackets:
- *
- *     <|fim_prefix|> [<|file_sep|> path "\n"] <|fim_suffix|> suffix <|fim_middle|> prefix
- *
- * and the model continues the prefix. Each part is encoded by itself. While a person types, everything before the
- * end of the prefix stays the same, so the key-value cache of the last request serves the next.
- */
-export const PROMPT_FAMILY = "suffix-first-fim/v1";
-export const PromptFamily = z.literal(PROMPT_FAMILY);
 
 const MAX_PATH_TOKENS = 48;
 /** Text is looked at in windows of this many characters for each token of the budget before it is encoded. */
@@ -21,7 +9,7 @@ const CHARACTERS_PER_TOKEN = 12;
 
 /**
  * Cuts the text around the cursor to what the model can hold, and returns the parts exactly as they will be encoded:
- * what is committed is what the model saw. The family has no place for text of other files, so `context` is empty.
+ * what is committed is what the model saw. What the family has no place for is left out.
  *
  * @param budget tokens that the whole prompt may take
  * @throws ProoflineError `document` when the text holds a lone surrogate
@@ -31,13 +19,15 @@ export function cutPrompt(
   request: Pick<CompletionRequest, "path" | "prefix" | "suffix">,
   budget: number,
 ): Prompt {
-  const path = request.path === null ? null : cutPath(tokenizer, request.path);
-  const pathTokens = path === null ? 0 : 1 + tokenizer.encode(`${path}\n`).length;
-  const textBudget = Math.max(0, budget - 3 - pathTokens);
+  const { places } = tokenizer.family;
+  const path = request.path === null || !places.path ? null : cutPath(tokenizer, request.path);
+  const empty = encodePrompt(tokenizer, { path, prefix: "", suffix: "", context: [] });
+  const textBudget = Math.max(0, budget - empty.before.length - empty.after.length);
   // Two shares only, not a sliding one: a suffix that changed with each key would spoil the cache.
   const half = Math.floor(textBudget / 2);
   const shortPrefix =
-    request.prefix.length <= half * CHARACTERS_PER_TOKEN && tokenizer.encode(request.prefix).length <= half;
+    request.prefix.length <= half * CHARACTERS_PER_TOKEN &&
+    tokenizer.encodeStart(request.prefix).length <= half;
   const suffixBudget = shortPrefix ? half : Math.floor(textBudget / 4);
   const prompt: Prompt = {
     path,
@@ -57,22 +47,28 @@ export function cutPrompt(
   return prompt;
 }
 
-/** The tokens of a prompt, in full. Throws for a prompt that the family cannot spell. */
-export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): { before: number[]; prefix: number[] } {
-  if (prompt.context.length > 0) throw new Error(`${PROMPT_FAMILY} has no place for text of other files`);
-  const { control } = tokenizer;
-  const path =
-    prompt.path === null ? [] : [control.fileSeparator.id, ...tokenizer.encode(`${prompt.path}\n`)];
-  return {
-    before: [
-      control.prefix.id,
-      ...path,
-      control.suffix.id,
-      ...tokenizer.encode(prompt.suffix),
-      control.middle.id,
-    ],
-    prefix: tokenizer.encode(prompt.prefix),
-  };
+/** The tokens of a prompt: the prefix, and what stands before and after it. */
+export interface EncodedPrompt {
+  readonly before: readonly number[];
+  readonly prefix: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** The tokens of a prompt, in full. Throws for a prompt that holds what the family has no place for. */
+export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): EncodedPrompt {
+  const { family, control } = tokenizer;
+  if (prompt.context.length > 0 && !family.places.context)
+    throw new Error("no place for text of other files");
+  if (prompt.path !== null && !family.places.path) throw new Error("no place for a path");
+  const before: number[] = [];
+  const after: number[] = [];
+  let side = before;
+  for (const part of family.layout(prompt)) {
+    if (part === "prefix") side = after;
+    else if ("text" in part) side.push(...tokenizer.encode(part.text));
+    else side.push(...(control[part.control] === undefined ? [] : [tokenizer.idOf(part.control)]));
+  }
+  return { before, prefix: tokenizer.encodeStart(prompt.prefix), after };
 }
 
 function cutPath(tokenizer: Tokenizer, path: string): string | null {
@@ -93,7 +89,7 @@ function startLineStep(budget: number): number {
 /** The end of the text: from a line whose number is a multiple of the step where there is one, else any line. */
 function cutPrefix(tokenizer: Tokenizer, text: string, budget: number): string {
   const windowStart = Math.max(0, text.length - budget * CHARACTERS_PER_TOKEN);
-  const fits = (start: number): boolean => tokenizer.encode(text.slice(start)).length <= budget;
+  const fits = (start: number): boolean => tokenizer.encodeStart(text.slice(start)).length <= budget;
   if (windowStart === 0 && fits(0)) return text;
   const window = text.slice(windowStart);
   // Cut elsewhere, the same text can take a token more, so the start found this way is confirmed below.

@@ -18,6 +18,9 @@ import { trim } from "./trim";
  */
 export const REPLAY_MARGIN = 1e-3;
 
+/** Stands for whichever control token ends an answer: a suggestion does not say which one it was. */
+const END = -2;
+
 /**
  * Runs prompt and claimed tokens through the model and compares each token with the decoder's choice at its place,
  * healing and barred tokens included; recomputes raw and displayed text, stop reason and seed.
@@ -38,7 +41,11 @@ export async function replay(
     margin,
     reason,
   });
-  if (request.prompt.context.length > 0)
+  const { places } = tokenizer.family;
+  if (
+    (request.prompt.context.length > 0 && !places.context) ||
+    (request.prompt.path !== null && !places.path)
+  )
     return mismatch("The prompt holds text for which this model has no place.");
   const prompt = healPrompt(tokenizer, request.prompt);
   const scope = scopeOf(request.prompt);
@@ -49,7 +56,7 @@ export async function replay(
   if (contradiction !== null) return mismatch(contradiction);
 
   // The model's opinion after the last token only matters where the model itself ended the answer.
-  const compared = request.stop === "endOfText" ? [...tokens, tokenizer.control.endOfText.id] : tokens;
+  const compared = request.stop === "endOfText" ? [...tokens, END] : tokens;
   const decoding = new Decoding(tokenizer, prompt, scope, "line", request.sampling.maxTokens, 0);
   let certaintyBefore = 0;
   let exact = 0;
@@ -66,7 +73,7 @@ export async function replay(
         .subarray((place - start) * model.graph.vocabularySize)
         .subarray(0, model.graph.vocabularySize);
       const index = place - first;
-      const claimed = compared[index] ?? -1;
+      const claimed = compared[index] === END ? likeliest(row, tokenizer.ends) : (compared[index] ?? -1);
       const at = `Token ${index + 1} of ${compared.length}`;
       if (!decoding.allows(claimed))
         return mismatch(`${at} is one that the decoder never takes there.`, exact, largest);
@@ -98,6 +105,12 @@ export async function replay(
     exact: Math.min(exact, tokens.length),
     margin: largest,
   };
+}
+
+/** The id with the largest logit, the smallest id among equals. */
+function likeliest(row: Float32Array, ids: readonly number[]): number {
+  const logit = (id: number): number => row[id] ?? Number.NEGATIVE_INFINITY;
+  return [...ids].sort((a, b) => logit(b) - logit(a) || a - b)[0] ?? -1;
 }
 
 /** Everything that follows from the claim without running the model; a sentence for the first contradiction. */

@@ -1,93 +1,83 @@
-import { Tokenizer as ByteLevelBpe } from "@huggingface/tokenizers";
-import * as z from "zod";
-import { Count, Text } from "../provenance/primitives";
-
-export const TOKENIZER_FILE = "tokenizer.json";
-
-/** How the control tokens of the supported prompt family are spelled in `tokenizer.json`. */
-export const CONTROL_TOKEN_TEXT = {
-  endOfText: "<|endoftext|>",
-  prefix: "<|fim_prefix|>",
-  suffix: "<|fim_suffix|>",
-  middle: "<|fim_middle|>",
-  fileSeparator: "<|file_sep|>",
-} as const;
-
-const ControlToken = z.strictObject({ text: Text, id: Count });
-
-/** The control tokens as a pin states them; the tokenizer must agree. */
-export const ControlTokens = z.strictObject({
-  endOfText: ControlToken,
-  prefix: ControlToken,
-  suffix: ControlToken,
-  middle: ControlToken,
-  fileSeparator: ControlToken,
-});
-export type ControlTokens = z.infer<typeof ControlTokens>;
-
-/**
- * What is read of `tokenizer.json`. Only byte-level BPE without a normalizer is supported: the bytes of the tokens
- * are then exactly the bytes of the text, on which healing and replay rest.
- */
-export const TokenizerFile = z.looseObject({
-  added_tokens: z.array(z.looseObject({ id: Count, content: z.string() })),
-  normalizer: z.null(),
-  pre_tokenizer: z.looseObject({}),
-  decoder: z.looseObject({ type: z.literal("ByteLevel") }),
-  model: z.looseObject({ type: z.literal("BPE"), vocab: z.record(z.string(), Count) }),
-});
-export type TokenizerFile = z.infer<typeof TokenizerFile>;
+import { byteLevelCodec, isByteLevel } from "./byteLevel";
+import type { ControlRole, ControlTokens } from "./controlTokens";
+import { type PinnedPrompt, type PromptFamily, promptFamily } from "./families";
+import { isSentencePiece, sentencePieceCodec } from "./sentencePiece";
+import type { TextCodec } from "./textCodec";
+import type { TokenizerFile } from "./tokenizerFile";
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const EMPTY = new Uint8Array(0);
 
 /** The pinned tokenizer. Text and control tokens never mix: text cannot become a control token. */
 export class Tokenizer {
-  /** Every added token of the file; none of them ever comes from text. */
+  /** Every token that never comes from text. */
   readonly controlIds: ReadonlySet<number>;
-  readonly #bpe: ByteLevelBpe;
+  readonly family: PromptFamily;
+  /** The control tokens that the pin states. */
+  readonly control: ControlTokens;
+  /** The control tokens that end an answer; end of text, or what stands for it in the family, first. */
+  readonly ends: readonly number[];
+  readonly #codec: TextCodec;
   /** By id; control tokens and ids without a token have none. */
   readonly #bytes: readonly (Uint8Array | undefined)[];
 
   /**
    * @param file the parsed `tokenizer.json`
-   * @param control the control tokens that the pin states
-   * @throws Error when file and pin disagree
+   * @param prompt the family and control tokens that the pin states
+   * @throws Error when file and pin disagree, or when the tokenizer cannot spell every text exactly
    */
-  constructor(
-    file: TokenizerFile,
-    readonly control: ControlTokens,
-  ) {
-    for (const { text, id } of Object.values(control)) {
+  constructor(file: TokenizerFile, prompt: PinnedPrompt) {
+    this.family = promptFamily(prompt.family);
+    this.control = prompt.controlTokens;
+    const stated = Object.values(this.control).filter((token) => token !== undefined);
+    for (const { text, id } of stated) {
       if (!file.added_tokens.some((token) => token.id === id && token.content === text)) {
         throw new Error(`the tokenizer has no control token ${text} with id ${id}`);
       }
     }
-    this.controlIds = new Set(file.added_tokens.map(({ id }) => id));
-    // Without added tokens the library has nothing to look for in text.
-    this.#bpe = new ByteLevelBpe({ ...file, added_tokens: [] }, {});
+    const statedIds = new Set(stated.map(({ id }) => id));
+    this.ends = this.family.ends.flatMap((role) => this.control[role]?.id ?? []);
+    this.controlIds = new Set(
+      file.added_tokens
+        .filter((token) => statedIds.has(token.id) || !isTextToken(token, file))
+        .map(({ id }) => id),
+    );
+    const vocabulary = new Map(
+      Object.entries(file.model.vocab).filter(
+        ([token, id]) => !this.controlIds.has(id) && token !== file.model.unk_token,
+      ),
+    );
+    this.#codec = codecOf(file, vocabulary);
     const bytes: (Uint8Array | undefined)[] = [];
-    for (const [token, id] of Object.entries(file.model.vocab)) {
-      if (!this.controlIds.has(id)) bytes[id] = bytesOfToken(token);
-    }
+    for (const [token, id] of vocabulary) bytes[id] = this.#codec.bytesOf(token);
     this.#bytes = bytes;
   }
 
-  /** The token ids of a text. Whatever it spells, none of them is a control token. */
+  /** The id of a control token that the family needs. */
+  idOf(role: ControlRole): number {
+    const token = this.control[role];
+    if (token === undefined) throw new Error(`the pin states no control token ${role}`);
+    return token.id;
+  }
+
+  /** The token ids of a text. Whatever it spells, none of them is a control token, and they spell it exactly. */
   encode(text: string): number[] {
     if (text === "") return [];
-    const { ids } = this.#bpe.encode(text, { add_special_tokens: false });
-    for (const id of ids) {
-      if (this.#bytes[id] === undefined)
-        throw new Error(`text was encoded to ${id}, which is no token of text`);
+    const ids = this.#codec.encode(text);
+    if (!Buffer.concat(ids.map((id) => this.bytesOf(id))).equals(Buffer.from(text))) {
+      throw new Error("the tokenizer does not spell a text exactly");
     }
     return ids;
   }
 
+  /** The token ids of a text that begins a document, where some tokenizers see a space that is not there. */
+  encodeStart(text: string): number[] {
+    return this.encode(this.#codec.begun(text));
+  }
+
   /** How many tokens at the end of `ids` belong to the last word, white space or run of signs of `text`. */
   lastPieceLength(text: string, ids: readonly number[]): number {
-    const pieces = this.#bpe.pre_tokenizer?.(text) ?? [];
-    // The byte-level pre-tokenizer spells each byte as one character.
-    let remaining = pieces.at(-1)?.length ?? 0;
+    let remaining = this.#codec.lastPieceBytes(text);
     let count = 0;
     while (remaining > 0 && count < ids.length) {
       count += 1;
@@ -107,24 +97,17 @@ export class Tokenizer {
   }
 }
 
-const EMPTY = new Uint8Array(0);
+/** Gemma lists its runs of white space among the added tokens; all other added tokens are kept from text. */
+function isTextToken(token: TokenizerFile["added_tokens"][number], file: TokenizerFile): boolean {
+  return (
+    token.special !== true &&
+    file.model.vocab[token.content] === token.id &&
+    /^[\u2581\s]+$/.test(token.content)
+  );
+}
 
-/** GPT-2's byte alphabet: printable Latin-1 characters stand for themselves, the other bytes for U+0100 and on. */
-const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = (() => {
-  const map = new Map<string, number>();
-  let next = 256;
-  for (let byte = 0; byte < 256; byte++) {
-    const printable =
-      (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
-    map.set(String.fromCharCode(printable ? byte : next++), byte);
-  }
-  return map;
-})();
-
-function bytesOfToken(token: string): Uint8Array {
-  return Uint8Array.from(token, (character) => {
-    const byte = BYTE_OF_CHARACTER.get(character);
-    if (byte === undefined) throw new Error(`the token ${JSON.stringify(token)} is not spelled in bytes`);
-    return byte;
-  });
+function codecOf(file: TokenizerFile, vocabulary: ReadonlyMap<string, number>): TextCodec {
+  if (isByteLevel(file)) return byteLevelCodec(file, vocabulary);
+  if (isSentencePiece(file)) return sentencePieceCodec(file, vocabulary);
+  throw new Error("its tokenizer is neither byte-level BPE nor SentencePiece BPE");
 }

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     model = await loadModel(parameters.modelDirectory, parameters.threads);
     sequence = new Sequence(model.graph);
     // The first run allocates and packs; nobody should wait for that at the first key.
-    await sequence.append([model.tokenizer.control.prefix.id, model.tokenizer.control.suffix.id]);
+    await sequence.append([model.tokenizer.control.endOfText.id, model.tokenizer.control.endOfText.id]);
     const environment = await describeEnvironment({
       bundlePaths: parameters.bundlePaths,
       runtimeDirectory: dirname(require.resolve("onnxruntime-node/package.json")),

@@ -8,13 +8,15 @@ import { healPrompt } from "../../../server/src/inference/heal";
 import { PinManifest } from "../../../server/src/inference/pin";
 import { endsInTokenLoop, repeatedLinesAt } from "../../../server/src/inference/repetition";
 import { scopeOf } from "../../../server/src/inference/scope";
-import { Tokenizer, TokenizerFile } from "../../../server/src/inference/tokenizer";
+import { Tokenizer } from "../../../server/src/inference/tokenizer";
+import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
 import type { StopReason } from "../../../server/src/provenance/record";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));
-const { controlTokens: control } = PinManifest.parse(json("pin.json")).prompt;
-const tokenizer = new Tokenizer(TokenizerFile.parse(json("tokenizer.json")), control);
+const pin = PinManifest.parse(json("pin.json"));
+const tokenizer = new Tokenizer(TokenizerFile.parse(json("tokenizer.json")), pin.prompt);
+const { control } = tokenizer;
 
 function decodingAt(
   prefix: string,

@@ -5,12 +5,16 @@ import { describe, expect, it } from "vitest";
 import { healPrompt } from "../../../server/src/inference/heal";
 import { PinManifest } from "../../../server/src/inference/pin";
 import { cutPrompt, encodePrompt } from "../../../server/src/inference/prompt";
-import { Tokenizer, TokenizerFile } from "../../../server/src/inference/tokenizer";
+import { Tokenizer } from "../../../server/src/inference/tokenizer";
+import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));
-const { controlTokens: control } = PinManifest.parse(json("pin.json")).prompt;
-const tokenizer = new Tokenizer(TokenizerFile.parse(json("tokenizer.json")), control);
+const pin = PinManifest.parse(json("pin.json"));
+const tokenizer = new Tokenizer(TokenizerFile.parse(json("tokenizer.json")), pin.prompt);
+const [PREFIX, SUFFIX, MIDDLE, FILE] = (["prefix", "suffix", "middle", "fileSeparator"] as const).map(
+  (role) => tokenizer.idOf(role),
+);
 const source = readFileSync(join(import.meta.dirname, "prompt.test.ts"), "utf8");
 
 /** Lines of anything, some long, some blank. */
@@ -32,22 +36,24 @@ describe("the prompt", () => {
       path: "a.ts",
       prefix: "let a",
       suffix: ";\n",
-      context: [],
+      context: [{ path: "b.ts", text: "let b;\n" }],
     });
     expect([...before, ...prefix]).toEqual([
-      control.prefix.id,
-      control.fileSeparator.id,
+      PREFIX,
+      FILE,
+      ...tokenizer.encode("b.ts\nlet b;\n"),
+      FILE,
       ...tokenizer.encode("a.ts\n"),
-      control.suffix.id,
+      SUFFIX,
       ...tokenizer.encode(";\n"),
-      control.middle.id,
+      MIDDLE,
       ...tokenizer.encode("let a"),
     ]);
   });
 
   it("leaves the path out where there is none", () => {
     const { before } = encodePrompt(tokenizer, { path: null, prefix: "", suffix: "", context: [] });
-    expect(before).toEqual([control.prefix.id, control.suffix.id, control.middle.id]);
+    expect(before).toEqual([PREFIX, SUFFIX, MIDDLE]);
   });
 
   it("fits the budget, and holds what stands next to the cursor", () => {

@@ -137,10 +137,14 @@ describe("replay with the embedded model", () => {
     await reasonFor(consistent({ ...claim, prompt: swapped?.prompt ?? claim.prompt }));
   });
 
-  it("contradicts text of other files, for which the prompt has no place", async () => {
+  it("contradicts text of other files, where the prompt has no place for it", async () => {
     const claim = longest();
-    const prompt = { ...claim.prompt, context: [{ path: "b.ts", text: "x" }] };
-    expect(await reasonFor(consistent({ ...claim, prompt }))).toMatch(/no place/);
+    const prompt = { ...claim.prompt, path: null, context: [{ path: "b.ts", text: "x" }] };
+    const tokenizer = Object.create(model.tokenizer, {
+      family: { value: { ...model.tokenizer.family, places: { path: true, context: false } } },
+    });
+    const result = await replay({ ...model, tokenizer }, consistent({ ...claim, prompt }), never);
+    expect(result).toMatchObject({ value: "mismatch", reason: expect.stringMatching(/no place/) });
   });
 
   it.each<[string, RegExp, (claim: Completion) => Partial<ReplayRequest>]>([

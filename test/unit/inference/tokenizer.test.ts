@@ -4,13 +4,15 @@ import { Tokenizer as Reference } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PinManifest } from "../../../server/src/inference/pin";
-import { Tokenizer, TokenizerFile } from "../../../server/src/inference/tokenizer";
+import { Tokenizer } from "../../../server/src/inference/tokenizer";
+import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));
 const file = TokenizerFile.parse(json("tokenizer.json"));
-const { controlTokens } = PinManifest.parse(json("pin.json")).prompt;
-const tokenizer = new Tokenizer(file, controlTokens);
+const pin = PinManifest.parse(json("pin.json"));
+const { controlTokens } = pin.prompt;
+const tokenizer = new Tokenizer(file, pin.prompt);
 const controlTexts = file.added_tokens.map(({ content }) => content);
 
 describe("the tokenizer", () => {
@@ -78,13 +80,21 @@ describe("the tokenizer", () => {
   });
 
   it("refuses a pin that states other control tokens", () => {
-    const wrong = { ...controlTokens, middle: { ...controlTokens.middle, id: controlTokens.suffix.id } };
-    expect(() => new Tokenizer(file, wrong)).toThrow(controlTokens.middle.text);
+    const middle = { text: "<|fim_middle|>", id: tokenizer.idOf("suffix") };
+    const wrong = { ...pin.prompt, controlTokens: { ...controlTokens, middle } };
+    expect(() => new Tokenizer(file, wrong)).toThrow(middle.text);
   });
 
   it("refuses tokenizers on which healing cannot rest", () => {
-    for (const change of [{ normalizer: { type: "NFC" } }, { decoder: { type: "Metaspace" } }]) {
-      expect(TokenizerFile.safeParse({ ...file, ...change }).success).toBe(false);
+    for (const change of [
+      { normalizer: { type: "Lowercase" } },
+      { decoder: { type: "Metaspace" } },
+      { pre_tokenizer: { type: "Whitespace" } },
+      { model: { ...file.model, vocab: { a: 6 } } },
+    ]) {
+      expect(() => new Tokenizer(TokenizerFile.parse({ ...file, ...change }), pin.prompt)).toThrow(
+        /tokenizer/,
+      );
     }
   });
 });
