@@ -11,8 +11,11 @@ import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "./tokenizerConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
 
-/** The one file of a model folder that the pin does not cover: the pin itself. */
 export const PIN_FILE = "pin.json";
+/** The name of a signature beside a model (OpenSSF Model Signing v1.0). */
+export const SIGNATURE_FILE = "model.sig";
+/** What a pin does not cover: itself, and a signature, which may come later and covers the same files. */
+const UNPINNED: readonly string[] = [PIN_FILE, SIGNATURE_FILE];
 const MAX_PIN_BYTES = 1 << 20;
 
 /** One pinned file: its path below the model folder, its size in bytes and the SHA-256 of its bytes. */
@@ -24,7 +27,7 @@ export const PinManifest = z
   .strictObject({
     format: z.literal("proofline/model-pin/v1"),
     name: Text.refine((name) => name.trim() !== "", "expected a name"),
-    /** Every file of the folder but `pin.json`, in the order of `compareModelPaths`. */
+    /** Every file of the folder but `pin.json` and `model.sig`, in the order of `compareModelPaths`. */
     files: z.array(PinnedFile).min(1),
     /** OpenSSF Model Signing v1.0, method `files`: SHA-256 over the files' raw digests in that order. */
     omsRoot: Digest,
@@ -46,8 +49,8 @@ export const PinManifest = z
         context.addIssue({ code: "custom", message: `files are not sorted or repeat ${here.path}` });
       }
     }
-    if (files.some(({ path }) => path === PIN_FILE)) {
-      context.addIssue({ code: "custom", message: `${PIN_FILE} cannot pin itself` });
+    for (const { path } of files.filter(({ path }) => UNPINNED.includes(path))) {
+      context.addIssue({ code: "custom", message: `${path} cannot be pinned` });
     }
     for (const needed of [manifest.execution.graph, MODEL_CONFIG_FILE, TOKENIZER_FILE]) {
       if (!files.some(({ path }) => path === needed)) {
@@ -96,8 +99,8 @@ export function compareModelPaths(left: string, right: string): number {
 
 /**
  * The root digest of OpenSSF Model Signing v1.0 with `method: files`, `hash_type: sha256`, `allow_symlinks: false`
- * and `ignore_paths: ["pin.json"]`: SHA-256 over the concatenated raw SHA-256 digests of the files, sorted by path.
- * It does not bind the files' names; the manifest's digest does.
+ * and `ignore_paths: ["pin.json", "model.sig"]`: SHA-256 over the concatenated raw SHA-256 digests of the files,
+ * sorted by path. It does not bind the files' names; the manifest's digest does.
  */
 export function omsRootOf(files: readonly PinnedFile[]): Digest {
   const root = createHash("sha256");
@@ -115,7 +118,7 @@ export function manifestDigestOf(manifest: PinManifest): Digest {
 }
 
 /**
- * Hashes every file of a folder but `pin.json`.
+ * Hashes every file of a folder but `pin.json` and `model.sig`.
  *
  * @throws ProoflineError `model.file` for a link or anything that is neither file nor folder, `model.pin` for a pin
  * that cannot be understood.
@@ -130,7 +133,7 @@ export async function digestModel(directory: string): Promise<ModelDigest> {
 async function digestFiles(directory: string): Promise<PinnedFile[]> {
   const files: PinnedFile[] = [];
   for (const path of await listFiles(directory)) {
-    if (path === PIN_FILE) continue;
+    if (UNPINNED.includes(path)) continue;
     const hash = createHash("sha256");
     let size = 0;
     try {
@@ -178,7 +181,7 @@ function validated(directory: string, json: unknown): PinManifest {
 export async function checkModel(directory: string): Promise<CheckedModel> {
   const pin = await readPin(directory);
   const present = new Set(await listFiles(directory));
-  present.delete(PIN_FILE);
+  for (const path of UNPINNED) present.delete(path);
   const files = new Map<string, Uint8Array>();
   for (const { path, size, sha256 } of pin.manifest.files) {
     if (!present.delete(path)) throw fileError(directory, path, "is missing");
