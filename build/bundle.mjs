@@ -13,7 +13,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   target: "node20",
   outdir: "dist",
   // Native code, and code that exists only inside the editor, stays outside the bundles.
-  external: ["vscode", "onnxruntime-node", "@foundry-rs/*"],
+  external: ["vscode", "onnxruntime-*", "@foundry-rs/*"],
   minifySyntax: true,
   minifyWhitespace: true,
   keepNames: true,

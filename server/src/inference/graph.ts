@@ -1,31 +1,30 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { type InferenceSession, Tensor } from "onnxruntime-common";
 import type { ModelConfig } from "./modelConfig";
+import { NATIVE, type Runtime } from "./runtime";
 
 /** The key-value cache: one tensor of shape [1, heads, positions, size] for each of the graph's cache inputs. */
 export type Cache = Readonly<Record<string, Tensor>>;
 
 /**
  * A decoder graph with KV cache in the Optimum layout (`input_ids`, `attention_mask`, `position_ids`,
- * `past_key_values.*` in; `logits`, `present.*` out), run by onnxruntime-node.
+ * `past_key_values.*` in; `logits`, `present.*` out), run by one of the runtimes.
  */
 export class Graph {
   private constructor(
     private readonly session: InferenceSession,
     private readonly config: ModelConfig,
+    readonly runtime: Runtime,
   ) {}
 
-  /** Loads a graph from bytes in memory; no file is opened. */
-  static async load(bytes: Uint8Array, config: ModelConfig, threads: number): Promise<Graph> {
-    const session = await InferenceSession.create(bytes, {
-      executionProviders: ["cpu"],
-      graphOptimizationLevel: "all",
-      executionMode: "sequential",
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      // Threads that wait for work by spinning would burn a core while nobody types.
-      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-    });
-    const graph = new Graph(session, config);
+  /** Loads a graph from bytes in memory; no file of the model is opened. */
+  static async load(
+    bytes: Uint8Array,
+    config: ModelConfig,
+    threads: number,
+    runtime: Runtime = NATIVE,
+  ): Promise<Graph> {
+    const session = await runtime.load(bytes, threads);
+    const graph = new Graph(session, config, runtime);
     const expected = ["input_ids", "attention_mask", "position_ids", ...Object.keys(graph.emptyCache())];
     const missing = expected.filter((name) => !session.inputNames.includes(name));
     const unknown = session.inputNames.filter((name) => !expected.includes(name));
@@ -35,6 +34,11 @@ export class Graph {
       );
     }
     return graph;
+  }
+
+  /** What fills up a group may stand beyond the last position that the model knows. */
+  get #lastPosition(): number {
+    return this.config.max_position_embeddings - 1;
   }
 
   get vocabularySize(): number {
@@ -57,7 +61,10 @@ export class Graph {
     return cache;
   }
 
-  /** Runs `ids` after the `length` tokens of the cache; the logits hold one row for each id. */
+  /**
+   * Runs `ids` after the `length` tokens of the cache; the logits hold one row for each id. Under a runtime with
+   * groups, both numbers are multiples of the group.
+   */
   async run(
     ids: readonly number[],
     cache: Cache,
@@ -67,7 +74,7 @@ export class Graph {
       ...cache,
       input_ids: integers(ids),
       attention_mask: integers(new Array<number>(length + ids.length).fill(1)),
-      position_ids: integers(ids.map((_, index) => length + index)),
+      position_ids: integers(ids.map((_, index) => Math.min(length + index, this.#lastPosition))),
     };
     const outputs = await this.session.run(feeds);
     const next: Record<string, Tensor> = {};

@@ -1,7 +1,10 @@
 import { messageOf, ProoflineError } from "../errors";
+import type { ExecutionProfile } from "../provenance/record";
 import { Graph } from "./graph";
 import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { type CheckedModel, checkModel, type Pin } from "./pin";
+import { DEFAULT_PROFILE } from "./profile";
+import { runtimeOf } from "./runtime";
 import { Tokenizer } from "./tokenizer";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
 
@@ -16,7 +19,11 @@ export interface Model extends Pin {
  *
  * @throws ProoflineError `model.pin`, `model.file`, or `model.load` when pinned bytes cannot be run
  */
-export async function loadModel(directory: string, threads: number): Promise<Model> {
+export async function loadModel(
+  directory: string,
+  threads: number,
+  profile: ExecutionProfile = DEFAULT_PROFILE,
+): Promise<Model> {
   const checked = await checkModel(directory);
   const { manifest, manifestDigest } = checked;
   try {
@@ -27,7 +34,12 @@ export async function loadModel(directory: string, threads: number): Promise<Mod
         `the pin allows ${manifest.contextLength} tokens, the model ${config.max_position_embeddings}`,
       );
     }
-    const graph = await Graph.load(bytes(checked, manifest.execution.graph), config, threads);
+    const graph = await Graph.load(
+      bytes(checked, manifest.execution.graph),
+      config,
+      threads,
+      runtimeOf(profile),
+    );
     return { manifest, manifestDigest, tokenizer, graph };
   } catch (error) {
     throw new ProoflineError(

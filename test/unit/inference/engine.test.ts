@@ -26,7 +26,7 @@ beforeAll(async () => {
     bundle: true,
     platform: "node",
     format: "cjs",
-    external: ["onnxruntime-node"],
+    external: ["onnxruntime-*"],
     logLevel: "error",
   });
 });

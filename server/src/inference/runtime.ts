@@ -1,0 +1,67 @@
+import type { InferenceSession } from "onnxruntime-common";
+import { unreachable } from "../errors";
+import type { ExecutionProfile } from "../provenance/record";
+
+/** What runs a graph under one execution profile. */
+export interface Runtime {
+  readonly profile: ExecutionProfile;
+  /**
+   * Tokens are run in whole groups of this many, counted from the sequence's start, the last one filled up. Where the
+   * kernels' results depend on how many rows they are given, this is the number from which they no longer do.
+   */
+  readonly group: number;
+  /**
+   * Loads a graph from bytes in memory; no file of the model is opened.
+   *
+   * @param threads as many at most; a profile that names a number ignores it
+   */
+  load(bytes: Uint8Array, threads: number): Promise<InferenceSession>;
+}
+
+/** `native/v1`: onnxruntime-node, with the kernels that suit this CPU. */
+export const NATIVE: Runtime = {
+  profile: "native/v1",
+  group: 1,
+  async load(bytes, threads) {
+    const { InferenceSession } = await import("onnxruntime-node");
+    return InferenceSession.create(bytes, {
+      executionProviders: ["cpu"],
+      graphOptimizationLevel: "all",
+      executionMode: "sequential",
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      // Threads that wait for work by spinning would burn a core while nobody types.
+      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+    });
+  },
+};
+
+/**
+ * `portable/v1`: one WebAssembly module, one thread, no relaxed SIMD, so the same bits on every machine. Its matrix
+ * kernels work on four rows and columns at a time and add the rest in another order, hence the groups of four.
+ */
+export const PORTABLE: Runtime = {
+  profile: "portable/v1",
+  group: 4,
+  async load(bytes) {
+    const { env, InferenceSession } = await import("onnxruntime-web");
+    env.wasm.numThreads = 1;
+    env.wasm.proxy = false;
+    return InferenceSession.create(bytes, {
+      executionProviders: ["wasm"],
+      graphOptimizationLevel: "all",
+      executionMode: "sequential",
+    });
+  },
+};
+
+export function runtimeOf(profile: ExecutionProfile): Runtime {
+  switch (profile) {
+    case "native/v1":
+      return NATIVE;
+    case "portable/v1":
+      return PORTABLE;
+    default:
+      return unreachable(profile);
+  }
+}
