@@ -1,0 +1,5 @@
+import type { Range } from "./step";
+
+export function dropBlankEnd(text: string): Range {
+  return { start: 0, end: text.trimEnd().length };
+}

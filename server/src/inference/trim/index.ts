@@ -1,0 +1,53 @@
+import { dropBlankEnd } from "./blankEnd";
+import { dropBlankStart } from "./blankStart";
+import { cutBrokenCharacter } from "./brokenCharacter";
+import { cutAtClosedBracket } from "./closedBracket";
+import { cutDoubtful } from "./doubt";
+import { cutWhatFollowsBelow } from "./followsBelow";
+import { cutWhatFollowsOnLine } from "./followsOnLine";
+import { dropHealed } from "./healedText";
+import { cutLoop } from "./loop";
+import { cutAfterLine } from "./oneLine";
+import { cutOpenedAtEnd } from "./openedAtEnd";
+import { cutOutsideBlock } from "./outsideBlock";
+import { cutRepeatedLines } from "./repeatedLines";
+import type { Range, Step, TrimContext } from "./step";
+import { cutUnfinishedLine } from "./unfinishedLine";
+import { cutUnfinishedStatement } from "./unfinishedStatement";
+
+export type { Range, TrimContext } from "./step";
+
+export const TRIM_VERSION = "trim/v1";
+
+/**
+ * The steps of `trim/v1`, in order. A suggestion's `displayed` is a function of its `raw`, `stop` and prompt by
+ * exactly these: any change of behaviour is a new version, and the old one stays.
+ */
+const STEPS: readonly Step[] = [
+  dropHealed,
+  cutDoubtful,
+  cutBrokenCharacter,
+  dropBlankStart,
+  cutAfterLine,
+  cutLoop,
+  cutUnfinishedLine,
+  cutRepeatedLines,
+  cutUnfinishedStatement,
+  cutOutsideBlock,
+  cutWhatFollowsBelow,
+  cutAtClosedBracket,
+  cutWhatFollowsOnLine,
+  cutOpenedAtEnd,
+  dropBlankEnd,
+];
+
+/** `trim/v1`: the part of `raw` that is displayed; empty where nothing is left to show. */
+export function trim(raw: string, context: TrimContext): Range {
+  let { start, end } = { start: 0, end: raw.length };
+  for (const step of STEPS) {
+    const kept = step(raw.slice(start, end), context);
+    end = start + kept.end;
+    start += kept.start;
+  }
+  return { start, end };
+}
