@@ -5,6 +5,22 @@ import { build, context } from "esbuild";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/**
+ * The hub's library imports the hashing of its upload protocol for that import's side effects, too. It has none, and
+ * nothing here uploads: declared so, it stays out.
+ * @type {import("esbuild").Plugin}
+ */
+const withoutUploads = {
+  name: "without-uploads",
+  setup({ onResolve, resolve }) {
+    const mark = "without-uploads";
+    onResolve({ filter: /^@huggingface\/xetchunk-wasm$/ }, async ({ path, pluginData, ...place }) => {
+      if (pluginData === mark) return undefined;
+      return { ...(await resolve(path, { ...place, pluginData: mark })), sideEffects: false };
+    });
+  },
+};
+
 const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */ ({
   absWorkingDir: root,
   bundle: true,
@@ -22,6 +38,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   logLevel: "warning",
   // The ES modules of viem and the language server libraries can be tree-shaken.
   mainFields: ["module", "main"],
+  plugins: [withoutUploads],
   entryPoints: {
     extension: "client/src/extension.ts",
     server: "server/src/main.ts",

@@ -23,10 +23,13 @@ export function isAllowed(expression: string): boolean {
     .some((choice) => choice.split(/\s+AND\s+/).every((id) => ALLOWED.has(id.trim())));
 }
 
-/** The package folders that an esbuild metafile's inputs come from. */
+/** The package folders that the bytes of an esbuild metafile's outputs come from. */
 export function bundledPackages(metafile: Metafile): string[] {
   const folders = new Set<string>();
-  for (const input of Object.keys(metafile.inputs)) {
+  const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
+  for (const [input, { bytesInOutput }] of inputs) {
+    // What was read and shaken out again is not shipped.
+    if (bytesInOutput === 0) continue;
     const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (found?.[1] !== undefined) folders.add(found[1]);
   }

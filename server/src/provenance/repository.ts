@@ -6,7 +6,7 @@ import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "./canonicalJson";
 import { normalizeText } from "./commitment";
-import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX } from "./durable";
+import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "./durable";
 import { MAX_EVIDENCE_BYTES } from "./evidenceFile";
 import { gitTop, ignoredPaths, listedFiles } from "./git";
 import { type Digest, RandomId, RepositoryPath } from "./primitives";
@@ -105,6 +105,32 @@ export class Repository {
   /** Writes an anchor file, unless it is there already. */
   async writeAnchor(root: Digest, chainId: number, text: string): Promise<string> {
     return this.writeNew("anchors", `${root}.${chainId}.json`, text);
+  }
+
+  /**
+   * The models that the repository names, as they stand in `models.json`; `null` where it has no such file.
+   *
+   * @throws ProoflineError `repository` where the file is too large, a link out of the repository, or not readable.
+   */
+  async modelsFile(maxBytes: number): Promise<Uint8Array | null> {
+    const path = `${PROOFLINE_FOLDER}/models.json`;
+    const bytes = await this.read(path, maxBytes);
+    if (bytes !== null || (await stat(join(this.root, path)).catch(() => null)) === null) return bytes;
+    throw new ProoflineError(
+      "repository",
+      `${path} is too large, a link, or not readable.`,
+      "Restore it from version control.",
+    );
+  }
+
+  /** Writes the models that the repository names, in place of what stood there. */
+  async writeModelsFile(text: string): Promise<string> {
+    await this.ensureId();
+    return this.writing(async () => {
+      const folder = await this.ownFolder(PROOFLINE_FOLDER);
+      await writeWhole(join(folder, "models.json"), text);
+      return `${PROOFLINE_FOLDER}/models.json`;
+    });
   }
 
   /** Every file that git tracks or would track; none where the top is no git work tree or git cannot say. */

@@ -1,0 +1,276 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { type FileHandle, mkdir, open, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { messageOf, ProoflineError } from "../errors";
+import { canonicalJson } from "../provenance/canonicalJson";
+import { isErrno, removeIfThere, writeWhole } from "../provenance/durable";
+import type { Digest } from "../provenance/primitives";
+import { sha256, toDigest } from "../provenance/sha256";
+import { fileAddress, type StatedHash } from "./hub";
+import { bodyOf, get, type HubAccess, hubError, patiently, refuseCancelled, Transient } from "./hubRequest";
+import { megabytes } from "./neededFiles";
+import type { CommitHash } from "./source";
+
+/** One file to fetch: which bytes, and what they must hash to. */
+export interface Wanted {
+  readonly repository: string;
+  readonly commit: CommitHash;
+  /** Path in the repository. */
+  readonly path: string;
+  readonly size: number;
+  /** What the hub states, or a pin says. */
+  readonly stated: StatedHash;
+}
+
+/** A whole file in the folder for partial ones. */
+export interface Fetched {
+  readonly file: string;
+  readonly sha256: Digest;
+}
+
+/** Room that stays free beside a download, in bytes. */
+const SPARE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Fetches one file into `folder` as `<key>.part`, beside a `<key>.json` that says what it belongs to; the key is the
+ * hash of just that. Bytes that are there already are hashed again and not asked for again. Every byte is hashed as it
+ * comes, and a file that is not what was stated is deleted.
+ *
+ * @param onBytes told of every byte that is there, those found included
+ * @throws ProoflineError `model.differs`, `model.disk`, `model.hub`, `model.access`, `model.missing`, `model.cancelled`
+ */
+export async function fetchFile(
+  access: HubAccess,
+  folder: string,
+  wanted: Wanted,
+  onBytes: (count: number) => void,
+  signal?: AbortSignal,
+): Promise<Fetched> {
+  const { part, about } = partOf(folder, wanted);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeWhole(about, `${canonicalJson(wanted)}\n`, { mode: 0o600 });
+  for (let again = false; ; again = true) {
+    const found = await PartialFile.open(part, wanted, onBytes);
+    try {
+      let before = found.size;
+      if (found.size < wanted.size || wanted.size === 0) {
+        await patiently(
+          access,
+          signal,
+          () => continueFile(access, wanted, found, signal),
+          () => {
+            const moved = found.size > before;
+            before = found.size;
+            return moved;
+          },
+        );
+      }
+      refuseCancelled(signal);
+      if (found.fits()) {
+        await found.sync();
+        return { file: part, sha256: found.sha256() };
+      }
+    } finally {
+      await found.close();
+    }
+    await removePart(folder, wanted);
+    onBytes(-found.size);
+    // What was found on the disk may have been damaged there; what came fresh from the hub was wrong there.
+    if (again || found.resumedFrom === 0) throw differs(wanted);
+    await writeWhole(about, `${canonicalJson(wanted)}\n`, { mode: 0o600 });
+  }
+}
+
+/** Bytes of a wanted file that are there already. */
+export async function bytesThere(folder: string, wanted: Wanted): Promise<number> {
+  const handle = await open(partOf(folder, wanted).part, "r").catch(() => null);
+  if (handle === null) return 0;
+  try {
+    return Math.min((await handle.stat()).size, wanted.size);
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function removePart(folder: string, wanted: Wanted): Promise<void> {
+  const { part, about } = partOf(folder, wanted);
+  await removeIfThere(part);
+  await removeIfThere(about);
+}
+
+/**
+ * Refuses to begin what cannot end: `bytes` must be free, and some room beside them.
+ *
+ * @throws ProoflineError `model.disk`
+ */
+export async function checkRoom(folder: string, bytes: number): Promise<void> {
+  if (bytes === 0) return;
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= bytes + SPARE_BYTES) return;
+  throw new ProoflineError(
+    "model.disk",
+    `${megabytes(bytes + SPARE_BYTES)} are needed on the disk of ${folder}, and ${megabytes(free)} are free.`,
+    "Make room, for example with `proofline model remove`, or set PROOFLINE_HOME to a folder on another disk.",
+  );
+}
+
+async function continueFile(
+  access: HubAccess,
+  wanted: Wanted,
+  file: PartialFile,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const from = file.size;
+  const response = await get(access, fileAddress(access, wanted.repository, wanted.commit, wanted.path), {
+    sameOrigin: false,
+    ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
+    ...(signal && { signal }),
+  });
+  if (response.status === 206) checkRange(response, from, wanted);
+  // Whoever does not know ranges sends it all again.
+  else await file.restart();
+  for await (const chunk of bodyOf(response, access, signal)) {
+    if (file.size + chunk.length > wanted.size) {
+      await file.restart();
+      throw differs(wanted);
+    }
+    await file.append(chunk);
+  }
+  if (file.size < wanted.size) {
+    throw new Transient(`${wanted.path} ended after ${file.size} of ${wanted.size} bytes`);
+  }
+}
+
+function checkRange(response: Response, from: number, { path, size }: Wanted): void {
+  const [, start, total] =
+    /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "") ?? [];
+  if (start === String(from) && (total === "*" || total === String(size))) return;
+  void response.body?.cancel().catch(() => {});
+  throw hubError(`The hub answered with another part of ${path} than the one that was asked for.`);
+}
+
+/** A file that grows, with the hashes of what it holds so far. */
+class PartialFile {
+  #sha256: Hash = createHash("sha256");
+  #gitBlob: Hash;
+  #size = 0;
+  /** Bytes that were there when it was opened, as long as they count. */
+  resumedFrom = 0;
+
+  private constructor(
+    private readonly handle: FileHandle,
+    private readonly wanted: Wanted,
+    private readonly onBytes: (count: number) => void,
+  ) {
+    this.#gitBlob = gitBlobHash(wanted.size);
+  }
+
+  static async open(path: string, wanted: Wanted, onBytes: (count: number) => void): Promise<PartialFile> {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    // Not "a+": on Linux it would ignore positions.
+    const handle = await open(path, "r+").catch((error: unknown) => {
+      if (isErrno(error, "ENOENT")) return open(path, "wx+", 0o600);
+      throw error;
+    });
+    const file = new PartialFile(handle, wanted, onBytes);
+    try {
+      const { size } = await handle.stat();
+      if (size > wanted.size) await handle.truncate(0);
+      else {
+        for await (const chunk of createReadStream(path)) file.#count(chunk as Buffer);
+        file.resumedFrom = file.#size;
+      }
+      return file;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(chunk: Uint8Array): Promise<void> {
+    try {
+      for (let done = 0; done < chunk.length; ) {
+        const { bytesWritten } = await this.handle.write(chunk, done, chunk.length - done, this.#size + done);
+        done += bytesWritten;
+      }
+    } catch (error) {
+      throw writeError(error);
+    }
+    this.#count(chunk);
+  }
+
+  async restart(): Promise<void> {
+    if (this.#size === 0) return;
+    await this.handle.truncate(0);
+    this.onBytes(-this.#size);
+    this.#size = 0;
+    this.resumedFrom = 0;
+    this.#sha256 = createHash("sha256");
+    this.#gitBlob = gitBlobHash(this.wanted.size);
+  }
+
+  fits(): boolean {
+    if (this.#size !== this.wanted.size) return false;
+    const { kind, hex } = this.wanted.stated;
+    return kind === "sha256" ? this.sha256() === hex : this.#gitBlob.copy().digest("hex") === hex;
+  }
+
+  sha256(): Digest {
+    return this.#sha256.copy().digest("hex");
+  }
+
+  async sync(): Promise<void> {
+    try {
+      await this.handle.sync();
+    } catch (error) {
+      throw writeError(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.handle.close();
+  }
+
+  #count(chunk: Uint8Array): void {
+    this.#sha256.update(chunk);
+    this.#gitBlob.update(chunk);
+    this.#size += chunk.length;
+    this.onBytes(chunk.length);
+  }
+}
+
+/** A git blob's id is the SHA-1 of `blob <size>`, a zero byte and the content. */
+function gitBlobHash(size: number): Hash {
+  return createHash("sha1").update(`blob ${size}\0`);
+}
+
+function partOf(folder: string, wanted: Wanted): { readonly part: string; readonly about: string } {
+  const key = toDigest(sha256(canonicalJson(wanted)));
+  return { part: join(folder, `${key}.part`), about: join(folder, `${key}.json`) };
+}
+
+function differs({ path, repository, commit }: Wanted): ProoflineError {
+  return new ProoflineError(
+    "model.differs",
+    `${path} of ${repository} at commit ${commit.slice(0, 12)} is not what it should be: its bytes have another hash.`,
+    "Nothing of it was kept. Try again later, and do not use the model if it happens again.",
+  );
+}
+
+function writeError(error: unknown): ProoflineError {
+  const full = isErrno(error, "ENOSPC") || isErrno(error, "EDQUOT");
+  return new ProoflineError(
+    "model.disk",
+    full ? "The disk is full." : `The download cannot be written (${messageOf(error)}).`,
+    full
+      ? "Make room and start it again; it goes on where it stopped."
+      : "Make the PROOFLINE_HOME folder writable and start it again; it goes on where it stopped.",
+    { cause: error },
+  );
+}

@@ -1,0 +1,191 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { ProoflineError } from "../errors";
+import { readPin, SIGNATURE_FILE } from "../inference/pin";
+import { canonicalJson } from "../provenance/canonicalJson";
+import { isErrno, removeIfThere, syncFolder, writeWhole } from "../provenance/durable";
+import { type Lock, tryLock } from "../provenance/lock";
+import { Digest, Text } from "../provenance/primitives";
+import { SignatureReport } from "./signature";
+import { ModelSource } from "./source";
+
+/** What this machine's person agreed to when they pinned or fetched a model. */
+export const ApprovedModel = z.strictObject({
+  format: z.literal("proofline/approved-model/v1"),
+  name: Text,
+  manifestDigest: Digest,
+  source: ModelSource,
+  /** Absolute path of the model folder; `null` where it is the one in the store. */
+  directory: z.nullable(z.string()),
+  signature: SignatureReport,
+});
+export type ApprovedModel = z.infer<typeof ApprovedModel>;
+
+/** An approved model with where it lies. */
+export interface InstalledModel extends ApprovedModel {
+  readonly path: string;
+  /** Bytes in the store; 0 for a folder elsewhere. */
+  readonly storedBytes: number;
+}
+
+/**
+ * The models of this machine below `<home>/models`:
+ *
+ *     <manifest digest>/        a whole model folder with its pin, and its signature where there is one
+ *     <manifest digest>.json    who approved what: `ApprovedModel`
+ *     partial/                  files that are being downloaded, each with what it belongs to
+ *     staging/                  a model folder before its bytes are known to be right
+ *
+ * A folder appears under its digest by one rename, after every byte was hashed. What lies there without a record was
+ * never approved and counts for nothing.
+ */
+export class ModelStore {
+  readonly #folder: string;
+
+  constructor(home: string) {
+    this.#folder = join(home, "models");
+  }
+
+  get partialFolder(): string {
+    return join(this.#folder, "partial");
+  }
+
+  /** Where a model of the store lies, whether it is there or not. */
+  pathOf(manifestDigest: Digest): string {
+    return join(this.#folder, manifestDigest);
+  }
+
+  /** Every approved model whose folder is there, by name. */
+  async list(): Promise<readonly InstalledModel[]> {
+    const names = await namesIn(this.#folder);
+    const models = await Promise.all(
+      names.filter((name) => name.endsWith(".json")).map((name) => this.#read(name)),
+    );
+    return models
+      .filter((model) => model !== null)
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  /** An approved model by its digest; `null` where this machine has none or nobody approved it. */
+  async find(manifestDigest: Digest): Promise<InstalledModel | null> {
+    return Digest.safeParse(manifestDigest).success ? this.#read(`${manifestDigest}.json`) : null;
+  }
+
+  /** Remembers that a person approved a model. */
+  async approve(model: ApprovedModel): Promise<void> {
+    const record = ApprovedModel.parse(model);
+    await writeWhole(join(this.#folder, `${model.manifestDigest}.json`), `${canonicalJson(record)}\n`, {
+      mode: 0o600,
+    });
+  }
+
+  /** Takes what a person agreed to back, and a model of the store off the disk. Folders elsewhere stay. */
+  async remove({
+    manifestDigest,
+    directory,
+  }: Pick<ApprovedModel, "manifestDigest" | "directory">): Promise<void> {
+    await removeIfThere(join(this.#folder, `${manifestDigest}.json`));
+    if (directory === null) await rm(this.pathOf(manifestDigest), { recursive: true, force: true });
+  }
+
+  /** Bytes of downloads that were not finished. */
+  partialBytes(): Promise<number> {
+    return bytesBelow(this.partialFolder);
+  }
+
+  async removePartial(): Promise<void> {
+    await withDownloadLock(this.#folder, () => rm(this.partialFolder, { recursive: true, force: true }));
+  }
+
+  /**
+   * Runs one download at a time on this machine, with an empty folder to put a model together in. What an earlier run
+   * left half put together is removed.
+   */
+  async staging<Value>(use: (folder: string) => Promise<Value>): Promise<Value> {
+    await mkdir(this.partialFolder, { recursive: true, mode: 0o700 });
+    const staging = join(this.#folder, "staging");
+    return withDownloadLock(this.#folder, async () => {
+      await rm(staging, { recursive: true, force: true });
+      const folder = join(staging, randomBytes(8).toString("hex"));
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      try {
+        return await use(folder);
+      } finally {
+        await rm(staging, { recursive: true, force: true });
+      }
+    });
+  }
+
+  /** Makes a whole, checked folder that of a model, in place of one that was there. */
+  async install(folder: string, manifestDigest: Digest): Promise<void> {
+    const path = this.pathOf(manifestDigest);
+    await rm(path, { recursive: true, force: true });
+    await rename(folder, path);
+    await syncFolder(dirname(path));
+  }
+
+  async #read(name: string): Promise<InstalledModel | null> {
+    let record: ApprovedModel;
+    try {
+      record = ApprovedModel.parse(JSON.parse(await readFile(join(this.#folder, name), "utf8")));
+    } catch {
+      // Absent, damaged or from a later version: nobody is known to have approved it.
+      return null;
+    }
+    if (`${record.manifestDigest}.json` !== name) return null;
+    const path = record.directory ?? this.pathOf(record.manifestDigest);
+    const pin = await readPin(path).catch(() => null);
+    if (pin?.manifestDigest !== record.manifestDigest) return null;
+    const storedBytes =
+      record.directory === null ? pin.manifest.files.reduce((sum, { size }) => sum + size, 0) : 0;
+    return { ...record, path, storedBytes };
+  }
+}
+
+/** The signature beside a model; `null` where there is none. */
+export async function readSignature(directory: string, maxBytes: number): Promise<Uint8Array | null> {
+  const path = join(directory, SIGNATURE_FILE);
+  const info = await stat(path).catch(() => null);
+  if (info === null) return null;
+  if (info.isFile() && info.size <= maxBytes) return readFile(path);
+  throw new ProoflineError(
+    "model.signature",
+    `${path} is too large or not a file.`,
+    "Get the model again from whoever signed it.",
+  );
+}
+
+async function withDownloadLock<Value>(folder: string, work: () => Promise<Value>): Promise<Value> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock: Lock | null = await tryLock(join(folder, "download.lock"));
+  if (lock === null) {
+    throw new ProoflineError(
+      "model.busy",
+      "Another window or command is downloading a model.",
+      "Wait until it is done, or cancel it there.",
+    );
+  }
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+async function bytesBelow(folder: string): Promise<number> {
+  const sizes = (await namesIn(folder)).map(
+    async (name) => (await stat(join(folder, name)).catch(() => null))?.size ?? 0,
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}

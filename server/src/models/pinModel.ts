@@ -1,0 +1,359 @@
+import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join, posix } from "node:path";
+import { ProoflineError } from "../errors";
+import type { PromptFamilyName } from "../inference/families";
+import { PIN_FILE, type Pin, type PinManifest, readPin, SIGNATURE_FILE, writePin } from "../inference/pin";
+import { isErrno } from "../provenance/durable";
+import type { Digest } from "../provenance/primitives";
+import type { Repository } from "../provenance/repository";
+import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
+import { type HubFile, type HubModel, inspect } from "./hub";
+import type { HubAccess } from "./hubRequest";
+import { type ApprovedModel, type ModelStore, readSignature } from "./modelStore";
+import {
+  MAX_MODELS_BYTES,
+  type ModelsFile,
+  type NamedModel,
+  NO_MODELS,
+  parseModelsFile,
+  pinnedContent,
+  withModel,
+  writeModelsFile,
+} from "./modelsFile";
+import { chooseVariant } from "./neededFiles";
+import { checkSignature, MAX_SIGNATURE_BYTES, type SignatureReport, type Trust } from "./signature";
+import type { ModelSource } from "./source";
+
+/** Where a pin goes: this machine's store, and the repository that the person works in, if any. */
+export interface PinPlaces {
+  readonly store: ModelStore;
+  readonly repository: Repository | null;
+}
+
+/** What the person decided beyond the source. */
+export interface PinChoices {
+  readonly name?: string;
+  /** A graph, by its name without `.onnx` or its path; needed where there are several. */
+  readonly variant?: string;
+  readonly family?: PromptFamilyName;
+  readonly trust: Trust;
+  /** Other bytes under a name that the repository pins already are meant. */
+  readonly replace: boolean;
+}
+
+/** What is done to pin a model from the hub. Nothing has been downloaded yet. */
+export interface DownloadPlan {
+  readonly name: string;
+  readonly source: Extract<ModelSource, { kind: "huggingface" }>;
+  readonly files: readonly PlannedFile[];
+  /** Bytes of all files. */
+  readonly size: number;
+  /** Bytes that are not here yet. */
+  readonly toDownload: number;
+  readonly licence: string | null;
+  readonly signed: boolean;
+  /** The manifest that the bytes must fit, or what to pin them as. */
+  readonly pin:
+    | { readonly kind: "existing"; readonly manifest: PinManifest; readonly manifestDigest: Digest }
+    | { readonly kind: "new"; readonly graph: string };
+}
+
+export interface PlannedFile {
+  /** Path in the model folder. */
+  readonly path: string;
+  readonly wanted: Wanted;
+}
+
+export interface Progress {
+  readonly path: string;
+  /** Bytes that are there, of all files. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A model that was pinned or fetched, and is approved on this machine. */
+export interface PinnedModel extends Pin {
+  readonly directory: string;
+  readonly source: ModelSource;
+  readonly signature: SignatureReport;
+  /** Path of the workspace's file, below the top of its repository; `null` where nothing was written. */
+  readonly written: string | null;
+}
+
+/**
+ * Looks at a repository on the hub and says what pinning it would fetch.
+ *
+ * @throws ProoflineError `model.differs` where the hub states other bytes than an earlier pin of the same commit
+ */
+export async function planPin(
+  access: HubAccess,
+  { store, repository }: PinPlaces,
+  source: { readonly repository: string; readonly revision?: string },
+  choices: Pick<PinChoices, "name" | "variant">,
+  signal?: AbortSignal,
+): Promise<DownloadPlan> {
+  const model = await inspect(access, source.repository, source.revision, signal);
+  const variant = chooseVariant(model, choices.variant);
+  const from = hubSource(model, variant.folder);
+  const known = pinnedContent(await modelsOf(repository), from);
+  const files = variant.files.map((file): PlannedFile => {
+    const path = below(variant.folder, file.path);
+    const pinned = known.get(path);
+    if (pinned !== undefined) refuseOtherStatement(file, pinned);
+    const stated = pinned === undefined ? file.stated : ({ kind: "sha256", hex: pinned.sha256 } as const);
+    return { path, wanted: wantedOf(model, file, stated) };
+  });
+  const shortName = posix.basename(model.repository);
+  return {
+    ...(await sizesOf(store, files)),
+    name: choices.name ?? (choices.variant === undefined ? shortName : `${shortName}:${variant.name}`),
+    source: from,
+    files,
+    licence: model.licence,
+    signed: variant.signed,
+    pin: { kind: "new", graph: below(variant.folder, variant.graph) },
+  };
+}
+
+/**
+ * Says what fetching a model that the workspace names would fetch: exactly the pinned bytes.
+ *
+ * @throws ProoflineError `model.workspace` for a model that came from a folder, `model.differs` where the hub states
+ * other bytes than the pin
+ */
+export async function planFetch(
+  access: HubAccess,
+  { store }: PinPlaces,
+  { source, manifest, manifestDigest }: NamedModel,
+  signal?: AbortSignal,
+): Promise<DownloadPlan> {
+  if (source.kind === "folder") {
+    throw new ProoflineError(
+      "model.workspace",
+      `${manifest.name} was pinned from a folder, so there is no place to fetch it from.`,
+      "Get the folder from whoever pinned it, then run `proofline model pin` on it: the same bytes give the same pin.",
+    );
+  }
+  const model = await inspect(access, source.repository, source.commit, signal);
+  const byPath = new Map(model.files.map((file) => [below(source.folder, file.path), file]));
+  const files = manifest.files.map((pinned): PlannedFile => {
+    const { path, size, sha256 } = pinned;
+    const file = byPath.get(path);
+    if (file === undefined) throw differs(`${path} is not in ${source.repository} at that commit`);
+    refuseOtherStatement(file, pinned);
+    return { path, wanted: wantedOf(model, { ...file, size }, { kind: "sha256", hex: sha256 }) };
+  });
+  const signature = byPath.get(SIGNATURE_FILE);
+  if (signature !== undefined) {
+    files.push({ path: SIGNATURE_FILE, wanted: wantedOf(model, signature, signature.stated) });
+  }
+  return {
+    ...(await sizesOf(store, files)),
+    name: manifest.name,
+    source,
+    files,
+    licence: model.licence,
+    signed: signature !== undefined,
+    pin: { kind: "existing", manifest, manifestDigest },
+  };
+}
+
+/**
+ * Downloads what was planned, checks every byte and the signature, and only then puts the model into the store and, if
+ * it is new, its pin into the repository. Whatever fails leaves neither.
+ *
+ * @throws ProoflineError with a code that begins with `model.`
+ */
+export async function carryOut(
+  plan: DownloadPlan,
+  access: HubAccess,
+  places: PinPlaces,
+  choices: Pick<PinChoices, "family" | "trust" | "replace">,
+  onProgress: (progress: Progress) => void,
+  signal?: AbortSignal,
+): Promise<PinnedModel> {
+  const { store } = places;
+  return store.staging(async (folder) => {
+    await checkRoom(store.partialFolder, plan.toDownload);
+    let done = 0;
+    // Small files first: what is wrong with a model often shows there.
+    for (const { path, wanted } of [...plan.files].sort((a, b) => a.wanted.size - b.wanted.size)) {
+      const onBytes = (count: number): void => {
+        done += count;
+        onProgress({ path, done, total: plan.size });
+      };
+      const { file } = await fetchFile(access, store.partialFolder, wanted, onBytes, signal);
+      await putInPlace(file, join(folder, path));
+    }
+    const finish = async (): Promise<void> => {
+      for (const { wanted } of plan.files) await removePart(store.partialFolder, wanted);
+    };
+    try {
+      const pin = await pinStaged(plan, folder, choices.family);
+      const signature = checkSignature(
+        await readSignature(folder, MAX_SIGNATURE_BYTES),
+        pin.manifest.files,
+        choices.trust,
+      );
+      const named: NamedModel = { source: plan.source, ...pin };
+      const file = await fileWith(plan, places, named, choices.replace);
+      // Before the folder has its name: a file that another name leads to is refused at load.
+      await finish();
+      await store.install(folder, pin.manifestDigest);
+      const approved = { ...record(named, signature), directory: null };
+      await store.approve(approved);
+      const written = file === null ? null : await writeModels(places.repository, file);
+      return { ...pin, directory: store.pathOf(pin.manifestDigest), source: plan.source, signature, written };
+    } catch (error) {
+      if (isContradiction(error)) await finish();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Pins a local model folder as it lies there, approves it on this machine, and writes the pin into the repository. A
+ * failure leaves the folder's earlier pin as it was.
+ */
+export async function pinFolder(
+  directory: string,
+  places: PinPlaces,
+  { name, variant, family, trust, replace }: PinChoices,
+): Promise<PinnedModel> {
+  const graph = variant === undefined ? undefined : await graphNamed(directory, variant);
+  const before = await readFile(join(directory, PIN_FILE)).catch(() => null);
+  try {
+    const pin = await writePin(directory, {
+      ...(name !== undefined && { name }),
+      ...(graph !== undefined && { graph }),
+      ...(family !== undefined && { family }),
+    });
+    const signature = checkSignature(
+      await readSignature(directory, MAX_SIGNATURE_BYTES),
+      pin.manifest.files,
+      trust,
+    );
+    const named: NamedModel = { source: { kind: "folder" }, ...pin };
+    const file = withModel(await modelsOf(places.repository), named, { replace, proposed: true });
+    await places.store.approve({ ...record(named, signature), directory });
+    const written = await writeModels(places.repository, file);
+    return { ...pin, directory, source: named.source, signature, written };
+  } catch (error) {
+    if (before === null) await unlink(join(directory, PIN_FILE)).catch(() => {});
+    else await writeFile(join(directory, PIN_FILE), before);
+    throw error;
+  }
+}
+
+/** The models that a repository names; none where it names none. */
+export async function modelsOf(repository: Repository | null): Promise<ModelsFile> {
+  const bytes = (await repository?.modelsFile(MAX_MODELS_BYTES)) ?? null;
+  return bytes === null ? NO_MODELS : parseModelsFile(bytes);
+}
+
+async function writeModels(repository: Repository | null, file: ModelsFile): Promise<string | null> {
+  return repository === null ? null : repository.writeModelsFile(writeModelsFile(file));
+}
+
+/** The workspace's file with a new pin in it; `null` where the model came from that file. */
+async function fileWith(
+  { pin }: DownloadPlan,
+  { repository }: PinPlaces,
+  named: NamedModel,
+  replace: boolean,
+): Promise<ModelsFile | null> {
+  if (pin.kind === "existing") return null;
+  return withModel(await modelsOf(repository), named, { replace, proposed: true });
+}
+
+/** Writes the pin of a staged folder, or the one that it has to fit. */
+async function pinStaged(
+  { pin, name }: DownloadPlan,
+  folder: string,
+  family: PromptFamilyName | undefined,
+): Promise<Pin> {
+  if (pin.kind === "new") return writePin(folder, { name, graph: pin.graph, ...(family && { family }) });
+  await writeFile(join(folder, PIN_FILE), `${JSON.stringify(pin.manifest, null, 2)}\n`);
+  const written = await readPin(folder);
+  if (written.manifestDigest !== pin.manifestDigest) throw differs("the pin has another digest");
+  return written;
+}
+
+/** By a second name, so that nothing is downloaded again if the model turns out to be unusable. */
+async function putInPlace(part: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    await link(part, path);
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) throw error;
+    await rename(part, path);
+  }
+}
+
+async function graphNamed(directory: string, variant: string): Promise<string> {
+  const entries = await readdir(directory, { recursive: true });
+  const graphs = entries.map((path) => path.replaceAll("\\", "/")).filter((path) => path.endsWith(".onnx"));
+  const wanted = graphs.filter(
+    (path) => path === variant || path === `${variant}.onnx` || basename(path, ".onnx") === variant,
+  );
+  const [only] = wanted;
+  if (only !== undefined && wanted.length === 1) return only;
+  throw new ProoflineError(
+    "model.missing",
+    `The folder ${directory} has ${wanted.length === 0 ? "no" : "more than one"} variant ${variant}.`,
+    graphs.length === 0 ? "Put an ONNX graph into it." : `It has ${graphs.join(", ")}.`,
+  );
+}
+
+function record(
+  { source, manifest, manifestDigest }: NamedModel,
+  signature: SignatureReport,
+): Omit<ApprovedModel, "directory"> {
+  return { format: "proofline/approved-model/v1", name: manifest.name, manifestDigest, source, signature };
+}
+
+function hubSource({ repository, commit }: HubModel, folder: string): DownloadPlan["source"] {
+  return { kind: "huggingface", repository, commit, folder };
+}
+
+function wantedOf(
+  { repository, commit }: HubModel,
+  { path, size }: HubFile,
+  stated: Wanted["stated"],
+): Wanted {
+  return { repository, commit, path, size, stated };
+}
+
+async function sizesOf(
+  store: ModelStore,
+  files: readonly PlannedFile[],
+): Promise<{ readonly size: number; readonly toDownload: number }> {
+  const size = files.reduce((sum, { wanted }) => sum + wanted.size, 0);
+  const there = await Promise.all(files.map(({ wanted }) => bytesThere(store.partialFolder, wanted)));
+  return { size, toDownload: size - there.reduce((sum, bytes) => sum + bytes, 0) };
+}
+
+/** What the hub itself states to be other bytes than the pin's is not even downloaded. */
+function refuseOtherStatement(file: HubFile, { path, size, sha256 }: PinManifest["files"][number]): void {
+  const { stated } = file;
+  if (file.size === size && (stated.kind !== "sha256" || stated.hex === sha256)) return;
+  throw differs(`${path} is stated with another ${file.size === size ? "hash" : "size"} than the pin's`);
+}
+
+function isContradiction(error: unknown): boolean {
+  return (
+    error instanceof ProoflineError && (error.code === "model.differs" || error.code === "model.signature")
+  );
+}
+
+function below(folder: string, path: string): string {
+  return folder !== "" && path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
+}
+
+function differs(what: string): ProoflineError {
+  return new ProoflineError(
+    "model.differs",
+    `The hub does not have the pinned model: ${what}.`,
+    "Nothing of it was kept. Ask whoever pinned it, and do not use other bytes in its place.",
+  );
+}

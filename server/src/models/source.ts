@@ -1,0 +1,73 @@
+import { statSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import * as z from "zod";
+import { ProoflineError } from "../errors";
+import { RepositoryPath } from "../provenance/primitives";
+
+/** `owner/name` on the Hugging Face hub, or a bare `name` of the oldest models. Never a path: no `..`, no `\`. */
+export const HubRepository = z
+  .string()
+  .max(192)
+  .regex(
+    /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)?$/,
+    "expected owner/name, as the address of the model's page ends",
+  )
+  .refine((name) => !name.includes("..") && !name.includes("--"), "expected no .. and no --");
+
+/** A branch, a tag or a commit. It is resolved to a commit before anything else happens. */
+export const HubRevision = z
+  .string()
+  .max(192)
+  .regex(/^[\w][\w./-]*$/, "expected a branch, a tag or a commit")
+  .refine((revision) => !revision.includes(".."), "expected no ..");
+
+/** A full git commit hash: 40 lower-case hex digits. */
+export const CommitHash = z.string().regex(/^[0-9a-f]{40}$/, "expected 40 lower-case hex digits");
+export type CommitHash = z.infer<typeof CommitHash>;
+
+/** Where a pinned model's bytes came from, as `models.json` says it. A claim to look there; the pin says what is right. */
+export const ModelSource = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("folder") }),
+  z.strictObject({
+    kind: z.literal("huggingface"),
+    repository: HubRepository,
+    commit: CommitHash,
+    /** The folder of the repository that holds the model, without a `/` at its end; empty for its top. */
+    folder: z.union([z.literal(""), RepositoryPath]),
+  }),
+]);
+export type ModelSource = z.infer<typeof ModelSource>;
+
+/** What a person named: a folder on this machine, or a repository on the hub. */
+export type NamedSource =
+  | { readonly kind: "folder"; readonly directory: string }
+  | { readonly kind: "huggingface"; readonly repository: string };
+
+/**
+ * Reads what a person typed. An existing folder is a folder; so is whatever begins with `.`, `/` or a drive. Anything
+ * else has to be `owner/name`.
+ *
+ * @throws ProoflineError `usage`
+ */
+export function parseSource(typed: string, workingDirectory = process.cwd()): NamedSource {
+  const directory = resolve(workingDirectory, typed);
+  const looksLocal = isAbsolute(typed) || /^[.~]/.test(typed) || typed.includes("\\");
+  const isFolder = statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (isFolder || looksLocal) return { kind: "folder", directory };
+  const repository = typed.replace(/^(?:hf:\/\/|https:\/\/huggingface\.co\/)/, "").replace(/\/$/, "");
+  if (HubRepository.safeParse(repository).success && repository.includes("/")) {
+    return { kind: "huggingface", repository };
+  }
+  throw new ProoflineError(
+    "usage",
+    `${JSON.stringify(typed)} is neither a folder here nor a repository like owner/name.`,
+    "Give the path of a model folder, or a Hugging Face repository as owner/name.",
+  );
+}
+
+/** One line for people. */
+export function describeSource(source: ModelSource): string {
+  if (source.kind === "folder") return "a local folder";
+  const folder = source.folder === "" ? "" : `, folder ${source.folder}`;
+  return `${source.repository} at commit ${source.commit.slice(0, 12)}${folder}`;
+}
