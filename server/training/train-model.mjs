@@ -146,7 +146,13 @@ async function main() {
   if (!isWanted("card")) return;
 
   say("card");
-  await tsx("card/write-card.ts", ["--model", values.out, "--cache", values.cache]);
+  await tsx("card/write-card.ts", [
+    "--model",
+    values.out,
+    "--cache",
+    values.cache,
+    ...(values.start ? ["--start", values.start] : []),
+  ]);
   await tsx("write-pin.ts", [values.out, inCache("gate.json")]);
   say(`finished: ${values.out}`);
 }

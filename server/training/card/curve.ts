@@ -27,19 +27,15 @@ const NAMES = {
   middle: "validation, fill in the middle",
 } as const;
 
-/**
- * The training curve as an SVG picture: loss in nats per token over millions of tokens.
- *
- * @param validFrom tokens before which validation lines are left out
- */
-export function drawCurve(entries: readonly LogEntry[], validFrom: number): string {
+/** The training curve as an SVG picture: loss in nats per token over millions of tokens. */
+export function drawCurve(entries: readonly LogEntry[]): string {
   const losses = entries.flatMap(({ tokens, loss }) =>
     loss === undefined ? [] : [{ x: tokens / 1e6, y: loss }],
   );
   const series: Record<keyof typeof NAMES, Point[]> = {
     training: smooth(losses),
-    left: validationOf(entries, "left", validFrom),
-    middle: validationOf(entries, "middle", validFrom),
+    left: validationOf(entries, "left"),
+    middle: validationOf(entries, "middle"),
   };
   const all = Object.values(series).flat();
   const right = Math.max(...all.map(({ x }) => x));
@@ -85,10 +81,10 @@ function smooth(points: readonly Point[]): Point[] {
   return result;
 }
 
-function validationOf(entries: readonly LogEntry[], name: string, validFrom: number): Point[] {
+function validationOf(entries: readonly LogEntry[], name: string): Point[] {
   return entries.flatMap(({ tokens, validation }) => {
     const y = validation?.[name];
-    return y === undefined || tokens < validFrom ? [] : [{ x: tokens / 1e6, y }];
+    return y === undefined ? [] : [{ x: tokens / 1e6, y }];
   });
 }
 

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { readPin } from "../../src/inference/pin";
 import type { Evaluation } from "../evaluation/evaluate";
 import { formatTable } from "../evaluation/table";
 import { HELD_OUT } from "../settings.mjs";
@@ -42,9 +43,6 @@ interface Check {
   readonly tokenMilliseconds: number;
 }
 
-/** Before so many tokens the released run validated on other rows. */
-const VALIDATION_FROM = 8e6;
-
 /** Files whose digests the card names; the pin covers every file. */
 const DIGESTED = ["config.json", "onnx/model.onnx", "tokenizer.json", "tokenizer_config.json"];
 
@@ -74,14 +72,24 @@ function licencesOf(packages: readonly UsedPackage[]): string {
   return sharesOf(sizes);
 }
 
-function main(): void {
+/** What the card says of the released model with whose weights the training began. */
+async function beginningOf(folder: string): Promise<string> {
+  const { manifest, manifestDigest } = await readPin(folder);
+  const history = readFileSync(join(import.meta.dirname, "history.md"), "utf8").trim();
+  return `It began with the weights and the tokenizer of the earlier release \`${manifest.name}\` with the manifest digest
+\`${manifestDigest}\`.
+${history}`;
+}
+
+async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       model: { type: "string", default: "server/models/proofline-code" },
       cache: { type: "string", default: ".cache/training" },
+      start: { type: "string" },
     },
   });
-  const { model, cache } = values;
+  const { model, cache, start } = values;
   const config = readJson<Config>(model, "config.json");
   const report = readJson<CorpusReport>(cache, "corpus", "report.json");
   const quantization = readJson<Quantization>(cache, "quantization.json");
@@ -97,7 +105,7 @@ function main(): void {
     return `| \`${path}\` | ${statSync(file).size} | \`${sha256}\` |`;
   });
 
-  writeFileSync(join(model, "training-curve.svg"), drawCurve(entries, VALIDATION_FROM));
+  writeFileSync(join(model, "training-curve.svg"), drawCurve(entries));
   writeFileSync(join(model, "ATTRIBUTION.md"), attribution(report.packages));
   copyFileSync(join(cache, "evaluation.json"), join(model, "evaluation.json"));
   const percent = (share: number): string => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(2)}%`;
@@ -111,7 +119,7 @@ tags: [code, fill-in-the-middle]
 # proofline-code
 
 A small code model that completes TypeScript and JavaScript on the processor of the machine you work on. It is
-trained from nothing by the code in \`server/training/\`, on sources whose licences permit it.
+trained by the code in \`server/training/\`, on sources whose licences permit it.
 
 - **Shape**: Llama decoder, ${(parametersOf(config) / 1e6).toFixed(1)} M parameters: width ${config.hidden_size}, ${config.num_hidden_layers} layers, ${config.num_attention_heads} heads over ${config.num_key_value_heads}
   key-value heads, SwiGLU ${config.intermediate_size}, vocabulary ${config.vocab_size}, tied embeddings, context ${config.max_position_embeddings} tokens.
@@ -139,7 +147,7 @@ for the curve and the gate.
 ${((last?.tokens ?? 0) / 1e6).toFixed(1)} M tokens, Muon and AdamW, bfloat16 products, warm-up, constant rate, linear decay. Three quarters of the samples fill in
 a middle: to the end of the line, inside a line, or a block of lines, one in five with nothing known below.
 
-${readFileSync(join(import.meta.dirname, "history.md"), "utf8").trim()}
+${start === undefined ? "The weights began at random." : await beginningOf(start)}
 
 ![Loss while training](training-curve.svg)
 
@@ -183,4 +191,7 @@ what is missing before it starts, and goes on where it stopped. See \`server/tra
   console.log(`wrote the card of ${model}`);
 }
 
-main();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
