@@ -28,6 +28,11 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     const text = await repository.readText(path);
     if (text !== null) texts.set(path, text);
   }
+  const quoted = new Map<string, string>();
+  for (const path of quotedPaths(contents, here)) {
+    const text = await repository.readQuotable(path);
+    if (text !== null) quoted.set(path, text);
+  }
   const roots = contents.evidence.flatMap(({ reading }) =>
     reading.kind === "intact" ? [reading.batch.root] : [],
   );
@@ -39,6 +44,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     device,
     chain: await checkChain(chain, roots, contents.anchors),
     texts,
+    quoted,
     replays,
     policy,
   });
@@ -65,6 +71,26 @@ export function replayables(
     values,
   }));
   return [...sealed, ...accepted];
+}
+
+/** The files, by today's paths, that open prompts quote: all of them, or those of some suggestions. */
+export function quotedPaths(
+  { evidence, moves }: Pick<RepositoryContents, "evidence" | "moves">,
+  journal: readonly AcceptedSuggestion[],
+  isWanted: (suggestion: { readonly path: string }) => boolean = () => true,
+): ReadonlySet<string> {
+  const sealed = evidence.flatMap(({ reading }) =>
+    reading.kind === "malformed" ? [] : (reading.batch?.suggestions ?? []),
+  );
+  const prompts = [
+    ...sealed.flatMap(({ record: { path }, values }) =>
+      isWanted({ path: moves.get(path) ?? path }) ? [values?.prompt] : [],
+    ),
+    ...journal.filter(isWanted).map(({ values }) => values.prompt),
+  ];
+  return new Set(
+    prompts.flatMap((prompt) => prompt?.context ?? []).map(({ path }) => moves.get(path) ?? path),
+  );
 }
 
 function pathsOf(contents: RepositoryContents, journal: readonly AcceptedSuggestion[]): ReadonlySet<string> {

@@ -6,8 +6,9 @@ import { replayables, verifyRepository } from "../actions/verify";
 import { openChain } from "../chain/reader";
 import { messageOf, ProoflineError } from "../errors";
 import { builtInPolicy } from "../policy/policy";
+import { promptReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
-import { SUMMARIES, type Summary } from "../policy/verdict";
+import { type Checks, type Findings, SUMMARIES, type Summary } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verify";
 import { openDevice } from "../provenance/device";
 import { readJournals } from "../provenance/journal";
@@ -152,10 +153,12 @@ function select(report: Report, root: string, paths: readonly string[]): Report 
 }
 
 function describe({ summary, suggestions, gone, files }: Report): string[] {
-  const lines = suggestions.flatMap(({ path, startLine, endLine, summary: word, id, reasons }) => [
-    `${word.padEnd(10)}  ${path}:${startLine}${endLine === startLine ? "" : `-${endLine}`}  ${id}`,
-    ...reasons.map((reason) => `            ${reason}`),
-  ]);
+  const lines = suggestions.flatMap(
+    ({ path, startLine, endLine, summary: word, id, reasons, checks, findings }) => [
+      `${word.padEnd(10)}  ${path}:${startLine}${endLine === startLine ? "" : `-${endLine}`}  ${id}`,
+      ...[...reasons, ...promptRemarks(checks, findings)].map((reason) => `            ${reason}`),
+    ],
+  );
   const totals = [...SUMMARIES]
     .reverse()
     .flatMap((word) => (summary[word] > 0 ? [`${summary[word]} ${word}`] : []));
@@ -165,4 +168,15 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
     totals.length === 0 ? "No suggestion has a place in today's text." : `${totals.join(", ")}.`,
     ...(gone.length === 0 ? [] : [`${gone.length} more are no longer in the text.`]),
   ];
+}
+
+/** An output of which more than this stood in the prompt deserves a look, though copying is no fault. */
+const NOTEWORTHY_SHARE = 0.8;
+
+/** What is worth reading about a prompt although it decides nothing: that it does not fit, or holds the answer. */
+function promptRemarks({ evidence, prompt }: Checks, findings: Findings): string[] {
+  const holdsAnswer = (findings.prompt.share ?? 0) > NOTEWORTHY_SHARE;
+  return evidence === "intact" && (prompt === "disclosed" || holdsAnswer)
+    ? [promptReason(prompt, findings)]
+    : [];
 }

@@ -200,6 +200,7 @@ function assemble(
     verdicts.forget(document.uri);
     sealing.reconsider();
     for (const other of documents.all()) void bind(other);
+    void verdicts.updateQuoting(document);
   });
 
   async function opened(document: OpenDocument): Promise<void> {
@@ -207,6 +208,7 @@ function assemble(
     if (root !== null) sealing.opened(root, path);
     await bind(document);
     await verdicts.update(document);
+    await verdicts.updateQuoting(document);
     if (root !== null) await folders.findMoves(root);
   }
 

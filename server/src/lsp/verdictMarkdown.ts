@@ -70,6 +70,8 @@ function notChecked(checks: Checks): string[] {
   if (checks.model === "pinOnly") gaps.push("the model, by anyone but this machine's pin");
   if (checks.signature === "unknownDevice") gaps.push("who the signing device belongs to");
   if (checks.environment === "declaredUnknown") gaps.push("the environment, which the device only states");
+  if (checks.prompt === "sealed") gaps.push("the prompt, which is sealed");
+  if (checks.prompt === "disclosed") gaps.push("that the prompt is the text around it");
   gaps.push("whether the code is right or safe");
   return gaps;
 }

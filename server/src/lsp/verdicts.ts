@@ -1,5 +1,6 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { Replayable } from "../actions/replay";
+import { quotedPaths } from "../actions/verify";
 import { builtInPolicy, type Policy } from "../policy/policy";
 import type { FileProblem } from "../policy/report";
 import { SUMMARIES, type Summary, type Verdict } from "../policy/verdict";
@@ -39,6 +40,8 @@ export class Verdicts {
   private readonly diagnostics: Diagnostics;
   private readonly verdicts = new Map<string, readonly Verdict[]>();
   private readonly sent = new Map<string, readonly ShownVerdict[]>();
+  /** The files that the prompts of each open document quote. */
+  private readonly quotes = new Map<string, ReadonlySet<string>>();
 
   constructor(
     private readonly context: ServerContext,
@@ -49,7 +52,7 @@ export class Verdicts {
   ) {
     this.tracking = new Tracking((uri) => {
       const document = context.documents.get(uri);
-      if (document !== undefined) void this.update(document);
+      if (document !== undefined) void this.update(document).then(() => this.updateQuoting(document));
     });
     this.diagnostics = new Diagnostics(context.connection);
   }
@@ -68,8 +71,18 @@ export class Verdicts {
   async update(document: OpenDocument): Promise<void> {
     const placement = await this.context.placements.of(document);
     const evidence = await this.evidenceFor(placement);
+    const quoted = await this.quotedBy(document, placement, evidence);
     if (this.context.documents.get(document.uri) !== document) return;
-    this.verify(document, placement, evidence);
+    this.verify(document, placement, evidence, quoted);
+  }
+
+  /** Verifies the other open documents whose prompts quote this one, which has changed. */
+  async updateQuoting(changed: OpenDocument): Promise<void> {
+    const { root, path } = await this.context.placements.of(changed);
+    for (const document of this.context.documents.all()) {
+      if (document === changed || this.quotes.get(document.uri)?.has(path) !== true) continue;
+      if ((await this.context.placements.of(document)).root === root) await this.update(document);
+    }
   }
 
   /** Verifies every open document, or those of one repository. */
@@ -85,6 +98,7 @@ export class Verdicts {
     this.tracking.forget(uri);
     this.verdicts.delete(uri);
     this.sent.delete(uri);
+    this.quotes.delete(uri);
     this.diagnostics.forget(uri);
   }
 
@@ -136,7 +150,39 @@ export class Verdicts {
     return repository === null ? null : this.folders.of(repository);
   }
 
-  private verify(document: OpenDocument, { root, path }: Placement, evidence: FolderEvidence | null): void {
+  /** Today's text of the files that a document's prompts quote: as open in the editor, else as saved. */
+  private async quotedBy(
+    { uri }: OpenDocument,
+    { repository, root, path }: Placement,
+    evidence: FolderEvidence | null,
+  ): Promise<ReadonlyMap<string, string>> {
+    const texts = new Map<string, string>();
+    if (repository === null) return texts;
+    const paths = quotedPaths(
+      { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map() },
+      this.unsealed.pending().filter((one) => one.root === root),
+      (suggestion) => suggestion.path === path,
+    );
+    this.quotes.set(uri, paths);
+    if (paths.size === 0) return texts;
+    const open = new Map<string, OpenDocument>();
+    for (const document of this.context.documents.all()) {
+      const placement = await this.context.placements.of(document);
+      if (placement.root === root && placement.refusal === null) open.set(placement.path, document);
+    }
+    for (const quoted of paths) {
+      const text = open.get(quoted)?.text ?? (await repository.readQuotable(quoted));
+      if (text !== null) texts.set(quoted, text);
+    }
+    return texts;
+  }
+
+  private verify(
+    document: OpenDocument,
+    { root, path }: Placement,
+    evidence: FolderEvidence | null,
+    quoted: ReadonlyMap<string, string>,
+  ): void {
     const replays = new Map<string, ReplayOutcome>();
     for (const [id, replayable] of this.replayablesAt(root, path, evidence)) {
       replays.set(id, this.replays.outcomeOf(replayable));
@@ -149,6 +195,7 @@ export class Verdicts {
       device: this.identity.device ?? "",
       chain: evidence?.chain ?? new Map(),
       texts: new Map([[path, document.text]]),
+      quoted,
       hints: this.tracking.hints(document),
       replays,
       policy: this.policy,

@@ -1,5 +1,5 @@
 import type { Policy } from "./policy";
-import type { CheckName, Checks, Findings } from "./verdict";
+import type { CheckName, Checks, Findings, PromptMisfit } from "./verdict";
 
 /** One plain sentence for one check's value: what it means for this suggestion. */
 export function reasonFor(name: CheckName, checks: Checks, findings: Findings, policy: Policy): string {
@@ -21,7 +21,7 @@ export function reasonFor(name: CheckName, checks: Checks, findings: Findings, p
         ? `The ${policy.name} names the environment that the device states.`
         : "The device states the environment; nothing here proves it or names it.";
     case "prompt":
-      return promptReason(checks.prompt);
+      return promptReason(checks.prompt, findings);
     case "replay":
       return replayReason(checks.replay, findings);
   }
@@ -119,15 +119,48 @@ function modelReason(value: Checks["model"], { model }: Findings, policy: Policy
   }
 }
 
-function promptReason(value: Checks["prompt"]): string {
+/** What the prompt check found, with how much of the output stood in the prompt. */
+export function promptReason(value: Checks["prompt"], { prompt }: Findings): string {
   switch (value) {
     case "bound":
-      return "The prompt is open and fits the text around the insertion.";
+      return `The prompt is open and fits the text around the insertion${quotesOf(prompt.quotes)}, apart from white space. ${shareReason(prompt)}`;
     case "disclosed":
-      return "The prompt is open; the text around the insertion has changed since.";
+      return `The prompt is open, but ${prompt.misfits.map(misfitReason).join("; ")}. ${shareReason(prompt)}`;
     case "sealed":
       return "The prompt is sealed: only its commitment is here.";
   }
+}
+
+function quotesOf(quotes: readonly string[]): string {
+  return quotes.length === 0 ? "" : ` and the lines that it quotes from ${quotes.join(", ")}`;
+}
+
+function misfitReason(misfit: PromptMisfit): string {
+  switch (misfit.part) {
+    case "path":
+      return `it names another file (${misfit.path})`;
+    case "place":
+      return "the place of the insertion cannot be decided";
+    case "output":
+      return "the insertion was edited";
+    case "prefix":
+      return "other text stands before the insertion now";
+    case "suffix":
+      return "other text stands after the insertion now";
+    case "context":
+      return misfit.why === "missing"
+        ? `${misfit.path}, which it quotes, is no file of the repository`
+        : `${misfit.path} does not hold the lines that it quotes`;
+  }
+}
+
+/** How much of the output the model could have copied; rounded so that neither nothing nor all is claimed falsely. */
+function shareReason({ share }: Findings["prompt"]): string {
+  if (share === null) return "";
+  if (share === 0) return "None of the output stands in the prompt already.";
+  if (share === 1) return "All of the output stands in the prompt already.";
+  const percent = Math.min(99, Math.max(1, Math.round(share * 100)));
+  return `${percent}% of the output stands in the prompt already.`;
 }
 
 function replayReason(value: Checks["replay"], { replay }: Findings): string {

@@ -32,6 +32,16 @@ export const SUMMARIES = [
 ] as const;
 export type Summary = (typeof SUMMARIES)[number];
 
+/**
+ * A part of an open prompt that was not found where it belongs. `path`: it names another file. `place`: nobody can
+ * tell where the accepted text stands. `output`: that text was edited. `prefix`, `suffix`: other text stands directly
+ * before or after it. `context`: a file that it quotes is not in the repository, or does not hold these lines.
+ */
+export type PromptMisfit =
+  | { readonly part: "path"; readonly path: string }
+  | { readonly part: "place" | "output" | "prefix" | "suffix" }
+  | { readonly part: "context"; readonly path: string; readonly why: "missing" | "changed" };
+
 /** What the checks found beyond their values; shown in the hover and in the command line's JSON. */
 export interface Findings {
   readonly content: { readonly kept: number; readonly total: number };
@@ -41,6 +51,14 @@ export interface Findings {
     readonly engine: string;
     readonly platform: string;
     readonly device: string;
+  };
+  readonly prompt: {
+    /** How much of the accepted text stands in the prompt already, from 0 to 1 (see `shareInPrompt`); `null` if sealed. */
+    readonly share: number | null;
+    /** Other files that the prompt quotes, each once. */
+    readonly quotes: readonly string[];
+    /** Why an open prompt is not `bound`, in the order of its parts. */
+    readonly misfits: readonly PromptMisfit[];
   };
   readonly replay: {
     /** Compared tokens, and how many of them were the model's first choice. */

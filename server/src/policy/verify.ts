@@ -5,6 +5,7 @@ import { environmentDigest } from "../provenance/leaf";
 import { type Located, locate } from "../provenance/locate";
 import type { AcceptedSuggestion, Environment, Position, Prompt } from "../provenance/record";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
+import { checkPrompt, type PromptAnswer, QuotedFiles, SEALED } from "./promptCheck";
 import { reasonFor } from "./reasons";
 import type { FileProblem, Report } from "./report";
 import { shortcomings, summarize } from "./summary";
@@ -36,6 +37,8 @@ export interface VerifyParameters {
   readonly chain: ReadonlyMap<string, AnchorCheck>;
   /** Today's text of each file by its path, with LF; a missing path is a file that is not there. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Today's text of each file that open prompts quote, by its path, with LF; a missing one is in no repository. */
+  readonly quoted?: ReadonlyMap<string, string>;
   /** Where an editor has followed a suggestion to, by its id. */
   readonly hints?: ReadonlyMap<string, Position>;
   /** Replay outcomes by suggestion id. */
@@ -48,7 +51,7 @@ interface Candidate {
   readonly id: string;
   /** Today's path; the recorded one where its file was not moved. */
   readonly path: string;
-  readonly wasMoved: boolean;
+  readonly recordedPath: string;
   readonly position: Position;
   readonly accepted: string;
   readonly prompt: Prompt | null;
@@ -74,6 +77,7 @@ export function verify(parameters: VerifyParameters): Report {
   const { good, bad, files } = candidates(parameters);
   const verdicts: Verdict[] = [];
   const gone: { id: string; path: string }[] = [];
+  const quoted = new QuotedFiles(parameters.quoted, parameters.moves);
   for (const [path, here] of byPath([...good, ...bad])) {
     const text = parameters.texts.get(path) ?? "";
     const placedGood = place(text, here.filter(isIntact), parameters.hints);
@@ -89,7 +93,7 @@ export function verify(parameters: VerifyParameters): Report {
       if (located === undefined || located.content === "gone") {
         if (isGood) gone.push({ id: candidate.id, path });
       } else if (isGood || !taken.some((range) => overlaps(range, located.range))) {
-        verdicts.push(verdictOf(candidate, located, text, parameters));
+        verdicts.push(verdictOf(candidate, located, text, quoted, parameters));
       }
     }
   }
@@ -181,7 +185,7 @@ function fromBatch(
   return batch.suggestions.map(({ record, accepted, values }: SealedSuggestion) => ({
     id: record.id,
     path: moves.get(record.path) ?? record.path,
-    wasMoved: moves.has(record.path),
+    recordedPath: record.path,
     position: record.position,
     accepted,
     prompt: values?.prompt ?? null,
@@ -201,7 +205,7 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate 
   return {
     id: suggestion.id,
     path: suggestion.path,
-    wasMoved: false,
+    recordedPath: suggestion.path,
     position: suggestion.position,
     accepted: suggestion.values.accepted,
     prompt: suggestion.values.prompt,
@@ -240,21 +244,24 @@ function verdictOf(
   candidate: Candidate,
   located: Located,
   text: string,
+  quoted: QuotedFiles,
   parameters: VerifyParameters,
 ): Verdict {
   const { policy } = parameters;
   const anchored = anchorOf(candidate, parameters.chain);
   const replay = replayOf(candidate, parameters.replays);
   const digest = digestOf(candidate.environment);
+  const prompt = promptOf(candidate, located, text, quoted);
   const checks: Checks = {
-    content: candidate.wasMoved && located.content === "verbatim" ? "moved" : located.content,
+    content:
+      candidate.path !== candidate.recordedPath && located.content === "verbatim" ? "moved" : located.content,
     evidence: candidate.evidence,
     signature: candidate.evidence === "tampered" ? "invalid" : checkDevice(policy, candidate.device),
     anchor: anchored.status,
     anchorTrust: anchored.trust,
     model: checkModelApproval(policy, candidate.model.manifestDigest),
     environment: checkEnvironment(policy, digest),
-    prompt: checkPrompt(candidate.prompt, candidate.accepted, located, text),
+    prompt: prompt.value,
     replay: replay.value,
   };
   const findings: Findings = {
@@ -266,6 +273,7 @@ function verdictOf(
       platform: `${candidate.environment.platform.os} ${candidate.environment.platform.arch}`,
       device: candidate.device,
     },
+    prompt: prompt.findings,
     replay: {
       tokens: "tokens" in replay ? replay.tokens : 0,
       exact: "exact" in replay ? replay.exact : 0,
@@ -332,32 +340,9 @@ function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutco
     : { value: "notRun", reason: "Nobody here has replayed it yet." };
 }
 
-/** `bound` where the prompt's end and beginning still stand directly around the accepted text. */
-function checkPrompt(
-  prompt: Prompt | null,
-  accepted: string,
-  located: Located,
-  text: string,
-): Checks["prompt"] {
-  if (prompt === null) return "sealed";
-  if (located.range === null) return "disclosed";
-  const start = offsetAt(text, located.range.start);
-  const end = offsetAt(text, located.range.end);
-  const fits =
-    text.slice(start, end) === accepted &&
-    text.slice(0, start).endsWith(prompt.prefix) &&
-    text.slice(end).startsWith(prompt.suffix);
-  return fits ? "bound" : "disclosed";
-}
-
-function offsetAt(text: string, { line, character }: Position): number {
-  let offset = 0;
-  for (let index = 0; index < line; index += 1) {
-    const newline = text.indexOf("\n", offset);
-    if (newline === -1) return text.length;
-    offset = newline + 1;
-  }
-  return Math.min(offset + character, text.length);
+function promptOf(candidate: Candidate, located: Located, text: string, quoted: QuotedFiles): PromptAnswer {
+  const { prompt, accepted, recordedPath } = candidate;
+  return prompt === null ? SEALED : checkPrompt({ prompt, accepted, recordedPath, located, text, quoted });
 }
 
 type Range = NonNullable<Located["range"]>;

@@ -1,4 +1,5 @@
 import type { Position } from "./record";
+import { squash } from "./whiteSpace";
 
 /** A suggestion to find in a text. */
 export interface LocateInput {
@@ -317,7 +318,7 @@ class Search {
   }
 
   private squashed(): Squashed {
-    this.squashedText ??= squash(this.text);
+    this.squashedText ??= squashText(this.text);
     return this.squashedText;
   }
 
@@ -352,12 +353,12 @@ interface Squashed {
   readonly places: ReadonlyMap<string, readonly number[]>;
 }
 
-function squash(text: string): Squashed {
+function squashText(text: string): Squashed {
   const lines: SquashedLine[] = [];
   const places = new Map<string, number[]>();
   let start = 0;
   for (const [line, content] of text.split("\n").entries()) {
-    const squashed = content.replace(/\s+/g, "");
+    const squashed = squash(content);
     if (squashed === "") continue;
     const same = places.get(squashed);
     if (same === undefined) places.set(squashed, [lines.length]);
@@ -371,7 +372,7 @@ function squash(text: string): Squashed {
 function toWanted(suggestion: LocateInput): Wanted {
   const lines = suggestion.accepted.split("\n");
   const parts = lines
-    .map((line, index) => ({ squashed: line.replace(/\s+/g, ""), index }))
+    .map((line, index) => ({ squashed: squash(line), index }))
     .filter(({ squashed }) => squashed !== "");
   return {
     ...suggestion,

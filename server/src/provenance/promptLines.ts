@@ -1,4 +1,5 @@
 import type { Prompt } from "./record";
+import { squash } from "./whiteSpace";
 
 /**
  * Whether every line of a prompt stands in the given texts, so that showing the prompt shows nothing new. White space
@@ -22,8 +23,4 @@ export function standsIn(prompt: Prompt, texts: readonly string[]): boolean {
   return [prompt.prefix, prompt.suffix, ...prompt.context.map(({ text }) => text)]
     .filter((text) => text.trim() !== "")
     .every(stands);
-}
-
-function squash(line: string): string {
-  return line.replace(/\s+/g, "");
 }

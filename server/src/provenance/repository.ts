@@ -165,6 +165,11 @@ export class Repository {
     return bytes === null ? null : normalizeText(Buffer.from(bytes).toString("utf8"));
   }
 
+  /** The same, or `null` too where the file is one that no prompt may quote: ignored, say, or secret-like. */
+  async readQuotable(path: string): Promise<string | null> {
+    return (await this.refusalFor(path)) === null ? this.readText(path) : null;
+  }
+
   /** Whether a prompt's opening may travel in an evidence file: see `promptObstacle`. */
   async promptMayTravel(path: string, prompt: Prompt): Promise<boolean> {
     return (await this.promptObstacle(path, prompt)) === null;

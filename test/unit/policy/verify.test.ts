@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { verify } from "../../../server/src/policy/verify";
+import type { Prompt } from "../../../server/src/provenance/record";
 import { accepted, facts, parameters, seal } from "./sample";
 
 const before = "export function add(a: number, b: number): number {\n  ";
@@ -64,6 +65,7 @@ describe("verify", () => {
       tokens: 3,
       exact: 2,
       margin: 4,
+      tolerance: { margin: 0, notFirst: 0 },
       reason: "Token 2 differs.",
     } as const;
     const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, mismatch]]) }).suggestions;
@@ -175,4 +177,98 @@ describe("verify", () => {
     const { evidence, chain } = parameters(text, files, []);
     return { evidence, chain };
   }
+});
+
+describe("the prompt check", () => {
+  const chunk = { path: "src/b.ts", text: "export interface Sum {\n  total: number;\n}\n" };
+  const other = `import x from "x";\n${chunk.text}\nexport const one = 1;\n`;
+  const quoting = (prompt: Partial<Prompt>, accept = answer) => {
+    const plain = accepted(accept, position, { before, after });
+    const values = { ...plain.values, prompt: { ...plain.values.prompt, ...prompt } };
+    return { ...plain, values };
+  };
+  const check = (
+    prompt: Partial<Prompt>,
+    {
+      today = text,
+      files = new Map([["src/b.ts", other]]),
+      accept = answer,
+    }: { today?: string; files?: ReadonlyMap<string, string>; accept?: string } = {},
+  ) => {
+    const suggestion = quoting(prompt, accept);
+    const [verdict] = verify({
+      ...parameters(today, [seal([suggestion])], [suggestion.id]),
+      quoted: files,
+    }).suggestions;
+    return { value: verdict?.checks.prompt, ...verdict?.findings.prompt };
+  };
+
+  it("binds a prompt whose every part stands where it belongs", () => {
+    expect(check({ context: [chunk] })).toMatchObject({ value: "bound", quotes: ["src/b.ts"], misfits: [] });
+    expect(check({ path: "a.ts" })).toMatchObject({ value: "bound" });
+    expect(check({ path: null })).toMatchObject({ value: "bound" });
+  });
+
+  it("still binds where only white space differs", () => {
+    const formatted = text.replace("  const total = a + b;\n  return", "\tconst total = a+b;\n\treturn");
+    const reindented = new Map([["src/b.ts", other.replaceAll("  ", "\t\t")]]);
+    expect(check({ context: [chunk] }, { today: formatted, files: reindented })).toMatchObject({
+      value: "bound",
+    });
+  });
+
+  it("says which part does not fit", () => {
+    const misfits = (prompt: Partial<Prompt>, options: Parameters<typeof check>[1] = {}) => {
+      const answered = check(prompt, options);
+      expect(answered.value).toBe("disclosed");
+      return answered.misfits;
+    };
+    expect(misfits({ prefix: `// ${answer}\n${before}` })).toEqual([{ part: "prefix" }]);
+    expect(misfits({}, { today: text.replace("add(", "sum(") })).toEqual([{ part: "prefix" }]);
+    expect(misfits({}, { today: text.replace("\n}", "\n  // more\n}") })).toEqual([{ part: "suffix" }]);
+    expect(misfits({}, { today: text.replace("return total", "return 1") })).toMatchObject([
+      { part: "output" },
+      { part: "suffix" },
+    ]);
+    expect(misfits({ path: "src/other.ts" })).toEqual([{ part: "path", path: "src/other.ts" }]);
+    expect(misfits({ path: "/a.ts" })).toEqual([{ part: "path", path: "/a.ts" }]);
+    const context = [chunk];
+    const missing = { part: "context", path: "src/b.ts", why: "missing" };
+    const changed = { part: "context", path: "src/b.ts", why: "changed" };
+    expect(misfits({ context }, { files: new Map() })).toEqual([missing]);
+    const [start, end] = [other.slice(0, 30), other.slice(30)];
+    expect(misfits({ context }, { files: new Map([["src/b.ts", `${start}// new\n${end}`]]) })).toEqual([
+      changed,
+    ]);
+    expect(misfits({ context: [{ ...chunk, text: "interface Sum {\n" }] })).toEqual([changed]);
+    expect(misfits({ context: [{ ...chunk, path: "src/a.ts" }] })).toMatchObject([{ why: "missing" }]);
+    const twice = `${text}${text.replaceAll("add", "plus")}`.replace(before, "");
+    expect(misfits({ prefix: "" }, { today: `\n\n\n${twice}` })).toContainEqual({ part: "place" });
+  });
+
+  it("shows a prompt that holds the answer, also where it is bound", () => {
+    expect(check({}).share).toBe(0);
+    const stuffed = { path: "src/b.ts", text: `function hidden() {\n  ${answer}\n}\n` };
+    const found = check({ context: [stuffed] }, { files: new Map([["src/b.ts", stuffed.text]]) });
+    expect(found).toMatchObject({ value: "bound", share: 1 });
+    const forged = check({ path: answer, prefix: "" });
+    expect(forged).toMatchObject({ value: "disclosed", share: 1 });
+  });
+
+  it("knows nothing of a sealed prompt", () => {
+    const suggestion = quoting({ context: [chunk] });
+    const file = seal([suggestion], { promptTravels: false });
+    const [verdict] = verify(parameters(text, [file], [])).suggestions;
+    expect(verdict?.findings.prompt).toEqual({ share: null, quotes: [], misfits: [] });
+  });
+
+  it("follows a quoted file that was moved", () => {
+    const suggestion = quoting({ context: [chunk] });
+    const [verdict] = verify({
+      ...parameters(text, [seal([suggestion])], [suggestion.id]),
+      moves: new Map([["src/b.ts", "src/c.ts"]]),
+      quoted: new Map([["src/c.ts", other]]),
+    }).suggestions;
+    expect(verdict?.checks.prompt).toBe("bound");
+  });
 });

@@ -1,0 +1,111 @@
+import type { Located } from "../provenance/locate";
+import { shareInPrompt } from "../provenance/promptShare";
+import type { Position, Prompt } from "../provenance/record";
+import { squashLines, standsAfter, standsAsLines, standsBefore } from "../provenance/whiteSpace";
+import type { Checks, Findings, PromptMisfit } from "./verdict";
+
+/** What is asked: an open prompt, what was accepted of its answer, and where that stands today. */
+export interface PromptQuestion {
+  readonly prompt: Prompt;
+  readonly accepted: string;
+  /** The path that the record gives, before anything was moved. */
+  readonly recordedPath: string;
+  readonly located: Located;
+  /** Today's text of the suggestion's own file, with LF. */
+  readonly text: string;
+  readonly quoted: QuotedFiles;
+}
+
+/** Today's files of the repository that prompts quote. */
+export class QuotedFiles {
+  private readonly squashed = new Map<string, string>();
+
+  constructor(
+    /** Texts with LF by today's path; a missing one is not there, or not a file that may be quoted. */
+    private readonly texts: ReadonlyMap<string, string> = new Map(),
+    /** Today's path of each file that has been moved, by its recorded path. */
+    private readonly moves: ReadonlyMap<string, string> = new Map(),
+  ) {}
+
+  /** Why a quoted chunk does not stand in its file, whole lines one after the other, or `null` where it does. */
+  misfitOf({ path, text }: Prompt["context"][number]): "missing" | "changed" | null {
+    const today = this.moves.get(path) ?? path;
+    const whole = this.texts.get(today);
+    if (whole === undefined) return "missing";
+    if (`\n${whole}`.includes(`\n${text.endsWith("\n") ? text : `${text}\n`}`)) return null;
+    const squashed = this.squashed.get(today) ?? squashLines(whole);
+    this.squashed.set(today, squashed);
+    return standsAsLines(squashLines(text), squashed) ? null : "changed";
+  }
+}
+
+/** The check of a prompt, and what it found. */
+export interface PromptAnswer {
+  readonly value: Checks["prompt"];
+  readonly findings: Findings["prompt"];
+}
+
+/**
+ * `bound` where every part of an open prompt was found where it belongs, apart from white space: the path is the
+ * file's, the prefix ends where the accepted text begins, the suffix begins where it ends, and each chunk stands in
+ * the file that it names. `disclosed` where any part was not, with those parts.
+ */
+export function checkPrompt(question: PromptQuestion): PromptAnswer {
+  const { prompt, accepted } = question;
+  const misfits = misfitsOf(question);
+  return {
+    value: misfits.length === 0 ? "bound" : "disclosed",
+    findings: {
+      share: shareOf(prompt, accepted),
+      quotes: [...new Set(prompt.context.map(({ path }) => path))],
+      misfits,
+    },
+  };
+}
+
+/** Of a sealed prompt nothing is known. */
+export const SEALED: PromptAnswer = {
+  value: "sealed",
+  findings: { share: null, quotes: [], misfits: [] },
+};
+
+function misfitsOf({ prompt, recordedPath, located, text, quoted }: PromptQuestion): PromptMisfit[] {
+  const misfits: PromptMisfit[] = [];
+  if (prompt.path !== null && !`/${recordedPath}`.endsWith(`/${prompt.path}`)) {
+    misfits.push({ part: "path", path: prompt.path });
+  }
+  if (located.range === null) misfits.push({ part: "place" });
+  else {
+    const start = offsetAt(text, located.range.start);
+    const end = offsetAt(text, located.range.end);
+    if (located.content === "edited") misfits.push({ part: "output" });
+    if (!standsBefore(prompt.prefix, text, start)) misfits.push({ part: "prefix" });
+    if (!standsAfter(prompt.suffix, text, end)) misfits.push({ part: "suffix" });
+  }
+  for (const chunk of prompt.context) {
+    const why = quoted.misfitOf(chunk);
+    if (why !== null) misfits.push({ part: "context", path: chunk.path, why });
+  }
+  return misfits;
+}
+
+const shares = new WeakMap<Prompt, { readonly accepted: string; readonly share: number }>();
+
+/** Remembered for each prompt, for an editor asks after each edit. */
+function shareOf(prompt: Prompt, accepted: string): number {
+  const known = shares.get(prompt);
+  if (known?.accepted === accepted) return known.share;
+  const share = shareInPrompt(accepted, prompt);
+  shares.set(prompt, { accepted, share });
+  return share;
+}
+
+function offsetAt(text: string, { line, character }: Position): number {
+  let offset = 0;
+  for (let index = 0; index < line; index += 1) {
+    const newline = text.indexOf("\n", offset);
+    if (newline === -1) return text.length;
+    offset = newline + 1;
+  }
+  return Math.min(offset + character, text.length);
+}
