@@ -1,5 +1,6 @@
 import { ProoflineError } from "../errors";
 import type { Prompt } from "../provenance/record";
+import { fitChunks, freeTokens, reservedTokens } from "./contextBudget";
 import type { CompletionRequest } from "./engine";
 import type { Tokenizer } from "./tokenizer";
 
@@ -9,34 +10,38 @@ const CHARACTERS_PER_TOKEN = 12;
 
 /**
  * Cuts the text around the cursor to what the model can hold, and returns the parts exactly as they will be encoded:
- * what is committed is what the model saw. What the family has no place for is left out.
+ * what is committed is what the model saw. What the family has no place for is left out. Chunks of other files fill
+ * what the document leaves free; see `contextBudget.ts`.
  *
  * @param budget tokens that the whole prompt may take
  * @throws ProoflineError `document` when the text holds a lone surrogate
  */
 export function cutPrompt(
   tokenizer: Tokenizer,
-  request: Pick<CompletionRequest, "path" | "prefix" | "suffix">,
+  request: Pick<CompletionRequest, "path" | "prefix" | "suffix"> &
+    Partial<Pick<CompletionRequest, "context">>,
   budget: number,
 ): Prompt {
   const { places } = tokenizer.family;
   const path = request.path === null || !places.path ? null : cutPath(tokenizer, request.path);
   const empty = encodePrompt(tokenizer, { path, prefix: "", suffix: "", context: [] });
-  const textBudget = Math.max(0, budget - empty.before.length - empty.after.length);
-  // Two shares only, not a sliding one: a suffix that changed with each key would spoil the cache.
-  const half = Math.floor(textBudget / 2);
-  const shortPrefix =
-    request.prefix.length <= half * CHARACTERS_PER_TOKEN &&
-    tokenizer.encodeStart(request.prefix).length <= half;
-  const suffixBudget = shortPrefix ? half : Math.floor(textBudget / 4);
-  const prompt: Prompt = {
-    path,
-    prefix: cutPrefix(tokenizer, request.prefix, textBudget - suffixBudget),
-    suffix: cutSuffix(tokenizer, request.suffix, suffixBudget),
-    context: [],
-  };
-  for (const text of [prompt.path ?? "", prompt.prefix, prompt.suffix]) {
-    if (!text.isWellFormed()) {
+  const textBudget = Math.max(0, budget - lengthOf(empty));
+  const offered = places.context ? (request.context ?? []) : [];
+  const fit = (tokens: number) =>
+    fitChunks(offered, tokens, (chunk) => tokensOf(tokenizer, path, [chunk]) - lengthOf(empty));
+  const reserved = fit(reservedTokens(textBudget));
+  const text = cutText(tokenizer, request, textBudget - reserved.tokens);
+  const isWhole = text.prefix === request.prefix && text.suffix === request.suffix;
+  const free = isWhole && offered.length > 0 ? freeFor(tokenizer, text, textBudget) : 0;
+  const context = free > reserved.tokens ? fit(free).chunks : reserved.chunks;
+  const parts = [
+    path ?? "",
+    text.prefix,
+    text.suffix,
+    ...context.flatMap((chunk) => [chunk.path, chunk.text]),
+  ];
+  for (const part of parts) {
+    if (!part.isWellFormed()) {
       throw new ProoflineError(
         "document",
         "The text near the cursor holds half of a surrogate pair, which no UTF-8 file can hold.",
@@ -44,7 +49,33 @@ export function cutPrompt(
       );
     }
   }
-  return prompt;
+  return { path, ...text, context };
+}
+
+type Surroundings = Pick<Prompt, "prefix" | "suffix">;
+
+function cutText(tokenizer: Tokenizer, { prefix, suffix }: Surroundings, budget: number): Surroundings {
+  // Two shares only, not a sliding one: a suffix that changed with each key would spoil the cache.
+  const half = Math.floor(budget / 2);
+  const shortPrefix =
+    prefix.length <= half * CHARACTERS_PER_TOKEN && tokenizer.encodeStart(prefix).length <= half;
+  const suffixBudget = shortPrefix ? half : Math.floor(budget / 4);
+  return {
+    prefix: cutPrefix(tokenizer, prefix, budget - suffixBudget),
+    suffix: cutSuffix(tokenizer, suffix, suffixBudget),
+  };
+}
+
+function tokensOf(tokenizer: Tokenizer, path: string | null, context: Prompt["context"]): number {
+  return lengthOf(encodePrompt(tokenizer, { path, prefix: "", suffix: "", context }));
+}
+
+function lengthOf({ before, prefix, after }: EncodedPrompt): number {
+  return before.length + prefix.length + after.length;
+}
+
+function freeFor(tokenizer: Tokenizer, { prefix, suffix }: Surroundings, budget: number): number {
+  return freeTokens(budget, tokenizer.encodeStart(prefix).length + tokenizer.encode(suffix).length);
 }
 
 /** The tokens of a prompt: the prefix, and what stands before and after it. */

@@ -75,6 +75,60 @@ describe("the prompt", () => {
     );
   });
 
+  it("gives chunks of other files what a document leaves free, and never displaces it", () => {
+    const chunk = fc.record({ path: fc.constantFrom("b.ts", "src/c.ts"), text: code });
+    fc.assert(
+      fc.property(
+        code,
+        code,
+        fc.array(chunk, { maxLength: 3 }),
+        fc.integer({ min: 64, max: 3000 }),
+        (prefix, suffix, context, budget) => {
+          const request = { path: "src/a.ts", prefix, suffix };
+          const prompt = cutPrompt(tokenizer, { ...request, context }, budget);
+          const { before, prefix: encoded, after } = encodePrompt(tokenizer, prompt);
+          expect(before.length + encoded.length + after.length).toBeLessThanOrEqual(budget);
+          let from = 0;
+          for (const kept of prompt.context) {
+            const at = context.indexOf(kept, from);
+            expect(at).not.toBe(-1);
+            from = at + 1;
+          }
+          if (budget < 2048) {
+            const alone = cutPrompt(tokenizer, request, budget);
+            expect(prompt).toMatchObject({ prefix: alone.prefix, suffix: alone.suffix });
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("keeps the same chunks while a line is typed, and prefers the last ones", () => {
+    const lines = source.split("\n");
+    const context = [0, 1, 2].map((part) => ({
+      path: `part${part}.ts`,
+      text: `${lines.slice(part * 25, part * 25 + 25).join("\n")}\n`,
+    }));
+    const contexts = new Set<string>();
+    for (let length = 0; length <= 60; length++) {
+      const request = { path: "a.ts", prefix: `let text = "${"a".repeat(length)}`, suffix: "", context };
+      contexts.add(
+        cutPrompt(tokenizer, request, 928)
+          .context.map(({ path }) => path)
+          .join(),
+      );
+    }
+    expect([...contexts]).toEqual(["part1.ts,part2.ts"]);
+  });
+
+  it("keeps a quarter of a long prompt for chunks even where the document is longer", () => {
+    const context = [{ path: "b.ts", text: source.slice(0, source.indexOf("\n", 1500) + 1) }];
+    const long = { path: "a.ts", prefix: source.repeat(4), suffix: source.repeat(4), context };
+    expect(cutPrompt(tokenizer, long, 4000).context).toEqual(context);
+    expect(cutPrompt(tokenizer, long, 2000).context).toEqual([]);
+  });
+
   it("leaves short text alone", () => {
     const parts = { path: "a.ts", prefix: "const a = 1;\n\nconst b", suffix: ";\n" };
     expect(cutPrompt(tokenizer, parts, 200)).toEqual({ ...parts, context: [] });
