@@ -568,8 +568,10 @@ class Decoder {
     };
     return (state, name, cached) => {
       const { query, key, value } = this.#projections(state, name);
-      const allKeys = graph.node("Concat", [cached.key, rotate(split(key, keyValueHeads))], { axis: 2 });
-      const allValues = graph.node("Concat", [cached.value, split(value, keyValueHeads)], { axis: 2 });
+      const append = (past: Value, part: Value): Value =>
+        graph.node("Concat", [past, this.#restored(this.#stored(part))], { axis: 2 });
+      const allKeys = append(cached.key, rotate(split(key, keyValueHeads)));
+      const allValues = append(cached.value, split(value, keyValueHeads));
       const turned = graph.node("Transpose", [shared(allKeys)], { perm: [0, 1, 3, 2] });
       const products = graph.node("MatMul", [rotate(split(query, heads)), turned]);
       const scores = this.#times(products, this.#architecture.scale.attention(headSize));

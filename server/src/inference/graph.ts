@@ -1,22 +1,26 @@
 import { type InferenceSession, Tensor } from "onnxruntime-common";
+import { type Cache, emptyCache } from "./cacheTensors";
+import { type FeedInput, type GraphLayout, layoutOf } from "./layout";
 import type { ModelConfig } from "./modelConfig";
 import { NATIVE, type Runtime } from "./runtime";
 
-/** The key-value cache: one tensor of shape [1, heads, positions, size] for each of the graph's cache inputs. */
-export type Cache = Readonly<Record<string, Tensor>>;
-
-/**
- * A decoder graph with KV cache in the Optimum layout (`input_ids`, `attention_mask`, `position_ids`,
- * `past_key_values.*` in; `logits`, `present.*` out), run by one of the runtimes.
- */
+/** A decoder graph with a key-value cache, in whatever layout it says that it has, run by one of the runtimes. */
 export class Graph {
+  /** The graph gives logits for the last position only, whatever it is asked. */
+  #lastOnly = false;
+
   private constructor(
     private readonly session: InferenceSession,
+    private readonly layout: GraphLayout,
     private readonly config: ModelConfig,
     readonly runtime: Runtime,
   ) {}
 
-  /** Loads a graph from bytes in memory; no file of the model is opened. */
+  /**
+   * Loads a graph from bytes in memory; no file of the model is opened.
+   *
+   * @throws Error with the reason for a graph that is no decoder of text, or one that cannot be run here
+   */
   static async load(
     bytes: Uint8Array,
     config: ModelConfig,
@@ -24,16 +28,13 @@ export class Graph {
     runtime: Runtime = NATIVE,
   ): Promise<Graph> {
     const session = await runtime.load(bytes, threads);
-    const graph = new Graph(session, config, runtime);
-    const expected = ["input_ids", "attention_mask", "position_ids", ...Object.keys(graph.emptyCache())];
-    const missing = expected.filter((name) => !session.inputNames.includes(name));
-    const unknown = session.inputNames.filter((name) => !expected.includes(name));
-    if (missing.length + unknown.length > 0) {
-      throw new Error(
-        `the graph's inputs are not those of its config: ${[...missing, ...unknown].join(", ")}`,
-      );
+    try {
+      const layout = layoutOf(session.inputMetadata, session.outputMetadata, config);
+      return new Graph(session, layout, config, runtime);
+    } catch (error) {
+      await session.release();
+      throw error;
     }
-    return graph;
   }
 
   /** What fills up a group may stand beyond the last position that the model knows. */
@@ -42,23 +43,11 @@ export class Graph {
   }
 
   get vocabularySize(): number {
-    return this.config.vocab_size;
+    return this.layout.vocabularySize;
   }
 
   emptyCache(): Cache {
-    const { num_hidden_layers: layers, num_key_value_heads: heads, head_dim: size } = this.config;
-    const cache: Record<string, Tensor> = {};
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["key", "value"]) {
-        cache[`past_key_values.${layer}.${part}`] = new Tensor("float32", new Float32Array(0), [
-          1,
-          heads,
-          0,
-          size,
-        ]);
-      }
-    }
-    return cache;
+    return emptyCache(this.layout);
   }
 
   /**
@@ -70,23 +59,72 @@ export class Graph {
     cache: Cache,
     length: number,
   ): Promise<{ logits: Float32Array; cache: Cache }> {
-    const feeds = {
-      ...cache,
-      input_ids: integers(ids),
-      attention_mask: integers(new Array<number>(length + ids.length).fill(1)),
-      position_ids: integers(ids.map((_, index) => Math.min(length + index, this.#lastPosition))),
+    if (this.#lastOnly && ids.length > 1) return this.#runOneByOne(ids, cache, length);
+    const answer = await this.#runAtOnce(ids, cache, length);
+    const rows = answer.logits.length / this.vocabularySize;
+    if (rows === ids.length) return answer;
+    if (rows !== 1) throw new Error(`the graph's logits have ${rows} rows for ${ids.length} tokens`);
+    for (const tensor of Object.values(answer.cache)) tensor.dispose();
+    if (this.runtime.group > 1) {
+      throw new Error("the graph gives logits for the last position only, which this profile cannot use");
+    }
+    this.#lastOnly = true;
+    return this.#runOneByOne(ids, cache, length);
+  }
+
+  async #runOneByOne(
+    ids: readonly number[],
+    cache: Cache,
+    length: number,
+  ): Promise<{ logits: Float32Array; cache: Cache }> {
+    const logits = new Float32Array(ids.length * this.vocabularySize);
+    let current = cache;
+    for (const [index, id] of ids.entries()) {
+      const answer = await this.#runAtOnce([id], current, length + index);
+      if (current !== cache) for (const tensor of Object.values(current)) tensor.dispose();
+      current = answer.cache;
+      logits.set(answer.logits, index * this.vocabularySize);
+    }
+    return { logits, cache: current };
+  }
+
+  async #runAtOnce(
+    ids: readonly number[],
+    cache: Cache,
+    length: number,
+  ): Promise<{ logits: Float32Array; cache: Cache }> {
+    const feeds: Record<string, Tensor> = { ...cache };
+    for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, length);
+    const { logits: name, cache: parts } = this.layout;
+    const outputs = await this.session.run(feeds, [name, ...parts.map(({ present }) => present)]);
+    const outputOf = (output: string): Tensor => {
+      const tensor = outputs[output];
+      if (tensor === undefined) throw new Error(`the graph gave no ${output}`);
+      return tensor;
     };
-    const outputs = await this.session.run(feeds);
-    const next: Record<string, Tensor> = {};
-    let logits: Float32Array | undefined;
-    for (const [name, tensor] of Object.entries(outputs)) {
-      if (name === "logits" && tensor.data instanceof Float32Array) logits = tensor.data;
-      else next[name.replace(/^present\./, "past_key_values.")] = tensor;
+    return {
+      logits: floatsOf(outputOf(name)),
+      cache: Object.fromEntries(parts.map(({ past, present }) => [past, outputOf(present)])),
+    };
+  }
+
+  #feed({ feed, element, rank }: FeedInput, ids: readonly number[], length: number): Tensor {
+    switch (feed) {
+      case "ids":
+        return row(element, ids);
+      case "mask":
+        return row(element, new Array<number>(length + ids.length).fill(1));
+      case "positions":
+        return row(
+          element,
+          ids.map((_, index) => Math.min(length + index, this.#lastPosition)),
+        );
+      case "useCache":
+        return single(element, length > 0 ? 1 : 0, rank);
+      case "logitsToKeep":
+        // None means all.
+        return single(element, 0, rank);
     }
-    if (logits?.length !== ids.length * this.vocabularySize) {
-      throw new Error("the graph's logits do not have the size that its config says");
-    }
-    return { logits, cache: next };
   }
 
   async release(): Promise<void> {
@@ -94,6 +132,42 @@ export class Graph {
   }
 }
 
-function integers(values: readonly number[]): Tensor {
-  return new Tensor("int64", BigInt64Array.from(values, BigInt), [1, values.length]);
+function row(element: FeedInput["element"], values: readonly number[]): Tensor {
+  return integers(element, values, [1, values.length]);
 }
+
+function single(element: FeedInput["element"], value: number, rank: number): Tensor {
+  return integers(element, [value], new Array<number>(rank).fill(1));
+}
+
+function integers(
+  element: FeedInput["element"],
+  values: readonly number[],
+  dimensions: readonly number[],
+): Tensor {
+  switch (element) {
+    case "int64":
+      return new Tensor("int64", BigInt64Array.from(values, BigInt), dimensions);
+    case "int32":
+      return new Tensor("int32", Int32Array.from(values), dimensions);
+    case "bool":
+      return new Tensor("bool", Uint8Array.from(values), dimensions);
+  }
+}
+
+function floatsOf({ data, type }: Tensor): Float32Array {
+  if (data instanceof Float32Array) return data;
+  // Where the engine knows half-precision numbers, the runtime hands out an array of those.
+  if (data instanceof Uint16Array) return Float32Array.from(data, (bits) => HALVES[bits] ?? Number.NaN);
+  if (type === "float16" && ArrayBuffer.isView(data)) return Float32Array.from(data as Iterable<number>);
+  throw new Error(`the graph's logits are ${type}`);
+}
+
+/** Every half-precision number (IEEE 754 binary16), by its bits. */
+const HALVES: Float32Array = Float32Array.from({ length: 1 << 16 }, (_, bits) => {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+});

@@ -1,5 +1,5 @@
-import { Tensor } from "onnxruntime-common";
-import type { Cache, Graph } from "./graph";
+import { type Cache, firstPositions } from "./cacheTensors";
+import type { Graph } from "./graph";
 
 /** A sequence of tokens that the graph has seen, with its cache, kept from one request to the next. */
 export class Sequence {
@@ -48,17 +48,4 @@ export class Sequence {
       Object.entries(this.#cache).map(([name, tensor]) => [name, firstPositions(tensor, this.#cached)]),
     );
   }
-}
-
-/** A copy of a cache tensor of shape [1, heads, positions, size] with its first positions only. */
-function firstPositions(tensor: Tensor, positions: number): Tensor {
-  const [, heads = 0, length = 0, size = 0] = tensor.dims;
-  if (!(tensor.data instanceof Float32Array)) throw new Error("the key-value cache is not float32");
-  const copy = new Float32Array(heads * positions * size);
-  for (let head = 0; head < heads; head++) {
-    const from = head * length * size;
-    copy.set(tensor.data.subarray(from, from + positions * size), head * positions * size);
-  }
-  tensor.dispose();
-  return new Tensor("float32", copy, [1, heads, positions, size]);
 }

@@ -1,0 +1,103 @@
+/**
+ * Reads as much of an ONNX file (onnx.proto3, protocol buffers) as is needed to know which other files belong to it:
+ * runtimes open those by name, so every one has to be named, pinned and handed over from memory instead.
+ */
+
+/** Below a field of a message lies a message of another kind; everything else is skipped. */
+type Kind = "model" | "graph" | "node" | "attribute" | "sparse" | "function" | "tensor" | "entry";
+
+const MESSAGES: Readonly<Record<Kind, Readonly<Record<number, Kind>>>> = {
+  model: { 7: "graph", 25: "function" },
+  graph: { 1: "node", 5: "tensor", 15: "sparse" },
+  function: { 7: "node", 11: "attribute" },
+  node: { 5: "attribute" },
+  attribute: { 5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse" },
+  sparse: { 1: "tensor", 2: "tensor" },
+  tensor: { 13: "entry" },
+  entry: {},
+};
+const MAX_DEPTH = 64;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The files of external data that a graph names, relative to its folder, each once, in the order of their first use.
+ *
+ * @throws Error for bytes that are no such file
+ */
+export function externalDataOf(model: Uint8Array): string[] {
+  const found = new Set<string>();
+  visit(model, "model", 0, (key, value) => {
+    if (key === "location") found.add(value);
+  });
+  return [...found];
+}
+
+function visit(
+  bytes: Uint8Array,
+  kind: Kind,
+  depth: number,
+  onEntry: (key: string, value: string) => void,
+): void {
+  if (depth > MAX_DEPTH) throw new Error("the graph is nested too deep");
+  const strings: Record<number, string> = {};
+  const reader = new Reader(bytes);
+  while (!reader.done) {
+    const tag = reader.varint();
+    const [field, wire] = [Math.floor(tag / 8), tag % 8];
+    const content = reader.skip(wire);
+    if (content === null) continue;
+    const inner = MESSAGES[kind][field];
+    if (inner !== undefined) visit(content, inner, depth + 1, onEntry);
+    else if (kind === "entry") strings[field] = utf8.decode(content);
+  }
+  if (kind === "entry") onEntry(strings[1] ?? "", strings[2] ?? "");
+}
+
+class Reader {
+  #at = 0;
+
+  constructor(private readonly bytes: Uint8Array) {}
+
+  get done(): boolean {
+    return this.#at >= this.bytes.length;
+  }
+
+  /** An unsigned integer; what does not fit 53 bits is no length and no tag, and only skipped. */
+  varint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.bytes[this.#at++];
+      if (byte === undefined) break;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+    throw new Error("the graph is cut short");
+  }
+
+  /** Passes over a value and returns its bytes where it has a length. */
+  skip(wire: number): Uint8Array | null {
+    switch (wire) {
+      case 0:
+        this.varint();
+        return null;
+      case 1:
+        this.#take(8);
+        return null;
+      case 2:
+        return this.#take(this.varint());
+      case 5:
+        this.#take(4);
+        return null;
+      default:
+        throw new Error("the graph is not an ONNX file");
+    }
+  }
+
+  #take(length: number): Uint8Array {
+    const end = this.#at + length;
+    if (end > this.bytes.length) throw new Error("the graph is cut short");
+    const taken = this.bytes.subarray(this.#at, end);
+    this.#at = end;
+    return taken;
+  }
+}
