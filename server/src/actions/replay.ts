@@ -2,7 +2,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
-import type { Engine, EngineFacts, ReplayResult } from "../inference/engine";
+import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine";
+import { Tolerance } from "../inference/tolerance";
 import type { ReplayOutcome } from "../policy/verify";
 import { canonicalJson } from "../provenance/canonicalJson";
 import { Count, type Digest } from "../provenance/primitives";
@@ -18,18 +19,19 @@ export interface Replayable {
 }
 
 /** Says why this installation's model cannot replay a suggestion, or `null` when it can. */
-export function replayObstacle(
-  { model, profile, values }: Replayable,
-  facts: EngineFacts | null,
-): string | null {
+export function replayObstacle({ model, values }: Replayable, facts: EngineFacts | null): string | null {
   if (values === null) return "The prompt is sealed, so nobody else can replay it.";
   if (facts === null) return "No model is loaded here.";
   if (model.manifestDigest !== facts.model.manifestDigest) {
     return `It was made by the model ${model.name} under another pin than the one that is installed here.`;
   }
-  if (profile !== facts.profile)
-    return `It was made under the profile ${profile}, which this engine does not run.`;
   return null;
+}
+
+/** The values that a replay's result depends on; what was accepted of them is not among them. */
+function claimOf(profile: EngineFacts["profile"], values: SuggestionValues): ReplayRequest {
+  const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = values;
+  return { profile, prompt, tokens, raw, displayed, sampling, ordinal, seed, stop };
 }
 
 /** Runs the pinned model again and compares; the result is remembered. */
@@ -44,7 +46,7 @@ export async function replaySuggestion(
     return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
   }
   try {
-    const result = await engine.replay(suggestion.values, signal);
+    const result = await engine.replay(claimOf(suggestion.profile, suggestion.values), signal);
     await cache.put(suggestion, result);
     return result;
   } catch (error) {
@@ -60,6 +62,7 @@ const StoredResult = z.strictObject({
   tokens: Count,
   exact: Count,
   margin: z.number(),
+  tolerance: Tolerance,
   reason: z.string().optional(),
 });
 
@@ -105,7 +108,6 @@ export class ReplayCache {
 /** SHA-256 over the canonical JSON of everything that a replay's result depends on. */
 function keyOf({ model, profile, values }: Replayable): Digest | null {
   if (values === null) return null;
-  const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = values;
-  const claim = { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop };
-  return toDigest(sha256(canonicalJson({ claim, manifestDigest: model.manifestDigest, profile })));
+  const claim = claimOf(profile, values);
+  return toDigest(sha256(canonicalJson({ claim, manifestDigest: model.manifestDigest })));
 }

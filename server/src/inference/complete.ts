@@ -1,12 +1,12 @@
 import type { Prompt, Sampling, StopReason } from "../provenance/record";
-import { confidenceOf, firstChoice } from "./confidence";
+import { confidenceOf, weighedChoice } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
 import { type HealedPrompt, healPrompt } from "./heal";
 import type { Model } from "./model";
 import { cutPrompt } from "./prompt";
 import { type Scope, scopeOf } from "./scope";
-import { PROFILE, seedOf } from "./seed";
+import { seedOf } from "./seed";
 import type { Sequence } from "./sequence";
 import { trim } from "./trim";
 
@@ -64,16 +64,18 @@ export async function complete(
     if (repeatsLineAbove(displayed, prompt)) return nothing("repetition");
   }
   const ordinal = 0;
+  const { profile } = model.graph.runtime;
   return {
     kind: "completion",
     completion: {
+      profile,
       prompt,
       tokens,
       raw,
       displayed,
       sampling,
       ordinal,
-      seed: seedOf({ prompt, manifestDigest, profile: PROFILE, sampling, ordinal }),
+      seed: seedOf({ prompt, manifestDigest, profile, sampling, ordinal }),
       stop,
       confidence,
       promptTokens: healedPrompt.ids.length,
@@ -128,7 +130,7 @@ async function generate(
       logits = await sequence.append(pending.slice(0, CHUNK_TOKENS));
       pending = pending.slice(CHUNK_TOKENS);
     }
-    const choice = firstChoice(logits.subarray(-model.graph.vocabularySize), decoding);
+    const choice = weighedChoice(logits.subarray(-model.graph.vocabularySize), decoding);
     if (model.tokenizer.ends.includes(choice.id)) {
       return { tokens: decoding.tokens, probabilities, stop: "endOfText" };
     }

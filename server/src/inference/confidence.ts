@@ -1,40 +1,51 @@
 import type { Decoding } from "./decoding";
+import { exponential } from "./exponential";
 import type { Range } from "./trim";
 
 /** The model's choice at one place under the decoder's rules. */
-export interface Choice {
+export interface FirstChoice {
   readonly id: number;
   readonly logit: number;
+}
+
+export interface Choice extends FirstChoice {
   /** Its probability among the tokens that agree with healed text, barred ends and line breaks included. */
   readonly probability: number;
 }
 
-/**
- * The first choice: the allowed token with the largest logit, the smallest id among equals.
- *
- * Its probability counts end of text among the alternatives even where that may not come yet: an answer that the
- * model was pushed to give has a low confidence.
- */
-export function firstChoice(logits: Float32Array, decoding: Decoding): Choice {
-  let best = -1;
-  let bestLogit = Number.NEGATIVE_INFINITY;
+/** The first choice: the allowed token with the largest logit, the smallest id among equals. */
+export function firstChoice(logits: Float32Array, decoding: Decoding): FirstChoice {
+  let id = -1;
   let largest = Number.NEGATIVE_INFINITY;
-  for (let id = 0; id < logits.length; id++) {
-    const logit = logits[id] ?? Number.NEGATIVE_INFINITY;
-    if (logit > bestLogit && decoding.allows(id)) {
-      best = id;
-      bestLogit = logit;
+  for (let candidate = 0; candidate < logits.length; candidate++) {
+    const logit = logits[candidate] ?? Number.NEGATIVE_INFINITY;
+    if (logit > largest && decoding.allows(candidate)) {
+      id = candidate;
+      largest = logit;
     }
-    if (logit > largest && decoding.isAlternative(id)) largest = logit;
   }
-  if (best < 0) throw new Error("the decoder's rules allow no token");
+  if (id < 0) throw new Error("the decoder's rules allow no token");
+  return { id, logit: largest };
+}
+
+/**
+ * The first choice with its probability, which counts end of text among the alternatives even where that may not
+ * come yet: an answer that the model was pushed to give has a low confidence.
+ */
+export function weighedChoice(logits: Float32Array, decoding: Decoding): Choice {
+  const { id, logit: chosen } = firstChoice(logits, decoding);
+  let largest = chosen;
+  for (let other = 0; other < logits.length; other++) {
+    const logit = logits[other] ?? Number.NEGATIVE_INFINITY;
+    if (logit > largest && decoding.isAlternative(other)) largest = logit;
+  }
   let sum = 0;
-  for (let id = 0; id < logits.length; id++) {
-    const logit = logits[id] ?? Number.NEGATIVE_INFINITY;
+  for (let other = 0; other < logits.length; other++) {
+    const logit = logits[other] ?? Number.NEGATIVE_INFINITY;
     // Below this the term vanishes in the sum.
-    if (logit > largest - 30 && decoding.isAlternative(id)) sum += Math.exp(logit - largest);
+    if (logit > largest - 30 && decoding.isAlternative(other)) sum += exponential(logit - largest);
   }
-  return { id: best, logit: bestLogit, probability: Math.exp(bestLogit - largest) / sum };
+  return { id, logit: chosen, probability: exponential(chosen - largest) / sum };
 }
 
 /**

@@ -31,7 +31,7 @@ export class Decoding {
   #generated = 0;
   #blank = true;
   #freeTokens = 0;
-  #certainty = 0;
+  #certainty = 1;
 
   constructor(
     readonly tokenizer: Tokenizer,
@@ -71,7 +71,7 @@ export class Decoding {
     return !this.#blank || this.#freeTokens >= MAX_BLANK_TOKENS;
   }
 
-  /** Natural logarithm of the joint probability of the tokens that wrote anything beyond the healed text. */
+  /** The joint probability of the tokens that wrote anything beyond the healed text. */
   get certainty(): number {
     return this.#certainty;
   }
@@ -86,14 +86,14 @@ export class Decoding {
       const free = bytes.subarray(owed);
       this.#bytes = Buffer.concat([this.#bytes, free]);
       this.#freeTokens += 1;
-      this.#certainty += Math.log(probability);
+      this.#certainty *= probability;
       this.#blank &&= free.every(isBlank);
     }
     return this.#stop();
   }
 
   #stop(): StopReason | null {
-    if (this.#certainty < Math.log(this.gate)) return "doubt";
+    if (this.#certainty < this.gate) return "doubt";
     const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#bytes);
     switch (this.extent) {
       case "line":

@@ -1,4 +1,5 @@
-import type { Prompt, Sampling, SessionFacts, StopReason } from "../provenance/record";
+import type { ExecutionProfile, Prompt, Sampling, SessionFacts, StopReason } from "../provenance/record";
+import type { Tolerance } from "./tolerance";
 
 /** What asks for a suggestion: typing (ends where the model doubts), or a person or program (never gated). */
 export type Trigger = "automatic" | "explicit";
@@ -18,6 +19,7 @@ export interface CompletionRequest {
 
 /** One model answer, with everything that evidence needs. */
 export interface Completion {
+  readonly profile: ExecutionProfile;
   readonly prompt: Prompt;
   readonly tokens: readonly number[];
   readonly raw: string;
@@ -54,8 +56,9 @@ export type CompletionOutcome =
   | { readonly kind: "completion"; readonly completion: Completion }
   | { readonly kind: "nothing"; readonly reason: NothingReason; readonly confidence: number };
 
-/** What a replay is given: the opened values of one suggestion. */
+/** What a replay is given: the profile and the opened values of one suggestion. */
 export interface ReplayRequest {
+  readonly profile: ExecutionProfile;
   readonly prompt: Prompt;
   readonly tokens: readonly number[];
   readonly raw: string;
@@ -67,18 +70,21 @@ export interface ReplayRequest {
 }
 
 /**
- * The outcome of running the claimed tokens through the pinned model in one pass.
+ * The outcome of running the claimed tokens through the pinned model in one pass, under the profile of the claim.
  *
- * `exact`: every token is the model's first choice under the decoder's rules. `withinTolerance`: some stand behind
- * the first choice by at most the profile's margin. Both also require that the stop reason, `raw`, `displayed` and
- * `seed` follow from tokens and prompt; otherwise, or beyond the margin, `mismatch`.
+ * `exact`: every token is the model's first choice under the decoder's rules. `withinTolerance`: some are not, no
+ * more and by no more than the tolerance says. Both also require that the stop reason, `raw`, `displayed` and `seed`
+ * follow from tokens and prompt; otherwise, or beyond the tolerance, `mismatch`.
  */
 export interface ReplayResult {
   readonly value: "exact" | "withinTolerance" | "mismatch";
   readonly tokens: number;
+  /** How many of them were found to be the first choice; after a mismatch none is looked at. */
   readonly exact: number;
   /** Largest logit by which a claimed token stood behind the first choice. */
   readonly margin: number;
+  /** What would have been forgiven. */
+  readonly tolerance: Tolerance;
   /** A sentence that says what contradicted, only for `mismatch`. */
   readonly reason?: string;
 }
@@ -104,4 +110,6 @@ export interface StartEngineParameters {
   /** Bundles whose bytes the environment's `serverDigest` covers. */
   readonly bundlePaths: readonly string[];
   readonly threads?: number;
+  /** What suggestions are made with. A replay runs under the profile of its claim, whatever this is. */
+  readonly profile?: ExecutionProfile;
 }

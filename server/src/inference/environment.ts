@@ -2,32 +2,31 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { unreachable } from "../errors";
 import type { Digest } from "../provenance/primitives";
-import type { Environment } from "../provenance/record";
+import type { Environment, ExecutionProfile } from "../provenance/record";
+import { portableLibrary } from "./runtime";
 
 export interface DescribeEnvironmentParameters {
   /** The bundles that run. */
   readonly bundlePaths: readonly string[];
-  /** The folder of the installed package `onnxruntime-node`. */
-  readonly runtimeDirectory: string;
+  readonly profile: ExecutionProfile;
+  /** As many as a profile that leaves the number open may use. */
   readonly threads: number;
 }
 
 /** What this device says runs the model. A statement, not a proof: whoever owns the device can say anything. */
 export async function describeEnvironment(parameters: DescribeEnvironmentParameters): Promise<Environment> {
-  const { bundlePaths, runtimeDirectory, threads } = parameters;
-  const { version } = JSON.parse(await readFile(join(runtimeDirectory, "package.json"), "utf8")) as {
+  const { bundlePaths, profile } = parameters;
+  const { name, directory, library, executionProvider, threads } = engineOf(profile, parameters.threads);
+  const { version } = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as {
     version: string;
   };
   return {
     serverDigest: await serverDigestOf(bundlePaths),
-    engine: {
-      name: "onnxruntime-node",
-      version,
-      libraryDigest: (await sha256OfFile(nativeLibrary(runtimeDirectory))).toString("hex"),
-    },
-    executionProvider: "cpu",
+    engine: { name, version, libraryDigest: (await sha256OfFile(library)).toString("hex") },
+    executionProvider,
     threads,
     platform: { os: process.platform, arch: process.arch },
     cpu: { model: cpus()[0]?.model.trim() ?? "unknown", features: await cpuFeatures() },
@@ -43,6 +42,31 @@ export async function serverDigestOf(bundlePaths: readonly string[]): Promise<Di
   const sorted = [...bundlePaths].sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
   for (const path of sorted) hash.update(await sha256OfFile(path));
   return hash.digest("hex");
+}
+
+interface InstalledEngine extends Pick<Environment, "executionProvider" | "threads"> {
+  readonly name: Environment["engine"]["name"];
+  /** The folder of the installed package. */
+  readonly directory: string;
+  /** The file that holds the kernels. */
+  readonly library: string;
+}
+
+function engineOf(profile: ExecutionProfile, threads: number): InstalledEngine {
+  switch (profile) {
+    case "native/v1": {
+      const directory = dirname(require.resolve("onnxruntime-node/package.json"));
+      const library = nativeLibrary(directory);
+      return { name: "onnxruntime-node", directory, library, executionProvider: "cpu", threads };
+    }
+    case "portable/v1": {
+      const library = portableLibrary();
+      const directory = dirname(dirname(library));
+      return { name: "onnxruntime-web", directory, library, executionProvider: "wasm", threads: 1 };
+    }
+    default:
+      return unreachable(profile);
+  }
 }
 
 /** The library that the package's binding loads on this platform. */

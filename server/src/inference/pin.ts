@@ -10,6 +10,7 @@ import { PinnedPrompt, type PromptFamilyName, pinPrompt } from "./families";
 import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "./tokenizerConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
+import { Tolerance } from "./tolerance";
 
 export const PIN_FILE = "pin.json";
 /** The name of a signature beside a model (OpenSSF Model Signing v1.0). */
@@ -39,6 +40,8 @@ export const PinManifest = z
       graph: RepositoryPath,
       /** An answer that nobody asked for ends where the joint probability of its tokens falls below this. */
       confidenceGate: z.number().min(0).max(1),
+      /** What a replay under `native/v1` forgives, as calibrated for these files. */
+      replay: Tolerance.optional(),
     }),
   })
   .superRefine((manifest, context) => {

@@ -1,46 +1,43 @@
 import { CHUNK_TOKENS, type IsCancelled } from "./complete";
-import { firstChoice } from "./confidence";
+import { firstChoice, weighedChoice } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { ReplayRequest, ReplayResult } from "./engine";
+import { exponential } from "./exponential";
 import { type HealedPrompt, healPrompt } from "./heal";
 import type { Model } from "./model";
 import { type Scope, scopeOf } from "./scope";
-import { PROFILE, seedOf } from "./seed";
-import { Sequence } from "./sequence";
+import { seedOf } from "./seed";
+import type { Sequence } from "./sequence";
+import { toleranceOf } from "./tolerance";
 import { trim } from "./trim";
 
-/**
- * How far, in logits, a claimed token may stand behind the first choice under `native/v1`.
- *
- * One pass over a prompt adds in another order than generation token by token: 1.4e-5 in float32 here, and kernels
- * of other CPUs differ by about as much. The margin leaves room for that and no more: two tokens so close are, for
- * the model, equally likely to one part in a thousand.
- */
-export const REPLAY_MARGIN = 1e-3;
+/** No token is longer; a claim with more text than this allows for each token is refused before it is tokenized. */
+const MAX_TOKEN_LENGTH = 256;
 
 /** Stands for whichever control token ends an answer: a suggestion does not say which one it was. */
 const END = -2;
 
 /**
  * Runs prompt and claimed tokens through the model and compares each token with the decoder's choice at its place,
- * healing and barred tokens included; recomputes raw and displayed text, stop reason and seed.
+ * healing and barred tokens included; recomputes raw and displayed text, stop reason and seed. The model's runtime
+ * says which profile that is, and so what is forgiven.
  *
+ * @param sequence what earlier replays have read; a prompt that begins alike is read from where it differs
  * @returns `null` when it was interrupted; nothing was decided then
  */
 export async function replay(
   model: Model,
+  sequence: Sequence,
   request: ReplayRequest,
   isCancelled: IsCancelled,
 ): Promise<ReplayResult | null> {
-  const { tokenizer, manifest } = model;
-  const { tokens } = request;
-  const mismatch = (reason: string, exact = 0, margin = 0): ReplayResult => ({
-    value: "mismatch",
-    tokens: tokens.length,
-    exact,
-    margin,
-    reason,
-  });
+  const { tokenizer, manifest, graph } = model;
+  const { tokens, stop } = request;
+  const tolerance = toleranceOf(manifest, graph.runtime.profile);
+  const counts = { tokens: tokens.length, exact: 0, margin: 0 };
+  const mismatch = (reason: string): ReplayResult => ({ value: "mismatch", ...counts, tolerance, reason });
+  const tooLong = "Prompt and tokens are longer than the model's context.";
+  if (lengthOf(request) > manifest.contextLength * MAX_TOKEN_LENGTH) return mismatch(tooLong);
   const { places } = tokenizer.family;
   if (
     (request.prompt.context.length > 0 && !places.context) ||
@@ -49,62 +46,65 @@ export async function replay(
     return mismatch("The prompt holds text for which this model has no place.");
   const prompt = healPrompt(tokenizer, request.prompt);
   const scope = scopeOf(request.prompt);
-  if (prompt.ids.length + tokens.length > manifest.contextLength) {
-    return mismatch("Prompt and tokens are longer than the model's context.");
-  }
+  if (prompt.ids.length + tokens.length > manifest.contextLength) return mismatch(tooLong);
   const contradiction = recompute(model, request, prompt, scope);
   if (contradiction !== null) return mismatch(contradiction);
 
   // The model's opinion after the last token only matters where the model itself ended the answer.
-  const compared = request.stop === "endOfText" ? [...tokens, END] : tokens;
+  const compared = stop === "endOfText" ? [...tokens, END] : tokens;
   const decoding = new Decoding(tokenizer, prompt, scope, "line", request.sampling.maxTokens, 0);
-  let certaintyBefore = 0;
-  let exact = 0;
-  let largest = 0;
+  const choose = stop === "doubt" ? weighedChoice : unweighedChoice;
+  let certaintyBefore = 1;
+  let notFirst = 0;
   const first = prompt.ids.length - 1;
   const input = [...prompt.ids, ...tokens].slice(0, first + compared.length);
-  const sequence = new Sequence(model.graph);
+  sequence.rewindTo(input, first);
   while (sequence.length < input.length) {
     if (isCancelled()) return null;
     const start = sequence.length;
     const logits = await sequence.append(input.slice(start, start + CHUNK_TOKENS));
     for (let place = Math.max(start, first); place < sequence.length; place++) {
-      const row = logits
-        .subarray((place - start) * model.graph.vocabularySize)
-        .subarray(0, model.graph.vocabularySize);
+      const row = logits.subarray((place - start) * graph.vocabularySize).subarray(0, graph.vocabularySize);
       const index = place - first;
       const claimed = compared[index] === END ? likeliest(row, tokenizer.ends) : (compared[index] ?? -1);
       const at = `Token ${index + 1} of ${compared.length}`;
-      if (!decoding.allows(claimed))
-        return mismatch(`${at} is one that the decoder never takes there.`, exact, largest);
-      const choice = firstChoice(row, decoding);
+      if (!decoding.allows(claimed)) return mismatch(`${at} is one that the decoder never takes there.`);
+      const choice = choose(row, decoding);
       const behind = choice.logit - (row[claimed] ?? Number.NEGATIVE_INFINITY);
-      largest = Math.max(largest, behind);
-      if (!(behind <= REPLAY_MARGIN)) {
-        return mismatch(
-          `${at} is not what the model answers: it stands ${behind.toFixed(3)} behind.`,
-          exact,
-          largest,
-        );
+      counts.margin = Math.max(counts.margin, behind);
+      if (choice.id === claimed) counts.exact += index < tokens.length ? 1 : 0;
+      else notFirst += 1;
+      if (!(behind <= tolerance.margin) || (choice.id !== claimed && tolerance.notFirst === 0)) {
+        return mismatch(`${at} is not what the model answers: it stands ${behind.toFixed(3)} behind.`);
       }
-      if (choice.id === claimed) exact += 1;
+      if (notFirst > tolerance.notFirst) {
+        return mismatch(`${notFirst} tokens are not the model's first choice; ${tolerance.notFirst} may be.`);
+      }
       certaintyBefore = decoding.certainty;
       if (index < tokens.length) decoding.push(claimed, choice.probability);
     }
   }
-  if (request.stop === "doubt") {
-    const gate = Math.log(manifest.execution.confidenceGate);
-    const tolerance = REPLAY_MARGIN * tokens.length;
-    if (certaintyBefore < gate - tolerance || decoding.certainty > gate + tolerance) {
-      return mismatch("The model does not begin to doubt at the last token.", exact, largest);
+  if (stop === "doubt") {
+    const gate = manifest.execution.confidenceGate;
+    // A logit's error changes the logarithm of each token's probability by at most about twice as much.
+    const factor = exponential(-2 * tolerance.margin * tokens.length);
+    if (certaintyBefore < gate * factor || decoding.certainty * factor >= gate) {
+      return mismatch("The model does not begin to doubt at the last token.");
     }
   }
-  return {
-    value: exact === compared.length ? "exact" : "withinTolerance",
-    tokens: tokens.length,
-    exact: Math.min(exact, tokens.length),
-    margin: largest,
-  };
+  return { value: notFirst === 0 ? "exact" : "withinTolerance", ...counts, tolerance };
+}
+
+/** Where nobody asks how sure the model is. */
+function unweighedChoice(row: Float32Array, decoding: Decoding): ReturnType<typeof weighedChoice> {
+  return { ...firstChoice(row, decoding), probability: 1 };
+}
+
+/** UTF-16 code units of all that a claim would have us tokenize or decode. */
+function lengthOf({ prompt, tokens, raw, displayed }: ReplayRequest): number {
+  const context = prompt.context.reduce((sum, { path, text }) => sum + path.length + text.length, 0);
+  const parts = [prompt.path ?? "", prompt.prefix, prompt.suffix, raw, displayed];
+  return parts.reduce((sum, text) => sum + text.length, context + tokens.length);
 }
 
 /** The id with the largest logit, the smallest id among equals. */
@@ -116,11 +116,10 @@ function likeliest(row: Float32Array, ids: readonly number[]): number {
 /** Everything that follows from the claim without running the model; a sentence for the first contradiction. */
 function recompute(model: Model, request: ReplayRequest, prompt: HealedPrompt, scope: Scope): string | null {
   const { tokenizer, manifestDigest } = model;
+  const { profile } = model.graph.runtime;
   const { sampling, ordinal, stop, tokens } = request;
   if (ordinal !== 0) return "Greedy decoding has only one answer, with ordinal 0.";
-  if (
-    seedOf({ prompt: request.prompt, manifestDigest, profile: PROFILE, sampling, ordinal }) !== request.seed
-  ) {
+  if (seedOf({ prompt: request.prompt, manifestDigest, profile, sampling, ordinal }) !== request.seed) {
     return "The seed does not follow from prompt, model and sampling.";
   }
   if (tokenizer.decode(tokens) !== request.raw) return "The raw text is not what the tokens spell.";

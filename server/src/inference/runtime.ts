@@ -1,6 +1,18 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import type { InferenceSession } from "onnxruntime-common";
 import { unreachable } from "../errors";
+import type { Digest } from "../provenance/primitives";
 import type { ExecutionProfile } from "../provenance/record";
+
+/** SHA-256 of the one WebAssembly module that is `portable/v1`: that of onnxruntime-web 1.30.0 without GPU parts. */
+export const PORTABLE_LIBRARY_DIGEST: Digest =
+  "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2";
+
+/** Where that module is installed. */
+export function portableLibrary(): string {
+  return require.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
+}
 
 /** What runs a graph under one execution profile. */
 export interface Runtime {
@@ -45,6 +57,11 @@ export const PORTABLE: Runtime = {
   group: 4,
   async load(bytes) {
     const { env, InferenceSession } = await import("onnxruntime-web");
+    const library = await readFile(portableLibrary());
+    if (createHash("sha256").update(library).digest("hex") !== PORTABLE_LIBRARY_DIGEST) {
+      throw new Error("the installed onnxruntime-web is not the one that portable/v1 names");
+    }
+    env.wasm.wasmBinary = library;
     env.wasm.numThreads = 1;
     env.wasm.proxy = false;
     return InferenceSession.create(bytes, {

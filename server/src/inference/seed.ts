@@ -3,9 +3,6 @@ import canonicalize from "canonicalize";
 import type { Digest } from "../provenance/primitives";
 import type { ExecutionProfile, Prompt, Sampling } from "../provenance/record";
 
-/** The profile of this engine: onnxruntime-node on this CPU, replayed within `REPLAY_MARGIN`. */
-export const PROFILE: ExecutionProfile = "native/v1";
-
 export interface SeedParameters {
   readonly prompt: Prompt;
   readonly manifestDigest: Digest;

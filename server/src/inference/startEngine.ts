@@ -11,6 +11,7 @@ import type {
   ReplayResult,
   StartEngineParameters,
 } from "./engine";
+import { DEFAULT_PROFILE } from "./profile";
 import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
 
 /** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
@@ -39,6 +40,7 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
     modelDirectory: parameters.modelDirectory,
     bundlePaths: parameters.bundlePaths,
     threads: parameters.threads ?? defaultThreads(),
+    profile: parameters.profile ?? DEFAULT_PROFILE,
     busy,
   };
   const worker = new Worker(parameters.workerPath, { workerData });

@@ -1,11 +1,10 @@
-import { dirname } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, ProoflineError, unreachable } from "../errors";
+import type { ExecutionProfile } from "../provenance/record";
 import { complete } from "./complete";
 import { describeEnvironment } from "./environment";
 import { loadModel, type Model } from "./model";
 import { replay } from "./replay";
-import { PROFILE } from "./seed";
 import { Sequence } from "./sequence";
 import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
 
@@ -20,16 +19,28 @@ async function main(): Promise<void> {
     Atomics.notify(parameters.busy, 0);
     port.postMessage(message);
   };
+  const { profile } = parameters;
+  /** By profile: a replay runs under the profile of its claim, which may be another than the one in use. */
+  const models = new Map<ExecutionProfile, Model>();
+  const modelFor = async (wanted: ExecutionProfile): Promise<Model> => {
+    const loaded = models.get(wanted);
+    if (loaded !== undefined) return loaded;
+    const loading = await loadModel(parameters.modelDirectory, parameters.threads, wanted);
+    models.set(wanted, loading);
+    return loading;
+  };
   let model: Model;
   let sequence: Sequence;
+  /** What replays have read. Never the sequence of completions, which a replay must not take anything from. */
+  let replayed: Sequence | null = null;
   try {
-    model = await loadModel(parameters.modelDirectory, parameters.threads);
+    model = await modelFor(profile);
     sequence = new Sequence(model.graph);
     // The first run allocates and packs; nobody should wait for that at the first key.
     await sequence.append([model.tokenizer.control.endOfText.id, model.tokenizer.control.endOfText.id]);
     const environment = await describeEnvironment({
       bundlePaths: parameters.bundlePaths,
-      runtimeDirectory: dirname(require.resolve("onnxruntime-node/package.json")),
+      profile,
       threads: parameters.threads,
     });
     const { name, omsRoot } = model.manifest;
@@ -38,7 +49,7 @@ async function main(): Promise<void> {
       facts: {
         model: { name, omsRoot, manifestDigest: model.manifestDigest },
         environment,
-        profile: PROFILE,
+        profile,
       },
     });
   } catch (error) {
@@ -55,14 +66,15 @@ async function main(): Promise<void> {
           answer({ kind: "completed", outcome });
           break;
         }
-        case "replay":
-          answer({
-            kind: "replayed",
-            result: await replay(model, message.request, isSet(message.cancelled)),
-          });
+        case "replay": {
+          const { request, cancelled } = message;
+          const claimed = await modelFor(request.profile);
+          if (replayed?.graph !== claimed.graph) replayed = new Sequence(claimed.graph);
+          answer({ kind: "replayed", result: await replay(claimed, replayed, request, isSet(cancelled)) });
           break;
+        }
         case "dispose":
-          await model.graph.release();
+          for (const { graph } of models.values()) await graph.release();
           port.close();
           break;
         default:
@@ -71,6 +83,7 @@ async function main(): Promise<void> {
     } catch (error) {
       // The cache may be torn.
       sequence = new Sequence(model.graph);
+      replayed = null;
       answer({ kind: "failed", error: errorMessage(error) });
     }
   };

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors";
+import type { ExecutionProfile } from "../provenance/record";
 import type {
   CompletionOutcome,
   CompletionRequest,
@@ -12,6 +13,7 @@ export interface WorkerParameters {
   readonly modelDirectory: string;
   readonly bundlePaths: readonly string[];
   readonly threads: number;
+  readonly profile: ExecutionProfile;
   readonly busy: BusyFlag;
 }
 

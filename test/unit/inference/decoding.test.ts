@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { confidenceOf, firstChoice } from "../../../server/src/inference/confidence";
+import { confidenceOf, weighedChoice } from "../../../server/src/inference/confidence";
 import { Decoding, type Extent } from "../../../server/src/inference/decoding";
 import { healPrompt } from "../../../server/src/inference/heal";
 import { PinManifest } from "../../../server/src/inference/pin";
@@ -117,7 +117,7 @@ describe("the decoder's rules", () => {
     expect(decoding.push(one("a"), 0.8)).toBe(null);
     expect(decoding.push(one("b"), 0.7)).toBe(null);
     expect(decoding.push(one("\n"), 0.8)).toBe("doubt");
-    expect(Math.exp(decoding.certainty)).toBeCloseTo(0.448, 12);
+    expect(decoding.certainty).toBeCloseTo(0.448, 12);
   });
 
   it("do not count healed text among what is doubted", () => {
@@ -125,7 +125,7 @@ describe("the decoder's rules", () => {
     expect(decoding.push(one("r"), 0.1)).toBe(null);
     expect(decoding.push(one("e"), 0.1)).toBe(null);
     expect(decoding.push(one("a"), 0.1)).toBe(null);
-    expect(decoding.certainty).toBe(0);
+    expect(decoding.certainty).toBe(1);
     expect(decoding.push(one("d"), 0.4)).toBe("doubt");
   });
 
@@ -162,7 +162,7 @@ describe("the first choice", () => {
         (values) => {
           const decoding = decodingAt("");
           const logits = Float32Array.from(values);
-          const { id, logit, probability } = firstChoice(logits, decoding);
+          const { id, logit, probability } = weighedChoice(logits, decoding);
           const allowed = [...logits.keys()].filter((candidate) => decoding.allows(candidate));
           const largest = Math.max(...allowed.map((candidate) => logits[candidate] ?? 0));
           expect(logit).toBe(largest);
@@ -178,7 +178,7 @@ describe("the first choice", () => {
     const logits = new Float32Array(size).fill(-50);
     logits[control.endOfText.id] = Math.log(9);
     logits[one("a")] = 0;
-    expect(firstChoice(logits, decodingAt(""))).toMatchObject({
+    expect(weighedChoice(logits, decodingAt(""))).toMatchObject({
       id: one("a"),
       probability: expect.closeTo(0.1, 6),
     });
@@ -188,7 +188,7 @@ describe("the first choice", () => {
     const logits = new Float32Array(size).fill(-50);
     logits[one("w")] = 5;
     logits[one("read")] = 0;
-    expect(firstChoice(logits, decodingAt("fs.rea"))).toMatchObject({
+    expect(weighedChoice(logits, decodingAt("fs.rea"))).toMatchObject({
       id: one("read"),
       probability: expect.closeTo(1, 6),
     });

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeEnvironment, featuresIn, serverDigestOf } from "../../../server/src/inference/environment";
+import { PORTABLE_LIBRARY_DIGEST } from "../../../server/src/inference/runtime";
 import { Environment } from "../../../server/src/provenance/record";
 
 const sha256 = (data: string | Buffer): Buffer => createHash("sha256").update(data).digest();
@@ -27,10 +27,9 @@ describe("the environment", () => {
   });
 
   it("states the installed runtime and its library, as the schema wants it", async () => {
-    const runtimeDirectory = dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json"));
     const environment = await describeEnvironment({
       bundlePaths: bundles({ "a.js": "" }),
-      runtimeDirectory,
+      profile: "native/v1",
       threads: 2,
     });
     expect(Environment.parse(environment)).toEqual(environment);
@@ -38,6 +37,20 @@ describe("the environment", () => {
       engine: { name: "onnxruntime-node", version: "1.30.0" },
       platform: { os: process.platform, arch: process.arch },
       threads: 2,
+    });
+  });
+
+  it("states the WebAssembly module, its one thread included, under portable/v1", async () => {
+    const environment = await describeEnvironment({
+      bundlePaths: bundles({ "a.js": "" }),
+      profile: "portable/v1",
+      threads: 2,
+    });
+    expect(Environment.parse(environment)).toEqual(environment);
+    expect(environment).toMatchObject({
+      engine: { name: "onnxruntime-web", version: "1.30.0", libraryDigest: PORTABLE_LIBRARY_DIGEST },
+      executionProvider: "wasm",
+      threads: 1,
     });
   });
 

@@ -112,7 +112,12 @@ export function parameters(
     device,
     chain: new Map(files.map(({ root }) => [root, included(root)])),
     texts: new Map([["src/a.ts", text]]),
-    replays: new Map(ids.map((id) => [id, { value: "exact", tokens: 3, exact: 3, margin: 0 }])),
+    replays: new Map(
+      ids.map((id) => [
+        id,
+        { value: "exact", tokens: 3, exact: 3, margin: 0, tolerance: { margin: 0, notFirst: 0 } },
+      ]),
+    ),
     policy: builtInPolicy({ device, pins: [manifestDigest] }),
   };
 }

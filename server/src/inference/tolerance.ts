@@ -1,0 +1,34 @@
+import * as z from "zod";
+import { unreachable } from "../errors";
+import type { ExecutionProfile } from "../provenance/record";
+import type { PinManifest } from "./pin";
+
+/**
+ * How far a claim may stray from what a replay computes. Calibrated for each pin on honest suggestions whose logits
+ * were computed by other kernels (`npm run calibrate`), and part of the pin, so that whoever approves the one
+ * approves the other. The upper bounds here hold for every pin: two tokens 0.05 logits apart are nearly as likely.
+ */
+export const Tolerance = z.strictObject({
+  /** How far, in logits, a claimed token may stand behind the first choice. */
+  margin: z.number().min(0).max(0.05),
+  /** How many tokens of one suggestion may stand behind the first choice at all. */
+  notFirst: z.number().int().min(0).max(8),
+});
+export type Tolerance = z.infer<typeof Tolerance>;
+
+/** For pins that were never calibrated: what float32 kernels of different CPUs stray by, with room to spare. */
+export const UNCALIBRATED: Tolerance = { margin: 1e-3, notFirst: 1 };
+
+const NONE: Tolerance = { margin: 0, notFirst: 0 };
+
+/** What a replay under a profile forgives. */
+export function toleranceOf(manifest: PinManifest, profile: ExecutionProfile): Tolerance {
+  switch (profile) {
+    case "native/v1":
+      return manifest.execution.replay ?? UNCALIBRATED;
+    case "portable/v1":
+      return NONE;
+    default:
+      return unreachable(profile);
+  }
+}
