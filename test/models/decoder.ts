@@ -116,6 +116,8 @@ export interface Export {
   readonly layout: "optimum" | "genai";
   /** Floating-point weights, or blocks of 32 values (MatMulNBits; the embedding then has 8 bits). */
   readonly weights: "float" | 8 | 4;
+  /** `accuracy_level` of MatMulNBits: 4 lets the runtime round activations to 8 bits, as exports for CPUs have it. */
+  readonly accuracyLevel?: 1 | 4;
   /** The type in which everything is computed and in which cache and logits are. */
   readonly float: "float32" | "float16";
   /** The type of the cache, where it is another. */
@@ -249,6 +251,7 @@ class Decoder {
         N: rows,
         bits,
         block_size: BLOCK,
+        ...(this.#export.accuracyLevel === undefined ? {} : { accuracy_level: this.#export.accuracyLevel }),
       });
     }
     return bias ? graph.node("Add", [product, this.#vector(`${name}.bias`, rows, 0.1, 0)]) : product;
