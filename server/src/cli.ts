@@ -4,7 +4,15 @@ import { chainStart, chainStatus, chainStop } from "./cli/chain";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { complete, completeBatch } from "./cli/complete";
 import { evidenceList, evidenceShow } from "./cli/evidence";
-import { modelCheck, modelDigest, modelPin } from "./cli/model";
+import { modelCheck, modelDigest, modelFetch, modelList, modelPin, modelRemove, modelUse } from "./cli/model";
+import {
+  addHubFlags,
+  addPinFlags,
+  addTrustFlags,
+  type HubFlags,
+  type PinFlags,
+  type TrustFlags,
+} from "./cli/modelOptions";
 import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verify";
@@ -114,17 +122,52 @@ run(
     }),
 );
 
-const model = program.command("model").description("model folders and their pins");
-for (const [name, description, action] of [
-  ["digest", "sizes and digests of every file of a model folder", modelDigest],
-  ["check", "compare every byte with the pin", modelCheck],
-  ["pin", "write the pin of what lies in a folder now", modelPin],
-] as const) {
-  run(
-    model.command(name).argument("<directory>").description(description),
-    (_session, _flags, [directory = "."]) => action(directory),
-  );
-}
+const model = program.command("model").description("models, their pins and their signatures");
+run(
+  model
+    .command("digest")
+    .argument("<directory>")
+    .description("sizes and digests of every file of a model folder"),
+  (_session, _flags, [directory = "."]) => modelDigest(directory),
+);
+run(
+  addTrustFlags(
+    model.command("check").argument("<model>", "a folder, or the name of an installed model"),
+  ).description("compare every byte with the pin, and the signature with the files"),
+  (session, flags, [typed = "."]) => modelCheck(session, typed, flags as TrustFlags),
+);
+run(
+  addPinFlags(model.command("pin").argument("<source>", "a folder, or owner/name on the hub")).description(
+    "pin a model, and write the pin into this repository",
+  ),
+  (session, flags, [source = "."]) => modelPin(session, source, flags as PinFlags),
+);
+run(
+  addTrustFlags(
+    addHubFlags(
+      model.command("fetch").argument("[name]", "one of the workspace's; the proposed one by default"),
+    ),
+  ).description("download exactly the bytes that this workspace's models.json pins"),
+  (session, flags, [name]) => modelFetch(session, name, flags as HubFlags & TrustFlags),
+);
+run(model.command("list").description("the models here, and those that the workspace names"), (session) =>
+  modelList(session),
+);
+run(
+  model
+    .command("use")
+    .argument("[name]", "an installed model; none goes back to that of the settings")
+    .description("choose a model for this repository, on this machine"),
+  (session, _flags, [name]) => modelUse(session, name),
+);
+run(
+  model
+    .command("remove")
+    .argument("[name]", "an installed model")
+    .description("take a model off the disk")
+    .option("--partial", "what was left of downloads that were not finished"),
+  (session, flags, [name]) => modelRemove(session, name, { partial: flags.partial === true }),
+);
 
 const chain = program.command("chain").description("the chain on this computer");
 run(chain.command("start").description("run it until `chain stop`"), chainStart);

@@ -1,6 +1,36 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkModel, digestModel, writePin } from "../inference/pin";
+import { ProoflineError } from "../errors";
+import { checkModel, digestModel, readPin } from "../inference/pin";
+import { ModelChoices } from "../models/modelChoice";
+import { type InstalledModel, ModelStore, readSignature } from "../models/modelStore";
+import { findModel, type ModelsFile } from "../models/modelsFile";
+import { megabytes } from "../models/neededFiles";
+import {
+  carryOut,
+  type DownloadPlan,
+  modelsOf,
+  type PinnedModel,
+  type PinPlaces,
+  pinFolder,
+  planFetch,
+  planPin,
+} from "../models/pinModel";
+import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature";
+import { describeSource, parseSource } from "../models/source";
+import { openRepository, type Repository } from "../provenance/repository";
+import {
+  type HubFlags,
+  hubAccess,
+  type PinFlags,
+  pinChoices,
+  revisionOf,
+  type TrustFlags,
+  trustOf,
+} from "./modelOptions";
 import type { CommandResult } from "./output";
+import type { Session } from "./session";
+import { confirm, interruptible, showProgress } from "./terminal";
 
 /** `proofline model digest DIR`: what a pin of this folder would say, whether or not there is one. */
 export async function modelDigest(directory: string): Promise<CommandResult> {
@@ -16,22 +46,264 @@ export async function modelDigest(directory: string): Promise<CommandResult> {
   };
 }
 
-/** `proofline model check DIR`: reads every byte and compares it with the pin. */
-export async function modelCheck(directory: string): Promise<CommandResult> {
-  const { manifest, manifestDigest } = await checkModel(resolve(directory));
+/** `proofline model check MODEL`: reads every byte and compares it with the pin, and the signature with the files. */
+export async function modelCheck(session: Session, typed: string, flags: TrustFlags): Promise<CommandResult> {
+  const directory = await directoryOf(session, typed);
+  const { manifest, manifestDigest } = await checkModel(directory);
+  const signature = checkSignature(
+    await readSignature(directory, MAX_SIGNATURE_BYTES),
+    manifest.files,
+    trustOf(flags),
+  );
   return {
     exitCode: 0,
-    json: { ok: true, name: manifest.name, omsRoot: manifest.omsRoot, manifestDigest },
-    text: [`${manifest.name}: every file is as pinned (manifest digest ${manifestDigest}).`],
+    json: { ok: true, name: manifest.name, omsRoot: manifest.omsRoot, manifestDigest, signature },
+    text: [
+      `${manifest.name}: every file is as pinned (manifest digest ${manifestDigest}).`,
+      `Signature: ${describeSignature(signature)}.`,
+    ],
   };
 }
 
-/** `proofline model pin DIR`: writes the pin of a local model folder, from what lies there now. */
-export async function modelPin(directory: string): Promise<CommandResult> {
-  const { manifest, manifestDigest } = await writePin(resolve(directory));
+/** `proofline model pin SOURCE`: pins a local folder as it lies there, or a repository of a hub after asking. */
+export async function modelPin(session: Session, typed: string, flags: PinFlags): Promise<CommandResult> {
+  const source = parseSource(typed);
+  const choices = pinChoices(flags);
+  const places = await placesOf(session);
+  if (source.kind === "folder") return pinned(await pinFolder(source.directory, places, choices));
+  const access = hubAccess(flags);
+  return interruptible(async (signal) => {
+    const named = { repository: source.repository, ...revisionOf(flags) };
+    const plan = await planPin(access, places, named, choices, signal);
+    await agreed(plan, flags);
+    return pinned(await carryOut(plan, access, places, choices, showProgress(), signal));
+  });
+}
+
+/** `proofline model fetch [NAME]`: downloads exactly the bytes that this workspace's `models.json` pins. */
+export async function modelFetch(
+  session: Session,
+  name: string | undefined,
+  flags: HubFlags & TrustFlags,
+): Promise<CommandResult> {
+  const places = await placesOf(session);
+  const file = await modelsOf(places.repository);
+  const model = findModel(file, name ?? proposedBy(file));
+  const trust = trustOf(flags);
+  const there = await places.store.find(model.manifestDigest);
+  if (there !== null) {
+    await checkModel(there.path);
+    return {
+      exitCode: 0,
+      json: { ...summary(there), fetched: false },
+      text: [`${there.name} is here already, and every file is as pinned (${there.path}).`],
+    };
+  }
+  const access = hubAccess(flags);
+  return interruptible(async (signal) => {
+    const plan = await planFetch(access, places, model, signal);
+    await agreed(plan, flags);
+    return pinned(await carryOut(plan, access, places, { trust, replace: false }, showProgress(), signal));
+  });
+}
+
+/** `proofline model list`: the models of this machine and those that the workspace names, with the room they take. */
+export async function modelList(session: Session): Promise<CommandResult> {
+  const { store, repository } = await placesOf(session);
+  const [installed, partialBytes, file, embedded] = await Promise.all([
+    store.list(),
+    store.partialBytes(),
+    modelsOf(repository),
+    readPin(session.installation.modelDirectory),
+  ]);
+  const chosen = repository === null ? null : await new ModelChoices(session.home, store).of(repository.root);
+  const storedBytes = installed.reduce((sum, model) => sum + model.storedBytes, 0);
+  const here = new Set([embedded.manifestDigest, ...installed.map((model) => model.manifestDigest)]);
+  const line = (digest: string, name: string, rest: string): string =>
+    `${digest === chosen?.manifestDigest ? "*" : " "} ${digest.slice(0, 12)}  ${name}  ${rest}`;
   return {
     exitCode: 0,
-    json: { name: manifest.name, omsRoot: manifest.omsRoot, manifestDigest },
-    text: [`Pinned ${manifest.name}: ${manifest.files.length} files, manifest digest ${manifestDigest}.`],
+    json: {
+      embedded: { name: embedded.manifest.name, manifestDigest: embedded.manifestDigest },
+      installed: installed.map(summary),
+      chosen: chosen?.manifestDigest ?? null,
+      workspace: {
+        default: file.default,
+        models: file.models.map(({ manifest, manifestDigest, source }) => ({
+          name: manifest.name,
+          manifestDigest,
+          source,
+          installed: here.has(manifestDigest),
+        })),
+      },
+      storedBytes,
+      partialBytes,
+    },
+    text: [
+      "On this machine:",
+      line(embedded.manifestDigest, embedded.manifest.name, "embedded"),
+      ...installed.map((model) =>
+        line(
+          model.manifestDigest,
+          model.name,
+          `${model.directory ?? megabytes(model.storedBytes)}  ${describeSource(model.source)}  ${describeSignature(model.signature)}`,
+        ),
+      ),
+      `${megabytes(storedBytes)} in the store, ${megabytes(partialBytes)} of downloads that are not finished.`,
+      ...(file.models.length === 0 ? [] : ["Named by this workspace:"]),
+      ...file.models.map(({ manifest, manifestDigest, source }) =>
+        line(
+          manifestDigest,
+          manifest.name,
+          `${here.has(manifestDigest) ? "here" : "not here"}  ${describeSource(source)}${manifestDigest === file.default ? "  proposed" : ""}`,
+        ),
+      ),
+    ],
   };
+}
+
+/** `proofline model use NAME`: chooses an installed model for this repository, on this machine alone. */
+export async function modelUse(session: Session, name: string | undefined): Promise<CommandResult> {
+  const { store, repository } = await placesOf(session);
+  if (repository === null) {
+    throw new ProoflineError(
+      "repository",
+      "A model is chosen for a repository, and this is none.",
+      "Change to the repository's folder, or give --model with every command.",
+    );
+  }
+  const choices = new ModelChoices(session.home, store);
+  if (name === undefined) {
+    await choices.choose(repository.root, null);
+    return { exitCode: 0, json: { chosen: null }, text: ["This repository uses the model of the settings."] };
+  }
+  const model = await installedModel(store, name);
+  await choices.choose(repository.root, model.manifestDigest);
+  return {
+    exitCode: 0,
+    json: { chosen: model.manifestDigest },
+    text: [`This repository uses ${model.name} (${model.manifestDigest.slice(0, 12)}), on this machine.`],
+  };
+}
+
+/** `proofline model remove NAME`: takes a model, or what was not finished, off the disk. */
+export async function modelRemove(
+  session: Session,
+  name: string | undefined,
+  { partial }: { readonly partial: boolean },
+): Promise<CommandResult> {
+  const store = new ModelStore(session.home);
+  if (!partial && name === undefined) {
+    throw new ProoflineError("usage", "The model is missing.", "Name it, or give --partial.");
+  }
+  const freed = partial ? await store.partialBytes() : 0;
+  if (partial) await store.removePartial();
+  const model = name === undefined ? null : await installedModel(store, name);
+  if (model !== null) await store.remove(model);
+  const bytes = freed + (model?.storedBytes ?? 0);
+  return {
+    exitCode: 0,
+    json: { removed: model?.manifestDigest ?? null, bytes },
+    text: [
+      ...(model === null ? [] : [`${model.name} is no longer approved on this machine.`]),
+      ...(model?.directory == null ? [] : [`Its folder ${model.directory} stays.`]),
+      `${megabytes(bytes)} were freed.`,
+    ],
+  };
+}
+
+async function placesOf(session: Session): Promise<PinPlaces> {
+  return { store: new ModelStore(session.home), repository: await repositoryHere() };
+}
+
+/** The repository of the working directory; `null` where it lies in none. */
+async function repositoryHere(): Promise<Repository | null> {
+  return openRepository(process.cwd()).catch((error: unknown) => {
+    if (error instanceof ProoflineError && error.code === "repository") return null;
+    throw error;
+  });
+}
+
+/** Shows what would be downloaded, and asks unless --yes says so already. */
+async function agreed(plan: DownloadPlan, { yes }: HubFlags): Promise<void> {
+  process.stderr.write(`${describePlan(plan).join("\n")}\n`);
+  if (yes !== true) await confirm(`Download ${megabytes(plan.toDownload)}?`);
+}
+
+function describePlan(plan: DownloadPlan): string[] {
+  const { name, source, files, licence, signed, size, toDownload } = plan;
+  return [
+    `${name}: ${describeSource(source)}`,
+    `Commit     ${source.commit}`,
+    `Licence    ${licence ?? "none is stated"}`,
+    `Signature  ${signed ? "model.sig is there" : "none"}`,
+    ...files.map(({ path, wanted }) => `${megabytes(wanted.size).padStart(10)}  ${path}`),
+    `${megabytes(size).padStart(10)}  in all, ${megabytes(toDownload)} of it to download`,
+  ];
+}
+
+function pinned({
+  manifest,
+  manifestDigest,
+  directory,
+  source,
+  signature,
+  written,
+}: PinnedModel): CommandResult {
+  return {
+    exitCode: 0,
+    json: {
+      name: manifest.name,
+      omsRoot: manifest.omsRoot,
+      manifestDigest,
+      directory,
+      source,
+      signature,
+      family: manifest.prompt.family,
+      written,
+    },
+    text: [
+      `Pinned ${manifest.name}: ${manifest.files.length} files, manifest digest ${manifestDigest}.`,
+      `It lies in ${directory}. Prompt family: ${manifest.prompt.family}.`,
+      `Signature: ${describeSignature(signature)}.`,
+      ...(written === null ? [] : [`The pin is in ${written}.`]),
+    ],
+  };
+}
+
+function summary(model: InstalledModel) {
+  const { name, manifestDigest, source, path, signature, storedBytes } = model;
+  return { name, manifestDigest, source, directory: path, signature, storedBytes };
+}
+
+async function installedModel(store: ModelStore, name: string): Promise<InstalledModel> {
+  const models = await store.list();
+  const found = models.filter(
+    (model) => model.name === name || (name.length >= 8 && model.manifestDigest.startsWith(name)),
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  throw new ProoflineError(
+    "model.missing",
+    found.length === 0 ? `No model ${name} is installed.` : `Several installed models are called ${name}.`,
+    "See `proofline model list`, and name it by the beginning of its digest where names are not enough.",
+  );
+}
+
+/** A folder, or the name of an installed model. */
+async function directoryOf(session: Session, typed: string): Promise<string> {
+  const directory = resolve(typed);
+  if (statSync(directory, { throwIfNoEntry: false }) !== undefined) return directory;
+  return (await installedModel(new ModelStore(session.home), typed)).path;
+}
+
+function proposedBy({ default: proposed, models }: ModelsFile): string {
+  const [only, ...others] = models;
+  if (proposed !== null) return proposed;
+  if (only !== undefined && others.length === 0) return only.manifestDigest;
+  throw new ProoflineError(
+    "usage",
+    models.length === 0 ? "This workspace names no models." : "This workspace proposes none of its models.",
+    models.length === 0 ? "Pin one with `proofline model pin`." : "Name one; see `proofline model list`.",
+  );
 }

@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { messageOf, ProoflineError } from "../errors";
+import { PromptFamilyName } from "../inference/families";
+import { DEFAULT_HUB, parseHubAddress } from "../models/hubAddress";
+import { DEFAULT_PATIENCE, type HubAccess } from "../models/hubRequest";
+import type { PinChoices } from "../models/pinModel";
+import type { Trust } from "../models/signature";
+import { HubRevision } from "../models/source";
+
+/** Flags that say which hub is asked, and as whom. */
+export interface HubFlags {
+  readonly hub?: string;
+  readonly tokenFile?: string;
+  readonly yes?: boolean;
+}
+
+/** Flags that say who is trusted to sign a model. */
+export interface TrustFlags {
+  readonly signerKey?: string;
+  readonly signerCa?: string;
+}
+
+export interface PinFlags extends HubFlags, TrustFlags {
+  readonly revision?: string;
+  readonly variant?: string;
+  readonly family?: string;
+  readonly name?: string;
+  readonly replace?: boolean;
+}
+
+export function addHubFlags(command: Command): Command {
+  return command
+    .option("--hub <url>", "the hub to ask (HF_ENDPOINT; https://huggingface.co)")
+    .option("--token-file <file>", "a file with a token that may read the model (or the token in HF_TOKEN)")
+    .option("--yes", "download without asking");
+}
+
+export function addTrustFlags(command: Command): Command {
+  return command
+    .option("--signer-key <file>", "the model must be signed with this public key (PEM)")
+    .option("--signer-ca <file>", "the model must be signed with a certificate of this authority (PEM)");
+}
+
+export function addPinFlags(command: Command): Command {
+  return addTrustFlags(addHubFlags(command))
+    .option("--revision <revision>", "a branch, tag or commit on the hub; main by default")
+    .option("--variant <name>", "the graph to load where there are several, e.g. model_q4")
+    .option("--family <name>", "the prompt family; found from the tokenizer by default")
+    .option("--name <name>", "what the model is called here")
+    .option("--replace", "replace another pin of that name");
+}
+
+/** The hub that flags and variables name; flags win. */
+export function hubAccess(flags: HubFlags, variables: NodeJS.ProcessEnv = process.env): HubAccess {
+  const token =
+    flags.tokenFile === undefined ? variables.HF_TOKEN : readText(flags.tokenFile, "--token-file");
+  const trimmed = token?.trim() ?? "";
+  if (/[^\x21-\x7e]/.test(trimmed)) {
+    throw new ProoflineError(
+      "usage",
+      "The token holds characters that no token has.",
+      "Check the file or HF_TOKEN.",
+    );
+  }
+  return {
+    hub: parseHubAddress(flags.hub ?? (variables.HF_ENDPOINT || DEFAULT_HUB)),
+    token: trimmed === "" ? null : trimmed,
+    patience: DEFAULT_PATIENCE,
+  };
+}
+
+export function trustOf({ signerKey, signerCa }: TrustFlags): Trust {
+  if (signerKey !== undefined && signerCa !== undefined) {
+    throw new ProoflineError(
+      "usage",
+      "A model has one signer.",
+      "Give --signer-key or --signer-ca, not both.",
+    );
+  }
+  if (signerKey !== undefined) return { kind: "key", pem: readText(signerKey, "--signer-key") };
+  if (signerCa !== undefined) return { kind: "authorities", pem: readText(signerCa, "--signer-ca") };
+  return { kind: "none" };
+}
+
+export function pinChoices({ name, variant, family, replace, ...trust }: PinFlags): PinChoices {
+  return {
+    ...(name !== undefined && { name }),
+    ...(variant !== undefined && { variant }),
+    ...(family !== undefined && { family: familyNamed(family) }),
+    trust: trustOf(trust),
+    replace: replace === true,
+  };
+}
+
+export function revisionOf({ revision }: PinFlags): { readonly revision?: string } {
+  if (revision === undefined) return {};
+  if (HubRevision.safeParse(revision).success) return { revision };
+  throw new ProoflineError(
+    "usage",
+    `${JSON.stringify(revision)} is no revision.`,
+    "Give a branch, tag or commit.",
+  );
+}
+
+function familyNamed(name: string): PromptFamilyName {
+  const parsed = PromptFamilyName.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new ProoflineError(
+    "usage",
+    `There is no prompt family ${name}.`,
+    `Give one of ${PromptFamilyName.options.join(", ")}.`,
+  );
+}
+
+function readText(file: string, flag: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ProoflineError(
+      "usage",
+      `The file of ${flag} cannot be read (${messageOf(error)}).`,
+      "Check its path.",
+      { cause: error },
+    );
+  }
+}
