@@ -27,13 +27,13 @@ export function cutPrompt(
   const empty = encodePrompt(tokenizer, { path, prefix: "", suffix: "", context: [] });
   const textBudget = Math.max(0, budget - lengthOf(empty));
   const offered = places.context ? (request.context ?? []) : [];
-  const fit = (tokens: number) =>
+  const chunksWithin = (tokens: number) =>
     fitChunks(offered, tokens, (chunk) => tokensOf(tokenizer, path, [chunk]) - lengthOf(empty));
-  const reserved = fit(reservedTokens(textBudget));
+  const reserved = chunksWithin(reservedTokens(textBudget));
   const text = cutText(tokenizer, request, textBudget - reserved.tokens);
   const isWhole = text.prefix === request.prefix && text.suffix === request.suffix;
   const free = isWhole && offered.length > 0 ? freeFor(tokenizer, text, textBudget) : 0;
-  const context = free > reserved.tokens ? fit(free).chunks : reserved.chunks;
+  const context = free > reserved.tokens ? chunksWithin(free).chunks : reserved.chunks;
   const parts = [
     path ?? "",
     text.prefix,
