@@ -38,6 +38,7 @@ for (const output of Object.keys(metafile.outputs)) copy(output);
 
 const onnxruntime = join(root, "node_modules", "onnxruntime-node");
 const onnxruntimeCommon = join(root, "node_modules", "onnxruntime-common");
+const onnxruntimeWeb = join(root, "node_modules", "onnxruntime-web");
 const anvil = join(root, "node_modules", "@foundry-rs", `anvil-${platform.anvil}`);
 if (!existsSync(anvil)) {
   console.error(
@@ -48,6 +49,13 @@ if (!existsSync(anvil)) {
 // Below dist/, so that the bundles' own require finds them and vsce does not take them for dependencies to prune.
 copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform.onnxruntime)]);
 copyModule(onnxruntimeCommon, ["package.json", "LICENSE", "dist/cjs"]);
+// What `portable/v1` needs of it under Node; the rest is for browsers and GPUs.
+copyModule(onnxruntimeWeb, [
+  "package.json",
+  "dist/ort.node.min.js",
+  "dist/ort-wasm-simd-threaded.mjs",
+  "dist/ort-wasm-simd-threaded.wasm",
+]);
 copyModule(anvil, ["package.json", "bin"]);
 
 for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"])
@@ -74,6 +82,7 @@ writeFileSync(
       ...bundledPackages(metafile),
       relative(root, onnxruntime),
       relative(root, onnxruntimeCommon),
+      relative(root, onnxruntimeWeb),
       relative(root, anvil),
     ],
     [{ name: `${source.package} ${source.version}`, licence: source.license, text: source.licenseText }],

@@ -2,6 +2,7 @@
 import { type Disposable, type WorkspaceConfiguration, workspace } from "vscode";
 import type { VerifiedOnly } from "../../server/src/policy/verifiedOnly";
 import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/policy/verifiedOnly";
+import type { ExecutionProfile } from "../../server/src/provenance/record";
 import type { ChainSettings, Settings } from "../../server/src/settings";
 import { type Problem, readChain } from "./chainSettings";
 
@@ -25,12 +26,17 @@ export function readSettings(): Settings | Problem {
   return {
     enabled: section.get("enabled", true),
     modelPath: section.get("modelPath", "") || null,
+    executionProfile: readProfile(section),
     verifiedOnly: readVerifiedOnly(),
     chain: chain satisfies ChainSettings,
     maxTokens: whole(section, "maxTokens", 96, 1, 512),
     sealAfterSeconds: whole(section, "sealAfterSeconds", 30, 0, 3600),
     trusted: workspace.isTrusted,
   };
+}
+
+function readProfile(section: WorkspaceConfiguration): ExecutionProfile {
+  return section.get<string>("executionProfile") === "portable/v1" ? "portable/v1" : "native/v1";
 }
 
 export function readBadges(): Badges {

@@ -17,6 +17,7 @@ import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verify";
 import { ProoflineError } from "./errors";
+import { ExecutionProfile } from "./provenance/record";
 import { DEFAULT_SETTINGS } from "./settings";
 
 const program = new Command("proofline")
@@ -70,7 +71,12 @@ run(
         "JSON lines in (path, prefix, suffix; - is standard input), JSON lines out",
       ),
     )
-    .option("--max-tokens <count>", "the longest suggestion", positive, DEFAULT_SETTINGS.maxTokens),
+    .option("--max-tokens <count>", "the longest suggestion", positive, DEFAULT_SETTINGS.maxTokens)
+    .addOption(
+      new Option("--profile <profile>", "fast, or replayed bit for bit on any machine")
+        .choices(ExecutionProfile.options)
+        .default(DEFAULT_SETTINGS.executionProfile),
+    ),
   async (session, flags) => {
     const { file, line, column, accept, batch, maxTokens } = flags as {
       file?: string;

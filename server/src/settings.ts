@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { DEFAULT_PROFILE } from "./inference/profile";
 import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
 import { Address } from "./provenance/primitives";
+import { ExecutionProfile } from "./provenance/record";
 
 export const ChainSettings = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("embedded") }),
@@ -24,6 +26,8 @@ export const Settings = z.strictObject({
   enabled: z.boolean(),
   /** A model folder with a pin; `null` is the embedded model. */
   modelPath: z.nullable(z.string()),
+  /** What suggestions are made with; replays run under the profile of their evidence. */
+  executionProfile: ExecutionProfile,
   verifiedOnly: z.enum(VERIFIED_ONLY_LEVELS),
   chain: ChainSettings,
   /** The longest suggestion, in tokens. */
@@ -38,6 +42,7 @@ export type Settings = z.infer<typeof Settings>;
 export const DEFAULT_SETTINGS: Settings = {
   enabled: true,
   modelPath: null,
+  executionProfile: DEFAULT_PROFILE,
   verifiedOnly: "off",
   chain: { kind: "embedded" },
   maxTokens: 96,

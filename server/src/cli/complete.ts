@@ -54,6 +54,7 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
       confidence: completion.confidence,
       tokens: completion.tokens.length,
       milliseconds: completion.milliseconds,
+      profile: completion.profile,
     };
     if (!flags.accept) return { exitCode: 0, json: summary, text: [completion.displayed] };
 

@@ -1,23 +1,31 @@
 import { resolve } from "node:path";
 import { prooflineHome } from "../home";
 import type { Engine } from "../inference/engine";
+import { DEFAULT_PROFILE } from "../inference/profile";
 import { startEngine } from "../inference/startEngine";
 import { type Installation, installationOf } from "../installation";
+import type { ExecutionProfile } from "../provenance/record";
 
 /** What one run of the command line works with. */
 export interface Session {
   readonly home: string;
   readonly installation: Installation;
   readonly modelDirectory: string;
+  /** What suggestions are made with. */
+  readonly profile: ExecutionProfile;
 }
 
-export function openSession(flags: { readonly model?: string }): Session {
+export function openSession(flags: {
+  readonly model?: string;
+  readonly profile?: ExecutionProfile;
+}): Session {
   const installation = installationOf(__dirname);
   const model = flags.model ?? process.env.PROOFLINE_MODEL;
   return {
     home: prooflineHome(),
     installation,
     modelDirectory: model === undefined ? installation.modelDirectory : resolve(model),
+    profile: flags.profile ?? DEFAULT_PROFILE,
   };
 }
 
@@ -30,6 +38,7 @@ export async function withEngine<Value>(
     modelDirectory: session.modelDirectory,
     workerPath: session.installation.inferenceWorker,
     bundlePaths: session.installation.bundles,
+    profile: session.profile,
   });
   try {
     return await use(engine);

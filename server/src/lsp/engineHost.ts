@@ -27,6 +27,7 @@ export class EngineHost {
     settings.onChange((now, before) => {
       const same =
         now.modelPath === before.modelPath &&
+        now.executionProfile === before.executionProfile &&
         now.enabled === before.enabled &&
         now.trusted === before.trusted;
       if (!same) void this.restart();
@@ -109,6 +110,7 @@ export class EngineHost {
         modelDirectory: this.modelDirectory,
         workerPath: this.installation.inferenceWorker,
         bundlePaths: this.installation.bundles,
+        profile: this.settings.current.executionProfile,
       });
       const { name, manifestDigest } = this.running.facts.model;
       this.become({ kind: "ready", name, manifestDigest });
