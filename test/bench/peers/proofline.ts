@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CHUNK_TOKENS } from "../../../server/src/inference/complete";
+import { Graph } from "../../../server/src/inference/graph";
+import { ModelConfig } from "../../../server/src/inference/modelConfig";
+import { Sequence } from "../../../server/src/inference/sequence";
+import type { BenchEngine, EngineParameters, Timing } from "./engine";
+import { largestIndex, logSoftmax } from "./logits";
+
+/** Proofline's own engine: its graph and its kept sequence, in the chunks in which it reads prompts. */
+export async function loadProofline({ model, threads }: EngineParameters): Promise<BenchEngine> {
+  const config = ModelConfig.parse(JSON.parse(readFileSync(join(model.path, "config.json"), "utf8")));
+  const graph = await Graph.load(readFileSync(join(model.path, "onnx", "model.onnx")), config, threads);
+  let sequence = new Sequence(graph);
+
+  const suggest = async (ids: readonly number[], count: number): Promise<Timing> => {
+    const started = performance.now();
+    let pending = ids.slice(sequence.rewindTo(ids, ids.length - 1));
+    const tokens: number[] = [];
+    let first = 0;
+    while (tokens.length < count) {
+      let logits: Float32Array = new Float32Array(0);
+      while (pending.length > 0) {
+        logits = await sequence.append(pending.slice(0, CHUNK_TOKENS));
+        pending = pending.slice(CHUNK_TOKENS);
+      }
+      const token = largestIndex(logits.subarray(-graph.vocabularySize));
+      tokens.push(token);
+      if (tokens.length === 1) first = performance.now() - started;
+      pending = [token];
+    }
+    return { first, last: performance.now() - started, tokens };
+  };
+  const forget = async (): Promise<void> => {
+    sequence = new Sequence(graph);
+  };
+
+  return {
+    version: `Proofline (onnxruntime-node ${runtimeVersion()})`,
+    suggest,
+    forget,
+    async generate(ids, count) {
+      await forget();
+      return suggest(ids, count);
+    },
+    async logProbabilities(ids) {
+      await forget();
+      const logits = await sequence.append(ids);
+      const size = graph.vocabularySize;
+      return ids.map((_, row) => logSoftmax(logits.subarray(row * size, (row + 1) * size)));
+    },
+  };
+}
+
+function runtimeVersion(): string {
+  const path = join(
+    import.meta.dirname,
+    "..",
+    "..",
+    "..",
+    "node_modules",
+    "onnxruntime-node",
+    "package.json",
+  );
+  const { version }: { version: string } = JSON.parse(readFileSync(path, "utf8"));
+  return version;
+}
