@@ -68,8 +68,16 @@ function documentView(offReason: string | null): StatusView | null {
   return offReason === null ? null : view("circle-slash", "off here", offReason, "information");
 }
 
-function chainView(chain: ChainState, { model, pending }: DidChangeStatus.Parameters): StatusView {
-  const ready = model.kind === "ready" ? `Model ${model.name} is ready.` : "";
+function chainView(
+  chain: ChainState,
+  { model, pending, proposedModel }: DidChangeStatus.Parameters,
+): StatusView {
+  const ready = sentences(
+    model.kind === "ready" ? `Model ${model.name} is ready.` : "",
+    proposedModel === null
+      ? ""
+      : `This workspace names the model ${proposedModel}; the command Use the Workspace's Model… chooses it.`,
+  );
   const waiting = pending === 0 ? "" : `${counted(pending, "suggestion")} not anchored yet.`;
   const word = pending === 0 ? "" : `${pending} pending`;
   switch (chain.kind) {

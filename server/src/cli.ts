@@ -43,7 +43,7 @@ function run(
       const flags = command.opts();
       const json = flags.json === true;
       try {
-        const result = await action(openSession(flags), flags, command.args);
+        const result = await action(await openSession(flags), flags, command.args);
         if (result !== undefined) print(result, json);
       } catch (error) {
         printError(error, json);

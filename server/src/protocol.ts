@@ -63,6 +63,8 @@ export namespace DidChangeStatus {
     readonly chain: ChainState;
     /** Accepted suggestions that are in no anchored batch yet. */
     readonly pending: number;
+    /** The name of a model that the workspace proposes and nobody here chose; `null` without one. */
+    readonly proposedModel: string | null;
   }
   export const type = new NotificationType<Parameters>("proofline/didChangeStatus");
 }
@@ -190,6 +192,115 @@ export namespace TransactionKey {
 /** Server → client: the end of the embedded chain's start-up wait or the like: refresh everything shown. */
 export namespace RefreshInlineCompletions {
   export const type = new NotificationType0("proofline/refreshInlineCompletions");
+}
+
+/** What a person wants to pin or fetch. `workspace`: one of the models that the repository's `models.json` names. */
+export type WantedModel =
+  | { readonly kind: "folder"; readonly path: string }
+  | { readonly kind: "huggingface"; readonly repository: string; readonly revision: string }
+  | { readonly kind: "workspace"; readonly manifestDigest: string };
+
+/**
+ * Client → server: what a download would fetch. Asks the hub and downloads nothing. Several variants and none named:
+ * the answer is the variants. Can be cancelled.
+ */
+export namespace PlanModel {
+  export interface Parameters {
+    /** The workspace folder that the pin is for, as a URI; `null` without one. */
+    readonly folder: string | null;
+    readonly model: WantedModel;
+    readonly variant: string | null;
+  }
+  export interface Plan {
+    readonly kind: "plan";
+    readonly name: string;
+    /** The commit that the revision stands for, and that is pinned. */
+    readonly commit: string;
+    readonly from: string;
+    readonly licence: string | null;
+    readonly signed: boolean;
+    readonly files: readonly { readonly path: string; readonly size: number }[];
+    /** Bytes. */
+    readonly size: number;
+    readonly toDownload: number;
+  }
+  export interface Variants {
+    readonly kind: "variants";
+    readonly variants: readonly { readonly name: string; readonly graph: string; readonly size: number }[];
+  }
+  export const type = new RequestType<Parameters, Plan | Variants, void>("proofline/planModel");
+}
+
+/**
+ * Client → server: pin a folder, or download and pin. Sends `DidProgressModel` meanwhile; can be cancelled, and goes on
+ * where it stopped when it is asked for again.
+ */
+export namespace PinModel {
+  export interface Parameters {
+    readonly folder: string | null;
+    readonly model: WantedModel;
+    readonly variant: string | null;
+    /** Other bytes under a pinned name are meant. */
+    readonly replace: boolean;
+    /** Whom the person trusts to sign the model, as PEM texts. */
+    readonly trust:
+      | { readonly kind: "none" }
+      | { readonly kind: "key"; readonly pem: string }
+      | { readonly kind: "authorities"; readonly pem: string };
+  }
+  export interface Result {
+    readonly name: string;
+    readonly manifestDigest: string;
+    /** One line about the signature. */
+    readonly signature: string;
+    /** The path of the workspace's file below its repository's top, where it was written. */
+    readonly written: string | null;
+  }
+  export const type = new RequestType<Parameters, Result, void>("proofline/pinModel");
+}
+
+/** Server → client: how far the download is, in bytes. One download runs at a time. */
+export namespace DidProgressModel {
+  export interface Parameters {
+    readonly path: string;
+    readonly done: number;
+    readonly total: number;
+  }
+  export const type = new NotificationType<Parameters>("proofline/didProgressModel");
+}
+
+/** Client → server: the models that a workspace names, and which of them this machine has and uses. */
+export namespace WorkspaceModels {
+  export interface Model {
+    readonly name: string;
+    readonly manifestDigest: string;
+    readonly from: string;
+    /** Bytes of its files. */
+    readonly size: number;
+    /** A person on this machine pinned or fetched it. */
+    readonly installed: boolean;
+    readonly proposed: boolean;
+    readonly chosen: boolean;
+    /** It can be downloaded; otherwise it was pinned from a folder. */
+    readonly fetchable: boolean;
+  }
+  export const type = new RequestType<{ readonly folder: string }, readonly Model[], void>(
+    "proofline/workspaceModels",
+  );
+}
+
+/** Client → server: use an installed model in a workspace, on this machine; `null`: that of the settings again. */
+export namespace ChooseModel {
+  export interface Parameters {
+    readonly folder: string;
+    readonly manifestDigest: string | null;
+  }
+  export const type = new RequestType<Parameters, void, void>("proofline/chooseModel");
+}
+
+/** Server → client: the token for a hub from SecretStorage, or `null`. It is sent to that origin alone. */
+export namespace HubToken {
+  export const type = new RequestType<{ readonly hub: string }, string | null, void>("proofline/hubToken");
 }
 
 /** Client → server: shut the engine down and load it again. */

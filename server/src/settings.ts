@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DEFAULT_PROFILE } from "./inference/profile";
+import { DEFAULT_HUB } from "./models/hubAddress";
 import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
 import { Address } from "./provenance/primitives";
 import { ExecutionProfile } from "./provenance/record";
@@ -28,10 +29,14 @@ export const Settings = z.strictObject({
   modelPath: z.nullable(z.string()),
   /** What suggestions are made with; replays run under the profile of their evidence. */
   executionProfile: ExecutionProfile,
+  /** Where models are fetched from when a person asks for it, as `https://host`. */
+  modelHub: z.string().max(2048),
   verifiedOnly: z.enum(VERIFIED_ONLY_LEVELS),
   chain: ChainSettings,
   /** The longest suggestion, in tokens. */
   maxTokens: z.number().int().min(1).max(512),
+  /** Pieces of other open and recently edited files that a prompt may hold; 0 is none. */
+  contextChunks: z.number().int().min(0).max(16),
   /** Seconds after the last acceptance until a batch is sealed and anchored; 0 is only by hand. */
   sealAfterSeconds: z.number().int().min(0).max(3600),
   /** The workspace is trusted; without it nothing is loaded, sent or written. */
@@ -42,10 +47,12 @@ export type Settings = z.infer<typeof Settings>;
 export const DEFAULT_SETTINGS: Settings = {
   enabled: true,
   modelPath: null,
+  modelHub: DEFAULT_HUB,
   executionProfile: DEFAULT_PROFILE,
   verifiedOnly: "off",
   chain: { kind: "embedded" },
   maxTokens: 96,
+  contextChunks: 2,
   sealAfterSeconds: 30,
   trusted: true,
 };

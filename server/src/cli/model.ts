@@ -18,7 +18,6 @@ import {
 } from "../models/pinModel";
 import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature";
 import { describeSource, parseSource } from "../models/source";
-import { openRepository, type Repository } from "../provenance/repository";
 import {
   type HubFlags,
   hubAccess,
@@ -29,7 +28,7 @@ import {
   trustOf,
 } from "./modelOptions";
 import type { CommandResult } from "./output";
-import type { Session } from "./session";
+import { repositoryHere, type Session } from "./session";
 import { confirm, interruptible, showProgress } from "./terminal";
 
 /** `proofline model digest DIR`: what a pin of this folder would say, whether or not there is one. */
@@ -214,14 +213,6 @@ export async function modelRemove(
 
 async function placesOf(session: Session): Promise<PinPlaces> {
   return { store: new ModelStore(session.home), repository: await repositoryHere() };
-}
-
-/** The repository of the working directory; `null` where it lies in none. */
-async function repositoryHere(): Promise<Repository | null> {
-  return openRepository(process.cwd()).catch((error: unknown) => {
-    if (error instanceof ProoflineError && error.code === "repository") return null;
-    throw error;
-  });
 }
 
 /** Shows what would be downloaded, and asks unless --yes says so already. */

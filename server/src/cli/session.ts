@@ -1,10 +1,14 @@
 import { resolve } from "node:path";
+import { ProoflineError } from "../errors";
 import { prooflineHome } from "../home";
 import type { Engine } from "../inference/engine";
 import { DEFAULT_PROFILE } from "../inference/profile";
 import { startEngine } from "../inference/startEngine";
 import { type Installation, installationOf } from "../installation";
+import { ModelChoices } from "../models/modelChoice";
+import { ModelStore } from "../models/modelStore";
 import type { ExecutionProfile } from "../provenance/record";
+import { openRepository, type Repository } from "../provenance/repository";
 
 /** What one run of the command line works with. */
 export interface Session {
@@ -15,27 +19,45 @@ export interface Session {
   readonly profile: ExecutionProfile;
 }
 
-export function openSession(flags: {
+/** The model is that of the flag, of the variable, the one chosen for this repository, or the embedded one. */
+export async function openSession(flags: {
   readonly model?: string;
   readonly profile?: ExecutionProfile;
-}): Session {
+}): Promise<Session> {
   const installation = installationOf(__dirname);
-  const model = flags.model ?? process.env.PROOFLINE_MODEL;
+  const home = prooflineHome();
+  const named = flags.model ?? process.env.PROOFLINE_MODEL;
   return {
-    home: prooflineHome(),
+    home,
     installation,
-    modelDirectory: model === undefined ? installation.modelDirectory : resolve(model),
+    modelDirectory:
+      named === undefined ? ((await chosenDirectory(home)) ?? installation.modelDirectory) : resolve(named),
     profile: flags.profile ?? DEFAULT_PROFILE,
   };
+}
+
+async function chosenDirectory(home: string): Promise<string | null> {
+  const repository = await repositoryHere();
+  if (repository === null) return null;
+  return (await new ModelChoices(home, new ModelStore(home)).of(repository.root))?.path ?? null;
+}
+
+/** The repository of the working directory; `null` where it lies in none. */
+export async function repositoryHere(): Promise<Repository | null> {
+  return openRepository(process.cwd()).catch((error: unknown) => {
+    if (error instanceof ProoflineError && error.code === "repository") return null;
+    throw error;
+  });
 }
 
 /** Loads the pinned model, hands it to `use`, and lets its worker go again whatever happens. */
 export async function withEngine<Value>(
   session: Session,
   use: (engine: Engine) => Promise<Value>,
+  modelDirectory = session.modelDirectory,
 ): Promise<Value> {
   const engine = await startEngine({
-    modelDirectory: session.modelDirectory,
+    modelDirectory,
     workerPath: session.installation.inferenceWorker,
     bundlePaths: session.installation.bundles,
     profile: session.profile,

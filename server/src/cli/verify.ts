@@ -5,6 +5,8 @@ import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "
 import { replayables, verifyRepository } from "../actions/verify";
 import { openChain } from "../chain/reader";
 import { messageOf, ProoflineError } from "../errors";
+import type { Engine } from "../inference/engine";
+import { ModelStore } from "../models/modelStore";
 import { builtInPolicy } from "../policy/policy";
 import { promptReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
@@ -12,6 +14,7 @@ import { type Checks, type Findings, SUMMARIES, type Summary } from "../policy/v
 import type { ReplayOutcome } from "../policy/verify";
 import { openDevice } from "../provenance/device";
 import { readJournals } from "../provenance/journal";
+import type { Digest } from "../provenance/primitives";
 import type { AcceptedSuggestion } from "../provenance/record";
 import type { ChainFlags } from "./chainOptions";
 import type { CommandResult } from "./output";
@@ -92,7 +95,7 @@ async function reportOf(
         device: address,
         policy: builtInPolicy({
           device: address,
-          pins: await installedPins(session.installation.modelDirectory, session.modelDirectory),
+          pins: [...(await installed(session)).keys()],
         }),
         chain,
         replays: outcomes,
@@ -124,19 +127,41 @@ async function replays(
     }
   }
   if (open.length === 0) return outcomes;
-  try {
-    await withEngine(session, async (engine) => {
-      for (const suggestion of open) {
-        outcomes.set(suggestion.id, await replaySuggestion(suggestion, engine, cache));
+  const pins = await installed(session);
+  const digests = new Set(open.map(({ model }) => model.manifestDigest));
+  for (const digest of digests) {
+    const group = open.filter(({ model }) => model.manifestDigest === digest);
+    const directory = pins.get(digest);
+    if (directory === undefined) {
+      for (const { id, model } of group) {
+        const reason = `It was made by the model ${model.name} under a pin that is not installed here.`;
+        outcomes.set(id, { value: "impossible", reason });
       }
-    });
-  } catch (error) {
-    if (!(error instanceof ProoflineError)) throw error;
-    for (const { id } of open) {
-      if (!outcomes.has(id)) outcomes.set(id, { value: "impossible", reason: messageOf(error) });
+      continue;
+    }
+    try {
+      const replayGroup = async (engine: Engine): Promise<void> => {
+        for (const suggestion of group) {
+          outcomes.set(suggestion.id, await replaySuggestion(suggestion, engine, cache));
+        }
+      };
+      await withEngine(session, replayGroup, directory);
+    } catch (error) {
+      if (!(error instanceof ProoflineError)) throw error;
+      for (const { id } of group) {
+        if (!outcomes.has(id)) outcomes.set(id, { value: "impossible", reason: messageOf(error) });
+      }
     }
   }
   return outcomes;
+}
+
+function installed(session: Session): Promise<ReadonlyMap<Digest, string>> {
+  return installedPins(
+    new ModelStore(session.home),
+    session.installation.modelDirectory,
+    session.modelDirectory,
+  );
 }
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */

@@ -17,12 +17,15 @@ export class EngineHost {
   private running: Engine | null = null;
   private starting: Promise<void> = Promise.resolve();
   private restarts = 0;
+  private chosen: string | null = null;
   private readonly listeners: ((state: ModelState) => void)[] = [];
 
   constructor(
     private readonly settings: SettingsStore,
     private readonly installation: Installation,
     private readonly log: (line: string) => void,
+    /** The folder of the model that the person chose for this workspace, or `null`. */
+    private readonly choice: () => Promise<string | null>,
   ) {
     settings.onChange((now, before) => {
       const same =
@@ -43,8 +46,9 @@ export class EngineHost {
     return this.running;
   }
 
+  /** A person's choice for the workspace goes before the setting, which is for all of them. */
   get modelDirectory(): string {
-    return this.settings.current.modelPath ?? this.installation.modelDirectory;
+    return this.chosen ?? this.settings.current.modelPath ?? this.installation.modelDirectory;
   }
 
   onChange(listener: (state: ModelState) => void): void {
@@ -55,6 +59,12 @@ export class EngineHost {
   restart(): Promise<void> {
     this.restarts = 0;
     return this.load();
+  }
+
+  /** Looks at the choice again, and loads afresh where it is another. */
+  async reconsider(): Promise<void> {
+    await this.starting;
+    if ((await this.choice()) !== this.chosen) await this.restart();
   }
 
   /** Waits for a load that is under way. */
@@ -99,6 +109,7 @@ export class EngineHost {
       if (!enabled)
         return this.become({ kind: "off", reason: "Suggestions are turned off in the settings." });
       this.become({ kind: "loading" });
+      this.chosen = await this.choice();
       await this.start();
     });
     return this.starting;

@@ -1,5 +1,6 @@
 import { installedPins } from "../actions/installedPins";
 import { messageOf } from "../errors";
+import type { ModelStore } from "../models/modelStore";
 import { deviceAddress } from "../provenance/device";
 import type { Address, Digest } from "../provenance/primitives";
 import type { EngineHost } from "./engineHost";
@@ -7,15 +8,16 @@ import type { SettingsStore } from "./settings";
 
 /** Whom this installation knows: its own device, and the pins of the models installed here. */
 export class Identity {
-  private known: { readonly device: Address | null; readonly pins: readonly Digest[] } = {
+  private known: { readonly device: Address | null; readonly pins: ReadonlyMap<Digest, string> } = {
     device: null,
-    pins: [],
+    pins: new Map(),
   };
 
   constructor(
     private readonly settings: SettingsStore,
     private readonly engine: EngineHost,
     private readonly embeddedModel: string,
+    private readonly models: ModelStore,
     private readonly log: (line: string) => void,
   ) {}
 
@@ -25,7 +27,12 @@ export class Identity {
   }
 
   get pins(): readonly Digest[] {
-    return this.known.pins;
+    return [...this.known.pins.keys()];
+  }
+
+  /** The folder of an installed pin's model; `null` where the pin is not installed. */
+  modelOf(pin: Digest): string | null {
+    return this.known.pins.get(pin) ?? null;
   }
 
   /** Looks again; the key appears with the first acceptance, the pins change with the model. */
@@ -35,7 +42,7 @@ export class Identity {
         this.log(`The device key cannot be read: ${messageOf(error)}`);
         return null;
       }),
-      installedPins(this.embeddedModel, this.engine.modelDirectory),
+      installedPins(this.models, this.embeddedModel, this.engine.modelDirectory),
     ]);
     this.known = { device, pins };
   }

@@ -21,6 +21,7 @@ import { bindToFolder } from "./binding";
 import { ChainAccess } from "./chainAccess";
 import { Coalesced } from "./coalesced";
 import type { ServerContext } from "./context";
+import { ContextSources } from "./contextSources";
 import { provideDocumentState } from "./documentState";
 import { type OpenDocument, openDocuments } from "./documents";
 import { EngineHost } from "./engineHost";
@@ -30,6 +31,7 @@ import { provideHover } from "./hover";
 import { Identity } from "./identity";
 import { provideInlineCompletion } from "./inlineCompletion";
 import { JournalHost } from "./journalHost";
+import { provideModels } from "./modelRequests";
 import { Offers } from "./offers";
 import { Placements } from "./placements";
 import { ReplayQueue } from "./replayQueue";
@@ -38,6 +40,7 @@ import { Sealing } from "./sealing";
 import { SettingsChange, SettingsStore } from "./settings";
 import { Status } from "./status";
 import { Verdicts } from "./verdicts";
+import { WorkspaceModels } from "./workspaceModels";
 
 /** Longer than this nobody waits for threads that should have ended. */
 const SHUTDOWN_MILLISECONDS = 2_000;
@@ -106,11 +109,13 @@ function assemble(
 ): Running {
   const log = (line: string): void => connection.console.info(line);
   const settings = SettingsStore.from(initializationOptions);
-  const engine = new EngineHost(settings, installation, log);
+  const models = new WorkspaceModels(settings.home, pathsOf(workspaceFolders ?? []), log);
+  const engine = new EngineHost(settings, installation, log, () => models.chosenDirectory());
   const journal = new JournalHost(settings, log);
   const placements = new Placements(pathsOf(workspaceFolders ?? []));
   const status = new Status(connection);
   const offers = new Offers();
+  const sources = new ContextSources(placements, settings);
   const context: ServerContext = {
     connection,
     documents,
@@ -120,6 +125,7 @@ function assemble(
     journal,
     status,
     offers,
+    sources,
     gate: new Gate(settings, engine, placements, journal),
     log,
     explainNothing: (uri, reason) =>
@@ -131,7 +137,7 @@ function assemble(
   };
   const thread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
-  const identity = new Identity(settings, engine, installation.modelDirectory, log);
+  const identity = new Identity(settings, engine, installation.modelDirectory, models.store, log);
   const chain = new ChainAccess(settings, installation);
   const folders = new EvidenceFolders(reader, chain, (root) => void verdicts.updateAll(root), log);
   const replays = new ReplayQueue(engine, new ReplayCache(settings.home), () => refreshed.soon());
@@ -158,6 +164,7 @@ function assemble(
   provideDocumentState(context);
   provideHover(context, verdicts);
   provideActions(context, { verdicts, replays, sealing, folders, chain });
+  provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onNotification(connection, DidChangeSettings.type, SettingsChange, ({ settings: now }) =>
     settings.replace(now),
   );
@@ -171,6 +178,16 @@ function assemble(
     await verdicts.updateAll();
   }
 
+  async function modelsChanged(): Promise<void> {
+    await identity.refresh();
+    await proposeModel();
+    await verdicts.updateAll();
+  }
+
+  async function proposeModel(): Promise<void> {
+    status.setProposedModel(await models.proposal(engine.engine?.facts.model.manifestDigest ?? null));
+  }
+
   settings.onChange((now, before) => {
     if (now.trusted !== before.trusted) void openJournal();
     sealing.reconsider();
@@ -182,20 +199,25 @@ function assemble(
     status.setModel(state);
     if (state.kind !== "ready") return;
     void connection.sendNotification(RefreshInlineCompletions.type);
-    void identity.refresh().then(() => verdicts.updateAll());
+    void modelsChanged();
   });
 
-  documents.onDidOpen(({ document }) => void opened(document));
+  documents.onDidOpen(({ document }) => {
+    sources.opened(document);
+    void opened(document);
+  });
   documents.onDidChangeContent(({ document }) => {
     if (document.lastEdits.length === 0) return;
     replays.typing();
     offers.follow(document, document.lastEdits);
+    sources.edited(document, document.lastEdits);
     verdicts.follow(document);
     acceptances.follow(document, document.lastEdits);
   });
   documents.onDidSave(({ document }) => void saved(document));
   documents.onDidClose(({ document }) => {
     offers.forget(document.uri);
+    sources.closed(document);
     acceptances.forget({ uri: document.uri });
     verdicts.forget(document.uri);
     sealing.reconsider();
@@ -213,6 +235,7 @@ function assemble(
   }
 
   async function saved(document: OpenDocument): Promise<void> {
+    void sources.refresh();
     await bind(document);
     sealing.reconsider();
   }
@@ -224,9 +247,13 @@ function assemble(
   }
 
   connection.onDidChangeWatchedFiles(async ({ changes }) => {
-    if (changes.some(({ uri }) => uri.endsWith(".gitignore"))) placements.refresh();
+    if (changes.some(({ uri }) => uri.endsWith(".gitignore"))) {
+      placements.refresh();
+      void sources.refresh();
+    }
     if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) return;
     await journal.refreshOthers();
+    if (changes.some(({ uri }) => uri.endsWith("/.proofline/models.json"))) await proposeModel();
     await folders.reloadAll();
   });
 
@@ -249,6 +276,9 @@ function assemble(
     },
     folders(now) {
       placements.refresh(pathsOf(now));
+      models.follow(pathsOf(now));
+      void engine.reconsider().then(() => proposeModel());
+      void sources.refresh();
       void verdicts.updateAll();
     },
   };

@@ -6,6 +6,7 @@ export class Status {
   private model: ModelState = { kind: "loading" };
   private chain: ChainState = { kind: "idle" };
   private pending = 0;
+  private proposedModel: string | null = null;
   private sent = "";
   private ready = false;
 
@@ -36,12 +37,18 @@ export class Status {
     this.send();
   }
 
+  setProposedModel(name: string | null): void {
+    this.proposedModel = name;
+    this.send();
+  }
+
   private send(): void {
     if (!this.ready) return;
     const parameters: DidChangeStatus.Parameters = {
       model: this.model,
       chain: this.chain,
       pending: this.pending,
+      proposedModel: this.proposedModel,
     };
     const text = JSON.stringify(parameters);
     if (text === this.sent) return;

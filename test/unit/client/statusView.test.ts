@@ -5,7 +5,7 @@ import type { ChainState, DidChangeStatus, ModelState } from "../../../server/sr
 const READY: ModelState = { kind: "ready", name: "small", manifestDigest: "00" };
 
 function status(more: Partial<DidChangeStatus.Parameters> = {}): DidChangeStatus.Parameters {
-  return { model: READY, chain: { kind: "idle" }, pending: 0, ...more };
+  return { model: READY, chain: { kind: "idle" }, pending: 0, proposedModel: null, ...more };
 }
 
 describe("statusView", () => {
@@ -15,6 +15,12 @@ describe("statusView", () => {
       severity: "information",
       busy: false,
     });
+  });
+
+  it("says that the workspace names a model, and how to choose it", () => {
+    const { detail, word } = statusView({ kind: "running" }, status({ proposedModel: "theirs" }), null);
+    expect(detail).toContain("names the model theirs; the command Use the Workspace's Model… chooses it");
+    expect(word).toBe("");
   });
 
   it("gives a reason wherever there is no suggestion", () => {

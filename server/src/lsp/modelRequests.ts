@@ -1,0 +1,199 @@
+import {
+  type CancellationToken,
+  type Connection,
+  ErrorCodes,
+  ResponseError,
+} from "vscode-languageserver/node";
+import * as z from "zod";
+import { ProoflineError, unreachable } from "../errors";
+import { inspect } from "../models/hub";
+import { parseHubAddress } from "../models/hubAddress";
+import { DEFAULT_PATIENCE, type HubAccess } from "../models/hubRequest";
+import { findModel } from "../models/modelsFile";
+import { variantsOf } from "../models/neededFiles";
+import {
+  carryOut,
+  type DownloadPlan,
+  modelsOf,
+  type PinnedModel,
+  type Progress,
+  pinFolder,
+  planFetch,
+  planPin,
+} from "../models/pinModel";
+import { describeSignature } from "../models/signature";
+import { describeSource, HubRepository, HubRevision } from "../models/source";
+import { ChooseModel, DidProgressModel, HubToken, PinModel, PlanModel, WorkspaceModels } from "../protocol";
+import { Digest } from "../provenance/primitives";
+import type { EngineHost } from "./engineHost";
+import { onRequest, Uri } from "./requests";
+import type { SettingsStore } from "./settings";
+import type { WorkspaceModels as Models } from "./workspaceModels";
+
+const Wanted = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("folder"), path: z.string().min(1).max(8192) }),
+  z.object({ kind: z.literal("huggingface"), repository: HubRepository, revision: HubRevision }),
+  z.object({ kind: z.literal("workspace"), manifestDigest: Digest }),
+]);
+const Pem = z.string().max(1 << 20);
+const PlanSchema = z.object({
+  folder: z.nullable(Uri),
+  model: Wanted,
+  variant: z.nullable(z.string().max(4096)),
+});
+const PinSchema = PlanSchema.extend({
+  replace: z.boolean(),
+  trust: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("none") }),
+    z.object({ kind: z.literal("key"), pem: Pem }),
+    z.object({ kind: z.literal("authorities"), pem: Pem }),
+  ]),
+});
+
+/** Progress is told no more often than this. */
+const PROGRESS_MILLISECONDS = 100;
+
+export interface ModelParts {
+  readonly connection: Connection;
+  readonly settings: SettingsStore;
+  readonly engine: EngineHost;
+  readonly models: Models;
+  /** What is installed or chosen changed. */
+  readonly onChange: () => Promise<void>;
+}
+
+/** The requests behind *Pin a Model…* and *Use the Workspace's Model…*. The only ones that reach a hub. */
+export function provideModels(parts: ModelParts): void {
+  const { connection, engine, models, onChange } = parts;
+  onRequest(connection, PlanModel.type, PlanSchema, (parameters, token) => {
+    refuseUntrusted(parts);
+    return plan(parts, parameters, signalOf(token));
+  });
+  onRequest(connection, PinModel.type, PinSchema, async (parameters, token) => {
+    refuseUntrusted(parts);
+    const pinned = await pin(parts, parameters, signalOf(token));
+    await onChange();
+    const { manifest, manifestDigest, signature, written } = pinned;
+    return { name: manifest.name, manifestDigest, signature: describeSignature(signature), written };
+  });
+  onRequest(connection, WorkspaceModels.type, z.object({ folder: Uri }), ({ folder }) => models.list(folder));
+  onRequest(
+    connection,
+    ChooseModel.type,
+    z.object({ folder: Uri, manifestDigest: z.nullable(Digest) }),
+    async ({ folder, manifestDigest }) => {
+      refuseUntrusted(parts);
+      await models.choose(folder, manifestDigest);
+      await engine.reconsider();
+      await onChange();
+    },
+  );
+}
+
+async function plan(
+  parts: ModelParts,
+  parameters: PlanModel.Parameters,
+  signal: AbortSignal,
+): Promise<PlanModel.Plan | PlanModel.Variants> {
+  const { model, variant } = parameters;
+  const access = await accessOf(parts);
+  if (model.kind === "huggingface" && variant === null) {
+    const variants = variantsOf(await inspect(access, model.repository, model.revision, signal));
+    if (variants.length > 1) {
+      return { kind: "variants", variants: variants.map(({ name, graph, size }) => ({ name, graph, size })) };
+    }
+  }
+  const { name, source, licence, signed, files, size, toDownload } = await planOf(
+    parts,
+    access,
+    parameters,
+    signal,
+  );
+  return {
+    kind: "plan",
+    name,
+    commit: source.commit,
+    from: describeSource(source),
+    licence,
+    signed,
+    files: files.map(({ path, wanted }) => ({ path, size: wanted.size })),
+    size,
+    toDownload,
+  };
+}
+
+async function planOf(
+  { models }: ModelParts,
+  access: HubAccess,
+  { folder, model, variant }: PlanModel.Parameters,
+  signal: AbortSignal,
+): Promise<DownloadPlan> {
+  const places = await models.placesOf(folder);
+  switch (model.kind) {
+    case "huggingface":
+      return planPin(access, places, model, variant === null ? {} : { variant }, signal);
+    case "workspace":
+      return planFetch(
+        access,
+        places,
+        findModel(await modelsOf(places.repository), model.manifestDigest),
+        signal,
+      );
+    case "folder":
+      throw new ResponseError(ErrorCodes.InvalidParams, "a folder is not downloaded");
+    default:
+      return unreachable(model);
+  }
+}
+
+async function pin(
+  parts: ModelParts,
+  { trust, replace, ...wanted }: PinModel.Parameters,
+  signal: AbortSignal,
+): Promise<PinnedModel> {
+  const { models, connection } = parts;
+  const places = await models.placesOf(wanted.folder);
+  if (wanted.model.kind === "folder") {
+    const { variant } = wanted;
+    return pinFolder(wanted.model.path, places, { trust, replace, ...(variant !== null && { variant }) });
+  }
+  const access = await accessOf(parts);
+  const planned = await planOf(parts, access, wanted, signal);
+  return carryOut(planned, access, places, { trust, replace }, progressTo(connection), signal);
+}
+
+function progressTo(connection: Connection): (progress: Progress) => void {
+  let told = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (now - told < PROGRESS_MILLISECONDS && progress.done < progress.total) return;
+    told = now;
+    void connection.sendNotification(DidProgressModel.type, progress);
+  };
+}
+
+/** The token is asked for anew each time and kept nowhere. */
+async function accessOf({ connection, settings }: ModelParts): Promise<HubAccess> {
+  const hub = parseHubAddress(settings.current.modelHub);
+  // An editor that keeps no tokens does not know the request.
+  const token: unknown = await connection
+    .sendRequest(HubToken.type.method, { hub: hub.origin })
+    .catch(() => null);
+  return { hub, token: typeof token === "string" && token !== "" ? token : null, patience: DEFAULT_PATIENCE };
+}
+
+function refuseUntrusted({ settings }: ModelParts): void {
+  if (settings.current.trusted) return;
+  throw new ProoflineError(
+    "model.workspace",
+    "The workspace is not trusted, so no model is fetched, pinned or loaded.",
+    "Trust it with the command Workspaces: Manage Workspace Trust.",
+  );
+}
+
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}

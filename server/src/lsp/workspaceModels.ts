@@ -1,0 +1,118 @@
+import { fileURLToPath } from "node:url";
+import { messageOf, ProoflineError } from "../errors";
+import { ModelChoices } from "../models/modelChoice";
+import { ModelStore } from "../models/modelStore";
+import { modelsOf, type PinPlaces } from "../models/pinModel";
+import { describeSource } from "../models/source";
+import type { WorkspaceModels as Request } from "../protocol";
+import { openRepository, type Repository } from "../provenance/repository";
+
+/**
+ * The models of this machine, those that the workspace's repositories name, and which of them the person chose. What a
+ * repository names is only ever named: nothing here loads or fetches it.
+ */
+export class WorkspaceModels {
+  readonly store: ModelStore;
+  readonly choices: ModelChoices;
+
+  constructor(
+    home: string,
+    /** The workspace's folders as absolute paths. */
+    private folders: readonly string[],
+    private readonly log: (line: string) => void,
+  ) {
+    this.store = new ModelStore(home);
+    this.choices = new ModelChoices(home, this.store);
+  }
+
+  follow(folders: readonly string[]): void {
+    this.folders = folders;
+  }
+
+  /** The folder of the model that was chosen for the first workspace folder that has a choice; `null` without one. */
+  async chosenDirectory(): Promise<string | null> {
+    for (const { root } of await this.#repositories()) {
+      const chosen = await this.choices.of(root);
+      if (chosen !== null) return chosen.path;
+    }
+    return null;
+  }
+
+  /** The name of a model that a repository proposes and that is not the one in use; `null` without one. */
+  async proposal(inUse: string | null): Promise<string | null> {
+    for (const repository of await this.#repositories()) {
+      try {
+        const file = await modelsOf(repository);
+        const proposed = file.models.find(({ manifestDigest }) => manifestDigest === file.default);
+        if (proposed !== undefined && proposed.manifestDigest !== inUse) return proposed.manifest.name;
+      } catch (error) {
+        this.log(messageOf(error));
+      }
+    }
+    return null;
+  }
+
+  /** Where a pin for a workspace folder goes. */
+  async placesOf(folder: string | null): Promise<PinPlaces> {
+    return { store: this.store, repository: folder === null ? null : await this.repositoryOf(folder) };
+  }
+
+  async repositoryOf(folder: string): Promise<Repository> {
+    const path = pathOf(folder);
+    return openRepository(path, [path]);
+  }
+
+  /** What the repository of a workspace folder names, with what is known here about each. */
+  async list(folder: string): Promise<readonly Request.Model[]> {
+    const repository = await this.repositoryOf(folder);
+    const [file, installed, chosen] = await Promise.all([
+      modelsOf(repository),
+      this.store.list(),
+      this.choices.of(repository.root),
+    ]);
+    return file.models.map(({ manifest, manifestDigest, source }) => ({
+      name: manifest.name,
+      manifestDigest,
+      from: describeSource(source),
+      size: manifest.files.reduce((sum, { size }) => sum + size, 0),
+      installed: installed.some((one) => one.manifestDigest === manifestDigest),
+      proposed: manifestDigest === file.default,
+      chosen: manifestDigest === chosen?.manifestDigest,
+      fetchable: source.kind === "huggingface",
+    }));
+  }
+
+  /**
+   * Chooses an installed model for a workspace folder's repository.
+   *
+   * @throws ProoflineError `model.missing` for one that nobody approved on this machine
+   */
+  async choose(folder: string, manifestDigest: string | null): Promise<void> {
+    const { root } = await this.repositoryOf(folder);
+    if (manifestDigest !== null && (await this.store.find(manifestDigest)) === null) {
+      throw new ProoflineError(
+        "model.missing",
+        "This model is not installed on this machine.",
+        "Fetch it with Proofline: Use the Workspace's Model…, or pin its folder.",
+      );
+    }
+    await this.choices.choose(root, manifestDigest);
+  }
+
+  async #repositories(): Promise<readonly Repository[]> {
+    const found = this.folders.map((folder) => openRepository(folder, this.folders).catch(() => null));
+    return (await Promise.all(found)).filter((repository) => repository !== null);
+  }
+}
+
+function pathOf(uri: string): string {
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    throw new ProoflineError(
+      "repository",
+      "The workspace folder is not on this machine.",
+      "Open a local folder.",
+    );
+  }
+}
