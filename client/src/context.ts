@@ -48,6 +48,7 @@ export const LINKED_COMMANDS = [
   "proofline.openEvidence",
   "proofline.anchorNow",
   "proofline.replay",
+  "proofline.useWorkspaceModel",
   "proofline.restart",
   "proofline.showLog",
 ] as const;

@@ -5,9 +5,11 @@ import * as anchor from "./features/anchor";
 import * as badges from "./features/badges";
 import * as evidence from "./features/evidence";
 import * as hover from "./features/hover";
+import * as hubToken from "./features/hubToken";
 import * as inlineCompletion from "./features/inlineCompletion";
 import * as log from "./features/log";
 import * as navigation from "./features/navigation";
+import * as pinModel from "./features/pinModel";
 import * as replay from "./features/replay";
 import * as status from "./features/status";
 import * as toggle from "./features/toggle";
@@ -29,6 +31,8 @@ const FEATURES = [
   replay,
   verify,
   transactionKey,
+  hubToken,
+  pinModel,
   toggle,
   log,
 ];

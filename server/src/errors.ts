@@ -28,6 +28,7 @@ export type ErrorCode =
   | "model.access"
   | "model.missing"
   | "model.differs"
+  | "model.replace"
   | "model.disk"
   | "model.signature"
   | "model.workspace"

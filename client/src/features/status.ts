@@ -25,7 +25,7 @@ export function activate(context: Context): void {
     const text = view.word === "" ? "Proofline" : `Proofline: ${view.word}`;
     bar.text = `$(${view.icon}) ${text}`;
     bar.accessibilityInformation = { label: `${text}. ${view.detail}` };
-    bar.tooltip = tooltip(view, context.status?.pending ?? 0);
+    bar.tooltip = tooltip(view, context.status);
     bar.command = commandFor(view);
     bar.show();
     language.text = text;
@@ -61,9 +61,11 @@ export function activate(context: Context): void {
   show();
 }
 
-function tooltip(view: StatusView, pending: number): MarkdownString {
+function tooltip(view: StatusView, status: DidChangeStatus.Parameters | undefined): MarkdownString {
+  const proposed = (status?.proposedModel ?? null) !== null;
   const links = [
-    ...(pending > 0 ? ["[Anchor Now](command:proofline.anchorNow)"] : []),
+    ...((status?.pending ?? 0) > 0 ? ["[Anchor Now](command:proofline.anchorNow)"] : []),
+    ...(proposed ? ["[Use the Workspace's Model…](command:proofline.useWorkspaceModel)"] : []),
     "[Restart](command:proofline.restart)",
     "[Show Log](command:proofline.showLog)",
   ];

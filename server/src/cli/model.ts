@@ -2,10 +2,10 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ProoflineError } from "../errors";
 import { checkModel, digestModel, readPin } from "../inference/pin";
+import { megabytes } from "../models/byteCount";
 import { ModelChoices } from "../models/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/modelStore";
 import { findModel, type ModelsFile } from "../models/modelsFile";
-import { megabytes } from "../models/neededFiles";
 import {
   carryOut,
   type DownloadPlan,

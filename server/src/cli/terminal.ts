@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { ProoflineError } from "../errors";
-import { megabytes } from "../models/neededFiles";
+import { megabytes } from "../models/byteCount";
 import type { Progress } from "../models/pinModel";
 
 /**

@@ -7,9 +7,9 @@ import { canonicalJson } from "../provenance/canonicalJson";
 import { isErrno, removeIfThere, writeWhole } from "../provenance/durable";
 import type { Digest } from "../provenance/primitives";
 import { sha256, toDigest } from "../provenance/sha256";
+import { megabytes } from "./byteCount";
 import { fileAddress, type StatedHash } from "./hub";
 import { bodyOf, get, type HubAccess, hubError, patiently, refuseCancelled, Transient } from "./hubRequest";
-import { megabytes } from "./neededFiles";
 import type { CommitHash } from "./source";
 
 /** One file to fetch: which bytes, and what they must hash to. */

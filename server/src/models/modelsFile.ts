@@ -63,7 +63,7 @@ export function writeModelsFile(file: ModelsFile): string {
  * Adds a pin. A name stands for its bytes: other bytes under it are refused unless `replace` says that they were
  * changed on purpose. One commit of a hub never has two contents: that is refused always.
  *
- * @throws ProoflineError `model.differs`
+ * @throws ProoflineError `model.replace` for the first, `model.differs` for the second
  */
 export function withModel(
   file: ModelsFile,
@@ -75,7 +75,7 @@ export function withModel(
   const same = file.models.find(({ manifest }) => manifest.name === name);
   if (same !== undefined && same.manifestDigest !== model.manifestDigest && !replace) {
     throw new ProoflineError(
-      "model.differs",
+      "model.replace",
       `.proofline/models.json pins other bytes under the name ${name}: ${differenceOf(same, model)}.`,
       "Restore the pinned files; or, where they were changed on purpose, pin again with --replace or another --name.",
     );

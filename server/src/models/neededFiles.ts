@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { ProoflineError } from "../errors";
 import { SIGNATURE_FILE } from "../inference/pin";
+import { megabytes } from "./byteCount";
 import type { HubFile, HubModel } from "./hub";
 
 /** One graph of a repository that could be pinned: a quantisation, a precision or a layout of its own. */
@@ -81,12 +82,6 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
   );
   if (wanted !== undefined) return wanted;
   throw new ProoflineError("model.missing", `${model.repository} has no variant ${name}.`, `It has ${list}.`);
-}
-
-/** A size for people, in units of 1000. */
-export function megabytes(bytes: number): string {
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
-  return bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
 }
 
 /** The next folder above a graph that holds all that is needed; `null` where none does. */

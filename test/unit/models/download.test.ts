@@ -331,7 +331,7 @@ describe("a pin that the workspace names", () => {
     writeFileSync(join(folder, GRAPH), "other weights");
     const pinBefore = readFileSync(join(folder, "pin.json"), "utf8");
     await expect(pinFolder(folder, places, { name: "mine", ...NO_TRUST })).rejects.toMatchObject({
-      code: "model.differs",
+      code: "model.replace",
       reason: expect.stringContaining(GRAPH),
     });
     expect(readFileSync(join(folder, "pin.json"), "utf8")).toBe(pinBefore);

@@ -1,0 +1,49 @@
+/** The token that may read models on a hub. It lies in the editor's secret storage and goes to that hub alone. */
+import { window, workspace } from "vscode";
+import { HubToken } from "../../../server/src/protocol";
+import { registerCommand, tell } from "../asked";
+import { readSettings } from "../config";
+import type { Context } from "../context";
+
+export function activate(context: Context): void {
+  const { secrets } = context.extension;
+
+  context.onRequest(HubToken.type, async ({ hub }) =>
+    workspace.isTrusted ? ((await secrets.get(storageKey(hub))) ?? null) : null,
+  );
+
+  registerCommand(context, "proofline.setHubToken", async () => {
+    const hub = hubOfSettings();
+    const token = await window.showInputBox({
+      title: `Token for ${hub}`,
+      prompt: `A token that may read models, and nothing else. It stays in this editor's secret storage and is sent to ${hub} alone.`,
+      password: true,
+      ignoreFocusOut: true,
+      validateInput: (value) =>
+        /^[\x21-\x7e]+$/.test(value.trim()) ? undefined : "A token is one word of letters, digits and signs.",
+    });
+    if (token !== undefined && token.trim() !== "") {
+      await secrets.store(storageKey(hub), token.trim());
+      await tell(context, "information", `The token for ${hub} is set.`);
+    }
+  });
+
+  registerCommand(context, "proofline.clearHubToken", async () => {
+    const hub = hubOfSettings();
+    await secrets.delete(storageKey(hub));
+    await tell(context, "information", `There is no token for ${hub} any more.`);
+  });
+}
+
+/** The hub's origin, as the server asks for it. */
+function hubOfSettings(): string {
+  const settings = readSettings();
+  if ("problem" in settings) {
+    throw new Error(`${settings.problem} ${settings.remedy}`);
+  }
+  return URL.canParse(settings.modelHub) ? new URL(settings.modelHub).origin : settings.modelHub;
+}
+
+function storageKey(hub: string): string {
+  return `proofline.hubToken.${hub}`;
+}
