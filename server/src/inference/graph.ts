@@ -1,16 +1,17 @@
-import { type InferenceSession, Tensor } from "onnxruntime-common";
-import { type Cache, emptyCache } from "./cacheTensors";
+import { Tensor } from "onnxruntime-common";
+import { Cache, type SpareBuffers } from "./cache";
 import { type FeedInput, type GraphLayout, layoutOf } from "./layout";
 import type { ModelConfig } from "./modelConfig";
-import { NATIVE, type Runtime } from "./runtime";
+import { type LoadedGraph, NATIVE, type Runtime } from "./runtime";
 
 /** A decoder graph with a key-value cache, in whatever layout it says that it has, run by one of the runtimes. */
 export class Graph {
   /** The graph gives logits for the last position only, whatever it is asked. */
   #lastOnly = false;
+  readonly #spare: SpareBuffers = [];
 
   private constructor(
-    private readonly session: InferenceSession,
+    private readonly loaded: LoadedGraph,
     private readonly layout: GraphLayout,
     private readonly config: ModelConfig,
     readonly runtime: Runtime,
@@ -27,10 +28,11 @@ export class Graph {
     threads: number,
     runtime: Runtime = NATIVE,
   ): Promise<Graph> {
-    const session = await runtime.load(bytes, threads);
+    const loaded = await runtime.load(bytes, threads);
+    const { session } = loaded;
     try {
       const layout = layoutOf(session.inputMetadata, session.outputMetadata, config);
-      return new Graph(session, layout, config, runtime);
+      return new Graph(loaded, layout, config, runtime);
     } catch (error) {
       await session.release();
       throw error;
@@ -47,65 +49,48 @@ export class Graph {
   }
 
   emptyCache(): Cache {
-    return emptyCache(this.layout);
+    return new Cache(this.layout.cache, this.#spare, this.loaded.Tensor);
   }
 
   /**
-   * Runs `ids` after the `length` tokens of the cache; the logits hold one row for each id. Under a runtime with
-   * groups, both numbers are multiples of the group.
+   * Runs `ids` after the positions of the cache, which then holds theirs, too. Under a runtime with groups, both
+   * numbers are multiples of the group.
+   *
+   * @param rows which tokens' logits are wanted
+   * @returns the logits, one row for each token; at least the last row where only that is wanted
    */
-  async run(
-    ids: readonly number[],
-    cache: Cache,
-    length: number,
-  ): Promise<{ logits: Float32Array; cache: Cache }> {
-    if (this.#lastOnly && ids.length > 1) return this.#runOneByOne(ids, cache, length);
-    const answer = await this.#runAtOnce(ids, cache, length);
-    const rows = answer.logits.length / this.vocabularySize;
-    if (rows === ids.length) return answer;
-    if (rows !== 1) throw new Error(`the graph's logits have ${rows} rows for ${ids.length} tokens`);
-    for (const tensor of Object.values(answer.cache)) tensor.dispose();
-    if (this.runtime.group > 1) {
-      throw new Error("the graph gives logits for the last position only, which this profile cannot use");
+  async run(ids: readonly number[], cache: Cache, rows: "all" | "last" = "all"): Promise<Float32Array> {
+    const before = cache.positions;
+    if (!this.#lastOnly || ids.length === 1 || rows === "last") {
+      const logits = await this.#runAtOnce(ids, cache);
+      const given = logits.length / this.vocabularySize;
+      if (given === ids.length) return logits;
+      if (given !== 1) throw new Error(`the graph's logits have ${given} rows for ${ids.length} tokens`);
+      if (this.runtime.group > 1) {
+        throw new Error("the graph gives logits for the last position only, which this profile cannot use");
+      }
+      this.#lastOnly = true;
+      if (rows === "last") return logits;
+      cache.truncate(before);
     }
-    this.#lastOnly = true;
-    return this.#runOneByOne(ids, cache, length);
-  }
-
-  async #runOneByOne(
-    ids: readonly number[],
-    cache: Cache,
-    length: number,
-  ): Promise<{ logits: Float32Array; cache: Cache }> {
     const logits = new Float32Array(ids.length * this.vocabularySize);
-    let current = cache;
     for (const [index, id] of ids.entries()) {
-      const answer = await this.#runAtOnce([id], current, length + index);
-      if (current !== cache) for (const tensor of Object.values(current)) tensor.dispose();
-      current = answer.cache;
-      logits.set(answer.logits, index * this.vocabularySize);
+      logits.set(await this.#runAtOnce([id], cache), index * this.vocabularySize);
     }
-    return { logits, cache: current };
+    return logits;
   }
 
-  async #runAtOnce(
-    ids: readonly number[],
-    cache: Cache,
-    length: number,
-  ): Promise<{ logits: Float32Array; cache: Cache }> {
-    const feeds: Record<string, Tensor> = { ...cache };
-    for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, length);
+  async #runAtOnce(ids: readonly number[], cache: Cache): Promise<Float32Array> {
+    const feeds = cache.inputs();
+    for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, cache.positions);
     const { logits: name, cache: parts } = this.layout;
-    const outputs = await this.session.run(feeds, [name, ...parts.map(({ present }) => present)]);
-    const outputOf = (output: string): Tensor => {
-      const tensor = outputs[output];
-      if (tensor === undefined) throw new Error(`the graph gave no ${output}`);
-      return tensor;
-    };
-    return {
-      logits: floatsOf(outputOf(name)),
-      cache: Object.fromEntries(parts.map(({ past, present }) => [past, outputOf(present)])),
-    };
+    const offered = this.runtime.writesInPlace ? cache.outputs(ids.length) : {};
+    const fetches = Object.fromEntries(parts.map(({ present }) => [present, offered[present] ?? null]));
+    const outputs = await this.loaded.session.run(feeds, { [name]: null, ...fetches });
+    const logits = outputs[name];
+    if (logits === undefined) throw new Error("the graph gave no logits");
+    cache.take({ ...outputs, ...offered }, ids.length);
+    return floatsOf(logits);
   }
 
   #feed({ feed, element, rank }: FeedInput, ids: readonly number[], length: number): Tensor {
@@ -113,7 +98,7 @@ export class Graph {
       case "ids":
         return row(element, ids);
       case "mask":
-        return row(element, new Array<number>(length + ids.length).fill(1));
+        return ones(element, length + ids.length);
       case "positions":
         return row(
           element,
@@ -128,13 +113,22 @@ export class Graph {
   }
 
   async release(): Promise<void> {
-    await this.session.release();
+    await this.loaded.session.release();
   }
 }
 
 function row(element: FeedInput["element"], values: readonly number[]): Tensor {
   return integers(element, values, [1, values.length]);
 }
+
+/** A row of ones, over memory that nobody writes to. */
+function ones(element: FeedInput["element"], length: number): Tensor {
+  if (element !== "int64") return row(element, new Array<number>(length).fill(1));
+  if (ONES.values.length < length) ONES.values = new BigInt64Array(length + 1024).fill(1n);
+  return new Tensor("int64", ONES.values.subarray(0, length), [1, length]);
+}
+
+const ONES = { values: new BigInt64Array(1024).fill(1n) };
 
 function single(element: FeedInput["element"], value: number, rank: number): Tensor {
   return integers(element, [value], new Array<number>(rank).fill(1));

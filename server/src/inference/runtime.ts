@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { InferenceSession } from "onnxruntime-common";
+import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import { unreachable } from "../errors";
 import type { Digest } from "../provenance/primitives";
 import type { ExecutionProfile } from "../provenance/record";
@@ -14,6 +14,12 @@ export function portableLibrary(): string {
   return require.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
 }
 
+/** A loaded graph, and the class of the tensors that it takes: each copy of the library only knows its own. */
+export interface LoadedGraph {
+  readonly session: InferenceSession;
+  readonly Tensor: TensorConstructor;
+}
+
 /** What runs a graph under one execution profile. */
 export interface Runtime {
   readonly profile: ExecutionProfile;
@@ -22,21 +28,24 @@ export interface Runtime {
    * kernels' results depend on how many rows they are given, this is the number from which they no longer do.
    */
   readonly group: number;
+  /** Outputs are written to memory that the caller offers. */
+  readonly writesInPlace: boolean;
   /**
    * Loads a graph from bytes in memory; no file of the model is opened.
    *
    * @param threads as many at most; a profile that names a number ignores it
    */
-  load(bytes: Uint8Array, threads: number): Promise<InferenceSession>;
+  load(bytes: Uint8Array, threads: number): Promise<LoadedGraph>;
 }
 
 /** `native/v1`: onnxruntime-node, with the kernels that suit this CPU. */
 export const NATIVE: Runtime = {
   profile: "native/v1",
   group: 1,
+  writesInPlace: true,
   async load(bytes, threads) {
-    const { InferenceSession } = await import("onnxruntime-node");
-    return InferenceSession.create(bytes, {
+    const { InferenceSession, Tensor } = await import("onnxruntime-node");
+    const session = await InferenceSession.create(bytes, {
       executionProviders: ["cpu"],
       graphOptimizationLevel: "all",
       executionMode: "sequential",
@@ -45,6 +54,7 @@ export const NATIVE: Runtime = {
       // Threads that wait for work by spinning would burn a core while nobody types.
       extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
     });
+    return { session, Tensor };
   },
 };
 
@@ -55,8 +65,9 @@ export const NATIVE: Runtime = {
 export const PORTABLE: Runtime = {
   profile: "portable/v1",
   group: 4,
+  writesInPlace: false,
   async load(bytes) {
-    const { env, InferenceSession } = await import("onnxruntime-web");
+    const { env, InferenceSession, Tensor } = await import("onnxruntime-web");
     const library = await readFile(portableLibrary());
     if (createHash("sha256").update(library).digest("hex") !== PORTABLE_LIBRARY_DIGEST) {
       throw new Error("the installed onnxruntime-web is not the one that portable/v1 names");
@@ -64,11 +75,12 @@ export const PORTABLE: Runtime = {
     env.wasm.wasmBinary = library;
     env.wasm.numThreads = 1;
     env.wasm.proxy = false;
-    return InferenceSession.create(bytes, {
+    const session = await InferenceSession.create(bytes, {
       executionProviders: ["wasm"],
       graphOptimizationLevel: "all",
       executionMode: "sequential",
     });
+    return { session, Tensor };
   },
 };
 

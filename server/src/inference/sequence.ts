@@ -1,4 +1,4 @@
-import { type Cache, firstPositions } from "./cacheTensors";
+import type { Cache } from "./cache";
 import type { Graph } from "./graph";
 
 /** A sequence of tokens that the graph has seen, with its cache, kept from one request to the next. */
@@ -6,7 +6,6 @@ export class Sequence {
   #tokens: number[] = [];
   /** Of the tokens in whole groups; those of a group that is not full are run again with the next ones. */
   #cache: Cache;
-  #cached = 0;
 
   constructor(readonly graph: Graph) {
     this.#cache = graph.emptyCache();
@@ -16,36 +15,59 @@ export class Sequence {
     return this.#tokens.length;
   }
 
-  /** Keeps the longest beginning that the sequence shares with `ids`, at most `limit` tokens; returns its length. */
-  rewindTo(ids: readonly number[], limit: number): number {
+  /** Memory held, in bytes. */
+  get bytes(): number {
+    return this.#cache.bytes;
+  }
+
+  /** How many tokens the sequence and `ids` share from the beginning. */
+  sharedWith(ids: readonly number[]): number {
     let shared = 0;
-    while (shared < Math.min(this.length, limit) && this.#tokens[shared] === ids[shared]) shared += 1;
-    this.#tokens.length = shared;
-    this.#keep(this.#cached);
+    while (shared < Math.min(this.length, ids.length) && this.#tokens[shared] === ids[shared]) shared += 1;
     return shared;
   }
 
-  /** Appends tokens and returns their logits, one row each. */
-  async append(ids: readonly number[]): Promise<Float32Array> {
-    const { group } = this.graph.runtime;
-    const before = this.#tokens.slice(this.#cached);
-    const run = [...before, ...ids];
-    const padding = new Array<number>((group - (run.length % group)) % group).fill(ids.at(-1) ?? 0);
-    const { logits, cache } = await this.graph.run([...run, ...padding], this.#cache, this.#cached);
-    for (const tensor of Object.values(this.#cache)) tensor.dispose();
-    this.#cache = cache;
-    this.#tokens.push(...ids);
-    this.#keep(this.#cached + run.length + padding.length);
-    const { vocabularySize } = this.graph;
-    return logits.subarray(before.length * vocabularySize, run.length * vocabularySize);
+  /** Keeps the longest beginning that the sequence shares with `ids`, at most `limit` tokens; returns its length. */
+  rewindTo(ids: readonly number[], limit: number): number {
+    this.rewind(Math.min(limit, this.sharedWith(ids)));
+    return this.length;
   }
 
-  /** Cuts a cache of `length` positions back to the whole groups of the tokens. */
-  #keep(length: number): void {
-    this.#cached = Math.min(length, this.length - (this.length % this.graph.runtime.group));
-    if (this.#cached === length) return;
-    this.#cache = Object.fromEntries(
-      Object.entries(this.#cache).map(([name, tensor]) => [name, firstPositions(tensor, this.#cached)]),
-    );
+  /** Keeps the first `length` tokens. */
+  rewind(length: number): void {
+    if (length >= this.length) return;
+    this.#tokens.length = length;
+    this.#keepWholeGroups();
+  }
+
+  /** A sequence of its own with the first `length` tokens. */
+  copy(length: number): Sequence {
+    const copy = new Sequence(this.graph);
+    copy.#tokens = this.#tokens.slice(0, length);
+    copy.#cache = this.#cache.copy(length);
+    copy.#keepWholeGroups();
+    return copy;
+  }
+
+  /**
+   * Appends tokens and returns their logits, one row each.
+   *
+   * @param rows `last`: only the last row is wanted, and others may be missing
+   */
+  async append(ids: readonly number[], rows: "all" | "last" = "all"): Promise<Float32Array> {
+    const { group } = this.graph.runtime;
+    const before = this.#tokens.slice(this.#cache.positions);
+    const run = [...before, ...ids];
+    const padding = new Array<number>((group - (run.length % group)) % group).fill(ids.at(-1) ?? 0);
+    const logits = await this.graph.run([...run, ...padding], this.#cache, padding.length > 0 ? "all" : rows);
+    this.#tokens.push(...ids);
+    this.#keepWholeGroups();
+    const { vocabularySize } = this.graph;
+    const end = logits.length - padding.length * vocabularySize;
+    return logits.subarray(Math.max(0, end - ids.length * vocabularySize), end);
+  }
+
+  #keepWholeGroups(): void {
+    this.#cache.truncate(this.length - (this.length % this.graph.runtime.group));
   }
 }

@@ -68,8 +68,7 @@ export class ModelSuggester implements Suggester {
     );
     const { before, prefix } = encodePrompt(tokenizer, prompt);
     const ids = [...before, ...prefix, ...answer];
-    const { logits, cache } = await graph.run(ids, graph.emptyCache(), 0);
-    for (const tensor of Object.values(cache)) tensor.dispose();
+    const logits = await graph.run(ids, graph.emptyCache());
     const size = graph.vocabularySize;
     let bits = 0;
     for (const [index, id] of answer.entries()) {

@@ -31,14 +31,13 @@ async function load(parameters: Partial<DecoderParameters> & { readonly export: 
 
 /** The logits of all ids in one run, and the largest difference to those of runs of several lengths. */
 async function inOneAndInMany(graph: Graph): Promise<{ logits: Float32Array; difference: number }> {
-  const { logits } = await graph.run(IDS, graph.emptyCache(), 0);
-  let cache = graph.emptyCache();
+  const logits = await graph.run(IDS, graph.emptyCache());
+  const cache = graph.emptyCache();
   let at = 0;
   let difference = 0;
   for (const count of [7, 1, 1, 13, 1, 17]) {
-    const step = await graph.run(IDS.slice(at, at + count), cache, at);
-    cache = step.cache;
-    for (const [index, logit] of step.logits.entries()) {
+    const step = await graph.run(IDS.slice(at, at + count), cache);
+    for (const [index, logit] of step.entries()) {
       const other = logits[at * graph.vocabularySize + index] ?? Number.NaN;
       difference = Math.max(difference, Math.abs(logit - other));
     }

@@ -220,7 +220,7 @@ describe("replay with the embedded model", () => {
       prefix: claim.prompt.prefix,
       suffix: claim.prompt.suffix,
       context: [],
-      trigger: "automatic",
+      trigger: "explicit",
       extent: "auto",
       maxTokens: claim.sampling.maxTokens,
     };
