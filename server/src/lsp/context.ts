@@ -1,5 +1,6 @@
 import type { Connection, TextDocuments } from "vscode-languageserver/node";
 import type { NothingReason } from "../inference/engine";
+import type { ContextSources } from "./contextSources";
 import type { OpenDocument } from "./documents";
 import type { EngineHost } from "./engineHost";
 import type { Gate } from "./gate";
@@ -19,6 +20,7 @@ export interface ServerContext {
   readonly placements: Placements;
   readonly journal: JournalHost;
   readonly offers: Offers;
+  readonly sources: ContextSources;
   readonly status: Status;
   log(line: string): void;
   /** Somebody asked for a suggestion, and there is none to show. */

@@ -78,7 +78,7 @@ async function ask(
     path: root === null ? null : path,
     prefix: before,
     suffix: after,
-    context: [],
+    context: root === null ? [] : context.sources.chunksFor(document, root, before.length),
     trigger: explicit ? "explicit" : "automatic",
     extent: "auto",
     maxTokens: context.settings.current.maxTokens,

@@ -55,6 +55,18 @@ export async function listedFiles(root: string): Promise<readonly string[] | nul
   return output === null ? null : [...new Set(output.split("\0").filter((path) => path !== ""))];
 }
 
+/** Which of some paths below `root` git tracks; none where git cannot say. */
+export async function trackedPaths(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  if (paths.length === 0) return new Set();
+  const output = await runGit(
+    root,
+    ["--literal-pathspecs", "ls-files", "-z", "--cached", "--", ...paths.map((path) => `./${path}`)],
+    "",
+  );
+  const tracked = new Set(output?.split("\0"));
+  return new Set(paths.filter((path) => tracked.has(path)));
+}
+
 async function isGitTop(folder: string): Promise<boolean> {
   const git = join(folder, ".git");
   try {

@@ -8,7 +8,7 @@ import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "./canonicalJson
 import { normalizeText } from "./commitment";
 import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "./durable";
 import { MAX_EVIDENCE_BYTES } from "./evidenceFile";
-import { gitTop, ignoredPaths, listedFiles } from "./git";
+import { gitTop, ignoredPaths, listedFiles, trackedPaths } from "./git";
 import { type Digest, RandomId, RepositoryPath } from "./primitives";
 import { standsIn } from "./promptLines";
 import type { Prompt } from "./record";
@@ -136,6 +136,11 @@ export class Repository {
   /** Every file that git tracks or would track; none where the top is no git work tree or git cannot say. */
   async files(): Promise<readonly string[]> {
     return this.isGit ? ((await listedFiles(this.root)) ?? []) : [];
+  }
+
+  /** Which of some files git tracks; none where the top is no git work tree or git cannot say. */
+  async tracked(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.isGit ? trackedPaths(this.root, paths) : new Set();
   }
 
   /** Whether a path below the top is a file now. */
