@@ -1,5 +1,6 @@
 /** The only reader of editor settings: it turns them into the `Settings` that the server is told. */
 import { type Disposable, type WorkspaceConfiguration, workspace } from "vscode";
+import { DEFAULT_HUB } from "../../server/src/models/hubAddress";
 import type { VerifiedOnly } from "../../server/src/policy/verifiedOnly";
 import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/policy/verifiedOnly";
 import type { ExecutionProfile } from "../../server/src/provenance/record";
@@ -26,6 +27,7 @@ export function readSettings(): Settings | Problem {
   return {
     enabled: section.get("enabled", true),
     modelPath: section.get("modelPath", "") || null,
+    modelHub: section.get("modelHub", "").trim() || DEFAULT_HUB,
     executionProfile: readProfile(section),
     verifiedOnly: readVerifiedOnly(),
     chain: chain satisfies ChainSettings,

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DEFAULT_PROFILE } from "./inference/profile";
+import { DEFAULT_HUB } from "./models/hubAddress";
 import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
 import { Address } from "./provenance/primitives";
 import { ExecutionProfile } from "./provenance/record";
@@ -28,6 +29,8 @@ export const Settings = z.strictObject({
   modelPath: z.nullable(z.string()),
   /** What suggestions are made with; replays run under the profile of their evidence. */
   executionProfile: ExecutionProfile,
+  /** Where models are fetched from when a person asks for it, as `https://host`. */
+  modelHub: z.string().max(2048),
   verifiedOnly: z.enum(VERIFIED_ONLY_LEVELS),
   chain: ChainSettings,
   /** The longest suggestion, in tokens. */
@@ -44,6 +47,7 @@ export type Settings = z.infer<typeof Settings>;
 export const DEFAULT_SETTINGS: Settings = {
   enabled: true,
   modelPath: null,
+  modelHub: DEFAULT_HUB,
   executionProfile: DEFAULT_PROFILE,
   verifiedOnly: "off",
   chain: { kind: "embedded" },

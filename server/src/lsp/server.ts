@@ -31,6 +31,7 @@ import { provideHover } from "./hover";
 import { Identity } from "./identity";
 import { provideInlineCompletion } from "./inlineCompletion";
 import { JournalHost } from "./journalHost";
+import { provideModels } from "./modelRequests";
 import { Offers } from "./offers";
 import { Placements } from "./placements";
 import { ReplayQueue } from "./replayQueue";
@@ -39,6 +40,7 @@ import { Sealing } from "./sealing";
 import { SettingsChange, SettingsStore } from "./settings";
 import { Status } from "./status";
 import { Verdicts } from "./verdicts";
+import { WorkspaceModels } from "./workspaceModels";
 
 /** Longer than this nobody waits for threads that should have ended. */
 const SHUTDOWN_MILLISECONDS = 2_000;
@@ -107,7 +109,8 @@ function assemble(
 ): Running {
   const log = (line: string): void => connection.console.info(line);
   const settings = SettingsStore.from(initializationOptions);
-  const engine = new EngineHost(settings, installation, log);
+  const models = new WorkspaceModels(settings.home, pathsOf(workspaceFolders ?? []), log);
+  const engine = new EngineHost(settings, installation, log, () => models.chosenDirectory());
   const journal = new JournalHost(settings, log);
   const placements = new Placements(pathsOf(workspaceFolders ?? []));
   const status = new Status(connection);
@@ -134,7 +137,7 @@ function assemble(
   };
   const thread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
-  const identity = new Identity(settings, engine, installation.modelDirectory, log);
+  const identity = new Identity(settings, engine, installation.modelDirectory, models.store, log);
   const chain = new ChainAccess(settings, installation);
   const folders = new EvidenceFolders(reader, chain, (root) => void verdicts.updateAll(root), log);
   const replays = new ReplayQueue(engine, new ReplayCache(settings.home), () => refreshed.soon());
@@ -161,6 +164,7 @@ function assemble(
   provideDocumentState(context);
   provideHover(context, verdicts);
   provideActions(context, { verdicts, replays, sealing, folders, chain });
+  provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onNotification(connection, DidChangeSettings.type, SettingsChange, ({ settings: now }) =>
     settings.replace(now),
   );
@@ -174,6 +178,16 @@ function assemble(
     await verdicts.updateAll();
   }
 
+  async function modelsChanged(): Promise<void> {
+    await identity.refresh();
+    await proposeModel();
+    await verdicts.updateAll();
+  }
+
+  async function proposeModel(): Promise<void> {
+    status.setProposedModel(await models.proposal(engine.engine?.facts.model.manifestDigest ?? null));
+  }
+
   settings.onChange((now, before) => {
     if (now.trusted !== before.trusted) void openJournal();
     sealing.reconsider();
@@ -185,7 +199,7 @@ function assemble(
     status.setModel(state);
     if (state.kind !== "ready") return;
     void connection.sendNotification(RefreshInlineCompletions.type);
-    void identity.refresh().then(() => verdicts.updateAll());
+    void modelsChanged();
   });
 
   documents.onDidOpen(({ document }) => {
@@ -239,6 +253,7 @@ function assemble(
     }
     if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) return;
     await journal.refreshOthers();
+    if (changes.some(({ uri }) => uri.endsWith("/.proofline/models.json"))) await proposeModel();
     await folders.reloadAll();
   });
 
@@ -261,6 +276,8 @@ function assemble(
     },
     folders(now) {
       placements.refresh(pathsOf(now));
+      models.follow(pathsOf(now));
+      void engine.reconsider().then(() => proposeModel());
       void sources.refresh();
       void verdicts.updateAll();
     },
