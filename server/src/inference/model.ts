@@ -5,6 +5,7 @@ import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { type CheckedModel, checkModel, type Pin } from "./pin";
 import { DEFAULT_PROFILE } from "./profile";
 import { runtimeOf } from "./runtime";
+import { checkShapes } from "./shapes";
 import { Tokenizer } from "./tokenizer";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
 
@@ -40,6 +41,7 @@ export async function loadModel(
       threads,
       runtimeOf(profile),
     );
+    if (profile === "portable/v1") await checkShapes(graph);
     return { manifest, manifestDigest, tokenizer, graph };
   } catch (error) {
     throw new ProoflineError(
