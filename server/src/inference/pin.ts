@@ -7,10 +7,11 @@ import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
 import { Count, Digest, RepositoryPath, Text } from "../provenance/primitives";
 import { PinnedPrompt, type PromptFamilyName, pinPrompt } from "./families";
-import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
+import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "./tokenizerConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
 import { Tolerance } from "./tolerance";
+import { externalPaths, isGraph, isWeights } from "./variants";
 
 export const PIN_FILE = "pin.json";
 /** The name of a signature beside a model (OpenSSF Model Signing v1.0). */
@@ -18,6 +19,12 @@ export const SIGNATURE_FILE = "model.sig";
 /** What a pin does not cover: itself, and a signature, which may come later and covers the same files. */
 const UNPINNED: readonly string[] = [PIN_FILE, SIGNATURE_FILE];
 const MAX_PIN_BYTES = 1 << 20;
+/** What protocol buffers allow; larger models keep their weights beside the graph. */
+const MAX_GRAPH_BYTES = 2 ** 31;
+/** The system reads, and the hash takes, less than 2 GiB at once. */
+const MAX_READ_BYTES = 2 ** 30;
+/** Reading a longer prompt takes a processor longer than anybody waits for a suggestion. */
+const DEFAULT_CONTEXT_LENGTH = 2048;
 
 /** One pinned file: its path below the model folder, its size in bytes and the SHA-256 of its bytes. */
 export const PinnedFile = z.strictObject({ path: RepositoryPath, size: Count, sha256: Digest });
@@ -28,7 +35,10 @@ export const PinManifest = z
   .strictObject({
     format: z.literal("proofline/model-pin/v1"),
     name: Text.refine((name) => name.trim() !== "", "expected a name"),
-    /** Every file of the folder but `pin.json` and `model.sig`, in the order of `compareModelPaths`. */
+    /**
+     * Every file of the folder but `pin.json`, `model.sig` and the weights of other variants, in the order of
+     * `compareModelPaths`.
+     */
     files: z.array(PinnedFile).min(1),
     /** OpenSSF Model Signing v1.0, method `files`: SHA-256 over the files' raw digests in that order. */
     omsRoot: Digest,
@@ -55,9 +65,13 @@ export const PinManifest = z
     for (const { path } of files.filter(({ path }) => UNPINNED.includes(path))) {
       context.addIssue({ code: "custom", message: `${path} cannot be pinned` });
     }
-    for (const needed of [manifest.execution.graph, MODEL_CONFIG_FILE, TOKENIZER_FILE]) {
-      if (!files.some(({ path }) => path === needed)) {
-        context.addIssue({ code: "custom", message: `${needed} is not among the files` });
+    for (const needed of [
+      [manifest.execution.graph],
+      [MODEL_CONFIG_FILE, GENAI_CONFIG_FILE],
+      [TOKENIZER_FILE],
+    ]) {
+      if (!files.some(({ path }) => needed.includes(path))) {
+        context.addIssue({ code: "custom", message: `${needed.join(" or ")} is not among the files` });
       }
     }
     if (omsRootOf(files) !== manifest.omsRoot) {
@@ -121,21 +135,39 @@ export function manifestDigestOf(manifest: PinManifest): Digest {
 }
 
 /**
- * Hashes every file of a folder but `pin.json` and `model.sig`.
+ * Hashes the files of a folder that its pin covers, or that a pin of it would cover.
  *
  * @throws ProoflineError `model.file` for a link or anything that is neither file nor folder, `model.pin` for a pin
  * that cannot be understood.
  */
 export async function digestModel(directory: string): Promise<ModelDigest> {
-  const files = await digestFiles(directory);
-  const pinned = (await listFiles(directory)).includes(PIN_FILE);
-  const manifestDigest = pinned ? (await readPin(directory)).manifestDigest : null;
-  return { omsRoot: omsRootOf(files), manifestDigest, files };
+  const paths = await listFiles(directory);
+  const pin = paths.includes(PIN_FILE) ? await readPin(directory) : null;
+  const [only, ...others] = paths.filter(isGraph);
+  const graph = pin?.manifest.execution.graph ?? (others.length === 0 ? only : undefined);
+  const known = graph !== undefined && paths.includes(graph);
+  const files = await digestFiles(directory, known ? await coveredBy(directory, paths, graph) : paths);
+  return { omsRoot: omsRootOf(files), manifestDigest: pin?.manifestDigest ?? null, files };
 }
 
-async function digestFiles(directory: string): Promise<PinnedFile[]> {
+/** The files that a pin of one graph covers: all but the weights that it does not need. */
+async function coveredBy(directory: string, paths: readonly string[], graph: string): Promise<string[]> {
+  const bytes = await readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES });
+  let external: readonly string[];
+  try {
+    external = externalPaths(graph, bytes).map(({ path }) => path);
+  } catch (error) {
+    throw fileError(directory, graph, `cannot be used: ${messageOf(error)}`, error);
+  }
+  for (const path of external) {
+    if (!paths.includes(path)) throw fileError(directory, path, `is missing, and ${graph} needs it`);
+  }
+  return paths.filter((path) => path === graph || external.includes(path) || !isWeights(path));
+}
+
+async function digestFiles(directory: string, paths: readonly string[]): Promise<PinnedFile[]> {
   const files: PinnedFile[] = [];
-  for (const path of await listFiles(directory)) {
+  for (const path of paths) {
     if (UNPINNED.includes(path)) continue;
     const hash = createHash("sha256");
     let size = 0;
@@ -189,47 +221,50 @@ export async function checkModel(directory: string): Promise<CheckedModel> {
   for (const { path, size, sha256 } of pin.manifest.files) {
     if (!present.delete(path)) throw fileError(directory, path, "is missing");
     const bytes = await readRegularFile(directory, path, { exactly: size });
-    if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
+    if (sha256Of(bytes) !== sha256) {
       throw fileError(directory, path, "differs from the pin: its SHA-256 is another");
     }
     files.set(path, bytes);
   }
-  for (const path of present) throw fileError(directory, path, "is not in the pin");
+  for (const path of present) {
+    // Other variants are never opened.
+    if (!isWeights(path)) throw fileError(directory, path, "is not in the pin");
+  }
   return { ...pin, files };
 }
 
 export interface WritePinParameters {
   /** Default: the folder's name. */
   readonly name?: string;
-  /** The graph to load; needed where the folder holds several. */
+  /** The graph to load, by its path or its name without `.onnx`; needed where the folder holds several. */
   readonly graph?: string;
   /** Default: 0.6. */
   readonly confidenceGate?: number;
   /** Default: the first family whose control tokens the tokenizer has. */
   readonly family?: PromptFamilyName;
+  /** Tokens that prompt and answer may take together. Default: what the model can, but at most 2048. */
+  readonly contextLength?: number;
 }
 
 /**
- * Pins a local model folder as it lies there now, replacing an earlier pin. The folder holds `config.json`,
- * `tokenizer.json` and an ONNX graph with KV cache in the Optimum layout.
+ * Pins a local model folder as it lies there now, replacing an earlier pin. The folder holds `tokenizer.json`,
+ * `config.json` or `genai_config.json`, and ONNX graphs with a key-value cache. One of these is pinned; the weights of
+ * the others stay out of the pin, and are never opened.
  */
 export async function writePin(directory: string, parameters: WritePinParameters = {}): Promise<Pin> {
   const paths = await listFiles(directory);
-  const graphs = paths.filter((path) => path.endsWith(".onnx"));
-  const graph = parameters.graph ?? (graphs.length === 1 ? graphs[0] : undefined);
-  if (graph === undefined || !paths.includes(graph)) {
-    throw new ProoflineError(
-      "model.pin",
-      `The folder ${directory} holds ${graphs.length === 0 ? "no ONNX graph" : `these graphs: ${graphs.join(", ")}`}.`,
-      "Keep exactly one .onnx file in it, or name the one to load.",
-    );
-  }
-  const config = await readJson(directory, MODEL_CONFIG_FILE, ModelConfig);
+  const genai = await readOptionalJson(directory, paths, GENAI_CONFIG_FILE, GenaiConfig);
+  const graph = chooseGraph(directory, paths, parameters.graph ?? null, genai);
+  const config =
+    genai !== null && !paths.includes(MODEL_CONFIG_FILE)
+      ? configOfGenai(genai)
+      : await readJson(directory, MODEL_CONFIG_FILE, ModelConfig);
   const tokenizer = await readJson(directory, TOKENIZER_FILE, TokenizerFile);
+  const tokenizerConfig = await readOptionalJson(directory, paths, TOKENIZER_CONFIG_FILE, TokenizerConfig);
   const prompt = pinPrompt(
     {
       addedTokens: tokenizer.added_tokens.map(({ content: text, id }) => ({ text, id })),
-      begin: beginOf(tokenizer, await readOptionalJson(directory, TOKENIZER_CONFIG_FILE, TokenizerConfig)),
+      begin: beginOf(tokenizer, tokenizerConfig),
       end: endOf(tokenizer, config),
     },
     parameters.family ?? null,
@@ -237,18 +272,39 @@ export async function writePin(directory: string, parameters: WritePinParameters
   if ("missing" in prompt) {
     throw fileError(directory, TOKENIZER_FILE, `has no control token ${prompt.missing}`);
   }
-  const files = await digestFiles(directory);
+  const files = await digestFiles(directory, await coveredBy(directory, paths, graph));
   const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
     name: parameters.name ?? basename(directory),
     files,
     omsRoot: omsRootOf(files),
     prompt,
-    contextLength: config.max_position_embeddings,
+    contextLength:
+      parameters.contextLength ?? Math.min(config.max_position_embeddings, DEFAULT_CONTEXT_LENGTH),
     execution: { graph, confidenceGate: parameters.confidenceGate ?? 0.6 },
   } satisfies z.input<typeof PinManifest>);
   await writeFile(join(directory, PIN_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
   return { manifest, manifestDigest: manifestDigestOf(manifest) };
+}
+
+function chooseGraph(
+  directory: string,
+  paths: readonly string[],
+  wanted: string | null,
+  genai: GenaiConfig | null,
+): string {
+  const graphs = paths.filter(isGraph);
+  const named = wanted ?? (graphs.length > 1 ? (genai?.model.decoder.filename ?? null) : null);
+  const fitting = graphs.includes(named ?? "")
+    ? graphs.filter((path) => path === named)
+    : graphs.filter((path) => named === null || basename(path, ".onnx") === named);
+  const [only, ...others] = fitting;
+  if (only !== undefined && others.length === 0) return only;
+  throw new ProoflineError(
+    "model.pin",
+    `The folder ${directory} holds ${graphs.length === 0 ? "no ONNX graph" : `these graphs: ${graphs.join(", ")}`}.`,
+    graphs.length === 0 ? "Export the model to ONNX, with a key-value cache." : "Name the one to load.",
+  );
 }
 
 /** All files below a folder, sorted. Refuses links and special files, whatever they are called. */
@@ -305,7 +361,8 @@ async function readWithin(directory: string, path: string, limit: Limit): Promis
     const bytes = new Uint8Array(status.size);
     let filled = 0;
     while (filled < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, filled);
+      const wanted = Math.min(bytes.length - filled, MAX_READ_BYTES);
+      const { bytesRead } = await handle.read(bytes, filled, wanted, filled);
       if (bytesRead === 0) throw fileError(directory, path, "became shorter while it was read");
       filled += bytesRead;
     }
@@ -323,9 +380,20 @@ async function readJson<T>(directory: string, path: string, schema: z.ZodType<T>
   }
 }
 
-async function readOptionalJson<T>(directory: string, path: string, schema: z.ZodType<T>): Promise<T | null> {
-  const present = (await listFiles(directory)).includes(path);
-  return present ? await readJson(directory, path, schema) : null;
+async function readOptionalJson<T>(
+  directory: string,
+  paths: readonly string[],
+  path: string,
+  schema: z.ZodType<T>,
+): Promise<T | null> {
+  return paths.includes(path) ? await readJson(directory, path, schema) : null;
+}
+
+function sha256Of(bytes: Uint8Array): Digest {
+  const hash = createHash("sha256");
+  for (let at = 0; at < bytes.length; at += MAX_READ_BYTES)
+    hash.update(bytes.subarray(at, at + MAX_READ_BYTES));
+  return hash.digest("hex");
 }
 
 function pinError(directory: string, problem: string, cause?: unknown): ProoflineError {

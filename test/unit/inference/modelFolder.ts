@@ -17,10 +17,30 @@ const CONTROL_TOKENS = [
   "<|file_sep|>",
 ];
 
-/** A new folder with the files of a model; its graph is bytes that nobody can run, which pins do not mind. */
+/**
+ * Bytes in the format of ONNX that nobody can run, which pins do not mind.
+ *
+ * @param data names the file of external data that the graph needs
+ */
+export function unusableGraph(content: Uint8Array | string, data?: string): Buffer {
+  const field = (number: number, value: Uint8Array | string): Buffer => {
+    const bytes = Buffer.from(value);
+    const length: number[] = [];
+    for (let rest = bytes.length; rest > 0 || length.length === 0; rest >>= 7) {
+      length.push(rest > 127 ? (rest & 127) | 128 : rest);
+    }
+    return Buffer.concat([Buffer.from([(number << 3) | 2, ...length]), bytes]);
+  };
+  const producer = field(2, content);
+  if (data === undefined) return producer;
+  const entry = Buffer.concat([field(1, "location"), field(2, data)]);
+  return Buffer.concat([producer, field(7, field(5, field(13, entry)))]);
+}
+
+/** A new folder with the files of a model; its graph is one that nobody can run. */
 export function newModelFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "proofline-model-"));
-  const write = (path: string, content: string): void => {
+  const write = (path: string, content: string | Buffer): void => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   };
@@ -44,7 +64,7 @@ export function newModelFolder(): string {
       model: { type: "BPE", vocab: { a: 6 }, merges: [] },
     }),
   );
-  write("onnx/model.onnx", "weights");
+  write("onnx/model.onnx", unusableGraph("graph"));
   write("README.md", "A model for tests.\n");
   return folder;
 }

@@ -25,7 +25,7 @@ import {
   readPin,
   writePin,
 } from "../../../server/src/inference/pin";
-import { EMBEDDED_MODEL, newModelFolder } from "./modelFolder";
+import { EMBEDDED_MODEL, newModelFolder, unusableGraph } from "./modelFolder";
 
 const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
 
@@ -115,9 +115,9 @@ describe("a pinned folder", () => {
     ["missing", graph, /is missing/, (folder) => rmSync(join(folder, graph))],
     [
       "extra",
-      "onnx/other.onnx",
+      "onnx/notes.txt",
       /not in the pin/,
-      (folder) => writeFileSync(join(folder, "onnx/other.onnx"), ""),
+      (folder) => writeFileSync(join(folder, "onnx/notes.txt"), ""),
     ],
     ["hidden", ".x", /not in the pin/, (folder) => writeFileSync(join(folder, ".x"), "")],
     [
@@ -224,7 +224,7 @@ describe("a pinned folder", () => {
   it("is pinned again after a change, under another digest", async () => {
     const folder = copy();
     const before = await readPin(folder);
-    writeFileSync(join(folder, graph), "other weights");
+    writeFileSync(join(folder, graph), unusableGraph("another graph"));
     writeFileSync(join(folder, "pin.json"), "not a pin");
     const after = await writePin(folder, { confidenceGate: 0.25 });
     expect(after.manifestDigest).not.toBe(before.manifestDigest);
@@ -233,7 +233,7 @@ describe("a pinned folder", () => {
 
   it("wants to know the graph where there are several, and refuses none", async () => {
     const folder = copy();
-    writeFileSync(join(folder, "onnx/second.onnx"), "");
+    writeFileSync(join(folder, "onnx/second.onnx"), unusableGraph("second"));
     await expect(writePin(folder)).rejects.toMatchObject({ code: "model.pin" });
     expect((await writePin(folder, { graph: "onnx/second.onnx" })).manifest.execution.graph).toBe(
       "onnx/second.onnx",

@@ -19,8 +19,9 @@ import {
   planPin,
 } from "../../../server/src/models/pinModel";
 import { openRepository } from "../../../server/src/provenance/repository";
-import { newModelFolder } from "../inference/modelFolder";
+import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 import { temporaryFolder } from "../provenance/temporaryFolder";
+import { onnxBytes } from "./onnxBytes";
 import { COMMIT, type Fault, StandInHub, type StoredFile } from "./standInHub";
 
 const GRAPH = "onnx/model.onnx";
@@ -40,7 +41,7 @@ function modelFiles(): Map<string, StoredFile> {
     ["README.md", read("README.md")],
     ["config.json", read("config.json")],
     ["tokenizer.json", read("tokenizer.json")],
-    [GRAPH, { bytes: randomBytes(3000), large: true }],
+    [GRAPH, { bytes: unusableGraph(randomBytes(3000), "model.onnx_data"), large: true }],
     [DATA, { bytes: randomBytes(900_000), large: true }],
     ["pytorch_model.bin", { bytes: Buffer.from("a pickle"), large: true }],
     ["modeling_tiny.py", { bytes: Buffer.from("print('never')") }],
@@ -131,7 +132,7 @@ describe("what a pin from the hub fetches", () => {
   });
 
   it("is the variant that was named, with its own data and nothing of the others", async () => {
-    hub.files.set("onnx/model_q4.onnx", { bytes: randomBytes(500), large: true });
+    hub.files.set("onnx/model_q4.onnx", { bytes: unusableGraph(randomBytes(500)), large: true });
     await expect(plan()).rejects.toMatchObject({
       code: "model.missing",
       remedy: expect.stringContaining("--variant"),
@@ -143,6 +144,16 @@ describe("what a pin from the hub fetches", () => {
     ]);
     const pinned = await fetchIt(planned);
     expect(pinned.manifest.execution.graph).toBe("onnx/model_q4.onnx");
+  });
+
+  it("is not downloaded again when it could not be pinned at first", async () => {
+    hub.files.set("tokenizer.json", { bytes: Buffer.from("{}") });
+    await expect(plan().then((planned) => fetchIt(planned))).rejects.toMatchObject({ code: "model.file" });
+    expect(installed()).toEqual([]);
+    hub.files.set("tokenizer.json", modelFiles().get("tokenizer.json") ?? { bytes: Buffer.alloc(0) });
+    await fetchIt(await plan());
+    expect(hub.bytesAsked(DATA)).toHaveLength(1);
+    expect(installed()).toHaveLength(1);
   });
 
   it("may lie in a folder of the repository with its own tokenizer", () => {
@@ -327,8 +338,9 @@ describe("a pin that the workspace names", () => {
 
   it("keeps its bytes: others under its name need to be meant", async () => {
     const folder = newModelFolder();
+    writeFileSync(join(folder, GRAPH), onnxBytes(10));
     const first = await pinFolder(folder, places, { name: "mine", ...NO_TRUST });
-    writeFileSync(join(folder, GRAPH), "other weights");
+    writeFileSync(join(folder, GRAPH), onnxBytes(20));
     const pinBefore = readFileSync(join(folder, "pin.json"), "utf8");
     await expect(pinFolder(folder, places, { name: "mine", ...NO_TRUST })).rejects.toMatchObject({
       code: "model.replace",
