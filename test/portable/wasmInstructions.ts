@@ -22,9 +22,12 @@ export function countPrefixed(module: Uint8Array): {
   instructions: ReadonlyMap<string, PrefixedInstruction & { readonly count: number }>;
 } {
   const instructions = new Map<string, PrefixedInstruction & { count: number }>();
-  const reader = new Reader(module);
-  if (reader.skip(8) && Buffer.compare(module.subarray(0, 8), Buffer.from("\0asm\x01\0\0\0", "latin1")) !== 0)
+  const header = Buffer.from("\0asm\x01\0\0\0", "latin1");
+  if (!header.equals(module.subarray(0, header.length))) {
     throw new Error("these bytes are no WebAssembly module");
+  }
+  const reader = new Reader(module);
+  reader.skip(header.length);
   let bodies = 0;
   while (reader.at < module.length) {
     const section = reader.byte();
@@ -61,7 +64,10 @@ function readBody(reader: Reader, end: number, see: See): void {
 }
 
 function readOperands(reader: Reader, opcode: number, see: See): void {
-  if (opcode >= 0x28 && opcode <= 0x3e) return reader.memoryOperand();
+  if (opcode >= 0x28 && opcode <= 0x3e) {
+    reader.memoryOperand();
+    return;
+  }
   // Comparisons, arithmetic, conversions.
   if (opcode >= 0x45 && opcode <= 0xc4) return;
   switch (opcode) {
@@ -102,26 +108,33 @@ function readOperands(reader: Reader, opcode: number, see: See): void {
     case 0x42:
     case 0xd0:
     case 0xd2:
-      return reader.numbers(1);
+      reader.numbers(1);
+      return;
     // call_indirect, return_call_indirect
     case 0x11:
     case 0x13:
-      return reader.numbers(2);
+      reader.numbers(2);
+      return;
     // br_table
     case 0x0e:
-      return reader.numbers(reader.number() + 1);
+      reader.numbers(reader.number() + 1);
+      return;
     // select with types
     case 0x1c:
-      return reader.numbers(reader.number());
+      reader.numbers(reader.number());
+      return;
     case 0x43:
-      return void reader.skip(4);
+      reader.skip(4);
+      return;
     case 0x44:
-      return void reader.skip(8);
+      reader.skip(8);
+      return;
     case 0xfc: {
       const number = reader.number();
       see(opcode, number);
       // Conversions that saturate have none; copying and initialising name two places, the rest one.
-      return reader.numbers(number < 8 ? 0 : [8, 10, 12, 14].includes(number) ? 2 : 1);
+      reader.numbers(number < 8 ? 0 : [8, 10, 12, 14].includes(number) ? 2 : 1);
+      return;
     }
     case 0xfd: {
       const number = reader.number();
@@ -160,9 +173,8 @@ class Reader {
     return byte;
   }
 
-  skip(count: number): true {
+  skip(count: number): void {
     this.at += count;
-    return true;
   }
 
   /** A LEB128 number, exact where it is unsigned and below 2^53; of others only the end is found. */
