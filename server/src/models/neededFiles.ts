@@ -23,7 +23,8 @@ export interface Variant {
 /** The files beside a graph that a model needs, or that say what it is. Never weights in formats that hold programs. */
 const BESIDE =
   /^(?:config\.json|tokenizer\.json|tokenizer_config\.json|generation_config\.json|genai_config\.json|special_tokens_map\.json|model\.sig|(?:licen[cs]e|notice|readme)(?:\.(?:md|txt))?)$/i;
-const NEEDED = ["config.json", "tokenizer.json"];
+/** Of each row one has to be there. */
+const NEEDED = [["tokenizer.json"], ["config.json", "genai_config.json"]];
 
 /**
  * The variants of a model on the hub, smallest first: every ONNX graph with a tokenizer and a configuration in its own
@@ -63,7 +64,7 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
   if (variants.length === 0) {
     throw new ProoflineError(
       "model.missing",
-      `${model.repository} holds no ONNX graph with config.json and tokenizer.json.`,
+      `${model.repository} holds no ONNX graph with a tokenizer.json and a config.json.`,
       "Choose a repository with an ONNX export of the model, or export it with Hugging Face Optimum and pin the folder.",
     );
   }
@@ -88,7 +89,7 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
 function folderOf(graph: string, byPath: ReadonlyMap<string, HubFile>): string | null {
   for (let folder = posix.dirname(graph); ; folder = posix.dirname(folder)) {
     const top = folder === "." ? "" : folder;
-    if (NEEDED.every((name) => byPath.has(join(top, name)))) return top;
+    if (NEEDED.every((names) => names.some((name) => byPath.has(join(top, name))))) return top;
     if (top === "") return null;
   }
 }

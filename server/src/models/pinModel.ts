@@ -1,9 +1,8 @@
-import { link, mkdir, readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join, posix } from "node:path";
+import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
 import { ProoflineError } from "../errors";
 import type { PromptFamilyName } from "../inference/families";
 import { PIN_FILE, type Pin, type PinManifest, readPin, SIGNATURE_FILE, writePin } from "../inference/pin";
-import { isErrno } from "../provenance/durable";
 import type { Digest } from "../provenance/primitives";
 import type { Repository } from "../provenance/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
@@ -176,6 +175,7 @@ export async function carryOut(
   return store.staging(async (folder) => {
     await checkRoom(store.partialFolder, plan.toDownload);
     let done = 0;
+    const fetched: { readonly file: string; readonly staged: string }[] = [];
     // Small files first: what is wrong with a model often shows there.
     for (const { path, wanted } of [...plan.files].sort((a, b) => a.wanted.size - b.wanted.size)) {
       const onBytes = (count: number): void => {
@@ -183,11 +183,9 @@ export async function carryOut(
         onProgress({ path, done, total: plan.size });
       };
       const { file } = await fetchFile(access, store.partialFolder, wanted, onBytes, signal);
-      await putInPlace(file, join(folder, path));
+      fetched.push({ file, staged: join(folder, path) });
     }
-    const finish = async (): Promise<void> => {
-      for (const { wanted } of plan.files) await removePart(store.partialFolder, wanted);
-    };
+    for (const { file, staged } of fetched) await move(file, staged);
     try {
       const pin = await pinStaged(plan, folder, choices.family);
       const signature = checkSignature(
@@ -197,15 +195,18 @@ export async function carryOut(
       );
       const named: NamedModel = { source: plan.source, ...pin };
       const file = await fileWith(plan, places, named, choices.replace);
-      // Before the folder has its name: a file that another name leads to is refused at load.
-      await finish();
       await store.install(folder, pin.manifestDigest);
-      const approved = { ...record(named, signature), directory: null };
-      await store.approve(approved);
+      await store.approve({ ...record(named, signature), directory: null });
+      for (const { wanted } of plan.files) await removePart(store.partialFolder, wanted);
       const written = file === null ? null : await writeModels(places.repository, file);
       return { ...pin, directory: store.pathOf(pin.manifestDigest), source: plan.source, signature, written };
     } catch (error) {
-      if (isContradiction(error)) await finish();
+      if (isContradiction(error)) {
+        for (const { wanted } of plan.files) await removePart(store.partialFolder, wanted);
+      } else {
+        // The bytes are good, so that nobody has to download them twice.
+        for (const { file, staged } of fetched) await move(staged, file).catch(() => {});
+      }
       throw error;
     }
   });
@@ -220,12 +221,11 @@ export async function pinFolder(
   places: PinPlaces,
   { name, variant, family, trust, replace }: PinChoices,
 ): Promise<PinnedModel> {
-  const graph = variant === undefined ? undefined : await graphNamed(directory, variant);
   const before = await readFile(join(directory, PIN_FILE)).catch(() => null);
   try {
     const pin = await writePin(directory, {
       ...(name !== undefined && { name }),
-      ...(graph !== undefined && { graph }),
+      ...(variant !== undefined && { graph: variant }),
       ...(family !== undefined && { family }),
     });
     const signature = checkSignature(
@@ -279,30 +279,9 @@ async function pinStaged(
   return written;
 }
 
-/** By a second name, so that nothing is downloaded again if the model turns out to be unusable. */
-async function putInPlace(part: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  try {
-    await link(part, path);
-  } catch (error) {
-    if (isErrno(error, "EEXIST")) throw error;
-    await rename(part, path);
-  }
-}
-
-async function graphNamed(directory: string, variant: string): Promise<string> {
-  const entries = await readdir(directory, { recursive: true });
-  const graphs = entries.map((path) => path.replaceAll("\\", "/")).filter((path) => path.endsWith(".onnx"));
-  const wanted = graphs.filter(
-    (path) => path === variant || path === `${variant}.onnx` || basename(path, ".onnx") === variant,
-  );
-  const [only] = wanted;
-  if (only !== undefined && wanted.length === 1) return only;
-  throw new ProoflineError(
-    "model.missing",
-    `The folder ${directory} has ${wanted.length === 0 ? "no" : "more than one"} variant ${variant}.`,
-    graphs.length === 0 ? "Put an ONNX graph into it." : `It has ${graphs.join(", ")}.`,
-  );
+async function move(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await rename(from, to);
 }
 
 function record(

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { manifestDigestOf, type PinManifest, writePin } from "../../../server/src/inference/pin";
@@ -13,8 +15,11 @@ import {
 } from "../../../server/src/models/modelsFile";
 import { HubRepository, type ModelSource, parseSource } from "../../../server/src/models/source";
 import { newModelFolder } from "../inference/modelFolder";
+import { onnxBytes } from "./onnxBytes";
 
-const { manifest: SAMPLE } = await writePin(newModelFolder(), { name: "sample" });
+const folder = newModelFolder();
+writeFileSync(join(folder, "onnx/model.onnx"), onnxBytes(10));
+const { manifest: SAMPLE } = await writePin(folder, { name: "sample" });
 const FOLDER: ModelSource = { kind: "folder" };
 
 function model(name: string, source: ModelSource = FOLDER, graph = "weights"): NamedModel {
@@ -196,7 +201,7 @@ describe("what a person types", () => {
     expect(parseSource(typed)).toMatchObject(source);
   });
 
-  it.each(["owner", "a/b/c", "owner/na me", "https://example.com/owner/name", "owner/..", "a/b?x"])(
+  it.each(["owner", "a/b/c", "owner/na me", "https://example.com/owner/name", "owner/a..b", "a/b?x"])(
     "%s is refused with a remedy",
     (typed) => {
       expect(() => parseSource(typed)).toThrow(expect.objectContaining({ code: "usage" }));
