@@ -1,40 +1,33 @@
 import type { Prompt, Sampling, StopReason } from "../provenance/record";
-import { confidenceOf, weighedChoice } from "./confidence";
+import { confidenceOf } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
+import type { Drafter } from "./drafting";
 import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
-import { type HealedPrompt, healPrompt } from "./heal";
+import { generate, type IsCancelled } from "./generate";
+import { healPrompt } from "./heal";
 import type { Model } from "./model";
 import { cutPrompt } from "./prompt";
 import { type Scope, scopeOf } from "./scope";
 import { seedOf } from "./seed";
 import type { Sequence } from "./sequence";
+import type { SequencePool } from "./sequencePool";
 import { trim } from "./trim";
-
-/** Cancellation is checked between runs of the graph, and a run sees at most so many tokens. */
-export const CHUNK_TOKENS = 64;
 
 /** A beginning shorter than this (visible UTF-16 code units) is sooner typed than read. */
 const MIN_DOUBTFUL_LENGTH = 3;
 
-/** Says whether the work in hand is still wanted; asked before every run of the graph. */
-export type IsCancelled = () => boolean;
-
-/** What a greedy run of the model wrote. */
-interface Generation {
-  readonly tokens: readonly number[];
-  readonly probabilities: readonly number[];
-  readonly stop: StopReason;
-}
-
 /**
- * Answers one request. The sequence keeps what it has seen: a prompt that begins as the last one did is only read
+ * Answers one request. Sequences keep what they have seen: a prompt that begins as an earlier one did is only read
  * from where it differs.
+ *
+ * @param drafter drafts tokens, which makes no difference to the answer; `null`: none are drafted
  */
 export async function complete(
   model: Model,
-  sequence: Sequence,
+  sequences: Sequence | SequencePool,
   request: CompletionRequest,
   isCancelled: IsCancelled,
+  drafter: Drafter | null = null,
 ): Promise<CompletionOutcome> {
   const started = performance.now();
   const { manifest, manifestDigest, tokenizer } = model;
@@ -45,7 +38,11 @@ export async function complete(
   const scope = scopeOf(prompt);
   const gate = request.trigger === "automatic" ? manifest.execution.confidenceGate : 0;
   const decoding = new Decoding(tokenizer, healedPrompt, scope, extentOf(request, scope), maxTokens, gate);
-  const generation = await generate(model, sequence, healedPrompt, decoding, isCancelled);
+  const generation = await generate(model, sequences.take(healedPrompt.ids), healedPrompt, decoding, {
+    maxTokens,
+    drafter,
+    isCancelled,
+  });
   if (generation === null) return { kind: "nothing", reason: "cancelled", confidence: 0 };
 
   const { tokens, probabilities, stop } = generation;
@@ -111,32 +108,4 @@ function repeatsLineAbove(displayed: string, { prefix }: Prompt): boolean {
   const lines = `${prefix}${displayed.split("\n")[0]}`.split("\n").map((line) => line.trim());
   const last = lines.pop() ?? "";
   return last !== "" && lines.findLast((line) => line !== "") === last;
-}
-
-async function generate(
-  model: Model,
-  sequence: Sequence,
-  prompt: HealedPrompt,
-  decoding: Decoding,
-  isCancelled: IsCancelled,
-): Promise<Generation | null> {
-  // The last token of the prompt is always run: its logits give the first choice.
-  let pending = prompt.ids.slice(sequence.rewindTo(prompt.ids, prompt.ids.length - 1));
-  const probabilities: number[] = [];
-  for (;;) {
-    let logits: Float32Array = new Float32Array(0);
-    while (pending.length > 0) {
-      if (isCancelled()) return null;
-      logits = await sequence.append(pending.slice(0, CHUNK_TOKENS));
-      pending = pending.slice(CHUNK_TOKENS);
-    }
-    const choice = weighedChoice(logits.subarray(-model.graph.vocabularySize), decoding);
-    if (model.tokenizer.ends.includes(choice.id)) {
-      return { tokens: decoding.tokens, probabilities, stop: "endOfText" };
-    }
-    probabilities.push(choice.probability);
-    const stop = decoding.push(choice.id, choice.probability);
-    if (stop !== null) return { tokens: decoding.tokens, probabilities, stop };
-    pending = [choice.id];
-  }
 }

@@ -1,8 +1,8 @@
-import { CHUNK_TOKENS, type IsCancelled } from "./complete";
 import { firstChoice, weighedChoice } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { ReplayRequest, ReplayResult } from "./engine";
 import { exponential } from "./exponential";
+import { CHUNK_TOKENS, type IsCancelled } from "./generate";
 import { type HealedPrompt, healPrompt } from "./heal";
 import type { Model } from "./model";
 import { type Scope, scopeOf } from "./scope";

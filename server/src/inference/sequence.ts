@@ -20,6 +20,11 @@ export class Sequence {
     return this.#cache.bytes;
   }
 
+  /** Itself, as a pool of one. */
+  take(): Sequence {
+    return this;
+  }
+
   /** How many tokens the sequence and `ids` share from the beginning. */
   sharedWith(ids: readonly number[]): number {
     let shared = 0;

@@ -1,12 +1,13 @@
 import { availableParallelism } from "node:os";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { CHUNK_TOKENS, complete } from "../../../server/src/inference/complete";
+import { complete } from "../../../server/src/inference/complete";
 import type {
   Completion,
   CompletionRequest,
   ReplayRequest,
   ReplayResult,
 } from "../../../server/src/inference/engine";
+import { CHUNK_TOKENS } from "../../../server/src/inference/generate";
 import { healPrompt } from "../../../server/src/inference/heal";
 import { loadModel, type Model } from "../../../server/src/inference/model";
 import { replay as replayIn } from "../../../server/src/inference/replay";

@@ -1,0 +1,66 @@
+import type { Graph } from "./graph";
+import { Sequence } from "./sequence";
+
+/** Fewer tokens than this are sooner read again than kept in a sequence of their own. */
+const WORTH_KEEPING = 48;
+
+interface Entry {
+  readonly sequence: Sequence;
+  /** How much of it was read, not written by the model. */
+  prompt: number;
+}
+
+/**
+ * Sequences of several prompts, so that going back to a file, or to an earlier place in one, finds what was read
+ * there. The least recently used go first when they hold more memory than allowed; one always stays.
+ */
+export class SequencePool {
+  /** The most recently used last. */
+  readonly #entries: Entry[] = [];
+
+  /** @param limit bytes that all caches together may hold, but for one, whatever its size */
+  constructor(
+    readonly graph: Graph,
+    readonly limit: number,
+  ) {}
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** Memory held, in bytes. */
+  get bytes(): number {
+    return this.#entries.reduce((sum, { sequence }) => sum + sequence.bytes, 0);
+  }
+
+  /**
+   * The sequence to go on from with a prompt: the one that shares the longest beginning with it, or a copy of that
+   * beginning where the rest is worth keeping.
+   */
+  take(ids: readonly number[]): Sequence {
+    const entry = this.#entryFor(ids);
+    entry.prompt = ids.length;
+    const index = this.#entries.indexOf(entry);
+    if (index >= 0) this.#entries.splice(index, 1);
+    this.#entries.push(entry);
+    while (this.#entries.length > 1 && this.bytes > this.limit) this.#entries.shift();
+    return entry.sequence;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#entries.length = 0;
+  }
+
+  #entryFor(ids: readonly number[]): Entry {
+    let best: Entry | undefined;
+    let shared = 0;
+    for (const entry of this.#entries) {
+      const length = entry.sequence.sharedWith(ids);
+      if (best === undefined || length >= shared) [best, shared] = [entry, length];
+    }
+    if (best === undefined) return { sequence: new Sequence(this.graph), prompt: 0 };
+    const lost = Math.min(best.sequence.length, best.prompt) - Math.min(shared, ids.length - 1);
+    return lost < WORTH_KEEPING ? best : { sequence: best.sequence.copy(shared), prompt: 0 };
+  }
+}
