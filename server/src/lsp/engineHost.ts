@@ -31,6 +31,7 @@ export class EngineHost {
       const same =
         now.modelPath === before.modelPath &&
         now.executionProfile === before.executionProfile &&
+        now.cacheMegabytes === before.cacheMegabytes &&
         now.enabled === before.enabled &&
         now.trusted === before.trusted;
       if (!same) void this.restart();
@@ -65,6 +66,17 @@ export class EngineHost {
   async reconsider(): Promise<void> {
     await this.starting;
     if ((await this.choice()) !== this.chosen) await this.restart();
+  }
+
+  /** Starts an engine for another model, under the same settings; whoever asked for it lets it go. */
+  startOther(modelDirectory: string): Promise<Engine> {
+    return startEngine({
+      modelDirectory,
+      workerPath: this.installation.inferenceWorker,
+      bundlePaths: this.installation.bundles,
+      profile: this.settings.current.executionProfile,
+      cacheMegabytes: this.settings.current.cacheMegabytes,
+    });
   }
 
   /** Waits for a load that is under way. */
@@ -117,12 +129,7 @@ export class EngineHost {
 
   private async start(): Promise<void> {
     try {
-      this.running = await startEngine({
-        modelDirectory: this.modelDirectory,
-        workerPath: this.installation.inferenceWorker,
-        bundlePaths: this.installation.bundles,
-        profile: this.settings.current.executionProfile,
-      });
+      this.running = await this.startOther(this.modelDirectory);
       const { name, manifestDigest } = this.running.facts.model;
       this.become({ kind: "ready", name, manifestDigest });
     } catch (error) {

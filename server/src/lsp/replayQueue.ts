@@ -1,9 +1,10 @@
 import { type Replayable, type ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
-import type { Engine } from "../inference/engine";
+import { messageOf } from "../errors";
 import type { ReplayOutcome } from "../policy/verify";
 import type { SuggestionValues } from "../provenance/record";
 import { sha256, toDigest } from "../provenance/sha256";
 import type { EngineHost } from "./engineHost";
+import type { ReplayEngines } from "./replayEngines";
 
 /** Nothing is replayed until this long after the last keystroke; the engine itself also gives way to completions. */
 const QUIET_MILLISECONDS = 500;
@@ -24,6 +25,7 @@ export class ReplayQueue {
 
   constructor(
     private readonly engine: EngineHost,
+    private readonly engines: ReplayEngines,
     private readonly cache: ReplayCache,
     private readonly onResult: () => void,
   ) {
@@ -43,7 +45,8 @@ export class ReplayQueue {
     const known = key === null ? undefined : this.outcomes.get(key);
     if (known !== undefined) return known;
     const facts = this.engine.engine?.facts ?? null;
-    const obstacle = replayObstacle(suggestion, facts);
+    const installed = facts !== null && this.engines.isInstalled(suggestion.model.manifestDigest);
+    const obstacle = installed && key !== null ? null : replayObstacle(suggestion, facts);
     if (obstacle !== null && facts !== null) return { value: "impossible", reason: obstacle };
     if (key === null) return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
     if (!this.waiting.has(key)) {
@@ -55,15 +58,20 @@ export class ReplayQueue {
 
   /** Replays at once, whatever is known or waiting. */
   async now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
-    const engine = await this.engine.settled();
-    if (engine === null) return { value: "notRun", reason: "No model is loaded here." };
-    return this.replay(suggestion, engine, signal);
+    if ((await this.engine.settled()) === null)
+      return { value: "notRun", reason: "No model is loaded here." };
+    try {
+      return await this.replay(suggestion, signal);
+    } finally {
+      if (!this.running) this.engines.rest();
+    }
   }
 
   /** Forgets what waits; a replay that runs ends with its engine. */
-  close(): void {
+  async close(): Promise<void> {
     this.ended = true;
     this.waiting.clear();
+    await this.engines.release();
   }
 
   private async run(): Promise<void> {
@@ -71,28 +79,34 @@ export class ReplayQueue {
     this.running = true;
     try {
       for (let next = await this.next(); next !== null; next = await this.next()) {
-        const [key, suggestion, engine] = next;
-        const outcome = await this.replay(suggestion, engine);
+        const [key, suggestion] = next;
+        const { engine } = this.engine;
+        const outcome = await this.replay(suggestion);
         this.waiting.delete(key);
         if (outcome.value === "notRun" && this.engine.engine === engine) this.outcomes.set(key, outcome);
         this.onResult();
       }
     } finally {
       this.running = false;
+      this.engines.rest();
     }
   }
 
-  /** The next suggestion and the engine for it, once nobody types; `null` when there is none of either. */
-  private async next(): Promise<[string, Replayable, Engine] | null> {
+  /**
+   * The next suggestion, once nobody types; `null` when there is none or no model may run. Those for an engine that
+   * runs go before those that need another one.
+   */
+  private async next(): Promise<[string, Replayable] | null> {
     await this.remembered();
     const quiet = this.lastKeystroke + QUIET_MILLISECONDS - performance.now();
     if (quiet > 0) {
       await new Promise((resolve) => setTimeout(resolve, quiet));
       return this.next();
     }
-    const { engine } = this.engine;
+    if (this.engine.engine === null || this.ended) return null;
     const [first] = this.waiting;
-    return engine === null || first === undefined || this.ended ? null : [...first, engine];
+    for (const entry of this.waiting) if (this.engines.runs(entry[1].model.manifestDigest)) return entry;
+    return first ?? null;
   }
 
   /** Takes what is on disk already out of what waits. */
@@ -110,11 +124,23 @@ export class ReplayQueue {
     if (found) this.onResult();
   }
 
-  private async replay(suggestion: Replayable, engine: Engine, signal?: AbortSignal): Promise<ReplayOutcome> {
-    const outcome = await replaySuggestion(suggestion, engine, this.cache, signal);
+  private async replay(suggestion: Replayable, signal?: AbortSignal): Promise<ReplayOutcome> {
+    const outcome = await this.replayWith(suggestion, signal);
     const key = this.keyOf(suggestion);
     if (key !== null && outcome.value !== "notRun") this.outcomes.set(key, outcome);
     return outcome;
+  }
+
+  private async replayWith(suggestion: Replayable, signal?: AbortSignal): Promise<ReplayOutcome> {
+    try {
+      const engine = await this.engines.for(suggestion.model.manifestDigest);
+      if (engine !== null) return await replaySuggestion(suggestion, engine, this.cache, signal);
+      const facts = this.engine.engine?.facts ?? null;
+      const reason = replayObstacle(suggestion, facts) ?? "No model is loaded here.";
+      return { value: facts === null ? "notRun" : "impossible", reason };
+    } catch (error) {
+      return { value: "impossible", reason: messageOf(error) };
+    }
   }
 
   /** Names all that a replay's result depends on. */

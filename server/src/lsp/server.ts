@@ -34,6 +34,7 @@ import { JournalHost } from "./journalHost";
 import { provideModels } from "./modelRequests";
 import { Offers } from "./offers";
 import { Placements } from "./placements";
+import { ReplayEngines } from "./replayEngines";
 import { ReplayQueue } from "./replayQueue";
 import { onNotification, onRequest0 } from "./requests";
 import { Sealing } from "./sealing";
@@ -140,7 +141,10 @@ function assemble(
   const identity = new Identity(settings, engine, installation.modelDirectory, models.store, log);
   const chain = new ChainAccess(settings, installation);
   const folders = new EvidenceFolders(reader, chain, (root) => void verdicts.updateAll(root), log);
-  const replays = new ReplayQueue(engine, new ReplayCache(settings.home), () => refreshed.soon());
+  const replayEngines = new ReplayEngines(engine, (pin) => identity.modelOf(pin));
+  const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home), () =>
+    refreshed.soon(),
+  );
   const refreshed = new Coalesced(() => void verdicts.updateAll());
   const sealing: Sealing = new Sealing(context, {
     thread,
@@ -265,14 +269,14 @@ function assemble(
       await Promise.all([engine.restart(), openJournal()]);
     },
     async stop() {
-      replays.close();
+      const replaysClosed = replays.close();
       refreshed.close();
       folders.close();
       chain.reset();
       await acceptances.settled();
       await sealing.close();
       await journal.close();
-      await Promise.all([engine.dispose(), thread.close()]);
+      await Promise.all([replaysClosed, engine.dispose(), thread.close()]);
     },
     folders(now) {
       placements.refresh(pathsOf(now));
