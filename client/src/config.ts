@@ -33,6 +33,7 @@ export function readSettings(): Settings | Problem {
     chain: chain satisfies ChainSettings,
     maxTokens: whole(section, "maxTokens", 96, 1, 512),
     contextChunks: whole(section, "contextChunks", 2, 0, 16),
+    cacheMegabytes: whole(section, "cacheMegabytes", 64, 0, 16_384),
     sealAfterSeconds: whole(section, "sealAfterSeconds", 30, 0, 3600),
     trusted: workspace.isTrusted,
   };

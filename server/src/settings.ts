@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DEFAULT_PROFILE } from "./inference/profile";
+import { DEFAULT_CACHE_MEGABYTES } from "./inference/sequencePool";
 import { DEFAULT_HUB } from "./models/hubAddress";
 import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
 import { Address } from "./provenance/primitives";
@@ -37,6 +38,8 @@ export const Settings = z.strictObject({
   maxTokens: z.number().int().min(1).max(512),
   /** Pieces of other open and recently edited files that a prompt may hold; 0 is none. */
   contextChunks: z.number().int().min(0).max(16),
+  /** Memory for what the model has read of several files, in MB (10^6 bytes). */
+  cacheMegabytes: z.number().int().min(0).max(16_384),
   /** Seconds after the last acceptance until a batch is sealed and anchored; 0 is only by hand. */
   sealAfterSeconds: z.number().int().min(0).max(3600),
   /** The workspace is trusted; without it nothing is loaded, sent or written. */
@@ -53,6 +56,7 @@ export const DEFAULT_SETTINGS: Settings = {
   chain: { kind: "embedded" },
   maxTokens: 96,
   contextChunks: 2,
+  cacheMegabytes: DEFAULT_CACHE_MEGABYTES,
   sealAfterSeconds: 30,
   trusted: true,
 };

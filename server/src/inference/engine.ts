@@ -110,6 +110,8 @@ export interface StartEngineParameters {
   /** Bundles whose bytes the environment's `serverDigest` covers. */
   readonly bundlePaths: readonly string[];
   readonly threads?: number;
+  /** Memory for what was read of several prompts, in MB (10^6 bytes); one prompt is kept whatever it takes. */
+  readonly cacheMegabytes?: number;
   /** What suggestions are made with. A replay runs under the profile of its claim, whatever this is. */
   readonly profile?: ExecutionProfile;
 }

@@ -10,11 +10,10 @@ const PAST = 8;
 /**
  * True when a token's logits are the same bits however many tokens are run beside it, from one to as many as a draft
  * has. Only then do drafted tokens leave the text as it is. Kernels that scale activations over all rows fail here.
- *
- * @param ids any tokens that the graph knows; one is enough
  */
-export async function rowsStandAlone(graph: Graph, ids: readonly number[]): Promise<boolean> {
-  const tokens = Array.from({ length: PAST + MAX_DRAFT + 1 }, (_, index) => ids[index % ids.length] ?? 0);
+export async function rowsStandAlone(graph: Graph): Promise<boolean> {
+  const { vocabularySize } = graph;
+  const tokens = Array.from({ length: PAST + MAX_DRAFT + 1 }, (_, index) => (7919 * index) % vocabularySize);
   const sequence = new Sequence(graph);
   await sequence.append(tokens.slice(0, PAST));
   const whole = (await sequence.append(tokens.slice(PAST))).slice();

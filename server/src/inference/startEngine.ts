@@ -12,6 +12,7 @@ import type {
   StartEngineParameters,
 } from "./engine";
 import { DEFAULT_PROFILE } from "./profile";
+import { DEFAULT_CACHE_MEGABYTES } from "./sequencePool";
 import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
 
 /** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
@@ -41,6 +42,7 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
     bundlePaths: parameters.bundlePaths,
     threads: parameters.threads ?? defaultThreads(),
     profile: parameters.profile ?? DEFAULT_PROFILE,
+    cacheMegabytes: parameters.cacheMegabytes ?? DEFAULT_CACHE_MEGABYTES,
     busy,
   };
   const worker = new Worker(parameters.workerPath, { workerData });

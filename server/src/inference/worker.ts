@@ -2,10 +2,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, ProoflineError, unreachable } from "../errors";
 import type { ExecutionProfile } from "../provenance/record";
 import { complete } from "./complete";
+import { Drafter } from "./drafting";
 import { describeEnvironment } from "./environment";
 import { loadModel, type Model } from "./model";
 import { replay } from "./replay";
+import { rowsStandAlone } from "./rows";
 import { Sequence } from "./sequence";
+import { SequencePool } from "./sequencePool";
 import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
 
 /** The inference worker: loads the pinned model, then answers one request at a time. */
@@ -30,14 +33,16 @@ async function main(): Promise<void> {
     return loading;
   };
   let model: Model;
-  let sequence: Sequence;
-  /** What replays have read. Never the sequence of completions, which a replay must not take anything from. */
+  let sequences: SequencePool;
+  /** `null` where a draft could change an answer. */
+  let drafter: Drafter | null;
+  /** What replays have read. Never a sequence of completions, which a replay must not take anything from. */
   let replayed: Sequence | null = null;
   try {
     model = await modelFor(profile);
-    sequence = new Sequence(model.graph);
-    // The first run allocates and packs; nobody should wait for that at the first key.
-    await sequence.append([model.tokenizer.control.endOfText.id, model.tokenizer.control.endOfText.id]);
+    sequences = new SequencePool(model.graph, parameters.cacheMegabytes * 1e6);
+    // The first runs allocate and pack, too; nobody should wait for that at the first key.
+    drafter = (await rowsStandAlone(model.graph)) ? new Drafter() : null;
     const environment = await describeEnvironment({
       bundlePaths: parameters.bundlePaths,
       profile,
@@ -62,7 +67,8 @@ async function main(): Promise<void> {
     try {
       switch (message.kind) {
         case "complete": {
-          const outcome = await complete(model, sequence, message.request, isSet(message.cancelled));
+          const { request, cancelled } = message;
+          const outcome = await complete(model, sequences, request, isSet(cancelled), drafter);
           answer({ kind: "completed", outcome });
           break;
         }
@@ -81,8 +87,8 @@ async function main(): Promise<void> {
           unreachable(message);
       }
     } catch (error) {
-      // The cache may be torn.
-      sequence = new Sequence(model.graph);
+      // A cache may be torn.
+      sequences.clear();
       replayed = null;
       answer({ kind: "failed", error: errorMessage(error) });
     }

@@ -14,6 +14,8 @@ export interface WorkerParameters {
   readonly bundlePaths: readonly string[];
   readonly threads: number;
   readonly profile: ExecutionProfile;
+  /** Memory that the caches of all sequences together may hold, in MB (10^6 bytes). */
+  readonly cacheMegabytes: number;
   readonly busy: BusyFlag;
 }
 

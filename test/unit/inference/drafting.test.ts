@@ -72,7 +72,7 @@ describe("drafting with the embedded model", () => {
   afterAll(() => model.graph.release());
 
   it("is safe: a token's logits do not depend on what is run beside it", async () => {
-    expect(await rowsStandAlone(model.graph, [5, 900, 77, 3000])).toBe(true);
+    expect(await rowsStandAlone(model.graph)).toBe(true);
   });
 
   /** What an answer is, without how long it took. */
