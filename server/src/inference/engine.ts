@@ -1,4 +1,5 @@
 import type { ExecutionProfile, Prompt, Sampling, SessionFacts, StopReason } from "../provenance/record";
+import type { ExecutionProvider } from "./providers";
 import type { Tolerance } from "./tolerance";
 
 /** What asks for a suggestion: typing (ends where the model doubts), or a person or program (never gated). */
@@ -95,6 +96,8 @@ export type EngineFacts = Pick<SessionFacts, "model" | "environment" | "profile"
 /** A pinned model, loaded and ready, in a worker thread. */
 export interface Engine {
   readonly facts: EngineFacts;
+  /** A sentence that says why another execution provider runs than the one asked for; `null` where none does. */
+  readonly fallback: string | null;
   /** A later request supersedes an earlier automatic one, which then ends within one token. */
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome>;
   /** Gives way to completions: it waits while one runs and is interrupted between tokens' chunks by a new one. */
@@ -114,4 +117,6 @@ export interface StartEngineParameters {
   readonly cacheMegabytes?: number;
   /** What suggestions are made with. A replay runs under the profile of its claim, whatever this is. */
   readonly profile?: ExecutionProfile;
+  /** Under `native/v1`; where it cannot be used, the processor runs the model and `fallback` says why. */
+  readonly provider?: ExecutionProvider;
 }

@@ -12,14 +12,16 @@ export interface DescribeEnvironmentParameters {
   /** The bundles that run. */
   readonly bundlePaths: readonly string[];
   readonly profile: ExecutionProfile;
+  /** What runs the graph. */
+  readonly executionProvider: Environment["executionProvider"];
   /** As many as a profile that leaves the number open may use. */
   readonly threads: number;
 }
 
 /** What this device says runs the model. A statement, not a proof: whoever owns the device can say anything. */
 export async function describeEnvironment(parameters: DescribeEnvironmentParameters): Promise<Environment> {
-  const { bundlePaths, profile } = parameters;
-  const { name, directory, library, executionProvider, threads } = engineOf(profile, parameters.threads);
+  const { bundlePaths, profile, executionProvider } = parameters;
+  const { name, directory, library, threads } = engineOf(profile, parameters.threads);
   const { version } = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as {
     version: string;
   };
@@ -44,7 +46,7 @@ export async function serverDigestOf(bundlePaths: readonly string[]): Promise<Di
   return hash.digest("hex");
 }
 
-interface InstalledEngine extends Pick<Environment, "executionProvider" | "threads"> {
+interface InstalledEngine extends Pick<Environment, "threads"> {
   readonly name: Environment["engine"]["name"];
   /** The folder of the installed package. */
   readonly directory: string;
@@ -57,12 +59,12 @@ function engineOf(profile: ExecutionProfile, threads: number): InstalledEngine {
     case "native/v1": {
       const directory = dirname(require.resolve("onnxruntime-node/package.json"));
       const library = nativeLibrary(directory);
-      return { name: "onnxruntime-node", directory, library, executionProvider: "cpu", threads };
+      return { name: "onnxruntime-node", directory, library, threads };
     }
     case "portable/v1": {
       const library = portableLibrary();
       const directory = dirname(dirname(library));
-      return { name: "onnxruntime-web", directory, library, executionProvider: "wasm", threads: 1 };
+      return { name: "onnxruntime-web", directory, library, threads: 1 };
     }
     default:
       return unreachable(profile);

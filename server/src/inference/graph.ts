@@ -2,7 +2,9 @@ import { Tensor } from "onnxruntime-common";
 import { Cache, type SpareBuffers } from "./cache";
 import { type FeedInput, type GraphLayout, layoutOf } from "./layout";
 import type { ModelConfig } from "./modelConfig";
-import { type LoadedGraph, NATIVE, type Runtime } from "./runtime";
+import { externalDataOf } from "./onnxFile";
+import { couldNotBeUsed, DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
+import { type GraphFiles, type LoadedGraph, NATIVE, type Runtime } from "./runtime";
 
 /** A decoder graph with a key-value cache, in whatever layout it says that it has, run by one of the runtimes. */
 export class Graph {
@@ -18,17 +20,37 @@ export class Graph {
   ) {}
 
   /**
-   * Loads a graph from bytes in memory; no file of the model is opened.
+   * Loads a graph from bytes in memory; no file of the model is opened. A provider that can load the graph but not run
+   * it is no use, so one token is run.
    *
+   * @param files the graph, with the files of external data that it names
    * @throws Error with the reason for a graph that is no decoder of text, or one that cannot be run here
    */
   static async load(
-    bytes: Uint8Array,
+    files: Uint8Array | GraphFiles,
     config: ModelConfig,
     threads: number,
     runtime: Runtime = NATIVE,
+    provider: ExecutionProvider = DEFAULT_PROVIDER,
   ): Promise<Graph> {
-    const loaded = await runtime.load(bytes, threads);
+    const whole = files instanceof Uint8Array ? { graph: files, external: [] } : files;
+    for (const location of externalDataOf(whole.graph)) {
+      // The runtime would open it by its name.
+      if (!whole.external.some(({ path }) => path === location)) throw new Error(`${location} is missing`);
+    }
+    const graph = await Graph.over(await runtime.load(whole, threads, provider), config, runtime);
+    if (graph.provider !== provider || provider === "cpu") return graph;
+    try {
+      await graph.run([0], graph.emptyCache());
+      return graph;
+    } catch (error) {
+      await graph.release();
+      const loaded = await runtime.load(whole, threads, "cpu");
+      return Graph.over({ ...loaded, fallback: couldNotBeUsed(provider, error) }, config, runtime);
+    }
+  }
+
+  private static async over(loaded: LoadedGraph, config: ModelConfig, runtime: Runtime): Promise<Graph> {
     const { session } = loaded;
     try {
       const layout = layoutOf(session.inputMetadata, session.outputMetadata, config);
@@ -37,6 +59,16 @@ export class Graph {
       await session.release();
       throw error;
     }
+  }
+
+  /** What runs the graph. */
+  get provider(): LoadedGraph["provider"] {
+    return this.loaded.provider;
+  }
+
+  /** A sentence that says why this is not the provider that was asked for; `null` where it is. */
+  get fallback(): string | null {
+    return this.loaded.fallback;
   }
 
   /** What fills up a group may stand beyond the last position that the model knows. */

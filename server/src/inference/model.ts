@@ -1,13 +1,15 @@
 import { messageOf, ProoflineError } from "../errors";
 import type { ExecutionProfile } from "../provenance/record";
 import { Graph } from "./graph";
-import { MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
+import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { type CheckedModel, checkModel, type Pin } from "./pin";
 import { DEFAULT_PROFILE } from "./profile";
-import { runtimeOf } from "./runtime";
+import { DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
+import { type GraphFiles, runtimeOf } from "./runtime";
 import { checkShapes } from "./shapes";
 import { Tokenizer } from "./tokenizer";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
+import { externalPaths } from "./variants";
 
 /** A pinned model, ready to run. */
 export interface Model extends Pin {
@@ -24,11 +26,12 @@ export async function loadModel(
   directory: string,
   threads: number,
   profile: ExecutionProfile = DEFAULT_PROFILE,
+  provider: ExecutionProvider = DEFAULT_PROVIDER,
 ): Promise<Model> {
   const checked = await checkModel(directory);
   const { manifest, manifestDigest } = checked;
   try {
-    const config = ModelConfig.parse(json(checked, MODEL_CONFIG_FILE));
+    const config = configOf(checked);
     const tokenizer = new Tokenizer(TokenizerFile.parse(json(checked, TOKENIZER_FILE)), manifest.prompt);
     if (manifest.contextLength > config.max_position_embeddings) {
       throw new Error(
@@ -36,10 +39,11 @@ export async function loadModel(
       );
     }
     const graph = await Graph.load(
-      bytes(checked, manifest.execution.graph),
+      graphFiles(checked, manifest.execution.graph),
       config,
       threads,
       runtimeOf(profile),
+      provider,
     );
     if (profile === "portable/v1") await checkShapes(graph);
     return { manifest, manifestDigest, tokenizer, graph };
@@ -51,6 +55,25 @@ export async function loadModel(
       { cause: error },
     );
   }
+}
+
+function configOf(model: CheckedModel): ModelConfig {
+  return model.files.has(MODEL_CONFIG_FILE)
+    ? ModelConfig.parse(json(model, MODEL_CONFIG_FILE))
+    : configOfGenai(GenaiConfig.parse(json(model, GENAI_CONFIG_FILE)));
+}
+
+/**
+ * The graph, and every file that it names, from the bytes that were checked. Nothing is left for the runtime to open
+ * by itself, which would be bytes that nobody checked.
+ */
+function graphFiles(model: CheckedModel, path: string): GraphFiles {
+  const graph = bytes(model, path);
+  const external = externalPaths(path, graph).map((one) => ({
+    path: one.location,
+    data: bytes(model, one.path),
+  }));
+  return { graph, external };
 }
 
 function bytes({ files }: CheckedModel, path: string): Uint8Array {

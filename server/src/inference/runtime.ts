@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import { unreachable } from "../errors";
 import type { Digest } from "../provenance/primitives";
-import type { ExecutionProfile } from "../provenance/record";
+import type { Environment, ExecutionProfile } from "../provenance/record";
+import { couldNotBeUsed, type ExecutionProvider, notOnThisPlatform, runtimeNameOf } from "./providers";
 
 /** SHA-256 of the one WebAssembly module that is `portable/v1`: that of onnxruntime-web 1.30.0 without GPU parts. */
 export const PORTABLE_LIBRARY_DIGEST: Digest =
@@ -14,10 +15,23 @@ export function portableLibrary(): string {
   return require.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm");
 }
 
+/** Of the runtime's messages only these are let through: exported graphs are full of harmless oddities. */
+const ERRORS = 3;
+
+/** The bytes of a graph, and those of the files that it names for its large weights. */
+export interface GraphFiles {
+  readonly graph: Uint8Array;
+  readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
 /** A loaded graph, and the class of the tensors that it takes: each copy of the library only knows its own. */
 export interface LoadedGraph {
   readonly session: InferenceSession;
   readonly Tensor: TensorConstructor;
+  /** What runs it. */
+  readonly provider: Environment["executionProvider"];
+  /** A sentence that says why this is not the provider that was asked for; `null` where it is. */
+  readonly fallback: string | null;
 }
 
 /** What runs a graph under one execution profile. */
@@ -34,8 +48,9 @@ export interface Runtime {
    * Loads a graph from bytes in memory; no file of the model is opened.
    *
    * @param threads as many at most; a profile that names a number ignores it
+   * @param provider where it cannot be used, the processor runs the graph
    */
-  load(bytes: Uint8Array, threads: number): Promise<LoadedGraph>;
+  load(files: GraphFiles, threads: number, provider: ExecutionProvider): Promise<LoadedGraph>;
 }
 
 /** `native/v1`: onnxruntime-node, with the kernels that suit this CPU. */
@@ -43,18 +58,29 @@ export const NATIVE: Runtime = {
   profile: "native/v1",
   group: 1,
   writesInPlace: true,
-  async load(bytes, threads) {
+  async load({ graph, external }, threads, provider) {
     const { InferenceSession, Tensor } = await import("onnxruntime-node");
-    const session = await InferenceSession.create(bytes, {
-      executionProviders: ["cpu"],
-      graphOptimizationLevel: "all",
-      executionMode: "sequential",
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      // Threads that wait for work by spinning would burn a core while nobody types.
-      extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
-    });
-    return { session, Tensor };
+    const create = (name: string): Promise<InferenceSession> =>
+      InferenceSession.create(graph, {
+        executionProviders: [name],
+        externalData: external,
+        graphOptimizationLevel: "all",
+        executionMode: "sequential",
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        logSeverityLevel: ERRORS,
+        // Threads that wait for work by spinning would burn a core while nobody types.
+        extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+      });
+    let fallback = notOnThisPlatform(provider);
+    if (provider !== "cpu" && fallback === null) {
+      try {
+        return { session: await create(runtimeNameOf(provider)), Tensor, provider, fallback };
+      } catch (error) {
+        fallback = couldNotBeUsed(provider, error);
+      }
+    }
+    return { session: await create("cpu"), Tensor, provider: "cpu", fallback };
   },
 };
 
@@ -66,7 +92,7 @@ export const PORTABLE: Runtime = {
   profile: "portable/v1",
   group: 4,
   writesInPlace: false,
-  async load(bytes) {
+  async load({ graph, external }, _threads, provider) {
     const { env, InferenceSession, Tensor } = await import("onnxruntime-web");
     const library = await readFile(portableLibrary());
     if (createHash("sha256").update(library).digest("hex") !== PORTABLE_LIBRARY_DIGEST) {
@@ -75,12 +101,16 @@ export const PORTABLE: Runtime = {
     env.wasm.wasmBinary = library;
     env.wasm.numThreads = 1;
     env.wasm.proxy = false;
-    const session = await InferenceSession.create(bytes, {
+    const session = await InferenceSession.create(graph, {
       executionProviders: ["wasm"],
+      externalData: external,
       graphOptimizationLevel: "all",
       executionMode: "sequential",
+      logSeverityLevel: ERRORS,
     });
-    return { session, Tensor };
+    const fallback =
+      provider === "cpu" ? null : "The profile portable/v1 runs on the processor, whatever the setting says.";
+    return { session, Tensor, provider: "wasm", fallback };
   },
 };
 

@@ -12,6 +12,7 @@ import type {
   StartEngineParameters,
 } from "./engine";
 import { DEFAULT_PROFILE } from "./profile";
+import { DEFAULT_PROVIDER } from "./providers";
 import { DEFAULT_CACHE_MEGABYTES } from "./sequencePool";
 import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";
 
@@ -42,6 +43,7 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
     bundlePaths: parameters.bundlePaths,
     threads: parameters.threads ?? defaultThreads(),
     profile: parameters.profile ?? DEFAULT_PROFILE,
+    provider: parameters.provider ?? DEFAULT_PROVIDER,
     cacheMegabytes: parameters.cacheMegabytes ?? DEFAULT_CACHE_MEGABYTES,
     busy,
   };
@@ -49,7 +51,8 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
   const finish = (): void => waitUntilIdle(busy);
   process.on("exit", finish);
   worker.once("exit", () => process.off("exit", finish));
-  return new WorkerEngine(worker, await factsFrom(worker), busy);
+  const { facts, fallback } = await readyFrom(worker);
+  return new WorkerEngine(worker, facts, fallback, busy);
 }
 
 /**
@@ -61,14 +64,14 @@ function waitUntilIdle(busy: BusyFlag): void {
 }
 
 /** Waits for the worker's first message. */
-async function factsFrom(worker: Worker): Promise<EngineFacts> {
+async function readyFrom(worker: Worker): Promise<Extract<FromWorker, { kind: "ready" }>> {
   const waiting = new AbortController();
   try {
     const [message]: [FromWorker?] = await Promise.race([
       once(worker, "message", { signal: waiting.signal }) as Promise<[FromWorker]>,
       once(worker, "exit", { signal: waiting.signal }).then((): [] => []),
     ]);
-    if (message?.kind === "ready") return message.facts;
+    if (message?.kind === "ready") return message;
     if (message?.kind === "failed") throw errorOf(message.error);
     throw new Error("it ended at once");
   } catch (error) {
@@ -106,6 +109,7 @@ class WorkerEngine implements Engine {
   constructor(
     worker: Worker,
     readonly facts: EngineFacts,
+    readonly fallback: string | null,
     private readonly busy: BusyFlag,
   ) {
     this.#worker = worker;

@@ -22,13 +22,13 @@ async function main(): Promise<void> {
     Atomics.notify(parameters.busy, 0);
     port.postMessage(message);
   };
-  const { profile } = parameters;
+  const { modelDirectory, bundlePaths, threads, profile, provider } = parameters;
   /** By profile: a replay runs under the profile of its claim, which may be another than the one in use. */
   const models = new Map<ExecutionProfile, Model>();
   const modelFor = async (wanted: ExecutionProfile): Promise<Model> => {
     const loaded = models.get(wanted);
     if (loaded !== undefined) return loaded;
-    const loading = await loadModel(parameters.modelDirectory, parameters.threads, wanted);
+    const loading = await loadModel(modelDirectory, threads, wanted, provider);
     models.set(wanted, loading);
     return loading;
   };
@@ -44,9 +44,10 @@ async function main(): Promise<void> {
     // The first runs allocate and pack, too; nobody should wait for that at the first key.
     drafter = (await rowsStandAlone(model.graph)) ? new Drafter() : null;
     const environment = await describeEnvironment({
-      bundlePaths: parameters.bundlePaths,
+      bundlePaths,
       profile,
-      threads: parameters.threads,
+      executionProvider: model.graph.provider,
+      threads,
     });
     const { name, omsRoot } = model.manifest;
     answer({
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
         environment,
         profile,
       },
+      fallback: model.graph.fallback,
     });
   } catch (error) {
     answer({ kind: "failed", error: errorMessage(error) });

@@ -7,6 +7,7 @@ import type {
   ReplayRequest,
   ReplayResult,
 } from "./engine";
+import type { ExecutionProvider } from "./providers";
 
 /** `workerData` of the inference worker. */
 export interface WorkerParameters {
@@ -14,6 +15,7 @@ export interface WorkerParameters {
   readonly bundlePaths: readonly string[];
   readonly threads: number;
   readonly profile: ExecutionProfile;
+  readonly provider: ExecutionProvider;
   /** Memory that the caches of all sequences together may hold, in MB (10^6 bytes). */
   readonly cacheMegabytes: number;
   readonly busy: BusyFlag;
@@ -47,7 +49,7 @@ export interface ErrorMessage {
 
 /** Worker → thread: one `ready` or `failed` first, then one answer to each request. */
 export type FromWorker =
-  | { readonly kind: "ready"; readonly facts: EngineFacts }
+  | { readonly kind: "ready"; readonly facts: EngineFacts; readonly fallback: string | null }
   | { readonly kind: "completed"; readonly outcome: CompletionOutcome }
   /** `null`: interrupted. */
   | { readonly kind: "replayed"; readonly result: ReplayResult | null }

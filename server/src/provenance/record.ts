@@ -23,7 +23,7 @@ export const Environment = z.strictObject({
     /** SHA-256 of the native library that was loaded. */
     libraryDigest: Digest,
   }),
-  executionProvider: z.enum(["cpu", "wasm"]),
+  executionProvider: z.enum(["cpu", "cuda", "directml", "coreml", "webgpu", "wasm"]),
   threads: Count,
   platform: z.strictObject({ os: Text, arch: Text }),
   cpu: z.strictObject({ model: Text, features: z.array(Text) }),

@@ -30,6 +30,7 @@ describe("the environment", () => {
     const environment = await describeEnvironment({
       bundlePaths: bundles({ "a.js": "" }),
       profile: "native/v1",
+      executionProvider: "cpu",
       threads: 2,
     });
     expect(Environment.parse(environment)).toEqual(environment);
@@ -44,6 +45,7 @@ describe("the environment", () => {
     const environment = await describeEnvironment({
       bundlePaths: bundles({ "a.js": "" }),
       profile: "portable/v1",
+      executionProvider: "wasm",
       threads: 2,
     });
     expect(Environment.parse(environment)).toEqual(environment);

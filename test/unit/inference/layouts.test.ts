@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { Graph } from "../../../server/src/inference/graph";
 import { ModelConfig } from "../../../server/src/inference/modelConfig";
+import { externalDataOf } from "../../../server/src/inference/onnxFile";
+import { ExecutionProvider } from "../../../server/src/inference/providers";
+import { NATIVE } from "../../../server/src/inference/runtime";
 import { ARCHITECTURES, type DecoderParameters, type Export, SMALL } from "../../models/decoder";
 import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
 
@@ -71,6 +74,67 @@ describe("a decoder graph", () => {
       }
     },
   );
+
+  it("has its external data from memory, and nothing from the folder that the process runs in", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "proofline-layout-"));
+    folders.push(folder);
+    const parameters = {
+      architecture: ARCHITECTURES.qwen2,
+      size: SMALL,
+      seed: 1,
+      family: "qwen2.5-coder/v1",
+      export: OPTIMUM,
+    } as const;
+    writeModelFolder(folder, { ...parameters, externalData: true });
+    const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")));
+    const [graph, data] = ["onnx/model.onnx", "onnx/model.onnx_data"].map((path) =>
+      readFileSync(join(folder, path)),
+    );
+    if (graph === undefined || data === undefined) throw new Error("there are two files");
+    expect(externalDataOf(graph)).toEqual(["model.onnx_data"]);
+    const whole = await load(parameters);
+    const apart = await Graph.load({ graph, external: [{ path: "model.onnx_data", data }] }, config, 1);
+    expect(await apart.run(IDS, apart.emptyCache())).toEqual(await whole.run(IDS, whole.emptyCache()));
+    const before = process.cwd();
+    process.chdir(join(folder, "onnx"));
+    try {
+      await expect(Graph.load(graph, config, 1)).rejects.toThrow("model.onnx_data is missing");
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  it.each(ExecutionProvider.options.filter((provider) => provider !== "cpu"))(
+    "runs on the processor where %s cannot be used, and says why",
+    async (provider) => {
+      const folder = mkdtempSync(join(tmpdir(), "proofline-layout-"));
+      folders.push(folder);
+      writeModelFolder(folder, {
+        architecture: ARCHITECTURES.qwen2,
+        size: SMALL,
+        seed: 1,
+        family: "qwen2.5-coder/v1",
+        export: OPTIMUM,
+      });
+      const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")));
+      const graph = await Graph.load(
+        readFileSync(join(folder, GRAPH_PATH.optimum)),
+        config,
+        1,
+        NATIVE,
+        provider,
+      );
+      if (graph.provider === "cpu") expect(graph.fallback).toMatch(/so the processor runs the model/);
+      else expect(graph).toMatchObject({ provider, fallback: null });
+      expect(await graph.run(IDS, graph.emptyCache())).toHaveLength(IDS.length * SMALL.vocabulary);
+      await graph.release();
+    },
+  );
+
+  it("of the processor needs no reason", async () => {
+    const graph = await load({ export: OPTIMUM });
+    expect(graph).toMatchObject({ provider: "cpu", fallback: null });
+  });
 
   it.each<[string, Export, number]>([
     ["weights of 8 bits", { ...GENAI, weights: 8 }, 1e-4],
