@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
@@ -13,6 +13,7 @@ import {
   HubToken,
   PinModel,
   PlanModel,
+  RestartEngine,
   WorkspaceModels,
 } from "../../server/src/protocol";
 import { modelSignature, newKey, publicPem } from "../unit/models/certificates";
@@ -361,6 +362,22 @@ describe("in the editor", () => {
     expect(client.status?.proposedModel).toBeNull();
     const listing = client.connection.sendRequest(WorkspaceModels.type, { folder: folder() });
     await expect(listing).rejects.toThrow(/models\.json/);
+  });
+
+  test("a chosen model that is gone is an error with a remedy, and no other model takes its place", async () => {
+    const client = await started();
+    const { manifestDigest } = await client.connection.sendRequest(PinModel.type, pinParameters());
+    await client.connection.sendRequest(ChooseModel.type, { folder: folder(), manifestDigest });
+    await client.until("the chosen model", () => digestInUse(client) === manifestDigest);
+    rmSync(join(workspace.home, "models", `${manifestDigest}.json`));
+    await client.connection.sendRequest(RestartEngine.type);
+    expect(client.status?.model).toMatchObject({
+      kind: "failed",
+      reason: expect.stringContaining("no longer installed as it was pinned"),
+      remedy: expect.stringContaining("Use the Workspace's Model"),
+    });
+    await client.connection.sendRequest(ChooseModel.type, { folder: folder(), manifestDigest: null });
+    await client.ready();
   });
 
   test("what another installed pin wrote is replayed by that pin", async () => {

@@ -115,17 +115,18 @@ export async function modelList(session: Session): Promise<CommandResult> {
     modelsOf(repository),
     readPin(session.installation.modelDirectory),
   ]);
-  const chosen = repository === null ? null : await new ModelChoices(session.home, store).of(repository.root);
+  const chosen =
+    repository === null ? null : await new ModelChoices(session.home, store).chosen(repository.root);
   const storedBytes = installed.reduce((sum, model) => sum + model.storedBytes, 0);
   const here = new Set([embedded.manifestDigest, ...installed.map((model) => model.manifestDigest)]);
   const line = (digest: string, name: string, rest: string): string =>
-    `${digest === chosen?.manifestDigest ? "*" : " "} ${digest.slice(0, 12)}  ${name}  ${rest}`;
+    `${digest === chosen ? "*" : " "} ${digest.slice(0, 12)}  ${name}  ${rest}`;
   return {
     exitCode: 0,
     json: {
       embedded: { name: embedded.manifest.name, manifestDigest: embedded.manifestDigest },
       installed: installed.map(summary),
-      chosen: chosen?.manifestDigest ?? null,
+      chosen,
       workspace: {
         default: file.default,
         models: file.models.map(({ manifest, manifestDigest, source }) => ({

@@ -3,6 +3,7 @@ import { ProoflineError } from "../errors";
 import { prooflineHome } from "../home";
 import type { Engine } from "../inference/engine";
 import { DEFAULT_PROFILE } from "../inference/profile";
+import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/providers";
 import { startEngine } from "../inference/startEngine";
 import { type Installation, installationOf } from "../installation";
 import { ModelChoices } from "../models/modelChoice";
@@ -15,25 +16,38 @@ export interface Session {
   readonly home: string;
   readonly installation: Installation;
   readonly modelDirectory: string;
+  /** Why the model that was chosen for this repository cannot be used. */
+  readonly modelProblem: ProoflineError | null;
   /** What suggestions are made with. */
   readonly profile: ExecutionProfile;
+  readonly provider: ExecutionProvider;
 }
 
 /** The model is that of the flag, of the variable, the one chosen for this repository, or the embedded one. */
 export async function openSession(flags: {
   readonly model?: string;
   readonly profile?: ExecutionProfile;
+  readonly provider?: ExecutionProvider;
 }): Promise<Session> {
   const installation = installationOf(__dirname);
   const home = prooflineHome();
   const named = flags.model ?? process.env.PROOFLINE_MODEL;
-  return {
+  const session = {
     home,
     installation,
-    modelDirectory:
-      named === undefined ? ((await chosenDirectory(home)) ?? installation.modelDirectory) : resolve(named),
+    modelDirectory: named === undefined ? installation.modelDirectory : resolve(named),
+    modelProblem: null,
     profile: flags.profile ?? DEFAULT_PROFILE,
+    provider: flags.provider ?? DEFAULT_PROVIDER,
   };
+  if (named !== undefined) return session;
+  try {
+    return { ...session, modelDirectory: (await chosenDirectory(home)) ?? installation.modelDirectory };
+  } catch (error) {
+    // Most commands need no model, and one of them chooses another.
+    if (!(error instanceof ProoflineError)) throw error;
+    return { ...session, modelProblem: error };
+  }
 }
 
 async function chosenDirectory(home: string): Promise<string | null> {
@@ -54,14 +68,17 @@ export async function repositoryHere(): Promise<Repository | null> {
 export async function withEngine<Value>(
   session: Session,
   use: (engine: Engine) => Promise<Value>,
-  modelDirectory = session.modelDirectory,
+  modelDirectory?: string,
 ): Promise<Value> {
+  if (modelDirectory === undefined && session.modelProblem !== null) throw session.modelProblem;
   const engine = await startEngine({
-    modelDirectory,
+    modelDirectory: modelDirectory ?? session.modelDirectory,
     workerPath: session.installation.inferenceWorker,
     bundlePaths: session.installation.bundles,
     profile: session.profile,
+    provider: session.provider,
   });
+  if (engine.fallback !== null) console.error(engine.fallback);
   try {
     return await use(engine);
   } finally {

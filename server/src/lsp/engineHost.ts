@@ -17,7 +17,8 @@ export class EngineHost {
   private running: Engine | null = null;
   private starting: Promise<void> = Promise.resolve();
   private restarts = 0;
-  private chosen: string | null = null;
+  /** The folder that the person chose; `undefined` while that is not known, or cannot be kept. */
+  private chosen: string | null | undefined;
   private readonly listeners: ((state: ModelState) => void)[] = [];
 
   constructor(
@@ -31,6 +32,7 @@ export class EngineHost {
       const same =
         now.modelPath === before.modelPath &&
         now.executionProfile === before.executionProfile &&
+        now.executionProvider === before.executionProvider &&
         now.cacheMegabytes === before.cacheMegabytes &&
         now.enabled === before.enabled &&
         now.trusted === before.trusted;
@@ -65,7 +67,9 @@ export class EngineHost {
   /** Looks at the choice again, and loads afresh where it is another. */
   async reconsider(): Promise<void> {
     await this.starting;
-    if ((await this.choice()) !== this.chosen) await this.restart();
+    // A choice that cannot be kept is told by the load.
+    const choice = await this.choice().catch(() => undefined);
+    if (choice !== this.chosen) await this.restart();
   }
 
   /** Starts an engine for another model, under the same settings; whoever asked for it lets it go. */
@@ -75,6 +79,7 @@ export class EngineHost {
       workerPath: this.installation.inferenceWorker,
       bundlePaths: this.installation.bundles,
       profile: this.settings.current.executionProfile,
+      provider: this.settings.current.executionProvider,
       cacheMegabytes: this.settings.current.cacheMegabytes,
     });
   }
@@ -121,7 +126,6 @@ export class EngineHost {
       if (!enabled)
         return this.become({ kind: "off", reason: "Suggestions are turned off in the settings." });
       this.become({ kind: "loading" });
-      this.chosen = await this.choice();
       await this.start();
     });
     return this.starting;
@@ -129,9 +133,13 @@ export class EngineHost {
 
   private async start(): Promise<void> {
     try {
+      this.chosen = undefined;
+      this.chosen = await this.choice();
       this.running = await this.startOther(this.modelDirectory);
-      const { name, manifestDigest } = this.running.facts.model;
-      this.become({ kind: "ready", name, manifestDigest });
+      const { facts, fallback } = this.running;
+      const { name, manifestDigest } = facts.model;
+      if (fallback !== null) this.log(fallback);
+      this.become({ kind: "ready", name, manifestDigest, ...(fallback !== null && { notice: fallback }) });
     } catch (error) {
       this.log(`The model was not loaded: ${messageOf(error)}`);
       this.become(

@@ -29,7 +29,11 @@ export class WorkspaceModels {
     this.folders = folders;
   }
 
-  /** The folder of the model that was chosen for the first workspace folder that has a choice; `null` without one. */
+  /**
+   * The folder of the model that was chosen for the first workspace folder that has a choice; `null` without one.
+   *
+   * @throws ProoflineError `model.missing` where the chosen model is gone
+   */
   async chosenDirectory(): Promise<string | null> {
     for (const { root } of await this.#repositories()) {
       const chosen = await this.choices.of(root);
@@ -68,7 +72,7 @@ export class WorkspaceModels {
     const [file, installed, chosen] = await Promise.all([
       modelsOf(repository),
       this.store.list(),
-      this.choices.of(repository.root),
+      this.choices.chosen(repository.root),
     ]);
     return file.models.map(({ manifest, manifestDigest, source }) => ({
       name: manifest.name,
@@ -77,7 +81,7 @@ export class WorkspaceModels {
       size: manifest.files.reduce((sum, { size }) => sum + size, 0),
       installed: installed.some((one) => one.manifestDigest === manifestDigest),
       proposed: manifestDigest === file.default,
-      chosen: manifestDigest === chosen?.manifestDigest,
+      chosen: manifestDigest === chosen,
       fetchable: source.kind === "huggingface",
     }));
   }

@@ -32,6 +32,8 @@ export interface HubModel {
 
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 10_000;
+/** The hub pages its lists by a thousand files. */
+const MAX_PAGES = 100;
 
 const Info = z.object({
   sha: CommitHash,
@@ -131,7 +133,10 @@ async function asking<Value>(
 
 /** `fetch` for the hub's library: its own origin only, with our token, within our patience and bounded in size. */
 function apiFetch(access: HubAccess, signal: AbortSignal | undefined): typeof fetch {
+  let pages = 0;
   return async (input) => {
+    pages += 1;
+    if (pages > MAX_PAGES) throw hubError(`The hub ${access.hub.origin} answers without end.`);
     const url = new URL(input instanceof Request ? input.url : input);
     const response = await get(access, url, { sameOrigin: true, ...(signal && { signal }) });
     const chunks: Uint8Array[] = [];

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { ProoflineError } from "../errors";
 import { canonicalJson } from "../provenance/canonicalJson";
 import { removeIfThere, writeWhole } from "../provenance/durable";
 import { Digest } from "../provenance/primitives";
@@ -23,10 +24,27 @@ export class ModelChoices {
     this.#folder = join(home, "models", "choices");
   }
 
-  /** The chosen model, approved and there; `null` where there is none. */
+  /**
+   * The chosen model; `null` where nothing is chosen.
+   *
+   * @throws ProoflineError `model.missing` where what was chosen is gone or was pinned anew: another model in its place
+   * would not be what the person chose
+   */
   async of(root: string): Promise<InstalledModel | null> {
     const manifestDigest = await this.#read(root);
-    return manifestDigest === null ? null : this.store.find(manifestDigest);
+    if (manifestDigest === null) return null;
+    const model = await this.store.find(manifestDigest);
+    if (model !== null) return model;
+    throw new ProoflineError(
+      "model.missing",
+      `The model that was chosen for ${root} (${manifestDigest.slice(0, 12)}) is no longer installed as it was pinned.`,
+      "Choose again with Proofline: Use the Workspace's Model…, or with `proofline model use`.",
+    );
+  }
+
+  /** The digest of the chosen model, whether it is there or not. */
+  chosen(root: string): Promise<Digest | null> {
+    return this.#read(root);
   }
 
   /** Chooses an approved model for a repository; `null` goes back to the model of the settings. */

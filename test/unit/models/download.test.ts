@@ -397,6 +397,15 @@ describe("addresses", () => {
     });
   });
 
+  it("of a list without end are not followed for ever", async () => {
+    hub.endless = true;
+    await expect(plan()).rejects.toMatchObject({
+      code: "model.hub",
+      reason: expect.stringContaining("without end"),
+    });
+    expect(hub.requests.length).toBeLessThan(200);
+  });
+
   it("that lead in circles are left", async () => {
     fault(GRAPH, { kind: "redirect", to: `${hub.storageUrl}/large/${GRAPH}` }, 100);
     await expect(fetchIt(await plan())).rejects.toMatchObject({ reason: expect.stringContaining("circles") });

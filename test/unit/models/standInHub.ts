@@ -43,6 +43,8 @@ export class StandInHub {
   token: string | null = null;
   /** The hub and its storage answer a range with everything, as some proxies do. */
   ignoresRanges = false;
+  /** The list of files has a next page for ever. */
+  endless = false;
   licence: string | undefined = "apache-2.0";
   /** Overrides what the list of files states. */
   readonly stated = new Map<string, { readonly size?: number; readonly sha256?: string }>();
@@ -139,6 +141,11 @@ export class StandInHub {
     const entries = [...this.files].map(([path, file]) => this.#entry(path, file));
     const half = Math.ceil(entries.length / 2);
     const url = new URL(request.url ?? "/", this.url);
+    if (this.endless) {
+      response.setHeader("link", `<${url.href}>; rel="next"`);
+      json(response, 200, []);
+      return;
+    }
     if (url.searchParams.has("cursor")) {
       json(response, 200, entries.slice(half));
       return;
