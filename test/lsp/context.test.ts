@@ -132,6 +132,25 @@ test("a closed file is quoted as it was saved, and the setting 0 quotes nothing"
   expect((await acceptOne(client, workspace)).context).toEqual([]);
 });
 
+test("a suggestion waits for the lines that its prompt quotes to be saved", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const other = openTracked(client, workspace, "src/shapes.ts", SHAPES);
+  client.type(other, { line: 0, character: 0 }, "// not saved yet\n");
+  const { place, context } = await acceptQuoting(client, workspace, "src/shapes.ts");
+  expect(context).toEqual([{ path: "src/shapes.ts", text: `// not saved yet\n${SHAPES}` }]);
+  workspace.save(client, place.name);
+  const waiting = await client.connection.sendRequest(AnchorNow.type);
+  expect(waiting).toMatchObject({
+    anchored: 0,
+    problems: ["src/shapes.ts, which its prompt quotes, is not saved yet."],
+  });
+  workspace.save(client, "src/shapes.ts");
+  await client.connection.sendRequest(AnchorNow.type);
+  await client.untilShown(place.uri, "verified");
+  expect(await markdownAt(client, place)).toContain("fits the text around the insertion");
+});
+
 /** Asks again until it holds. */
 async function poll(holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 20_000;

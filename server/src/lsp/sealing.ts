@@ -8,11 +8,13 @@ import { messageOf } from "../errors";
 import { type AnchorNow, TransactionKey } from "../protocol";
 import type { Journal } from "../provenance/journal";
 import { locate } from "../provenance/locate";
-import type { AcceptedSuggestion, Position } from "../provenance/record";
+import type { AcceptedSuggestion, ContextChunk, Position } from "../provenance/record";
 import { openRepository, type Repository } from "../provenance/repository";
 import { MAX_BATCH_SIZE } from "../provenance/statement";
+import { holdsLines } from "../provenance/whiteSpace";
 import type { ChainAccess } from "./chainAccess";
 import type { ServerContext } from "./context";
+import type { OpenDocument } from "./documents";
 import type { EvidenceFolders } from "./evidenceFolders";
 
 /** Waits between attempts to anchor while the chain does not answer, in milliseconds; the last one repeats. */
@@ -228,7 +230,31 @@ export class Sealing {
       const reason = await this.reasonToWait(repository, path, suggestions);
       for (const [id, why] of reason) held.set(id, why);
     }
+    const isUnsaved = new Map<string, boolean>();
+    for (const { id, values } of here) {
+      for (const chunk of held.has(id) ? [] : values.prompt.context) {
+        const key = `${chunk.path}\0${chunk.text}`;
+        const unsaved = isUnsaved.get(key) ?? (await this.isUnsaved(repository, chunk));
+        isUnsaved.set(key, unsaved);
+        if (unsaved) held.set(id, `${chunk.path}, which its prompt quotes, is not saved yet.`);
+      }
+    }
     return held;
+  }
+
+  /** Whether quoted lines stand in an open document but not on the disk: sealed now, the prompt could not travel. */
+  private async isUnsaved(repository: Repository, { path, text }: ContextChunk): Promise<boolean> {
+    const document = await this.openAt(repository, path);
+    if (document === null || !holdsLines(document.text, text)) return false;
+    return !holdsLines((await repository.readText(path)) ?? "", text);
+  }
+
+  private async openAt(repository: Repository, path: string): Promise<OpenDocument | null> {
+    for (const document of this.context.documents.all()) {
+      const placement = await this.context.placements.of(document);
+      if (placement.root === repository.root && placement.path === path) return document;
+    }
+    return null;
   }
 
   private async reasonToWait(
@@ -236,12 +262,10 @@ export class Sealing {
     path: string,
     suggestions: readonly AcceptedSuggestion[],
   ): Promise<readonly (readonly [string, string])[]> {
-    for (const document of this.context.documents.all()) {
-      const placement = await this.context.placements.of(document);
-      if (placement.root === repository.root && placement.path === path) {
-        const dirty = (await repository.readText(path)) !== document.text;
-        return dirty ? suggestions.map(({ id }) => [id, `${path} is not saved yet.`]) : [];
-      }
+    const document = await this.openAt(repository, path);
+    if (document !== null) {
+      const dirty = (await repository.readText(path)) !== document.text;
+      return dirty ? suggestions.map(({ id }) => [id, `${path} is not saved yet.`]) : [];
     }
     if (this.seen.has(`${repository.root}\0${path}`)) return [];
     // Another window, or one that crashed, may hold the text unsaved: what is not on the disk yet is not gone.

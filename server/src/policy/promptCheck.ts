@@ -32,7 +32,7 @@ export class QuotedFiles {
     const today = this.moves.get(path) ?? path;
     const whole = this.texts.get(today);
     if (whole === undefined) return "missing";
-    if (`\n${whole}`.includes(`\n${text.endsWith("\n") ? text : `${text}\n`}`)) return null;
+    if (`\n${whole}\n`.includes(`\n${text.endsWith("\n") ? text : `${text}\n`}`)) return null;
     const squashed = this.squashed.get(today) ?? squashLines(whole);
     this.squashed.set(today, squashed);
     return standsAsLines(squashLines(text), squashed) ? null : "changed";

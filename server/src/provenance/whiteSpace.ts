@@ -22,6 +22,13 @@ export function standsAsLines(squashed: string, text: string): boolean {
   return `\n${text}\n`.includes(`\n${squashed}\n`) || squashed === "";
 }
 
+/** Whether a text holds some lines, whole and one after the other. */
+export function holdsLines(text: string, lines: string): boolean {
+  // Most often nothing has changed, and then there is no need to look past white space.
+  if (`\n${text}\n`.includes(`\n${lines.endsWith("\n") ? lines : `${lines}\n`}`)) return true;
+  return standsAsLines(squashLines(lines), squashLines(text));
+}
+
 /** Whether `wanted` ends directly before an offset of a text. Takes time linear in `wanted`. */
 export function standsBefore(wanted: string, text: string, offset: number): boolean {
   return text.startsWith(wanted, offset - wanted.length) || walk(wanted, wanted.length, text, offset, -1);

@@ -250,6 +250,19 @@ describe("which prompts travel", () => {
     const ignored = prompt("function f(a) {\n", "", [{ path: "private.ts", text: "export const c = 1;\n" }]);
     expect(await repository.promptObstacle("a.ts", ignored)).toMatch(/ignored/);
     expect(await repository.promptObstacle("a.ts", prompt("unsaved();\n"))).toMatch(/saved files/);
+    const quoting = (path: string, text: string): Prompt =>
+      prompt("function f(a) {\n", "", [
+        { path: "b.ts", text: "export const b = 1;\n" },
+        { path, text },
+      ]);
+    expect(await repository.promptObstacle("a.ts", quoting("b.ts", "export const b = 2;\n"))).toMatch(
+      /saved/,
+    );
+    expect(await repository.promptObstacle("a.ts", quoting("gone.ts", "export const d = 2;\n"))).toMatch(
+      /saved/,
+    );
+    expect(await repository.promptObstacle("a.ts", quoting(".env", "b\n"))).toMatch(/secrets/);
+    expect(await repository.promptObstacle("a.ts", quoting("keys.ts", key))).toMatch(/AWS/);
     expect(await repository.promptObstacle("keys.ts", prompt(key))).toMatch(/AWS/);
   });
 });
