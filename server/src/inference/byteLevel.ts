@@ -41,14 +41,27 @@ export function byteLevelCodec(file: TokenizerFile, vocabulary: ReadonlyMap<stri
     },
     {},
   );
+  const encode = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const mayCut = String(CUT_PROBE.split(BETWEEN_WORDS).flatMap(encode)) === String(encode(CUT_PROBE));
+  const parts = (text: string): string[] => (mayCut ? text.split(BETWEEN_WORDS) : [text]);
   return {
     bytesOf: bytesOfToken,
-    encode: (text) => library.encode(text, { add_special_tokens: false }).ids,
+    encode,
+    parts,
     begun: (text) => text,
     // The pre-tokenizer spells each byte as one character.
-    lastPieceBytes: (text) => library.pre_tokenizer?.(text).at(-1)?.length ?? 0,
+    lastPieceBytes: (text) => library.pre_tokenizer?.(parts(text).at(-1) ?? "").at(-1)?.length ?? 0,
   };
 }
+
+/**
+ * Before a space between two words, the split patterns of all these tokenizers begin a piece, whatever stands around:
+ * a word takes one space before it, and nothing looks back.
+ */
+const BETWEEN_WORDS = /(?<=[A-Za-z])(?= [A-Za-z])/;
+/** Tells a tokenizer whose pattern is another kind. */
+const CUT_PROBE =
+  "if the value is not a number return early  x y\n  const user name = of the type of\tthing in it\n";
 
 function withoutLeadingSpace(step: Step | null | undefined): Step {
   return {

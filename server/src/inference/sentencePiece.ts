@@ -59,6 +59,7 @@ export function sentencePieceCodec(file: TokenizerFile, vocabulary: ReadonlyMap<
             (piece) => library.encode(piece, { add_special_tokens: false }).ids,
           ),
         ]),
+    parts: (text) => [text],
     begun: (text) => {
       if (text === "") return text;
       const again = begins.some(isPrepend) || (begins.some(prependsOnce) && !text.startsWith(" "));

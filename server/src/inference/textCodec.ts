@@ -7,6 +7,8 @@ export interface TextCodec {
   readonly bytesOf: (token: string) => Uint8Array;
   /** The token ids of a text. */
   readonly encode: (text: string) => number[];
+  /** The text in parts whose tokens, one after the other, are those of the whole. */
+  readonly parts: (text: string) => readonly string[];
   /** The text with the space that the tokenizer itself puts before the first word of a text, if it does. */
   readonly begun: (text: string) => string;
   /** The length, in bytes, of the last word, white space or run of signs of a text. */

@@ -1,5 +1,6 @@
 import { byteLevelCodec, isByteLevel } from "./byteLevel";
 import type { ControlRole, ControlTokens } from "./controlTokens";
+import { EncodingMemo } from "./encodingMemo";
 import { type PinnedPrompt, type PromptFamily, promptFamily } from "./families";
 import { isSentencePiece, sentencePieceCodec } from "./sentencePiece";
 import type { TextCodec } from "./textCodec";
@@ -18,6 +19,7 @@ export class Tokenizer {
   /** The control tokens that end an answer; end of text, or what stands for it in the family, first. */
   readonly ends: readonly number[];
   readonly #codec: TextCodec;
+  readonly #memo: EncodingMemo;
   /** By id; control tokens and ids without a token have none. */
   readonly #bytes: readonly (Uint8Array | undefined)[];
 
@@ -48,6 +50,10 @@ export class Tokenizer {
       ),
     );
     this.#codec = codecOf(file, vocabulary);
+    this.#memo = new EncodingMemo(
+      (part) => this.#encodePart(part),
+      (text) => this.#codec.parts(text),
+    );
     const bytes: (Uint8Array | undefined)[] = [];
     for (const [token, id] of vocabulary) bytes[id] = this.#codec.bytesOf(token);
     this.#bytes = bytes;
@@ -62,7 +68,10 @@ export class Tokenizer {
 
   /** The token ids of a text. Whatever it spells, none of them is a control token, and they spell it exactly. */
   encode(text: string): number[] {
-    if (text === "") return [];
+    return text === "" ? [] : this.#memo.encode(text);
+  }
+
+  #encodePart(text: string): number[] {
     const ids = this.#codec.encode(text);
     if (!Buffer.concat(ids.map((id) => this.bytesOf(id))).equals(Buffer.from(text))) {
       throw new Error("the tokenizer does not spell a text exactly");
