@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CHUNK_TOKENS } from "../../../server/src/inference/complete";
+import { CHUNK_TOKENS } from "../../../server/src/inference/generate";
 import { Graph } from "../../../server/src/inference/graph";
 import { ModelConfig } from "../../../server/src/inference/modelConfig";
 import { Sequence } from "../../../server/src/inference/sequence";
@@ -21,7 +21,7 @@ export async function loadProofline({ model, threads }: EngineParameters): Promi
     while (tokens.length < count) {
       let logits: Float32Array = new Float32Array(0);
       while (pending.length > 0) {
-        logits = await sequence.append(pending.slice(0, CHUNK_TOKENS));
+        logits = await sequence.append(pending.slice(0, CHUNK_TOKENS), "last");
         pending = pending.slice(CHUNK_TOKENS);
       }
       const token = largestIndex(logits.subarray(-graph.vocabularySize));
