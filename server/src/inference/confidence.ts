@@ -39,11 +39,14 @@ export function weighedChoice(logits: Float32Array, decoding: Decoding): Choice 
     const logit = logits[other] ?? Number.NEGATIVE_INFINITY;
     if (logit > largest && decoding.isAlternative(other)) largest = logit;
   }
+  const { usable } = decoding.tokenizer;
+  const { isFree } = decoding;
   let sum = 0;
   for (let other = 0; other < logits.length; other++) {
     const logit = logits[other] ?? Number.NEGATIVE_INFINITY;
     // Below this the term vanishes in the sum.
-    if (logit > largest - 30 && decoding.isAlternative(other)) sum += exponential(logit - largest);
+    if (logit <= largest - 30) continue;
+    if (isFree ? usable[other] === 1 : decoding.isAlternative(other)) sum += exponential(logit - largest);
   }
   return { id, logit: chosen, probability: exponential(chosen - largest) / sum };
 }

@@ -54,6 +54,11 @@ export class Decoding {
     return !breaksLineFirst(tokenizer.bytesOf(id), Math.max(0, this.#healed.length - this.#generated));
   }
 
+  /** True when all healed text is out: any token that writes something or ends the answer is an alternative. */
+  get isFree(): boolean {
+    return this.#generated >= this.#healed.length;
+  }
+
   /** True when only the rules against blank answers could keep `id` from coming next. */
   isAlternative(id: number): boolean {
     const owed = this.#healed.length - this.#generated;

@@ -20,6 +20,8 @@ export class Tokenizer {
   readonly ends: readonly number[];
   readonly #codec: TextCodec;
   readonly #memo: EncodingMemo;
+  /** By id: 1 where a token writes something or ends the answer. */
+  readonly usable: Uint8Array;
   /** By id; control tokens and ids without a token have none. */
   readonly #bytes: readonly (Uint8Array | undefined)[];
 
@@ -57,6 +59,9 @@ export class Tokenizer {
     const bytes: (Uint8Array | undefined)[] = [];
     for (const [token, id] of vocabulary) bytes[id] = this.#codec.bytesOf(token);
     this.#bytes = bytes;
+    this.usable = new Uint8Array(Math.max(bytes.length, ...this.ends.map((id) => id + 1)));
+    for (const id of [...bytes.keys()].filter((id) => bytes[id]?.length)) this.usable[id] = 1;
+    for (const id of this.ends) this.usable[id] = 1;
   }
 
   /** The id of a control token that the family needs. */
