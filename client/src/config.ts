@@ -1,5 +1,10 @@
 /** The only reader of editor settings: it turns them into the `Settings` that the server is told. */
 import { type Disposable, type WorkspaceConfiguration, workspace } from "vscode";
+import {
+  DEFAULT_PROVIDER,
+  EXECUTION_PROVIDERS,
+  type ExecutionProvider,
+} from "../../server/src/inference/providers";
 import { DEFAULT_HUB } from "../../server/src/models/hubAddress";
 import type { VerifiedOnly } from "../../server/src/policy/verifiedOnly";
 import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/policy/verifiedOnly";
@@ -29,6 +34,7 @@ export function readSettings(): Settings | Problem {
     modelPath: section.get("modelPath", "") || null,
     modelHub: section.get("modelHub", "").trim() || DEFAULT_HUB,
     executionProfile: readProfile(section),
+    executionProvider: readProvider(section),
     verifiedOnly: readVerifiedOnly(),
     chain: chain satisfies ChainSettings,
     maxTokens: whole(section, "maxTokens", 96, 1, 512),
@@ -41,6 +47,10 @@ export function readSettings(): Settings | Problem {
 
 function readProfile(section: WorkspaceConfiguration): ExecutionProfile {
   return section.get<string>("executionProfile") === "portable/v1" ? "portable/v1" : "native/v1";
+}
+
+function readProvider(section: WorkspaceConfiguration): ExecutionProvider {
+  return EXECUTION_PROVIDERS.find((name) => name === section.get("executionProvider")) ?? DEFAULT_PROVIDER;
 }
 
 export function readBadges(): Badges {

@@ -74,6 +74,7 @@ function chainView(
 ): StatusView {
   const ready = sentences(
     model.kind === "ready" ? `Model ${model.name} is ready.` : "",
+    model.kind === "ready" ? (model.notice ?? "") : "",
     proposedModel === null
       ? ""
       : `This workspace names the model ${proposedModel}; the command Use the Workspace's Model… chooses it.`,

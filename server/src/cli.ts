@@ -17,6 +17,7 @@ import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verify";
 import { ProoflineError } from "./errors";
+import { EXECUTION_PROVIDERS } from "./inference/providers";
 import { ExecutionProfile } from "./provenance/record";
 import { DEFAULT_SETTINGS } from "./settings";
 
@@ -76,6 +77,11 @@ run(
       new Option("--profile <profile>", "fast, or replayed bit for bit on any machine")
         .choices(ExecutionProfile.options)
         .default(DEFAULT_SETTINGS.executionProfile),
+    )
+    .addOption(
+      new Option("--provider <provider>", "what computes under native/v1, where it can be used")
+        .choices(EXECUTION_PROVIDERS)
+        .default(DEFAULT_SETTINGS.executionProvider),
     ),
   async (session, flags) => {
     const { file, line, column, accept, batch, maxTokens } = flags as {

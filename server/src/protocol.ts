@@ -45,7 +45,13 @@ export namespace DidChangeVerdicts {
 /** The state of the model, with a sentence for people where it is not ready. */
 export type ModelState =
   | { readonly kind: "loading" }
-  | { readonly kind: "ready"; readonly name: string; readonly manifestDigest: string }
+  /** `notice`: a sentence that says how it runs, where that is not what the settings ask for. */
+  | {
+      readonly kind: "ready";
+      readonly name: string;
+      readonly manifestDigest: string;
+      readonly notice?: string;
+    }
   | { readonly kind: "failed"; readonly reason: string; readonly remedy: string }
   | { readonly kind: "off"; readonly reason: string };
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DEFAULT_PROFILE } from "./inference/profile";
+import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "./inference/providers";
 import { DEFAULT_CACHE_MEGABYTES } from "./inference/sequencePool";
 import { DEFAULT_HUB } from "./models/hubAddress";
 import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
@@ -30,6 +31,8 @@ export const Settings = z.strictObject({
   modelPath: z.nullable(z.string()),
   /** What suggestions are made with; replays run under the profile of their evidence. */
   executionProfile: ExecutionProfile,
+  /** What computes under `native/v1`, where it can be used. */
+  executionProvider: z.enum(EXECUTION_PROVIDERS),
   /** Where models are fetched from when a person asks for it, as `https://host`. */
   modelHub: z.string().max(2048),
   verifiedOnly: z.enum(VERIFIED_ONLY_LEVELS),
@@ -52,6 +55,7 @@ export const DEFAULT_SETTINGS: Settings = {
   modelPath: null,
   modelHub: DEFAULT_HUB,
   executionProfile: DEFAULT_PROFILE,
+  executionProvider: DEFAULT_PROVIDER,
   verifiedOnly: "off",
   chain: { kind: "embedded" },
   maxTokens: 96,

@@ -1,9 +1,8 @@
-import * as z from "zod";
 import { messageOf } from "../errors";
 
 /** What may compute under `native/v1`: the processor, or a graphics processor by one of these interfaces. */
-export const ExecutionProvider = z.enum(["cpu", "cuda", "directml", "coreml", "webgpu"]);
-export type ExecutionProvider = z.infer<typeof ExecutionProvider>;
+export const EXECUTION_PROVIDERS = ["cpu", "cuda", "directml", "coreml", "webgpu"] as const;
+export type ExecutionProvider = (typeof EXECUTION_PROVIDERS)[number];
 
 export const DEFAULT_PROVIDER: ExecutionProvider = "cpu";
 

@@ -17,6 +17,13 @@ describe("statusView", () => {
     });
   });
 
+  it("says how the model runs where that is not what the settings ask for", () => {
+    const model: ModelState = { ...READY, notice: "The processor runs it." };
+    expect(statusView({ kind: "running" }, status({ model }), null).detail).toContain(
+      "Model small is ready. The processor runs it.",
+    );
+  });
+
   it("says that the workspace names a model, and how to choose it", () => {
     const { detail, word } = statusView({ kind: "running" }, status({ proposedModel: "theirs" }), null);
     expect(detail).toContain("names the model theirs; the command Use the Workspace's Model… chooses it");

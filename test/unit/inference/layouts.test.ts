@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { Graph } from "../../../server/src/inference/graph";
 import { ModelConfig } from "../../../server/src/inference/modelConfig";
 import { externalDataOf } from "../../../server/src/inference/onnxFile";
-import { ExecutionProvider } from "../../../server/src/inference/providers";
+import { EXECUTION_PROVIDERS } from "../../../server/src/inference/providers";
 import { NATIVE } from "../../../server/src/inference/runtime";
 import { ARCHITECTURES, type DecoderParameters, type Export, SMALL } from "../../models/decoder";
 import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
@@ -104,7 +104,7 @@ describe("a decoder graph", () => {
     }
   });
 
-  it.each(ExecutionProvider.options.filter((provider) => provider !== "cpu"))(
+  it.each(EXECUTION_PROVIDERS.filter((provider) => provider !== "cpu"))(
     "runs on the processor where %s cannot be used, and says why",
     async (provider) => {
       const folder = mkdtempSync(join(tmpdir(), "proofline-layout-"));

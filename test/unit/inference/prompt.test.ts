@@ -76,7 +76,7 @@ describe("the prompt", () => {
   });
 
   it("gives chunks of other files what a document leaves free, and never displaces it", () => {
-    const chunk = fc.record({ path: fc.constantFrom("b.ts", "src/c.ts"), text: code });
+    const chunk = fc.record({ path: fc.constantFrom<string[]>("b.ts", "src/c.ts"), text: code });
     fc.assert(
       fc.property(
         code,

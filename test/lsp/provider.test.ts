@@ -1,0 +1,43 @@
+/** A setting that asks for a graphics processor, on machines that have none. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { notOnThisPlatform } from "../../server/src/inference/providers";
+import { DidChangeSettings } from "../../server/src/protocol";
+import { DEFAULT_SETTINGS } from "../../server/src/settings";
+import { ROOT } from "./client";
+import { offered, Workspace } from "./workspace";
+
+/** One that no build for this platform holds: what is asked for can never be had. */
+const ABSENT = (["coreml", "directml"] as const).find((provider) => notOnThisPlatform(provider) !== null);
+
+test("a provider that this platform has not is replaced by the processor, and the status says so", async () => {
+  if (ABSENT === undefined) throw new Error("every platform lacks one of the two");
+  const workspace = Workspace.create();
+  const client = await workspace.startReady({ settings: { executionProvider: ABSENT } });
+  const model = client.status?.model;
+  expect(model).toMatchObject({
+    kind: "ready",
+    notice: expect.stringMatching(/can be used only on .*, so the processor runs the model\./),
+  });
+  expect(client.log.join("\n")).toContain("so the processor runs the model");
+  await client.connection.sendNotification(DidChangeSettings.type, { settings: DEFAULT_SETTINGS });
+  await client.until("the model without a notice", () => {
+    const now = client.status?.model;
+    return now?.kind === "ready" && now.notice === undefined;
+  });
+  await offered(client, workspace);
+});
+
+test("the command line says so on standard error, and completes all the same", () => {
+  const workspace = Workspace.create();
+  workspace.write("a.ts", "export function add(a: number, b: number) {\n  return \n}\n");
+  const command = ["complete", "--file", "a.ts", "--line", "2", "--column", "10", "--provider", `${ABSENT}`];
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, "dist", "cli.js"), ...command, "--json"],
+    { cwd: workspace.folder, encoding: "utf8", env: { ...process.env, PROOFLINE_HOME: workspace.home } },
+  );
+  expect(stderr).toContain("so the processor runs the model");
+  expect(JSON.parse(stdout)).toHaveProperty("text");
+});
