@@ -38,6 +38,14 @@ export async function interruptible<Value>(work: (signal: AbortSignal) => Promis
   }
 }
 
+/** Says on standard error, in a terminal only, how many of some things are done. */
+export function showCount(verb: string, total: number): (done: number) => void {
+  return (done) => {
+    if (!process.stderr.isTTY) return;
+    process.stderr.write(`\r\x1b[K${done} of ${total} ${verb}${done === total ? "\n" : ""}`);
+  };
+}
+
 /** Says on standard error how far a download is: one line that changes in a terminal, one line a file elsewhere. */
 export function showProgress(): (progress: Progress) => void {
   const live = process.stderr.isTTY;

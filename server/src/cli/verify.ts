@@ -2,6 +2,7 @@ import { relative, resolve } from "node:path";
 import { installedPins } from "../actions/installedPins";
 import type { RepositoryContents } from "../actions/readRepository";
 import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
+import { inReadingOrder } from "../actions/replayOrder";
 import { replayables, verifyRepository } from "../actions/verify";
 import { openChain } from "../chain/reader";
 import { messageOf, ProoflineError } from "../errors";
@@ -19,6 +20,7 @@ import type { AcceptedSuggestion } from "../provenance/record";
 import type { ChainFlags } from "./chainOptions";
 import type { CommandResult } from "./output";
 import { type Session, withEngine } from "./session";
+import { interruptible, showCount } from "./terminal";
 import { withWorkspace } from "./workspace";
 
 export interface VerifyFlags extends ChainFlags {
@@ -127,6 +129,17 @@ async function replays(
     }
   }
   if (open.length === 0) return outcomes;
+  return interruptible((signal) => replayOpen(session, open, outcomes, signal));
+}
+
+async function replayOpen(
+  session: Session,
+  open: readonly Replayable[],
+  outcomes: Map<string, ReplayOutcome>,
+  signal: AbortSignal,
+): Promise<Map<string, ReplayOutcome>> {
+  const cache = new ReplayCache(session.home);
+  const progress = showCount("replayed", outcomes.size + open.length);
   const pins = await installed(session);
   const digests = new Set(open.map(({ model }) => model.manifestDigest));
   for (const digest of digests) {
@@ -141,11 +154,14 @@ async function replays(
     }
     try {
       const replayGroup = async (engine: Engine): Promise<void> => {
-        for (const suggestion of group) {
-          outcomes.set(suggestion.id, await replaySuggestion(suggestion, engine, cache));
+        for (const suggestion of inReadingOrder(group)) {
+          if (signal.aborted) break;
+          outcomes.set(suggestion.id, await replaySuggestion(suggestion, engine, cache, signal));
+          progress(outcomes.size);
         }
       };
       await withEngine(session, replayGroup, directory);
+      if (signal.aborted) break;
     } catch (error) {
       if (!(error instanceof ProoflineError)) throw error;
       for (const { id } of group) {

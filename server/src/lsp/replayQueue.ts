@@ -1,4 +1,5 @@
 import { type Replayable, type ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
+import { nextInReadingOrder } from "../actions/replayOrder";
 import { messageOf } from "../errors";
 import type { ReplayOutcome } from "../policy/verify";
 import type { SuggestionValues } from "../provenance/record";
@@ -104,9 +105,9 @@ export class ReplayQueue {
       return this.next();
     }
     if (this.engine.engine === null || this.ended) return null;
-    const [first] = this.waiting;
-    for (const entry of this.waiting) if (this.engines.runs(entry[1].model.manifestDigest)) return entry;
-    return first ?? null;
+    const waiting = [...this.waiting];
+    const atHand = waiting.filter(([, { model }]) => this.engines.runs(model.manifestDigest));
+    return nextInReadingOrder(atHand) ?? nextInReadingOrder(waiting);
   }
 
   /** Takes what is on disk already out of what waits. */

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import type { Replayable } from "../../../server/src/actions/replay";
+import { inReadingOrder, nextInReadingOrder } from "../../../server/src/actions/replayOrder";
+import { accepted } from "../policy/sample";
+
+function replayable(id: string, before: string, after: string): Replayable {
+  const { session, values } = accepted(`${id};`, { line: 0, character: 0 }, { before, after });
+  return { id, model: session.model, profile: session.profile, trim: "trim/v1", values };
+}
+
+describe("the order of replays", () => {
+  const grown = replayable("grown", "const a = 1;\nconst b = 2;\n", "end\n");
+  const elsewhere = replayable("elsewhere", "x\n", "other end\n");
+  const early = replayable("early", "const a = 1;\n", "end\n");
+  const sealed: Replayable = { ...early, id: "sealed", values: null };
+
+  it("puts prompts that begin alike next to each other, shorter ones first, and what is sealed last", () => {
+    const order = inReadingOrder([sealed, grown, elsewhere, early]).map(({ id }) => id);
+    expect(order).toEqual(["early", "grown", "elsewhere", "sealed"]);
+  });
+
+  it("takes what came first, or what it grew from", () => {
+    const entry = (one: Replayable): [string, Replayable] => [one.id, one];
+    expect(nextInReadingOrder([])).toBe(null);
+    expect(nextInReadingOrder([elsewhere, grown, early].map(entry))?.[0]).toBe("elsewhere");
+    expect(nextInReadingOrder([grown, elsewhere, early].map(entry))?.[0]).toBe("early");
+  });
+});
