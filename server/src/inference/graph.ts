@@ -6,6 +6,9 @@ import { externalDataOf } from "./onnxFile";
 import { couldNotBeUsed, DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
 import { type GraphFiles, type LoadedGraph, NATIVE, type Runtime } from "./runtime";
 
+/** To graphs that can be told how many rows of logits are wanted, none means all. */
+const ALL_ROWS = 0;
+
 /** A decoder graph with a key-value cache, in whatever layout it says that it has, run by one of the runtimes. */
 export class Graph {
   /** The graph gives logits for the last position only, whatever it is asked. */
@@ -94,9 +97,10 @@ export class Graph {
   async run(ids: readonly number[], cache: Cache, rows: "all" | "last" = "all"): Promise<Float32Array> {
     const before = cache.positions;
     if (!this.#lastOnly || ids.length === 1 || rows === "last") {
-      const logits = await this.#runAtOnce(ids, cache);
+      const keep = rows === "last" && this.#choosesRows ? 1 : ALL_ROWS;
+      const logits = await this.#runAtOnce(ids, cache, keep);
       const given = logits.length / this.vocabularySize;
-      if (given === ids.length) return logits;
+      if (given === ids.length || given === keep) return logits;
       if (given !== 1) throw new Error(`the graph's logits have ${given} rows for ${ids.length} tokens`);
       if (this.runtime.group > 1) {
         throw new Error("the graph gives logits for the last position only, which this profile cannot use");
@@ -112,9 +116,14 @@ export class Graph {
     return logits;
   }
 
-  async #runAtOnce(ids: readonly number[], cache: Cache): Promise<Float32Array> {
+  /** The graph can be told how many rows of logits are wanted, and the kernels give each row the same bits. */
+  get #choosesRows(): boolean {
+    return this.runtime.group === 1 && this.layout.feeds.some(({ feed }) => feed === "logitsToKeep");
+  }
+
+  async #runAtOnce(ids: readonly number[], cache: Cache, keep = ALL_ROWS): Promise<Float32Array> {
     const feeds = cache.inputs();
-    for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, cache.positions);
+    for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, cache.positions, keep);
     const { logits: name, cache: parts } = this.layout;
     const offered = this.runtime.writesInPlace ? cache.outputs(ids.length) : {};
     const fetches = Object.fromEntries(parts.map(({ present }) => [present, offered[present] ?? null]));
@@ -125,7 +134,7 @@ export class Graph {
     return floatsOf(logits);
   }
 
-  #feed({ feed, element, rank }: FeedInput, ids: readonly number[], length: number): Tensor {
+  #feed({ feed, element, rank }: FeedInput, ids: readonly number[], length: number, keep: number): Tensor {
     switch (feed) {
       case "ids":
         return row(element, ids);
@@ -139,8 +148,7 @@ export class Graph {
       case "useCache":
         return single(element, length > 0 ? 1 : 0, rank);
       case "logitsToKeep":
-        // None means all.
-        return single(element, 0, rank);
+        return single(element, keep, rank);
     }
   }
 

@@ -75,6 +75,16 @@ describe("a decoder graph", () => {
     },
   );
 
+  it("that can be told which logits are wanted gives only those", async () => {
+    const graph = await load({ export: { ...OPTIMUM, logitsToKeep: true } });
+    const all = await graph.run(IDS, graph.emptyCache());
+    const last = await graph.run(IDS, graph.emptyCache(), "last");
+    expect(last).toHaveLength(SMALL.vocabulary);
+    expect(all.slice(-SMALL.vocabulary)).toEqual(last);
+    expect(await graph.run(IDS, graph.emptyCache())).toEqual(all);
+    await graph.release();
+  });
+
   it("has its external data from memory, and nothing from the folder that the process runs in", async () => {
     const folder = mkdtempSync(join(tmpdir(), "proofline-layout-"));
     folders.push(folder);
