@@ -11,6 +11,7 @@ import type { CompletionOutcome, CompletionRequest } from "../inference/engine";
 import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";
 import type { Offer } from "./offers";
+import { type Around, Prefetch } from "./prefetch";
 import { LspPosition, parse, Uri } from "./requests";
 
 /** The client's command that an item carries, to be run after it was accepted whole; its argument is the id. */
@@ -29,9 +30,7 @@ const Parameters = z.object({
 type Parameters = z.infer<typeof Parameters>;
 
 /** Where a suggestion would go: the text before and after it, and what an item that shows it has to replace. */
-interface Place {
-  readonly before: string;
-  readonly after: string;
+interface Place extends Around {
   /** The offset that the item's range ends at: the cursor's. */
   readonly cursor: number;
   /** What the suggestion widget has selected, which the item repeats before its own text. */
@@ -41,12 +40,17 @@ interface Place {
 /** `textDocument/inlineCompletion`: at most one item, from an offer that still fits or from the model. */
 export function provideInlineCompletion(context: ServerContext): void {
   let superseded = new AbortController();
+  const prefetch = new Prefetch((document, around, signal) => ask(context, document, around, false, signal));
 
   context.connection.languages.inlineCompletion.on(async (raw: InlineCompletionParams, token) => {
     const parameters = parse("textDocument/inlineCompletion", Parameters, raw);
     const document = context.documents.get(parameters.textDocument.uri);
     if (document === undefined) return null;
     const place = placeOf(document, parameters);
+    const show = (offer: Offer): InlineCompletionItem[] => {
+      prefetch.shown(document, offer);
+      return [itemFor(context, document, offer, place)];
+    };
     const held = context.offers.match(document.uri, place.before, place.after);
     const mine = new AbortController();
     if (held === null) {
@@ -54,25 +58,34 @@ export function provideInlineCompletion(context: ServerContext): void {
       superseded = mine;
     }
     if ((await context.gate.offReason(document)) !== null || token.isCancellationRequested) return null;
-    if (held !== null) return [itemFor(context, document, held, place)];
+    if (held !== null) return show(held);
 
-    const offer = await ask(context, document, parameters, place, abortedBy(token, mine));
-    return offer === null || token.isCancellationRequested
-      ? null
-      : [itemFor(context, document, offer, place)];
+    const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
+    let offer = await prefetch.take(document.uri, place);
+    // Asked, the model goes on where it doubted when nobody had.
+    if (explicit && offer?.completion.stop === "doubt") offer = null;
+    if (offer === null && !mine.signal.aborted) {
+      prefetch.cancel();
+      offer = await ask(context, document, place, explicit, abortedBy(token, mine));
+    }
+    if (offer === null) return null;
+    context.offers.add(offer);
+    return token.isCancellationRequested ? null : show(offer);
   });
+  context.documents.onDidChangeContent(({ document }) => prefetch.changed(document));
+  context.documents.onDidClose(() => prefetch.cancel());
 }
 
+/** What the model offers at a place; nobody was shown it yet. */
 async function ask(
   context: ServerContext,
   document: OpenDocument,
-  parameters: Parameters,
-  { before, after }: Place,
+  { before, after }: Around,
+  explicit: boolean,
   signal: AbortSignal,
 ): Promise<Offer | null> {
   const { engine } = context.engine;
   if (engine === null || signal.aborted) return null;
-  const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
   const { root, path } = await context.placements.of(document);
   const request: CompletionRequest = {
     path: root === null ? null : path,
@@ -96,7 +109,7 @@ async function ask(
     if (explicit) context.explainNothing(document.uri, outcome.reason);
     return null;
   }
-  const offer: Offer = {
+  return {
     id: newSuggestionId(),
     uri: document.uri,
     before,
@@ -105,8 +118,6 @@ async function ask(
     completion: outcome.completion,
     facts: engine.facts,
   };
-  context.offers.add(offer);
-  return offer;
 }
 
 function placeOf(document: OpenDocument, { position, context }: Parameters): Place {
