@@ -17,20 +17,20 @@ export function shareInPrompt(output: string, prompt: Prompt): number {
   const length = Math.min(RUN, visible.length);
   if (length === 0) return 0;
   const hashes = new Set<number>();
-  for (const { hash } of runsOf(visible, length)) hashes.add(hash);
+  forEachRun(visible, length, (_, hash) => hashes.add(hash));
   const found = new Set<string>();
   for (const text of partsOf(prompt).map(squash)) {
-    for (const { hash, start } of runsOf(text, length)) {
+    forEachRun(text, length, (start, hash) => {
       if (hashes.has(hash)) found.add(text.slice(start, start + length));
-    }
+    });
   }
   let covered = 0;
   let end = 0;
-  for (const { start } of runsOf(visible, length)) {
-    if (!found.has(visible.slice(start, start + length))) continue;
+  forEachRun(visible, length, (start) => {
+    if (!found.has(visible.slice(start, start + length))) return;
     covered += start + length - Math.max(start, end);
     end = start + length;
-  }
+  });
   return covered / visible.length;
 }
 
@@ -38,8 +38,8 @@ function partsOf({ path, prefix, suffix, context }: Prompt): string[] {
   return [path ?? "", prefix, suffix, ...context.flatMap((chunk) => [chunk.path, chunk.text])];
 }
 
-/** Every piece of a text that has this length, with a hash that its neighbour's gives in one step. */
-function* runsOf(text: string, length: number): Generator<{ readonly start: number; readonly hash: number }> {
+/** Visits every piece of a text that has this length, with a hash that the one before gives in one step. */
+function forEachRun(text: string, length: number, visit: (start: number, hash: number) => void): void {
   const base = 0x01000193;
   let leaving = 1;
   for (let power = 1; power < length; power += 1) leaving = Math.imul(leaving, base);
@@ -48,6 +48,6 @@ function* runsOf(text: string, length: number): Generator<{ readonly start: numb
     const start = at - length + 1;
     if (start > 0) hash -= Math.imul(text.charCodeAt(start - 1), leaving);
     hash = (Math.imul(hash, base) + text.charCodeAt(at)) | 0;
-    if (start >= 0) yield { start, hash };
+    if (start >= 0) visit(start, hash);
   }
 }
