@@ -98,7 +98,7 @@ function matrix(name: string, source: string, rows: number, columns: number, bit
 }
 
 /** Codes from 0 to 255 stand for -128 to 127. */
-function blocksOf8(codes: Uint8Array, scales: Float32Array): Uint8Array {
+export function blocksOf8(codes: Uint8Array, scales: Float32Array): Uint8Array {
   const stride = 2 + GGUF_BLOCK;
   const content = new Uint8Array(scales.length * stride);
   for (let block = 0; block < scales.length; block++) {
@@ -111,7 +111,7 @@ function blocksOf8(codes: Uint8Array, scales: Float32Array): Uint8Array {
 }
 
 /** Ours holds neighbours in a byte, `Q4_0` the value at i beside the one at i + 16. */
-function blocksOf4(codes: Uint8Array, scales: Float32Array): Uint8Array {
+export function blocksOf4(codes: Uint8Array, scales: Float32Array): Uint8Array {
   const half = GGUF_BLOCK / 2;
   const stride = 2 + half;
   const content = new Uint8Array(scales.length * stride);
