@@ -53,8 +53,9 @@ export async function makeCacheEntry(
 
 export function npm(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
   return new Promise((resolve, reject) => {
-    // npm_* variables of a surrounding `npm test` would describe the wrong package and the wrong Node.
-    const inherited = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)/.test(name));
+    // Of a surrounding `npm test` they would describe the wrong package and the wrong Node.
+    const describesCaller = /^npm_(?!config_)|^npm_config_(?:user_agent|local_prefix)$/;
+    const inherited = Object.entries(process.env).filter(([name]) => !describesCaller.test(name));
     const options = {
       cwd,
       env: { ...Object.fromEntries(inherited), ...env },
