@@ -9,6 +9,7 @@ import { newSuggestionId } from "../actions/accept";
 import { messageOf } from "../errors";
 import type { CompletionOutcome, CompletionRequest } from "../inference/engine";
 import type { ServerContext } from "./context";
+import { Debounce, pause } from "./debounce";
 import type { OpenDocument } from "./documents";
 import type { Offer } from "./offers";
 import { type Around, Prefetch } from "./prefetch";
@@ -40,6 +41,7 @@ interface Place extends Around {
 /** `textDocument/inlineCompletion`: at most one item, from an offer that still fits or from the model. */
 export function provideInlineCompletion(context: ServerContext): void {
   let superseded = new AbortController();
+  const debounce = new Debounce();
   const prefetch = new Prefetch((document, around, signal) => ask(context, document, around, false, signal));
 
   context.connection.languages.inlineCompletion.on(async (raw: InlineCompletionParams, token) => {
@@ -66,13 +68,22 @@ export function provideInlineCompletion(context: ServerContext): void {
     if (explicit && offer?.completion.stop === "doubt") offer = null;
     if (offer === null && !mine.signal.aborted) {
       prefetch.cancel();
-      offer = await ask(context, document, place, explicit, abortedBy(token, mine));
+      const signal = abortedBy(token, mine);
+      if (!explicit) await pause(debounce.delay(performance.now()), signal);
+      const started = performance.now();
+      offer = await ask(context, document, place, explicit, signal);
+      // No answer while the model is being loaded says nothing about its speed.
+      const isAnswer = !signal.aborted && context.engine.engine !== null;
+      if (isAnswer) debounce.answered(performance.now() - started);
     }
     if (offer === null) return null;
     context.offers.add(offer);
     return token.isCancellationRequested ? null : show(offer);
   });
-  context.documents.onDidChangeContent(({ document }) => prefetch.changed(document));
+  context.documents.onDidChangeContent(({ document }) => {
+    if (document.lastEdits.length > 0) debounce.typed(performance.now());
+    prefetch.changed(document);
+  });
   context.documents.onDidClose(() => prefetch.cancel());
 }
 
