@@ -45,21 +45,18 @@ export function sentencePieceCodec(file: TokenizerFile, vocabulary: ReadonlyMap<
     },
     {},
   );
-  const split = splitter(file.model.merges, stepsOf(file.pre_tokenizer).some(splitsWords));
+  const parts = splitter(file.model.merges, stepsOf(file.pre_tokenizer).some(splitsWords));
   const metaBytes = [...Buffer.from(META)].map((byte) => byteIds[byte] ?? -1);
   const begins = [...stepsOf(file.normalizer), ...stepsOf(file.pre_tokenizer)];
   return {
     bytesOf: bytesOfToken,
     encode: (text) =>
-      text
-        .split(META)
-        .flatMap((part, index) => [
-          ...(index === 0 ? [] : metaBytes),
-          ...split(part.replaceAll(" ", META)).flatMap(
-            (piece) => library.encode(piece, { add_special_tokens: false }).ids,
-          ),
-        ]),
-    parts: (text) => [text],
+      parts(text).flatMap((part) =>
+        part === META
+          ? metaBytes
+          : library.encode(part.replaceAll(" ", META), { add_special_tokens: false }).ids,
+      ),
+    parts,
     begun: (text) => {
       if (text === "") return text;
       const again = begins.some(isPrepend) || (begins.some(prependsOnce) && !text.startsWith(" "));
@@ -73,8 +70,9 @@ export function sentencePieceCodec(file: TokenizerFile, vocabulary: ReadonlyMap<
 const LAST_PIECE = /(?:[^\S\n]?[\p{L}\p{N}_]+|\n+[^\S\n]*|[^\S\n]+|[^\s\p{L}\p{N}_]+)$/u;
 
 /**
- * Cuts text into pieces that BPE treats alike alone and together: where no merge joins what stands left and right of a
- * place, no token ever spans it. A whole document is one word to SentencePiece, and a slow one.
+ * Cuts text into parts that BPE treats alike alone and together: where no merge joins what stands left and right of a
+ * place, no token ever spans it. A whole document is one word to SentencePiece, and a slow one. A `▁` of the text
+ * itself is a part of its own.
  */
 function splitter(
   merges: TokenizerFile["model"]["merges"],
@@ -85,21 +83,25 @@ function splitter(
     const [left = "", right = ""] = typeof merge === "string" ? merge.split(" ", 2) : merge;
     joined.add(lastCharacter(left) + firstCharacter(right));
   }
+  const isApart = (before: string, character: string): boolean =>
+    character === META ||
+    before === META ||
+    (words && character === " ") ||
+    !joined.has((before === " " ? META : before) + (character === " " ? META : character));
   return (text) => {
-    const pieces: string[] = [];
-    let piece = "";
+    const parts: string[] = [];
+    let part = "";
     let before = "";
     for (const character of text) {
-      const apart = !joined.has(before + character) || (words && character === META);
-      if (piece !== "" && apart) {
-        pieces.push(piece);
-        piece = "";
+      if (part !== "" && isApart(before, character)) {
+        parts.push(part);
+        part = "";
       }
-      piece += character;
+      part += character;
       before = character;
     }
-    if (piece !== "") pieces.push(piece);
-    return pieces;
+    if (part !== "") parts.push(part);
+    return parts;
   };
 }
 

@@ -256,6 +256,8 @@ describe("a prompt family", () => {
 });
 
 describe("a SentencePiece tokenizer", () => {
+  const MARK_SPACES = { type: "Replace", pattern: { String: " " }, content: "▁" };
+
   it("cuts a document into pieces without changing its tokens", () => {
     const { tokenizer } = tokenizerOf("codellama/v1");
     const { file, config } = testTokenizer("codellama/v1");
@@ -263,6 +265,34 @@ describe("a SentencePiece tokenizer", () => {
     const text = SAMPLE.replace(/[^\n -~]/g, "");
     expect(tokenizer.encodeStart(text)).toEqual(reference.encode(text, { add_special_tokens: false }).ids);
   });
+
+  it.each(["codellama/v1", "codegemma/v1", "codestral/v1"] as const)(
+    "gives the tokens of the whole text from remembered parts: %s",
+    (family) => {
+      const { tokenizer } = tokenizerOf(family);
+      const { file, config } = testTokenizer(family);
+      // The reference looks for added tokens and spaces at the start first; what is compared is text alone.
+      const reference = new Reference(
+        { ...file, added_tokens: [], normalizer: MARK_SPACES, pre_tokenizer: null, post_processor: null },
+        config,
+      );
+      const piece = fc.oneof(
+        fc.constantFrom(" ", "  ", "        ", "\n", "\n\n", "\t", " a", "a b", "é", "🦀", "\r\n"),
+        fc.nat(SAMPLE.length - 40).map((at) => SAMPLE.slice(at, at + 40)),
+        fc.string({ unit: "grapheme", maxLength: 6 }),
+      );
+      fc.assert(
+        fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), (pieces) => {
+          const text = pieces.join("").toWellFormed().replaceAll("▁", "");
+          fc.pre(text !== "");
+          const { ids } = reference.encode(text, { add_special_tokens: false });
+          expect(tokenizer.encode(text)).toEqual(ids);
+          expect(tokenizer.encode(text)).toEqual(ids);
+        }),
+        { numRuns: 150 },
+      );
+    },
+  );
 
   it("is refused where it cannot spell every text exactly", () => {
     const file = TokenizerFile.parse(testTokenizer("codellama/v1").file);
