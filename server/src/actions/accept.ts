@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { ProoflineError } from "../errors";
 import type { Completion, EngineFacts } from "../inference/engine";
+import { TRIM_VERSION } from "../inference/trim";
 import { newSalts } from "../provenance/commitment";
 import type { AcceptanceKind, AcceptedSuggestion, Position, SuggestionValues } from "../provenance/record";
 
@@ -44,6 +45,7 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
     position,
     acceptance,
     session: facts,
+    trim: TRIM_VERSION,
     values: {
       prompt,
       tokens: [...tokens],

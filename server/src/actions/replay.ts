@@ -4,10 +4,11 @@ import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
 import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine";
 import { Tolerance } from "../inference/tolerance";
+import { TRIM_VERSION } from "../inference/trim";
 import type { ReplayOutcome } from "../policy/verify";
 import { canonicalJson } from "../provenance/canonicalJson";
 import { Count, type Digest } from "../provenance/primitives";
-import type { SuggestionValues } from "../provenance/record";
+import type { SuggestionValues, TrimVersion } from "../provenance/record";
 import { sha256, toDigest } from "../provenance/sha256";
 
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
@@ -15,12 +16,19 @@ export interface Replayable {
   readonly id: string;
   readonly model: EngineFacts["model"];
   readonly profile: EngineFacts["profile"];
+  readonly trim: TrimVersion;
   readonly values: SuggestionValues | null;
 }
 
 /** Says why this installation's model cannot replay a suggestion, or `null` when it can. */
-export function replayObstacle({ model, values }: Replayable, facts: EngineFacts | null): string | null {
+export function replayObstacle(
+  { model, trim, values }: Replayable,
+  facts: EngineFacts | null,
+): string | null {
   if (values === null) return "The prompt is sealed, so nobody else can replay it.";
+  if (trim !== TRIM_VERSION) {
+    return `Its text was cut by ${trim}, which this version of Proofline, with ${TRIM_VERSION}, does not know.`;
+  }
   if (facts === null) return "No model is loaded here.";
   if (model.manifestDigest !== facts.model.manifestDigest) {
     return `It was made by the model ${model.name} under another pin than the one that is installed here.`;
@@ -80,7 +88,7 @@ export class ReplayCache {
 
   /** The remembered result, or `null`. */
   async get(suggestion: Replayable): Promise<ReplayResult | null> {
-    const key = keyOf(suggestion);
+    const key = replayKey(suggestion);
     if (key === null) return null;
     try {
       const stored = StoredResult.parse(
@@ -95,7 +103,7 @@ export class ReplayCache {
   }
 
   async put(suggestion: Replayable, result: ReplayResult): Promise<void> {
-    const key = keyOf(suggestion);
+    const key = replayKey(suggestion);
     if (key === null) return;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const file = join(this.#folder, `${key}.json`);
@@ -105,9 +113,9 @@ export class ReplayCache {
   }
 }
 
-/** SHA-256 over the canonical JSON of everything that a replay's result depends on. */
-function keyOf({ model, profile, values }: Replayable): Digest | null {
+/** SHA-256 over the canonical JSON of everything that a replay's result depends on; `null` for a sealed prompt. */
+export function replayKey({ model, profile, trim, values }: Replayable): Digest | null {
   if (values === null) return null;
   const claim = claimOf(profile, values);
-  return toDigest(sha256(canonicalJson({ claim, manifestDigest: model.manifestDigest })));
+  return toDigest(sha256(canonicalJson({ claim, trim, manifestDigest: model.manifestDigest })));
 }

@@ -60,14 +60,15 @@ export function replayables(
     reading.kind === "intact"
       ? reading.batch.suggestions.map(({ record, values }) => {
           const { model, profile } = reading.batch.facts;
-          return { id: record.id, model, profile, values };
+          return { id: record.id, model, profile, trim: record.trim, values };
         })
       : [],
   );
-  const accepted = journal.map(({ id, session: { model, profile }, values }) => ({
+  const accepted = journal.map(({ id, session: { model, profile }, trim, values }) => ({
     id,
     model,
     profile,
+    trim,
     values,
   }));
   return [...sealed, ...accepted];

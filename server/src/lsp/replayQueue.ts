@@ -1,9 +1,15 @@
-import { type Replayable, type ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
+import {
+  type Replayable,
+  type ReplayCache,
+  replayKey,
+  replayObstacle,
+  replaySuggestion,
+} from "../actions/replay";
 import { nextInReadingOrder } from "../actions/replayOrder";
 import { messageOf } from "../errors";
 import type { ReplayOutcome } from "../policy/verify";
+import type { Digest } from "../provenance/primitives";
 import type { SuggestionValues } from "../provenance/record";
-import { sha256, toDigest } from "../provenance/sha256";
 import type { EngineHost } from "./engineHost";
 import type { ReplayEngines } from "./replayEngines";
 
@@ -19,7 +25,7 @@ export class ReplayQueue {
   private readonly waiting = new Map<string, Replayable>();
   /** What was looked for on the disk already. */
   private readonly looked = new Set<string>();
-  private readonly keys = new WeakMap<SuggestionValues, string>();
+  private readonly keys = new WeakMap<SuggestionValues, Digest>();
   private running = false;
   private lastKeystroke = 0;
   private ended = false;
@@ -145,25 +151,11 @@ export class ReplayQueue {
   }
 
   /** Names all that a replay's result depends on. */
-  private keyOf({ model, profile, values }: Replayable): string | null {
+  private keyOf(suggestion: Replayable): Digest | null {
+    const { values } = suggestion;
     if (values === null) return null;
-    const known = this.keys.get(values);
-    if (known !== undefined) return known;
-    const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = values;
-    const claim = [
-      model.manifestDigest,
-      profile,
-      prompt,
-      tokens,
-      raw,
-      displayed,
-      sampling,
-      ordinal,
-      seed,
-      stop,
-    ];
-    const key = toDigest(sha256(JSON.stringify(claim)));
-    this.keys.set(values, key);
+    const key = this.keys.get(values) ?? replayKey(suggestion);
+    if (key !== null) this.keys.set(values, key);
     return key;
   }
 }

@@ -257,11 +257,11 @@ export class Verdicts {
       const { model, profile } = reading.batch.facts;
       for (const { record, values } of reading.batch.suggestions) {
         if ((evidence?.moves.get(record.path) ?? record.path) === path)
-          found.set(record.id, { id: record.id, model, profile, values });
+          found.set(record.id, { id: record.id, model, profile, trim: record.trim, values });
       }
     }
-    for (const { id, session, values, ...where } of this.unsealed.pending()) {
-      if (where.root === root && where.path === path) found.set(id, { id, ...session, values });
+    for (const { id, session, trim, values, ...where } of this.unsealed.pending()) {
+      if (where.root === root && where.path === path) found.set(id, { id, ...session, trim, values });
     }
     return found;
   }

@@ -168,7 +168,7 @@ function replayReason(value: Checks["replay"], { replay }: Findings): string {
     case "exact":
       return `Replayed here: all ${replay.tokens} tokens are the model's own choice.`;
     case "withinTolerance":
-      return `Replayed here: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toFixed(4)} logits of it.`;
+      return `Replayed here: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toPrecision(1)} logits of it; its pin allows ${replay.tolerance.notFirst} such within ${replay.tolerance.margin}.`;
     case "mismatch":
       return `Replayed here, and it does not fit: ${replay.reason ?? "the model does not yield this text from this prompt."}`;
     case "notRun":

@@ -1,3 +1,5 @@
+import type { Tolerance } from "../inference/tolerance";
+
 /**
  * The independent checks of one suggestion and their values. `summary.ts` turns them into one word; nothing else may.
  * The values are the public interface of the command line's JSON: they are added to, never renamed.
@@ -66,6 +68,8 @@ export interface Findings {
     readonly exact: number;
     /** The largest logit by which a claimed token stood behind the model's first choice. */
     readonly margin: number;
+    /** What profile and pin forgive; nothing where there was no replay. */
+    readonly tolerance: Tolerance;
     /** Why replay is impossible or has not run. */
     readonly reason?: string;
   };

@@ -278,6 +278,7 @@ function verdictOf(
       tokens: "tokens" in replay ? replay.tokens : 0,
       exact: "exact" in replay ? replay.exact : 0,
       margin: "margin" in replay ? replay.margin : 0,
+      tolerance: "tolerance" in replay ? replay.tolerance : { margin: 0, notFirst: 0 },
       ...(replay.reason === undefined ? {} : { reason: replay.reason }),
     },
     anchor: anchorFindings(candidate, anchored),

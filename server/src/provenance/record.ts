@@ -34,6 +34,13 @@ export type Environment = z.infer<typeof Environment>;
 export const Sampling = z.strictObject({ method: z.literal("greedy"), maxTokens: Count });
 export type Sampling = z.infer<typeof Sampling>;
 
+/**
+ * The version of the trim chain that made `displayed` of `raw`. One that a build does not know is well-formed: such a
+ * suggestion cannot be replayed there, and everything else about it can be checked.
+ */
+export const TrimVersion = z.string().regex(/^trim\/v[1-9][0-9]{0,3}$/);
+export type TrimVersion = z.infer<typeof TrimVersion>;
+
 /** A piece of another file that stood in the prompt. */
 export const ContextChunk = z.strictObject({ path: RepositoryPath, text: Text });
 export type ContextChunk = z.infer<typeof ContextChunk>;
@@ -122,7 +129,7 @@ export const SuggestionRecord = z.strictObject({
   /** Where the accepted text began when the batch was sealed. */
   position: Position,
   acceptance: AcceptanceKind,
-  trim: z.literal("trim/v1"),
+  trim: TrimVersion,
   lines: z.array(LineDigest).min(1),
   counts: z.strictObject({
     /** Generated tokens. */
@@ -166,6 +173,8 @@ export const AcceptedSuggestion = z.strictObject({
   position: Position,
   acceptance: AcceptanceKind,
   session: SessionFacts.omit({ repositoryId: true, device: true }),
+  /** Journals of the first version do not name it. */
+  trim: TrimVersion.default("trim/v1"),
   values: SuggestionValues,
   salts: Salts,
 });

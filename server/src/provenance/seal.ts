@@ -124,6 +124,7 @@ function publicRecord({
   path,
   position,
   acceptance,
+  trim,
   values,
   salts,
 }: AcceptedSuggestion): SuggestionRecord {
@@ -132,7 +133,7 @@ function publicRecord({
     path,
     position,
     acceptance,
-    trim: "trim/v1",
+    trim,
     lines: lineDigests(values.accepted, salts.accepted),
     counts: {
       tokens: values.tokens.length,

@@ -53,6 +53,7 @@ export function accepted(
       seed: "55".repeat(32),
       stop: "line",
     },
+    trim: "trim/v1",
     salts: newSalts(),
   };
 }

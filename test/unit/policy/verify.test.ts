@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verify";
 import type { Prompt } from "../../../server/src/provenance/record";
 import { accepted, facts, parameters, seal } from "./sample";
@@ -71,6 +72,28 @@ describe("verify", () => {
     const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, mismatch]]) }).suggestions;
     expect(verdict?.summary).toBe("failed");
     expect(verdict?.reasons[0]).toContain("Token 2 differs.");
+  });
+
+  it("says how far a replay strayed, and what its pin allows", () => {
+    const { suggestion, good } = sealed();
+    const strayed = {
+      value: "withinTolerance",
+      tokens: 3,
+      exact: 2,
+      margin: 0.00002,
+      tolerance: { margin: 0.0003, notFirst: 1 },
+    } as const;
+    const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, strayed]]) }).suggestions;
+    if (verdict === undefined) throw new Error("no verdict");
+    expect(verdict.findings.replay).toEqual({
+      tokens: 3,
+      exact: 2,
+      margin: 0.00002,
+      tolerance: strayed.tolerance,
+    });
+    expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
+      "Replayed here: 2 of 3 tokens are the model's first choice, the rest within 0.00002 logits of it; its pin allows 1 such within 0.0003.",
+    );
   });
 
   it("is pending until its root is onchain, and from the journal before it is sealed", () => {

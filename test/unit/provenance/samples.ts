@@ -67,6 +67,7 @@ export function sample({
       seed: "e5".repeat(32),
       stop: "block",
     },
+    trim: "trim/v1",
     salts: newSalts(),
   };
 }

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { type Replayable, replayKey, replayObstacle } from "../../../server/src/actions/replay";
+import { replayables } from "../../../server/src/actions/verify";
+import { TRIM_VERSION } from "../../../server/src/inference/trim";
+import { readEvidence } from "../../../server/src/provenance/evidence";
+import type { TrimVersion } from "../../../server/src/provenance/record";
+import { accepted, facts, seal } from "../policy/sample";
+
+/** What a replay gets of a suggestion that was sealed by another version of Proofline. */
+function sealedWith(trim: TrimVersion): Replayable {
+  const suggestion = { ...accepted("const a = 1;", { line: 0, character: 0 }), trim };
+  const { bytes, root } = seal([suggestion]);
+  const reading = readEvidence(bytes);
+  expect(reading.kind).toBe("intact");
+  const evidence = [{ path: `.proofline/evidence/${root}.json`, reading }];
+  const [found] = replayables(
+    { repositoryId: facts.repositoryId, evidence, anchors: [], moves: new Map(), problems: [] },
+    [],
+  );
+  if (found === undefined) throw new Error("nothing can be replayed");
+  return found;
+}
+
+describe("what can be replayed", () => {
+  it("is text that was cut by the trim chain of this version", () => {
+    expect(replayObstacle(sealedWith(TRIM_VERSION), facts)).toBe(null);
+  });
+
+  it("is not what another trim chain cut, though its evidence is intact", () => {
+    expect(replayObstacle(sealedWith("trim/v999"), facts)).toBe(
+      `Its text was cut by trim/v999, which this version of Proofline, with ${TRIM_VERSION}, does not know.`,
+    );
+  });
+
+  it("is remembered for one trim chain only", () => {
+    const suggestion = sealedWith(TRIM_VERSION);
+    expect(replayKey({ ...suggestion, trim: "trim/v999" })).not.toBe(replayKey(suggestion));
+    expect(replayKey({ ...suggestion, id: "another" })).toBe(replayKey(suggestion));
+    expect(replayKey({ ...suggestion, values: null })).toBe(null);
+  });
+});
