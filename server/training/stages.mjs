@@ -117,6 +117,19 @@ export async function prepareTokenizer(cache, startFrom) {
 }
 
 /**
+ * The weights of a released model as a checkpoint that training reads.
+ * @param {string} cache
+ * @param {string} startFrom folder of the released model
+ * @param {(name: string, parameters: string[]) => Promise<void>} python runs a program of `python/`
+ */
+export async function prepareStart(cache, startFrom, python) {
+  const checkpoint = path.join(cache, "start.pt");
+  const pin = hash52(fs.readFileSync(path.join(startFrom, "pin.json"), "utf8"));
+  await stage(cache, "start", { pin }, () => python("weights_from_onnx.py", [startFrom, checkpoint]));
+  return checkpoint;
+}
+
+/**
  * Cut the corpus and the validation files into rows.
  * @param {string} cache
  * @param {string} tokenizer

@@ -1,23 +1,13 @@
-/**
- * Rebuild the embedded model from pinned inputs.
- *
- *     npm run train:model -- --budget cpu|gpu [--minutes N] [--start MODEL_FOLDER]
- *                            [--cache FOLDER] [--out MODEL_FOLDER] [--until STAGE]
- *
- * Stages: corpus, tokenizer, rows, training, export, evaluation, card. Finished stages are skipped, and an
- * interrupted training goes on from its last checkpoint. `--start` continues from the weights and the
- * tokenizer of a released model instead of starting from nothing.
- */
+/** `npm run train:model`: rebuilds the embedded model from pinned inputs. */
 
 import fs from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions, USAGE } from "./options.mjs";
 import { missingRequirements, PYTHON } from "./requirements.mjs";
 import { BUDGETS, SEED, TOKENIZER } from "./settings.mjs";
-import { prepareCorpus, prepareRows, prepareTokenizer, runProgram, say } from "./stages.mjs";
+import { prepareCorpus, prepareRows, prepareStart, prepareTokenizer, runProgram, say } from "./stages.mjs";
 import { tokenizerConfig } from "./tokenizer/learn-tokenizer.mjs";
 
-const STAGES = ["corpus", "tokenizer", "rows", "training", "export", "evaluation", "card"];
 const PYTHON_CODE = path.join(import.meta.dirname, "python");
 
 /**
@@ -31,17 +21,6 @@ const CPU_ENVIRONMENT = {
   GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
   OMP_WAIT_POLICY: "passive",
 };
-
-const { values } = parseArgs({
-  options: {
-    budget: { type: "string" },
-    minutes: { type: "string" },
-    start: { type: "string" },
-    cache: { type: "string", default: ".cache/training" },
-    out: { type: "string", default: "server/models/proofline-code" },
-    until: { type: "string", default: "card" },
-  },
-});
 
 /** @param {string} name */
 function python(name, /** @type {string[]} */ parameters) {
@@ -66,20 +45,22 @@ function flags(values) {
 }
 
 async function main() {
-  const budgetName = values.budget;
-  if (budgetName !== "cpu" && budgetName !== "gpu") throw new Error("Choose --budget cpu or --budget gpu.");
-  if (!STAGES.includes(values.until)) throw new Error(`--until is one of ${STAGES.join(", ")}.`);
-  const budget = BUDGETS[budgetName];
-  const missing = missingRequirements(values.cache, budgetName);
+  const options = readOptions(process.argv.slice(2));
+  if (options === null) {
+    console.log(USAGE);
+    return;
+  }
+  const budget = BUDGETS[options.budget];
+  const missing = missingRequirements(options.cache, options.budget);
   if (missing.length > 0) throw new Error(missing.join("\n"));
-  const isWanted = (/** @type {string} */ stage) => STAGES.indexOf(stage) <= STAGES.indexOf(values.until);
-  const inCache = (/** @type {string[]} */ ...parts) => path.join(values.cache, ...parts);
+  const { isWanted } = options;
+  const inCache = (/** @type {string[]} */ ...parts) => path.join(options.cache, ...parts);
 
-  await prepareCorpus(values.cache);
+  await prepareCorpus(options.cache);
   if (!isWanted("tokenizer")) return;
-  const tokenizer = await prepareTokenizer(values.cache, values.start);
+  const tokenizer = await prepareTokenizer(options.cache, options.start);
   if (!isWanted("rows")) return;
-  const rows = await prepareRows(values.cache, tokenizer, budget.shape.context);
+  const rows = await prepareRows(options.cache, tokenizer, budget.shape.context);
   if (!isWanted("training")) return;
 
   const checkpoint = inCache("run.pt");
@@ -87,8 +68,7 @@ async function main() {
     "--validate",
     `${name}=${path.join(rows, `val_${name}.bin`)}`,
   ]);
-  if (values.start && !fs.existsSync(inCache("start.pt")))
-    await python("weights_from_onnx.py", [values.start, inCache("start.pt")]);
+  const start = options.start && (await prepareStart(options.cache, options.start, python));
   await python("train.py", [
     ...flags({
       rows: path.join(rows, "train.bin"),
@@ -97,19 +77,18 @@ async function main() {
       seed: SEED,
       vocab: TOKENIZER.vocabulary,
     }),
-    ...flags({ minutes: values.minutes ?? budget.minutes, ...budget.shape, ...budget.training }),
-    ...(values.start ? flags(budget.continued) : []),
+    ...flags({ minutes: options.minutes ?? budget.minutes, ...budget.shape, ...budget.training }),
     ...validation,
-    ...(values.start ? ["--start", inCache("start.pt")] : []),
+    ...(start ? [...flags(budget.continued), "--start", start] : []),
   ]);
   if (!isWanted("export")) return;
 
   say("export");
-  await python("export_onnx.py", [checkpoint, values.out]);
-  fs.copyFileSync(tokenizer, path.join(values.out, "tokenizer.json"));
+  await python("export_onnx.py", [checkpoint, options.out]);
+  fs.copyFileSync(tokenizer, path.join(options.out, "tokenizer.json"));
   const config = `${JSON.stringify(tokenizerConfig(budget.shape.context), null, 1)}\n`;
-  fs.writeFileSync(path.join(values.out, "tokenizer_config.json"), config);
-  const reference = path.join(values.out, "reference.json");
+  fs.writeFileSync(path.join(options.out, "tokenizer_config.json"), config);
+  const reference = path.join(options.out, "reference.json");
   const report = inCache("quantization.json");
   await python("measure_quantization.py", [
     checkpoint,
@@ -120,26 +99,26 @@ async function main() {
     report,
   ]);
   const check = path.join(import.meta.dirname, "check-model.mjs");
-  await runProgram(process.execPath, [check, values.out, "--time", "--report", inCache("check.json")]);
+  await runProgram(process.execPath, [check, options.out, "--time", "--report", inCache("check.json")]);
   if (!isWanted("evaluation")) return;
 
   say("evaluation");
-  await tsx("write-pin.ts", [values.out]);
+  await tsx("write-pin.ts", [options.out]);
   await tsx("evaluation/evaluate.ts", [
     "--model",
-    values.out,
+    options.out,
     "--cache",
-    values.cache,
+    options.cache,
     "--tune",
     "--out",
     inCache("gate.json"),
   ]);
-  await tsx("write-pin.ts", [values.out, inCache("gate.json")]);
+  await tsx("write-pin.ts", [options.out, inCache("gate.json")]);
   await tsx("evaluation/evaluate.ts", [
     "--model",
-    values.out,
+    options.out,
     "--cache",
-    values.cache,
+    options.cache,
     "--out",
     inCache("evaluation.json"),
   ]);
@@ -148,13 +127,13 @@ async function main() {
   say("card");
   await tsx("card/write-card.ts", [
     "--model",
-    values.out,
+    options.out,
     "--cache",
-    values.cache,
-    ...(values.start ? ["--start", values.start] : []),
+    options.cache,
+    ...(options.start ? ["--start", options.start] : []),
   ]);
-  await tsx("write-pin.ts", [values.out, inCache("gate.json")]);
-  say(`finished: ${values.out}`);
+  await tsx("write-pin.ts", [options.out, inCache("gate.json")]);
+  say(`finished: ${options.out}`);
 }
 
 try {

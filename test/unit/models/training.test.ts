@@ -19,6 +19,7 @@ const { packRows } = await load("rows/pack-rows.mjs");
 const { samplesOf, ANSWER } = await load("rows/samples.mjs");
 const { BytePairs } = await load("tokenizer/byte-pairs.mjs");
 const { seededRandom } = await load("random.mjs");
+const { readOptions } = await load("options.mjs");
 const { FiveGrams } = await load("evaluation/ngram.ts");
 const { editDistance, score } = await load("evaluation/measures.ts");
 const { drawCursors } = await load("evaluation/cursors.ts");
@@ -44,6 +45,25 @@ export class Stack<T> {
   }
 }
 `;
+
+describe("the command line", () => {
+  it("knows which stages are wanted", () => {
+    const { isWanted } = readOptions(["--budget", "cpu", "--until", "training"]);
+    expect(["corpus", "training", "export"].map(isWanted)).toEqual([true, true, false]);
+  });
+
+  it.each([
+    [["--budget", "tpu"], /Choose --budget/],
+    [["--budget", "cpu", "--until", "lunch"], /--until is one of corpus/],
+    [["--budget", "cpu", "--minutes", "soon"], /--minutes is a number/],
+    [["--budget", "cpu", "--start", "/nowhere"], /no released model/],
+    [["--bugdet", "cpu"], /Unknown option '--bugdet'[\s\S]*npm run train:model/],
+  ])("says what is wrong with %j", (parameters, message) => {
+    expect(() => readOptions(parameters)).toThrow(message);
+  });
+
+  it("gives help where it is asked for", () => expect(readOptions(["-h"])).toBeNull());
+});
 
 describe("the corpus", () => {
   it("takes permissive licences only, and reads every form of declaration", () => {
