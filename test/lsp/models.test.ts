@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 import {
   AnchorNow,
@@ -20,6 +20,9 @@ import { modelSignature, newKey, publicPem } from "../unit/models/certificates";
 import { COMMIT, StandInHub, type StoredFile } from "../unit/models/standInHub";
 import { type Client, ROOT, uriOf } from "./client";
 import { offered, temporaryFolder, Workspace } from "./workspace";
+
+// Several processes and whole downloads in one test: long on a busy machine, and never a matter of time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const EMBEDDED = join(ROOT, "server", "models", "proofline-code");
 const PATHS = ["README.md", "config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"];
@@ -141,7 +144,7 @@ describe("on the command line", () => {
       { value: "impossible", reason: expect.stringContaining("not installed here") },
     ]);
     await proofline(["chain", "stop"]);
-  }, 120_000);
+  });
 
   test("another machine fetches exactly the pinned bytes, and refuses others", async () => {
     const pinned = await json(["model", "pin", "tiny/model", "--yes"]);
@@ -161,7 +164,7 @@ describe("on the command line", () => {
     expect(refused.stderr).toContain(`${GRAPH} of tiny/model`);
     expect(stored(third)).toEqual([]);
     expect((await json(["model", "list"], { home: third })).value.installed).toEqual([]);
-  }, 60_000);
+  });
 
   test("a download that was killed goes on where it stopped", async () => {
     hub.faults.push({ path: GRAPH, times: 1, kind: { kind: "silence", bytes: 3_000_000 } });
@@ -235,7 +238,7 @@ describe("on the command line", () => {
     expect((await proofline(["model", "check", "model"])).stdout).toContain("present, not checked");
     const checked = await json(["model", "check", "model", "--signer-key", join(folder, "key.pem")]);
     expect(checked.value.signature).toMatchObject({ kind: "verified", signer: { kind: "key", fingerprint } });
-  }, 60_000);
+  });
 });
 
 describe("in the editor", () => {

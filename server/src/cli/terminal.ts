@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { ProoflineError } from "../errors";
 import { megabytes } from "../models/byteCount";
-import type { Progress } from "../models/pinModel";
+import type { Progress } from "../models/progress";
 
 /**
  * Asks before something that takes time and room. Where nobody can answer, that is a refusal.
@@ -50,13 +50,9 @@ export function showCount(verb: string, total: number): (done: number) => void {
 export function showProgress(): (progress: Progress) => void {
   const live = process.stderr.isTTY;
   let path = "";
-  let shown = 0;
   return (progress) => {
     const { done, total } = progress;
     if (live) {
-      const now = performance.now();
-      if (now - shown < 100 && done < total) return;
-      shown = now;
       const end = done === total ? "\n" : "";
       process.stderr.write(`\r\x1b[K${megabytes(done)} of ${megabytes(total)}  ${progress.path}${end}`);
     } else if (progress.path !== path) {

@@ -16,11 +16,11 @@ import {
   type DownloadPlan,
   modelsOf,
   type PinnedModel,
-  type Progress,
   pinFolder,
   planFetch,
   planPin,
 } from "../models/pinModel";
+import type { Progress } from "../models/progress";
 import { describeSignature } from "../models/signature";
 import { describeSource, HubRepository, HubRevision } from "../models/source";
 import { ChooseModel, DidProgressModel, HubToken, PinModel, PlanModel, WorkspaceModels } from "../protocol";
@@ -49,9 +49,6 @@ const PinSchema = PlanSchema.extend({
     z.object({ kind: z.literal("authorities"), pem: Pem }),
   ]),
 });
-
-/** Progress is told no more often than this. */
-const PROGRESS_MILLISECONDS = 100;
 
 export interface ModelParts {
   readonly connection: Connection;
@@ -163,13 +160,7 @@ async function pin(
 }
 
 function progressTo(connection: Connection): (progress: Progress) => void {
-  let told = 0;
-  return (progress) => {
-    const now = performance.now();
-    if (now - told < PROGRESS_MILLISECONDS && progress.done < progress.total) return;
-    told = now;
-    void connection.sendNotification(DidProgressModel.type, progress);
-  };
+  return (progress) => void connection.sendNotification(DidProgressModel.type, progress);
 }
 
 /** The token is asked for anew each time and kept nowhere. */

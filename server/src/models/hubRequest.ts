@@ -155,6 +155,7 @@ async function send(
 ): Promise<Response> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
+  if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
   const timer = setTimeout(abort, patience.answerMilliseconds);
   try {

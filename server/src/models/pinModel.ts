@@ -20,6 +20,7 @@ import {
   writeModelsFile,
 } from "./modelsFile";
 import { chooseVariant } from "./neededFiles";
+import { PacedProgress, type Progress } from "./progress";
 import { checkSignature, MAX_SIGNATURE_BYTES, type SignatureReport, type Trust } from "./signature";
 import type { ModelSource } from "./source";
 
@@ -61,13 +62,6 @@ export interface PlannedFile {
   /** Path in the model folder. */
   readonly path: string;
   readonly wanted: Wanted;
-}
-
-export interface Progress {
-  readonly path: string;
-  /** Bytes that are there, of all files. */
-  readonly done: number;
-  readonly total: number;
 }
 
 /** A model that was pinned or fetched, and is approved on this machine. */
@@ -174,16 +168,21 @@ export async function carryOut(
   const { store } = places;
   return store.staging(async (folder) => {
     await checkRoom(store.partialFolder, plan.toDownload);
-    let done = 0;
     const fetched: { readonly file: string; readonly staged: string }[] = [];
-    // Small files first: what is wrong with a model often shows there.
-    for (const { path, wanted } of [...plan.files].sort((a, b) => a.wanted.size - b.wanted.size)) {
-      const onBytes = (count: number): void => {
-        done += count;
-        onProgress({ path, done, total: plan.size });
-      };
-      const { file } = await fetchFile(access, store.partialFolder, wanted, onBytes, signal);
-      fetched.push({ file, staged: join(folder, path) });
+    const progress = new PacedProgress(onProgress);
+    try {
+      let done = 0;
+      // Small files first: what is wrong with a model often shows there.
+      for (const { path, wanted } of [...plan.files].sort((a, b) => a.wanted.size - b.wanted.size)) {
+        const onBytes = (count: number): void => {
+          done += count;
+          progress.report({ path, done, total: plan.size });
+        };
+        const { file } = await fetchFile(access, store.partialFolder, wanted, onBytes, signal);
+        fetched.push({ file, staged: join(folder, path) });
+      }
+    } finally {
+      progress.end();
     }
     for (const { file, staged } of fetched) await move(file, staged);
     try {

@@ -13,11 +13,11 @@ import {
   type DownloadPlan,
   modelsOf,
   type PinPlaces,
-  type Progress,
   pinFolder,
   planFetch,
   planPin,
 } from "../../../server/src/models/pinModel";
+import type { Progress } from "../../../server/src/models/progress";
 import { openRepository } from "../../../server/src/provenance/repository";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 import { temporaryFolder } from "../provenance/temporaryFolder";

@@ -1,0 +1,46 @@
+/** How far a download is. */
+export interface Progress {
+  readonly path: string;
+  /** Bytes that are there, of all files. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Progress within one file is told no more often than this. */
+const INTERVAL_MILLISECONDS = 100;
+
+/**
+ * Passes progress on in a bearable number of steps: the first of each file and the last of all at once, those between
+ * now and then. A download that stands still is told, too: where it stands comes within the interval.
+ */
+export class PacedProgress {
+  #told = Number.NEGATIVE_INFINITY;
+  #path: string | null = null;
+  #latest: Progress | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly tell: (progress: Progress) => void) {}
+
+  report(progress: Progress): void {
+    this.#latest = progress;
+    const early = this.#told + INTERVAL_MILLISECONDS - performance.now();
+    if (early <= 0 || progress.path !== this.#path || progress.done >= progress.total) this.#tellLatest();
+    else this.#timer ??= setTimeout(() => this.#tellLatest(), early);
+  }
+
+  /** Nothing is told from now on. */
+  end(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#latest = null;
+  }
+
+  #tellLatest(): void {
+    const latest = this.#latest;
+    this.end();
+    if (latest === null) return;
+    this.#told = performance.now();
+    this.#path = latest.path;
+    this.tell(latest);
+  }
+}
