@@ -1,7 +1,8 @@
 import type { StopReason } from "../provenance/record";
+import { endOfBlock } from "./extent";
 import type { HealedPrompt } from "./heal";
 import { endsInTokenLoop, repeatedLinesAt } from "./repetition";
-import { endOfBlock, type Scope, startsWithCloser } from "./scope";
+import type { Scope } from "./scope";
 import type { Tokenizer } from "./tokenizer";
 
 /** `line`: ends with the line. `block`: ends where the cursor's block does. */
@@ -113,13 +114,10 @@ export class Decoding {
   }
 
   #leftBlock(text: string): boolean {
-    const { block, unclosed } = this.scope;
+    const { block, lineBefore, unclosed } = this.scope;
     if (block === null) return false;
-    const end = endOfBlock(text, block.indentation);
-    if (end < 0) return false;
-    const line = text.slice(end);
     // The line that closes the block is wanted whole.
-    return !(unclosed && startsWithCloser(line)) || line.includes("\n");
+    return endOfBlock(text, lineBefore, block, unclosed)?.certain ?? false;
   }
 }
 

@@ -1,5 +1,8 @@
-import type { Range } from "./step";
+import type { Range, TrimContext } from "./step";
 
-export function dropBlankEnd(text: string): Range {
-  return { start: 0, end: text.trimEnd().length };
+/** White space at the end goes, but for the spaces that part the answer from a word right after the cursor. */
+export function dropBlankEnd(text: string, { scope }: TrimContext): Range {
+  const kept = text.trimEnd();
+  const spaces = /^[\p{L}\p{N}_$"'`]/u.test(scope.lineAfter) && /^ +$/.test(text.slice(kept.length));
+  return { start: 0, end: spaces && kept !== "" ? text.length : kept.length };
 }

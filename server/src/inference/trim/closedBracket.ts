@@ -1,20 +1,41 @@
-import { all, before, type Range, type TrimContext } from "./step";
+import { isQuote, unpairedIn } from "../brackets";
+import type { Scope } from "../scope";
+import { all, before, NOTHING, type Range, type TrimContext } from "./step";
 
-/** What comes from the bracket on that the text following on the line closes already, as an auto-closed one does. */
+/**
+ * What comes from the bracket or quote on that the text which follows closes already, as an auto-closed one does. An
+ * answer that opens again what it closed too much, as `a) + (b`, stays.
+ */
 export function cutAtClosedBracket(text: string, { scope }: TrimContext): Range {
-  const follows = scope.lineAfter.trimStart();
-  if (!scope.textFollows || !/^[)\]}]/.test(follows)) return all(text);
-  const open: string[] = [];
-  let quote: string | null = null;
-  for (let at = 0; at < text.length; at++) {
-    const sign = text.charAt(at);
-    if (quote !== null) {
-      if (sign === "\\") at += 1;
-      else if (sign === quote) quote = null;
-    } else if (/["'`]/.test(sign)) quote = sign;
-    else if (/[([{]/.test(sign)) open.push(sign);
-    else if (/[)\]}]/.test(sign) && open.pop() === undefined && follows.startsWith(sign))
-      return before(text, at);
+  const { blankLine, block, unclosed, lineAfter, around } = scope;
+  if (blankLine && unclosed) return all(text);
+  if (blankLine && block !== null && /^\s*[)\]}]/.test(text) && opensNothing(around.before)) return NOTHING;
+  let end = text.length;
+  for (const after of [lineAfter, around.after]) {
+    if (unpairedIn(after, around.before).closers.length > 0)
+      end = endWithout(text.slice(0, end), after, scope);
   }
-  return all(text);
+  return before(text, end);
+}
+
+function opensNothing(line: string): boolean {
+  return unpairedIn(line).openers.length === 0;
+}
+
+/** Where an answer first closes what `after` closes, or its length. */
+function endWithout(text: string, after: string, { lineBefore, around }: Scope): number {
+  // Signs that pair with nothing, a quote in `after` that now opens something among them.
+  const inVain = (end: number): number => {
+    const upToAfter = around.before + text.slice(0, end);
+    const { closers, openers } = unpairedIn(upToAfter + after);
+    return closers.length + openers.filter(({ sign, at }) => isQuote(sign) && at >= upToAfter.length).length;
+  };
+  const places = unpairedIn(text, lineBefore).closers.map(({ at }) => ({
+    at,
+    before: inVain(at),
+    behind: inVain(at + 1),
+  }));
+  const least = Math.min(...places.map(({ before }) => before));
+  if (inVain(text.length) <= least) return text.length;
+  return places.find(({ before, behind }) => before === least && behind > least)?.at ?? text.length;
 }

@@ -1,4 +1,4 @@
-import { indentationOf } from "../scope";
+import { indentationOf } from "../extent";
 import { all, before, NOTHING, offsetOfLine, type Range, type TrimContext } from "./step";
 
 /** Lines at the end that stand below the cursor already. */

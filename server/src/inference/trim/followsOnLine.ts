@@ -1,28 +1,42 @@
+import type { Scope } from "../scope";
+import { balanceOf } from "./balance";
 import { all, before, type Range, type TrimContext } from "./step";
 
-/** A copy, at the end, of what follows the cursor on its line: all of it, or the closing signs it begins with. */
+/**
+ * A copy, at the end, of what follows the cursor on its line: all of it, however it is spaced, or the closing signs it
+ * begins with.
+ */
 export function cutWhatFollowsOnLine(text: string, { scope }: TrimContext): Range {
   if (!scope.textFollows) return all(text);
-  const follows = scope.lineAfter.trim();
-  const end = text.trimEnd();
-  for (let length = Math.min(follows.length, end.length); length > 0; length--) {
-    const copy = follows.slice(0, length);
-    if (length < follows.length && !/^[)\]}>;,"'`]+$/.test(copy)) continue;
-    if (end.endsWith(copy) && !opensWhatItCloses(end.slice(0, -length), copy)) {
-      return before(text, end.length - length);
-    }
+  const signs = /^\s*[)\]}>;,"'`]+/.exec(scope.lineAfter)?.[0].trim() ?? "";
+  const copies = [
+    scope.lineAfter.replaceAll(/\s/g, ""),
+    ...Array.from({ length: signs.length }, (_, index) => signs.slice(0, signs.length - index)),
+  ];
+  for (const copy of copies) {
+    const start = startOfCopy(text, copy);
+    if (start !== null && isCopy(text.slice(0, start), text, copy, scope)) return before(text, start);
   }
   return all(text);
 }
 
-/** True when signs in `copy` close what `text` itself opened, so that they are not a copy of what follows. */
-function opensWhatItCloses(text: string, copy: string): boolean {
-  for (const [open, close] of ["()", "[]", "{}"].map((pair) => [pair.charAt(0), pair.charAt(1)] as const)) {
-    if (copy.includes(close) && count(text, open) > count(text, close)) return true;
+/** Where the text's end spells `copy`, which holds no white space; null where it does not. */
+function startOfCopy(text: string, copy: string): number | null {
+  let at = text.length;
+  for (const sign of [...copy].reverse()) {
+    at = text.slice(0, at).trimEnd().length - sign.length;
+    if (text.slice(Math.max(0, at), at + sign.length) !== sign) return null;
   }
-  return ['"', "'", "`"].some((quote) => copy.includes(quote) && count(text, quote) % 2 === 1);
+  return at;
 }
 
-function count(text: string, sign: string): number {
-  return text.split(sign).length - 1;
+/** Not the end of a longer word, nor what closes that which the answer itself opened. */
+function isCopy(kept: string, text: string, copy: string, scope: Scope): boolean {
+  if (/[\p{L}\p{N}_$]$/u.test(kept) && /^[\p{L}\p{N}_$]/u.test(copy)) return false;
+  return unpaired(kept, scope) <= unpaired(text, scope);
+}
+
+function unpaired(text: string, scope: Scope): number {
+  const { closers, openers, angles } = balanceOf(text, scope);
+  return closers + openers + Math.abs(angles);
 }

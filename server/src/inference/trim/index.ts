@@ -9,6 +9,7 @@ import { dropHealed } from "./healedText";
 import { cutLoop } from "./loop";
 import { cutAfterLine } from "./oneLine";
 import { cutOpenedAtEnd } from "./openedAtEnd";
+import { cutOtherIndentation } from "./otherIndentation";
 import { cutOutsideBlock } from "./outsideBlock";
 import { cutRepeatedLines } from "./repeatedLines";
 import type { Range, Step, TrimContext } from "./step";
@@ -17,11 +18,11 @@ import { cutUnfinishedStatement } from "./unfinishedStatement";
 
 export type { Range, TrimContext } from "./step";
 
-export const TRIM_VERSION = "trim/v1";
+export const TRIM_VERSION = "trim/v2";
 
 /**
- * The steps of `trim/v1`, in order. A suggestion's `displayed` is a function of its `raw`, `stop` and prompt by
- * exactly these: any change of behaviour is a new version, and the old one stays.
+ * The steps in order. A suggestion's `displayed` is a function of its `raw`, `stop` and prompt by exactly these and by
+ * the scope that they rest on: any change of what comes out is a new version.
  */
 const STEPS: readonly Step[] = [
   dropHealed,
@@ -34,14 +35,15 @@ const STEPS: readonly Step[] = [
   cutRepeatedLines,
   cutUnfinishedStatement,
   cutOutsideBlock,
+  cutOtherIndentation,
   cutWhatFollowsBelow,
-  cutAtClosedBracket,
   cutWhatFollowsOnLine,
+  cutAtClosedBracket,
   cutOpenedAtEnd,
   dropBlankEnd,
 ];
 
-/** `trim/v1`: the part of `raw` that is displayed; empty where nothing is left to show. */
+/** The part of `raw` that is displayed; empty where nothing is left to show. */
 export function trim(raw: string, context: TrimContext): Range {
   let { start, end } = { start: 0, end: raw.length };
   for (const step of STEPS) {

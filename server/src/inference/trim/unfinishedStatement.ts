@@ -1,4 +1,4 @@
-import { indentationOf } from "../scope";
+import { indentationOf } from "../extent";
 import { all, before, isCutShort, offsetOfLine, type Range, type TrimContext } from "./step";
 
 /**

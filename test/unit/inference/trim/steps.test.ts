@@ -1,0 +1,70 @@
+import { readdirSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { scopeOf } from "../../../../server/src/inference/scope";
+import { trim } from "../../../../server/src/inference/trim";
+import { dropBlankEnd } from "../../../../server/src/inference/trim/blankEnd";
+import { dropBlankStart } from "../../../../server/src/inference/trim/blankStart";
+import { cutBrokenCharacter } from "../../../../server/src/inference/trim/brokenCharacter";
+import { cutAtClosedBracket } from "../../../../server/src/inference/trim/closedBracket";
+import { cutDoubtful } from "../../../../server/src/inference/trim/doubt";
+import { cutWhatFollowsBelow } from "../../../../server/src/inference/trim/followsBelow";
+import { cutWhatFollowsOnLine } from "../../../../server/src/inference/trim/followsOnLine";
+import { dropHealed } from "../../../../server/src/inference/trim/healedText";
+import { cutLoop } from "../../../../server/src/inference/trim/loop";
+import { cutAfterLine } from "../../../../server/src/inference/trim/oneLine";
+import { cutOpenedAtEnd } from "../../../../server/src/inference/trim/openedAtEnd";
+import { cutOtherIndentation } from "../../../../server/src/inference/trim/otherIndentation";
+import { cutOutsideBlock } from "../../../../server/src/inference/trim/outsideBlock";
+import { cutRepeatedLines } from "../../../../server/src/inference/trim/repeatedLines";
+import type { Step } from "../../../../server/src/inference/trim/step";
+import { cutUnfinishedLine } from "../../../../server/src/inference/trim/unfinishedLine";
+import { cutUnfinishedStatement } from "../../../../server/src/inference/trim/unfinishedStatement";
+import { readGolden } from "./golden";
+
+const STEPS: Readonly<Record<string, Step>> = {
+  blankEnd: dropBlankEnd,
+  blankStart: dropBlankStart,
+  brokenCharacter: cutBrokenCharacter,
+  closedBracket: cutAtClosedBracket,
+  doubt: cutDoubtful,
+  followsBelow: cutWhatFollowsBelow,
+  followsOnLine: cutWhatFollowsOnLine,
+  healedText: dropHealed,
+  loop: cutLoop,
+  oneLine: cutAfterLine,
+  openedAtEnd: cutOpenedAtEnd,
+  otherIndentation: cutOtherIndentation,
+  outsideBlock: cutOutsideBlock,
+  repeatedLines: cutRepeatedLines,
+  unfinishedLine: cutUnfinishedLine,
+  unfinishedStatement: cutUnfinishedStatement,
+};
+
+/** What the steps share. */
+const SHARED = ["balance", "index", "step"];
+
+describe.each([...Object.entries(STEPS), ["chain", trim] as const])("%s", (name, step) => {
+  it.each(readGolden(name).map((one) => [one.name, one] as const))("%s", (_, one) => {
+    const { prefix, suffix, raw, healed, stop, lastLength } = one;
+    const { start, end } = step(raw, { scope: scopeOf({ prefix, suffix }), healed, stop, lastLength });
+    expect(raw.slice(start, end)).toBe(one.shown);
+  });
+});
+
+it("has golden cases for every step, and a step for every golden file", () => {
+  const names = (folder: string, extension: string): string[] =>
+    readdirSync(folder)
+      .map((file) => basename(file, extension))
+      .sort();
+  const sources = names(
+    fileURLToPath(new URL("../../../../server/src/inference/trim", import.meta.url)),
+    ".ts",
+  );
+  expect(sources.filter((source) => !SHARED.includes(source))).toEqual(Object.keys(STEPS));
+  const golden = names(fileURLToPath(new URL("./golden", import.meta.url)), ".md").filter(
+    (name) => name !== "chain",
+  );
+  expect(golden).toEqual(Object.keys(STEPS));
+});
