@@ -2,22 +2,33 @@
  * `npm run bench`: what a developer waits for and what it costs, on this machine, now. Nothing here passes or fails:
  * machines differ and are shared, so compare runs on one machine, and ratios rather than single numbers.
  *
- * `npm run bench -- --peers [MODEL…]` compares the engine with others instead.
+ * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context` prompts with
+ * chunks of other files with prompts without.
  */
 import { cpus } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { installationOf } from "../../server/src/installation";
 import { benchAnchoring } from "./anchoring";
+import { benchContext } from "./context";
 import { benchPeers } from "./peers/peers";
 import { benchSuggestions } from "./suggestions";
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { peers: { type: "boolean", default: false } },
+    options: {
+      peers: { type: "boolean", default: false },
+      context: { type: "boolean", default: false },
+    },
   });
   console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}\n`);
   if (values.peers) {
     await benchPeers(positionals);
+    return;
+  }
+  if (values.context) {
+    await benchContext(installationOf(join(process.cwd(), "dist")).modelDirectory, 200);
     return;
   }
   await benchSuggestions();

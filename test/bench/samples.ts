@@ -14,6 +14,12 @@ export class Samples {
     return this.#values.reduce((sum, value) => sum + value, 0) / this.#values.length;
   }
 
+  /** Standard error of the mean. */
+  get error(): number {
+    const squares = this.#values.reduce((sum, value) => sum + (value - this.mean) ** 2, 0);
+    return Math.sqrt(squares / (this.count - 1) / this.count);
+  }
+
   /** The smallest value that at least `share` (0 to 1) of all values do not exceed. */
   percentile(share: number): number {
     const sorted = [...this.#values].sort((a, b) => a - b);
