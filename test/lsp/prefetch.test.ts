@@ -122,8 +122,16 @@ describe("asking ahead", () => {
     expect(asked).toHaveLength(1);
     const next = { id: "next" } as Offer;
     asked[0]?.answer(next);
-    expect(await taken).toBe(next);
+    expect(await taken).toEqual({ offer: next });
     expect(await prefetch.take("file:///a.ts", { before: "abc", after: "d" })).toBeNull();
+  });
+
+  it("tells that the model had nothing to say there from nobody having asked", async () => {
+    show();
+    const taken = prefetch.take("file:///a.ts", { before: "abc", after: "d" });
+    await vi.advanceTimersByTimeAsync(0);
+    asked[0]?.answer(null);
+    expect(await taken).toEqual({ offer: null });
   });
 
   it("goes on while the suggestion is typed or accepted, and ends with any other edit", async () => {

@@ -63,18 +63,17 @@ export function provideInlineCompletion(context: ServerContext): void {
     if (held !== null) return show(held);
 
     const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
-    let offer = await prefetch.take(document.uri, place);
-    // Asked, the model goes on where it doubted when nobody had.
-    if (explicit && offer?.completion.stop === "doubt") offer = null;
-    if (offer === null && !mine.signal.aborted) {
+    const ready = await prefetch.take(document.uri, place);
+    let offer = ready?.offer ?? null;
+    if (ready === null || (explicit && !isWhole(offer))) {
+      if (mine.signal.aborted) return null;
       prefetch.cancel();
       const signal = abortedBy(token, mine);
       if (!explicit) await pause(debounce.delay(performance.now()), signal);
       const started = performance.now();
       offer = await ask(context, document, place, explicit, signal);
-      // No answer while the model is being loaded says nothing about its speed.
-      const isAnswer = !signal.aborted && context.engine.engine !== null;
-      if (isAnswer) debounce.answered(performance.now() - started);
+      // While the model is being loaded, nothing is answered at once.
+      if (!signal.aborted && context.engine.engine !== null) debounce.answered(performance.now() - started);
     }
     if (offer === null) return null;
     context.offers.add(offer);
@@ -85,6 +84,11 @@ export function provideInlineCompletion(context: ServerContext): void {
     prefetch.changed(document);
   });
   context.documents.onDidClose(() => prefetch.cancel());
+}
+
+/** Asked by a person, the model goes on where it says nothing, or stops in doubt, when nobody asked. */
+function isWhole(offer: Offer | null): boolean {
+  return offer !== null && offer.completion.stop !== "doubt";
 }
 
 /** What the model offers at a place; nobody was shown it yet. */

@@ -60,16 +60,16 @@ export class Prefetch {
   }
 
   /**
-   * The suggestion for a place, where it is the one that was asked for ahead: as soon as it is there. `null` where it
-   * is another place, or the model had nothing to say.
+   * What was asked for ahead, where it is for this very place: as soon as the answer is there. Its offer is `null`
+   * where the model had nothing to say.
    */
-  async take(uri: string, around: Around): Promise<Offer | null> {
+  async take(uri: string, around: Around): Promise<{ readonly offer: Offer | null } | null> {
     const { ahead } = this;
     if (ahead === null || !isAt(ahead, uri, around)) return null;
     ahead.begin();
     const offer = await ahead.offer;
     if (this.ahead === ahead) this.ahead = null;
-    return offer;
+    return { offer };
   }
 
   /** A document is another: what was asked ahead is only wanted while its text becomes what was asked for. */
