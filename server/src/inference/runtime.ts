@@ -53,6 +53,12 @@ export interface Runtime {
   load(files: GraphFiles, threads: number, provider: ExecutionProvider): Promise<LoadedGraph>;
 }
 
+/**
+ * Threads that sleep between two operators of a run wake too late to help with the next; those that spin for long take
+ * the processor from whoever else needs it. When the run ends nobody spins: an idle editor burns nothing.
+ */
+const SPINNING = { force_spinning_stop: "1", intra_op: { allow_spinning: "1", spin_duration_us: "50" } };
+
 /** `native/v1`: onnxruntime-node, with the kernels that suit this CPU. */
 export const NATIVE: Runtime = {
   profile: "native/v1",
@@ -69,8 +75,7 @@ export const NATIVE: Runtime = {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         logSeverityLevel: ERRORS,
-        // Threads that wait for work by spinning would burn a core while nobody types.
-        extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+        extra: { session: { ...SPINNING, inter_op: { allow_spinning: "0" } } },
       });
     let fallback = notOnThisPlatform(provider);
     if (provider !== "cpu" && fallback === null) {
