@@ -4,13 +4,8 @@ import type { Decoding } from "./decoding";
 import type { Draft, Drafter } from "./drafting";
 import type { HealedPrompt } from "./heal";
 import type { Model } from "./model";
+import { type IsCancelled, readAhead } from "./reading";
 import type { Sequence } from "./sequence";
-
-/** Cancellation is checked between runs of the graph, and a run sees at most so many tokens. */
-export const CHUNK_TOKENS = 64;
-
-/** Says whether the work in hand is still wanted; asked before every run of the graph. */
-export type IsCancelled = () => boolean;
 
 /** What a greedy run of the model wrote. */
 export interface Generation {
@@ -47,13 +42,10 @@ export async function generate(
   };
   drafter?.begin(prompt.ids, limit);
   // The last token of the prompt is always run: its logits give the first choice.
-  let pending = prompt.ids.slice(sequence.rewindTo(prompt.ids, prompt.ids.length - 1));
+  const unread = prompt.ids.slice(sequence.rewindTo(prompt.ids, prompt.ids.length - 1));
+  let pending = await readAhead(sequence, unread, isCancelled);
+  if (pending === null) return null;
   for (;;) {
-    while (pending.length > CHUNK_TOKENS) {
-      if (isCancelled()) return null;
-      await sequence.append(pending.slice(0, CHUNK_TOKENS), "last");
-      pending = pending.slice(CHUNK_TOKENS);
-    }
     if (isCancelled()) return null;
     const isNext = decoding.tokens.length > 0;
     const draft = (isNext && drafter?.draft(limit - decoding.tokens.length - 1)) || NO_DRAFT;

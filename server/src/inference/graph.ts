@@ -4,16 +4,22 @@ import { type FeedInput, type GraphLayout, layoutOf } from "./layout";
 import type { ModelConfig } from "./modelConfig";
 import { externalDataOf } from "./onnxFile";
 import { couldNotBeUsed, DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
+import { ReadingPace } from "./reading";
 import { type GraphFiles, type LoadedGraph, NATIVE, type Runtime } from "./runtime";
 
 /** To graphs that can be told how many rows of logits are wanted, none means all. */
 const ALL_ROWS = 0;
+
+/** Which of a run's tokens need logits. */
+export type WantedRows = "all" | "last" | "none";
 
 /** A decoder graph with a key-value cache, in whatever layout it says that it has, run by one of the runtimes. */
 export class Graph {
   /** The graph gives logits for the last position only, whatever it is asked. */
   #lastOnly = false;
   readonly #spare: SpareBuffers = [];
+  /** How fast it reads prompts. */
+  readonly pace = new ReadingPace();
 
   private constructor(
     private readonly loaded: LoadedGraph,
@@ -94,7 +100,11 @@ export class Graph {
    * @param rows which tokens' logits are wanted
    * @returns the logits, one row for each token; at least the last row where only that is wanted
    */
-  async run(ids: readonly number[], cache: Cache, rows: "all" | "last" = "all"): Promise<Float32Array> {
+  async run(ids: readonly number[], cache: Cache, rows: WantedRows = "all"): Promise<Float32Array> {
+    if (rows === "none") {
+      await this.#outputsOf(ids, cache, this.#choosesRows ? 1 : ALL_ROWS, {});
+      return new Float32Array(0);
+    }
     const before = cache.positions;
     if (!this.#lastOnly || ids.length === 1 || rows === "last") {
       const keep = rows === "last" && this.#choosesRows ? 1 : ALL_ROWS;
@@ -122,16 +132,26 @@ export class Graph {
   }
 
   async #runAtOnce(ids: readonly number[], cache: Cache, keep = ALL_ROWS): Promise<Float32Array> {
+    const { logits: name } = this.layout;
+    const { [name]: logits } = await this.#outputsOf(ids, cache, keep, { [name]: null });
+    if (logits === undefined) throw new Error("the graph gave no logits");
+    return floatsOf(logits);
+  }
+
+  /** Runs `ids`, gives the cache what is its, and returns all outputs. */
+  async #outputsOf(
+    ids: readonly number[],
+    cache: Cache,
+    keep: number,
+    logits: Readonly<Record<string, null>>,
+  ): Promise<Readonly<Record<string, Tensor>>> {
     const feeds = cache.inputs();
     for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, cache.positions, keep);
-    const { logits: name, cache: parts } = this.layout;
     const offered = this.runtime.writesInPlace ? cache.outputs(ids.length) : {};
-    const fetches = Object.fromEntries(parts.map(({ present }) => [present, offered[present] ?? null]));
-    const outputs = await this.loaded.session.run(feeds, { [name]: null, ...fetches });
-    const logits = outputs[name];
-    if (logits === undefined) throw new Error("the graph gave no logits");
+    const fetches = this.layout.cache.map(({ present }) => [present, offered[present] ?? null]);
+    const outputs = await this.loaded.session.run(feeds, { ...logits, ...Object.fromEntries(fetches) });
     cache.take({ ...outputs, ...offered }, ids.length);
-    return floatsOf(logits);
+    return outputs;
   }
 
   #feed({ feed, element, rank }: FeedInput, ids: readonly number[], length: number, keep: number): Tensor {

@@ -1,5 +1,5 @@
 import type { Cache } from "./cache";
-import type { Graph } from "./graph";
+import type { Graph, WantedRows } from "./graph";
 
 /** A sequence of tokens that the graph has seen, with its cache, kept from one request to the next. */
 export class Sequence {
@@ -57,16 +57,21 @@ export class Sequence {
   /**
    * Appends tokens and returns their logits, one row each.
    *
-   * @param rows `last`: only the last row is wanted, and others may be missing
+   * @param rows `last`: only the last row is wanted, and others may be missing; `none`: no row is
    */
-  async append(ids: readonly number[], rows: "all" | "last" = "all"): Promise<Float32Array> {
+  async append(ids: readonly number[], rows: WantedRows = "all"): Promise<Float32Array> {
     const { group } = this.graph.runtime;
     const before = this.#tokens.slice(this.#cache.positions);
     const run = [...before, ...ids];
     const padding = new Array<number>((group - (run.length % group)) % group).fill(ids.at(-1) ?? 0);
-    const logits = await this.graph.run([...run, ...padding], this.#cache, padding.length > 0 ? "all" : rows);
+    const logits = await this.graph.run(
+      [...run, ...padding],
+      this.#cache,
+      padding.length > 0 && rows === "last" ? "all" : rows,
+    );
     this.#tokens.push(...ids);
     this.#keepWholeGroups();
+    if (rows === "none") return logits;
     const { vocabularySize } = this.graph;
     const end = logits.length - padding.length * vocabularySize;
     return logits.subarray(Math.max(0, end - ids.length * vocabularySize), end);

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CHUNK_TOKENS } from "../../../server/src/inference/generate";
 import { Graph } from "../../../server/src/inference/graph";
 import { ModelConfig } from "../../../server/src/inference/modelConfig";
+import { readAhead } from "../../../server/src/inference/reading";
 import { Sequence } from "../../../server/src/inference/sequence";
 import type { BenchEngine, EngineParameters, Timing } from "./engine";
 import { largestIndex, logSoftmax } from "./logits";
 
-/** Proofline's own engine: its graph and its kept sequence, in the chunks in which it reads prompts. */
+/** Proofline's own engine: its graph, its kept sequence and its way to read prompts; no drafting. */
 export async function loadProofline({ model, threads }: EngineParameters): Promise<BenchEngine> {
   const config = ModelConfig.parse(JSON.parse(readFileSync(join(model.path, "config.json"), "utf8")));
   const graph = await Graph.load(readFileSync(join(model.path, "onnx", "model.onnx")), config, threads);
@@ -15,15 +15,12 @@ export async function loadProofline({ model, threads }: EngineParameters): Promi
 
   const suggest = async (ids: readonly number[], count: number): Promise<Timing> => {
     const started = performance.now();
-    let pending = ids.slice(sequence.rewindTo(ids, ids.length - 1));
+    const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1));
+    let pending = (await readAhead(sequence, unread, () => false)) ?? [];
     const tokens: number[] = [];
     let first = 0;
     while (tokens.length < count) {
-      let logits: Float32Array = new Float32Array(0);
-      while (pending.length > 0) {
-        logits = await sequence.append(pending.slice(0, CHUNK_TOKENS), "last");
-        pending = pending.slice(CHUNK_TOKENS);
-      }
+      const logits = await sequence.append(pending, "last");
       const token = largestIndex(logits.subarray(-graph.vocabularySize));
       tokens.push(token);
       if (tokens.length === 1) first = performance.now() - started;

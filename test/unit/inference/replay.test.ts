@@ -7,9 +7,9 @@ import type {
   ReplayRequest,
   ReplayResult,
 } from "../../../server/src/inference/engine";
-import { CHUNK_TOKENS } from "../../../server/src/inference/generate";
 import { healPrompt } from "../../../server/src/inference/heal";
 import { loadModel, type Model } from "../../../server/src/inference/model";
+import { CHUNK_TOKENS } from "../../../server/src/inference/reading";
 import { replay as replayIn } from "../../../server/src/inference/replay";
 import { scopeOf } from "../../../server/src/inference/scope";
 import { seedOf } from "../../../server/src/inference/seed";
