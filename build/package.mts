@@ -13,6 +13,7 @@ import { join, relative } from "node:path";
 import { createVSIX } from "@vscode/vsce";
 import { bundle, root } from "./bundle.mjs";
 import { bundledPackages, notices } from "./notices.mjs";
+import { tryOut } from "./tryOut.mjs";
 
 /** VS Code's target names, and what onnxruntime and anvil call the same platform. */
 const PLATFORMS: Readonly<Record<string, { readonly onnxruntime: string; readonly anvil: string }>> = {
@@ -21,6 +22,9 @@ const PLATFORMS: Readonly<Record<string, { readonly onnxruntime: string; readonl
   "darwin-arm64": { onnxruntime: "darwin/arm64", anvil: "darwin-arm64" },
   "win32-x64": { onnxruntime: "win32/x64", anvil: "win32-amd64" },
 };
+
+/** On macOS the runtime's library lies in its package twice; this name is not the one that is loaded. */
+const SECOND_NAME = /libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 
 const target = process.argv[2] ?? `${process.platform}-${process.arch}`;
 const platform = PLATFORMS[target];
@@ -48,11 +52,11 @@ if (!existsSync(anvil)) {
 }
 // Below dist/, so that the bundles' own require finds them and vsce does not take them for dependencies to prune.
 copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform.onnxruntime)]);
-copyModule(onnxruntimeCommon, ["package.json", "LICENSE", "dist/cjs"]);
+copyModule(onnxruntimeCommon, ["package.json", "LICENSE", "dist/cjs", "dist/esm"]);
 // What `portable/v1` needs of it under Node; the rest is for browsers and GPUs.
 copyModule(onnxruntimeWeb, [
   "package.json",
-  "dist/ort.node.min.js",
+  "dist/ort.node.min.mjs",
   "dist/ort-wasm-simd-threaded.mjs",
   "dist/ort-wasm-simd-threaded.wasm",
 ]);
@@ -89,6 +93,8 @@ writeFileSync(
   ),
 );
 
+if (target === `${process.platform}-${process.arch}`) tryOut(stage);
+
 const packagePath = join(root, `proofline-${target}.vsix`);
 await createVSIX({
   cwd: stage,
@@ -112,6 +118,7 @@ function copyModule(folder: string, parts: readonly string[]): void {
     cpSync(join(folder, part), join(stage, "dist", "node_modules", name, part), {
       recursive: true,
       dereference: true,
+      filter: (source) => !SECOND_NAME.test(source),
     });
   }
   const executable = join(stage, "dist", "node_modules", name, "bin", "anvil");
