@@ -8,11 +8,12 @@ import { cutWhatFollowsOnLine } from "./followsOnLine";
 import { dropHealed } from "./healedText";
 import { cutLoop } from "./loop";
 import { cutAfterLine } from "./oneLine";
-import { cutOpenedAtEnd } from "./openedAtEnd";
+import { cutOpenedBeforeText } from "./openedBeforeText";
 import { cutOtherIndentation } from "./otherIndentation";
 import { cutOutsideBlock } from "./outsideBlock";
 import { cutRepeatedLines } from "./repeatedLines";
 import type { Range, Step, TrimContext } from "./step";
+import { cutUnclosedLines } from "./unclosedLines";
 import { cutUnfinishedLine } from "./unfinishedLine";
 import { cutUnfinishedStatement } from "./unfinishedStatement";
 
@@ -39,7 +40,8 @@ const STEPS: readonly Step[] = [
   cutWhatFollowsBelow,
   cutWhatFollowsOnLine,
   cutAtClosedBracket,
-  cutOpenedAtEnd,
+  cutOpenedBeforeText,
+  cutUnclosedLines,
   dropBlankEnd,
 ];
 

@@ -14,11 +14,12 @@ import { cutWhatFollowsOnLine } from "../../../../server/src/inference/trim/foll
 import { dropHealed } from "../../../../server/src/inference/trim/healedText";
 import { cutLoop } from "../../../../server/src/inference/trim/loop";
 import { cutAfterLine } from "../../../../server/src/inference/trim/oneLine";
-import { cutOpenedAtEnd } from "../../../../server/src/inference/trim/openedAtEnd";
+import { cutOpenedBeforeText } from "../../../../server/src/inference/trim/openedBeforeText";
 import { cutOtherIndentation } from "../../../../server/src/inference/trim/otherIndentation";
 import { cutOutsideBlock } from "../../../../server/src/inference/trim/outsideBlock";
 import { cutRepeatedLines } from "../../../../server/src/inference/trim/repeatedLines";
 import type { Step } from "../../../../server/src/inference/trim/step";
+import { cutUnclosedLines } from "../../../../server/src/inference/trim/unclosedLines";
 import { cutUnfinishedLine } from "../../../../server/src/inference/trim/unfinishedLine";
 import { cutUnfinishedStatement } from "../../../../server/src/inference/trim/unfinishedStatement";
 import { readGolden } from "./golden";
@@ -34,10 +35,11 @@ const STEPS: Readonly<Record<string, Step>> = {
   healedText: dropHealed,
   loop: cutLoop,
   oneLine: cutAfterLine,
-  openedAtEnd: cutOpenedAtEnd,
+  openedBeforeText: cutOpenedBeforeText,
   otherIndentation: cutOtherIndentation,
   outsideBlock: cutOutsideBlock,
   repeatedLines: cutRepeatedLines,
+  unclosedLines: cutUnclosedLines,
   unfinishedLine: cutUnfinishedLine,
   unfinishedStatement: cutUnfinishedStatement,
 };
