@@ -29,7 +29,7 @@ import {
 } from "./modelOptions";
 import type { CommandResult } from "./output";
 import { repositoryHere, type Session } from "./session";
-import { confirm, interruptible, showProgress } from "./terminal";
+import { confirm, interruptible, showingProgress } from "./terminal";
 
 /** `proofline model digest DIR`: what a pin of this folder would say, whether or not there is one. */
 export async function modelDigest(directory: string): Promise<CommandResult> {
@@ -75,7 +75,7 @@ export async function modelPin(session: Session, typed: string, flags: PinFlags)
     const named = { repository: source.repository, ...revisionOf(flags) };
     const plan = await planPin(access, places, named, choices, signal);
     await agreed(plan, flags);
-    return pinned(await carryOut(plan, access, places, choices, showProgress(), signal));
+    return pinned(await showingProgress((tell) => carryOut(plan, access, places, choices, tell, signal)));
   });
 }
 
@@ -102,7 +102,8 @@ export async function modelFetch(
   return interruptible(async (signal) => {
     const plan = await planFetch(access, places, model, signal);
     await agreed(plan, flags);
-    return pinned(await carryOut(plan, access, places, { trust, replace: false }, showProgress(), signal));
+    const choices = { trust, replace: false };
+    return pinned(await showingProgress((tell) => carryOut(plan, access, places, choices, tell, signal)));
   });
 }
 

@@ -1,25 +1,43 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { ProoflineError } from "../errors";
 import { megabytes } from "../models/byteCount";
 import type { Progress } from "../models/progress";
 
+/** Where a person is asked and answers. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
 /**
  * Asks before something that takes time and room. Where nobody can answer, that is a refusal.
  *
- * @throws ProoflineError `usage` without a terminal, `model.cancelled` for any answer but yes
+ * @throws ProoflineError `usage` without a terminal, `model.cancelled` for any answer but yes, Ctrl+C and Ctrl+D included
  */
-export async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+export async function confirm(
+  question: string,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> {
+  if (!input.isTTY || !output.isTTY) {
     throw new ProoflineError(
       "usage",
       "There is no terminal to ask in, so nothing was downloaded.",
       "Look at what would be downloaded, and give --yes.",
     );
   }
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  const reader = createInterface({ input, output });
+  const closed = once(reader, "close").then((): string => "");
   try {
-    const answer = await reader.question(`${question} [y/N] `);
+    // Whether Ctrl+C and Ctrl+D reject the answer or only close the reader depends on the version of Node.
+    const answer = await Promise.race([reader.question(`${question} [y/N] `), closed]).catch(
+      (error: unknown) => {
+        if (!(error instanceof Error && error.name === "AbortError")) throw error;
+        return "";
+      },
+    );
     if (/^y(?:es)?$/i.test(answer.trim())) return;
+    if (answer === "") output.write("\n");
   } finally {
     reader.close();
   }
@@ -46,18 +64,22 @@ export function showCount(verb: string, total: number): (done: number) => void {
   };
 }
 
-/** Says on standard error how far a download is: one line that changes in a terminal, one line a file elsewhere. */
-export function showProgress(): (progress: Progress) => void {
+/**
+ * Says on standard error how far a download is: one line that changes in a terminal, one line a file elsewhere. The line
+ * is ended when the work ends, however that is.
+ */
+export async function showingProgress<Value>(
+  work: (tell: (progress: Progress) => void) => Promise<Value>,
+): Promise<Value> {
   const live = process.stderr.isTTY;
-  let path = "";
-  return (progress) => {
-    const { done, total } = progress;
-    if (live) {
-      const end = done === total ? "\n" : "";
-      process.stderr.write(`\r\x1b[K${megabytes(done)} of ${megabytes(total)}  ${progress.path}${end}`);
-    } else if (progress.path !== path) {
-      path = progress.path;
-      process.stderr.write(`${path}\n`);
-    }
-  };
+  let told: string | null = null;
+  try {
+    return await work(({ path, done, total }) => {
+      if (live) process.stderr.write(`\r\x1b[K${megabytes(done)} of ${megabytes(total)}  ${path}`);
+      else if (path !== told) process.stderr.write(`${path}\n`);
+      told = path;
+    });
+  } finally {
+    if (live && told !== null) process.stderr.write("\n");
+  }
 }

@@ -9,7 +9,7 @@ import { messageOf, ProoflineError } from "../errors";
 import type { Engine } from "../inference/engine";
 import { ModelStore } from "../models/modelStore";
 import { builtInPolicy } from "../policy/policy";
-import { promptReason } from "../policy/reasons";
+import { promptReason, replayReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
 import { type Checks, type Findings, SUMMARIES, type Summary } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verify";
@@ -197,7 +197,9 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
   const lines = suggestions.flatMap(
     ({ path, startLine, endLine, summary: word, id, reasons, checks, findings }) => [
       `${word.padEnd(10)}  ${path}:${startLine}${endLine === startLine ? "" : `-${endLine}`}  ${id}`,
-      ...[...reasons, ...promptRemarks(checks, findings)].map((reason) => `            ${reason}`),
+      ...[...reasons, ...replayRemarks(checks, findings), ...promptRemarks(checks, findings)].map(
+        (reason) => `            ${reason}`,
+      ),
     ],
   );
   const totals = [...SUMMARIES]
@@ -213,6 +215,12 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
 
 /** An output of which more than this stood in the prompt deserves a look, though copying is no fault. */
 const NOTEWORTHY_SHARE = 0.8;
+
+/** What a good replay compared and forgave; what a bad one found is among the reasons. */
+function replayRemarks({ evidence, replay }: Checks, findings: Findings): string[] {
+  const isGood = replay === "exact" || replay === "withinTolerance";
+  return evidence === "intact" && isGood ? [replayReason(replay, findings)] : [];
+}
 
 /** What is worth reading about a prompt although it decides nothing: that it does not fit, or holds the answer. */
 function promptRemarks({ evidence, prompt }: Checks, findings: Findings): string[] {

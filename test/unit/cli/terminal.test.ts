@@ -1,0 +1,50 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { confirm } from "../../../server/src/cli/terminal";
+
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+
+/** A terminal in which somebody types once the question is there. */
+function terminalWith(keys: string) {
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const output = Object.assign(new PassThrough(), { isTTY: true });
+  let shown = "";
+  output.on("data", (chunk: Buffer) => {
+    const asked = shown.includes("[y/N]");
+    shown += chunk.toString();
+    if (!asked && shown.includes("[y/N]")) input.write(keys);
+  });
+  return { input, output };
+}
+
+describe("a question at the terminal", () => {
+  it.each(["y\r", "Y\r", "yes\r"])("is answered with %j", async (keys) => {
+    await expect(confirm("Download 1 MB?", terminalWith(keys))).resolves.toBeUndefined();
+  });
+
+  it.each(["\r", "n\r", "yep\r", CTRL_C, `y${CTRL_C}`, CTRL_D])(
+    "is a refusal with a remedy for %j",
+    async (keys) => {
+      await expect(confirm("Download 1 MB?", terminalWith(keys))).rejects.toMatchObject({
+        code: "model.cancelled",
+        remedy: expect.stringContaining("answer y"),
+      });
+    },
+  );
+
+  it("is a refusal where the terminal goes away", async () => {
+    const terminal = terminalWith("");
+    const asked = confirm("Download 1 MB?", terminal);
+    terminal.input.end();
+    await expect(asked).rejects.toMatchObject({ code: "model.cancelled" });
+  });
+
+  it("is not asked where there is no terminal", async () => {
+    const terminal = { input: new PassThrough(), output: new PassThrough() };
+    await expect(confirm("Download 1 MB?", terminal)).rejects.toMatchObject({
+      code: "usage",
+      remedy: expect.stringContaining("--yes"),
+    });
+  });
+});
