@@ -1,32 +1,41 @@
 import type { Tensor, TensorConstructor } from "onnxruntime-common";
 import type { CachePart } from "./layout";
 
-/** Buffers grow by so many positions at a time. */
-const CAPACITY_STEP = 256;
+/** Buffers grow by so many positions at a time. What lies in place is copied out of the runtime as a whole. */
+const CAPACITY_STEP = 128;
 
 /**
  * Memory for the next run's outputs, one buffer for each part, shared by all caches of a graph. After the run it
- * belongs to the cache, and what the cache had before is written into next: a run allocates nothing, and nothing is
- * copied out of the runtime.
+ * belongs to the cache, and what the cache had before is written into next: a run allocates nothing.
  */
 export type SpareBuffers = (Uint8Array | undefined)[];
+
+/** What all caches of a graph have in common. */
+export interface CacheKind {
+  readonly parts: readonly CachePart[];
+  readonly spare: SpareBuffers;
+  readonly Tensor: TensorConstructor;
+  /**
+   * The graph writes new positions behind those that it is given, into the same tensor, whose size is its capacity;
+   * otherwise each run's outputs hold everything, and tensors have the size of their content.
+   */
+  readonly inPlace: boolean;
+}
 
 /**
  * The key-value cache: what a graph keeps of the positions that it has seen, one tensor of shape [1, heads,
  * positions, size] for each of its cache inputs.
  */
 export class Cache {
-  readonly #parts: readonly CachePart[];
-  readonly #spare: SpareBuffers;
+  readonly #kind: CacheKind;
   #buffers: Uint8Array[];
-  readonly #Tensor: TensorConstructor;
   #positions = 0;
+  /** Positions for which each head has room: those that it has, but for a graph that writes in place. */
+  #capacity = 0;
 
-  constructor(parts: readonly CachePart[], spare: SpareBuffers, Tensor: TensorConstructor) {
-    this.#Tensor = Tensor;
-    this.#parts = parts;
-    this.#spare = spare;
-    this.#buffers = parts.map(() => new Uint8Array(0));
+  constructor(kind: CacheKind) {
+    this.#kind = kind;
+    this.#buffers = kind.parts.map(() => new Uint8Array(0));
   }
 
   get positions(): number {
@@ -38,25 +47,29 @@ export class Cache {
     return this.#buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** The graph's cache inputs. */
-  inputs(): Record<string, Tensor> {
+  /** The graph's cache inputs for a run over `count` tokens. */
+  inputs(count: number): Record<string, Tensor> {
+    if (this.#kind.inPlace) this.#makeRoom(this.#positions + count);
     return Object.fromEntries(
-      this.#parts.map((part, index) => [
+      this.#kind.parts.map((part, index) => [
         part.past,
-        this.#tensorOver(this.#buffers[index] ?? new Uint8Array(0), part, this.#positions),
+        this.#tensorOver(this.#buffers[index] ?? new Uint8Array(0), part, this.#capacity),
       ]),
     );
   }
 
-  /** Memory for the graph's cache outputs in a run over `count` tokens. */
-  outputs(count: number): Record<string, Tensor> {
+  /** Memory for the graph's cache outputs in a run over `count` tokens, whose inputs are these. */
+  outputs(inputs: Readonly<Record<string, Tensor>>, count: number): Record<string, Tensor> {
+    const { parts, spare, inPlace } = this.#kind;
     const positions = this.#positions + count;
     return Object.fromEntries(
-      this.#parts.map((part, index) => {
-        let buffer = this.#spare[index];
+      parts.map((part, index) => {
+        const input = inputs[part.past];
+        if (inPlace && input !== undefined) return [part.present, input];
+        let buffer = spare[index];
         if (buffer === undefined || buffer.length < bytesOf(part, positions)) {
           buffer = new Uint8Array(bytesOf(part, capacityFor(positions)));
-          this.#spare[index] = buffer;
+          spare[index] = buffer;
         }
         return [part.present, this.#tensorOver(buffer, part, positions)];
       }),
@@ -65,57 +78,72 @@ export class Cache {
 
   /** Takes the cache outputs of a run over `count` tokens, whether they lie in the memory offered or elsewhere. */
   take(outputs: Readonly<Record<string, Tensor>>, count: number): void {
-    const positions = this.#positions + count;
-    const taken = this.#parts.map((part) => {
+    const { parts, spare, inPlace } = this.#kind;
+    this.#positions += count;
+    if (inPlace) return;
+    const taken = parts.map((part) => {
       const data = outputs[part.present]?.data;
       if (!ArrayBuffer.isView(data)) throw new Error(`the graph gave no ${part.present}`);
-      if (data.byteLength !== bytesOf(part, positions)) {
+      if (data.byteLength !== bytesOf(part, this.#positions)) {
         throw new Error("the graph's cache does not have the size that its layout says");
       }
       return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     });
     this.#buffers = taken.map((bytes, index) => {
-      const spare = this.#spare[index];
-      if (spare === undefined || bytes.buffer !== spare.buffer) return bytes;
-      this.#spare[index] = this.#buffers[index];
-      return spare;
+      const offered = spare[index];
+      if (offered === undefined || bytes.buffer !== offered.buffer) return bytes;
+      spare[index] = this.#buffers[index];
+      return offered;
     });
-    this.#positions = positions;
+    this.#capacity = this.#positions;
   }
 
   /** Forgets what comes after the first `positions`. */
   truncate(positions: number): void {
     if (positions >= this.#positions) return;
-    for (const [index, part] of this.#parts.entries()) {
-      const position = bytesOf({ ...part, heads: 1 }, 1);
-      for (let head = 1; head < part.heads; head++) {
-        const from = head * this.#positions * position;
-        this.#buffers[index]?.copyWithin(head * positions * position, from, from + positions * position);
-      }
-    }
     this.#positions = positions;
+    if (!this.#kind.inPlace) this.#arrange(this.#buffers, positions);
   }
 
   /** A cache of its own with the first `positions` of this one. */
   copy(positions: number): Cache {
-    const copy = new Cache(this.#parts, this.#spare, this.#Tensor);
+    const copy = new Cache(this.#kind);
     copy.#positions = Math.min(positions, this.#positions);
-    copy.#buffers = this.#parts.map((part, index) => {
-      const whole = this.#buffers[index] ?? new Uint8Array(0);
-      const buffer = new Uint8Array(bytesOf(part, capacityFor(copy.#positions)));
-      const position = bytesOf({ ...part, heads: 1 }, 1);
-      for (let head = 0; head < part.heads; head++) {
-        const from = head * this.#positions * position;
-        const kept = whole.subarray(from, from + copy.#positions * position);
-        buffer.set(kept, head * copy.#positions * position);
-      }
-      return buffer;
-    });
+    const room = capacityFor(copy.#positions);
+    copy.#capacity = this.#capacity;
+    copy.#buffers = this.#buffers;
+    copy.#arrange(
+      this.#kind.parts.map((part) => new Uint8Array(bytesOf(part, room))),
+      this.#kind.inPlace ? room : copy.#positions,
+    );
     return copy;
   }
 
+  #makeRoom(positions: number): void {
+    if (positions <= this.#capacity) return;
+    const room = capacityFor(positions);
+    this.#arrange(
+      this.#kind.parts.map((part) => new Uint8Array(bytesOf(part, room))),
+      room,
+    );
+  }
+
+  /** Writes what the cache holds into `buffers`, which may be its own, with room for `capacity` positions a head. */
+  #arrange(buffers: Uint8Array[], capacity: number): void {
+    for (const [index, part] of this.#kind.parts.entries()) {
+      const position = bytesOf({ ...part, heads: 1 }, 1);
+      const [from, to] = [this.#buffers[index], buffers[index]];
+      for (let head = 0; head < part.heads; head++) {
+        const start = head * this.#capacity * position;
+        to?.set(from?.subarray(start, start + this.#positions * position) ?? [], head * capacity * position);
+      }
+    }
+    this.#buffers = buffers;
+    this.#capacity = capacity;
+  }
+
   #tensorOver(bytes: Uint8Array, part: CachePart, positions: number): Tensor {
-    const Tensor = this.#Tensor;
+    const { Tensor } = this.#kind;
     const { element, heads, size } = part;
     const { buffer, byteOffset } = bytes;
     const length = heads * positions * size;

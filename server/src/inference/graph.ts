@@ -1,5 +1,6 @@
 import { Tensor } from "onnxruntime-common";
-import { Cache, type SpareBuffers } from "./cache";
+import { Cache, type CacheKind } from "./cache";
+import { writesCacheInPlace } from "./cacheInPlace";
 import { type FeedInput, type GraphLayout, layoutOf } from "./layout";
 import type { ModelConfig } from "./modelConfig";
 import { externalDataOf } from "./onnxFile";
@@ -17,7 +18,6 @@ export type WantedRows = "all" | "last" | "none";
 export class Graph {
   /** The graph gives logits for the last position only, whatever it is asked. */
   #lastOnly = false;
-  readonly #spare: SpareBuffers = [];
   /** How fast it reads prompts. */
   readonly pace = new ReadingPace();
 
@@ -26,6 +26,7 @@ export class Graph {
     private readonly layout: GraphLayout,
     private readonly config: ModelConfig,
     readonly runtime: Runtime,
+    private readonly cacheKind: CacheKind,
   ) {}
 
   /**
@@ -47,7 +48,7 @@ export class Graph {
       // The runtime would open it by its name.
       if (!whole.external.some(({ path }) => path === location)) throw new Error(`${location} is missing`);
     }
-    const graph = await Graph.over(await runtime.load(whole, threads, provider), config, runtime);
+    const graph = await Graph.over(await runtime.load(whole, threads, provider), whole, config, runtime);
     if (graph.provider !== provider || provider === "cpu") return graph;
     try {
       await graph.run([0], graph.emptyCache());
@@ -55,15 +56,22 @@ export class Graph {
     } catch (error) {
       await graph.release();
       const loaded = await runtime.load(whole, threads, "cpu");
-      return Graph.over({ ...loaded, fallback: couldNotBeUsed(provider, error) }, config, runtime);
+      return Graph.over({ ...loaded, fallback: couldNotBeUsed(provider, error) }, whole, config, runtime);
     }
   }
 
-  private static async over(loaded: LoadedGraph, config: ModelConfig, runtime: Runtime): Promise<Graph> {
-    const { session } = loaded;
+  private static async over(
+    loaded: LoadedGraph,
+    { graph }: GraphFiles,
+    config: ModelConfig,
+    runtime: Runtime,
+  ): Promise<Graph> {
+    const { session, Tensor, provider } = loaded;
     try {
       const layout = layoutOf(session.inputMetadata, session.outputMetadata, config);
-      return new Graph(loaded, layout, config, runtime);
+      const parts = layout.cache;
+      const inPlace = runtime.writesInPlace && provider === "cpu" && writesCacheInPlace(graph, parts);
+      return new Graph(loaded, layout, config, runtime, { parts, spare: [], Tensor, inPlace });
     } catch (error) {
       await session.release();
       throw error;
@@ -90,7 +98,7 @@ export class Graph {
   }
 
   emptyCache(): Cache {
-    return new Cache(this.layout.cache, this.#spare, this.loaded.Tensor);
+    return new Cache(this.cacheKind);
   }
 
   /**
@@ -145,9 +153,10 @@ export class Graph {
     keep: number,
     logits: Readonly<Record<string, null>>,
   ): Promise<Readonly<Record<string, Tensor>>> {
-    const feeds = cache.inputs();
+    const inputs = cache.inputs(ids.length);
+    const feeds = { ...inputs };
     for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, cache.positions, keep);
-    const offered = this.runtime.writesInPlace ? cache.outputs(ids.length) : {};
+    const offered = this.runtime.writesInPlace ? cache.outputs(inputs, ids.length) : {};
     const fetches = this.layout.cache.map(({ present }) => [present, offered[present] ?? null]);
     const outputs = await this.loaded.session.run(feeds, { ...logits, ...Object.fromEntries(fetches) });
     cache.take({ ...outputs, ...offered }, ids.length);

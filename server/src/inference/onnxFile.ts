@@ -16,6 +16,8 @@ const MESSAGES: Readonly<Record<Kind, Readonly<Record<number, Kind>>>> = {
   tensor: { 13: "entry" },
   entry: {},
 };
+/** A node's fields. */
+const [INPUT, OUTPUT, OPERATOR] = [1, 2, 4];
 const MAX_DEPTH = 64;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -26,20 +28,45 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
  */
 export function externalDataOf(model: Uint8Array): string[] {
   const found = new Set<string>();
-  visit(model, "model", 0, (key, value) => {
-    if (key === "location") found.add(value);
+  visit(model, "model", 0, (kind, strings) => {
+    if (kind === "entry" && strings[1]?.[0] === "location") found.add(strings[2]?.[0] ?? "");
   });
   return [...found];
 }
+
+/** One operation of a graph; names that are left out are empty. */
+export interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/**
+ * All nodes of a graph, also those of graphs inside of it.
+ *
+ * @throws Error for bytes that are no such file
+ */
+export function nodesOf(model: Uint8Array): GraphNode[] {
+  const nodes: GraphNode[] = [];
+  visit(model, "model", 0, (kind, strings) => {
+    if (kind !== "node") return;
+    const operator = strings[OPERATOR]?.[0] ?? "";
+    nodes.push({ operator, inputs: strings[INPUT] ?? [], outputs: strings[OUTPUT] ?? [] });
+  });
+  return nodes;
+}
+
+/** By number of the field. */
+type Strings = Readonly<Record<number, readonly string[]>>;
 
 function visit(
   bytes: Uint8Array,
   kind: Kind,
   depth: number,
-  onEntry: (key: string, value: string) => void,
+  onStrings: (kind: "node" | "entry", strings: Strings) => void,
 ): void {
   if (depth > MAX_DEPTH) throw new Error("the graph is nested too deep");
-  const strings: Record<number, string> = {};
+  const strings: Record<number, string[]> = {};
   const reader = new Reader(bytes);
   while (!reader.done) {
     const tag = reader.varint();
@@ -47,10 +74,12 @@ function visit(
     const content = reader.skip(wire);
     if (content === null) continue;
     const inner = MESSAGES[kind][field];
-    if (inner !== undefined) visit(content, inner, depth + 1, onEntry);
-    else if (kind === "entry") strings[field] = utf8.decode(content);
+    if (inner !== undefined) visit(content, inner, depth + 1, onStrings);
+    else if (kind === "entry" || (kind === "node" && field <= OPERATOR)) {
+      strings[field] = [...(strings[field] ?? []), utf8.decode(content)];
+    }
   }
-  if (kind === "entry") onEntry(strings[1] ?? "", strings[2] ?? "");
+  if (kind === "entry" || kind === "node") onStrings(kind, strings);
 }
 
 class Reader {

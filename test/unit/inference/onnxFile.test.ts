@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { externalDataOf } from "../../../server/src/inference/onnxFile";
+import { externalDataOf, nodesOf } from "../../../server/src/inference/onnxFile";
 import { externalPaths } from "../../../server/src/inference/variants";
 import { ARCHITECTURES, SMALL } from "../../models/decoder";
 import { writeModelFolder } from "../../models/modelFolder";
@@ -58,6 +58,7 @@ describe("the external data of a graph", () => {
     const read = (bytes: Uint8Array): void => {
       try {
         for (const name of externalDataOf(bytes)) expect(typeof name).toBe("string");
+        for (const { operator } of nodesOf(bytes)) expect(typeof operator).toBe("string");
       } catch (error) {
         expect(error).toBeInstanceOf(Error);
         expect(error).not.toBeInstanceOf(RangeError);

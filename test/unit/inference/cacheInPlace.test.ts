@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { writesCacheInPlace } from "../../../server/src/inference/cacheInPlace";
+import { Graph } from "../../../server/src/inference/graph";
+import type { CachePart } from "../../../server/src/inference/layout";
+import { ModelConfig } from "../../../server/src/inference/modelConfig";
+import { NATIVE } from "../../../server/src/inference/runtime";
+import { Sequence } from "../../../server/src/inference/sequence";
+import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
+import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
+import { Graph as GraphFile, writeModel } from "../../models/onnx";
+
+vi.setConfig({ testTimeout: 60_000 });
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const IDS = Array.from({ length: 400 }, (_, index) => (index * 37) % SMALL.vocabulary);
+const GENAI: Export = { layout: "genai", weights: "float", float: "float32" };
+
+function made(exported: Export): { readonly bytes: Uint8Array; readonly config: ModelConfig } {
+  const folder = mkdtempSync(join(tmpdir(), "proofline-cache-"));
+  folders.push(folder);
+  writeModelFolder(folder, {
+    architecture: ARCHITECTURES.qwen2,
+    size: SMALL,
+    seed: 1,
+    family: "qwen2.5-coder/v1",
+    export: exported,
+  });
+  return {
+    bytes: readFileSync(join(folder, GRAPH_PATH[exported.layout])),
+    config: ModelConfig.parse(JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))),
+  };
+}
+
+const partsOf = (layers: number): CachePart[] =>
+  Array.from({ length: layers }, (_, layer) =>
+    ["key", "value"].map(
+      (part): CachePart => ({
+        past: `past_key_values.${layer}.${part}`,
+        present: `present.${layer}.${part}`,
+        element: "float32",
+        heads: 1,
+        size: 1,
+      }),
+    ),
+  ).flat();
+
+describe("a graph that writes its cache in place", () => {
+  it("is one whose cache only GroupQueryAttention sees", () => {
+    expect(writesCacheInPlace(made(GENAI).bytes, partsOf(SMALL.layers))).toBe(true);
+    expect(writesCacheInPlace(made({ ...GENAI, weights: 8 }).bytes, partsOf(SMALL.layers))).toBe(true);
+    const optimum = made({ layout: "optimum", weights: "float", float: "float32", positions: true });
+    expect(writesCacheInPlace(optimum.bytes, partsOf(SMALL.layers))).toBe(false);
+    // A part that no node has, and one that belongs to another output.
+    expect(writesCacheInPlace(made(GENAI).bytes, partsOf(SMALL.layers + 1))).toBe(false);
+    const [key, value] = partsOf(1);
+    if (key === undefined || value === undefined) throw new Error("a layer has two parts");
+    const crossed = [{ ...key, present: value.present }];
+    expect(writesCacheInPlace(made(GENAI).bytes, crossed)).toBe(false);
+  });
+
+  it("is none where another node reads the size of what is past", () => {
+    const folder = mkdtempSync(join(tmpdir(), "proofline-cache-"));
+    folders.push(folder);
+    const file = (reads: boolean): Uint8Array => {
+      const graph = new GraphFile("decoder");
+      graph.nodes(
+        "com.microsoft:GroupQueryAttention",
+        ["q", "k", "v", "past_key_values.0.key", "past_key_values.0.value", "lengths", "length"],
+        ["attended", "present.0.key", "present.0.value"],
+        {},
+      );
+      if (reads) graph.node("Shape", ["past_key_values.0.key"]);
+      const path = join(folder, "model.onnx");
+      writeModel(path, graph);
+      return readFileSync(path);
+    };
+    expect(writesCacheInPlace(file(false), partsOf(1))).toBe(true);
+    expect(writesCacheInPlace(file(true), partsOf(1))).toBe(false);
+  });
+});
+
+describe.each<[string, Export]>([
+  ["whole numbers", GENAI],
+  ["half precision", { ...GENAI, float: "float16", weights: 4 }],
+  ["weights of 8 bits", { ...GENAI, weights: 8, accuracyLevel: 4 }],
+])("a cache in place, with %s", (_, exported) => {
+  let place: Graph;
+  let apart: Graph;
+  beforeAll(async () => {
+    const { bytes, config } = made(exported);
+    place = await Graph.load(bytes, config, 1);
+    apart = await Graph.load(bytes, config, 1, { ...NATIVE, writesInPlace: false });
+  });
+  afterAll(async () => {
+    await place.release();
+    await apart.release();
+  });
+
+  it("gives the same bits as one that is handed on, through growth, rewinding and copies", async () => {
+    let sequences = [new Sequence(place), new Sequence(apart)] as const;
+    const append = async (count: number): Promise<void> => {
+      const [ours, theirs] = sequences;
+      const ids = IDS.slice(ours.length, ours.length + count);
+      const [logits, expected] = [await ours.append(ids), await theirs.append(ids)];
+      expect(logits).toHaveLength(expected.length);
+      expect(logits.every((logit, index) => Object.is(logit, expected[index]))).toBe(true);
+      expect(ours.length).toBe(theirs.length);
+    };
+    const both = (change: (sequence: Sequence) => Sequence): void => {
+      sequences = [change(sequences[0]), change(sequences[1])];
+    };
+    const rewound = (length: number) => (sequence: Sequence) => {
+      sequence.rewind(length);
+      return sequence;
+    };
+    for (const count of [50, 1, 1, 75, 1, 1, 200, 1]) await append(count);
+    both(rewound(100));
+    for (const count of [1, 1, 30]) await append(count);
+    const originals = sequences;
+    both((sequence) => sequence.copy(120));
+    for (const count of [1, 20]) await append(count);
+    sequences = originals;
+    for (const count of [1, 5]) await append(count);
+    both(rewound(0));
+    for (const count of [3, 1]) await append(count);
+  });
+
+  it("takes no memory beyond its own", async () => {
+    const sequence = new Sequence(place);
+    await sequence.append(IDS.slice(0, 100));
+    const { bytes } = sequence;
+    for (const id of IDS.slice(100, 120)) await sequence.append([id]);
+    expect(sequence.bytes).toBe(bytes);
+    await sequence.append(IDS.slice(120, 140));
+    expect(sequence.bytes).toBe(2 * bytes);
+  });
+});
