@@ -11,6 +11,9 @@ runtime folds both once at load, and everything is computed in float32. So the f
 does not depend on a processor's integer instructions, and one pass over a text gives the same logits as
 token by token. (DequantizeLinear would not be folded: runtimes keep it for integer kernels.) The embedding
 is stored once: its rows are gathered as int8, and the output matrix is the same tensor transposed.
+
+Each layer is few nodes, all of them standard ones, since a step over one token spends much of its time between
+nodes.
 """
 
 import argparse
@@ -25,8 +28,8 @@ from onnx import TensorProto, helper, numpy_helper
 from model import Shape
 from quantize import quantize_rows
 
-OPSET = 17
-IR_VERSION = 8
+OPSET = 23
+IR_VERSION = 11
 
 #: Score of a key that must not be seen; finite, so that a row without any visible key stays a number.
 HIDDEN_SCORE = -1e9
@@ -41,12 +44,12 @@ class GraphWriter:
         self._count = 0
         self._known: dict[tuple, str] = {}
 
-    def op(self, kind: str, *inputs: str, name: str | None = None, outputs: int = 1, **attributes):
+    def op(self, kind: str, *inputs: str, results: list[str] | None = None, outputs: int = 1, **attributes):
         self._count += 1
-        base = name or f"{kind.lower()}_{self._count}"
-        results = [base] if outputs == 1 else [f"{base}_{index}" for index in range(outputs)]
-        self.nodes.append(helper.make_node(kind, list(inputs), results, name=f"{kind}_{self._count}", **attributes))
-        return results[0] if outputs == 1 else results
+        base = f"{kind.lower()}_{self._count}"
+        names = results or ([base] if outputs == 1 else [f"{base}_{index}" for index in range(outputs)])
+        self.nodes.append(helper.make_node(kind, list(inputs), names, name=f"{kind}_{self._count}", **attributes))
+        return names[0] if len(names) == 1 else names
 
     def tensor(self, name: str, value: np.ndarray) -> str:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
@@ -81,11 +84,8 @@ class Exporter:
         return self.graph.restored(self.graph.tensor(name, values.T), self.graph.tensor(f"{name}.scale", scale.T))
 
     def norm(self, x: str, name: str) -> str:
-        g = self.graph
-        square = g.op("Pow", x, g.constant(2.0, np.float32))
-        mean = g.op("ReduceMean", square, axes=[-1], keepdims=1)
-        root = g.op("Sqrt", g.op("Add", mean, g.constant(self.shape.norm_eps, np.float32)))
-        return g.op("Mul", g.op("Div", x, root), g.tensor(name, self.weights[name]))
+        scale = self.graph.tensor(name, self.weights[name])
+        return self.graph.op("RMSNormalization", x, scale, axis=-1, epsilon=self.shape.norm_eps)
 
     def embedding(self) -> tuple[str, str]:
         """Embedded input_ids, and the output matrix that shares the embedding's tensor."""
@@ -99,84 +99,80 @@ class Exporter:
         rows = g.restored(g.op("Gather", table, "input_ids"), g.op("Gather", scales, "input_ids"))
         return rows, g.op("Transpose", g.restored(table, scales), perm=[1, 0])
 
-    def rotary(self) -> tuple[str, str]:
-        """Cosines and sines for position_ids: [batch, 1, time, head_width / 2]."""
-        g = self.graph
-        half = np.arange(0, self.shape.head_width, 2, dtype=np.float32)
-        frequencies = (1.0 / self.shape.rope_theta ** (half / self.shape.head_width)).astype(np.float32)
-        positions = g.op("Unsqueeze", g.op("Cast", "position_ids", to=TensorProto.FLOAT), g.constant([1, 3]))
-        angles = g.op("Mul", positions, g.tensor("rotary_frequencies", frequencies))
-        return g.op("Cos", angles), g.op("Sin", angles)
-
-    def rotate(self, x: str, cos: str, sin: str) -> str:
-        g = self.graph
-        first, second = g.op("Split", x, axis=-1, outputs=2)
-        turned = g.op("Sub", g.op("Mul", first, cos), g.op("Mul", second, sin))
-        other = g.op("Add", g.op("Mul", second, cos), g.op("Mul", first, sin))
-        return g.op("Concat", turned, other, axis=-1)
+    def rotary_tables(self) -> tuple[str, str]:
+        """Cosines and sines of every position: [context, head_width / 2]."""
+        s = self.shape
+        half = np.arange(0, s.head_width, 2, dtype=np.float32)
+        frequencies = (1.0 / s.rope_theta ** (half / s.head_width)).astype(np.float32)
+        # Angles as the training rounds them; their functions in float64, so that every machine writes the same file.
+        angles = (np.arange(s.context, dtype=np.float32)[:, None] * frequencies).astype(np.float64)
+        return (self.graph.tensor("rotary_cos", np.cos(angles).astype(np.float32)),
+                self.graph.tensor("rotary_sin", np.sin(angles).astype(np.float32)))
 
     def score_bias(self) -> str:
-        """0 where a query may see a key, HIDDEN_SCORE elsewhere: [batch, 1, 1, time, past + time]."""
+        """0 where a query may see a key, HIDDEN_SCORE elsewhere: [batch, 1, time * shared, past + time].
+
+        Every position has `shared` queries in a row: see `attention`.
+        """
         g = self.graph
-        zero, one = g.constant(0), g.constant(1)
-        time = g.op("Gather", g.op("Shape", "input_ids"), one)
-        total = g.op("Gather", g.op("Shape", "attention_mask"), one)
-        keys = g.op("Range", zero, total, one)
+        zero, one, shared = g.constant(0), g.constant(1), g.constant(self.shape.heads // self.shape.kv_heads)
+        time = g.op("Mul", g.op("Gather", g.op("Shape", "input_ids"), one), shared)
+        total = g.op("Mul", g.op("Gather", g.op("Shape", "attention_mask"), one), shared)
+        keys = g.op("Range", zero, total, shared)
         queries = g.op("Unsqueeze", g.op("Range", g.op("Sub", total, time), total, one), g.constant([1]))
         in_past = g.op("LessOrEqual", keys, queries)
-        present = g.op("Unsqueeze", g.op("Greater", "attention_mask", zero), g.constant([1, 2, 3]))
+        present = g.op("Unsqueeze", g.op("Greater", "attention_mask", zero), g.constant([1, 2]))
         return g.op("Where", g.op("And", present, in_past), g.constant(0.0, np.float32), g.constant(HIDDEN_SCORE, np.float32))
 
+    def query_columns(self) -> np.ndarray:
+        """Columns of all queries, with the first head of every group first, then the second of each."""
+        s = self.shape
+        heads = np.arange(s.heads * s.head_width).reshape(s.kv_heads, s.heads // s.kv_heads, s.head_width)
+        return heads.transpose(1, 0, 2).ravel()
+
     def attention(self, x: str, layer: int, cos: str, sin: str, bias: str) -> str:
+        """Attention's share of the residual stream.
+
+        Heads that share keys are handed over as further rows of one head: a token has `shared` rows of `kv_heads`
+        queries. So a product never has a single row, whose terms some kernels add in another order than those of
+        many, and a token's result stays the same however many are run beside it. The runtime folds the
+        rearrangement of the matrices at load.
+        """
         g, s = self.graph, self.shape
         block = f"blocks.{layer}."
-        shared = s.heads // s.kv_heads
-        joined = g.op("MatMul", self.norm(x, block + "attention_norm.weight"), self.matrix(block + "qkv.weight"))
-        heads = g.op("Reshape", joined, g.constant([0, 0, s.heads + 2 * s.kv_heads, s.head_width]))
-        heads = g.op("Transpose", heads, perm=[0, 2, 1, 3])
-        query, key, value = g.op("Split", heads, g.constant([s.heads, s.kv_heads, s.kv_heads]), axis=1, outputs=3)
-        key = g.op("Concat", f"past_key_values.{layer}.key", self.rotate(key, cos, sin), axis=2, name=f"present.{layer}.key")
-        value = g.op("Concat", f"past_key_values.{layer}.value", value, axis=2, name=f"present.{layer}.value")
-        query = g.op("Mul", self.rotate(query, cos, sin), g.constant(s.head_width**-0.5, np.float32))
-        # Heads that share keys become further rows of one product instead of copies of the keys.
-        query = g.op("Reshape", query, self.rows_of_group)
-        scores = g.op("MatMul", query, g.op("Transpose", key, perm=[0, 1, 3, 2]))
-        scores = g.op("Reshape", scores, self.split_scores)
-        weights = g.op("Reshape", g.op("Softmax", g.op("Add", scores, bias), axis=-1), self.join_scores)
-        attended = g.op("Reshape", g.op("MatMul", weights, value), self.heads_again)
-        attended = g.op("Reshape", g.op("Transpose", attended, perm=[0, 2, 1, 3]), g.constant([0, 0, s.heads * s.head_width]))
-        return g.op("MatMul", attended, self.matrix(block + "out.weight"))
-
-    def head_shapes(self) -> None:
-        """Shapes of the attention's intermediate results; they depend on the batch and the lengths."""
-        g, s = self.graph, self.shape
-        batch = g.op("Gather", g.op("Shape", "input_ids"), g.constant([0]))
-        time = g.op("Gather", g.op("Shape", "input_ids"), g.constant([1]))
-        total = g.op("Gather", g.op("Shape", "attention_mask"), g.constant([1]))
-        kv, shared, any_length = g.constant([s.kv_heads]), g.constant([s.heads // s.kv_heads]), g.constant([-1])
-        self.rows_of_group = g.op("Concat", batch, kv, any_length, g.constant([s.head_width]), axis=0)
-        self.split_scores = g.op("Concat", batch, kv, shared, time, total, axis=0)
-        self.join_scores = g.op("Concat", batch, kv, any_length, total, axis=0)
-        self.heads_again = g.op("Concat", batch, g.constant([s.heads]), time, g.constant([s.head_width]), axis=0)
+        queries, keys = s.heads * s.head_width, s.kv_heads * s.head_width
+        columns = self.query_columns()
+        arranged = g.constant(np.concatenate([columns, np.arange(queries, queries + 2 * keys)]))
+        joined = g.op("MatMul", self.norm(x, block + "attention_norm.weight"),
+                      g.op("Gather", self.matrix(block + "qkv.weight"), arranged, axis=1))
+        query, key, value = g.op("Split", joined, g.constant([queries, keys, keys]), axis=-1, outputs=3)
+        query = g.op("RotaryEmbedding", query, cos, sin, "position_ids", num_heads=s.heads)
+        key = g.op("RotaryEmbedding", key, cos, sin, "position_ids", num_heads=s.kv_heads)
+        attended, *_ = g.op(
+            "Attention", g.op("Reshape", query, g.constant([0, -1, keys])), key, value, bias,
+            f"past_key_values.{layer}.key", f"past_key_values.{layer}.value",
+            results=[f"attended.{layer}", f"present.{layer}.key", f"present.{layer}.value"],
+            q_num_heads=s.kv_heads, kv_num_heads=s.kv_heads, scale=s.head_width**-0.5)
+        attended = g.op("Reshape", attended, g.constant([0, -1, queries]))
+        return g.op("MatMul", attended, g.op("Gather", self.matrix(block + "out.weight"), g.constant(columns), axis=0))
 
     def feed_forward(self, x: str, layer: int) -> str:
         g = self.graph
         block = f"blocks.{layer}."
         both = g.op("MatMul", self.norm(x, block + "mlp_norm.weight"), self.matrix(block + "gate_up.weight"))
-        gate, up = g.op("Split", both, axis=-1, outputs=2)
+        gate, up = g.op("Split", both, axis=-1, num_outputs=2, outputs=2)
         active = g.op("Mul", g.op("Mul", gate, g.op("Sigmoid", gate)), up)
         return g.op("MatMul", active, self.matrix(block + "down.weight"))
 
     def build(self) -> onnx.ModelProto:
         g, s = self.graph, self.shape
         x, output_matrix = self.embedding()
-        cos, sin = self.rotary()
+        cos, sin = self.rotary_tables()
         bias = self.score_bias()
-        self.head_shapes()
         for layer in range(s.layers):
             x = g.op("Add", x, self.attention(x, layer, cos, sin, bias))
             x = g.op("Add", x, self.feed_forward(x, layer))
-        g.op("MatMul", self.norm(x, "final_norm.weight"), output_matrix, name="logits")
+        g.op("MatMul", self.norm(x, "final_norm.weight"), output_matrix, results=["logits"])
 
         integers = lambda name, length: helper.make_tensor_value_info(name, TensorProto.INT64, ["batch_size", length])
         cache = lambda name, length: helper.make_tensor_value_info(

@@ -2,8 +2,8 @@
 
     python weights_from_onnx.py MODEL_FOLDER checkpoint.pt
 
-The folder is a released model (`config.json`, `onnx/model.onnx`). Its graph holds the matrices in layer
-order (query/key/value, out, gate/up, down), as float32 or as int8 with one scale per output row.
+The folder is a released model (`config.json`, `onnx/model.onnx`). Its graph holds the weights under their names in
+the checkpoint, matrices transposed except for the embedding, as float32 or as int8 with one scale per output.
 """
 
 import json
@@ -30,27 +30,15 @@ def read_weights(folder: str) -> tuple[Shape, dict[str, torch.Tensor]]:
     with open(os.path.join(folder, "config.json")) as file:
         shape = shape_from_config(json.load(file))
     graph = onnx.load(os.path.join(folder, "onnx", "model.onnx")).graph
-    values = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in graph.initializer}
-    for node in graph.node:  # int8 weights: Cast to float32, then Mul by the scale, restore the matrix
-        if node.op_type == "Cast" and node.input[0] in values:
-            values[node.output[0]] = values[node.input[0]].float()
-        elif node.op_type == "Mul" and all(name in values for name in node.input):
-            values[node.output[0]] = values[node.input[0]] * values[node.input[1]]
-    vectors = [value for value in values.values() if value.shape == (shape.width,)]
-    # The restored table comes after the one that is cast but not scaled yet.
-    tables = [value for value in values.values() if value.is_floating_point() and value.shape == (shape.vocab, shape.width)]
-    embedding = tables[-1]
-    matrices = [
-        values[node.input[1]].T.contiguous() for node in graph.node
-        if node.op_type == "MatMul" and node.input[1] in values and shape.vocab not in values[node.input[1]].shape
-    ]
-    weights = {"embedding.weight": embedding}
-    for layer in range(shape.layers):
-        block = f"blocks.{layer}."
-        weights[block + "attention_norm.weight"], weights[block + "mlp_norm.weight"] = vectors[2 * layer : 2 * layer + 2]
-        for part, matrix in zip(("qkv", "out", "gate_up", "down"), matrices[4 * layer : 4 * layer + 4]):
-            weights[f"{block}{part}.weight"] = matrix
-    weights["final_norm.weight"] = vectors[2 * shape.layers]
+    stored = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in graph.initializer}
+    weights = {}
+    for name, value in stored.items():
+        if not name.endswith(".weight"):
+            continue
+        if f"{name}.scale" in stored:
+            value = value.float() * stored[f"{name}.scale"]
+        is_product = value.dim() == 2 and name != "embedding.weight"
+        weights[name] = value.T.contiguous() if is_product else value
     return shape, weights
 
 
