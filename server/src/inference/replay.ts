@@ -4,7 +4,7 @@ import type { ReplayRequest, ReplayResult } from "./engine";
 import { exponential } from "./exponential";
 import { type HealedPrompt, healPrompt } from "./heal";
 import type { Model } from "./model";
-import { CHUNK_TOKENS, type IsCancelled } from "./reading";
+import { CHUNK_TOKENS, type IsCancelled, readAhead } from "./reading";
 import { type Scope, scopeOf } from "./scope";
 import { seedOf } from "./seed";
 import type { Sequence } from "./sequence";
@@ -13,6 +13,9 @@ import { trim } from "./trim";
 
 /** No token is longer; a claim with more text than this allows for each token is refused before it is tokenized. */
 const MAX_TOKEN_LENGTH = 256;
+
+/** So few unread tokens of the prompt are run beside the answer: a run of their own would take longer. */
+const WITH_ANSWER = 16;
 
 /** Stands for whichever control token ends an answer: a suggestion does not say which one it was. */
 const END = -2;
@@ -58,7 +61,13 @@ export async function replay(
   let notFirst = 0;
   const first = prompt.ids.length - 1;
   const input = [...prompt.ids, ...tokens].slice(0, first + compared.length);
-  sequence.rewindTo(input, first);
+  const unread = await readAhead(sequence, input.slice(sequence.rewindTo(input, first), first), isCancelled);
+  if (unread === null) return null;
+  if (unread.length > WITH_ANSWER) {
+    if (isCancelled()) return null;
+    // Nobody asks for the logits of the prompt.
+    await sequence.append(unread, "none");
+  }
   while (sequence.length < input.length) {
     if (isCancelled()) return null;
     const start = sequence.length;

@@ -16,8 +16,15 @@ const MEANINGS: Readonly<Record<Summary, string>> = {
 /**
  * The whole of a verdict as markdown: what was not checked first, then model, environment, output and chain. Text
  * from files and from the chain is escaped, so that it can neither link nor format.
+ *
+ * @param signature one line about who signed the model, where it is installed here and has a signature
  */
-export function verdictMarkdown(verdict: Verdict, policy: Policy, note: string | null): string {
+export function verdictMarkdown(
+  verdict: Verdict,
+  policy: Policy,
+  note: string | null,
+  signature: string | null,
+): string {
   const { checks, findings, id } = verdict;
   const because = (name: CheckName): string => escapeMarkdown(reasonFor(name, checks, findings, policy));
   const { model, environment, anchor } = findings;
@@ -34,8 +41,10 @@ export function verdictMarkdown(verdict: Verdict, policy: Policy, note: string |
   const paragraphs = [
     `**Not checked:** ${notChecked(checks).join("; ")}.`,
     ...head,
-    `**Model** ${escapeMarkdown(model.name)} ${code(model.manifestDigest)}  \n${because("model")}`,
-    `**Environment** ${escapeMarkdown(environment.engine)} on ${escapeMarkdown(environment.platform)} ${code(environment.digest)}  \n` +
+    `**Model** ${escapeMarkdown(model.name)} ${code(model.manifestDigest)}  \n${because("model")}${
+      signature === null ? "" : ` Its files: ${escapeMarkdown(signature)}.`
+    }`,
+    `**Environment** ${escapeMarkdown(environment.engine)} on ${escapeMarkdown(environment.platform)}, ${escapeMarkdown(environment.profile)} ${code(environment.digest)}  \n` +
       `${because("environment")} ${because("signature")}`,
     `**Output** ${because("replay")}  \n${because("prompt")} ${because("content")} ${because("evidence")}`,
     `**Onchain** ${because("anchor")}${onchain(anchor)}${

@@ -163,14 +163,20 @@ function shareReason({ share }: Findings["prompt"]): string {
   return `${percent}% of the output stands in the prompt already.`;
 }
 
-function replayReason(value: Checks["replay"], { replay }: Findings): string {
+/** What a replay found, under which profile, and how much of what it confirmed was accepted. */
+export function replayReason(value: Checks["replay"], { replay, environment, content }: Findings): string {
+  const { profile } = environment;
+  const partial =
+    content.accepted < content.displayed
+      ? ` Accepted were the first ${content.accepted} of the ${content.displayed} characters that it displayed.`
+      : "";
   switch (value) {
     case "exact":
-      return `Replayed here: all ${replay.tokens} tokens are the model's own choice.`;
+      return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's own choice${profile === "portable/v1" ? ", bit for bit" : ""}.${partial}`;
     case "withinTolerance":
-      return `Replayed here: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toPrecision(1)} logits of it; its pin allows ${replay.tolerance.notFirst} such within ${replay.tolerance.margin}.`;
+      return `Replayed here under ${profile}: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toPrecision(1)} logits of it; its pin allows ${replay.tolerance.notFirst} such within ${replay.tolerance.margin}.${partial}`;
     case "mismatch":
-      return `Replayed here, and it does not fit: ${replay.reason ?? "the model does not yield this text from this prompt."}`;
+      return `Replayed here under ${profile}, and it does not fit: ${replay.reason ?? "the model does not yield this text from this prompt."}`;
     case "notRun":
       return replay.reason ?? "Nobody here has replayed it yet.";
     case "impossible":

@@ -1,4 +1,5 @@
 import type { Tolerance } from "../inference/tolerance";
+import type { ExecutionProfile } from "../provenance/record";
 
 /**
  * The independent checks of one suggestion and their values. `summary.ts` turns them into one word; nothing else may.
@@ -46,12 +47,21 @@ export type PromptMisfit =
 
 /** What the checks found beyond their values; shown in the hover and in the command line's JSON. */
 export interface Findings {
-  readonly content: { readonly kept: number; readonly total: number };
+  readonly content: {
+    /** Accepted lines, and how many of them are left. */
+    readonly kept: number;
+    readonly total: number;
+    /** UTF-16 code units of what the model displayed, and of the beginning of it that was accepted. */
+    readonly displayed: number;
+    readonly accepted: number;
+  };
   readonly model: { readonly name: string; readonly manifestDigest: string; readonly omsRoot: string };
   readonly environment: {
     readonly digest: string;
     readonly engine: string;
     readonly platform: string;
+    /** Which profile the suggestion was made under, and so is replayed under. */
+    readonly profile: ExecutionProfile;
     readonly device: string;
   };
   readonly prompt: {

@@ -3,7 +3,13 @@ import type { ReplayResult } from "../inference/engine";
 import type { EvidenceReading, SealedBatch, SealedSuggestion } from "../provenance/evidence";
 import { environmentDigest } from "../provenance/leaf";
 import { type Located, locate } from "../provenance/locate";
-import type { AcceptedSuggestion, Environment, Position, Prompt } from "../provenance/record";
+import type {
+  AcceptedSuggestion,
+  Environment,
+  ExecutionProfile,
+  Position,
+  Prompt,
+} from "../provenance/record";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
 import { checkPrompt, type PromptAnswer, QuotedFiles, SEALED } from "./promptCheck";
 import { reasonFor } from "./reasons";
@@ -54,9 +60,12 @@ interface Candidate {
   readonly recordedPath: string;
   readonly position: Position;
   readonly accepted: string;
+  /** UTF-16 code units of the displayed text. */
+  readonly displayed: number;
   readonly prompt: Prompt | null;
   readonly model: Findings["model"];
   readonly environment: Environment;
+  readonly profile: ExecutionProfile;
   readonly device: string;
   readonly source: "journal" | "sealed";
   readonly root: string | null;
@@ -181,16 +190,18 @@ function fromBatch(
   defect: string | null,
   moves: ReadonlyMap<string, string>,
 ): Candidate[] {
-  const { model, environment } = batch.facts;
+  const { model, environment, profile } = batch.facts;
   return batch.suggestions.map(({ record, accepted, values }: SealedSuggestion) => ({
     id: record.id,
     path: moves.get(record.path) ?? record.path,
     recordedPath: record.path,
     position: record.position,
     accepted,
+    displayed: record.counts.displayed,
     prompt: values?.prompt ?? null,
     model,
     environment,
+    profile,
     device: batch.device,
     source: "sealed",
     root: batch.root,
@@ -201,16 +212,18 @@ function fromBatch(
 }
 
 function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate {
-  const { model, environment } = suggestion.session;
+  const { model, environment, profile } = suggestion.session;
   return {
     id: suggestion.id,
     path: suggestion.path,
     recordedPath: suggestion.path,
     position: suggestion.position,
     accepted: suggestion.values.accepted,
+    displayed: suggestion.values.displayed.length,
     prompt: suggestion.values.prompt,
     model,
     environment,
+    profile,
     device,
     source: "journal",
     root: null,
@@ -265,12 +278,18 @@ function verdictOf(
     replay: replay.value,
   };
   const findings: Findings = {
-    content: { kept: located.kept, total: located.total },
+    content: {
+      kept: located.kept,
+      total: located.total,
+      displayed: candidate.displayed,
+      accepted: candidate.accepted.length,
+    },
     model: candidate.model,
     environment: {
       digest,
       engine: `${candidate.environment.engine.name} ${candidate.environment.engine.version}`,
       platform: `${candidate.environment.platform.os} ${candidate.environment.platform.arch}`,
+      profile: candidate.profile,
       device: candidate.device,
     },
     prompt: prompt.findings,

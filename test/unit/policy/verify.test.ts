@@ -92,7 +92,26 @@ describe("verify", () => {
       tolerance: strayed.tolerance,
     });
     expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
-      "Replayed here: 2 of 3 tokens are the model's first choice, the rest within 0.00002 logits of it; its pin allows 1 such within 0.0003.",
+      "Replayed here under native/v1: 2 of 3 tokens are the model's first choice, the rest within 0.00002 logits of it; its pin allows 1 such within 0.0003.",
+    );
+  });
+
+  it("names the profile of a replay, and how much of the confirmed text was accepted", () => {
+    const whole = accepted("return a;", { line: 0, character: 0 });
+    const suggestion = {
+      ...whole,
+      session: { ...whole.session, profile: "portable/v1" as const },
+      values: { ...whole.values, accepted: "return" },
+    };
+    const under = { ...facts, profile: "portable/v1" } as const;
+    const good = parameters("return b;\n", [seal([suggestion], { of: under })], [suggestion.id]);
+    const [verdict] = verify(good).suggestions;
+    if (verdict === undefined) throw new Error("no verdict");
+    expect(verdict.findings.environment.profile).toBe("portable/v1");
+    expect(verdict.findings.content).toMatchObject({ accepted: 6, displayed: 9 });
+    expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
+      "Replayed here under portable/v1: all 3 tokens are the model's own choice, bit for bit. " +
+        "Accepted were the first 6 of the 9 characters that it displayed.",
     );
   });
 
