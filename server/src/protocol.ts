@@ -207,8 +207,8 @@ export type WantedModel =
   | { readonly kind: "workspace"; readonly manifestDigest: string };
 
 /**
- * Client → server: what a download would fetch. Asks the hub and downloads nothing. Several variants and none named:
- * the answer is the variants. Can be cancelled.
+ * Client → server: what would be pinned, and fetched for that. Asks the hub and downloads nothing. Several variants and
+ * none named: the answer is the variants. Can be cancelled.
  */
 export namespace PlanModel {
   export interface Parameters {
@@ -220,8 +220,8 @@ export namespace PlanModel {
   export interface Plan {
     readonly kind: "plan";
     readonly name: string;
-    /** The commit that the revision stands for, and that is pinned. */
-    readonly commit: string;
+    /** The commit that the revision stands for, and that is pinned; `null` for a folder. */
+    readonly commit: string | null;
     readonly from: string;
     readonly licence: string | null;
     readonly signed: boolean;
@@ -232,7 +232,12 @@ export namespace PlanModel {
   }
   export interface Variants {
     readonly kind: "variants";
-    readonly variants: readonly { readonly name: string; readonly graph: string; readonly size: number }[];
+    readonly variants: readonly {
+      readonly name: string;
+      readonly graph: string;
+      /** Bytes of all that belongs to it. */
+      readonly size: number;
+    }[];
   }
   export const type = new RequestType<Parameters, Plan | Variants, void>("proofline/planModel");
 }
@@ -289,6 +294,8 @@ export namespace WorkspaceModels {
     readonly chosen: boolean;
     /** It can be downloaded; otherwise it was pinned from a folder. */
     readonly fetchable: boolean;
+    /** One line about its signature, where it is installed; else `null`. */
+    readonly signature: string | null;
   }
   export const type = new RequestType<{ readonly folder: string }, readonly Model[], void>(
     "proofline/workspaceModels",

@@ -236,8 +236,14 @@ describe("on the command line", () => {
     expect(right.stderr).toContain("model.sig is there");
     expect((await proofline(["model", "list"])).stdout).toContain(`signed by the key ${fingerprint}`);
     expect((await proofline(["model", "check", "model"])).stdout).toContain("present, not checked");
+
+    // A model that was pinned without knowing the signer is theirs once that was checked.
+    await proofline(["model", "remove", "model"]);
+    await proofline(pin);
+    expect((await proofline(["model", "list"])).stdout).toContain("present, not checked");
     const checked = await json(["model", "check", "model", "--signer-key", join(folder, "key.pem")]);
     expect(checked.value.signature).toMatchObject({ kind: "verified", signer: { kind: "key", fingerprint } });
+    expect((await proofline(["model", "list"])).stdout).toContain(`signed by the key ${fingerprint}`);
   });
 });
 
@@ -303,6 +309,75 @@ describe("in the editor", () => {
     expect(names.sort()).toEqual(["model", "model_q4"]);
     const plan = await client.connection.sendRequest(PlanModel.type, { ...parameters, variant: "model_q4" });
     expect(plan).toMatchObject({ kind: "plan", name: "model:model_q4" });
+  });
+
+  test("a folder is shown before it is pinned, variant by variant, and its bytes are what counts", async () => {
+    const model = join(temporaryFolder("model"), "tiny");
+    cpSync(EMBEDDED, model, { recursive: true });
+    rmSync(join(model, "pin.json"));
+    cpSync(join(model, GRAPH), join(model, "onnx", "model_q4.onnx"));
+    const client = await started();
+    const parameters = { folder: folder(), model: { kind: "folder", path: model }, variant: null } as const;
+    const answer = await client.connection.sendRequest(PlanModel.type, parameters);
+    const names = answer.kind === "variants" ? answer.variants.map(({ name }) => name) : [];
+    expect(names).toEqual(["model", "model_q4"]);
+    const variant = "onnx/model_q4.onnx";
+    const plan = await client.connection.sendRequest(PlanModel.type, { ...parameters, variant });
+    expect(plan).toMatchObject({ kind: "plan", name: "tiny", commit: null, toDownload: 0, signed: false });
+    const paths = plan.kind === "plan" ? plan.files.map(({ path }) => path) : [];
+    expect(paths.filter((path) => path.endsWith(".onnx"))).toEqual([variant]);
+    expect(existsSync(join(model, "pin.json"))).toBe(false);
+
+    const pinning = { ...parameters, variant, ...NO_TRUST };
+    const pinned = await client.connection.sendRequest(PinModel.type, pinning);
+    expect(pinned).toMatchObject({ name: "tiny", written: ".proofline/models.json" });
+    const { manifestDigest } = pinned;
+    await client.connection.sendRequest(ChooseModel.type, { folder: folder(), manifestDigest });
+    await client.until("the chosen model", () => digestInUse(client) === manifestDigest);
+
+    writeFileSync(join(model, "config.json"), `${readFileSync(join(model, "config.json"), "utf8")} `);
+    await client.connection.sendRequest(RestartEngine.type);
+    expect(client.status?.model).toMatchObject({
+      kind: "failed",
+      reason: expect.stringContaining("config.json"),
+    });
+    expect(hub.requests).toEqual([]);
+  });
+
+  test("who signed the model is told when it is pinned, in the list and in the hover", async () => {
+    const key = newKey();
+    const signedFiles = [...hub.files].map(([path, { bytes }]) => ({
+      path,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+    }));
+    hub.files.set("model.sig", { bytes: modelSignature({ files: signedFiles, key }) });
+    const fingerprint = createHash("sha256")
+      .update(key.publicKey.export({ type: "spki", format: "der" }))
+      .digest("hex");
+    const client = await started();
+    const wrong = { ...pinParameters(), trust: { kind: "key", pem: publicPem(newKey()) } } as const;
+    await expect(client.connection.sendRequest(PinModel.type, wrong)).rejects.toThrow(/another key/);
+    expect(stored(workspace.home)).toEqual([]);
+
+    const right = { ...pinParameters(), trust: { kind: "key", pem: publicPem(key) } } as const;
+    const { manifestDigest, signature } = await client.connection.sendRequest(PinModel.type, right);
+    expect(signature).toBe(`signed by the key ${fingerprint}`);
+    await client.connection.sendRequest(ChooseModel.type, { folder: folder(), manifestDigest });
+    await client.until("the chosen model", () => digestInUse(client) === manifestDigest);
+    expect(await client.connection.sendRequest(WorkspaceModels.type, { folder: folder() })).toMatchObject([
+      { signature },
+    ]);
+    const { uri, shown } = await offered(client, workspace);
+    client.insert(uri, shown);
+    expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+    const [badge] = await client.until("the verdict", () => {
+      const verdicts = client.shown(uri);
+      return verdicts.length > 0 && verdicts;
+    });
+    const { line } = badge?.range.end ?? { line: 0 };
+    const character = client.text(uri).split("\n")[line]?.length ?? 0;
+    const hover = JSON.stringify((await client.hover(uri, { line, character }))?.contents);
+    expect(hover).toContain(`signed by the key ${fingerprint.slice(0, 8)}…${fingerprint.slice(-4)}`);
   });
 
   test("a workspace that names a model has nothing fetched and nothing loaded by that", async () => {

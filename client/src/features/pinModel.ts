@@ -64,22 +64,21 @@ export function activate(context: Context): void {
   });
 
   async function pin(folder: string | null, model: WantedModel, known: string | null): Promise<void> {
-    const planned = model.kind === "folder" ? null : await plan(folder, model);
+    const planned = await plan(folder, model);
     if (planned === undefined) {
       return;
     }
-    const signed = model.kind === "folder" ? await isSigned(model.path) : planned?.plan.signed === true;
-    const trust = await askForTrust(signed);
-    if (trust === undefined || !(await agreed(model, planned?.plan ?? null))) {
+    const trust = await askForTrust(planned.plan.signed);
+    if (trust === undefined || !(await agreed(model, planned.plan))) {
       return;
     }
     const parameters = {
       folder,
-      model: planned === null ? model : fixed(model, planned.plan),
-      variant: planned?.variant ?? null,
+      model: fixed(model, planned.plan),
+      variant: planned.variant,
       trust,
     };
-    const result = await carryOut(parameters, planned?.plan.name ?? known ?? "the folder");
+    const result = await carryOut(parameters, known ?? planned.plan.name);
     if (result === undefined) {
       return;
     }
@@ -95,14 +94,18 @@ export function activate(context: Context): void {
     }
   }
 
-  /** Asks the hub what a download would fetch; `undefined` where the person changed their mind. */
+  /** Asks what would be pinned and fetched; `undefined` where the person changed their mind. */
   async function plan(
     folder: string | null,
     model: WantedModel,
   ): Promise<{ readonly plan: PlanModel.Plan; readonly variant: string | null } | undefined> {
     const ask = (variant: string | null): Thenable<PlanModel.Plan | PlanModel.Variants> =>
       window.withProgress(
-        { location: ProgressLocation.Notification, title: "Proofline: asking the hub", cancellable: true },
+        {
+          location: ProgressLocation.Notification,
+          title: model.kind === "folder" ? "Proofline: reading the folder" : "Proofline: asking the hub",
+          cancellable: true,
+        },
         (_, token) => context.request(PlanModel.type, { folder, model, variant }, token),
       );
     const first = await ask(null);
@@ -235,15 +238,6 @@ async function askForRepository(): Promise<WantedModel | undefined> {
     : { kind: "huggingface", repository: repository.trim(), revision: revision.trim() };
 }
 
-async function isSigned(folder: string): Promise<boolean> {
-  try {
-    await workspace.fs.stat(Uri.joinPath(Uri.file(folder), "model.sig"));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Whom to trust to have signed; `undefined` where the person changed their mind. Nothing is asked without a signature. */
 async function askForTrust(signed: boolean): Promise<Trust | undefined> {
   if (!signed) {
@@ -274,28 +268,33 @@ async function askForTrust(signed: boolean): Promise<Trust | undefined> {
 }
 
 /** Shows what will be pinned and asks. */
-async function agreed(model: WantedModel, plan: PlanModel.Plan | null): Promise<boolean> {
-  const yes = plan === null ? "Pin" : "Download and Pin";
+async function agreed(model: WantedModel, plan: PlanModel.Plan): Promise<boolean> {
+  const yes = model.kind === "folder" ? "Pin" : "Download and Pin";
   const message =
-    plan === null && model.kind === "folder"
+    model.kind === "folder"
       ? `Pin the model in ${model.path} as it lies there now?`
-      : `Download ${size(plan?.toDownload ?? 0)} and pin ${plan?.name}?`;
-  const detail = plan === null ? "" : describe(plan);
-  return (await window.showInformationMessage(message, { modal: true, detail }, yes)) === yes;
+      : `Download ${size(plan.toDownload)} and pin ${plan.name}?`;
+  return (await window.showInformationMessage(message, { modal: true, detail: describe(plan) }, yes)) === yes;
 }
 
-function describe({ from, licence, signed, files, size: bytes, toDownload }: PlanModel.Plan): string {
+function describe({ commit, from, licence, signed, files, size: bytes, toDownload }: PlanModel.Plan): string {
+  const signature = `Signature: ${signed ? "model.sig is there" : "none"}.`;
+  const all = `${counted(files.length, "file")}, ${size(bytes)}`;
   return [
-    `From ${from}.`,
-    `Licence: ${licence ?? "none is stated"}. Signature: ${signed ? "model.sig is there" : "none"}.`,
-    `${counted(files.length, "file")}, ${size(bytes)}, of which ${size(toDownload)} are not here yet:`,
+    ...(commit === null
+      ? [signature, `${all}:`]
+      : [
+          `From ${from}.`,
+          `Licence: ${licence ?? "none is stated"}. ${signature}`,
+          `${all}, of which ${size(toDownload)} are not here yet:`,
+        ]),
     ...files.map((file) => `${file.path} (${size(file.size)})`),
   ].join("\n");
 }
 
 /** What was shown is what is pinned, even if the branch moves meanwhile. */
 function fixed(model: WantedModel, plan: PlanModel.Plan): WantedModel {
-  return model.kind === "huggingface" ? { ...model, revision: plan.commit } : model;
+  return model.kind === "huggingface" && plan.commit !== null ? { ...model, revision: plan.commit } : model;
 }
 
 function choicesOf(models: readonly WorkspaceModels.Model[]): Choice<WorkspaceModels.Model | null>[] {
@@ -303,7 +302,11 @@ function choicesOf(models: readonly WorkspaceModels.Model[]): Choice<WorkspaceMo
     ...models.map((model) => ({
       label: `${model.chosen ? "$(check) " : ""}${model.name}`,
       description: model.installed ? "on this machine" : `not here, ${size(model.size)}`,
-      detail: `${model.from}${model.proposed ? " · proposed by this workspace" : ""}`,
+      detail: [
+        model.from,
+        ...(model.signature === null ? [] : [model.signature]),
+        ...(model.proposed ? ["proposed by this workspace"] : []),
+      ].join(" · "),
       value: model,
     })),
     {

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { ProoflineError } from "../errors";
-import { checkModel, digestModel, readPin } from "../inference/pin";
+import { checkModel, digestModel, planFolder, readPin } from "../inference/pin";
 import { megabytes } from "../models/byteCount";
 import { ModelChoices } from "../models/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/modelStore";
@@ -45,15 +45,26 @@ export async function modelDigest(directory: string): Promise<CommandResult> {
   };
 }
 
-/** `proofline model check MODEL`: reads every byte and compares it with the pin, and the signature with the files. */
+/**
+ * `proofline model check MODEL`: reads every byte and compares it with the pin, and the signature with the files. Who
+ * signed an installed model is remembered.
+ */
 export async function modelCheck(session: Session, typed: string, flags: TrustFlags): Promise<CommandResult> {
-  const directory = await directoryOf(session, typed);
+  const folder = resolve(typed);
+  const store = new ModelStore(session.home);
+  const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined;
+  const installed = isThere ? null : await installedModel(store, typed);
+  const directory = installed?.path ?? folder;
   const { manifest, manifestDigest } = await checkModel(directory);
   const signature = checkSignature(
     await readSignature(directory, MAX_SIGNATURE_BYTES),
     manifest.files,
     trustOf(flags),
   );
+  if (installed !== null && signature.kind === "verified") {
+    const { path: _, storedBytes: __, ...approved } = installed;
+    await store.approve({ ...approved, signature });
+  }
   return {
     exitCode: 0,
     json: { ok: true, name: manifest.name, omsRoot: manifest.omsRoot, manifestDigest, signature },
@@ -69,7 +80,11 @@ export async function modelPin(session: Session, typed: string, flags: PinFlags)
   const source = parseSource(typed);
   const choices = pinChoices(flags);
   const places = await placesOf(session);
-  if (source.kind === "folder") return pinned(await pinFolder(source.directory, places, choices));
+  if (source.kind === "folder") {
+    const { files } = await planFolder(source.directory, choices.variant ?? null);
+    console.error(files.map(fileLine).join("\n"));
+    return pinned(await pinFolder(source.directory, places, choices));
+  }
   const access = hubAccess(flags);
   return interruptible(async (signal) => {
     const named = { repository: source.repository, ...revisionOf(flags) };
@@ -230,9 +245,13 @@ function describePlan(plan: DownloadPlan): string[] {
     `Commit     ${source.commit}`,
     `Licence    ${licence ?? "none is stated"}`,
     `Signature  ${signed ? "model.sig is there" : "none"}`,
-    ...files.map(({ path, wanted }) => `${megabytes(wanted.size).padStart(10)}  ${path}`),
+    ...files.map(({ path, wanted }) => fileLine({ path, size: wanted.size })),
     `${megabytes(size).padStart(10)}  in all, ${megabytes(toDownload)} of it to download`,
   ];
+}
+
+function fileLine({ path, size }: { readonly path: string; readonly size: number }): string {
+  return `${megabytes(size).padStart(10)}  ${path}`;
 }
 
 function pinned({
@@ -281,13 +300,6 @@ async function installedModel(store: ModelStore, name: string): Promise<Installe
     found.length === 0 ? `No model ${name} is installed.` : `Several installed models are called ${name}.`,
     "See `proofline model list`, and name it by the beginning of its digest where names are not enough.",
   );
-}
-
-/** A folder, or the name of an installed model. */
-async function directoryOf(session: Session, typed: string): Promise<string> {
-  const directory = resolve(typed);
-  if (statSync(directory, { throwIfNoEntry: false }) !== undefined) return directory;
-  return (await installedModel(new ModelStore(session.home), typed)).path;
 }
 
 function proposedBy({ default: proposed, models }: ModelsFile): string {

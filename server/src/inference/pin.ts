@@ -283,8 +283,54 @@ export async function writePin(directory: string, parameters: WritePinParameters
       parameters.contextLength ?? Math.min(config.max_position_embeddings, DEFAULT_CONTEXT_LENGTH),
     execution: { graph, confidenceGate: parameters.confidenceGate ?? 0.6 },
   } satisfies z.input<typeof PinManifest>);
-  await writeFile(join(directory, PIN_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writePinFile(directory, manifest);
   return { manifest, manifestDigest: manifestDigestOf(manifest) };
+}
+
+/** Writes a manifest as the pin of a folder. */
+export async function writePinFile(directory: string, manifest: PinManifest): Promise<void> {
+  const file = join(directory, PIN_FILE);
+  await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`).catch((error: unknown) => {
+    throw new ProoflineError(
+      "model.pin",
+      `The pin ${file} cannot be written (${messageOf(error)}).`,
+      "Make the model folder writable, or pin a copy of it.",
+      { cause: error },
+    );
+  });
+}
+
+/** What a pin of a folder would cover. */
+export interface FolderPlan {
+  /** The graph that would be loaded; `null` where there are several and none is named. */
+  readonly graph: string | null;
+  /** Every graph of the folder. */
+  readonly graphs: readonly string[];
+  /** What would be pinned with `graph`; empty without one. */
+  readonly files: readonly Pick<PinnedFile, "path" | "size">[];
+  readonly signed: boolean;
+}
+
+/**
+ * Looks at a model folder and says what `writePin` would pin. Nothing is hashed and nothing is written.
+ *
+ * @param wanted a graph, by its path or its name without `.onnx`
+ * @throws ProoflineError `model.file` or `model.pin`, as `writePin` does
+ */
+export async function planFolder(directory: string, wanted: string | null): Promise<FolderPlan> {
+  const paths = await listFiles(directory);
+  const genai = await readOptionalJson(directory, paths, GENAI_CONFIG_FILE, GenaiConfig);
+  const graphs = paths.filter(isGraph);
+  const signed = paths.includes(SIGNATURE_FILE);
+  if (wanted === null && graphs.length > 1 && !graphs.includes(genai?.model.decoder.filename ?? "")) {
+    return { graph: null, graphs, files: [], signed };
+  }
+  const graph = chooseGraph(directory, paths, wanted, genai);
+  const covered = (await coveredBy(directory, paths, graph)).filter((path) => !UNPINNED.includes(path));
+  const files = await Promise.all(
+    covered.map(async (path) => ({ path, size: (await lstat(join(directory, path))).size })),
+  );
+  return { graph, graphs, files, signed };
 }
 
 function chooseGraph(
@@ -303,7 +349,9 @@ function chooseGraph(
   throw new ProoflineError(
     "model.pin",
     `The folder ${directory} holds ${graphs.length === 0 ? "no ONNX graph" : `these graphs: ${graphs.join(", ")}`}.`,
-    graphs.length === 0 ? "Export the model to ONNX, with a key-value cache." : "Name the one to load.",
+    graphs.length === 0
+      ? "Export the model to ONNX, with a key-value cache."
+      : "Name the one to load, with `--variant` on the command line.",
   );
 }
 

@@ -3,7 +3,8 @@ import { VerdictAt } from "../protocol";
 import type { ServerContext } from "./context";
 import { answer, LspPosition, onRequest, parse, Uri } from "./requests";
 import { verdictLine, verdictMarkdown } from "./verdictMarkdown";
-import type { Verdicts } from "./verdicts";
+import type { PlacedVerdict, Verdicts } from "./verdicts";
+import type { WorkspaceModels } from "./workspaceModels";
 
 const HoverParameters = z.object({ textDocument: z.object({ uri: Uri }), position: LspPosition });
 
@@ -11,8 +12,13 @@ const HoverParameters = z.object({ textDocument: z.object({ uri: Uri }), positio
  * `textDocument/hover` and `proofline/verdictAt`. Over code the hover is one line, so that it never buries what other
  * hovers say there; at the line's end, where the badge stands, it is the whole.
  */
-export function provideHover(context: ServerContext, verdicts: Verdicts): void {
+export function provideHover(context: ServerContext, verdicts: Verdicts, models: WorkspaceModels): void {
   const { connection, documents } = context;
+
+  async function whole({ verdict, note }: PlacedVerdict): Promise<string> {
+    const signature = await models.signatureOf(verdict.findings.model.manifestDigest);
+    return verdictMarkdown(verdict, verdicts.policy, note, signature);
+  }
 
   connection.onHover((raw) =>
     answer(connection, async () => {
@@ -22,9 +28,7 @@ export function provideHover(context: ServerContext, verdicts: Verdicts): void {
       if (document === undefined || shown === null) return null;
       const { verdict, range, note, localChain } = shown;
       const atEnd = position.character >= document.lineLength(position.line);
-      const value = atEnd
-        ? verdictMarkdown(verdict, verdicts.policy, note)
-        : verdictLine(verdict, localChain, note);
+      const value = atEnd ? await whole(shown) : verdictLine(verdict, localChain, note);
       return { contents: { kind: "markdown" as const, value }, range };
     }),
   );
@@ -36,8 +40,7 @@ export function provideHover(context: ServerContext, verdicts: Verdicts): void {
       const document = documents.get(uri);
       const shown = document === undefined ? null : verdicts.at(document, position);
       if (shown === null) return null;
-      const markdown = verdictMarkdown(shown.verdict, verdicts.policy, shown.note);
-      return { id: shown.verdict.id, markdown, range: shown.range };
+      return { id: shown.verdict.id, markdown: await whole(shown), range: shown.range };
     },
   );
 }

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   type CancellationToken,
   type Connection,
@@ -6,6 +7,7 @@ import {
 } from "vscode-languageserver/node";
 import * as z from "zod";
 import { ProoflineError, unreachable } from "../errors";
+import { planFolder } from "../inference/pin";
 import { inspect } from "../models/hub";
 import { parseHubAddress } from "../models/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hubRequest";
@@ -93,6 +95,7 @@ async function plan(
   signal: AbortSignal,
 ): Promise<PlanModel.Plan | PlanModel.Variants> {
   const { model, variant } = parameters;
+  if (model.kind === "folder") return planOfFolder(model.path, variant);
   const access = await accessOf(parts);
   if (model.kind === "huggingface" && variant === null) {
     const variants = variantsOf(await inspect(access, model.repository, model.revision, signal));
@@ -116,6 +119,36 @@ async function plan(
     files: files.map(({ path, wanted }) => ({ path, size: wanted.size })),
     size,
     toDownload,
+  };
+}
+
+async function planOfFolder(
+  directory: string,
+  variant: string | null,
+): Promise<PlanModel.Plan | PlanModel.Variants> {
+  const { graph, graphs, files, signed } = await planFolder(directory, variant);
+  const sizeOf = (some: readonly { readonly size: number }[]): number =>
+    some.reduce((sum, one) => sum + one.size, 0);
+  if (graph === null) {
+    const variants = graphs.map(async (path) => ({
+      name: basename(path, ".onnx"),
+      graph: path,
+      size: sizeOf((await planFolder(directory, path)).files),
+    }));
+    return { kind: "variants", variants: await Promise.all(variants) };
+  }
+  const from = describeSource({ kind: "folder" });
+  const size = sizeOf(files);
+  return {
+    kind: "plan",
+    name: basename(directory),
+    commit: null,
+    from,
+    licence: null,
+    signed,
+    files,
+    size,
+    toDownload: 0,
   };
 }
 

@@ -3,8 +3,10 @@ import { messageOf, ProoflineError } from "../errors";
 import { ModelChoices } from "../models/modelChoice";
 import { ModelStore } from "../models/modelStore";
 import { modelsOf, type PinPlaces } from "../models/pinModel";
+import { describeSignature } from "../models/signature";
 import { describeSource } from "../models/source";
 import type { WorkspaceModels as Request } from "../protocol";
+import type { Digest } from "../provenance/primitives";
 import { openRepository, type Repository } from "../provenance/repository";
 
 /**
@@ -74,16 +76,26 @@ export class WorkspaceModels {
       this.store.list(),
       this.choices.chosen(repository.root),
     ]);
-    return file.models.map(({ manifest, manifestDigest, source }) => ({
-      name: manifest.name,
-      manifestDigest,
-      from: describeSource(source),
-      size: manifest.files.reduce((sum, { size }) => sum + size, 0),
-      installed: installed.some((one) => one.manifestDigest === manifestDigest),
-      proposed: manifestDigest === file.default,
-      chosen: manifestDigest === chosen,
-      fetchable: source.kind === "huggingface",
-    }));
+    return file.models.map(({ manifest, manifestDigest, source }) => {
+      const here = installed.find((one) => one.manifestDigest === manifestDigest);
+      return {
+        name: manifest.name,
+        manifestDigest,
+        from: describeSource(source),
+        size: manifest.files.reduce((sum, { size }) => sum + size, 0),
+        installed: here !== undefined,
+        proposed: manifestDigest === file.default,
+        chosen: manifestDigest === chosen,
+        fetchable: source.kind === "huggingface",
+        signature: here === undefined ? null : describeSignature(here.signature),
+      };
+    });
+  }
+
+  /** One line about the signature of an installed model, as it was checked when it was pinned; `null` without one. */
+  async signatureOf(manifestDigest: Digest): Promise<string | null> {
+    const model = await this.store.find(manifestDigest);
+    return model === null || model.signature.kind === "absent" ? null : describeSignature(model.signature);
   }
 
   /**

@@ -2,7 +2,15 @@ import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { ProoflineError } from "../errors";
 import type { PromptFamilyName } from "../inference/families";
-import { PIN_FILE, type Pin, type PinManifest, readPin, SIGNATURE_FILE, writePin } from "../inference/pin";
+import {
+  PIN_FILE,
+  type Pin,
+  type PinManifest,
+  readPin,
+  SIGNATURE_FILE,
+  writePin,
+  writePinFile,
+} from "../inference/pin";
 import type { Digest } from "../provenance/primitives";
 import type { Repository } from "../provenance/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
@@ -272,7 +280,7 @@ async function pinStaged(
   family: PromptFamilyName | undefined,
 ): Promise<Pin> {
   if (pin.kind === "new") return writePin(folder, { name, graph: pin.graph, ...(family && { family }) });
-  await writeFile(join(folder, PIN_FILE), `${JSON.stringify(pin.manifest, null, 2)}\n`);
+  await writePinFile(folder, pin.manifest);
   const written = await readPin(folder);
   if (written.manifestDigest !== pin.manifestDigest) throw differs("the pin has another digest");
   return written;
