@@ -166,7 +166,7 @@ function assemble(
 
   provideInlineCompletion(context);
   provideDocumentState(context);
-  provideHover(context, verdicts);
+  provideHover(context, verdicts, models);
   provideActions(context, { verdicts, replays, sealing, folders, chain });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onNotification(connection, DidChangeSettings.type, SettingsChange, ({ settings: now }) =>
