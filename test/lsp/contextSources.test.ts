@@ -69,6 +69,8 @@ describe("the sources of chunks", () => {
     expect(editor.paths(active)).toEqual([]);
     await editor.sources.refresh();
     expect(editor.paths(active)).toEqual(["src/a.ts"]);
+    expect(editor.sources.textsBeside(active, editor.root)).toEqual([lines("a", 5)]);
+    expect(editor.sources.textsBeside(active, "/elsewhere")).toEqual([]);
     editor.git("add", "src/new.ts");
     await editor.sources.refresh();
     expect(editor.paths(active)).toEqual(["src/a.ts", "src/new.ts"]);

@@ -7,7 +7,7 @@ const MAX_MATCH = 12;
 /** Tokens of earlier answers that are remembered. */
 const MAX_REMEMBERED = 2048;
 /** Stands between texts that do not follow each other. */
-const BREAK = -1;
+export const BREAK = -1;
 
 /** What one more row costs, as a share of a run with one row, until it is measured. */
 const FIRST_ROW_COST = 0.15;
@@ -24,21 +24,28 @@ export interface Draft {
 }
 
 /**
- * Drafts tokens without a second model: where the last tokens stood before, in the prompt or in an earlier answer,
- * what followed them is likely to follow again. The model checks a draft in one run and keeps what it would have
- * chosen itself, so a draft changes the time an answer takes and nothing else.
+ * Drafts tokens without a second model: where the last tokens stood before, in the prompt, in an earlier answer or else
+ * in a text from around, what followed them is likely to follow again. The model checks a draft in one run and keeps
+ * what it would have chosen itself, so a draft changes the time an answer takes and nothing else.
  *
  * How much is drafted is learned: the length that gives the most tokens for the time of its run, from how often
  * drafts after a match of that length were right and from what a further row costs.
  */
 export class Drafter {
+  #known: Int32Array = new Int32Array(0);
   #remembered: number[] = [];
+  /** Earlier answers, the prompt, and the answer so far. */
   #text = new Int32Array(0);
   #length = 0;
   /** By length of the match: how often a drafted token is right. */
   readonly #hits: number[] = Array.from({ length: MAX_MATCH + 1 }, (_, match) => firstGuess(match));
   #oneRow = 0;
   #rowCost = FIRST_ROW_COST;
+
+  /** Replaces the texts from around: their tokens, the most likely text last, {@link BREAK} after each. */
+  know(tokens: Int32Array): void {
+    this.#known = tokens;
+  }
 
   /** Starts an answer to a prompt. */
   begin(prompt: readonly number[], maxTokens: number): void {
@@ -57,14 +64,18 @@ export class Drafter {
 
   /** What probably follows; at most `limit` tokens, none where checking them would cost more than it saves. */
   draft(limit: number): Draft {
-    const { end, match } = this.#longestMatch();
+    const near = this.#longestMatch(this.#text, this.#length - 1);
+    // The model hardly writes what it was not shown, so texts from around are the second choice.
+    const { text, end, match } =
+      near.match < MIN_MATCH ? this.#longestMatch(this.#known, this.#known.length) : near;
     if (match < MIN_MATCH) return { tokens: [], match: 0 };
     const count = this.#bestCount(match, Math.min(limit, MAX_DRAFT));
     if (count === 0) {
       const hits = this.#hits[match] ?? 0;
       this.#hits[match] = hits + FORGETTING_RATE * (firstGuess(match) - hits);
     }
-    const following = this.#text.subarray(end, Math.min(end + count, this.#length));
+    const length = text === this.#text ? this.#length : text.length;
+    const following = text.subarray(end, Math.min(end + count, length));
     const stop = following.indexOf(BREAK);
     return { tokens: [...following.subarray(0, stop < 0 ? undefined : stop)], match };
   }
@@ -94,18 +105,28 @@ export class Drafter {
     this.#remembered = [...this.#remembered, ...tokens, BREAK].slice(-MAX_REMEMBERED);
   }
 
-  /** The latest place where the longest run of the last tokens stood before; `end` is where it goes on. */
-  #longestMatch(): { end: number; match: number } {
-    const text = this.#text;
+  /**
+   * The latest place in a text, before one, where the longest run of the last tokens stands; `end` is where it goes
+   * on.
+   */
+  #longestMatch(text: Int32Array, before: number): { text: Int32Array; end: number; match: number } {
+    const own = this.#text;
     const last = this.#length - 1;
     let [end, match] = [0, 0];
-    for (let at = last - 1; at >= MIN_MATCH - 1 && match < MAX_MATCH; at--) {
-      if (text[at] !== text[last] || text[at] === BREAK) continue;
+    for (let at = before - 1; at >= MIN_MATCH - 1 && match < MAX_MATCH; at--) {
+      if (text[at] !== own[last] || text[at] === BREAK) continue;
       let length = 1;
-      while (length < MAX_MATCH && length <= at && text[at - length] === text[last - length]) length += 1;
+      while (
+        length < MAX_MATCH &&
+        length <= at &&
+        length <= last &&
+        text[at - length] === own[last - length]
+      ) {
+        length += 1;
+      }
       if (length > match) [end, match] = [at + 1, length];
     }
-    return { end, match };
+    return { text, end, match };
   }
 
   #bestCount(match: number, limit: number): number {

@@ -100,6 +100,11 @@ export interface Engine {
   readonly fallback: string | null;
   /** A later request supersedes an earlier automatic one, which then ends within one token. */
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome>;
+  /**
+   * Texts in which to look up what probably comes next, the most likely one last; they replace earlier ones. They are
+   * taken in when there is nothing else to do, and make answers come sooner, never different.
+   */
+  lookUp(texts: readonly string[]): void;
   /** Gives way to completions: it waits while one runs and is interrupted between tokens' chunks by a new one. */
   replay(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayResult>;
   dispose(): Promise<void>;

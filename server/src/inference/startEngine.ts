@@ -19,7 +19,7 @@ import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } f
 /** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
 const EXIT_PATIENCE_MS = 3000;
 
-type WorkMessage = Exclude<ToWorker, { kind: "dispose" }>;
+type WorkMessage = Extract<ToWorker, { kind: "complete" | "replay" }>;
 
 /** One request, from the call until its promise is settled. */
 interface Work {
@@ -161,6 +161,10 @@ class WorkerEngine implements Engine {
       };
       this.#add(this.#replays, work, signal, () => reject(cancelledReplay()));
     });
+  }
+
+  lookUp(texts: readonly string[]): void {
+    this.#worker.postMessage({ kind: "lookUp", texts } satisfies ToWorker);
   }
 
   async dispose(): Promise<void> {

@@ -1,9 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, ProoflineError, unreachable } from "../errors";
 import type { ExecutionProfile } from "../provenance/record";
 import { complete } from "./complete";
 import { Drafter } from "./drafting";
 import { describeEnvironment } from "./environment";
+import { LookUps } from "./lookUps";
 import { loadModel, type Model } from "./model";
 import { replay } from "./replay";
 import { rowsStandAlone } from "./rows";
@@ -36,6 +38,8 @@ async function main(): Promise<void> {
   let sequences: SequencePool;
   /** `null` where a draft could change an answer. */
   let drafter: Drafter | null;
+  /** What the drafter looks up, taken in between requests. */
+  let lookUps: LookUps | null = null;
   /** What replays have read. Never a sequence of completions, which a replay must not take anything from. */
   let replayed: Sequence | null = null;
   try {
@@ -43,6 +47,7 @@ async function main(): Promise<void> {
     sequences = new SequencePool(model.graph, parameters.cacheMegabytes * 1e6);
     // The first runs allocate and pack, too; nobody should wait for that at the first key.
     drafter = (await rowsStandAlone(model.graph)) ? new Drafter() : null;
+    if (drafter !== null) lookUps = new LookUps(model.tokenizer, drafter);
     const environment = await describeEnvironment({
       bundlePaths,
       profile,
@@ -81,7 +86,11 @@ async function main(): Promise<void> {
           answer({ kind: "replayed", result: await replay(claimed, replayed, request, isSet(cancelled)) });
           break;
         }
+        case "lookUp":
+          lookUps?.replace(message.texts);
+          break;
         case "dispose":
+          lookUps = null;
           for (const { graph } of models.values()) await graph.release();
           port.close();
           break;
@@ -97,8 +106,22 @@ async function main(): Promise<void> {
   };
   // One after the other: a session that is being released must not be running.
   let last = Promise.resolve();
+  let waiting = 0;
+  let isIdling = false;
+  const whileIdle = async (): Promise<void> => {
+    if (isIdling) return;
+    isIdling = true;
+    // Each turn of the event loop lets a message in.
+    while (waiting === 0 && lookUps?.step()) await setImmediate();
+    isIdling = false;
+  };
   port.on("message", (message: ToWorker) => {
-    last = last.then(() => handle(message));
+    waiting += 1;
+    last = last.then(async () => {
+      await handle(message);
+      waiting -= 1;
+      void whileIdle();
+    });
   });
 }
 

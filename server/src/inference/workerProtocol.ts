@@ -37,6 +37,8 @@ export type CancelFlag = Int32Array;
 export type ToWorker =
   | { readonly kind: "complete"; readonly request: CompletionRequest; readonly cancelled: CancelFlag }
   | { readonly kind: "replay"; readonly request: ReplayRequest; readonly cancelled: CancelFlag }
+  /** Not answered. */
+  | { readonly kind: "lookUp"; readonly texts: readonly string[] }
   | { readonly kind: "dispose" };
 
 /** An error as it travels between threads. */

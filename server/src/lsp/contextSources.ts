@@ -98,6 +98,12 @@ export class ContextSources {
     return this.choice.chunks;
   }
 
+  /** The texts of the other files in a repository that chunks may be taken from, the one opened last at the end. */
+  textsBeside({ uri }: OpenDocument, root: string): string[] {
+    const sources = [...this.known.keys()].map((id) => (id === uri ? null : this.sourceOf(id)));
+    return sources.flatMap((source) => (source?.root === root ? [source.text] : []));
+  }
+
   /** Asks git and the disk again, in the background; resolves when what they say is in force. */
   refresh(): Promise<void> {
     this.isStale = true;

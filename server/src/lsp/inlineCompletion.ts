@@ -11,6 +11,7 @@ import type { CompletionOutcome, CompletionRequest } from "../inference/engine";
 import type { ServerContext } from "./context";
 import { Debounce, pause } from "./debounce";
 import type { OpenDocument } from "./documents";
+import { LookUps } from "./lookUps";
 import type { Offer } from "./offers";
 import { type Around, Prefetch } from "./prefetch";
 import { LspPosition, parse, Uri } from "./requests";
@@ -42,6 +43,7 @@ interface Place extends Around {
 export function provideInlineCompletion(context: ServerContext): void {
   let superseded = new AbortController();
   const debounce = new Debounce();
+  const lookUps = new LookUps(context);
   const prefetch = new Prefetch((document, around, signal) => ask(context, document, around, false, signal));
 
   context.connection.languages.inlineCompletion.on(async (raw: InlineCompletionParams, token) => {
@@ -74,6 +76,7 @@ export function provideInlineCompletion(context: ServerContext): void {
       offer = await ask(context, document, place, explicit, signal);
       // While the model is being loaded, nothing is answered at once.
       if (!signal.aborted && context.engine.engine !== null) debounce.answered(performance.now() - started);
+      lookUps.follow(document, place.before.length);
     }
     if (offer === null) return null;
     context.offers.add(offer);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { complete } from "../../../server/src/inference/complete";
-import { Drafter } from "../../../server/src/inference/drafting";
+import { BREAK, Drafter } from "../../../server/src/inference/drafting";
 import type { CompletionOutcome, CompletionRequest } from "../../../server/src/inference/engine";
+import { LookUps } from "../../../server/src/inference/lookUps";
 import { loadModel, type Model } from "../../../server/src/inference/model";
 import { MAX_DRAFT, rowsStandAlone } from "../../../server/src/inference/rows";
 import { Sequence } from "../../../server/src/inference/sequence";
@@ -41,6 +42,20 @@ describe("a drafter", () => {
     for (const token of [20, 21, 22]) drafter.push(token);
     expect(drafter.draft(8)).toEqual({ tokens: [23], match: 3 });
     for (const token of [30, 31, 32]) drafter.push(token);
+    expect(drafter.draft(8).tokens).toEqual([]);
+  });
+
+  it("looks into texts from around where nothing nearer matches, and never from one into the next", () => {
+    const drafter = new Drafter();
+    drafter.know(Int32Array.of(1, 2, 30, 31, BREAK, 8, 9, 10, BREAK));
+    drafter.begin([5, 1, 2], 10);
+    expect(drafter.draft(1)).toEqual({ tokens: [30], match: 2 });
+    drafter.begin([1, 2, 40, 1, 2], 10);
+    expect(drafter.draft(1)).toEqual({ tokens: [40], match: 2 });
+    drafter.begin([9, 10], 10);
+    expect(drafter.draft(8).tokens).toEqual([]);
+    drafter.know(new Int32Array(0));
+    drafter.begin([5, 1, 2], 10);
     expect(drafter.draft(8).tokens).toEqual([]);
   });
 
@@ -84,6 +99,9 @@ describe("drafting with the embedded model", () => {
   it.each(["explicit", "automatic"] as const)("gives the same %s answers, in fewer runs", async (trigger) => {
     const run = vi.spyOn(model.graph, "run");
     const drafter = new Drafter();
+    const lookUps = new LookUps(model.tokenizer, drafter);
+    lookUps.replace([SAMPLE.replaceAll("Stack", "Heap")]);
+    while (lookUps.step());
     const [plain, drafted] = [new Sequence(model.graph), new Sequence(model.graph)];
     const counts = { plain: 0, drafted: 0, healed: 0, doubted: 0 };
     const repeated = `${SAMPLE}\n${SAMPLE.slice(0, 900).replaceAll("Stack", "Queue")}`;

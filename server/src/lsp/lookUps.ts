@@ -1,0 +1,37 @@
+import type { Engine } from "../inference/engine";
+import type { ServerContext } from "./context";
+import type { OpenDocument } from "./documents";
+
+/** Of the document, so much on either side of the cursor; of each other file, so much. In UTF-16 code units. */
+const OWN_CHARACTERS = 30_000;
+const OTHER_CHARACTERS = 15_000;
+const MAX_OTHERS = 4;
+
+/** Somebody who types changes little of all this at a time. */
+const LASTING_MILLISECONDS = 10_000;
+
+/** Tells the engine what stands in a document and in the other open files, for it to look up what comes next. */
+export class LookUps {
+  private told: { readonly engine: Engine; readonly uri: string; readonly time: number } | null = null;
+
+  constructor(private readonly context: Pick<ServerContext, "engine" | "sources" | "placements">) {}
+
+  /** Somebody is at an offset of a document. */
+  follow(document: OpenDocument, offset: number, now: number = performance.now()): void {
+    const { engine } = this.context.engine;
+    if (engine === null) return;
+    const { told } = this;
+    const isFresh =
+      told?.engine === engine && told.uri === document.uri && now - told.time < LASTING_MILLISECONDS;
+    if (isFresh) return;
+    this.told = { engine, uri: document.uri, time: now };
+    const root = this.context.placements.rootOf(document);
+    const others = root === null ? [] : this.context.sources.textsBeside(document, root).slice(-MAX_OTHERS);
+    const { text } = document;
+    const own = [
+      text.slice(offset, offset + OWN_CHARACTERS),
+      text.slice(Math.max(0, offset - OWN_CHARACTERS), offset),
+    ];
+    engine.lookUp([...others.map((other) => other.slice(0, OTHER_CHARACTERS)), ...own]);
+  }
+}
