@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { installationOf } from "../../server/src/installation";
 import { benchAnchoring } from "./anchoring";
 import { benchContext } from "./context";
+import { benchKeystrokes } from "./keystrokes";
 import { benchPeers } from "./peers/peers";
 import { benchSuggestions } from "./suggestions";
 
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     return;
   }
   await benchSuggestions();
+  await benchKeystrokes();
   await benchAnchoring();
 }
 
