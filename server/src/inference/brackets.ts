@@ -49,7 +49,7 @@ export function unpairedIn(text: string, before = ""): Unpaired {
       }
       continue;
     }
-    const comment = endOfComment(whole, at);
+    const comment = isDivision(whole, at, open.at(-1)) ? null : endOfComment(whole, at);
     if (comment !== null) {
       inComment = comment > whole.length;
       at = comment - 1;
@@ -70,9 +70,23 @@ export function unpairedIn(text: string, before = ""): Unpaired {
   return { closers, openers, inComment };
 }
 
+/** `//` as Python divides: brackets that are open on the line are closed behind it. */
+function isDivision(text: string, at: number, opener: Sign | undefined): boolean {
+  if (!text.startsWith("//", at) || opener === undefined) return false;
+  if (text.slice(opener.at, at).includes("\n")) return false;
+  const [rest = ""] = text.slice(at).split("\n", 1);
+  return [...rest].reduce((depth, sign) => depth + depthOf(sign), 0) < 0;
+}
+
+function depthOf(sign: string): number {
+  if (/[([{]/.test(sign)) return 1;
+  return sign in CLOSES ? -1 : 0;
+}
+
 /** Where the comment that begins at an offset ends, one past the text's end where it does not; null without one. */
 function endOfComment(text: string, at: number): number | null {
-  if (text.startsWith("/*", at)) {
+  // Not as in a path of files, `src/*`.
+  if (text.startsWith("/*", at) && !/[\p{L}\p{N}_.*-]/u.test(text.charAt(at - 1))) {
     const end = text.indexOf("*/", at + 2);
     return end < 0 ? text.length + 1 : end + 2;
   }

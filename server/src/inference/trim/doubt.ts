@@ -1,9 +1,19 @@
+import { unpairedIn } from "../brackets";
 import { all, before, type Range, type TrimContext } from "./step";
 
-/** Where the decoder stopped in doubt: neither the token it doubts nor the beginning of the word that it goes on with. */
-export function cutDoubtful(text: string, { stop, lastLength }: TrimContext): Range {
+/**
+ * Where the decoder stopped in doubt: neither the token it doubts, nor the beginning of the word that it goes on with,
+ * nor brackets or quotes that were only just opened, which an editor closes when they are typed.
+ */
+export function cutDoubtful(text: string, { scope, stop, lastLength }: TrimContext): Range {
   if (stop !== "doubt") return all(text);
-  const kept = text.slice(0, Math.max(0, text.length - lastLength));
+  let kept = text.slice(0, Math.max(0, text.length - lastLength));
   const continuesWord = /^[\p{L}\p{N}_$]/u.test(text.slice(kept.length));
-  return before(text, continuesWord ? kept.replace(/[\p{L}\p{N}_$]+$/u, "").length : kept.length);
+  if (continuesWord) kept = kept.replace(/[\p{L}\p{N}_$]+$/u, "");
+  for (;;) {
+    const opener = unpairedIn(kept, scope.lineBefore).openers.at(-1);
+    if (opener === undefined || !/^[^\S\n]*$/.test(kept.slice(opener.at + 1)))
+      return before(text, kept.length);
+    kept = kept.slice(0, opener.at);
+  }
 }

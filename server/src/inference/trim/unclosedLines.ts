@@ -1,20 +1,22 @@
-import { isQuote, unpairedIn } from "../brackets";
+import { isQuote, type Sign, unpairedIn } from "../brackets";
 import type { Scope } from "../scope";
 import { balanceOf } from "./balance";
-import { all, before, NOTHING, type Range, type TrimContext } from "./step";
+import { all, before, type Range, type TrimContext } from "./step";
 
 /**
- * Several lines end with the last one behind which no bracket, quote or comment of the answer is open; where there is
- * none, the first line stays alone.
+ * Several lines end with the last one behind which no bracket, quote or comment of the answer is open, and before one
+ * that closes what is not; where there is none, the first line stays alone. A single line may open what the next ones close, but for a comment.
  */
 export function cutUnclosedLines(text: string, { scope }: TrimContext): Range {
-  if (scope.textFollows || !text.trim().includes("\n")) return all(text);
+  if (scope.textFollows) return all(text);
   const visible = text.search(/\S/);
-  for (let end = text.length; end > visible; end = text.lastIndexOf("\n", end - 1)) {
-    if (isClosed(text.slice(0, end), scope)) return before(text, end);
+  const newline = text.indexOf("\n", visible);
+  if (newline >= 0 && text.slice(newline).trim() !== "") {
+    for (let end = text.length; end > newline; end = text.lastIndexOf("\n", end - 1)) {
+      if (isClosed(text.slice(0, end), scope)) return before(text, end);
+    }
   }
-  const firstLine = text.slice(0, text.indexOf("\n", visible));
-  return inComment(firstLine, scope) ? NOTHING : before(text, firstLine.length);
+  return before(text, startOfComment(newline < 0 ? text : text.slice(0, newline), scope));
 }
 
 function isClosed(text: string, scope: Scope): boolean {
@@ -23,10 +25,22 @@ function isClosed(text: string, scope: Scope): boolean {
   if (inComment(text, scope) || unpairedIn(text, before).openers.some(({ sign }) => isQuote(sign)))
     return false;
   if (balanceOf(text, scope).openers > balanceOf("", scope).openers) return false;
-  return !unpairedIn(before + text + after).openers.some(({ at }) => at >= before.length && at < end);
+  const { openers, closers } = unpairedIn(before + text + after);
+  const isInText = ({ at }: Sign): boolean => at >= before.length && at < end;
+  // A line that begins with brackets may close blocks that were opened far above.
+  const begins = ({ at }: Sign): boolean => /(?:^|\n)[\s)\]};,]*$/.test((before + text).slice(0, at));
+  return !openers.some(isInText) && closers.filter(isInText).every(begins);
 }
 
-/** A comment that ends with its line is none. */
+/** Where a comment begins that goes on behind a text, or the text's end. */
+function startOfComment(text: string, scope: Scope): number {
+  let end = text.length;
+  while (end > 0 && inComment(text.slice(0, end), scope)) end = text.lastIndexOf("/*", end - 1);
+  return Math.max(0, end);
+}
+
+/** In one that the text opened and that does not end with its line. */
 function inComment(text: string, { around }: Scope): boolean {
-  return unpairedIn(`${text}\n`, around.before).inComment;
+  const isIn = (upTo: string): boolean => unpairedIn(`${upTo}\n`).inComment;
+  return isIn(around.before + text) && !isIn(around.before);
 }
