@@ -32,7 +32,7 @@ export async function benchKeystrokes(): Promise<void> {
       text: place.text.slice(Math.max(0, place.offset - 120), place.offset),
       offset: Math.min(120, place.offset),
     }));
-    await drafting("text with nothing to look up", model, nearby);
+    await drafting("a line or two before the cursor", model, nearby);
     await drafting("ordinary text", model, places);
     await drafting("ordinary text, every draft wrong", model, places, () => new WrongDrafter());
     // The same once more under another name, as in a table, a test or a second implementation.

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { startEngine } from "../../server/src/inference/startEngine";
 import { installationOf } from "../../server/src/installation";
@@ -9,6 +10,8 @@ import { Client, ROOT, uriOf } from "../lsp/client";
 import { row, Samples, timed } from "./samples";
 
 const CURSORS = 40;
+/** So long a suggestion is read before it is accepted; meanwhile the next one is asked for. */
+const READING_MILLISECONDS = 600;
 
 export async function benchSuggestions(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "proofline-bench-"));
@@ -42,25 +45,36 @@ async function throughServer(folder: string): Promise<void> {
   mkdirSync(join(work, "src"), { recursive: true });
   const initialized = new Samples();
   const ready = new Samples();
+  const first = new Samples();
+  const explicit = { triggerKind: InlineCompletionTriggerKind.Invoked };
+  const automatic = { triggerKind: InlineCompletionTriggerKind.Automatic };
   for (let round = 0; round < 5; round += 1) {
     const started = performance.now();
     const client = await Client.start({ home, folders: [work] });
     initialized.add(performance.now() - started);
+    const [place] = places();
+    if (place === undefined) throw new Error("the file has no places");
+    const uri = uriOf(join(work, "src", "first.ts"));
+    client.open(uri, place.text);
     await client.ready();
     ready.add(performance.now() - started);
+    await client.complete(uri, place, explicit);
+    first.add(performance.now() - started);
     await client.stop();
   }
   row("server start to initialized", initialized.describe("ms", 0));
   row("server start to model ready", ready.describe("ms", 0));
+  row("server start to first suggestion", first.describe("ms", 0));
+  row("  its ratio to model ready", (first.percentile(0.5) / ready.percentile(0.5)).toFixed(2));
 
   const client = await Client.start({ home, folders: [work] });
   const cold = new Samples();
   const warm = new Samples();
   const journal = new Samples();
   const pending = new Samples();
+  const further = new Samples();
   try {
     await client.ready();
-    const explicit = { triggerKind: InlineCompletionTriggerKind.Invoked };
     for (const [index, { text, line, character }] of places().entries()) {
       const file = join(work, "src", `place${index}.ts`);
       writeFileSync(file, text);
@@ -71,16 +85,23 @@ async function throughServer(folder: string): Promise<void> {
       const next = client.type(uri, { line, character }, " ");
       const shown = await timed(warm, () => client.complete(uri, next, explicit));
       if (shown !== null) {
+        await setTimeout(READING_MILLISECONDS);
         client.insert(uri, shown);
         const accepted = performance.now();
         await timed(journal, () => client.accept(uri, shown.id));
         await client.until("the pending badge", () => client.shown(uri).some(({ id }) => id === shown.id));
         pending.add(performance.now() - accepted);
+        const document = client.document(uri);
+        const end = document.positionAt(document.offsetAt(shown.range.start) + shown.text.length);
+        await timed(further, () => client.complete(uri, end, automatic));
       }
       client.close(uri);
     }
     row("time to suggestion, new document", cold.describe("ms"));
     row("time to suggestion, one more keystroke", warm.describe("ms"));
+    row("  its ratio to a new document", (warm.percentile(0.5) / cold.percentile(0.5)).toFixed(2));
+    row("time to suggestion, after acceptance", further.describe("ms"));
+    row("  its ratio to a new document", (further.percentile(0.5) / cold.percentile(0.5)).toFixed(2));
     row("acceptance to durable journal", journal.describe("ms"));
     row("  its ratio to one more keystroke", (journal.percentile(0.5) / warm.percentile(0.5)).toFixed(2));
     row("acceptance to pending verdict at the client", pending.describe("ms"));
