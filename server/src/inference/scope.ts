@@ -18,6 +18,8 @@ export interface Scope {
   readonly linesBelow: readonly string[];
   /** What the lines around are indented with; null where they do not agree, or none is indented. */
   readonly indentedWith: "tab" | "space" | null;
+  /** False where an entry above or below stands without a comma before its closing bracket, and none with one. */
+  readonly commaBeforeBracket: boolean;
   /** What stands at the cursor's depth before and after an answer: its brackets must pair with those here. */
   readonly around: { readonly before: string; readonly after: string };
 }
@@ -48,6 +50,7 @@ export function scopeOf(prompt: Pick<Prompt, "prefix" | "suffix">): Scope {
     unclosed,
     linesBelow,
     indentedWith: indentationIn([...above, lineBefore, ...linesBelow]),
+    commaBeforeBracket: mayStandCommaBeforeBracket(prompt),
     around,
   };
 }
@@ -63,6 +66,12 @@ function indentationIn(lines: readonly string[]): Scope["indentedWith"] {
   const spaces = lines.some((line) => line.startsWith("  "));
   if (tabs === spaces) return null;
   return tabs ? "tab" : "space";
+}
+
+function mayStandCommaBeforeBracket({ prefix, suffix }: Pick<Prompt, "prefix" | "suffix">): boolean {
+  const texts = [prefix, suffix];
+  const without = /^[^\S\n]*(?:"[^"\n]+"|[\w$-]+):.*["'\w)\]}]\n\s*[)\]}]/m;
+  return texts.some((text) => /,\n\s*[)\]}]/.test(text)) || !texts.some((text) => without.test(text));
 }
 
 /**

@@ -1,7 +1,10 @@
 import { indentationOf } from "../extent";
 import { all, before, NOTHING, offsetOfLine, type Range, type TrimContext } from "./step";
 
-/** Lines at the end that stand below the cursor already. */
+/** A shorter beginning, as `return`, is common to many lines. */
+const MIN_BEGINNING = 12;
+
+/** Lines at the end that stand below the cursor already; of the last one perhaps only the beginning. */
 export function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range {
   const lines = text.split("\n");
   for (let at = scope.blankLine ? 0 : 1; at < lines.length; at++) {
@@ -10,18 +13,28 @@ export function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range
     const indented = at === 0 ? scope.lineBefore + text : rest[0];
     if (
       rest.length > scope.linesBelow.length ||
-      !sameLine(indented ?? "", rest[0] ?? "", scope.linesBelow[0])
+      !sameLine(indented ?? "", rest[0] ?? "", scope.linesBelow[0] ?? "")
     ) {
       continue;
     }
-    const repeated = rest.every((line, index) => line.trim() === scope.linesBelow[index]?.trim());
+    const repeated = rest.every((line, index) => {
+      const below = scope.linesBelow[index] ?? "";
+      return line.trim() === below.trim() || (index === rest.length - 1 && begins(line.trim(), below.trim()));
+    });
     if (repeated) return at === 0 ? NOTHING : before(text, offsetOfLine(lines, at) - 1);
   }
   return all(text);
 }
 
-/** A closing bracket is the same line only at the same depth. */
-function sameLine(indented: string, line: string, below: string | undefined): boolean {
-  if (below === undefined || line.trim() !== below.trim()) return false;
-  return /[\p{L}\p{N}]/u.test(line) || indentationOf(indented) === indentationOf(below);
+/** A closing bracket is the same line only at the same depth, and so is the beginning of a line. */
+function sameLine(indented: string, line: string, below: string): boolean {
+  const isAtDepth = indentationOf(indented) === indentationOf(below);
+  if (line.trim() !== below.trim()) return isAtDepth && begins(line.trim(), below.trim());
+  return isAtDepth || /[\p{L}\p{N}]/u.test(line);
+}
+
+/** A beginning of some length that ends with a word or sign. */
+function begins(line: string, below: string): boolean {
+  if (line.length < MIN_BEGINNING || !below.startsWith(line)) return false;
+  return !/^[\p{L}\p{N}_$]{2}/u.test(below.slice(line.length - 1));
 }

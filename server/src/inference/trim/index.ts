@@ -2,6 +2,7 @@ import { dropBlankEnd } from "./blankEnd";
 import { dropBlankStart } from "./blankStart";
 import { cutBrokenCharacter } from "./brokenCharacter";
 import { cutAtClosedBracket } from "./closedBracket";
+import { dropCommaBeforeBracket } from "./commaBeforeBracket";
 import { cutDoubtful } from "./doubt";
 import { cutWhatFollowsBelow } from "./followsBelow";
 import { cutWhatFollowsOnLine } from "./followsOnLine";
@@ -42,6 +43,7 @@ const STEPS: readonly Step[] = [
   cutAtClosedBracket,
   cutOpenedBeforeText,
   cutUnclosedLines,
+  dropCommaBeforeBracket,
   dropBlankEnd,
 ];
 

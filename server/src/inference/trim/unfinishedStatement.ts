@@ -1,4 +1,4 @@
-import { indentationOf } from "../extent";
+import { indentationOf, opensBlock } from "../extent";
 import { all, before, isCutShort, offsetOfLine, type Range, type TrimContext } from "./step";
 
 /**
@@ -14,7 +14,7 @@ export function cutUnfinishedStatement(text: string, { scope, stop }: TrimContex
   });
   const least = Math.min(...indentations);
   const last = indentations.findLastIndex(
-    (indentation, index) => indentation === least && !/[{([]\s*$/.test(lines[index] ?? ""),
+    (indentation, index) => indentation === least && !opensBlock(lines[index] ?? ""),
   );
   return last < 0 ? all(text) : before(text, offsetOfLine(lines, last + 1) - 1);
 }

@@ -8,6 +8,7 @@ import { dropBlankEnd } from "../../../../server/src/inference/trim/blankEnd";
 import { dropBlankStart } from "../../../../server/src/inference/trim/blankStart";
 import { cutBrokenCharacter } from "../../../../server/src/inference/trim/brokenCharacter";
 import { cutAtClosedBracket } from "../../../../server/src/inference/trim/closedBracket";
+import { dropCommaBeforeBracket } from "../../../../server/src/inference/trim/commaBeforeBracket";
 import { cutDoubtful } from "../../../../server/src/inference/trim/doubt";
 import { cutWhatFollowsBelow } from "../../../../server/src/inference/trim/followsBelow";
 import { cutWhatFollowsOnLine } from "../../../../server/src/inference/trim/followsOnLine";
@@ -29,6 +30,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   blankStart: dropBlankStart,
   brokenCharacter: cutBrokenCharacter,
   closedBracket: cutAtClosedBracket,
+  commaBeforeBracket: dropCommaBeforeBracket,
   doubt: cutDoubtful,
   followsBelow: cutWhatFollowsBelow,
   followsOnLine: cutWhatFollowsOnLine,
