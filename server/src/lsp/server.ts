@@ -264,9 +264,10 @@ function assemble(
   return {
     async start() {
       status.open();
+      const loading = engine.restart();
       await identity.refresh().catch((error: unknown) => log(messageOf(error)));
       folders.watchChain();
-      await Promise.all([engine.restart(), openJournal()]);
+      await Promise.all([loading, openJournal()]);
     },
     async stop() {
       const replaysClosed = replays.close();
