@@ -4,16 +4,9 @@ import type { CachePart } from "./layout";
 /** Buffers grow by so many positions at a time. What lies in place is copied out of the runtime as a whole. */
 const CAPACITY_STEP = 128;
 
-/**
- * Memory for the next run's outputs, one buffer for each part, shared by all caches of a graph. After the run it
- * belongs to the cache, and what the cache had before is written into next: a run allocates nothing.
- */
-export type SpareBuffers = (Uint8Array | undefined)[];
-
 /** What all caches of a graph have in common. */
 export interface CacheKind {
   readonly parts: readonly CachePart[];
-  readonly spare: SpareBuffers;
   readonly Tensor: TensorConstructor;
   /**
    * The graph writes new positions behind those that it is given, into the same tensor, whose size is its capacity;
@@ -58,44 +51,30 @@ export class Cache {
     );
   }
 
-  /** Memory for the graph's cache outputs in a run over `count` tokens, whose inputs are these. */
-  outputs(inputs: Readonly<Record<string, Tensor>>, count: number): Record<string, Tensor> {
-    const { parts, spare, inPlace } = this.#kind;
-    const positions = this.#positions + count;
+  /** Where a run is to leave the cache outputs, by their names, when its inputs are these: in place, or anywhere. */
+  outputs(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor | null> {
+    const { parts, inPlace } = this.#kind;
     return Object.fromEntries(
-      parts.map((part, index) => {
-        const input = inputs[part.past];
-        if (inPlace && input !== undefined) return [part.present, input];
-        let buffer = spare[index];
-        if (buffer === undefined || buffer.length < bytesOf(part, positions)) {
-          buffer = new Uint8Array(bytesOf(part, capacityFor(positions)));
-          spare[index] = buffer;
-        }
-        return [part.present, this.#tensorOver(buffer, part, positions)];
-      }),
+      parts.map(({ past, present }) => [present, inPlace ? (inputs[past] ?? null) : null]),
     );
   }
 
-  /** Takes the cache outputs of a run over `count` tokens, whether they lie in the memory offered or elsewhere. */
+  /** Takes the cache outputs of a run over `count` tokens. */
   take(outputs: Readonly<Record<string, Tensor>>, count: number): void {
-    const { parts, spare, inPlace } = this.#kind;
-    this.#positions += count;
-    if (inPlace) return;
-    const taken = parts.map((part) => {
-      const data = outputs[part.present]?.data;
-      if (!ArrayBuffer.isView(data)) throw new Error(`the graph gave no ${part.present}`);
-      if (data.byteLength !== bytesOf(part, this.#positions)) {
-        throw new Error("the graph's cache does not have the size that its layout says");
-      }
-      return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    });
-    this.#buffers = taken.map((bytes, index) => {
-      const offered = spare[index];
-      if (offered === undefined || bytes.buffer !== offered.buffer) return bytes;
-      spare[index] = this.#buffers[index];
-      return offered;
-    });
-    this.#capacity = this.#positions;
+    const { parts, inPlace } = this.#kind;
+    const positions = this.#positions + count;
+    if (!inPlace) {
+      this.#buffers = parts.map((part) => {
+        const data = outputs[part.present]?.data;
+        if (!ArrayBuffer.isView(data)) throw new Error(`the graph gave no ${part.present}`);
+        if (data.byteLength !== bytesOf(part, positions)) {
+          throw new Error("the graph's cache does not have the size that its layout says");
+        }
+        return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      });
+      this.#capacity = positions;
+    }
+    this.#positions = positions;
   }
 
   /** Forgets what comes after the first `positions`. */

@@ -71,7 +71,7 @@ export class Graph {
       const layout = layoutOf(session.inputMetadata, session.outputMetadata, config);
       const parts = layout.cache;
       const inPlace = runtime.writesInPlace && provider === "cpu" && writesCacheInPlace(graph, parts);
-      return new Graph(loaded, layout, config, runtime, { parts, spare: [], Tensor, inPlace });
+      return new Graph(loaded, layout, config, runtime, { parts, Tensor, inPlace });
     } catch (error) {
       await session.release();
       throw error;
@@ -156,10 +156,8 @@ export class Graph {
     const inputs = cache.inputs(ids.length);
     const feeds = { ...inputs };
     for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, cache.positions, keep);
-    const offered = this.runtime.writesInPlace ? cache.outputs(inputs, ids.length) : {};
-    const fetches = this.layout.cache.map(({ present }) => [present, offered[present] ?? null]);
-    const outputs = await this.loaded.session.run(feeds, { ...logits, ...Object.fromEntries(fetches) });
-    cache.take({ ...outputs, ...offered }, ids.length);
+    const outputs = await this.loaded.session.run(feeds, { ...logits, ...cache.outputs(inputs) });
+    cache.take(outputs, ids.length);
     return outputs;
   }
 

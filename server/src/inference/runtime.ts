@@ -42,7 +42,7 @@ export interface Runtime {
    * kernels' results depend on how many rows they are given, this is the number from which they no longer do.
    */
   readonly group: number;
-  /** Outputs are written to memory that the caller offers. */
+  /** Outputs can be written to memory that the caller offers, the input's own, too. */
   readonly writesInPlace: boolean;
   /**
    * Loads a graph from bytes in memory; no file of the model is opened.
