@@ -9,6 +9,12 @@ const MAX_PATH_TOKENS = 48;
 const CHARACTERS_PER_TOKEN = 12;
 
 /**
+ * A suffix that stands behind the prefix is read again with every key, so it is cut shorter. For the embedded model, 256
+ * tokens cost 0.9 bits of a line's 38, and 128 tokens 2.4 (200 cursors).
+ */
+const MAX_SUFFIX_READ_AGAIN = 256;
+
+/**
  * Cuts the text around the cursor to what the model can hold, and returns the parts exactly as they will be encoded:
  * what is committed is what the model saw. What the family has no place for is left out. Chunks of other files fill
  * what the document leaves free; see `contextBudget.ts`.
@@ -31,7 +37,8 @@ export function cutPrompt(
     fitChunks(offered, tokens, (chunk) => tokensOf(tokenizer, path, [chunk]) - lengthOf(empty));
   const reserved = chunksWithin(reservedTokens(textBudget));
   const text = cutText(tokenizer, request, textBudget - reserved.tokens);
-  const isWhole = text.prefix === request.prefix && text.suffix === request.suffix;
+  const isWhole =
+    text.prefix === request.prefix && (text.suffix === request.suffix || !tokenizer.family.suffixFirst);
   const free = isWhole && offered.length > 0 ? freeFor(tokenizer, text, textBudget) : 0;
   const context = free > reserved.tokens ? chunksWithin(free).chunks : reserved.chunks;
   const parts = [
@@ -59,7 +66,8 @@ function cutText(tokenizer: Tokenizer, { prefix, suffix }: Surroundings, budget:
   const half = Math.floor(budget / 2);
   const shortPrefix =
     prefix.length <= half * CHARACTERS_PER_TOKEN && tokenizer.encodeStart(prefix).length <= half;
-  const suffixBudget = shortPrefix ? half : Math.floor(budget / 4);
+  const share = shortPrefix ? half : Math.floor(budget / 4);
+  const suffixBudget = tokenizer.family.suffixFirst ? share : Math.min(share, MAX_SUFFIX_READ_AGAIN);
   return {
     prefix: cutPrefix(tokenizer, prefix, budget - suffixBudget),
     suffix: cutSuffix(tokenizer, suffix, suffixBudget),

@@ -255,6 +255,26 @@ describe("a prompt family", () => {
   );
 });
 
+describe("what follows the cursor", () => {
+  const request = { path: null, prefix: SAMPLE, suffix: SAMPLE.repeat(4) };
+
+  it.each(FAMILIES)("%s: is cut shorter where every key has it read again", (family) => {
+    const { tokenizer } = tokenizerOf(family);
+    const { prefix, suffix } = cutPrompt(tokenizer, request, 4000);
+    expect(prefix).toBe(SAMPLE);
+    const length = tokenizer.encode(suffix).length;
+    if (tokenizer.family.suffixFirst) expect(length).toBeGreaterThan(1000);
+    else expect(length).toBeLessThanOrEqual(256);
+    expect(length).toBeGreaterThan(150);
+  });
+
+  it("leaves room for chunks where it was cut shorter", () => {
+    const { tokenizer } = tokenizerOf("qwen2.5-coder/v1");
+    const context = [{ path: "b.ts", text: SAMPLE.slice(0, 300) }];
+    expect(cutPrompt(tokenizer, { ...request, context }, 1900).context).toEqual(context);
+  });
+});
+
 describe("a SentencePiece tokenizer", () => {
   const MARK_SPACES = { type: "Replace", pattern: { String: " " }, content: "▁" };
 
