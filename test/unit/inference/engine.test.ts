@@ -80,6 +80,23 @@ describe("the engine", () => {
     expect(answered).toBeGreaterThanOrEqual(8);
   });
 
+  it("gives the same answers whatever it has to look up, also while it takes in a lot", async () => {
+    const answers = async (): Promise<unknown[]> => {
+      const given: unknown[] = [];
+      for (const offset of OFFSETS.slice(0, 6)) {
+        const outcome = await engine.complete(requestAt(offset));
+        given.push(outcome.kind === "completion" ? outcome.completion.tokens : outcome.reason);
+      }
+      return given;
+    };
+    const expected = await answers();
+    // Encoding all of it takes longer than all answers.
+    engine.lookUp(Array.from({ length: 300 }, (_, index) => SAMPLE.replaceAll("s", `s${index}`)));
+    expect(await answers()).toEqual(expected);
+    engine.lookUp([SAMPLE]);
+    expect(await answers()).toEqual(expected);
+  });
+
   it("answers an explicit request even where the model would rather say nothing", async () => {
     for (const prefix of ["", "\n", "// done\n", "x\n\n\n"]) {
       const outcome = await engine.complete({ ...requestAt(0), prefix, suffix: "" });
