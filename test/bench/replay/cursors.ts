@@ -10,6 +10,8 @@ export const ROOT = process.cwd();
 const PREFIX_CHARACTERS = 700;
 const SUFFIX_CHARACTERS = 200;
 const MAX_TOKENS = 16;
+/** So many cursors in one line at most. */
+const PLACES_OF_LINE = 4;
 
 const COMPARISON = /\s(?:<|<=|>|>=|===|!==|&&|\|\||\+|-)\s/;
 
@@ -32,7 +34,8 @@ export function seededRandom(seed: number): () => number {
 
 /**
  * Places all over this repository's own sources, which the embedded model was not trained on, in an order that only
- * the seed decides; without end.
+ * the seed decides; without end. Places of one line follow each other and begin their prompts alike, as they do for
+ * somebody who types it.
  *
  * @param where `anywhere` in a line that is not blank, or before an `operator` that has a near neighbour
  */
@@ -42,33 +45,50 @@ export function* places(seed: number, where: "anywhere" | "operator"): Generator
     .toString()
     .split("\n")
     .filter((path) => path.endsWith(".ts"))
-    .map((path) => ({ path, lines: readFileSync(join(ROOT, path), "utf8").split("\n") }));
+    .map((path) => ({ path, text: readFileSync(join(ROOT, path), "utf8") }));
   const random = seededRandom(seed);
   const pick = (length: number): number => Math.floor(random() * length);
   for (let asked = 0; ; ) {
     const file = files[pick(files.length)];
     if (file === undefined) throw new Error("the repository has no sources");
-    const line = pick(file.lines.length);
-    const text = file.lines[line] ?? "";
-    const indentation = text.length - text.trimStart().length;
-    const found = COMPARISON.exec(text)?.index ?? -1;
-    const column = where === "operator" ? found + 1 : indentation + pick(text.length - indentation);
-    if (text.trim() === "" || (where === "operator" && found < 0)) continue;
-    const before = [...file.lines.slice(0, line), text.slice(0, column)].join("\n");
-    const after = ["", ...file.lines.slice(line + 1)].join("\n");
-    asked += 1;
-    yield {
-      rest: text.slice(column),
-      request: {
-        path: file.path,
-        prefix: before.slice(-PREFIX_CHARACTERS),
-        suffix: after.slice(0, SUFFIX_CHARACTERS),
-        context: [],
-        // Every second one ends where the model doubts, as what comes by itself does.
-        trigger: asked % 2 === 0 ? "automatic" : "explicit",
-        extent: "auto",
-        maxTokens: MAX_TOKENS,
-      },
-    };
+    const start = file.text.lastIndexOf("\n", pick(file.text.length) - 1) + 1;
+    const end = endOfLine(file.text, start);
+    const line = file.text.slice(start, end);
+    const columns = where === "operator" ? operatorIn(line) : columnsIn(line, pick);
+    for (const column of columns) {
+      asked += 1;
+      yield {
+        rest: line.slice(column),
+        request: {
+          path: file.path,
+          prefix: file.text.slice(Math.max(0, start - PREFIX_CHARACTERS), start + column),
+          suffix: file.text.slice(end, end + SUFFIX_CHARACTERS),
+          context: [],
+          // Every second one ends where the model doubts, as what comes by itself does.
+          trigger: asked % 2 === 0 ? "automatic" : "explicit",
+          extent: "auto",
+          maxTokens: MAX_TOKENS,
+        },
+      };
+    }
   }
+}
+
+function endOfLine(text: string, start: number): number {
+  const end = text.indexOf("\n", start);
+  return end < 0 ? text.length : end;
+}
+
+/** Where a comparison or the like begins, if anywhere. */
+function operatorIn(line: string): readonly number[] {
+  const found = COMPARISON.exec(line);
+  return found === null ? [] : [found.index + 1];
+}
+
+/** Some columns from the first visible character on, in order; none in a blank line. */
+function columnsIn(line: string, pick: (length: number) => number): readonly number[] {
+  if (line.trim() === "") return [];
+  const indentation = line.length - line.trimStart().length;
+  const columns = Array.from({ length: PLACES_OF_LINE }, () => indentation + pick(line.length - indentation));
+  return [...new Set(columns)].sort((a, b) => a - b);
 }

@@ -3,9 +3,10 @@
  * kinds, with the embedded model, as a table in Markdown. Every false claim is as good as a forger can make it without
  * the model's consent: raw and displayed text, stop reason and seed all follow from it.
  *
- *     npm run measure:replay -- [--count 500] [--seed 1] [--other MODEL.onnx]
+ *     npm run measure:replay -- [--count 500] [--seed 1] [--with FILE …] [--other MODEL.onnx]
  *
- * `--other` is a graph of the same shape with other weights, an earlier checkpoint say.
+ * `--with` names honest suggestions that were made on other processors (`npm run calibrate`), `--other` a graph of the
+ * same shape with other weights, an earlier checkpoint say. At the end, what replays cost.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,16 +14,23 @@ import { complete } from "../../../server/src/inference/complete";
 import type { Completion, ReplayRequest, ReplayResult } from "../../../server/src/inference/engine";
 import { loadModel, type Model } from "../../../server/src/inference/model";
 import { replay } from "../../../server/src/inference/replay";
+import { scopeOf } from "../../../server/src/inference/scope";
 import { seedOf } from "../../../server/src/inference/seed";
 import { Sequence } from "../../../server/src/inference/sequence";
 import { toleranceOf } from "../../../server/src/inference/tolerance";
-
 import { continued, hesitation, withEveryStop } from "./claims";
+import { type Cost, costOf } from "./cost";
 import { places, ROOT, seededRandom } from "./cursors";
 import { otherKernels, withOtherGraph, withOtherWeights } from "./otherModels";
+import { bare, readClaims } from "./savedClaims";
 
 const MODEL = join(ROOT, "server", "models", "proofline-code");
-const THREADS = 2;
+const THREADS = 1;
+/** One suggestion in so many is also made with the kernels of WebAssembly, which are slow. */
+const ELSEWHERE = 4;
+/** Suggestions of as many tokens as an editor asks for, to see what they cost. */
+const COST_TOKENS = 96;
+const COST_SUGGESTIONS = 40;
 const never = (): boolean => false;
 
 /** A sign that a tired reader may take for another. */
@@ -138,13 +146,14 @@ async function main(): Promise<void> {
     options: {
       count: { type: "string", default: "500" },
       seed: { type: "string", default: "1" },
+      with: { type: "string", multiple: true, default: [] },
       other: { type: "string" },
     },
   });
   const count = Number(values.count);
   const seed = Number(values.seed);
   const started = performance.now();
-  const model = await loadModel(MODEL, THREADS);
+  const model = bare(await loadModel(MODEL, THREADS));
   const noise = seededRandom(7);
   const kernels = await otherKernels(model, MODEL, THREADS);
   const forgers: [string, Model][] = [
@@ -170,6 +179,8 @@ async function main(): Promise<void> {
 
   const honest = measurement.tally("honest, made here", true);
   const elsewhere = measurement.tally("honest, made with the kernels of WebAssembly", true);
+  const saved = values.with.map((file) => readClaims(file, model));
+  const otherProcessors = saved.map(({ name }) => measurement.tally(`honest, made on ${name}`, true));
   const forged = forgers.map(([name]) => measurement.tally(name));
   const prompt = measurement.tally("one identifier of the prompt changed");
   const promptUnsaid = measurement.tally("one identifier of the prompt changed, seed left as it was");
@@ -183,42 +194,47 @@ async function main(): Promise<void> {
 
   const elsewhereSequence = new Sequence(kernels.graph);
   let smallestGap = Number.POSITIVE_INFINITY;
+  for (const [index, { claims }] of saved.entries()) {
+    for (const { claim } of claims.slice(0, count)) {
+      const tally = otherProcessors[index];
+      if (tally !== undefined) await measurement.replay(tally, claim);
+    }
+  }
   for (const { request, rest } of places(seed, "anywhere")) {
     if (
       honest.claims >= count &&
-      [...forged, unwritten, prompt, token].every(({ claims }) => claims >= count)
+      [...forged, unwritten, prompt, token, nearest].every(({ claims }) => claims >= count)
     )
       break;
     const claim = await measurement.answer(request);
     if (claim === null || claim.tokens.length < 2) continue;
-    await measurement.replay(honest, claim);
-    await measurement.replay(seeds, {
-      ...claim,
-      seed: claim.seed.replace(/^./, (x) => (x === "0" ? "1" : "0")),
-    });
-    const ordinal = 1 + Math.floor(random() * 9);
-    const otherSeed = seedOf({ ...claim, manifestDigest: model.manifestDigest, ordinal });
-    await measurement.replay(ordinals, { ...claim, ordinal, seed: otherSeed });
-
-    const at = Math.floor(random() * claim.tokens.length);
-    const other = anyToken(model, random, claim.tokens[at] ?? 0);
-    await measurement.replay(
-      token,
-      ...withEveryStop(model, { ...claim, tokens: claim.tokens.with(at, other) }),
-    );
-    const hesitating = await measurement.hesitation(claim);
+    if (honest.claims < count) {
+      await measurement.replay(honest, claim);
+      const seedNot = claim.seed.replace(/^./, (x) => (x === "0" ? "1" : "0"));
+      await measurement.replay(seeds, { ...claim, seed: seedNot });
+      const ordinal = 1 + Math.floor(random() * 9);
+      const otherSeed = seedOf({ ...claim, manifestDigest: model.manifestDigest, ordinal });
+      await measurement.replay(ordinals, { ...claim, ordinal, seed: otherSeed });
+      const at = Math.floor(random() * claim.tokens.length);
+      const other = anyToken(model, random, claim.tokens[at] ?? 0);
+      await measurement.replay(
+        token,
+        ...withEveryStop(model, { ...claim, tokens: claim.tokens.with(at, other) }),
+      );
+      const length = 1 + Math.floor(random() * (claim.tokens.length - 1));
+      await measurement.replay(
+        shortened,
+        ...withEveryStop(model, { ...claim, tokens: claim.tokens.slice(0, length) }),
+      );
+    }
+    const hesitating = nearest.claims < count ? await measurement.hesitation(claim) : null;
     if (hesitating !== null) {
       smallestGap = Math.min(smallestGap, hesitating.gap);
       const forced = [...claim.tokens.slice(0, hesitating.index), hesitating.token];
       const turned = await measurement.continued(claim, forced);
       if (turned !== null) await measurement.replay(nearest, turned);
     }
-    const length = 1 + Math.floor(random() * (claim.tokens.length - 1));
-    await measurement.replay(
-      shortened,
-      ...withEveryStop(model, { ...claim, tokens: claim.tokens.slice(0, length) }),
-    );
-    const written = personsTokens(model, claim, rest);
+    const written = unwritten.claims < count ? personsTokens(model, claim, rest) : null;
     if (written !== null && String(written) !== String(claim.tokens)) {
       await measurement.replay(unwritten, ...withEveryStop(model, { ...claim, tokens: written }));
     }
@@ -234,11 +250,11 @@ async function main(): Promise<void> {
       const outcome = await complete(forger, sequence, request, never);
       if (outcome.kind === "completion") await measurement.replay(tally, outcome.completion);
     }
-    if (elsewhere.claims < count / 2) {
+    if (elsewhere.claims < count / ELSEWHERE) {
       const outcome = await complete(kernels, elsewhereSequence, request, never);
       if (outcome.kind === "completion") await measurement.replay(elsewhere, outcome.completion);
     }
-    if (honest.claims % 50 === 0) {
+    if (honest.claims % 50 === 0 && honest.claims < count) {
       console.error(`${honest.claims} suggestions, ${seconds(started)} s`);
     }
   }
@@ -259,6 +275,14 @@ async function main(): Promise<void> {
     );
   }
 
+  const long: ReplayRequest[] = [];
+  for (const { request } of places(seed + 2, "anywhere")) {
+    if (long.length >= COST_SUGGESTIONS) break;
+    const claim = await measurement.answer({ ...request, trigger: "explicit", maxTokens: COST_TOKENS });
+    if (claim !== null && scopeOf(claim.prompt).block !== null) long.push(claim);
+  }
+  const cost = await costOf(model, long);
+
   const { margin, notFirst } = toleranceOf(model.manifest, "native/v1");
   console.log(
     `Model ${model.manifestDigest.slice(0, 12)}…, seed ${seed}, tolerance ${margin} logits and ${notFirst} tokens; ${seconds(started)} s.\n`,
@@ -266,11 +290,29 @@ async function main(): Promise<void> {
   console.log("| claims | number | mismatch | passed | of those true all the same | |");
   console.log("|---|---|---|---|---|---|");
   for (const tally of measurement.tallies) console.log(tally.row());
-  const largest = Math.max(honest.margin, elsewhere.margin);
+  const largest = Math.max(...measurement.tallies.map((tally) => (tally.honest ? tally.margin : 0)));
   console.log(
     `\nLargest margin of an honest suggestion: ${largest.toExponential(1)} logits. Smallest hesitation met: ${smallestGap.toExponential(1)} logits.`,
   );
+  describeCost(cost);
   for (const one of [model, kernels, ...forgers.map(([, forger]) => forger)]) await one.graph.release();
+}
+
+function describeCost({ suggestions, tokens, ...milliseconds }: Cost): void {
+  const { generateAll, replayAll, generateAnswer, replayAnswer } = milliseconds;
+  const each = (sum: number): string => `${(sum / suggestions).toFixed(1)} ms`;
+  const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(0)}%`;
+  console.log(
+    `\n${suggestions} suggestions of ${(tokens / suggestions).toFixed(0)} tokens on the average:\n`,
+  );
+  console.log("| | generate | replay | |");
+  console.log("|---|---|---|---|");
+  console.log(
+    `| answer | ${each(generateAnswer)} | ${each(replayAnswer)} | ${share(replayAnswer, generateAnswer)} |`,
+  );
+  console.log(
+    `| prompt and answer, nothing kept | ${each(generateAll)} | ${each(replayAll)} | ${share(replayAll, generateAll)} |`,
+  );
 }
 
 function seconds(since: number): string {
