@@ -85,7 +85,7 @@ export function trustOf({ signerKey, signerCa }: TrustFlags): Trust {
 
 export function pinChoices({ name, variant, family, replace, ...trust }: PinFlags): PinChoices {
   return {
-    ...(name !== undefined && { name }),
+    ...(name !== undefined && { name: modelNamed(name) }),
     ...(variant !== undefined && { variant }),
     ...(family !== undefined && { family: familyNamed(family) }),
     trust: trustOf(trust),
@@ -101,6 +101,11 @@ export function revisionOf({ revision }: PinFlags): { readonly revision?: string
     `${JSON.stringify(revision)} is no revision.`,
     "Give a branch, tag or commit.",
   );
+}
+
+function modelNamed(name: string): string {
+  if (name.trim() !== "") return name;
+  throw new ProoflineError("usage", "A model's name cannot be empty.", "Give one, or leave --name out.");
 }
 
 function familyNamed(name: string): PromptFamilyName {

@@ -269,9 +269,7 @@ export async function writePin(directory: string, parameters: WritePinParameters
     },
     parameters.family ?? null,
   );
-  if ("missing" in prompt) {
-    throw fileError(directory, TOKENIZER_FILE, `has no control token ${prompt.missing}`);
-  }
+  if ("missing" in prompt) throw familyError(parameters.family ?? null, prompt.missing);
   const files = await digestFiles(directory, await coveredBy(directory, paths, graph));
   const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
@@ -450,6 +448,18 @@ function pinError(directory: string, problem: string, cause?: unknown): Prooflin
     `The model's pin ${join(directory, PIN_FILE)} ${problem}.`,
     "Restore the model folder, or pin a folder that you trust with `proofline model pin`.",
     { cause },
+  );
+}
+
+function familyError(family: PromptFamilyName | null, missing: string): ProoflineError {
+  return new ProoflineError(
+    "model.file",
+    family === null
+      ? `The tokens of ${TOKENIZER_FILE} fit no prompt family: even the simplest needs ${missing}.`
+      : `${TOKENIZER_FILE} has no control token ${missing}, which the prompt family ${family} needs.`,
+    family === null
+      ? "Choose a code model of a family that is known here."
+      : "Name another family, or none: then it is found from the tokenizer.",
   );
 }
 

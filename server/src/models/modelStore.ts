@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../errors";
 import { readPin, SIGNATURE_FILE } from "../inference/pin";
 import { canonicalJson } from "../provenance/canonicalJson";
 import { isErrno, removeIfThere, syncFolder, writeWhole } from "../provenance/durable";
@@ -75,10 +75,10 @@ export class ModelStore {
 
   /** Remembers that a person approved a model. */
   async approve(model: ApprovedModel): Promise<void> {
-    const record = ApprovedModel.parse(model);
-    await writeWhole(join(this.#folder, `${model.manifestDigest}.json`), `${canonicalJson(record)}\n`, {
-      mode: 0o600,
-    });
+    const record = `${canonicalJson(ApprovedModel.parse(model))}\n`;
+    await writing(this.#folder, () =>
+      writeWhole(join(this.#folder, `${model.manifestDigest}.json`), record, { mode: 0o600 }),
+    );
   }
 
   /** Takes what a person agreed to back, and a model of the store off the disk. Folders elsewhere stay. */
@@ -102,14 +102,18 @@ export class ModelStore {
   /**
    * Runs one download at a time on this machine, with an empty folder to put a model together in. What an earlier run
    * left half put together is removed.
+   *
+   * @throws ProoflineError `model.disk` where the store cannot be written, `model.busy` while another download runs
    */
   async staging<Value>(use: (folder: string) => Promise<Value>): Promise<Value> {
-    await mkdir(this.partialFolder, { recursive: true, mode: 0o700 });
     const staging = join(this.#folder, "staging");
     return withDownloadLock(this.#folder, async () => {
-      await rm(staging, { recursive: true, force: true });
       const folder = join(staging, randomBytes(8).toString("hex"));
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writing(this.#folder, async () => {
+        await mkdir(this.partialFolder, { recursive: true, mode: 0o700 });
+        await rm(staging, { recursive: true, force: true });
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+      });
       try {
         return await use(folder);
       } finally {
@@ -158,8 +162,10 @@ export async function readSignature(directory: string, maxBytes: number): Promis
 }
 
 async function withDownloadLock<Value>(folder: string, work: () => Promise<Value>): Promise<Value> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock: Lock | null = await tryLock(join(folder, "download.lock"));
+  const lock: Lock | null = await writing(folder, async () => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return tryLock(join(folder, "download.lock"));
+  });
   if (lock === null) {
     throw new ProoflineError(
       "model.busy",
@@ -171,6 +177,21 @@ async function withDownloadLock<Value>(folder: string, work: () => Promise<Value
     return await work();
   } finally {
     await lock.release();
+  }
+}
+
+/** Says of what the system refuses to write in the store why, and what helps. */
+async function writing<Value>(folder: string, write: () => Promise<Value>): Promise<Value> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof ProoflineError) throw error;
+    throw new ProoflineError(
+      "model.disk",
+      `The models of this machine cannot be kept in ${folder} (${messageOf(error)}).`,
+      "Make it a folder that you may write, with room on its disk, or set PROOFLINE_HOME to another.",
+      { cause: error },
+    );
   }
 }
 

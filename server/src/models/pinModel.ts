@@ -174,6 +174,8 @@ export async function carryOut(
   signal?: AbortSignal,
 ): Promise<PinnedModel> {
   const { store } = places;
+  // A signer who was asked for is missed before anything is fetched.
+  if (!plan.signed) checkSignature(null, [], choices.trust);
   return store.staging(async (folder) => {
     await checkRoom(store.partialFolder, plan.toDownload);
     const fetched: { readonly file: string; readonly staged: string }[] = [];

@@ -252,6 +252,27 @@ describe("a download", () => {
     expect(hub.bytesAsked(GRAPH)).toEqual([]);
   });
 
+  it("is refused with a remedy where the store cannot be written", async () => {
+    const file = join(home, "a file");
+    writeFileSync(file, "");
+    const unwritable = { ...places, store: new ModelStore(file) };
+    await expect(carryOut(await plan(), access, unwritable, NO_TRUST, () => {})).rejects.toMatchObject({
+      code: "model.disk",
+      remedy: expect.stringContaining("PROOFLINE_HOME"),
+    });
+    await expect(pinFolder(newModelFolder(), unwritable, NO_TRUST)).rejects.toMatchObject({
+      code: "model.disk",
+    });
+  });
+
+  it("is not begun where a signer is asked for and nobody signed", async () => {
+    const choices = { trust: { kind: "key", pem: "" }, replace: false } as const;
+    await expect(carryOut(await plan(), access, places, choices, () => {})).rejects.toMatchObject({
+      code: "model.signature",
+    });
+    expect(hub.bytesAsked(GRAPH)).toEqual([]);
+  });
+
   it("is one at a time on a machine", async () => {
     fault(DATA, { kind: "silence", bytes: 400_000 });
     const planned = await plan();
