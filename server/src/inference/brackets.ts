@@ -15,7 +15,7 @@ export interface Unpaired {
 
 const CLOSES: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 const STRING_PREFIX = /(?:^|[^\p{L}\p{N}_])[bBrRfFuU]{1,2}$/u;
-const BEFORE_REGEX = /(?:^|[({[=,:;!&|?+}\n]|\b(?:return|typeof|case|in|of))[^\S\n]*$/;
+const BEFORE_REGEX = /(?:^|=>|[({[=,:;!&|?+}\n]|\b(?:return|typeof|case|in|of))[^\S\n]*$/;
 const REGEX = /\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//y;
 
 /**
@@ -47,6 +47,11 @@ export function unpairedIn(text: string, before = ""): Unpaired {
         at += 1;
         open.push({ sign: "{", at });
       }
+      continue;
+    }
+    // As in code that stands in a template literal.
+    if (sign === "\\") {
+      at += 1;
       continue;
     }
     const comment = isDivision(whole, at, open.at(-1)) ? null : endOfComment(whole, at);

@@ -1,7 +1,7 @@
 import type { StopReason } from "../provenance/record";
 import { endOfBlock } from "./extent";
 import type { HealedPrompt } from "./heal";
-import { endsInTokenLoop, repeatedLinesAt } from "./repetition";
+import { endsInTokenLoop, repeatedLinesIn } from "./repetition";
 import type { Scope } from "./scope";
 import type { Tokenizer } from "./tokenizer";
 
@@ -109,7 +109,7 @@ export class Decoding {
         if (this.#leftBlock(text)) return "block";
         break;
     }
-    if (endsInTokenLoop(this.tokens) || repeatedLinesAt(wholeLines(text)) >= 0) return "repetition";
+    if (endsInTokenLoop(this.tokens) || repeatedLinesIn(wholeLines(text)) !== null) return "repetition";
     return this.tokens.length >= this.#limit ? "length" : null;
   }
 

@@ -15,18 +15,25 @@ export function endsInTokenLoop(tokens: readonly number[]): boolean {
   return false;
 }
 
+/** Where lines come twice in a row, as indexes of lines. */
+export interface RepeatedLines {
+  readonly first: number;
+  readonly second: number;
+}
+
 /**
- * The index of the first line at which a line, or a block of lines, comes a second time in a row; -1 without one.
- * White space around lines does not count, and lines of signs alone may repeat.
+ * Finds the first line, or block of lines, that comes a second time in a row. White space around lines does not count,
+ * and lines of signs alone may repeat.
  */
-export function repeatedLinesAt(lines: readonly string[]): number {
+export function repeatedLinesIn(lines: readonly string[]): RepeatedLines | null {
   const trimmed = lines.map((line) => line.trim());
-  for (let at = 0; at < lines.length; at++) {
-    for (let size = 1; at + 2 * size <= lines.length; size++) {
-      const first = trimmed.slice(at, at + size);
-      if (!first.some((line) => /[\p{L}\p{N}]/u.test(line))) continue;
-      if (first.every((line, index) => line === trimmed[at + size + index])) return at + size;
+  for (let first = 0; first < lines.length; first++) {
+    for (let size = 1; first + 2 * size <= lines.length; size++) {
+      const block = trimmed.slice(first, first + size);
+      if (!block.some((line) => /[\p{L}\p{N}]/u.test(line))) continue;
+      const second = first + size;
+      if (block.every((line, index) => line === trimmed[second + index])) return { first, second };
     }
   }
-  return -1;
+  return null;
 }

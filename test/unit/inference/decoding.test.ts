@@ -6,7 +6,7 @@ import { confidenceOf, weighedChoice } from "../../../server/src/inference/confi
 import { Decoding, type Extent } from "../../../server/src/inference/decoding";
 import { healPrompt } from "../../../server/src/inference/heal";
 import { PinManifest } from "../../../server/src/inference/pin";
-import { endsInTokenLoop, repeatedLinesAt } from "../../../server/src/inference/repetition";
+import { endsInTokenLoop, repeatedLinesIn } from "../../../server/src/inference/repetition";
 import { scopeOf } from "../../../server/src/inference/scope";
 import { Tokenizer } from "../../../server/src/inference/tokenizer";
 import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
@@ -134,10 +134,10 @@ describe("the decoder's rules", () => {
     const [stop, text] = stopOf(decodingAt("f {", "", "block"), block.repeat(3));
     expect(stop).toBe("repetition");
     expect(text.trimEnd()).toBe(block.repeat(2));
-    expect(repeatedLinesAt(["a", "b", "b "])).toBe(2);
-    expect(repeatedLinesAt(["a", "b", "a", "b"])).toBe(2);
-    expect(repeatedLinesAt(["}", "}", "", ""])).toBe(-1);
-    expect(repeatedLinesAt(["a", "b", "a"])).toBe(-1);
+    expect(repeatedLinesIn(["a", "b", "b "])).toEqual({ first: 1, second: 2 });
+    expect(repeatedLinesIn(["a", "b", "a", "b"])).toEqual({ first: 0, second: 2 });
+    expect(repeatedLinesIn(["}", "}", "", ""])).toBeNull();
+    expect(repeatedLinesIn(["a", "b", "a"])).toBeNull();
   });
 
   it("know a loop: a run of up to 16 tokens three times, 12 tokens at least", () => {

@@ -1,9 +1,15 @@
-import { repeatedLinesAt } from "../repetition";
+import { repeatedLinesIn } from "../repetition";
 import { all, before, offsetOfLine, type Range } from "./step";
 
-/** Lines, or blocks of lines, that come twice in a row: the first stays. */
+/**
+ * Lines, or blocks of lines, that come twice in a row: the first stays where nothing else stands before it, for a model
+ * that repeats itself has lost its way with what it repeats.
+ */
 export function cutRepeatedLines(text: string): Range {
   const lines = text.split("\n");
-  const at = repeatedLinesAt(lines);
-  return at < 0 ? all(text) : before(text, offsetOfLine(lines, at) - 1);
+  const repeated = repeatedLinesIn(lines);
+  if (repeated === null) return all(text);
+  const { first, second } = repeated;
+  const hasOthers = lines.slice(0, first).some((line) => line.trim() !== "");
+  return before(text, offsetOfLine(lines, hasOthers ? first : second) - 1);
 }
