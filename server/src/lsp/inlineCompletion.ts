@@ -82,6 +82,14 @@ export function provideInlineCompletion(context: ServerContext): void {
     context.offers.add(offer);
     return token.isCancellationRequested ? null : show(offer);
   });
+  // What is encoded before somebody types need not be encoded at the first key.
+  const lookAhead = async (document: OpenDocument): Promise<void> => {
+    if ((await context.gate.offReason(document)) === null) lookUps.follow(document, 0);
+  };
+  context.documents.onDidOpen(({ document }) => void lookAhead(document));
+  context.engine.onChange(({ kind }) => {
+    if (kind === "ready") for (const document of context.documents.all()) void lookAhead(document);
+  });
   context.documents.onDidChangeContent(({ document }) => {
     if (document.lastEdits.length > 0) debounce.typed(performance.now());
     prefetch.changed(document);
