@@ -303,7 +303,7 @@ function describeCost({ suggestions, tokens, ...milliseconds }: Cost): void {
   const each = (sum: number): string => `${(sum / suggestions).toFixed(1)} ms`;
   const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(0)}%`;
   console.log(
-    `\n${suggestions} suggestions of ${(tokens / suggestions).toFixed(0)} tokens on the average:\n`,
+    `\n${suggestions} suggestions of ${(tokens / suggestions).toFixed(0)} tokens on the average, in processor time:\n`,
   );
   console.log("| | generate | replay | |");
   console.log("|---|---|---|---|");
