@@ -67,7 +67,12 @@ function requestAt({ text, offset }: Place, typed = "", maxTokens = 48): Complet
 
 /** Of one token each, so that nothing but reading differs much. */
 async function fromKeyToKey(model: Model, places: readonly Place[]): Promise<void> {
-  const names = ["one more key", "that key deleted again", "a line above", "back where it was"] as const;
+  const names = [
+    "one more key",
+    "that key deleted again",
+    "moved to a line above",
+    "moved back again",
+  ] as const;
   const cold = new Samples();
   const ratios = names.map(() => new Samples());
   const ask = async (pool: SequencePool, request: CompletionRequest): Promise<number> => {
