@@ -72,10 +72,7 @@ export function markdownTable(report: Report): string {
       line([
         name,
         ...results.map((result) => cell(of(result), digits)),
-        ...others.map((other) => {
-          const ratio = middle(of(ours)) / middle(of(other));
-          return `${(better === "more" ? ratio : 1 / ratio).toFixed(2)}×`;
-        }),
+        ...others.map((other) => ahead(of(ours), of(other), better)),
       ]),
     ),
   ].join("\n");
@@ -88,8 +85,17 @@ function cell(value: Samples | number, digits: number): string {
   return `${value.percentile(0.5).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }
 
-function middle(value: Samples | number): number {
-  return typeof value === "number" ? value : value.percentile(0.5);
+/** How far ahead by the medians, and in brackets by the best values, which other work on the machine disturbs least. */
+function ahead(ours: Samples | number, theirs: Samples | number, better: Row["better"]): string {
+  const factor = (at: number): string => {
+    const ratio = valueAt(ours, at) / valueAt(theirs, at);
+    return `${(better === "more" ? ratio : 1 / ratio).toFixed(2)}×`;
+  };
+  return typeof ours === "number" ? factor(0.5) : `${factor(0.5)} (${factor(better === "more" ? 1 : 0)})`;
+}
+
+function valueAt(value: Samples | number, share: number): number {
+  return typeof value === "number" ? value : value.percentile(share);
 }
 
 export function jsonReport(report: Report, machine: Readonly<Record<string, unknown>>): string {
