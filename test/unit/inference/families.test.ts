@@ -121,6 +121,21 @@ describe("a prompt family", () => {
     }
   });
 
+  it("stands in the documentation as it is", () => {
+    const documented = readFileSync("docs/models.md", "utf8").matchAll(
+      /^\| `([\w.-]+\/v\d)` \| [^|]+ \| ([^|]+) \| (yes|no) \| (yes|no) \|$/gm,
+    );
+    const rows = [...documented].map(([, family, order, path, context]) => [family, order, path, context]);
+    const word = (is: boolean): string => (is ? "yes" : "no");
+    const expected = FAMILIES.map((name) => {
+      const { suffixFirst, places, needs } = promptFamily(name);
+      const fills = needs.suffix !== undefined;
+      const order = fills ? (suffixFirst ? "suffix, prefix" : "prefix, suffix") : "prefix only";
+      return [name, order, word(places.path), word(places.context)];
+    });
+    expect(rows).toEqual(expected);
+  });
+
   const whole = {
     path: "src/a.ts",
     prefix: "let a",
