@@ -2,8 +2,8 @@
  * `npm run bench`: what a developer waits for and what it costs, on this machine, now. Nothing here passes or fails:
  * machines differ and are shared, so compare runs on one machine, and ratios rather than single numbers.
  *
- * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context` prompts with
- * chunks of other files with prompts without.
+ * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context
+ * [DIRECTORY]` prompts with chunks of other files with prompts without them, for the embedded model or another.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -29,7 +29,8 @@ async function main(): Promise<void> {
     return;
   }
   if (values.context) {
-    await benchContext(installationOf(join(process.cwd(), "dist")).modelDirectory, 200);
+    const { modelDirectory } = installationOf(join(process.cwd(), "dist"));
+    await benchContext(positionals[0] ?? modelDirectory, 400);
     return;
   }
   await benchSuggestions();
