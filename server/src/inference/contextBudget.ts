@@ -2,8 +2,9 @@ import type { Prompt } from "../provenance/record";
 
 /**
  * Prompts of at least this many tokens keep a share for text of other files even where the document itself could use
- * them. Shorter ones do not: for the embedded model (1,024 tokens) chunks saved 2.4 bits a cursor in documents that
- * leave room for them, and cost 3.3 bits where they displaced the document's own text (360 held-out cursors).
+ * them. Shorter ones do not: for the embedded model (1,024 tokens), chunks in free room saved 0.8 ± 0.2 bits of a
+ * line's 43, and chunks that displaced the document's own text cost 0.3 ± 0.2 of 36 (400 cursors each, `npm run bench
+ * -- --context`).
  */
 const LONG_PROMPT_TOKENS = 2048;
 const SHARE_OF_LONG_PROMPT = 0.25;
