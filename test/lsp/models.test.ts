@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 import {
   AnchorNow,
@@ -16,17 +16,17 @@ import {
   RestartEngine,
   WorkspaceModels,
 } from "../../server/src/protocol";
-import { modelSignature, newKey, publicPem } from "../unit/models/certificates";
+import { ARCHITECTURES, type Export, SMALL } from "../models/decoder";
+import { writeGraph, writeModelFolder } from "../models/modelFolder";
+import { certificate, modelSignature, newKey, pem, publicPem } from "../unit/models/certificates";
 import { COMMIT, StandInHub, type StoredFile } from "../unit/models/standInHub";
 import { type Client, ROOT, uriOf } from "./client";
 import { offered, temporaryFolder, Workspace } from "./workspace";
 
-// Several processes and whole downloads in one test: long on a busy machine, and never a matter of time.
-vi.setConfig({ testTimeout: 120_000 });
-
 const EMBEDDED = join(ROOT, "server", "models", "proofline-code");
 const PATHS = ["README.md", "config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"];
 const GRAPH = "onnx/model.onnx";
+const OPTIMUM: Export = { layout: "optimum", weights: "float", float: "float32", positions: true };
 const NO_TRUST = { trust: { kind: "none" }, replace: false } as const;
 
 let hub: StandInHub;
@@ -56,49 +56,49 @@ function partialBytes(home: string): number {
   return Math.max(0, ...names.map((name) => statSync(join(folder, name)).size));
 }
 
-describe("on the command line", () => {
-  interface Result {
-    readonly status: number | null;
-    readonly stdout: string;
-    readonly stderr: string;
-  }
+interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
-  interface Options {
-    readonly cwd?: string;
-    readonly home?: string;
-    readonly env?: Record<string, string>;
-  }
+interface Options {
+  readonly cwd?: string;
+  readonly home?: string;
+  readonly env?: Record<string, string>;
+}
 
-  function start(parameters: readonly string[], { cwd, home, env }: Options = {}): ChildProcess {
-    const { HF_TOKEN: _, ...inherited } = process.env;
-    return spawn(process.execPath, [join(ROOT, "dist", "cli.js"), ...parameters], {
-      cwd: cwd ?? workspace.folder,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...inherited, PROOFLINE_HOME: home ?? workspace.home, HF_ENDPOINT: hub.url, ...env },
-    });
-  }
+function start(parameters: readonly string[], { cwd, home, env }: Options = {}): ChildProcess {
+  const { HF_TOKEN: _, ...inherited } = process.env;
+  return spawn(process.execPath, [join(ROOT, "dist", "cli.js"), ...parameters], {
+    cwd: cwd ?? workspace.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...inherited, PROOFLINE_HOME: home ?? workspace.home, HF_ENDPOINT: hub.url, ...env },
+  });
+}
 
-  async function ended(child: ChildProcess): Promise<Result> {
-    let [stdout, stderr] = ["", ""];
-    child.stdout?.on("data", (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    child.stderr?.on("data", (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    const [status] = (await once(child, "close")) as [number | null];
-    return { status, stdout, stderr };
-  }
+async function ended(child: ChildProcess): Promise<Result> {
+  let [stdout, stderr] = ["", ""];
+  child.stdout?.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const [status] = (await once(child, "close")) as [number | null];
+  return { status, stdout, stderr };
+}
 
-  const proofline = (parameters: readonly string[], options?: Options): Promise<Result> =>
-    ended(start(parameters, options));
+const proofline = (parameters: readonly string[], options?: Options): Promise<Result> =>
+  ended(start(parameters, options));
 
-  async function json(parameters: readonly string[], options?: Options) {
-    const { status, stdout, stderr } = await proofline([...parameters, "--json"], options);
-    if (stdout === "") throw new Error(stderr);
-    return { status, value: JSON.parse(stdout) };
-  }
+async function json(parameters: readonly string[], options?: Options) {
+  const { status, stdout, stderr } = await proofline([...parameters, "--json"], options);
+  if (stdout === "") throw new Error(stderr);
+  return { status, value: JSON.parse(stdout) };
+}
 
+describe("a hub, on the command line", () => {
   test("nothing is downloaded before somebody agreed to what is shown", async () => {
     const { status, stderr } = await proofline(["model", "pin", "tiny/model"]);
     expect(status).toBe(2);
@@ -169,7 +169,7 @@ describe("on the command line", () => {
   test("a download that was killed goes on where it stopped", async () => {
     hub.faults.push({ path: GRAPH, times: 1, kind: { kind: "silence", bytes: 3_000_000 } });
     const child = start(["model", "pin", "tiny/model", "--yes"]);
-    await expect.poll(() => partialBytes(workspace.home), { timeout: 15_000 }).toBe(3_000_000);
+    await expect.poll(() => partialBytes(workspace.home), { timeout: 90_000 }).toBe(3_000_000);
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(stored(workspace.home)).toEqual([]);
@@ -183,7 +183,7 @@ describe("on the command line", () => {
     hub.faults.push({ path: GRAPH, times: 1, kind: { kind: "silence", bytes: 3_000_000 } });
     const child = start(["model", "pin", "tiny/model", "--yes"]);
     const result = ended(child);
-    await expect.poll(() => partialBytes(workspace.home), { timeout: 15_000 }).toBe(3_000_000);
+    await expect.poll(() => partialBytes(workspace.home), { timeout: 90_000 }).toBe(3_000_000);
     child.kill("SIGINT");
     expect(await result).toMatchObject({ status: 2, stderr: expect.stringContaining("cancelled") });
     expect((await json(["model", "list"])).value.partialBytes).toBeGreaterThan(3_000_000);
@@ -244,6 +244,64 @@ describe("on the command line", () => {
     const checked = await json(["model", "check", "model", "--signer-key", join(folder, "key.pem")]);
     expect(checked.value.signature).toMatchObject({ kind: "verified", signer: { kind: "key", fingerprint } });
     expect((await proofline(["model", "list"])).stdout).toContain(`signed by the key ${fingerprint}`);
+  });
+});
+
+describe("a folder, on the command line", () => {
+  test("is shown, pinned with its signature by a certificate, and refused after a change", async () => {
+    const model = join(temporaryFolder("model"), "tiny");
+    const small = { architecture: ARCHITECTURES.qwen2, size: SMALL, seed: 1, externalData: true } as const;
+    const parameters = { ...small, family: "qwen2.5-coder/v1" } as const;
+    writeModelFolder(model, { ...parameters, export: OPTIMUM });
+    const variant = "onnx/model_q4.onnx";
+    writeGraph(model, { ...parameters, export: { ...OPTIMUM, weights: 4 }, graph: variant });
+
+    const several = await proofline(["model", "pin", model]);
+    expect(several).toMatchObject({ status: 2, stderr: expect.stringContaining("--variant") });
+    expect(existsSync(join(model, "pin.json"))).toBe(false);
+
+    const digest = await json(["model", "digest", model]);
+    const [root, key] = [newKey(), newKey()];
+    const issuer = { subject: "Root", key: root };
+    const chain = [certificate({ subject: "Model team", key, issuer, usage: "sign", codeSigning: true })];
+    writeFileSync(join(model, "model.sig"), modelSignature({ files: digest.value.files, key, chain }));
+    const authority = join(temporaryFolder("keys"), "ca.pem");
+    writeFileSync(
+      authority,
+      pem(certificate({ subject: "Root", key: root, pathLength: "any", usage: "certify" })),
+    );
+    const pin = ["model", "pin", model, "--variant", "model_q4", "--name", "q4", "--signer-ca", authority];
+    const pinned = await proofline(pin);
+    expect(pinned).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("signed by CN=Model team (certificate by CN=Root"),
+    });
+    for (const path of ["config.json", "tokenizer.json", variant, `${variant}_data`])
+      expect(pinned.stderr).toContain(path);
+    expect(pinned.stderr).not.toContain("onnx/model.onnx");
+    const { models } = JSON.parse(workspace.read(".proofline/models.json"));
+    expect(models).toMatchObject([
+      { source: { kind: "folder" }, manifest: { name: "q4", execution: { graph: variant } } },
+    ]);
+    expect((await json(["model", "check", "q4", "--signer-ca", authority])).value).toMatchObject({
+      ok: true,
+    });
+
+    // The same folder elsewhere gives the same pin; another machine has nothing to fetch it from.
+    const elsewhere = temporaryFolder("home");
+    const fetched = await proofline(["model", "fetch", "--yes"], { home: elsewhere });
+    expect(fetched).toMatchObject({ status: 2, stderr: expect.stringContaining("proofline model pin") });
+    const again = await json(pin, { home: elsewhere });
+    expect(again.value.manifestDigest).toBe(models[0].manifestDigest);
+
+    const data = join(model, `${variant}_data`);
+    const bytes = readFileSync(data);
+    bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+    writeFileSync(data, bytes);
+    const changed = await proofline(["model", "check", "q4"]);
+    expect(changed).toMatchObject({ status: 2, stderr: expect.stringContaining(`${variant}_data`) });
+    const replaced = await proofline(["model", "pin", model, "--variant", "model_q4", "--name", "q4"]);
+    expect(replaced).toMatchObject({ status: 2, stderr: expect.stringContaining("was signed") });
   });
 });
 

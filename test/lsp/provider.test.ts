@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { notOnThisPlatform } from "../../server/src/inference/providers";
-import { DidChangeSettings } from "../../server/src/protocol";
+import { AnchorNow, DidChangeSettings } from "../../server/src/protocol";
 import { DEFAULT_SETTINGS } from "../../server/src/settings";
 import { ROOT } from "./client";
 import { offered, Workspace } from "./workspace";
@@ -21,12 +21,24 @@ test("a provider that this platform has not is replaced by the processor, and th
     notice: expect.stringMatching(/can be used only on .*, so the processor runs the model\./),
   });
   expect(client.log.join("\n")).toContain("so the processor runs the model");
+
+  const { uri, shown, name } = await offered(client, workspace);
+  client.insert(uri, shown);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  workspace.save(client, name);
+  await client.connection.sendRequest(AnchorNow.type);
+  const [file = ""] = workspace.files(".proofline/evidence");
+  const { envelope } = JSON.parse(workspace.read(join(".proofline/evidence", file)));
+  const statement = Buffer.from(envelope.payload, "base64").toString();
+  // What really ran is what the evidence states, whatever the setting asked for.
+  expect(statement).toContain('"executionProvider":"cpu"');
+  expect(statement).not.toContain(ABSENT);
+
   await client.connection.sendNotification(DidChangeSettings.type, { settings: DEFAULT_SETTINGS });
   await client.until("the model without a notice", () => {
     const now = client.status?.model;
     return now?.kind === "ready" && now.notice === undefined;
   });
-  await offered(client, workspace);
 });
 
 test("the command line says so on standard error, and completes all the same", () => {

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeEnvironment, featuresIn, serverDigestOf } from "../../../server/src/inference/environment";
+import { EXECUTION_PROVIDERS } from "../../../server/src/inference/providers";
 import { PORTABLE_LIBRARY_DIGEST } from "../../../server/src/inference/runtime";
+import { environmentDigest } from "../../../server/src/provenance/leaf";
 import { Environment } from "../../../server/src/provenance/record";
 
 const sha256 = (data: string | Buffer): Buffer => createHash("sha256").update(data).digest();
@@ -39,6 +41,16 @@ describe("the environment", () => {
       platform: { os: process.platform, arch: process.arch },
       threads: 2,
     });
+  });
+
+  it("has another digest for each provider that ran", async () => {
+    const parameters = { bundlePaths: bundles({ "a.js": "" }), profile: "native/v1", threads: 2 } as const;
+    const digests = await Promise.all(
+      EXECUTION_PROVIDERS.map(async (executionProvider) =>
+        environmentDigest(await describeEnvironment({ ...parameters, executionProvider })),
+      ),
+    );
+    expect(new Set(digests).size).toBe(EXECUTION_PROVIDERS.length);
   });
 
   it("states the WebAssembly module, its one thread included, under portable/v1", async () => {
