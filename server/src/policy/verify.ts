@@ -287,7 +287,7 @@ function verdictOf(
     model: candidate.model,
     environment: {
       digest,
-      engine: `${candidate.environment.engine.name} ${candidate.environment.engine.version}`,
+      engine: engineOf(candidate.environment),
       platform: `${candidate.environment.platform.os} ${candidate.environment.platform.arch}`,
       profile: candidate.profile,
       device: candidate.device,
@@ -322,6 +322,13 @@ function verdictOf(
 }
 
 const digests = new WeakMap<Environment, string>();
+
+/** The runtime, and by what it computed: the processor goes without saying. */
+function engineOf({ engine, executionProvider }: Environment): string {
+  const graphics =
+    executionProvider === "cpu" || executionProvider === "wasm" ? "" : ` by ${executionProvider}`;
+  return `${engine.name} ${engine.version}${graphics}`;
+}
 
 /** Remembered for each environment, for a batch's suggestions share it and an editor asks after each edit. */
 function digestOf(environment: Environment): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verify";
 import type { Prompt } from "../../../server/src/provenance/record";
-import { accepted, facts, parameters, seal } from "./sample";
+import { accepted, facts, parameters, seal, session } from "./sample";
 
 const before = "export function add(a: number, b: number): number {\n  ";
 const answer = "const total = a + b;\n  return total;";
@@ -94,6 +94,17 @@ describe("verify", () => {
     expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
       "Replayed here under native/v1: 2 of 3 tokens are the model's first choice, the rest within 0.00002 logits of it; its pin allows 1 such within 0.0003.",
     );
+  });
+
+  it.each([
+    ["cpu", "onnxruntime-node 1.30.0"],
+    ["cuda", "onnxruntime-node 1.30.0 by cuda"],
+  ] as const)("names what computed, where it is not the processor: %s", (executionProvider, engine) => {
+    const suggestion = accepted("return a;", { line: 0, character: 0 });
+    const environment = { ...session.environment, executionProvider };
+    const made = { ...suggestion, session: { ...session, environment } };
+    const given = parameters("return a;\n", [seal([made], { of: { ...facts, environment } })], [made.id]);
+    expect(verify(given).suggestions[0]?.findings.environment.engine).toBe(engine);
   });
 
   it("names the profile of a replay, and how much of the confirmed text was accepted", () => {
