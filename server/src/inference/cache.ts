@@ -63,7 +63,11 @@ export class Cache {
   take(outputs: Readonly<Record<string, Tensor>>, count: number): void {
     const { parts, inPlace } = this.#kind;
     const positions = this.#positions + count;
-    if (!inPlace) {
+    if (inPlace) {
+      // The runtime hands out copies of what it wrote.
+      for (const { present } of parts) free(outputs[present]?.data, this.#buffers);
+    } else {
+      const before = this.#buffers;
       this.#buffers = parts.map((part) => {
         const data = outputs[part.present]?.data;
         if (!ArrayBuffer.isView(data)) throw new Error(`the graph gave no ${part.present}`);
@@ -73,6 +77,7 @@ export class Cache {
         return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       });
       this.#capacity = positions;
+      for (const bytes of before) free(bytes, this.#buffers);
     }
     this.#positions = positions;
   }
@@ -131,14 +136,27 @@ export class Cache {
       case "float32":
         return new Tensor(element, new Float32Array(buffer, byteOffset, length), dimensions);
       case "float16":
-        // Half-precision numbers are handed over as their bits.
-        return new Tensor(element, new Uint16Array(buffer, byteOffset, length), dimensions);
+        // Handed over as their bits: the runtime's binding knows no Float16Array, which Tensor would make of them.
+        return Object.assign(new Tensor("uint16", new Uint16Array(buffer, byteOffset, length), dimensions), {
+          type: element,
+        });
       case "int8":
         return new Tensor(element, new Int8Array(buffer, byteOffset, length), dimensions);
       case "uint8":
         return new Tensor(element, new Uint8Array(buffer, byteOffset, length), dimensions);
     }
   }
+}
+
+/**
+ * Gives memory back at once, unless it belongs to one of `kept`: megabytes for each token that only the garbage
+ * collector frees keep it busy. Node 20 leaves them to it.
+ */
+function free(data: unknown, kept: readonly Uint8Array[]): void {
+  if (!ArrayBuffer.isView(data)) return;
+  const { buffer } = data;
+  if (!(buffer instanceof ArrayBuffer) || typeof buffer.transfer !== "function") return;
+  if (kept.every((bytes) => bytes.buffer !== buffer)) buffer.transfer(0);
 }
 
 function capacityFor(positions: number): number {

@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Tensor } from "onnxruntime-common";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Cache } from "../../../server/src/inference/cache";
 import { writesCacheInPlace } from "../../../server/src/inference/cacheInPlace";
 import { Graph } from "../../../server/src/inference/graph";
 import type { CachePart } from "../../../server/src/inference/layout";
@@ -139,5 +141,43 @@ describe.each<[string, Export]>([
     expect(sequence.bytes).toBe(bytes);
     await sequence.append(IDS.slice(120, 140));
     expect(sequence.bytes).toBe(2 * bytes);
+  });
+});
+
+describe("what a run's outputs replace", () => {
+  const parts = partsOf(1);
+  const canFree = "transfer" in ArrayBuffer.prototype;
+  const outputsOf = (positions: number): Record<string, Tensor> =>
+    Object.fromEntries(
+      parts.map(({ present }) => [
+        present,
+        new Tensor("float32", new Float32Array(positions).fill(positions), [1, 1, positions, 1]),
+      ]),
+    );
+  const sizes = (outputs: Record<string, Tensor>): number[] =>
+    Object.values(outputs).map(({ data }) => (data as Float32Array).length);
+
+  it("is given back at once, but nothing that a copy or a later run needs", () => {
+    const cache = new Cache({ parts, Tensor, inPlace: false });
+    const [first, second] = [outputsOf(3), outputsOf(4)];
+    cache.take(first, 3);
+    const copy = cache.copy(2);
+    cache.take(second, 1);
+    expect(sizes(first)).toEqual(canFree ? [0, 0] : [3, 3]);
+    expect(sizes(second)).toEqual([4, 4]);
+    for (const { data } of Object.values(cache.inputs(1))) expect([...data]).toEqual([4, 4, 4, 4]);
+    for (const { data } of Object.values(copy.inputs(1))) expect([...data]).toEqual([3, 3]);
+  });
+
+  it("leaves alone what lies in place", () => {
+    const cache = new Cache({ parts, Tensor, inPlace: true });
+    const inputs = cache.inputs(2);
+    for (const { data } of Object.values(inputs)) (data as Float32Array).fill(7);
+    const copies = outputsOf(2);
+    cache.take(copies, 2);
+    expect(sizes(copies)).toEqual(canFree ? [0, 0] : [2, 2]);
+    const kept = cache.inputs(1);
+    cache.take(Object.fromEntries(parts.map(({ past, present }) => [present, kept[past] as Tensor])), 1);
+    for (const { data } of Object.values(cache.inputs(1))) expect(data[0]).toBe(7);
   });
 });
