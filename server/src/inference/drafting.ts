@@ -11,8 +11,9 @@ export const BREAK = -1;
 
 /** What one more row costs, as a share of a run with one row, until it is measured. */
 const FIRST_ROW_COST = 0.15;
-/** How much the newest observation counts. */
-const LEARNING_RATE = 0.1;
+/** How much the newest draft counts, and the newest time of a run, which other work on the machine can disturb. */
+const LEARNING_RATE = 0.2;
+const TIMING_RATE = 0.1;
 /** How fast a kind of match that is not tried any more gets another chance. */
 const FORGETTING_RATE = 0.01;
 
@@ -93,10 +94,10 @@ export class Drafter {
     if (rows === 1) {
       // A run that was held up says nothing about the graph.
       const usual = this.#oneRow === 0 ? milliseconds : Math.min(milliseconds, 2 * this.#oneRow);
-      this.#oneRow += (this.#oneRow === 0 ? 1 : LEARNING_RATE) * (usual - this.#oneRow);
+      this.#oneRow += (this.#oneRow === 0 ? 1 : TIMING_RATE) * (usual - this.#oneRow);
     } else if (this.#oneRow > 0) {
       const cost = (milliseconds / this.#oneRow - 1) / (rows - 1);
-      this.#rowCost += LEARNING_RATE * (Math.min(Math.max(cost, 0.02), 1) - this.#rowCost);
+      this.#rowCost += TIMING_RATE * (Math.min(Math.max(cost, 0.02), 1) - this.#rowCost);
     }
   }
 
