@@ -96,7 +96,7 @@ describe("drafting with the embedded model", () => {
       ? { ...outcome.completion, milliseconds: 0 }
       : { reason: outcome.reason, confidence: outcome.confidence };
 
-  it.each(["explicit", "automatic"] as const)("gives the same %s answers, in fewer runs where they are long", async (trigger) => {
+  it.each(["explicit", "automatic"] as const)("gives the same %s answers, in fewer runs", async (trigger) => {
     const run = vi.spyOn(model.graph, "run");
     const drafter = new Drafter();
     const lookUps = new LookUps(model.tokenizer, drafter);
