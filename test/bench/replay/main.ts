@@ -1,9 +1,9 @@
 /**
  * `npm run measure:replay`: what a replay under `native/v1` finds in honest suggestions and in false claims of many
- * kinds, with the embedded model, as a table in Markdown. Every false claim is as good as a forger can make it without
+ * kinds, with the embedded model or that of a folder, as a table in Markdown. Every false claim is as good as a forger can make it without
  * the model's consent: raw and displayed text, stop reason and seed all follow from it.
  *
- *     npm run measure:replay -- [--count 500] [--seed 1] [--with FILE …] [--other MODEL.onnx]
+ *     npm run measure:replay -- [FOLDER] [--count 500] [--seed 1] [--with FILE …] [--other MODEL.onnx]
  *
  * `--with` names honest suggestions that were made on other processors (`npm run calibrate`), `--other` a graph of the
  * same shape with other weights, an earlier checkpoint say. At the end, what replays cost.
@@ -24,13 +24,13 @@ import { places, ROOT, seededRandom } from "./cursors";
 import { otherKernels, withOtherGraph, withOtherWeights } from "./otherModels";
 import { bare, readClaims } from "./savedClaims";
 
-const MODEL = join(ROOT, "server", "models", "proofline-code");
+const EMBEDDED = join(ROOT, "server", "models", "proofline-code");
 const THREADS = 1;
 /** One suggestion in so many is also made with the kernels of WebAssembly, which are slow. */
 const ELSEWHERE = 4;
 /** Suggestions of as many tokens as an editor asks for, to see what they cost. */
 const COST_TOKENS = 96;
-const COST_SUGGESTIONS = 40;
+const COST_SUGGESTIONS = 20;
 const never = (): boolean => false;
 
 /** A sign that a tired reader may take for another. */
@@ -142,7 +142,8 @@ class Measurement {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       count: { type: "string", default: "500" },
       seed: { type: "string", default: "1" },
@@ -153,23 +154,24 @@ async function main(): Promise<void> {
   const count = Number(values.count);
   const seed = Number(values.seed);
   const started = performance.now();
-  const model = bare(await loadModel(MODEL, THREADS));
+  const folder = positionals[0] ?? EMBEDDED;
+  const model = bare(await loadModel(folder, THREADS));
   const noise = seededRandom(7);
-  const kernels = await otherKernels(model, MODEL, THREADS);
+  const kernels = await otherKernels(model, folder, THREADS);
   const forgers: [string, Model][] = [
     [
       "made by a model with every weight a little moved",
-      await withOtherWeights(model, MODEL, THREADS, (weight) => weight + 16 * (noise() - 0.5)),
+      await withOtherWeights(model, folder, THREADS, (weight) => weight + 16 * (noise() - 0.5)),
     ],
     [
       "made by the same model quantised to 4 bits",
-      await withOtherWeights(model, MODEL, THREADS, (weight) => 16 * Math.round(weight / 16)),
+      await withOtherWeights(model, folder, THREADS, (weight) => 16 * Math.round(weight / 16)),
     ],
   ];
   if (values.other !== undefined) {
     forgers.push([
       "made by an earlier checkpoint",
-      await withOtherGraph(model, MODEL, THREADS, values.other),
+      await withOtherGraph(model, folder, THREADS, values.other),
     ]);
   }
   const forging = forgers.map(([, forger]) => new Sequence(forger.graph));
