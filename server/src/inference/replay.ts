@@ -93,15 +93,17 @@ export async function replay(
       if (index < tokens.length) decoding.push(claimed, choice.probability);
     }
   }
+  let isExact = notFirst === 0;
   if (stop === "doubt") {
     const gate = manifest.execution.confidenceGate;
-    // A logit's error changes the logarithm of each token's probability by at most about twice as much.
-    const factor = exponential(-2 * tolerance.margin * tokens.length);
+    isExact &&= certaintyBefore >= gate && decoding.certainty < gate;
+    // The margin is for the difference of two logits, and so for the logarithm of each token's probability.
+    const factor = exponential(-tolerance.margin * tokens.length);
     if (certaintyBefore < gate * factor || decoding.certainty * factor >= gate) {
       return mismatch("The model does not begin to doubt at the last token.");
     }
   }
-  return { value: notFirst === 0 ? "exact" : "withinTolerance", ...counts, tolerance };
+  return { value: isExact ? "exact" : "withinTolerance", ...counts, tolerance };
 }
 
 /** Where nobody asks how sure the model is. */

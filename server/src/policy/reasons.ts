@@ -174,6 +174,9 @@ export function replayReason(value: Checks["replay"], { replay, environment, con
     case "exact":
       return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's own choice${profile === "portable/v1" ? ", bit for bit" : ""}.${partial}`;
     case "withinTolerance":
+      if (replay.exact === replay.tokens) {
+        return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's first choice, and the text ends where it nearly does.${partial}`;
+      }
       return `Replayed here under ${profile}: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toPrecision(1)} logits of it; its pin allows ${replay.tolerance.notFirst} such within ${replay.tolerance.margin}.${partial}`;
     case "mismatch":
       return `Replayed here under ${profile}, and it does not fit: ${replay.reason ?? "the model does not yield this text from this prompt."}`;

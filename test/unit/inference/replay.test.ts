@@ -82,6 +82,31 @@ describe("replay with the embedded model", () => {
     expect(contradicted).toBeGreaterThanOrEqual(3);
   });
 
+  it("says that it forgave a doubt which comes nearly at the last token, and forgives no other", async () => {
+    const [claim] = doubted;
+    if (claim === undefined) throw new Error("nothing ended in doubt");
+    const valueAt = async (confidenceGate: number): Promise<ReplayResult["value"] | undefined> => {
+      const execution = {
+        ...model.manifest.execution,
+        confidenceGate,
+        replay: { margin: 0.0003, notFirst: 1 },
+      };
+      const manifest = { ...model.manifest, execution };
+      return (await replay({ ...model, manifest }, claim, never))?.value;
+    };
+    // The highest gate at which the model begins to doubt at the last token and not before.
+    let [highest, above] = [model.manifest.execution.confidenceGate, 1];
+    expect(await valueAt(highest)).toBe("exact");
+    while (above - highest > 1e-6) {
+      const middle = (highest + above) / 2;
+      if ((await valueAt(middle)) === "exact") highest = middle;
+      else above = middle;
+    }
+    const forgiven = 0.0003 * claim.tokens.length;
+    expect(await valueAt(highest * (1 + forgiven / 2))).toBe("withinTolerance");
+    expect(await valueAt(highest * (1 + 2 * forgiven))).toBe("mismatch");
+  });
+
   it("finds the same with what earlier replays have read, and runs only what they have not", async () => {
     const kept = new Sequence(model.graph);
     for (const completion of completions.slice(0, 10)) {

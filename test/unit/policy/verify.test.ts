@@ -107,6 +107,22 @@ describe("verify", () => {
     expect(verify(given).suggestions[0]?.findings.environment.engine).toBe(engine);
   });
 
+  it("says where a replay forgave nothing but where the text ends", () => {
+    const { suggestion, good } = sealed();
+    const ended = {
+      value: "withinTolerance",
+      tokens: 3,
+      exact: 3,
+      margin: 0,
+      tolerance: { margin: 0.0003, notFirst: 1 },
+    } as const;
+    const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, ended]]) }).suggestions;
+    if (verdict === undefined) throw new Error("no verdict");
+    expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
+      "Replayed here under native/v1: all 3 tokens are the model's first choice, and the text ends where it nearly does.",
+    );
+  });
+
   it("names the profile of a replay, and how much of the confirmed text was accepted", () => {
     const whole = accepted("return a;", { line: 0, character: 0 });
     const suggestion = {
