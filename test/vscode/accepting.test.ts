@@ -5,6 +5,7 @@ import { eventually, steadily } from "./deadline";
 import {
   addedText,
   anchorNow,
+  askForGhostText,
   CURSOR_LINE,
   KEYS,
   offered,
@@ -70,7 +71,7 @@ describe("from keystroke to badge", () => {
   });
 
   it("records exactly the words that were accepted, as one suggestion", async () => {
-    const ghost = await typeForGhostText(window, "word.js");
+    const ghost = await askForGhostText(window, "word.js");
     await window.press("Control+ArrowRight");
     const first = await eventually(
       () => lineOf(CURSOR_LINE),

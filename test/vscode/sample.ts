@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEvidence, type SealedSuggestion } from "../../server/src/provenance/evidence";
+import { eventually } from "./deadline";
 import type { Window, Workbench } from "./workbench";
 
 /** A class whose method waits at `CURSOR_LINE`. */
@@ -50,6 +51,22 @@ export async function typeForGhostText(window: Window, file: string): Promise<st
   await window.goTo(CURSOR_LINE);
   await window.type(TYPED);
   return await offered(window);
+}
+
+/** Types where the sample waits, asks, and returns the ghost text, of several words. */
+export async function askForGhostText(window: Window, file: string): Promise<string> {
+  await typeForGhostText(window, file);
+  return await asked(window, /\w\W+\w/);
+}
+
+/** The ghost text once a person asked, who is shown more than what the model is sure of: all that it wrote. */
+export async function asked(window: Window, expected: RegExp): Promise<string> {
+  await window.command("Trigger Inline Suggestion");
+  return await eventually(
+    () => window.ghostText(),
+    (text) => expected.test(text),
+    { what: `ghost text like ${expected}` },
+  );
 }
 
 /**

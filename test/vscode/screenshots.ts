@@ -11,13 +11,13 @@ import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
 import {
   anchorNow,
+  asked,
+  askForGhostText,
   CURSOR_LINE,
   changeOneByte,
-  offered,
   repository,
   SETTINGS,
   STACK,
-  typeForGhostText,
 } from "./sample";
 import { type DrawnBadge, type Window, Workbench } from "./workbench";
 
@@ -99,7 +99,7 @@ async function mainJob(theme: Theme): Promise<void> {
   const session = await Session.start(theme);
   const { window } = session;
   try {
-    await typeForGhostText(window, "stack.js");
+    await askForGhostText(window, "stack.js");
     await session.shoot("ghost-text");
     await session.accept();
     await window.press("Escape");
@@ -126,7 +126,7 @@ async function editedAndUnknown(theme: Theme): Promise<void> {
     await window.file("store.js");
     await window.press("Control+End");
     await window.type("  set(key, value) {");
-    await offered(window);
+    await asked(window, /\n/);
     await session.shoot("ghost-text-lines");
     await session.accept();
     await window.press("Escape");
@@ -159,7 +159,7 @@ async function anchored(theme: Theme): Promise<void> {
   const session = await Session.start(theme, { "proofline.modelPath": model.folder });
   const { window, workbench } = session;
   try {
-    await typeForGhostText(window, "stack.js");
+    await askForGhostText(window, "stack.js");
     await session.accept();
     await session.anchor();
     model.change();
@@ -240,7 +240,7 @@ async function verifiedOnly(theme: Theme): Promise<void> {
   const session = await Session.start(theme, { "proofline.verifiedOnly": "block" });
   const { window } = session;
   try {
-    await typeForGhostText(window, "stack.js");
+    await askForGhostText(window, "stack.js");
     await session.accept();
     await session.anchor();
     changeOneByte(session.evidence());
