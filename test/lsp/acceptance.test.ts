@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { AnchorNow, DidDismiss } from "../../server/src/protocol";
 import type { Client } from "./client";
 import { type OfferedPlace, offered, Workspace, words } from "./workspace";
@@ -97,6 +98,28 @@ test("typing along, and back, keeps the offer and asks no model", async () => {
   expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   const [pending] = await client.untilShown(uri, "pending");
   expect(pending?.range.start).toEqual(start);
+});
+
+test("whoever asks gets all that the model wrote, where only its certain beginning was shown before", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const [head, tail] = ["export class Stack {\n  items = [];\n  pop() {\n    ", "\n  }\n}\n"];
+  let longer = 0;
+  for (const [index, typed] of ["return this.", "return ", "this.items."].entries()) {
+    const uri = workspace.write(`src/stack${index}.js`, head + typed + tail);
+    client.open(uri, head + typed + tail);
+    const cursor = client.document(uri).positionAt(head.length + typed.length);
+    const unasked = await client.complete(uri, cursor, {
+      triggerKind: InlineCompletionTriggerKind.Automatic,
+    });
+    if (unasked === null) continue;
+    const asked = await client.complete(uri, cursor, { triggerKind: InlineCompletionTriggerKind.Invoked });
+    expect(asked?.text.startsWith(unasked.text)).toBe(true);
+    if (asked?.text !== unasked.text) longer += 1;
+    const again = await client.complete(uri, cursor, { triggerKind: InlineCompletionTriggerKind.Automatic });
+    expect(again).toEqual(asked);
+  }
+  expect(longer).toBeGreaterThan(0);
 });
 
 test("what was typed, dismissed or inserted by somebody else leaves nothing", async () => {

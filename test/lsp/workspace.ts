@@ -89,6 +89,7 @@ const PLACES = [
   'const names = ["a", "b"];\nfor (const name of names) {\n  ¦\n}\n',
   "export function sum(values: number[]): number {\n  let total = 0;\n¦  return total;\n}\n",
   "export function isEmpty(list: readonly string[]): boolean {\n¦}\n",
+  "module.exports = {\n  get(key) {\n    return this.store[key];\n  },\n\n  set(key, value) {¦\n};\n",
 ] as const;
 
 export interface OfferedPlace {

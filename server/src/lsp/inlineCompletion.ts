@@ -55,7 +55,9 @@ export function provideInlineCompletion(context: ServerContext): void {
       prefetch.shown(document, offer);
       return [itemFor(context, document, offer, place)];
     };
-    const held = context.offers.match(document.uri, place.before, place.after);
+    const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
+    const matching = context.offers.match(document.uri, place.before, place.after);
+    const held = explicit && !isWhole(matching) ? null : matching;
     const mine = new AbortController();
     if (held === null) {
       superseded.abort();
@@ -64,7 +66,6 @@ export function provideInlineCompletion(context: ServerContext): void {
     if ((await context.gate.offReason(document)) !== null || token.isCancellationRequested) return null;
     if (held !== null) return show(held);
 
-    const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
     const ready = await prefetch.take(document.uri, place);
     let offer = ready?.offer ?? null;
     if (ready === null || (explicit && !isWhole(offer))) {
