@@ -48,6 +48,9 @@ async function acceptQuoting(client: Client, workspace: Workspace, path: string)
     if (accepted.context.some((chunk) => chunk.path === path)) return accepted;
     if (performance.now() > deadline) throw new Error(`no prompt quotes ${path}`);
     client.close(accepted.place.uri);
+    // What was not saved is dropped where sealing looks for it, so that the next one is the only one.
+    const { anchored } = await client.connection.sendRequest(AnchorNow.type);
+    expect(anchored).toBe(0);
   }
 }
 
