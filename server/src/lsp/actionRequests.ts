@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { CancellationToken } from "vscode-languageserver/node";
 import * as z from "zod";
 import { ProoflineError } from "../errors";
 import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../protocol";
@@ -9,7 +8,7 @@ import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";
 import type { EvidenceFolders } from "./evidenceFolders";
 import type { ReplayQueue } from "./replayQueue";
-import { onRequest, onRequest0, Uri } from "./requests";
+import { abortedBy, onRequest, onRequest0, Uri } from "./requests";
 import type { Sealing } from "./sealing";
 import type { Verdicts } from "./verdicts";
 
@@ -24,9 +23,9 @@ export interface ActionParts {
 /** The requests behind the commands that a person runs: anchor, replay, verify, open evidence. */
 export function provideActions(context: ServerContext, parts: ActionParts): void {
   const { connection } = context;
-  onRequest0(connection, AnchorNow.type, (token) => parts.sealing.now(signalOf(token)));
+  onRequest0(connection, AnchorNow.type, (token) => parts.sealing.now(abortedBy(token)));
   onRequest(connection, ReplayNow.type, ReplaySchema, ({ uri, id }, token) =>
-    replay(context, parts, opened(context, uri), id ?? null, signalOf(token)),
+    replay(context, parts, opened(context, uri), id ?? null, abortedBy(token)),
   );
   onRequest(connection, VerifyFile.type, z.object({ uri: Uri }), ({ uri }) =>
     verifyFile(context, parts, opened(context, uri)),
@@ -92,11 +91,4 @@ function opened(context: ServerContext, uri: string): OpenDocument {
   const document = context.documents.get(uri);
   if (document !== undefined) return document;
   throw new ProoflineError("document", "The document is not open.", "Open it and try again.");
-}
-
-function signalOf(token: CancellationToken): AbortSignal {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  token.onCancellationRequested(() => controller.abort());
-  return controller.signal;
 }

@@ -1,5 +1,4 @@
 import {
-  type CancellationToken,
   type InlineCompletionItem,
   type InlineCompletionParams,
   InlineCompletionTriggerKind,
@@ -14,7 +13,7 @@ import type { OpenDocument } from "./documents";
 import { LookUps } from "./lookUps";
 import type { Offer } from "./offers";
 import { type Around, Prefetch } from "./prefetch";
-import { LspPosition, parse, Uri } from "./requests";
+import { abortedBy, LspPosition, parse, Uri } from "./requests";
 
 /** The client's command that an item carries, to be run after it was accepted whole; its argument is the id. */
 const ACCEPTED_COMMAND = "proofline.didAcceptSuggestion";
@@ -190,10 +189,4 @@ function itemFor(
     range: document.rangeOf(place.cursor - (typed - kept), place.cursor),
     command,
   };
-}
-
-function abortedBy(token: CancellationToken, controller: AbortController): AbortSignal {
-  if (token.isCancellationRequested) controller.abort();
-  token.onCancellationRequested(() => controller.abort());
-  return controller.signal;
 }

@@ -1,10 +1,5 @@
 import { basename } from "node:path";
-import {
-  type CancellationToken,
-  type Connection,
-  ErrorCodes,
-  ResponseError,
-} from "vscode-languageserver/node";
+import { type Connection, ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import * as z from "zod";
 import { ProoflineError, unreachable } from "../errors";
 import { planFolder } from "../inference/pin";
@@ -28,7 +23,7 @@ import { describeSource, HubRepository, HubRevision } from "../models/source";
 import { ChooseModel, DidProgressModel, HubToken, PinModel, PlanModel, WorkspaceModels } from "../protocol";
 import { Digest } from "../provenance/primitives";
 import type { EngineHost } from "./engineHost";
-import { onRequest, Uri } from "./requests";
+import { abortedBy, onRequest, Uri } from "./requests";
 import type { SettingsStore } from "./settings";
 import type { WorkspaceModels as Models } from "./workspaceModels";
 
@@ -66,11 +61,11 @@ export function provideModels(parts: ModelParts): void {
   const { connection, engine, models, onChange } = parts;
   onRequest(connection, PlanModel.type, PlanSchema, (parameters, token) => {
     refuseUntrusted(parts);
-    return plan(parts, parameters, signalOf(token));
+    return plan(parts, parameters, abortedBy(token));
   });
   onRequest(connection, PinModel.type, PinSchema, async (parameters, token) => {
     refuseUntrusted(parts);
-    const pinned = await pin(parts, parameters, signalOf(token));
+    const pinned = await pin(parts, parameters, abortedBy(token));
     await onChange();
     const { manifest, manifestDigest, signature, written } = pinned;
     return { name: manifest.name, manifestDigest, signature: describeSignature(signature), written };
@@ -213,11 +208,4 @@ function refuseUntrusted({ settings }: ModelParts): void {
     "The workspace is not trusted, so no model is fetched, pinned or loaded.",
     "Trust it with the command Workspaces: Manage Workspace Trust.",
   );
-}
-
-function signalOf(token: CancellationToken): AbortSignal {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  token.onCancellationRequested(() => controller.abort());
-  return controller.signal;
 }

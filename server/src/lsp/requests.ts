@@ -60,6 +60,13 @@ export function onNotification<Parameters>(
   });
 }
 
+/** The signal of a controller that is aborted when a request is cancelled, also before it began. */
+export function abortedBy(token: CancellationToken, controller = new AbortController()): AbortSignal {
+  if (token.isCancellationRequested) controller.abort();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
 /** Parses what came over the pipe, or throws the answer that says what is wrong with it. */
 export function parse<Value>(what: string, schema: z.ZodType<Value>, raw: unknown): Value {
   const parsed = schema.safeParse(raw);
