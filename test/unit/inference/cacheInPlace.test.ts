@@ -7,12 +7,11 @@ import { Cache } from "../../../server/src/inference/cache";
 import { writesCacheInPlace } from "../../../server/src/inference/cacheInPlace";
 import { Graph } from "../../../server/src/inference/graph";
 import type { CachePart } from "../../../server/src/inference/layout";
-import { ModelConfig } from "../../../server/src/inference/modelConfig";
 import { NATIVE } from "../../../server/src/inference/runtime";
 import { Sequence } from "../../../server/src/inference/sequence";
-import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
-import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
+import { type Export, SMALL } from "../../models/decoder";
 import { Graph as GraphFile, writeModel } from "../../models/onnx";
+import { randomGraph } from "./randomGraph";
 
 vi.setConfig({ testTimeout: 60_000 });
 const folders: string[] = [];
@@ -23,21 +22,7 @@ afterAll(() => {
 const IDS = Array.from({ length: 400 }, (_, index) => (index * 37) % SMALL.vocabulary);
 const GENAI: Export = { layout: "genai", weights: "float", float: "float32" };
 
-function made(exported: Export): { readonly bytes: Uint8Array; readonly config: ModelConfig } {
-  const folder = mkdtempSync(join(tmpdir(), "proofline-cache-"));
-  folders.push(folder);
-  writeModelFolder(folder, {
-    architecture: ARCHITECTURES.qwen2,
-    size: SMALL,
-    seed: 1,
-    family: "qwen2.5-coder/v1",
-    export: exported,
-  });
-  return {
-    bytes: readFileSync(join(folder, GRAPH_PATH[exported.layout])),
-    config: ModelConfig.parse(JSON.parse(readFileSync(join(folder, "config.json"), "utf8"))),
-  };
-}
+const made = (exported: Export) => randomGraph({ export: exported });
 
 const partsOf = (layers: number): CachePart[] =>
   Array.from({ length: layers }, (_, layer) =>

@@ -7,8 +7,9 @@ import { ModelConfig } from "../../../server/src/inference/modelConfig";
 import { externalDataOf } from "../../../server/src/inference/onnxFile";
 import { EXECUTION_PROVIDERS } from "../../../server/src/inference/providers";
 import { NATIVE } from "../../../server/src/inference/runtime";
-import { ARCHITECTURES, type DecoderParameters, type Export, SMALL } from "../../models/decoder";
-import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
+import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
+import { writeModelFolder } from "../../models/modelFolder";
+import { randomGraph } from "./randomGraph";
 
 vi.setConfig({ testTimeout: 60_000 });
 const folders: string[] = [];
@@ -18,18 +19,9 @@ afterAll(() => {
 
 const IDS = Array.from({ length: 40 }, (_, index) => (index * 37) % SMALL.vocabulary);
 
-async function load(parameters: Partial<DecoderParameters> & { readonly export: Export }): Promise<Graph> {
-  const folder = mkdtempSync(join(tmpdir(), "proofline-layout-"));
-  folders.push(folder);
-  writeModelFolder(folder, {
-    architecture: ARCHITECTURES.qwen2,
-    size: SMALL,
-    seed: 1,
-    family: "qwen2.5-coder/v1",
-    ...parameters,
-  });
-  const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")));
-  return Graph.load(readFileSync(join(folder, GRAPH_PATH[parameters.export.layout])), config, 1);
+async function load(parameters: Parameters<typeof randomGraph>[0]): Promise<Graph> {
+  const { bytes, config } = randomGraph(parameters);
+  return Graph.load(bytes, config, 1);
 }
 
 /** The logits of all ids in one run, and the largest difference to those of runs of several lengths. */
@@ -117,23 +109,8 @@ describe("a decoder graph", () => {
   it.each(EXECUTION_PROVIDERS.filter((provider) => provider !== "cpu"))(
     "runs on the processor where %s cannot be used, and says why",
     async (provider) => {
-      const folder = mkdtempSync(join(tmpdir(), "proofline-layout-"));
-      folders.push(folder);
-      writeModelFolder(folder, {
-        architecture: ARCHITECTURES.qwen2,
-        size: SMALL,
-        seed: 1,
-        family: "qwen2.5-coder/v1",
-        export: OPTIMUM,
-      });
-      const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")));
-      const graph = await Graph.load(
-        readFileSync(join(folder, GRAPH_PATH.optimum)),
-        config,
-        1,
-        NATIVE,
-        provider,
-      );
+      const { bytes, config } = randomGraph({ export: OPTIMUM });
+      const graph = await Graph.load(bytes, config, 1, NATIVE, provider);
       if (graph.provider === "cpu") expect(graph.fallback).toMatch(/so the processor runs the model/);
       else expect(graph).toMatchObject({ provider, fallback: null });
       expect(await graph.run(IDS, graph.emptyCache())).toHaveLength(IDS.length * SMALL.vocabulary);

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -8,7 +7,6 @@ import { complete } from "../../../server/src/inference/complete";
 import type { Completion, ReplayRequest } from "../../../server/src/inference/engine";
 import { Graph } from "../../../server/src/inference/graph";
 import { loadModel, type Model } from "../../../server/src/inference/model";
-import { ModelConfig } from "../../../server/src/inference/modelConfig";
 import { replay } from "../../../server/src/inference/replay";
 import {
   PORTABLE,
@@ -19,11 +17,10 @@ import {
 import { seedOf } from "../../../server/src/inference/seed";
 import { Sequence } from "../../../server/src/inference/sequence";
 import { checkShapes } from "../../../server/src/inference/shapes";
-import { ARCHITECTURES, SMALL } from "../../models/decoder";
-import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
 import { EXPECTED_FILE, PortableDigest, portableDigest } from "../../portable/digest";
 import { countPrefixed, isRelaxed } from "../../portable/wasmInstructions";
 import { EMBEDDED_MODEL } from "./modelFolder";
+import { randomGraph } from "./randomGraph";
 import { OFFSETS, requestAt } from "./samples";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -143,23 +140,11 @@ describe("portable/v1 with the embedded model", () => {
 });
 
 describe("the check of shapes", () => {
-  const folders: string[] = [];
-  afterAll(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  });
-
   async function load(weights: "float" | 8 | 4, runtime: Runtime): Promise<Graph> {
-    const folder = mkdtempSync(join(tmpdir(), "proofline-shapes-"));
-    folders.push(folder);
-    writeModelFolder(folder, {
-      architecture: ARCHITECTURES.qwen2,
-      size: SMALL,
-      seed: 1,
-      family: "qwen2.5-coder/v1",
+    const { bytes, config } = randomGraph({
       export: { layout: "optimum", weights, float: "float32", positions: true },
     });
-    const config = ModelConfig.parse(JSON.parse(readFileSync(join(folder, "config.json"), "utf8")));
-    return Graph.load(readFileSync(join(folder, GRAPH_PATH.optimum)), config, 1, runtime);
+    return Graph.load(bytes, config, 1, runtime);
   }
 
   it("passes floating-point weights in groups, and refuses them token by token", async () => {
