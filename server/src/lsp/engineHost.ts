@@ -84,9 +84,13 @@ export class EngineHost {
     });
   }
 
-  /** Waits for a load that is under way. */
+  /** Waits for a load that is under way, and for those that were asked for meanwhile. */
   async settled(): Promise<Engine | null> {
-    await this.starting;
+    let awaited: Promise<void>;
+    do {
+      awaited = this.starting;
+      await awaited;
+    } while (awaited !== this.starting);
     return this.running;
   }
 

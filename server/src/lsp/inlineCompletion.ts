@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   type InlineCompletionItem,
   type InlineCompletionParams,
@@ -6,7 +7,7 @@ import {
 import * as z from "zod";
 import { newSuggestionId } from "../actions/accept";
 import { messageOf } from "../errors";
-import type { CompletionOutcome, CompletionRequest } from "../inference/engine";
+import type { CompletionOutcome, CompletionRequest, Engine } from "../inference/engine";
 import type { ServerContext } from "./context";
 import { Debounce, pause } from "./debounce";
 import type { OpenDocument } from "./documents";
@@ -73,9 +74,9 @@ export function provideInlineCompletion(context: ServerContext): void {
       const signal = abortedBy(token, mine);
       if (!explicit) await pause(debounce.delay(performance.now()), signal);
       const started = performance.now();
+      const isLoaded = context.engine.engine !== null;
       offer = await ask(context, document, place, explicit, signal);
-      // While the model is being loaded, nothing is answered at once.
-      if (!signal.aborted && context.engine.engine !== null) debounce.answered(performance.now() - started);
+      if (!signal.aborted && isLoaded) debounce.answered(performance.now() - started);
       lookUps.follow(document, place.before.length);
     }
     if (offer === null) return null;
@@ -102,6 +103,13 @@ function isWhole(offer: Offer | null): boolean {
   return offer !== null && offer.completion.stop !== "doubt";
 }
 
+/** The engine, once a load that is under way is done: whoever asks meanwhile need not ask again. */
+async function loadedEngine(context: ServerContext, signal: AbortSignal): Promise<Engine | null> {
+  if (signal.aborted || context.engine.engine !== null) return context.engine.engine;
+  const aborted = once(signal, "abort").then(() => null);
+  return Promise.race([context.engine.settled(), aborted]);
+}
+
 /** What the model offers at a place; nobody was shown it yet. */
 async function ask(
   context: ServerContext,
@@ -110,7 +118,7 @@ async function ask(
   explicit: boolean,
   signal: AbortSignal,
 ): Promise<Offer | null> {
-  const { engine } = context.engine;
+  const engine = await loadedEngine(context, signal);
   if (engine === null || signal.aborted) return null;
   const { root, path } = await context.placements.of(document);
   const request: CompletionRequest = {
