@@ -84,10 +84,17 @@ const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = (() => {
   return map;
 })();
 
+/** The same by code unit; all of the alphabet are below U+0180. */
+const BYTE_OF_UNIT = Array.from({ length: 0x180 }, (_, unit) =>
+  BYTE_OF_CHARACTER.get(String.fromCharCode(unit)),
+);
+
 function bytesOfToken(token: string): Uint8Array {
-  return Uint8Array.from(token, (character) => {
-    const byte = BYTE_OF_CHARACTER.get(character);
+  const bytes = new Uint8Array(token.length);
+  for (let index = 0; index < token.length; index++) {
+    const byte = BYTE_OF_UNIT[token.charCodeAt(index)];
     if (byte === undefined) throw new Error(`the token ${JSON.stringify(token)} is not spelled in bytes`);
-    return byte;
-  });
+    bytes[index] = byte;
+  }
+  return bytes;
 }

@@ -12,15 +12,18 @@ export interface DescribeEnvironmentParameters {
   /** The bundles that run. */
   readonly bundlePaths: readonly string[];
   readonly profile: ExecutionProfile;
-  /** What runs the graph. */
-  readonly executionProvider: Environment["executionProvider"];
   /** As many as a profile that leaves the number open may use. */
   readonly threads: number;
 }
 
-/** What this device says runs the model. A statement, not a proof: whoever owns the device can say anything. */
-export async function describeEnvironment(parameters: DescribeEnvironmentParameters): Promise<Environment> {
-  const { bundlePaths, profile, executionProvider } = parameters;
+/**
+ * What this device says runs the model, but for the execution provider, which is known once the model is loaded. A
+ * statement, not a proof: whoever owns the device can say anything.
+ */
+export async function describeEnvironment(
+  parameters: DescribeEnvironmentParameters,
+): Promise<Omit<Environment, "executionProvider">> {
+  const { bundlePaths, profile } = parameters;
   const { name, directory, library, threads } = engineOf(profile, parameters.threads);
   const { version } = JSON.parse(await readFile(join(directory, "package.json"), "utf8")) as {
     version: string;
@@ -28,7 +31,6 @@ export async function describeEnvironment(parameters: DescribeEnvironmentParamet
   return {
     serverDigest: await serverDigestOf(bundlePaths),
     engine: { name, version, libraryDigest: (await sha256OfFile(library)).toString("hex") },
-    executionProvider,
     threads,
     platform: { os: process.platform, arch: process.arch },
     cpu: { model: cpus()[0]?.model.trim() ?? "unknown", features: await cpuFeatures() },

@@ -11,6 +11,7 @@ import type {
   ReplayResult,
   StartEngineParameters,
 } from "./engine";
+import { describeEnvironment } from "./environment";
 import { DEFAULT_PROFILE } from "./profile";
 import { DEFAULT_PROVIDER } from "./providers";
 import { DEFAULT_CACHE_MEGABYTES } from "./sequencePool";
@@ -38,11 +39,13 @@ interface Work {
 export async function startEngine(parameters: StartEngineParameters): Promise<Engine> {
   const busy = newFlag();
   Atomics.store(busy, 0, 1);
+  const { modelDirectory, bundlePaths } = parameters;
+  const threads = parameters.threads ?? defaultThreads();
+  const profile = parameters.profile ?? DEFAULT_PROFILE;
   const workerData: WorkerParameters = {
-    modelDirectory: parameters.modelDirectory,
-    bundlePaths: parameters.bundlePaths,
-    threads: parameters.threads ?? defaultThreads(),
-    profile: parameters.profile ?? DEFAULT_PROFILE,
+    modelDirectory,
+    threads,
+    profile,
     provider: parameters.provider ?? DEFAULT_PROVIDER,
     cacheMegabytes: parameters.cacheMegabytes ?? DEFAULT_CACHE_MEGABYTES,
     busy,
@@ -51,8 +54,17 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
   const finish = (): void => waitUntilIdle(busy);
   process.on("exit", finish);
   worker.once("exit", () => process.off("exit", finish));
-  const { facts, fallback } = await readyFrom(worker);
-  return new WorkerEngine(worker, facts, fallback, busy);
+  // The library is large: it is hashed here while the worker loads the model there.
+  const describing = describeEnvironment({ bundlePaths, profile, threads });
+  const [ready, described] = await Promise.allSettled([readyFrom(worker), describing]);
+  if (ready.status === "rejected") throw ready.reason;
+  if (described.status === "rejected") {
+    worker.postMessage({ kind: "dispose" } satisfies ToWorker);
+    throw didNotStart(described.reason);
+  }
+  const { model, executionProvider, fallback } = ready.value;
+  const environment = { ...described.value, executionProvider };
+  return new WorkerEngine(worker, { model, environment, profile }, fallback, busy);
 }
 
 /**
@@ -76,12 +88,7 @@ async function readyFrom(worker: Worker): Promise<Extract<FromWorker, { kind: "r
     throw new Error("it ended at once");
   } catch (error) {
     if (error instanceof ProoflineError) throw error;
-    throw new ProoflineError(
-      "model.load",
-      `The inference worker did not start (${messageOf(error)}).`,
-      "Install Proofline again, or build it again in a clone.",
-      { cause: error },
-    );
+    throw didNotStart(error);
   } finally {
     waiting.abort();
   }
@@ -243,6 +250,15 @@ function cancel(work: Work): void {
 
 function errorOf({ code, reason, remedy }: ErrorMessage): Error {
   return code === null ? new Error(reason) : new ProoflineError(code, reason, remedy);
+}
+
+function didNotStart(error: unknown): ProoflineError {
+  return new ProoflineError(
+    "model.load",
+    `The inference worker did not start (${messageOf(error)}).`,
+    "Install Proofline again, or build it again in a clone.",
+    { cause: error },
+  );
 }
 
 function stopped(): ProoflineError {

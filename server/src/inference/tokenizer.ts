@@ -46,11 +46,10 @@ export class Tokenizer {
         .filter((token) => statedIds.has(token.id) || !isTextToken(token, file))
         .map(({ id }) => id),
     );
-    const vocabulary = new Map(
-      Object.entries(file.model.vocab).filter(
-        ([token, id]) => !this.controlIds.has(id) && token !== file.model.unk_token,
-      ),
-    );
+    const vocabulary = new Map<string, number>();
+    for (const [token, id] of Object.entries(file.model.vocab)) {
+      if (!this.controlIds.has(id) && token !== file.model.unk_token) vocabulary.set(token, id);
+    }
     this.#codec = codecOf(file, vocabulary);
     this.#memo = new EncodingMemo(
       (part) => this.#encodePart(part),
@@ -60,7 +59,7 @@ export class Tokenizer {
     for (const [token, id] of vocabulary) bytes[id] = this.#codec.bytesOf(token);
     this.#bytes = bytes;
     this.usable = new Uint8Array(Math.max(bytes.length, ...this.ends.map((id) => id + 1)));
-    for (const id of [...bytes.keys()].filter((id) => bytes[id]?.length)) this.usable[id] = 1;
+    for (const [id, spelled] of bytes.entries()) if (spelled?.length) this.usable[id] = 1;
     for (const id of this.ends) this.usable[id] = 1;
   }
 

@@ -7,6 +7,32 @@ export const TOKENIZER_FILE = "tokenizer.json";
 export const Step = z.looseObject({ type: z.string() });
 export type Step = z.infer<typeof Step>;
 
+/** Ids by token. A real one has 150,000 entries, for which a schema of each would take a third of a second. */
+const Vocabulary = z.custom<Readonly<Record<string, number>>>(
+  (value) =>
+    isObject(value) && Object.values(value).every((id) => Number.isSafeInteger(id) && (id as number) >= 0),
+  "expected an id for each token",
+);
+
+/** Pairs of tokens, or both in one text with a space between. */
+const Merges = z.custom<(string | [string, string])[]>(
+  (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (merge) =>
+        typeof merge === "string" ||
+        (Array.isArray(merge) &&
+          merge.length === 2 &&
+          typeof merge[0] === "string" &&
+          typeof merge[1] === "string"),
+    ),
+  "expected pairs of tokens",
+);
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** What is read of `tokenizer.json` (the format of Hugging Face Tokenizers): byte-pair encoding only. */
 export const TokenizerFile = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: Count, content: z.string(), special: z.boolean().optional() })),
@@ -16,8 +42,8 @@ export const TokenizerFile = z.looseObject({
   decoder: Step,
   model: z.looseObject({
     type: z.literal("BPE"),
-    vocab: z.record(z.string(), Count),
-    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+    vocab: Vocabulary,
+    merges: Merges,
     byte_fallback: z.boolean().nullish(),
     unk_token: z.string().nullish(),
   }),

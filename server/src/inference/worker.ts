@@ -4,7 +4,6 @@ import { messageOf, ProoflineError, unreachable } from "../errors";
 import type { ExecutionProfile } from "../provenance/record";
 import { complete } from "./complete";
 import { Drafter } from "./drafting";
-import { describeEnvironment } from "./environment";
 import { LookUps } from "./lookUps";
 import { loadModel, type Model } from "./model";
 import { replay } from "./replay";
@@ -24,7 +23,7 @@ async function main(): Promise<void> {
     Atomics.notify(parameters.busy, 0);
     port.postMessage(message);
   };
-  const { modelDirectory, bundlePaths, threads, profile, provider } = parameters;
+  const { modelDirectory, threads, profile, provider } = parameters;
   /** By profile: a replay runs under the profile of its claim, which may be another than the one in use. */
   const models = new Map<ExecutionProfile, Model>();
   const modelFor = async (wanted: ExecutionProfile): Promise<Model> => {
@@ -48,20 +47,11 @@ async function main(): Promise<void> {
     // The first runs allocate and pack, too; nobody should wait for that at the first key.
     drafter = (await rowsStandAlone(model.graph)) ? new Drafter() : null;
     if (drafter !== null) lookUps = new LookUps(model.tokenizer, drafter);
-    const environment = await describeEnvironment({
-      bundlePaths,
-      profile,
-      executionProvider: model.graph.provider,
-      threads,
-    });
     const { name, omsRoot } = model.manifest;
     answer({
       kind: "ready",
-      facts: {
-        model: { name, omsRoot, manifestDigest: model.manifestDigest },
-        environment,
-        profile,
-      },
+      model: { name, omsRoot, manifestDigest: model.manifestDigest },
+      executionProvider: model.graph.provider,
       fallback: model.graph.fallback,
     });
   } catch (error) {

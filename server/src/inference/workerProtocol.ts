@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors";
-import type { ExecutionProfile } from "../provenance/record";
+import type { Environment, ExecutionProfile } from "../provenance/record";
 import type {
   CompletionOutcome,
   CompletionRequest,
@@ -12,7 +12,6 @@ import type { ExecutionProvider } from "./providers";
 /** `workerData` of the inference worker. */
 export interface WorkerParameters {
   readonly modelDirectory: string;
-  readonly bundlePaths: readonly string[];
   readonly threads: number;
   readonly profile: ExecutionProfile;
   readonly provider: ExecutionProvider;
@@ -51,7 +50,12 @@ export interface ErrorMessage {
 
 /** Worker → thread: one `ready` or `failed` first, then one answer to each request. */
 export type FromWorker =
-  | { readonly kind: "ready"; readonly facts: EngineFacts; readonly fallback: string | null }
+  | {
+      readonly kind: "ready";
+      readonly model: EngineFacts["model"];
+      readonly executionProvider: Environment["executionProvider"];
+      readonly fallback: string | null;
+    }
   | { readonly kind: "completed"; readonly outcome: CompletionOutcome }
   /** `null`: interrupted. */
   | { readonly kind: "replayed"; readonly result: ReplayResult | null }

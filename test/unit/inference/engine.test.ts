@@ -247,6 +247,7 @@ describe("starting and stopping", () => {
         bundle: true,
         platform: "node",
         format: "cjs",
+        external: ["onnxruntime-*"],
       });
       const parameters = [script, EMBEDDED_MODEL, workerPath, when, JSON.stringify(long())];
       const { status, signal, stderr } = spawnSync(process.execPath, parameters, { encoding: "utf8" });
