@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { PinManifest } from "../../../../server/src/inference/pin";
@@ -24,21 +24,25 @@ const SOURCES: readonly (readonly [folder: string, oneIn: number])[] = [
   ["../../../../docs", 4],
 ];
 
-/** The share of holes of which all that the author wrote is displayed where the model writes just that. */
+/**
+ * The share of holes of which all that the author wrote is displayed where the model writes just that: somewhat less
+ * than was measured over eight times as many, since the files change.
+ */
 const SURVIVES: Readonly<Record<Kind, number>> = {
-  line: 0.995,
+  line: 0.99,
   blank: 0.93,
-  opener: 0.97,
-  midLine: 0.99,
-  autoClosed: 0.985,
-  declaration: 0.99,
+  opener: 0.94,
+  midLine: 0.985,
+  autoClosed: 0.97,
+  declaration: 0.96,
 };
 
-const random = pseudorandom(1);
 const holes = SOURCES.flatMap(([folder, oneIn]) =>
-  filesIn(fileURLToPath(new URL(folder, import.meta.url)))
-    .flatMap((path) => holesOf(readFileSync(path, "utf8"), random))
-    .filter(() => random() * oneIn < 1),
+  filesIn(fileURLToPath(new URL(folder, import.meta.url))).flatMap((path) => {
+    // By its name, so that an edit of one file leaves the holes of the others where they are.
+    const random = pseudorandom(seedOf(basename(path)));
+    return holesOf(readFileSync(path, "utf8"), random).filter(() => random() * oneIn < 1);
+  }),
 );
 
 describe.each(KINDS)("what an author wrote in holes of the kind %s", (kind) => {
@@ -73,6 +77,10 @@ function filesIn(folder: string): string[] {
     .filter((path) => [".ts", ".css", ".py", ".go", ".md"].includes(extname(path)))
     .sort()
     .map((path) => join(folder, path));
+}
+
+function seedOf(name: string): number {
+  return [...name].reduce((seed, character) => (Math.imul(seed, 31) + character.charCodeAt(0)) >>> 0, 1);
 }
 
 /** Numbers in [0, 1), the same ones on every machine. */
