@@ -64,11 +64,20 @@ export function notOnThisPlatform(
 
 /** A sentence that says that a provider was tried and failed. */
 export function couldNotBeUsed(provider: ExecutionProvider, error: unknown): string {
-  // The rest of a native message is a stack of places in the runtime's source.
-  const [reason = ""] = messageOf(error).split("\n");
+  const reason = reasonIn(messageOf(error));
   const hint =
     provider === "cuda"
       ? " CUDA needs its libraries, and onnxruntime's for CUDA beside the extension's runtime."
       : "";
   return `${DESCRIPTIONS[provider].title} could not be used (${reason.slice(0, 200)}), so the processor runs the model.${hint}`;
+}
+
+/** What a native message says to people: it begins with places in the runtime's source, and more of them follow. */
+function reasonIn(message: string): string {
+  const [line = ""] = message.split("\n");
+  return line
+    .replace(/^.* was false\. /, "")
+    .replace(/^.*Status Message: (?:\S+:\d+ \w+ )?/, "")
+    .trim()
+    .replace(/\.$/, "");
 }

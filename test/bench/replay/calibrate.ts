@@ -9,13 +9,16 @@
  *
  *     node test/bench/replay/processor/run.mjs sse out/calibrate.js --save sse.json --count 500
  *     qemu-x86_64 -cpu Haswell node out/calibrate.js --save haswell.json --count 4
+ *     node out/calibrate.js --provider webgpu --save webgpu.json --count 60
  *     npm run calibrate -- --with sse.json --with haswell.json --write
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import * as z from "zod";
 import { loadModel, type Model } from "../../../server/src/inference/model";
 import { manifestDigestOf, PIN_FILE, PinManifest, readPin } from "../../../server/src/inference/pin";
+import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../../../server/src/inference/providers";
 import { replay } from "../../../server/src/inference/replay";
 import { Sequence } from "../../../server/src/inference/sequence";
 import { Tolerance } from "../../../server/src/inference/tolerance";
@@ -59,12 +62,15 @@ async function main(): Promise<void> {
       logits: { type: "string", default: "12" },
       write: { type: "boolean", default: false },
       save: { type: "string" },
+      provider: { type: "string", default: DEFAULT_PROVIDER },
       with: { type: "string", multiple: true, default: [] },
     },
   });
   const folder = positionals[0] ?? join(ROOT, "server", "models", "proofline-code");
   const count = Number(values.count);
-  const model = forgiving(bare(await loadModel(folder, THREADS)));
+  const provider = z.enum(EXECUTION_PROVIDERS).parse(values.provider);
+  const model = forgiving(bare(await loadModel(folder, THREADS, "native/v1", provider)));
+  if (model.graph.provider !== provider) throw new Error(model.graph.fallback ?? "");
   const here = await makeClaims(model, SEED, count);
   if (values.save !== undefined) {
     await saveClaims(values.save, model, here, Number(values.logits));
