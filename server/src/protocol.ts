@@ -222,6 +222,7 @@ export namespace PlanModel {
     readonly name: string;
     /** The commit that the revision stands for, and that is pinned; `null` for a folder. */
     readonly commit: string | null;
+    /** The repository, and the folder in it where the model does not lie at its top. */
     readonly from: string;
     readonly licence: string | null;
     readonly signed: boolean;

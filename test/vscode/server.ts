@@ -47,8 +47,10 @@ const QUIET = {
 
 /** The settings that VS Code reads only from the machine that the extension runs on. */
 function machineSettings(settings: ServerOptions["settings"] = {}): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => name === "proofline.modelPath"));
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => MACHINE_SCOPE.has(name)));
 }
+
+const MACHINE_SCOPE = new Set(["proofline.modelPath", "proofline.modelHub"]);
 
 export class Server {
   private constructor(

@@ -315,11 +315,17 @@ export class Window {
   private async pick(query: string, label: string, key: string): Promise<void> {
     await this.press(key);
     const widget = this.page.locator(".quick-input-widget:visible");
-    await widget.locator("input").first().fill(query);
+    const input = widget.locator("input").first();
+    await input.fill(query);
     const row = widget.locator(".monaco-list-row").filter({ hasText: label }).first();
     await row.waitFor({ timeout: 15_000 });
     await row.click();
-    await this.page.waitForSelector(".quick-input-widget", { state: "hidden" }).catch(() => {});
+    // What was picked may ask its own question in the same place.
+    await eventually(
+      async () => ((await input.count()) === 0 ? null : input.inputValue({ timeout: 500 }).catch(() => null)),
+      (typed) => typed !== query,
+      { what: `${label} to be picked` },
+    );
   }
 }
 

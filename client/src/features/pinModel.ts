@@ -2,7 +2,15 @@
  * *Pin a Model…* and *Use the Workspace's Model…*: what would be downloaded is shown first, then fetched with progress
  * that can be cancelled. Nothing here happens by itself: a workspace only names models.
  */
-import { type CancellationToken, ProgressLocation, type QuickPickItem, Uri, window, workspace } from "vscode";
+import {
+  type CancellationToken,
+  type Progress,
+  ProgressLocation,
+  type QuickPickItem,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
 import { megabytes as size } from "../../../server/src/models/byteCount";
 import {
   ChooseModel,
@@ -32,7 +40,20 @@ export function activate(context: Context): void {
     if (folder === undefined || model === undefined) {
       return;
     }
-    await pin(folder, model, null);
+    const result = await pin(folder, model);
+    if (result === undefined) {
+      return;
+    }
+    const written = result.written === null ? "" : ` The pin is in ${result.written}.`;
+    const message = `Pinned ${result.name}. ${sentence(result.signature)}${written}`;
+    if (folder === null) {
+      await tell(context, "information", message);
+      return;
+    }
+    const use = "Use It Here";
+    if ((await window.showInformationMessage(message, use)) === use) {
+      await choose(folder, result.manifestDigest);
+    }
   });
 
   registerCommand(context, "proofline.useWorkspaceModel", async () => {
@@ -46,7 +67,7 @@ export function activate(context: Context): void {
     const models = await context.request(WorkspaceModels.type, { folder });
     const picked = await window.showQuickPick(choicesOf(models), {
       title: "Use the Workspace's Model",
-      placeHolder: "Only this machine is told. Whatever is not here is downloaded after you have seen what.",
+      placeHolder: "For this machine only. What would be downloaded is shown first.",
     });
     if (picked === undefined) {
       return;
@@ -55,7 +76,7 @@ export function activate(context: Context): void {
     if (model === null || model.installed) {
       await choose(folder, model?.manifestDigest ?? null);
     } else if (model.fetchable) {
-      await pin(folder, { kind: "workspace", manifestDigest: model.manifestDigest }, model.name);
+      await fetch(folder, model);
     } else {
       throw new Error(
         `${model.name} was pinned from a folder. Get the folder from whoever pinned it and run Proofline: Pin a Model…: the same bytes give the same pin.`,
@@ -63,35 +84,28 @@ export function activate(context: Context): void {
     }
   });
 
-  async function pin(folder: string | null, model: WantedModel, known: string | null): Promise<void> {
+  /** Downloads a model that the workspace names; they asked to use it, so it is used once it is here. */
+  async function fetch(folder: string, { manifestDigest }: WorkspaceModels.Model): Promise<void> {
+    const result = await pin(folder, { kind: "workspace", manifestDigest });
+    if (result !== undefined) {
+      await choose(folder, result.manifestDigest);
+      const { name, signature } = result;
+      await tell(context, "information", `Downloaded ${name}; it is used here now. ${sentence(signature)}`);
+    }
+  }
+
+  /** Shows what would be pinned, asks, and pins; `undefined` where the person changed their mind. */
+  async function pin(folder: string | null, model: WantedModel): Promise<PinModel.Result | undefined> {
     const planned = await plan(folder, model);
     if (planned === undefined) {
-      return;
+      return undefined;
     }
     const trust = await askForTrust(planned.plan.signed);
-    if (trust === undefined || !(await agreed(model, planned.plan))) {
-      return;
+    if (trust === undefined || !(await agreed(model, planned.plan, trust))) {
+      return undefined;
     }
-    const parameters = {
-      folder,
-      model: fixed(model, planned.plan),
-      variant: planned.variant,
-      trust,
-    };
-    const result = await carryOut(parameters, known ?? planned.plan.name);
-    if (result === undefined) {
-      return;
-    }
-    const written = result.written === null ? "" : ` The pin is in ${result.written}.`;
-    const message = `Pinned ${result.name}: ${result.signature}.${written}`;
-    if (folder === null) {
-      await tell(context, "information", message);
-      return;
-    }
-    const use = "Use It Here";
-    if ((await window.showInformationMessage(message, use)) === use) {
-      await choose(folder, result.manifestDigest);
-    }
+    const wanted = fixed(model, planned.plan);
+    return carryOut({ folder, model: wanted, variant: planned.variant, trust }, planned.plan.name);
   }
 
   /** Asks what would be pinned and fetched; `undefined` where the person changed their mind. */
@@ -99,18 +113,15 @@ export function activate(context: Context): void {
     folder: string | null,
     model: WantedModel,
   ): Promise<{ readonly plan: PlanModel.Plan; readonly variant: string | null } | undefined> {
-    const ask = (variant: string | null): Thenable<PlanModel.Plan | PlanModel.Variants> =>
-      window.withProgress(
-        {
-          location: ProgressLocation.Notification,
-          title: model.kind === "folder" ? "Proofline: reading the folder" : "Proofline: asking the hub",
-          cancellable: true,
-        },
-        (_, token) => context.request(PlanModel.type, { folder, model, variant }, token),
-      );
+    const title = model.kind === "folder" ? "Proofline: reading the folder" : "Proofline: asking the hub";
+    const ask = (variant: string | null): Thenable<PlanModel.Plan | PlanModel.Variants | undefined> =>
+      cancellable(title, async (_, token) => {
+        const answer = await context.request(PlanModel.type, { folder, model, variant }, token);
+        return token.isCancellationRequested ? undefined : answer;
+      });
     const first = await ask(null);
-    if (first.kind === "plan") {
-      return { plan: first, variant: null };
+    if (first === undefined || first.kind === "plan") {
+      return first && { plan: first, variant: null };
     }
     const picked = await window.showQuickPick(
       first.variants.map(({ name, graph, size: bytes }) => ({
@@ -125,49 +136,44 @@ export function activate(context: Context): void {
       return undefined;
     }
     const second = await ask(picked.value);
-    return second.kind === "plan" ? { plan: second, variant: picked.value } : undefined;
+    return second?.kind === "plan" ? { plan: second, variant: picked.value } : undefined;
   }
 
-  /** Pins; where other bytes are pinned under the name already, the person is asked whether that is meant. */
+  /**
+   * Pins; where other bytes are pinned under the name already, the person is asked whether that is meant. `undefined`
+   * where they changed their mind.
+   */
   async function carryOut(
     parameters: Omit<PinModel.Parameters, "replace">,
     name: string,
   ): Promise<PinModel.Result | undefined> {
-    const run = (replace: boolean): Thenable<PinModel.Result> =>
-      window.withProgress(
-        { location: ProgressLocation.Notification, title: `Proofline: pinning ${name}`, cancellable: true },
-        async (progress, token: CancellationToken) => {
-          let shown = 0;
-          onProgress = ({ path, done, total }) => {
-            const percent = total === 0 ? 100 : (100 * done) / total;
-            progress.report({
-              message: `${size(done)} of ${size(total)}, ${path}`,
-              increment: Math.max(0, percent - shown),
-            });
-            shown = Math.max(shown, percent);
-          };
-          try {
-            return await context.request(PinModel.type, { ...parameters, replace }, token);
-          } finally {
-            onProgress = () => {};
-          }
-        },
-      );
+    const run = (replace: boolean): Thenable<PinModel.Result | undefined> =>
+      cancellable(`Proofline: pinning ${name}`, async (progress, token) => {
+        let shown = 0;
+        onProgress = ({ path, done, total }) => {
+          const percent = total === 0 ? 100 : (100 * done) / total;
+          progress.report({
+            message: `${size(done)} of ${size(total)}, ${path}`,
+            increment: Math.max(0, percent - shown),
+          });
+          shown = Math.max(shown, percent);
+        };
+        try {
+          return await context.request(PinModel.type, { ...parameters, replace }, token);
+        } finally {
+          onProgress = () => {};
+        }
+      });
     try {
       return await run(false);
     } catch (error) {
-      if (codeOf(error) === "model.cancelled") {
-        return undefined;
-      }
-      if (codeOf(error) !== "model.replace") {
+      const refusal = refusalOf(error);
+      if (refusal?.code !== "model.replace") {
         throw error;
       }
       const replace = "Replace the Pin";
-      const answer = await window.showWarningMessage(
-        error instanceof Error ? error.message : String(error),
-        { modal: true },
-        replace,
-      );
+      const detail = "Replace it only where the files were changed on purpose. Otherwise restore them.";
+      const answer = await window.showWarningMessage(refusal.reason, { modal: true, detail }, replace);
       return answer === replace ? run(true) : undefined;
     }
   }
@@ -175,6 +181,29 @@ export function activate(context: Context): void {
   async function choose(folder: string, manifestDigest: string | null): Promise<void> {
     await context.request(ChooseModel.type, { folder, manifestDigest });
   }
+}
+
+/** Works under a notification with *Cancel*. Whoever clicks it knows what they did: no error is told, nothing follows. */
+function cancellable<Value>(
+  title: string,
+  work: (
+    progress: Progress<{ message: string; increment: number }>,
+    token: CancellationToken,
+  ) => Promise<Value>,
+): Thenable<Value | undefined> {
+  return window.withProgress(
+    { location: ProgressLocation.Notification, title, cancellable: true },
+    async (progress, token) => {
+      try {
+        return await work(progress, token);
+      } catch (error) {
+        if (token.isCancellationRequested) {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+  );
 }
 
 /** The workspace folder that a pin is for; `null` without one, `undefined` where the person changed their mind. */
@@ -193,7 +222,7 @@ async function askForModel(): Promise<WantedModel | undefined> {
       { label: "$(folder) A folder…", detail: "A model folder on this machine", value: "folder" },
       { label: "$(cloud-download) A Hugging Face repository…", detail: "owner/name", value: "hub" },
     ],
-    { title: "Pin a Model" },
+    { title: "Pin a Model", placeHolder: "Where the model is" },
   );
   switch (picked?.value) {
     case "folder": {
@@ -201,6 +230,7 @@ async function askForModel(): Promise<WantedModel | undefined> {
         (await window.showOpenDialog({
           canSelectFiles: false,
           canSelectFolders: true,
+          title: "The folder that holds the model",
           openLabel: "Pin This Folder",
         })) ?? [];
       return folder === undefined ? undefined : { kind: "folder", path: folder.fsPath };
@@ -218,9 +248,9 @@ async function askForRepository(): Promise<WantedModel | undefined> {
     prompt: "owner/name of a repository with an ONNX export",
     ignoreFocusOut: true,
     validateInput: (value) =>
-      /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(value.trim())
+      /^(?!.*(?:\.\.|--))[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(value.trim())
         ? undefined
-        : "A repository is given as owner/name.",
+        : "A repository is given as owner/name, as the address of its page ends.",
   });
   if (repository === undefined) {
     return undefined;
@@ -231,7 +261,7 @@ async function askForRepository(): Promise<WantedModel | undefined> {
     value: "main",
     ignoreFocusOut: true,
     validateInput: (value) =>
-      /^\w[\w./-]*$/.test(value.trim()) ? undefined : "A branch, a tag or a commit is one word.",
+      /^(?!.*\.\.)\w[\w./-]*$/.test(value.trim()) ? undefined : "A branch, a tag or a commit is one word.",
   });
   return revision === undefined
     ? undefined
@@ -253,13 +283,17 @@ async function askForTrust(signed: boolean): Promise<Trust | undefined> {
         value: "authorities",
       },
     ],
-    { title: "Signature (OpenSSF Model Signing)" },
+    { title: "The model is signed", placeHolder: "Whose signature must it be? (OpenSSF Model Signing)" },
   );
   if (picked === undefined || picked.value === "none") {
     return picked === undefined ? undefined : { kind: "none" };
   }
   const [file] =
-    (await window.showOpenDialog({ canSelectMany: false, openLabel: "Trust This Signer" })) ?? [];
+    (await window.showOpenDialog({
+      canSelectMany: false,
+      title: picked.value === "key" ? "The signer's public key (PEM)" : "The authority's certificate (PEM)",
+      openLabel: "Trust This Signer",
+    })) ?? [];
   if (file === undefined) {
     return undefined;
   }
@@ -268,28 +302,57 @@ async function askForTrust(signed: boolean): Promise<Trust | undefined> {
 }
 
 /** Shows what will be pinned and asks. */
-async function agreed(model: WantedModel, plan: PlanModel.Plan): Promise<boolean> {
-  const yes = model.kind === "folder" ? "Pin" : "Download and Pin";
-  const message =
-    model.kind === "folder"
-      ? `Pin the model in ${model.path} as it lies there now?`
-      : `Download ${size(plan.toDownload)} and pin ${plan.name}?`;
-  return (await window.showInformationMessage(message, { modal: true, detail: describe(plan) }, yes)) === yes;
+async function agreed(model: WantedModel, plan: PlanModel.Plan, trust: Trust): Promise<boolean> {
+  const { question, yes } = questionFor(model, plan);
+  const detail = describe(plan, trust);
+  return (await window.showInformationMessage(question, { modal: true, detail }, yes)) === yes;
 }
 
-function describe({ commit, from, licence, signed, files, size: bytes, toDownload }: PlanModel.Plan): string {
-  const signature = `Signature: ${signed ? "model.sig is there" : "none"}.`;
-  const all = `${counted(files.length, "file")}, ${size(bytes)}`;
+function questionFor(
+  model: WantedModel,
+  { name, toDownload }: PlanModel.Plan,
+): { readonly question: string; readonly yes: string } {
+  const download = toDownload > 0;
+  switch (model.kind) {
+    case "folder":
+      return { question: `Pin the model in ${model.path} as it lies there now?`, yes: "Pin" };
+    case "huggingface":
+      return download
+        ? { question: `Download ${size(toDownload)} and pin ${name}?`, yes: "Download and Pin" }
+        : { question: `Pin ${name}?`, yes: "Pin" };
+    case "workspace":
+      return download
+        ? { question: `Download ${size(toDownload)} and use ${name} here?`, yes: "Download and Use" }
+        : { question: `Use ${name} here?`, yes: "Use" };
+  }
+}
+
+function describe(
+  { commit, from, licence, signed, files, size: bytes, toDownload }: PlanModel.Plan,
+  trust: Trust,
+): string {
+  const here =
+    commit === null || toDownload === bytes ? "" : `, of which ${size(bytes - toDownload)} are here already`;
   return [
     ...(commit === null
-      ? [signature, `${all}:`]
-      : [
-          `From ${from}.`,
-          `Licence: ${licence ?? "none is stated"}. ${signature}`,
-          `${all}, of which ${size(toDownload)} are not here yet:`,
-        ]),
+      ? []
+      : [`Repository: ${from}`, `Commit: ${commit.slice(0, 12)}`, `Licence: ${licence ?? "none is stated"}`]),
+    `Signature: ${signed ? SIGNATURE[trust.kind] : "none"}`,
+    "",
+    `${counted(files.length, "file")}, ${size(bytes)}${here}:`,
     ...files.map((file) => `${file.path} (${size(file.size)})`),
   ].join("\n");
+}
+
+/** What is asked of a signature, by whom the person trusts. */
+const SIGNATURE: Readonly<Record<Trust["kind"], string>> = {
+  none: "there is one; who made it is not checked",
+  key: "must be by the key that you chose",
+  authorities: "must be by a certificate of the authority that you chose",
+};
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 /** What was shown is what is pinned, even if the branch moves meanwhile. */
@@ -318,9 +381,12 @@ function choicesOf(models: readonly WorkspaceModels.Model[]): Choice<WorkspaceMo
   ];
 }
 
-/** The code of an error that a person can act on, as the server sends it. */
-function codeOf(error: unknown): string | undefined {
+/** What the server says of an error that a person can act on: its stable code, and what went wrong. */
+function refusalOf(error: unknown): { readonly code: string; readonly reason: string } | undefined {
   const data: unknown = error instanceof Error && "data" in error ? error.data : undefined;
-  const code: unknown = typeof data === "object" && data !== null && "code" in data ? data.code : undefined;
-  return typeof code === "string" ? code : undefined;
+  if (typeof data !== "object" || data === null || !("code" in data) || !("reason" in data)) {
+    return undefined;
+  }
+  const { code, reason } = data;
+  return typeof code === "string" && typeof reason === "string" ? { code, reason } : undefined;
 }

@@ -108,7 +108,7 @@ async function plan(
     kind: "plan",
     name,
     commit: source.commit,
-    from: describeSource(source),
+    from: source.folder === "" ? source.repository : `${source.repository}, folder ${source.folder}`,
     licence,
     signed,
     files: files.map(({ path, wanted }) => ({ path, size: wanted.size })),
@@ -180,7 +180,8 @@ async function pin(
   const places = await models.placesOf(wanted.folder);
   if (wanted.model.kind === "folder") {
     const { variant } = wanted;
-    return pinFolder(wanted.model.path, places, { trust, replace, ...(variant !== null && { variant }) });
+    const choices = { trust, replace, ...(variant !== null && { variant }) };
+    return pinFolder(wanted.model.path, places, choices, signal);
   }
   const access = await accessOf(parts);
   const planned = await planOf(parts, access, wanted, signal);

@@ -84,7 +84,8 @@ export async function answer<Result>(connection: Connection, handle: () => Promi
   } catch (error) {
     if (error instanceof ResponseError) throw error;
     if (error instanceof ProoflineError) {
-      throw new ResponseError(ErrorCodes.InternalError, error.message, { code: error.code });
+      const { message, code, reason } = error;
+      throw new ResponseError(ErrorCodes.InternalError, message, { code, reason });
     }
     connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     throw new ResponseError(ErrorCodes.InternalError, messageOf(error));

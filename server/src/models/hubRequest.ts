@@ -240,9 +240,13 @@ function retryAfter(value: string | null): number {
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : 0;
 }
 
-/** An address without its query: those of storage servers hold signatures. */
-function shown(url: URL): string {
-  return decodeURIComponent(url.pathname.replace(/^\/(?:api\/models\/)?/, ""));
+/** What an address of the hub stands for. Its query is left out: those of storage servers hold signatures. */
+function shown({ pathname }: URL): string {
+  const [, repository, revision = "", file] =
+    /^\/(?:api\/models\/)?(.+?)\/(?:revision|tree|resolve)\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
+  if (repository === undefined) return decodeURIComponent(pathname.slice(1));
+  const place = `${repository} at ${decodeURIComponent(revision)}`;
+  return file === undefined ? place : `${decodeURIComponent(file)} of ${place}`;
 }
 
 /** `fetch` hides what happened in causes. */

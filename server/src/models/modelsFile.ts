@@ -50,7 +50,12 @@ export function parseModelsFile(bytes: Uint8Array): ModelsFile {
     return parseCanonical(decodeUtf8(bytes), ModelsFile, { maxLength: MAX_MODELS_BYTES });
   } catch (error) {
     if (!(error instanceof ProoflineError)) throw error;
-    throw workspaceError(`.proofline/models.json cannot be used. ${error.reason}`, error);
+    throw new ProoflineError(
+      "model.workspace",
+      `.proofline/models.json cannot be used. ${error.reason}`,
+      "Restore models.json from version control, or delete it and pin its models again.",
+      { cause: error },
+    );
   }
 }
 
@@ -112,10 +117,12 @@ export function findModel(file: ModelsFile, nameOrDigest: string): NamedModel {
   );
   if (found !== undefined) return found;
   const names = file.models.map(({ manifest }) => manifest.name);
-  throw workspaceError(
+  throw new ProoflineError(
+    "model.workspace",
     names.length === 0
       ? "This workspace names no models."
       : `This workspace names no model ${nameOrDigest}; it names ${names.join(", ")}.`,
+    "Pin it (Proofline: Pin a Model…, or `proofline model pin`), or restore .proofline/models.json from version control.",
   );
 }
 
@@ -138,13 +145,4 @@ function differenceOf(before: NamedModel, after: NamedModel): string {
 
 function order(source: ModelSource): readonly string[] {
   return source.kind === "folder" ? [] : [source.repository, source.commit, source.folder];
-}
-
-export function workspaceError(reason: string, cause?: unknown): ProoflineError {
-  return new ProoflineError(
-    "model.workspace",
-    reason,
-    "Pin a model with `proofline model pin`, or restore .proofline/models.json from version control.",
-    { cause },
-  );
 }

@@ -15,7 +15,7 @@ import type { Digest } from "../provenance/primitives";
 import type { Repository } from "../provenance/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
 import { type HubFile, type HubModel, inspect } from "./hub";
-import type { HubAccess } from "./hubRequest";
+import { type HubAccess, refuseCancelled } from "./hubRequest";
 import { type ApprovedModel, type ModelStore, readSignature } from "./modelStore";
 import {
   MAX_MODELS_BYTES,
@@ -202,6 +202,7 @@ export async function carryOut(
         pin.manifest.files,
         choices.trust,
       );
+      refuseCancelled(signal);
       const named: NamedModel = { source: plan.source, ...pin };
       const file = await fileWith(plan, places, named, choices.replace);
       await store.install(folder, pin.manifestDigest);
@@ -223,12 +224,13 @@ export async function carryOut(
 
 /**
  * Pins a local model folder as it lies there, approves it on this machine, and writes the pin into the repository. A
- * failure leaves the folder's earlier pin as it was.
+ * failure leaves the folder's earlier pin as it was, and so does whoever cancels before it is done.
  */
 export async function pinFolder(
   directory: string,
   places: PinPlaces,
   { name, variant, family, trust, replace }: PinChoices,
+  signal?: AbortSignal,
 ): Promise<PinnedModel> {
   const before = await readFile(join(directory, PIN_FILE)).catch(() => null);
   try {
@@ -242,6 +244,7 @@ export async function pinFolder(
       pin.manifest.files,
       trust,
     );
+    refuseCancelled(signal);
     const named: NamedModel = { source: { kind: "folder" }, ...pin };
     const file = withModel(await modelsOf(places.repository), named, { replace, proposed: true });
     await places.store.approve({ ...record(named, signature), directory });

@@ -243,6 +243,18 @@ describe("a download", () => {
     expect(installed()).toHaveLength(1);
   });
 
+  it("pins nothing when it is cancelled after the last byte, and keeps the bytes", async () => {
+    const controller = new AbortController();
+    const planned = await plan();
+    const cancelled = fetchIt(planned, controller.signal, ({ done, total }) => {
+      if (done === total) setImmediate(() => controller.abort());
+    });
+    await expect(cancelled).rejects.toMatchObject({ code: "model.cancelled" });
+    expect(installed()).toEqual([]);
+    expect(await modelsOf(places.repository)).toMatchObject({ models: [] });
+    expect(await plan()).toMatchObject({ toDownload: 0 });
+  });
+
   it("is not begun without room on the disk", async () => {
     hub.stated.set(DATA, { size: 2 ** 50 });
     await expect(fetchIt(await plan())).rejects.toMatchObject({
@@ -377,6 +389,17 @@ describe("a pin that the workspace names", () => {
   });
 });
 
+describe("a folder", () => {
+  it("is left as it was when pinning it is cancelled", async () => {
+    const folder = newModelFolder();
+    const cancelled = pinFolder(folder, places, NO_TRUST, AbortSignal.abort());
+    await expect(cancelled).rejects.toMatchObject({ code: "model.cancelled" });
+    expect(existsSync(join(folder, "pin.json"))).toBe(false);
+    expect(await places.store.list()).toEqual([]);
+    expect(await modelsOf(places.repository)).toMatchObject({ models: [] });
+  });
+});
+
 describe("the token", () => {
   beforeEach(() => {
     hub.token = "hf_secret";
@@ -385,6 +408,7 @@ describe("the token", () => {
   it("is asked for where it is needed", async () => {
     await expect(plan()).rejects.toMatchObject({
       code: "model.access",
+      reason: expect.stringContaining(`does not give out ${hub.repository} at main without a token`),
       remedy: expect.stringContaining("HF_TOKEN"),
     });
   });

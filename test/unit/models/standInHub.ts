@@ -43,6 +43,8 @@ export class StandInHub {
   token: string | null = null;
   /** The hub and its storage answer a range with everything, as some proxies do. */
   ignoresRanges = false;
+  /** The hub takes requests and answers none. */
+  silent = false;
   /** The list of files has a next page for ever. */
   endless = false;
   licence: string | undefined = "apache-2.0";
@@ -105,7 +107,9 @@ export class StandInHub {
     const api = `/api/models/${this.repository}`;
     const resolve = `/${this.repository}/resolve/${COMMIT}/`;
     const name = whole.startsWith(resolve) ? whole.slice(resolve.length) : undefined;
-    if (server === "storage") {
+    if (server === "hub" && this.silent) {
+      this.#held.add(response);
+    } else if (server === "storage") {
       this.#sendFile(whole.replace(/^\/large\//, ""), range, response);
     } else if (this.token !== null && authorization !== `Bearer ${this.token}`) {
       json(response, 401, { error: "Invalid username or password." });
