@@ -1,4 +1,5 @@
 import type { Tensor, TensorConstructor } from "onnxruntime-common";
+import { giveBack } from "./giveBack";
 import type { CachePart } from "./layout";
 
 /** Buffers grow by so many positions at a time. What lies in place is copied out of the runtime as a whole. */
@@ -148,15 +149,9 @@ export class Cache {
   }
 }
 
-/**
- * Gives memory back at once, unless it belongs to one of `kept`: megabytes for each token that only the garbage
- * collector frees keep it busy. Node 20 leaves them to it.
- */
+/** Gives memory back, unless it belongs to one of `kept`. */
 function free(data: unknown, kept: readonly Uint8Array[]): void {
-  if (!ArrayBuffer.isView(data)) return;
-  const { buffer } = data;
-  if (!(buffer instanceof ArrayBuffer) || typeof buffer.transfer !== "function") return;
-  if (kept.every((bytes) => bytes.buffer !== buffer)) buffer.transfer(0);
+  if (ArrayBuffer.isView(data) && kept.every(({ buffer }) => buffer !== data.buffer)) giveBack(data);
 }
 
 function capacityFor(positions: number): number {

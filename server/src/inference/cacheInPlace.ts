@@ -1,5 +1,5 @@
 import type { CachePart } from "./layout";
-import { nodesOf } from "./onnxFile";
+import type { GraphNode } from "./onnxFile";
 
 /** Its inputs 3 and 4 are the past, its outputs 1 and 2 the present: onnxruntime, `contrib_ops`. */
 const OPERATOR = "GroupQueryAttention";
@@ -11,8 +11,7 @@ const PRESENT = [1, 2];
  * positions behind the old ones where past and present are the same memory, and takes the number of old ones from the
  * attention mask, so that the memory may be larger than its content. Any other node could mistake one for the other.
  */
-export function writesCacheInPlace(graph: Uint8Array, cache: readonly CachePart[]): boolean {
-  const nodes = nodesOf(graph);
+export function writesCacheInPlace(nodes: readonly GraphNode[], cache: readonly CachePart[]): boolean {
   const sources = new Map(
     nodes
       .filter(({ operator }) => operator === "Identity")

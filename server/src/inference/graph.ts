@@ -1,9 +1,11 @@
 import { Tensor } from "onnxruntime-common";
 import { Cache, type CacheKind } from "./cache";
 import { writesCacheInPlace } from "./cacheInPlace";
+import { giveBack } from "./giveBack";
+import type { HeldFile } from "./heldFile";
 import { type FeedInput, type GraphLayout, layoutOf } from "./layout";
 import type { ModelConfig } from "./modelConfig";
-import { externalDataOf } from "./onnxFile";
+import { externalDataOf, type GraphNode, nodesOf } from "./onnxFile";
 import { couldNotBeUsed, DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
 import { ReadingPace } from "./reading";
 import { type GraphFiles, type LoadedGraph, NATIVE, type Runtime } from "./runtime";
@@ -30,11 +32,14 @@ export class Graph {
   ) {}
 
   /**
-   * Loads a graph from bytes in memory; no file of the model is opened. A provider that can load the graph but not run
-   * it is no use, so one token is run.
+   * Loads a graph from bytes in memory. A provider that can load the graph but not run it is no use, so one token is
+   * run.
    *
-   * @param files the graph, with the files of external data that it names
-   * @throws Error with the reason for a graph that is no decoder of text, or one that cannot be run here
+   * @param files the graph, with the files of external data that it names; no file of the model is opened
+   * @param held the graph's file, held since before those bytes were read. A runtime that can reads this instead, which
+   * takes less memory, and the bytes are given back
+   * @throws Error with the reason for a graph that is no decoder of text, one that cannot be run here, or one whose
+   * file changed
    */
   static async load(
     files: Uint8Array | GraphFiles,
@@ -42,27 +47,37 @@ export class Graph {
     threads: number,
     runtime: Runtime = NATIVE,
     provider: ExecutionProvider = DEFAULT_PROVIDER,
+    held: HeldFile | null = null,
   ): Promise<Graph> {
     const whole = files instanceof Uint8Array ? { graph: files, external: [] } : files;
     for (const location of externalDataOf(whole.graph)) {
       // The runtime would open it by its name.
       if (!whole.external.some(({ path }) => path === location)) throw new Error(`${location} is missing`);
     }
-    const graph = await Graph.over(await runtime.load(whole, threads, provider), whole, config, runtime);
+    const nodes = nodesOf(whole.graph);
+    const again = runtime.opensFiles && whole.external.length === 0 ? held : null;
+    if (again !== null) giveBack(whole.graph);
+    const load = async (wanted: ExecutionProvider): Promise<LoadedGraph> => {
+      const loaded = await runtime.load(again ?? whole, threads, wanted);
+      if (again === null || (await again.isUnchanged())) return loaded;
+      await loaded.session.release();
+      throw new Error("its graph was changed while it was loaded");
+    };
+    const graph = await Graph.over(await load(provider), nodes, config, runtime);
     if (graph.provider !== provider || provider === "cpu") return graph;
     try {
       await graph.run([0], graph.emptyCache());
       return graph;
     } catch (error) {
       await graph.release();
-      const loaded = await runtime.load(whole, threads, "cpu");
-      return Graph.over({ ...loaded, fallback: couldNotBeUsed(provider, error) }, whole, config, runtime);
+      const loaded = await load("cpu");
+      return Graph.over({ ...loaded, fallback: couldNotBeUsed(provider, error) }, nodes, config, runtime);
     }
   }
 
   private static async over(
     loaded: LoadedGraph,
-    { graph }: GraphFiles,
+    nodes: readonly GraphNode[],
     config: ModelConfig,
     runtime: Runtime,
   ): Promise<Graph> {
@@ -70,7 +85,7 @@ export class Graph {
     try {
       const layout = layoutOf(session.inputMetadata, session.outputMetadata, config);
       const parts = layout.cache;
-      const inPlace = runtime.writesInPlace && provider === "cpu" && writesCacheInPlace(graph, parts);
+      const inPlace = runtime.writesInPlace && provider === "cpu" && writesCacheInPlace(nodes, parts);
       return new Graph(loaded, layout, config, runtime, { parts, Tensor, inPlace });
     } catch (error) {
       await session.release();

@@ -18,7 +18,8 @@ export interface Model extends Pin {
 }
 
 /**
- * Checks a model folder against its pin and loads the bytes that were checked.
+ * Checks a model folder against its pin and loads the bytes that were checked, or the file that they came from, if it is
+ * still the same afterwards.
  *
  * @throws ProoflineError `model.pin`, `model.file`, or `model.load` when pinned bytes cannot be run
  */
@@ -28,7 +29,7 @@ export async function loadModel(
   profile: ExecutionProfile = DEFAULT_PROFILE,
   provider: ExecutionProvider = DEFAULT_PROVIDER,
 ): Promise<Model> {
-  const checked = await checkModel(directory);
+  const checked = await checkModel(directory, { holdGraph: true });
   const { manifest, manifestDigest } = checked;
   try {
     const config = configOf(checked);
@@ -44,6 +45,7 @@ export async function loadModel(
       threads,
       runtimeOf(profile),
       provider,
+      checked.heldGraph,
     );
     if (profile === "portable/v1") await checkShapes(graph);
     return { manifest, manifestDigest, tokenizer, graph };
@@ -54,6 +56,8 @@ export async function loadModel(
       "Use a model that this version supports, or report the problem where the model comes from.",
       { cause: error },
     );
+  } finally {
+    await checked.heldGraph?.close();
   }
 }
 
@@ -63,10 +67,7 @@ function configOf(model: CheckedModel): ModelConfig {
     : configOfGenai(GenaiConfig.parse(json(model, GENAI_CONFIG_FILE)));
 }
 
-/**
- * The graph, and every file that it names, from the bytes that were checked. Nothing is left for the runtime to open
- * by itself, which would be bytes that nobody checked.
- */
+/** The graph, and every file that it names, from the bytes that were checked. */
 function graphFiles(model: CheckedModel, path: string): GraphFiles {
   const graph = bytes(model, path);
   const external = externalPaths(path, graph).map((one) => ({

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { lstat, open, readdir, readFile, writeFile } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import canonicalize from "canonicalize";
 import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
 import { Count, Digest, RepositoryPath, Text } from "../provenance/primitives";
 import { PinnedPrompt, type PromptFamilyName, pinPrompt } from "./families";
+import { HeldFile } from "./heldFile";
 import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "./tokenizerConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
@@ -90,6 +91,8 @@ export interface Pin {
 export interface CheckedModel extends Pin {
   /** By path: the very buffers that were hashed, for the tokenizer and the runtime to load. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The graph's file, where it was to be held and can be; whoever has it closes it. */
+  readonly heldGraph: HeldFile | null;
 }
 
 /** What a pin of a folder would say, whether or not there is one. */
@@ -208,19 +211,43 @@ function validated(directory: string, json: unknown): PinManifest {
 
 /**
  * Compares a model folder with its pin and returns the bytes that were compared: each file is read once, into
- * memory, hashed there, and never read again.
+ * memory, and hashed there.
  *
+ * @param options.holdGraph keeps the graph's file open, for a runtime to read it once more
  * @throws ProoflineError `model.pin` for the pin, or `model.file` naming the file that is changed, missing, extra,
  * linked, oversized or not a regular file.
  */
-export async function checkModel(directory: string): Promise<CheckedModel> {
+export async function checkModel(
+  directory: string,
+  options: { readonly holdGraph?: boolean } = {},
+): Promise<CheckedModel> {
   const pin = await readPin(directory);
+  const { graph } = pin.manifest.execution;
+  let heldGraph: HeldFile | null = null;
+  try {
+    const files = await checkFiles(directory, pin, async (path, handle) => {
+      if (options.holdGraph !== true || path !== graph) return false;
+      heldGraph = await HeldFile.hold(handle);
+      return heldGraph !== null;
+    });
+    return { ...pin, files, heldGraph };
+  } catch (error) {
+    await (heldGraph as HeldFile | null)?.close();
+    throw error;
+  }
+}
+
+async function checkFiles(
+  directory: string,
+  pin: Pin,
+  keepsOpen: KeepsOpen,
+): Promise<Map<string, Uint8Array>> {
   const present = new Set(await listFiles(directory));
   for (const path of UNPINNED) present.delete(path);
   const files = new Map<string, Uint8Array>();
   for (const { path, size, sha256 } of pin.manifest.files) {
     if (!present.delete(path)) throw fileError(directory, path, "is missing");
-    const bytes = await readRegularFile(directory, path, { exactly: size });
+    const bytes = await readRegularFile(directory, path, { exactly: size }, keepsOpen);
     if (sha256Of(bytes) !== sha256) {
       throw fileError(directory, path, "differs from the pin: its SHA-256 is another");
     }
@@ -230,7 +257,7 @@ export async function checkModel(directory: string): Promise<CheckedModel> {
     // Other variants are never opened.
     if (!isWeights(path)) throw fileError(directory, path, "is not in the pin");
   }
-  return { ...pin, files };
+  return files;
 }
 
 export interface WritePinParameters {
@@ -376,17 +403,30 @@ async function listFiles(directory: string, below = ""): Promise<string[]> {
 
 type Limit = { readonly exactly: number } | { readonly atMost: number };
 
+/** Asked before a file is read whether it stays open afterwards, in whose hands the handle is then. */
+type KeepsOpen = (path: string, handle: FileHandle) => Promise<boolean>;
+
 /** Reads a regular, unlinked file, and never more of it than the limit allows. */
-async function readRegularFile(directory: string, path: string, limit: Limit): Promise<Uint8Array> {
+async function readRegularFile(
+  directory: string,
+  path: string,
+  limit: Limit,
+  keepsOpen: KeepsOpen = async () => false,
+): Promise<Uint8Array> {
   try {
-    return await readWithin(directory, path, limit);
+    return await readWithin(directory, path, limit, keepsOpen);
   } catch (error) {
     if (error instanceof ProoflineError) throw error;
     throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
   }
 }
 
-async function readWithin(directory: string, path: string, limit: Limit): Promise<Uint8Array> {
+async function readWithin(
+  directory: string,
+  path: string,
+  limit: Limit,
+  keepsOpen: KeepsOpen,
+): Promise<Uint8Array> {
   const file = join(directory, path);
   // Windows has neither flag: without them a link would be followed, and a pipe wait for its other end.
   if ((await lstat(file)).isSymbolicLink()) throw fileError(directory, path, "is a link");
@@ -394,6 +434,7 @@ async function readWithin(directory: string, path: string, limit: Limit): Promis
     file,
     constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
   );
+  let staysOpen = false;
   try {
     const status = await handle.stat();
     if (!status.isFile()) throw fileError(directory, path, "is not a regular file");
@@ -404,6 +445,7 @@ async function readWithin(directory: string, path: string, limit: Limit): Promis
     if ("atMost" in limit && status.size > limit.atMost) {
       throw fileError(directory, path, `has ${status.size} bytes, more than the ${limit.atMost} allowed`);
     }
+    staysOpen = await keepsOpen(path, handle);
     const bytes = new Uint8Array(status.size);
     let filled = 0;
     while (filled < bytes.length) {
@@ -414,7 +456,7 @@ async function readWithin(directory: string, path: string, limit: Limit): Promis
     }
     return bytes;
   } finally {
-    await handle.close();
+    if (!staysOpen) await handle.close();
   }
 }
 

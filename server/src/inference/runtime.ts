@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
-import { unreachable } from "../errors";
+import { messageOf, unreachable } from "../errors";
 import type { Digest } from "../provenance/primitives";
 import type { Environment, ExecutionProfile } from "../provenance/record";
 import { couldNotBeUsed, type ExecutionProvider, notOnThisPlatform, runtimeNameOf } from "./providers";
@@ -24,6 +24,9 @@ export interface GraphFiles {
   readonly external: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 
+/** Where a runtime takes a graph from: memory, or the path of a file without any other. */
+export type GraphSource = GraphFiles | { readonly path: string };
+
 /** A loaded graph, and the class of the tensors that it takes: each copy of the library only knows its own. */
 export interface LoadedGraph {
   readonly session: InferenceSession;
@@ -44,13 +47,15 @@ export interface Runtime {
   readonly group: number;
   /** Outputs can be written to memory that the caller offers, the input's own, too. */
   readonly writesInPlace: boolean;
+  /** Reads a file by its path in less memory than the same bytes handed over take. */
+  readonly opensFiles: boolean;
   /**
-   * Loads a graph from bytes in memory; no file of the model is opened.
+   * Loads a graph. No file is opened but the one that the source may name.
    *
    * @param threads as many at most; a profile that names a number ignores it
    * @param provider where it cannot be used, the processor runs the graph
    */
-  load(files: GraphFiles, threads: number, provider: ExecutionProvider): Promise<LoadedGraph>;
+  load(source: GraphSource, threads: number, provider: ExecutionProvider): Promise<LoadedGraph>;
 }
 
 /**
@@ -64,19 +69,25 @@ export const NATIVE: Runtime = {
   profile: "native/v1",
   group: 1,
   writesInPlace: true,
-  async load({ graph, external }, threads, provider) {
+  opensFiles: true,
+  async load(source, threads, provider) {
     const { InferenceSession, Tensor } = await import("onnxruntime-node");
-    const create = (name: string): Promise<InferenceSession> =>
-      InferenceSession.create(graph, {
+    const create = (name: string): Promise<InferenceSession> => {
+      const options: InferenceSession.SessionOptions = {
         executionProviders: [name],
-        externalData: external,
         graphOptimizationLevel: "all",
         executionMode: "sequential",
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         logSeverityLevel: ERRORS,
         extra: { session: { ...SPINNING, inter_op: { allow_spinning: "0" } } },
-      });
+      };
+      return "path" in source
+        ? InferenceSession.create(source.path, options).catch((error: unknown) => {
+            throw new Error(messageOf(error).replaceAll(source.path, "the graph's file"), { cause: error });
+          })
+        : InferenceSession.create(source.graph, { ...options, externalData: source.external });
+    };
     let fallback = notOnThisPlatform(provider);
     if (provider !== "cpu" && fallback === null) {
       try {
@@ -97,7 +108,9 @@ export const PORTABLE: Runtime = {
   profile: "portable/v1",
   group: 4,
   writesInPlace: false,
-  async load({ graph, external }, _threads, provider) {
+  opensFiles: false,
+  async load(source, _threads, provider) {
+    if ("path" in source) throw new Error("WebAssembly opens no files");
     const { env, InferenceSession, Tensor } = await import("onnxruntime-web");
     const library = await readFile(portableLibrary());
     if (createHash("sha256").update(library).digest("hex") !== PORTABLE_LIBRARY_DIGEST) {
@@ -106,9 +119,9 @@ export const PORTABLE: Runtime = {
     env.wasm.wasmBinary = library;
     env.wasm.numThreads = 1;
     env.wasm.proxy = false;
-    const session = await InferenceSession.create(graph, {
+    const session = await InferenceSession.create(source.graph, {
       executionProviders: ["wasm"],
-      externalData: external,
+      externalData: source.external,
       graphOptimizationLevel: "all",
       executionMode: "sequential",
       logSeverityLevel: ERRORS,

@@ -1,8 +1,13 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Graph } from "../../../server/src/inference/graph";
+import { HeldFile } from "../../../server/src/inference/heldFile";
 import { ModelConfig } from "../../../server/src/inference/modelConfig";
+import { DEFAULT_PROVIDER } from "../../../server/src/inference/providers";
 import { readAhead } from "../../../server/src/inference/reading";
+import { NATIVE } from "../../../server/src/inference/runtime";
 import { Sequence } from "../../../server/src/inference/sequence";
 import type { BenchEngine, EngineParameters, Timing } from "./engine";
 import { largestIndex, logSoftmax } from "./logits";
@@ -10,7 +15,7 @@ import { largestIndex, logSoftmax } from "./logits";
 /** Proofline's own engine: its graph, its kept sequence and its way to read prompts; no drafting. */
 export async function loadProofline({ model, threads }: EngineParameters): Promise<BenchEngine> {
   const config = ModelConfig.parse(JSON.parse(readFileSync(join(model.path, "config.json"), "utf8")));
-  const graph = await Graph.load(readFileSync(join(model.path, "onnx", "model.onnx")), config, threads);
+  const graph = await loadGraph(join(model.path, "onnx", "model.onnx"), config, threads);
   let sequence = new Sequence(graph);
 
   const suggest = async (ids: readonly number[], count: number): Promise<Timing> => {
@@ -47,6 +52,19 @@ export async function loadProofline({ model, threads }: EngineParameters): Promi
       return ids.map((_, row) => logSoftmax(logits.subarray(row * size, (row + 1) * size)));
     },
   };
+}
+
+/** As for a pinned model: the file is read and hashed, then read once more by the runtime. */
+async function loadGraph(path: string, config: ModelConfig, threads: number): Promise<Graph> {
+  const handle = await open(path);
+  try {
+    const held = await HeldFile.hold(handle);
+    const bytes = await handle.readFile();
+    createHash("sha256").update(bytes).digest();
+    return await Graph.load(bytes, config, threads, NATIVE, DEFAULT_PROVIDER, held);
+  } finally {
+    await handle.close();
+  }
 }
 
 function runtimeVersion(): string {

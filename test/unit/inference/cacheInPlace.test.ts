@@ -7,6 +7,7 @@ import { Cache } from "../../../server/src/inference/cache";
 import { writesCacheInPlace } from "../../../server/src/inference/cacheInPlace";
 import { Graph } from "../../../server/src/inference/graph";
 import type { CachePart } from "../../../server/src/inference/layout";
+import { nodesOf } from "../../../server/src/inference/onnxFile";
 import { NATIVE } from "../../../server/src/inference/runtime";
 import { Sequence } from "../../../server/src/inference/sequence";
 import { type Export, SMALL } from "../../models/decoder";
@@ -39,16 +40,18 @@ const partsOf = (layers: number): CachePart[] =>
 
 describe("a graph that writes its cache in place", () => {
   it("is one whose cache only GroupQueryAttention sees", () => {
-    expect(writesCacheInPlace(made(GENAI).bytes, partsOf(SMALL.layers))).toBe(true);
-    expect(writesCacheInPlace(made({ ...GENAI, weights: 8 }).bytes, partsOf(SMALL.layers))).toBe(true);
+    expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), partsOf(SMALL.layers))).toBe(true);
+    expect(writesCacheInPlace(nodesOf(made({ ...GENAI, weights: 8 }).bytes), partsOf(SMALL.layers))).toBe(
+      true,
+    );
     const optimum = made({ layout: "optimum", weights: "float", float: "float32", positions: true });
-    expect(writesCacheInPlace(optimum.bytes, partsOf(SMALL.layers))).toBe(false);
+    expect(writesCacheInPlace(nodesOf(optimum.bytes), partsOf(SMALL.layers))).toBe(false);
     // A part that no node has, and one that belongs to another output.
-    expect(writesCacheInPlace(made(GENAI).bytes, partsOf(SMALL.layers + 1))).toBe(false);
+    expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), partsOf(SMALL.layers + 1))).toBe(false);
     const [key, value] = partsOf(1);
     if (key === undefined || value === undefined) throw new Error("a layer has two parts");
     const crossed = [{ ...key, present: value.present }];
-    expect(writesCacheInPlace(made(GENAI).bytes, crossed)).toBe(false);
+    expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), crossed)).toBe(false);
   });
 
   it("is none where another node reads the size of what is past", () => {
@@ -67,8 +70,8 @@ describe("a graph that writes its cache in place", () => {
       writeModel(path, graph);
       return readFileSync(path);
     };
-    expect(writesCacheInPlace(file(false), partsOf(1))).toBe(true);
-    expect(writesCacheInPlace(file(true), partsOf(1))).toBe(false);
+    expect(writesCacheInPlace(nodesOf(file(false)), partsOf(1))).toBe(true);
+    expect(writesCacheInPlace(nodesOf(file(true)), partsOf(1))).toBe(false);
   });
 });
 
