@@ -364,12 +364,11 @@ function choicesOf(models: readonly WorkspaceModels.Model[]): Choice<WorkspaceMo
   return [
     ...models.map((model) => ({
       label: `${model.chosen ? "$(check) " : ""}${model.name}`,
-      description: model.installed ? "on this machine" : `not here, ${size(model.size)}`,
-      detail: [
-        model.from,
-        ...(model.signature === null ? [] : [model.signature]),
+      description: [
+        model.installed ? "on this machine" : `not here, ${size(model.size)}`,
         ...(model.proposed ? ["proposed by this workspace"] : []),
       ].join(" · "),
+      detail: [model.from, ...(model.signature === null ? [] : [shortened(model.signature)])].join(" · "),
       value: model,
     })),
     {
@@ -379,6 +378,11 @@ function choicesOf(models: readonly WorkspaceModels.Model[]): Choice<WorkspaceMo
       value: null,
     },
   ];
+}
+
+/** Fingerprints by both ends: a list has room for one line. */
+function shortened(signature: string): string {
+  return signature.replace(/\b([0-9a-f]{8})[0-9a-f]{52}([0-9a-f]{4})\b/g, "$1…$2");
 }
 
 /** What the server says of an error that a person can act on: its stable code, and what went wrong. */
