@@ -7,6 +7,8 @@ import type { ComparedModel, Side } from "./models";
 export const PROMPT_LENGTHS = [128, 512, 900] as const;
 /** Written after the second of these prompts. */
 const GENERATED = 64;
+/** Tokens of the answers that are checked at once after that prompt, as replays do. */
+export const CHECKED_LENGTHS = [16, 64] as const;
 const SUGGESTED = 16;
 const CONTEXT = 1024;
 
@@ -22,6 +24,8 @@ export class SideResult {
   readonly prompt = new Map(PROMPT_LENGTHS.map((length) => [length, new Samples()]));
   /** Generated tokens a second. */
   readonly generated = new Samples();
+  /** What checking an answer takes, as a share of generating as many tokens, by its length; none for peers. */
+  readonly checked = new Map(CHECKED_LENGTHS.map((length) => [length, new Samples()]));
   readonly cold = new Samples();
   readonly warm = new Samples();
   readonly placeCold = new Samples();
@@ -99,6 +103,12 @@ async function measureRound(
     );
     result.prompt.get(length)?.add((length * 1000) / first);
     if (writes) result.generated.add((GENERATED * 1000) / (last - first));
+  }
+  const generated = 1000 / result.generated.percentile(0.5);
+  for (const length of CHECKED_LENGTHS) {
+    const answer = promptOf(model, length, round + 1);
+    const checked = await client.check(promptOf(model, PROMPT_LENGTHS[1], round), answer);
+    if (checked !== null) result.checked.get(length)?.add(checked / (length * generated));
   }
   const ids = promptOf(model, 900, round);
   await client.forget();

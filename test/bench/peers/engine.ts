@@ -27,6 +27,11 @@ export interface BenchEngine {
   suggest(ids: readonly number[], count: number): Promise<Timing>;
   /** Forgets what `suggest` kept. */
   forget(): Promise<void>;
+  /**
+   * Reads a prompt, then runs a whole answer at once with all its logits, as a replay does; milliseconds of the answer's
+   * run. Of our engine alone.
+   */
+  check?(prompt: readonly number[], answer: readonly number[]): Promise<number>;
   /** Logarithms of the probabilities of the next token after each of `ids`, one row each, where the engine tells. */
   logProbabilities?(ids: readonly number[]): Promise<readonly Float32Array[]>;
 }
@@ -36,6 +41,7 @@ export type EngineName = "proofline" | "transformers.js" | "llama.cpp";
 /** Parent → engine process. */
 export type Request =
   | { readonly kind: "generate" | "suggest"; readonly ids: readonly number[]; readonly count: number }
+  | { readonly kind: "check"; readonly prompt: readonly number[]; readonly answer: readonly number[] }
   | { readonly kind: "forget" }
   | { readonly kind: "logProbabilities"; readonly ids: readonly number[] };
 
@@ -43,6 +49,8 @@ export type Request =
 export type Answer =
   | { readonly kind: "ready"; readonly version: string }
   | { readonly kind: "timing"; readonly timing: Timing }
+  /** `null` for an engine that cannot. */
+  | { readonly kind: "checked"; readonly milliseconds: number | null }
   | { readonly kind: "rows"; readonly rows: readonly (readonly number[])[] }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly reason: string };

@@ -36,6 +36,11 @@ export class EngineClient {
     return answer.timing;
   }
 
+  async check(prompt: readonly number[], answer: readonly number[]): Promise<number | null> {
+    const checked = await this.#ask({ kind: "check", prompt, answer });
+    return checked.kind === "checked" ? checked.milliseconds : null;
+  }
+
   async forget(): Promise<void> {
     await this.#ask({ kind: "forget" });
   }

@@ -22,6 +22,11 @@ async function handle(engine: BenchEngine, request: Request): Promise<Answer> {
       return { kind: "timing", timing: await engine.generate(request.ids, request.count) };
     case "suggest":
       return { kind: "timing", timing: await engine.suggest(request.ids, request.count) };
+    case "check":
+      return {
+        kind: "checked",
+        milliseconds: (await engine.check?.(request.prompt, request.answer)) ?? null,
+      };
     case "forget":
       await engine.forget();
       return { kind: "done" };
@@ -44,7 +49,8 @@ async function main(): Promise<void> {
       answer({ kind: "failed", reason: messageOf(error) }),
     );
   });
-  process.on("disconnect", () => process.exit(0));
+  // Node 24's exit sometimes waits for ever for a thread that compiles while the memory is full.
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
   answer({ kind: "ready", version: engine.version });
 }
 

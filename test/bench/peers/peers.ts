@@ -47,6 +47,10 @@ function print(report: Report): void {
     );
   }
   console.log(`\n${markdownTable(report)}`);
+  const checked = [...(comparison.results[0]?.checked ?? [])].map(
+    ([length, share]) => `${length} tokens ${(100 * share.percentile(0.5)).toFixed(0)}%`,
+  );
+  console.log(`\nA replay, of what generating as many tokens takes: ${checked.join(", ")}.`);
   if (endToEnd !== null) console.log(`\n${describe(endToEnd)}`);
 }
 

@@ -45,6 +45,14 @@ export async function loadProofline({ model, threads }: EngineParameters): Promi
       await forget();
       return suggest(ids, count);
     },
+    async check(prompt, answer) {
+      await forget();
+      await readAhead(sequence, prompt, () => false);
+      await sequence.append(prompt.slice(sequence.length));
+      const started = performance.now();
+      await sequence.append(answer);
+      return performance.now() - started;
+    },
     async logProbabilities(ids) {
       await forget();
       const logits = await sequence.append(ids);

@@ -121,6 +121,9 @@ export function jsonReport(report: Report, machine: Readonly<Record<string, unkn
       version: result.version,
       measured: Object.fromEntries(rows(report).map(({ name, of }) => [name, numbers(of(result))])),
     })),
+    replay: Object.fromEntries(
+      [...(comparison.results[0]?.checked ?? [])].map(([length, share]) => [length, numbers(share)]),
+    ),
     endToEnd:
       endToEnd === null
         ? null

@@ -14,7 +14,6 @@ import { complete } from "../../../server/src/inference/complete";
 import type { Completion, ReplayRequest, ReplayResult } from "../../../server/src/inference/engine";
 import { loadModel, type Model } from "../../../server/src/inference/model";
 import { replay } from "../../../server/src/inference/replay";
-import { scopeOf } from "../../../server/src/inference/scope";
 import { seedOf } from "../../../server/src/inference/seed";
 import { Sequence } from "../../../server/src/inference/sequence";
 import { toleranceOf } from "../../../server/src/inference/tolerance";
@@ -28,9 +27,16 @@ const EMBEDDED = join(ROOT, "server", "models", "proofline-code");
 const THREADS = 1;
 /** One suggestion in so many is also made with the kernels of WebAssembly, which are slow. */
 const ELSEWHERE = 4;
-/** Suggestions of as many tokens as an editor asks for, to see what they cost. */
+/** Suggestions of as many tokens as an editor asks for, to see what they cost; so many of each length, if found. */
 const COST_TOKENS = 96;
-const COST_SUGGESTIONS = 20;
+const COST_LENGTHS = [
+  [2, 8],
+  [9, 16],
+  [17, 32],
+  [33, COST_TOKENS],
+] as const;
+const COST_SUGGESTIONS = 12;
+const COST_PLACES = 400;
 const never = (): boolean => false;
 
 /** A sign that a tired reader may take for another. */
@@ -277,13 +283,19 @@ async function main(): Promise<void> {
     );
   }
 
-  const long: ReplayRequest[] = [];
+  const byLength = COST_LENGTHS.map((): ReplayRequest[] => []);
+  let asked = 0;
   for (const { request } of places(seed + 2, "anywhere")) {
-    if (long.length >= COST_SUGGESTIONS) break;
+    if (asked++ >= COST_PLACES || byLength.every(({ length }) => length >= COST_SUGGESTIONS)) break;
     const claim = await measurement.answer({ ...request, trigger: "explicit", maxTokens: COST_TOKENS });
-    if (claim !== null && scopeOf(claim.prompt).block !== null) long.push(claim);
+    const length = claim?.tokens.length ?? 0;
+    const group = byLength[COST_LENGTHS.findIndex(([least, most]) => length >= least && length <= most)];
+    if (claim !== null && group !== undefined && group.length < COST_SUGGESTIONS) group.push(claim);
   }
-  const cost = await costOf(model, long);
+  // A server has run for a while when it replays.
+  await costOf(model, byLength.flat());
+  const costs: Cost[] = [];
+  for (const claims of byLength) costs.push(await costOf(model, claims));
 
   const { margin, notFirst } = toleranceOf(model.manifest, "native/v1");
   console.log(
@@ -296,25 +308,26 @@ async function main(): Promise<void> {
   console.log(
     `\nLargest margin of an honest suggestion: ${largest.toExponential(1)} logits. Smallest hesitation met: ${smallestGap.toExponential(1)} logits.`,
   );
-  describeCost(cost);
+  describeCosts(costs);
   for (const one of [model, kernels, ...forgers.map(([, forger]) => forger)]) await one.graph.release();
 }
 
-function describeCost({ suggestions, tokens, ...milliseconds }: Cost): void {
-  const { generateAll, replayAll, generateAnswer, replayAnswer } = milliseconds;
-  const each = (sum: number): string => `${(sum / suggestions).toFixed(1)} ms`;
-  const share = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(0)}%`;
+function describeCosts(costs: readonly Cost[]): void {
+  console.log("\nWhat replays take of what generating takes, in processor time:\n");
   console.log(
-    `\n${suggestions} suggestions of ${(tokens / suggestions).toFixed(0)} tokens on the average, in processor time:\n`,
+    "| tokens of the answer | suggestions | answer: generate → replay | prompt and answer, nothing kept: generate → replay |",
   );
-  console.log("| | generate | replay | |");
   console.log("|---|---|---|---|");
-  console.log(
-    `| answer | ${each(generateAnswer)} | ${each(replayAnswer)} | ${share(replayAnswer, generateAnswer)} |`,
-  );
-  console.log(
-    `| prompt and answer, nothing kept | ${each(generateAll)} | ${each(replayAll)} | ${share(replayAll, generateAll)} |`,
-  );
+  for (const [index, [least, most]] of COST_LENGTHS.entries()) {
+    const cost = costs[index];
+    if (cost === undefined || cost.suggestions === 0) continue;
+    const pair = (whole: number, part: number): string =>
+      `${(whole / cost.suggestions).toFixed(1)} → ${(part / cost.suggestions).toFixed(1)} ms, ${((100 * part) / whole).toFixed(0)}%`;
+    const average = (cost.tokens / cost.suggestions).toFixed(0);
+    console.log(
+      `| ${least} to ${most} (${average} on the average) | ${cost.suggestions} | ${pair(cost.generateAnswer, cost.replayAnswer)} | ${pair(cost.generateAll, cost.replayAll)} |`,
+    );
+  }
 }
 
 function seconds(since: number): string {
