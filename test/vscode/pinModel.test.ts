@@ -12,6 +12,7 @@ import {
   choose,
   choosePath,
   clickIn,
+  clickInDialog,
   dialog,
   GRAPH,
   type HostedModel,
@@ -84,10 +85,16 @@ describe("models, as a person pins and chooses them", () => {
   }
   const clear = () => window.command("Notifications: Clear All Notifications");
 
-  /** Agrees to what the dialog shows, and waits for what is said when it is done. */
-  async function agree(done: RegExp): Promise<string> {
-    await window.press("Enter");
-    return await notification(window, done);
+  /** Agrees to what the dialog shows once it was read, and waits for what is said then. */
+  async function agree(button: string, then: RegExp): Promise<string> {
+    // VS Code draws no more than three notifications within a second, and nobody reads that fast.
+    await eventually(
+      () => window.toasts(),
+      (toasts) => toasts.length === 0,
+      { what: "what was said before to go" },
+    );
+    await clickInDialog(window, button);
+    return await notification(window, then);
   }
 
   it("pins a variant from the hub once its plan was agreed to, and uses it", async () => {
@@ -118,7 +125,7 @@ describe("models, as a person pins and chooses them", () => {
     expect(bytesAsked()).toEqual([]);
     expect(pinned()).toBeNull();
 
-    const done = await agree(/^Pinned/);
+    const done = await agree("Download and Pin", /^Pinned/);
     expect(done).toBe("Pinned tiny-coder:model_q4. Not signed. The pin is in .proofline/models.json.");
     expect(pinned()).toMatchObject({
       models: [
@@ -158,7 +165,7 @@ describe("models, as a person pins and chooses them", () => {
     const plan = await pinFolder();
     expect(plan).toContain(`Pin the model in ${model.folder} as it lies there now?`);
     expect(plan).toContain(GRAPH);
-    expect(await agree(/^Pinned/)).toBe(
+    expect(await agree("Pin", /^Pinned/)).toBe(
       "Pinned tiny-coder. Not signed. The pin is in .proofline/models.json.",
     );
     await clickIn(window, /^Pinned/, "Use It Here");
@@ -170,20 +177,20 @@ describe("models, as a person pins and chooses them", () => {
     const intended = readFileSync(config, "utf8");
     try {
       writeFileSync(config, `${intended} `);
-      await pinFolder();
-      await window.press("Enter");
-      await window.page.locator(".monaco-dialog-box", { hasText: "Replace the Pin" }).waitFor();
-      const warning = await dialog(window);
+      const pinAgain = async () => {
+        await pinFolder();
+        await clickInDialog(window, "Pin");
+        return await dialog(window, /pins other bytes/);
+      };
+      const warning = await pinAgain();
       expect(warning).toContain("pins other bytes under the name tiny-coder: config.json differs.");
       expect(warning).not.toContain("--");
       await window.press("Escape");
       await silence();
       expect(pinned()).toEqual(before);
 
-      await pinFolder();
-      await window.press("Enter");
-      await window.page.locator(".monaco-dialog-box", { hasText: "Replace the Pin" }).waitFor();
-      await agree(/^Pinned/);
+      await pinAgain();
+      await agree("Replace the Pin", /^Pinned/);
       expect(pinned()?.models).toHaveLength(1);
       expect(pinned()?.default).not.toBe(before?.default);
     } finally {
@@ -211,14 +218,23 @@ describe("models, as a person pins and chooses them", () => {
       expect(await dialog(window)).toContain("Signature: must be by the key that you chose");
     };
     await pinSignedBy("wrong.pem");
-    expect(await agree(/another key/)).toContain("The model was signed with another key");
+    expect(await agree("Download and Pin", /another key/)).toContain("The model was signed with another key");
     expect(pinned()).toBeNull();
     await clear();
 
     await pinSignedBy("right.pem");
     const der = key.publicKey.export({ type: "spki", format: "der" });
     const fingerprint = createHash("sha256").update(der).digest("hex");
-    expect(await agree(/^Pinned/)).toContain(`Pinned tiny-coder. Signed by the key ${fingerprint}.`);
+    expect(await agree("Download and Pin", /^Pinned/)).toContain(
+      `Pinned tiny-coder. Signed by the key ${fingerprint}.`,
+    );
+
+    await window.command("Proofline: Use the Workspace's Model…");
+    await question(window, "Use the Workspace's Model");
+    const [listed] = await choices(window);
+    expect(listed).toContain("on this machine · proposed by this workspace");
+    expect(listed).toContain(`signed by the key ${fingerprint.slice(0, 8)}…${fingerprint.slice(-4)}`);
+    await window.press("Escape");
   });
 
   it("asks for a token where one is needed, tells it to the hub alone, and forgets it", async () => {
@@ -242,7 +258,7 @@ describe("models, as a person pins and chooses them", () => {
 
     await askForRepository(window);
     await dialog(window);
-    await agree(/^Pinned/);
+    await agree("Download and Pin", /^Pinned/);
     const told = (server: "hub" | "storage") =>
       new Set(hub.requests.filter((request) => request.server === server).map((one) => one.authorization));
     expect(told("hub")).toEqual(new Set([`Bearer ${TOKEN}`]));
@@ -266,7 +282,7 @@ describe("models, as a person pins and chooses them", () => {
     const installed = cached();
     await askForRepository(window);
     await dialog(window);
-    const progress = await agree(new RegExp(`4\\d\\d kB of \\d+ kB, ${GRAPH}`));
+    const progress = await agree("Download and Pin", new RegExp(`4\\d\\d kB of \\d+ kB, ${GRAPH}`));
     expect(progress).toMatch(/^Proofline: pinning tiny-coder: /);
     await clickIn(window, /pinning/, "Cancel");
     await silence();
@@ -278,7 +294,7 @@ describe("models, as a person pins and chooses them", () => {
     const left = `${Math.ceil((whole - half) / 1e3)} kB`;
     expect(plan).toContain(`Download ${left} and pin tiny-coder?`);
     expect(plan).toMatch(/, of which \d+ kB are here already:$/m);
-    await agree(/^Pinned tiny-coder/);
+    await agree("Download and Pin", /^Pinned tiny-coder/);
     expect(hub.bytesAsked(GRAPH).map(({ range }) => range)).toEqual([undefined, `bytes=${half}-`]);
   });
 
@@ -294,7 +310,7 @@ describe("models, as a person pins and chooses them", () => {
     const { hub } = model;
     await askForRepository(window);
     await dialog(window);
-    await agree(/^Pinned/);
+    await agree("Download and Pin", /^Pinned/);
     await window.close();
     const models = readFileSync(modelsFile(), "utf8");
     const digest = pinned()?.default ?? "";
@@ -319,7 +335,7 @@ describe("models, as a person pins and chooses them", () => {
       await becomeAnotherMachine();
       expect(bytesAsked()).toEqual([]);
       expect(await dialog(window)).toMatch(/Download \d+ kB and use tiny-coder here\?/);
-      const refused = await agree(/is not what it should be/);
+      const refused = await agree("Download and Use", /is not what it should be/);
       expect(refused).toContain(`${GRAPH} of ${REPOSITORY}`);
       expect(refused).toContain("Nothing of it was kept.");
       expect(cached()).toEqual([]);
@@ -338,7 +354,9 @@ describe("models, as a person pins and chooses them", () => {
     hub.files.set(GRAPH, graph);
     await becomeAnotherMachine();
     await dialog(window);
-    expect(await agree(/^Downloaded/)).toBe("Downloaded tiny-coder; it is used here now. Not signed.");
+    expect(await agree("Download and Use", /^Downloaded/)).toBe(
+      "Downloaded tiny-coder; it is used here now. Not signed.",
+    );
     await window.status((text) => /Model tiny-coder is ready/.test(text), "the workspace's model");
     expect(cached()).toContain(digest);
     expect(readFileSync(modelsFile(), "utf8")).toBe(models);

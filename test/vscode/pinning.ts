@@ -109,10 +109,14 @@ export async function askForRepository(window: Window, repository = REPOSITORY):
 }
 
 /** The text of the dialog in the middle of the window, its buttons among it. */
-export async function dialog(window: Window): Promise<string> {
-  const box = window.page.locator(".monaco-dialog-box");
+export async function dialog(window: Window, text = /./): Promise<string> {
+  const box = window.page.locator(".monaco-dialog-box", { hasText: text });
   await box.waitFor();
   return (await box.allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
+}
+
+export async function clickInDialog(window: Window, button: string): Promise<void> {
+  await window.page.locator(".monaco-dialog-box").getByRole("button", { name: button, exact: true }).click();
 }
 
 /** The text of the first notification that says so. */

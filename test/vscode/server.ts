@@ -43,6 +43,7 @@ const QUIET = {
   "extensions.autoUpdate": false,
   "git.openRepositoryInParentFolders": "never",
   "files.simpleDialog.enable": true,
+  "remote.autoForwardPorts": false,
 };
 
 /** The settings that VS Code reads only from the machine that the extension runs on. */
