@@ -7,7 +7,9 @@ import * as z from "zod";
 import { messageOf, ProoflineError } from "../errors";
 import { Count, Digest, RepositoryPath, Text } from "../provenance/primitives";
 import { PinnedPrompt, type PromptFamilyName, pinPrompt } from "./families";
+import { graphInterface } from "./graphInterface";
 import { HeldFile } from "./heldFile";
+import { layoutOf } from "./layout";
 import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "./tokenizerConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
@@ -153,8 +155,32 @@ export async function digestModel(directory: string): Promise<ModelDigest> {
   return { omsRoot: omsRootOf(files), manifestDigest: pin?.manifestDigest ?? null, files };
 }
 
-/** The files that a pin of one graph covers: all but the weights that it does not need. */
-async function coveredBy(directory: string, paths: readonly string[], graph: string): Promise<string[]> {
+/** Refuses a graph that could never be loaded, as far as its file says so. */
+function checkInterface(directory: string, graph: string, bytes: Uint8Array, config: ModelConfig): void {
+  try {
+    const found = graphInterface(bytes);
+    if (found !== null) layoutOf(found.inputs, found.outputs, config);
+  } catch (error) {
+    throw new ProoflineError(
+      "model.file",
+      `The model ${join(directory, graph)} cannot be run (${messageOf(error)}).`,
+      "Pin a decoder with a key-value cache and dynamic shapes, as Optimum or onnxruntime-genai export it.",
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * The files that a pin of one graph covers: all but the weights that it does not need.
+ *
+ * @param check is shown the graph
+ */
+async function coveredBy(
+  directory: string,
+  paths: readonly string[],
+  graph: string,
+  check: (bytes: Uint8Array) => void = () => {},
+): Promise<string[]> {
   const bytes = await readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES });
   let external: readonly string[];
   try {
@@ -165,6 +191,7 @@ async function coveredBy(directory: string, paths: readonly string[], graph: str
   for (const path of external) {
     if (!paths.includes(path)) throw fileError(directory, path, `is missing, and ${graph} needs it`);
   }
+  check(bytes);
   return paths.filter((path) => path === graph || external.includes(path) || !isWeights(path));
 }
 
@@ -297,7 +324,10 @@ export async function writePin(directory: string, parameters: WritePinParameters
     parameters.family ?? null,
   );
   if ("missing" in prompt) throw familyError(parameters.family ?? null, prompt.missing);
-  const files = await digestFiles(directory, await coveredBy(directory, paths, graph));
+  const covered = await coveredBy(directory, paths, graph, (bytes) =>
+    checkInterface(directory, graph, bytes, config),
+  );
+  const files = await digestFiles(directory, covered);
   const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
     name: parameters.name ?? basename(directory),

@@ -107,11 +107,22 @@ describe("a pinned folder", () => {
   });
 
   const graph = "onnx/model.onnx";
+  const size = unusableGraph("graph").length;
   it.each<[string, string, RegExp, (folder: string) => void]>([
-    ["changed", graph, /SHA-256/, (folder) => writeFileSync(join(folder, graph), "Weights")],
-    ["longer", graph, /8 bytes where the pin says 7/, (folder) => appendFileSync(join(folder, graph), "s")],
+    ["changed", graph, /SHA-256/, (folder) => writeFileSync(join(folder, graph), unusableGraph("other"))],
+    [
+      "longer",
+      graph,
+      new RegExp(`${size + 1} bytes where the pin says ${size}`),
+      (folder) => appendFileSync(join(folder, graph), "s"),
+    ],
     ["shorter", graph, /6 bytes where/, (folder) => truncateSync(join(folder, graph), 6)],
-    ["huge", graph, /where the pin says 7/, (folder) => truncateSync(join(folder, graph), 1e12)],
+    [
+      "huge",
+      graph,
+      new RegExp(`where the pin says ${size}`),
+      (folder) => truncateSync(join(folder, graph), 1e12),
+    ],
     ["missing", graph, /is missing/, (folder) => rmSync(join(folder, graph))],
     [
       "extra",

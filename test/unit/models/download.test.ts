@@ -21,7 +21,6 @@ import type { Progress } from "../../../server/src/models/progress";
 import { openRepository } from "../../../server/src/provenance/repository";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 import { temporaryFolder } from "../provenance/temporaryFolder";
-import { onnxBytes } from "./onnxBytes";
 import { COMMIT, type Fault, StandInHub, type StoredFile } from "./standInHub";
 
 const GRAPH = "onnx/model.onnx";
@@ -371,9 +370,9 @@ describe("a pin that the workspace names", () => {
 
   it("keeps its bytes: others under its name need to be meant", async () => {
     const folder = newModelFolder();
-    writeFileSync(join(folder, GRAPH), onnxBytes(10));
+    writeFileSync(join(folder, GRAPH), unusableGraph("one"));
     const first = await pinFolder(folder, places, { name: "mine", ...NO_TRUST });
-    writeFileSync(join(folder, GRAPH), onnxBytes(20));
+    writeFileSync(join(folder, GRAPH), unusableGraph("another"));
     const pinBefore = readFileSync(join(folder, "pin.json"), "utf8");
     await expect(pinFolder(folder, places, { name: "mine", ...NO_TRUST })).rejects.toMatchObject({
       code: "model.replace",

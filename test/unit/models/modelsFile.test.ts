@@ -14,11 +14,10 @@ import {
   writeModelsFile,
 } from "../../../server/src/models/modelsFile";
 import { HubRepository, type ModelSource, parseSource } from "../../../server/src/models/source";
-import { newModelFolder } from "../inference/modelFolder";
-import { onnxBytes } from "./onnxBytes";
+import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 
 const folder = newModelFolder();
-writeFileSync(join(folder, "onnx/model.onnx"), onnxBytes(10));
+writeFileSync(join(folder, "onnx/model.onnx"), unusableGraph("one"));
 const { manifest: SAMPLE } = await writePin(folder, { name: "sample" });
 const FOLDER: ModelSource = { kind: "folder" };
 
