@@ -9,6 +9,7 @@ import { AnchorNow } from "../../server/src/protocol";
 import { Client, uriOf } from "../lsp/client";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
+import { askForRepository, dialog, hostModel } from "./pinning";
 import {
   anchorNow,
   asked,
@@ -258,7 +259,31 @@ async function verifiedOnly(theme: Theme): Promise<void> {
   }
 }
 
-const STATES = { mainJob, editedAndUnknown, anchored, noModel, verifiedOnly, many };
+/** What pinning a model from a hub would download, before anything is. */
+async function pinPlan(theme: Theme): Promise<void> {
+  const model = await hostModel();
+  const session = await Session.start(theme, { "proofline.modelHub": model.hub.url }).catch(async (error) => {
+    await model.stop();
+    throw error;
+  });
+  const { window } = session;
+  try {
+    await window.file("stack.js");
+    await askForRepository(window);
+    await dialog(window);
+    await eventually(
+      () => window.toasts(),
+      (toasts) => toasts.length === 0,
+      { what: "the hub's answer to be over" },
+    );
+    await session.shoot("pin-plan");
+  } finally {
+    await session.stop();
+    await model.stop();
+  }
+}
+
+const STATES = { mainJob, editedAndUnknown, anchored, noModel, verifiedOnly, pinPlan, many };
 
 const wanted = process.argv.slice(2);
 for (const theme of Object.keys(THEMES) as Theme[]) {
