@@ -1,5 +1,6 @@
 import { messageOf, ProoflineError } from "../errors";
 import type { ExecutionProfile } from "../provenance/record";
+import { giveBack } from "./giveBack";
 import { Graph } from "./graph";
 import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { type CheckedModel, checkModel, type Pin } from "./pin";
@@ -57,6 +58,8 @@ export async function loadModel(
       { cause: error },
     );
   } finally {
+    // The runtime has its own copy.
+    for (const bytes of checked.files.values()) giveBack(bytes);
     await checked.heldGraph?.close();
   }
 }

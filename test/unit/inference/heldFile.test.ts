@@ -60,7 +60,7 @@ describe.skipIf(process.platform !== "linux")("a held file", () => {
   describe("as a graph", () => {
     const { bytes, config } = randomGraph({ export: OPTIMUM });
     const load = async (runtime: Runtime): Promise<Graph> =>
-      Graph.load(bytes.slice(), config, 1, runtime, "cpu", await held());
+      Graph.load(Uint8Array.from(bytes), config, 1, runtime, "cpu", await held());
     beforeEach(() => writeFileSync(file, bytes));
 
     it.each([
@@ -77,7 +77,7 @@ describe.skipIf(process.platform !== "linux")("a held file", () => {
       };
       const graph = await load(watched);
       expect(sources).toEqual([runtime === NATIVE ? "file" : "bytes"]);
-      const given = await Graph.load(bytes.slice(), config, 1, runtime);
+      const given = await Graph.load(Uint8Array.from(bytes), config, 1, runtime);
       expect(await graph.run(IDS, graph.emptyCache())).toEqual(await given.run(IDS, given.emptyCache()));
       expect(graph.vocabularySize).toBe(SMALL.vocabulary);
       await graph.release();
@@ -109,9 +109,9 @@ describe.skipIf(process.platform !== "linux")("a held file", () => {
           return NATIVE.load({ path: source.path }, ...rest);
         },
       };
-      const cut = bytes.slice(0, -1000);
+      const cut = bytes.subarray(0, -1000);
       writeFileSync(file, cut);
-      const loading = Graph.load(bytes.slice(), config, 1, broken, "cpu", await held());
+      const loading = Graph.load(Uint8Array.from(bytes), config, 1, broken, "cpu", await held());
       await expect(loading).rejects.toThrow("the graph's file");
       await expect(loading).rejects.not.toThrow("/proc/");
     });
