@@ -77,8 +77,11 @@ export async function compare(
     for (const place of places) {
       for (const [client, result] of clients) await measurePlace(client, result, place);
     }
-    // Before the check, which needs far more memory than work does.
+    // Before what asks for all logits at once, which needs far more memory than suggestions do.
     for (const [client, result] of clients) result.peakMegabytes = client.peakMegabytes();
+    for (let round = 0; round < rounds; round++) {
+      for (const [client, result] of clients) await measureChecks(model, client, result, round);
+    }
     return {
       agreements: await agreements(model, clients),
       results: clients.map(([, result]) => result),
@@ -104,16 +107,26 @@ async function measureRound(
     result.prompt.get(length)?.add((length * 1000) / first);
     if (writes) result.generated.add((GENERATED * 1000) / (last - first));
   }
-  const generated = 1000 / result.generated.percentile(0.5);
-  for (const length of CHECKED_LENGTHS) {
-    const answer = promptOf(model, length, round + 1);
-    const checked = await client.check(promptOf(model, PROMPT_LENGTHS[1], round), answer);
-    if (checked !== null) result.checked.get(length)?.add(checked / (length * generated));
-  }
   const ids = promptOf(model, 900, round);
   await client.forget();
   result.cold.add((await client.time("suggest", ids, SUGGESTED)).last);
   result.warm.add((await client.time("suggest", [...ids, 1000 + round], SUGGESTED)).last);
+}
+
+async function measureChecks(
+  model: ComparedModel,
+  client: EngineClient,
+  result: SideResult,
+  round: number,
+): Promise<void> {
+  const prompt = promptOf(model, PROMPT_LENGTHS[1], round);
+  for (const length of CHECKED_LENGTHS) {
+    const checked = await client.check(prompt, promptOf(model, length, round + 1));
+    if (checked === null) return;
+    // Beside it, so that both find the machine in the same state.
+    const { first, last } = await client.time("generate", prompt, GENERATED + 1);
+    result.checked.get(length)?.add(checked / length / ((last - first) / GENERATED));
+  }
 }
 
 async function measurePlace(client: EngineClient, result: SideResult, { cold, warm }: Place): Promise<void> {
