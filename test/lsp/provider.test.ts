@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { notOnThisPlatform } from "../../server/src/inference/providers";
-import { AnchorNow, DidChangeSettings } from "../../server/src/protocol";
+import { DidChangeSettings } from "../../server/src/protocol";
 import { DEFAULT_SETTINGS } from "../../server/src/settings";
 import { ROOT } from "./client";
-import { offered, Workspace } from "./workspace";
+import { anchoredStatement, Workspace } from "./workspace";
 
 /** One that no build for this platform holds: what is asked for can never be had. */
 const ABSENT = (["coreml", "directml"] as const).find((provider) => notOnThisPlatform(provider) !== null);
@@ -22,14 +22,7 @@ test("a provider that this platform has not is replaced by the processor, and th
   });
   expect(client.log.join("\n")).toContain("so the processor runs the model");
 
-  const { uri, shown, name } = await offered(client, workspace);
-  client.insert(uri, shown);
-  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
-  workspace.save(client, name);
-  await client.connection.sendRequest(AnchorNow.type);
-  const [file = ""] = workspace.files(".proofline/evidence");
-  const { envelope } = JSON.parse(workspace.read(join(".proofline/evidence", file)));
-  const statement = Buffer.from(envelope.payload, "base64").toString();
+  const statement = await anchoredStatement(client, workspace);
   // What really ran is what the evidence states, whatever the setting asked for.
   expect(statement).toContain('"executionProvider":"cpu"');
   expect(statement).not.toContain(ABSENT);

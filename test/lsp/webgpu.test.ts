@@ -2,10 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { AnchorNow } from "../../server/src/protocol";
 import { softwareGpu } from "../softwareGpu";
 import { ROOT } from "./client";
-import { offered, Workspace } from "./workspace";
+import { anchoredStatement, Workspace } from "./workspace";
 
 const gpu = softwareGpu();
 
@@ -19,14 +18,7 @@ test.skipIf(gpu === null)(
     });
     expect(client.status?.model).toMatchObject({ kind: "ready" });
     expect(client.status?.model).not.toHaveProperty("notice");
-    const { uri, shown, name } = await offered(client, workspace);
-    client.insert(uri, shown);
-    expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
-    workspace.save(client, name);
-    await client.connection.sendRequest(AnchorNow.type);
-    const [file = ""] = workspace.files(".proofline/evidence");
-    const { envelope } = JSON.parse(workspace.read(join(".proofline/evidence", file)));
-    expect(Buffer.from(envelope.payload, "base64").toString()).toContain('"executionProvider":"webgpu"');
+    expect(await anchoredStatement(client, workspace)).toContain('"executionProvider":"webgpu"');
 
     const command = [join(ROOT, "dist", "cli.js"), "verify", "--json"];
     const { stdout } = spawnSync(process.execPath, command, {

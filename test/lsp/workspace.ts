@@ -11,7 +11,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import { AnchorNow } from "../../server/src/protocol";
 import { Client, type Shown, type StartOptions, uriOf } from "./client";
 
 export class Workspace {
@@ -126,4 +127,16 @@ export async function offered(
 
 export function words(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];
+}
+
+/** Accepts what is offered, saves and anchors; the signed statement's JSON, as the evidence file holds it. */
+export async function anchoredStatement(client: Client, workspace: Workspace): Promise<string> {
+  const { uri, shown, name } = await offered(client, workspace);
+  client.insert(uri, shown);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  workspace.save(client, name);
+  await client.connection.sendRequest(AnchorNow.type);
+  const [file = ""] = workspace.files(".proofline/evidence");
+  const { envelope } = JSON.parse(workspace.read(join(".proofline/evidence", file)));
+  return Buffer.from(envelope.payload, "base64").toString();
 }
