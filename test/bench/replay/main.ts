@@ -86,6 +86,9 @@ class Tally {
 
 class Measurement {
   readonly tallies: Tally[] = [];
+  /** False claims that passed though the model does not answer so: their places, and how far tokens stood behind. */
+  readonly missedPlaces = new Set<string>();
+  missedMargin = 0;
   readonly #generating: Sequence;
   /** Of one pass over a prompt, never of generating its claim token by token. */
   readonly #replaying: Sequence;
@@ -118,7 +121,12 @@ class Measurement {
       if (value === "exact") tally.exact += 1;
       else tally.within += 1;
       tally.margin = Math.max(tally.margin, margin);
-      if (!tally.honest && (await this.#isTrue(claim))) tally.isTrue += 1;
+      if (tally.honest) return;
+      if (await this.#isTrue(claim)) tally.isTrue += 1;
+      else {
+        this.missedPlaces.add(JSON.stringify([claim.prompt.path, claim.prompt.suffix]));
+        this.missedMargin = Math.max(this.missedMargin, margin);
+      }
     }
   }
 
@@ -308,6 +316,11 @@ async function main(): Promise<void> {
   console.log(
     `\nLargest margin of an honest suggestion: ${largest.toExponential(1)} logits. Smallest hesitation met: ${smallestGap.toExponential(1)} logits.`,
   );
+  if (measurement.missedPlaces.size > 0) {
+    console.log(
+      `Missed: lines ${measurement.missedPlaces.size}, tokens behind by at most ${measurement.missedMargin.toExponential(1)} logits.`,
+    );
+  }
   describeCosts(costs);
   for (const one of [model, kernels, ...forgers.map(([, forger]) => forger)]) await one.graph.release();
 }
