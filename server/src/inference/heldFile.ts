@@ -6,8 +6,10 @@ const TRACELESS_NANOSECONDS = 2_000_000_000n;
 
 /**
  * A file held open since before it was read and hashed, so that the runtime can read it again by itself instead of
- * being handed a copy in memory. It is the same file whatever its name leads to by then, and its bytes are the same
- * while size and times of change are: the system sets those, no program can.
+ * being handed a copy in memory. It is the same file whatever its name leads to by then, and its bytes are the same while
+ * its time of change (`st_ctime`) is: the system sets that at every write, and no program can set it back. Only who had
+ * the file mapped for writing all along could change it unseen: a program of the same person, which could as well
+ * change this one.
  */
 export class HeldFile {
   private constructor(
