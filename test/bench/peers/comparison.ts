@@ -1,7 +1,7 @@
 /** Measures all sides of one model, one after the other in every round, so that what disturbs one disturbs all. */
 import { Samples } from "../samples";
 import type { EngineParameters } from "./engine";
-import { EngineClient } from "./engineClient";
+import { bundleEngineProcess, EngineClient } from "./engineClient";
 import type { ComparedModel, Side } from "./models";
 
 export const PROMPT_LENGTHS = [128, 512, 900] as const;
@@ -60,6 +60,7 @@ export async function compare(
   shared: Pick<EngineParameters, "threads" | "packages">,
 ): Promise<Comparison> {
   const clients: [EngineClient, SideResult][] = [];
+  await bundleEngineProcess();
   try {
     for (const side of model.sides) {
       const client = await EngineClient.start({

@@ -3,9 +3,25 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { build } from "esbuild";
 import type { Answer, EngineParameters, Request, Timing } from "./engine";
 
-const processFile = join(import.meta.dirname, "engineProcess.ts");
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const PROCESS = join(ROOT, "out", "bench", "engineProcess.js");
+
+/** Bundles the program of the engine processes, as everything that ships is bundled. */
+export async function bundleEngineProcess(): Promise<void> {
+  await build({
+    entryPoints: [join(import.meta.dirname, "engineProcess.ts")],
+    outfile: PROCESS,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["onnxruntime-*"],
+    logLevel: "warning",
+  });
+}
 
 export class EngineClient {
   private constructor(
@@ -17,9 +33,9 @@ export class EngineClient {
 
   static async start(parameters: EngineParameters): Promise<EngineClient> {
     const started = performance.now();
-    const child = fork(processFile, [JSON.stringify(parameters)], {
-      execArgv: ["--import", "tsx"],
-      cwd: join(import.meta.dirname, "..", "..", ".."),
+    const child = fork(PROCESS, [JSON.stringify(parameters)], {
+      execArgv: [],
+      cwd: ROOT,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     const answer = await nextAnswer(child);

@@ -76,15 +76,7 @@ async function loadGraph(path: string, config: ModelConfig, threads: number): Pr
 }
 
 function runtimeVersion(): string {
-  const path = join(
-    import.meta.dirname,
-    "..",
-    "..",
-    "..",
-    "node_modules",
-    "onnxruntime-node",
-    "package.json",
-  );
+  const path = join(process.cwd(), "node_modules", "onnxruntime-node", "package.json");
   const { version }: { version: string } = JSON.parse(readFileSync(path, "utf8"));
   return version;
 }
