@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-common";
-import { Reader } from "./protobuf";
+import { type Field, fieldsOf } from "./protobuf";
 
 type Metadata = InferenceSession.ValueMetadata;
 
@@ -44,7 +44,7 @@ export function graphInterface(model: Uint8Array): GraphInterface | null {
     outputs.push(...messages(graph, 12));
     for (const tensor of messages(graph, 5)) initializers.add(text(tensor, 8));
   }
-  const read = (values: readonly Uint8Array[]): (Metadata | null)[] => values.map(metadataOf);
+  const read = (infos: readonly Uint8Array[]): (Metadata | null)[] => infos.map(metadataOf);
   // Old files list the weights among the inputs, too.
   const taken = read(inputs.filter((input) => !initializers.has(text(input, 1))));
   const given = read(outputs);
@@ -72,7 +72,7 @@ function metadataOf(value: Uint8Array): Metadata | null {
 
 /** The values of a field that holds messages, strings or bytes. */
 function messages(message: Uint8Array, field: number): Uint8Array[] {
-  return fields(message, field).filter((value) => value instanceof Uint8Array);
+  return values(message, field).filter((value) => value instanceof Uint8Array);
 }
 
 function text(message: Uint8Array, field: number): string {
@@ -80,17 +80,9 @@ function text(message: Uint8Array, field: number): string {
 }
 
 function integer(message: Uint8Array, field: number): number | undefined {
-  return fields(message, field).findLast((value) => typeof value === "number");
+  return values(message, field).findLast((value) => typeof value === "number");
 }
 
-function fields(message: Uint8Array, wanted: number): (Uint8Array | number)[] {
-  const found: (Uint8Array | number)[] = [];
-  const reader = new Reader(message);
-  while (!reader.done) {
-    const tag = reader.varint();
-    const [field, wire] = [Math.floor(tag / 8), tag % 8];
-    const value = wire === 0 ? reader.varint() : reader.skip(wire);
-    if (field === wanted && value !== null) found.push(value);
-  }
-  return found;
+function values(message: Uint8Array, field: number): Field[1][] {
+  return [...fieldsOf(message)].filter(([number]) => number === field).map(([, value]) => value);
 }

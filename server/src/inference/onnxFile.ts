@@ -1,4 +1,4 @@
-import { Reader } from "./protobuf";
+import { fieldsOf } from "./protobuf";
 
 /**
  * Reads as much of an ONNX file (onnx.proto3, protocol buffers) as is needed to know which other files belong to it:
@@ -69,12 +69,8 @@ function visit(
 ): void {
   if (depth > MAX_DEPTH) throw new Error("the graph is nested too deep");
   const strings: Record<number, string[]> = {};
-  const reader = new Reader(bytes);
-  while (!reader.done) {
-    const tag = reader.varint();
-    const [field, wire] = [Math.floor(tag / 8), tag % 8];
-    const content = reader.skip(wire);
-    if (content === null) continue;
+  for (const [field, content] of fieldsOf(bytes)) {
+    if (!(content instanceof Uint8Array)) continue;
     const inner = MESSAGES[kind][field];
     if (inner !== undefined) visit(content, inner, depth + 1, onStrings);
     else if (kind === "entry" || (kind === "node" && field <= OPERATOR)) {

@@ -151,7 +151,10 @@ export async function digestModel(directory: string): Promise<ModelDigest> {
   const [only, ...others] = paths.filter(isGraph);
   const graph = pin?.manifest.execution.graph ?? (others.length === 0 ? only : undefined);
   const known = graph !== undefined && paths.includes(graph);
-  const files = await digestFiles(directory, known ? await coveredBy(directory, paths, graph) : paths);
+  const files = await digestFiles(
+    directory,
+    known ? coveredBy(directory, paths, graph, await readGraph(directory, graph)) : paths,
+  );
   return { omsRoot: omsRootOf(files), manifestDigest: pin?.manifestDigest ?? null, files };
 }
 
@@ -170,18 +173,12 @@ function checkInterface(directory: string, graph: string, bytes: Uint8Array, con
   }
 }
 
-/**
- * The files that a pin of one graph covers: all but the weights that it does not need.
- *
- * @param check is shown the graph
- */
-async function coveredBy(
-  directory: string,
-  paths: readonly string[],
-  graph: string,
-  check: (bytes: Uint8Array) => void = () => {},
-): Promise<string[]> {
-  const bytes = await readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES });
+function readGraph(directory: string, graph: string): Promise<Uint8Array> {
+  return readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES });
+}
+
+/** The files that a pin of one graph covers: all but the weights that it does not need. */
+function coveredBy(directory: string, paths: readonly string[], graph: string, bytes: Uint8Array): string[] {
   let external: readonly string[];
   try {
     external = externalPaths(graph, bytes).map(({ path }) => path);
@@ -191,7 +188,6 @@ async function coveredBy(
   for (const path of external) {
     if (!paths.includes(path)) throw fileError(directory, path, `is missing, and ${graph} needs it`);
   }
-  check(bytes);
   return paths.filter((path) => path === graph || external.includes(path) || !isWeights(path));
 }
 
@@ -324,9 +320,9 @@ export async function writePin(directory: string, parameters: WritePinParameters
     parameters.family ?? null,
   );
   if ("missing" in prompt) throw familyError(parameters.family ?? null, prompt.missing);
-  const covered = await coveredBy(directory, paths, graph, (bytes) =>
-    checkInterface(directory, graph, bytes, config),
-  );
+  const bytes = await readGraph(directory, graph);
+  const covered = coveredBy(directory, paths, graph, bytes);
+  checkInterface(directory, graph, bytes, config);
   const files = await digestFiles(directory, covered);
   const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
@@ -381,7 +377,9 @@ export async function planFolder(directory: string, wanted: string | null): Prom
     return { graph: null, graphs, files: [], signed };
   }
   const graph = chooseGraph(directory, paths, wanted, genai);
-  const covered = (await coveredBy(directory, paths, graph)).filter((path) => !UNPINNED.includes(path));
+  const covered = coveredBy(directory, paths, graph, await readGraph(directory, graph)).filter(
+    (path) => !UNPINNED.includes(path),
+  );
   const files = await Promise.all(
     covered.map(async (path) => ({ path, size: (await lstat(join(directory, path))).size })),
   );

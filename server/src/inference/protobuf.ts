@@ -1,5 +1,20 @@
-/** Walks over one message of protocol buffers (proto3), field by field. */
-export class Reader {
+/** The number of a field, and its value: an integer, bytes, or `null` for numbers of a fixed size. */
+export type Field = readonly [number: number, value: number | Uint8Array | null];
+
+/**
+ * The fields of one message of protocol buffers (proto3), in their order.
+ *
+ * @throws Error for bytes that are no such message
+ */
+export function* fieldsOf(message: Uint8Array): Generator<Field> {
+  const reader = new Reader(message);
+  while (!reader.done) {
+    const tag = reader.varint();
+    yield [Math.floor(tag / 8), reader.value(tag % 8)];
+  }
+}
+
+class Reader {
   #at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
@@ -20,12 +35,10 @@ export class Reader {
     throw new Error("the graph is cut short");
   }
 
-  /** Passes over a value and returns its bytes where it has a length. */
-  skip(wire: number): Uint8Array | null {
+  value(wire: number): number | Uint8Array | null {
     switch (wire) {
       case 0:
-        this.varint();
-        return null;
+        return this.varint();
       case 1:
         this.#take(8);
         return null;
