@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { type FileHandle, lstat, open, readdir, readFile, writeFile } from "node:fs/promises";
+import { lstat, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import canonicalize from "canonicalize";
 import * as z from "zod";
@@ -173,8 +173,8 @@ function checkInterface(directory: string, graph: string, bytes: Uint8Array, con
   }
 }
 
-function readGraph(directory: string, graph: string): Promise<Uint8Array> {
-  return readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES });
+async function readGraph(directory: string, graph: string): Promise<Uint8Array> {
+  return (await readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES })).bytes;
 }
 
 /** The files that a pin of one graph covers: all but the weights that it does not need. */
@@ -213,7 +213,7 @@ async function digestFiles(directory: string, paths: readonly string[]): Promise
 
 /** Reads and validates `pin.json` alone; says nothing about the other files. */
 export async function readPin(directory: string): Promise<Pin> {
-  const bytes = await readRegularFile(directory, PIN_FILE, { atMost: MAX_PIN_BYTES });
+  const { bytes } = await readRegularFile(directory, PIN_FILE, { atMost: MAX_PIN_BYTES });
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -246,41 +246,30 @@ export async function checkModel(
 ): Promise<CheckedModel> {
   const pin = await readPin(directory);
   const { graph } = pin.manifest.execution;
-  let heldGraph: HeldFile | null = null;
-  try {
-    const files = await checkFiles(directory, pin, async (path, handle) => {
-      if (options.holdGraph !== true || path !== graph) return false;
-      heldGraph = await HeldFile.hold(handle);
-      return heldGraph !== null;
-    });
-    return { ...pin, files, heldGraph };
-  } catch (error) {
-    await (heldGraph as HeldFile | null)?.close();
-    throw error;
-  }
-}
-
-async function checkFiles(
-  directory: string,
-  pin: Pin,
-  keepsOpen: KeepsOpen,
-): Promise<Map<string, Uint8Array>> {
   const present = new Set(await listFiles(directory));
   for (const path of UNPINNED) present.delete(path);
   const files = new Map<string, Uint8Array>();
-  for (const { path, size, sha256 } of pin.manifest.files) {
-    if (!present.delete(path)) throw fileError(directory, path, "is missing");
-    const bytes = await readRegularFile(directory, path, { exactly: size }, keepsOpen);
-    if (sha256Of(bytes) !== sha256) {
-      throw fileError(directory, path, "differs from the pin: its SHA-256 is another");
+  let heldGraph: HeldFile | null = null;
+  try {
+    for (const { path, size, sha256 } of pin.manifest.files) {
+      if (!present.delete(path)) throw fileError(directory, path, "is missing");
+      const holds = options.holdGraph === true && path === graph;
+      const { bytes, held } = await readRegularFile(directory, path, { exactly: size }, holds);
+      heldGraph ??= held;
+      if (sha256Of(bytes) !== sha256) {
+        throw fileError(directory, path, "differs from the pin: its SHA-256 is another");
+      }
+      files.set(path, bytes);
     }
-    files.set(path, bytes);
+    for (const path of present) {
+      // Other variants are never opened.
+      if (!isWeights(path)) throw fileError(directory, path, "is not in the pin");
+    }
+    return { ...pin, files, heldGraph };
+  } catch (error) {
+    await heldGraph?.close();
+    throw error;
   }
-  for (const path of present) {
-    // Other variants are never opened.
-    if (!isWeights(path)) throw fileError(directory, path, "is not in the pin");
-  }
-  return files;
 }
 
 export interface WritePinParameters {
@@ -431,30 +420,28 @@ async function listFiles(directory: string, below = ""): Promise<string[]> {
 
 type Limit = { readonly exactly: number } | { readonly atMost: number };
 
-/** Asked before a file is read whether it stays open afterwards, in whose hands the handle is then. */
-type KeepsOpen = (path: string, handle: FileHandle) => Promise<boolean>;
+interface ReadFile {
+  readonly bytes: Uint8Array;
+  /** Where it was to be held and can be; whoever has it closes it. */
+  readonly held: HeldFile | null;
+}
 
 /** Reads a regular, unlinked file, and never more of it than the limit allows. */
 async function readRegularFile(
   directory: string,
   path: string,
   limit: Limit,
-  keepsOpen: KeepsOpen = async () => false,
-): Promise<Uint8Array> {
+  holds = false,
+): Promise<ReadFile> {
   try {
-    return await readWithin(directory, path, limit, keepsOpen);
+    return await readWithin(directory, path, limit, holds);
   } catch (error) {
     if (error instanceof ProoflineError) throw error;
     throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
   }
 }
 
-async function readWithin(
-  directory: string,
-  path: string,
-  limit: Limit,
-  keepsOpen: KeepsOpen,
-): Promise<Uint8Array> {
+async function readWithin(directory: string, path: string, limit: Limit, holds: boolean): Promise<ReadFile> {
   const file = join(directory, path);
   // Windows has neither flag: without them a link would be followed, and a pipe wait for its other end.
   if ((await lstat(file)).isSymbolicLink()) throw fileError(directory, path, "is a link");
@@ -473,7 +460,7 @@ async function readWithin(
     if ("atMost" in limit && status.size > limit.atMost) {
       throw fileError(directory, path, `has ${status.size} bytes, more than the ${limit.atMost} allowed`);
     }
-    staysOpen = await keepsOpen(path, handle);
+    const held = holds ? await HeldFile.hold(handle) : null;
     const bytes = new Uint8Array(status.size);
     let filled = 0;
     while (filled < bytes.length) {
@@ -482,7 +469,8 @@ async function readWithin(
       if (bytesRead === 0) throw fileError(directory, path, "became shorter while it was read");
       filled += bytesRead;
     }
-    return bytes;
+    staysOpen = held !== null;
+    return { bytes, held };
   } finally {
     if (!staysOpen) await handle.close();
   }
