@@ -22,7 +22,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from "vscode-languageserver-protocol/node";
-import { prooflineHome } from "../server/src/home";
+import { prooflineHome } from "../server/src/platform/home";
 import type { Report } from "../server/src/policy/report";
 import {
   AnchorNow,

@@ -1,5 +1,5 @@
 import { commands, window } from "vscode";
-import { messageOf } from "../../server/src/errors";
+import { messageOf } from "../../server/src/platform/errors";
 import type { Context } from "./context";
 
 /**

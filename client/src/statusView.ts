@@ -1,4 +1,4 @@
-import { unreachable } from "../../server/src/errors";
+import { unreachable } from "../../server/src/platform/errors";
 import type { ChainState, DidChangeStatus, ModelState } from "../../server/src/protocol";
 import type { ServerState } from "./context";
 import { counted } from "./words";

@@ -16,8 +16,8 @@ import {
 import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verify";
-import { ProoflineError } from "./errors";
 import { EXECUTION_PROVIDERS } from "./inference/providers";
+import { ProoflineError } from "./platform/errors";
 import { ExecutionProfile } from "./provenance/record";
 import { DEFAULT_SETTINGS } from "./settings";
 

@@ -3,8 +3,8 @@ import { DEFAULT_PROFILE } from "./inference/profile";
 import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "./inference/providers";
 import { DEFAULT_CACHE_MEGABYTES } from "./inference/sequencePool";
 import { DEFAULT_HUB } from "./models/hubAddress";
+import { Address } from "./platform/primitives";
 import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
-import { Address } from "./provenance/primitives";
 import { ExecutionProfile } from "./provenance/record";
 
 export const ChainSettings = z.discriminatedUnion("kind", [

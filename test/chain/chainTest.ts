@@ -18,7 +18,7 @@ import { DEVELOPMENT_ACCOUNT, deployEas } from "../../server/src/chain/deploy";
 import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/src/chain/host";
 import { Rpc } from "../../server/src/chain/rpc";
 import { openWriter } from "../../server/src/chain/writer";
-import type { Address } from "../../server/src/provenance/primitives";
+import type { Address } from "../../server/src/platform/primitives";
 
 /** What the chain's tests share: homes, bundled hosts and nodes that are gone after each test. */
 

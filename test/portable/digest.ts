@@ -5,7 +5,7 @@ import { complete } from "../../server/src/inference/complete";
 import { healPrompt } from "../../server/src/inference/heal";
 import { loadModel } from "../../server/src/inference/model";
 import { Sequence } from "../../server/src/inference/sequence";
-import { Count, Digest } from "../../server/src/provenance/primitives";
+import { Count, Digest } from "../../server/src/platform/primitives";
 import { OFFSETS, requestAt } from "../unit/inference/samples";
 
 /** What `portable/v1` computes with one model, the same on every machine. */

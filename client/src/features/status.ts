@@ -8,7 +8,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { messageOf } from "../../../server/src/errors";
+import { messageOf } from "../../../server/src/platform/errors";
 import { DidChangeStatus, DocumentState } from "../../../server/src/protocol";
 import { type Context, LINKED_COMMANDS } from "../context";
 import { type StatusView, statusView } from "../statusView";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { ProoflineError } from "../errors";
 import type { Completion, EngineFacts } from "../inference/engine";
 import { TRIM_VERSION } from "../inference/trim";
+import { ProoflineError } from "../platform/errors";
 import { newSalts } from "../provenance/commitment";
 import type { AcceptanceKind, AcceptedSuggestion, Position, SuggestionValues } from "../provenance/record";
 

@@ -1,6 +1,6 @@
 import type { Anchor, ChainWriter } from "../chain/chain";
 import { NoLocalChainError } from "../chain/embedded";
-import { ProoflineError } from "../errors";
+import { ProoflineError } from "../platform/errors";
 import type { Journal } from "../provenance/journal";
 import type { Repository } from "../provenance/repository";
 import { formatAnchor } from "./anchorFile";

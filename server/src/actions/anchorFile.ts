@@ -1,6 +1,6 @@
 import { Anchor } from "../chain/chain";
-import { ProoflineError } from "../errors";
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../provenance/canonicalJson";
+import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
+import { ProoflineError } from "../platform/errors";
 
 const MAX_ANCHOR_BYTES = 4096;
 

@@ -1,5 +1,5 @@
 import type { Anchor, AnchorCheck, ChainReader } from "../chain/chain";
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 
 /** Asks one chain about many roots, each with the anchor files that claim it. */
 export async function checkChain(

@@ -1,6 +1,6 @@
 import { readPin } from "../inference/pin";
 import type { ModelStore } from "../models/modelStore";
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 
 /**
  * The pins that are installed here, each with its model's folder: those that a person approved on this machine, and

@@ -1,15 +1,15 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
 import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine";
 import { Tolerance } from "../inference/tolerance";
 import { TRIM_VERSION } from "../inference/trim";
+import { canonicalJson } from "../platform/canonicalJson";
+import { sha256, toDigest } from "../platform/digests";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { Count, type Digest } from "../platform/primitives";
 import type { ReplayOutcome } from "../policy/verify";
-import { canonicalJson } from "../provenance/canonicalJson";
-import { Count, type Digest } from "../provenance/primitives";
 import type { SuggestionValues, TrimVersion } from "../provenance/record";
-import { sha256, toDigest } from "../provenance/sha256";
 
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
 export interface Replayable {

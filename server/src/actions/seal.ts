@@ -1,4 +1,4 @@
-import { canonicalJson } from "../provenance/canonicalJson";
+import { canonicalJson } from "../platform/canonicalJson";
 import { openDevice } from "../provenance/device";
 import type { Journal } from "../provenance/journal";
 import { locate } from "../provenance/locate";

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { type ErrorCode, ProoflineError } from "../errors";
+import { type ErrorCode, ProoflineError } from "../platform/errors";
 import type { WorkerAnswer, WorkerRequest } from "../policy/workerProtocol";
 import type { EvidenceReading } from "../provenance/evidence";
 import type { SealedEvidence, SealParameters } from "../provenance/seal";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Address, ChainHash, Count, Digest } from "../provenance/primitives";
+import { Address, ChainHash, Count, Digest } from "../platform/primitives";
 
 /** Which chain anchors go to and are read from. */
 export type ChainConfiguration =

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 import { Block, quantity, Receipt } from "./blocks";
 import type { Anchor, AnchorCheck, AnchorStatus, ChainIdentity } from "./chain";
 import type { Connection, Head } from "./connection";

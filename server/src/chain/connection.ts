@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
 import { Block } from "./blocks";
 import type { ChainConfiguration, ChainIdentity } from "./chain";
 import { identify } from "./identity";

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { encodeAbiParameters, getContractAddress, type Hex } from "viem";
 import * as z from "zod";
-import { ProoflineError } from "../errors";
-import { Address } from "../provenance/primitives";
+import { ProoflineError } from "../platform/errors";
+import { Address } from "../platform/primitives";
 import { Hash, Receipt } from "./blocks";
 import contracts from "./contracts/eas.json";
 import type { Rpc } from "./rpc";

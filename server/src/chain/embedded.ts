@@ -1,4 +1,4 @@
-import { ProoflineError } from "../errors";
+import { ProoflineError } from "../platform/errors";
 import { type Connection, connected } from "./connection";
 import { type EmbeddedConfiguration, type HostOptions, type HostSession, openHost } from "./host";
 import { chainName } from "./names";

@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, ProoflineError } from "../errors";
-import type { Digest } from "../provenance/primitives";
+import { messageOf, ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import { type Anvil, startAnvil } from "./anvil";
 import { Block, Bytes } from "./blocks";
 import type { Anchor, ChainIdentity } from "./chain";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { type ErrorCode, ProoflineError } from "../errors";
-import type { Digest } from "../provenance/primitives";
+import { type ErrorCode, ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { ChainConfiguration } from "./chain";
 import { chainFolder, connectToHost } from "./hostAddress";
 import {

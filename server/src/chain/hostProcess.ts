@@ -6,7 +6,7 @@
  */
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { messageOf, ProoflineError, unreachable } from "../errors";
+import { messageOf, ProoflineError, unreachable } from "../platform/errors";
 import { anvilPath } from "./anvil";
 import { EmbeddedNode } from "./embeddedNode";
 import { chainFolder, claimHost } from "./hostAddress";

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import * as z from "zod";
-import { Address, ChainHash, Count, Digest } from "../provenance/primitives";
+import { Address, ChainHash, Count, Digest } from "../platform/primitives";
 import { Anchor } from "./chain";
 
 /**

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { ProoflineError } from "../errors";
-import type { Address } from "../provenance/primitives";
+import { ProoflineError } from "../platform/errors";
+import type { Address } from "../platform/primitives";
 import { Block, Bytes, Quantity, quantity } from "./blocks";
 import type { ChainIdentity } from "./chain";
 import { getTimestampCall, TimestampResult, VersionResult, versionCall } from "./eas";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 import { Block, Log, quantity } from "./blocks";
 import type { Anchor, ChainIdentity } from "./chain";
 import { TIMESTAMPED_TOPIC, word } from "./eas";

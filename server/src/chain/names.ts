@@ -1,4 +1,4 @@
-import type { Address } from "../provenance/primitives";
+import type { Address } from "../platform/primitives";
 
 /** Every chain of the OP stack has EAS at this address from its genesis on. */
 const OP_STACK_PREDEPLOY: Address = "0x4200000000000000000000000000000000000021";

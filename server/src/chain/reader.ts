@@ -1,5 +1,5 @@
-import { ProoflineError } from "../errors";
-import type { Digest } from "../provenance/primitives";
+import { ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
 import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./check";
 import { type Connection, chainError, connectRpc } from "./connection";

@@ -1,4 +1,4 @@
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 import type { Log } from "./blocks";
 import type { Anchor, ChainIdentity } from "./chain";
 import { getTimestampCall, TIMESTAMPED_TOPIC, TimestampResult, word } from "./eas";

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { formatEther, type Hex, keccak256, type PrivateKeyAccount } from "viem";
 import * as z from "zod";
-import { ProoflineError } from "../errors";
-import type { Address } from "../provenance/primitives";
+import { ProoflineError } from "../platform/errors";
+import type { Address } from "../platform/primitives";
 import { Amount, Block, Hash, Quantity, Receipt } from "./blocks";
 import type { ChainIdentity } from "./chain";
 import { type Rpc, RpcError, RpcFailure } from "./rpc";

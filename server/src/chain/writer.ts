@@ -1,6 +1,6 @@
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
-import { ProoflineError } from "../errors";
-import type { Digest } from "../provenance/primitives";
+import { ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { Anchor, ChainConfiguration, ChainWriter } from "./chain";
 import { type Connection, chainError, connectRpc } from "./connection";
 import { timestampCall } from "./eas";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
 import { ChainSettings } from "../settings";
 
 /** Flags that every command which talks to a chain takes; each has a variable of the same meaning. */

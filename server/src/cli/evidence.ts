@@ -1,4 +1,4 @@
-import { ProoflineError } from "../errors";
+import { ProoflineError } from "../platform/errors";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 import { withWorkspace } from "./workspace";

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { ProoflineError } from "../errors";
 import { checkModel, digestModel, planFolder, readPin } from "../inference/pin";
 import { megabytes } from "../models/byteCount";
 import { ModelChoices } from "../models/modelChoice";
@@ -18,6 +17,7 @@ import {
 } from "../models/pinModel";
 import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature";
 import { describeSource, parseSource } from "../models/source";
+import { ProoflineError } from "../platform/errors";
 import {
   type HubFlags,
   hubAccess,

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { messageOf, ProoflineError } from "../errors";
 import { PromptFamilyName } from "../inference/families";
 import { DEFAULT_HUB, parseHubAddress } from "../models/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hubRequest";
 import type { PinChoices } from "../models/pinModel";
 import type { Trust } from "../models/signature";
 import { HubRevision } from "../models/source";
+import { messageOf, ProoflineError } from "../platform/errors";
 
 /** Flags that say which hub is asked, and as whom. */
 export interface HubFlags {

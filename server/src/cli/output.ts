@@ -1,4 +1,4 @@
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
 
 /** 0: good. 1: not verified, or nothing to offer. 2: wrong usage or environment. */
 export type ExitCode = 0 | 1 | 2;

@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-import { ProoflineError } from "../errors";
-import { prooflineHome } from "../home";
 import type { Engine } from "../inference/engine";
 import { DEFAULT_PROFILE } from "../inference/profile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/providers";
@@ -8,6 +6,8 @@ import { startEngine } from "../inference/startEngine";
 import { type Installation, installationOf } from "../installation";
 import { ModelChoices } from "../models/modelChoice";
 import { ModelStore } from "../models/modelStore";
+import { ProoflineError } from "../platform/errors";
+import { prooflineHome } from "../platform/home";
 import type { ExecutionProfile } from "../provenance/record";
 import { openRepository, type Repository } from "../provenance/repository";
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
-import { ProoflineError } from "../errors";
 import { megabytes } from "../models/byteCount";
 import type { Progress } from "../models/progress";
+import { ProoflineError } from "../platform/errors";
 
 /** Where a person is asked and answers. */
 export interface Terminal {

@@ -5,9 +5,10 @@ import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "
 import { inReadingOrder } from "../actions/replayOrder";
 import { replayables, verifyRepository } from "../actions/verify";
 import { openChain } from "../chain/reader";
-import { messageOf, ProoflineError } from "../errors";
 import type { Engine } from "../inference/engine";
 import { ModelStore } from "../models/modelStore";
+import { messageOf, ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import { builtInPolicy } from "../policy/policy";
 import { promptReason, replayReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
@@ -15,7 +16,6 @@ import { type Checks, type Findings, SUMMARIES, type Summary } from "../policy/v
 import type { ReplayOutcome } from "../policy/verify";
 import { openDevice } from "../provenance/device";
 import { readJournals } from "../provenance/journal";
-import type { Digest } from "../provenance/primitives";
 import type { AcceptedSuggestion } from "../provenance/record";
 import type { ChainFlags } from "./chainOptions";
 import type { CommandResult } from "./output";

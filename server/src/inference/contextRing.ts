@@ -1,6 +1,6 @@
-import { RepositoryPath } from "../provenance/primitives";
+import { RepositoryPath } from "../platform/primitives";
+import { findSecret } from "../platform/secrets";
 import type { Prompt } from "../provenance/record";
-import { findSecret } from "../provenance/secrets";
 
 /** A text that chunks may be taken from: a file that git tracks, as it is open or, when it is closed, as saved. */
 export interface ContextSource {

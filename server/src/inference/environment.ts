@@ -3,8 +3,8 @@ import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { unreachable } from "../errors";
-import type { Digest } from "../provenance/primitives";
+import { unreachable } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { Environment, ExecutionProfile } from "../provenance/record";
 import { portableLibrary } from "./runtime";
 

@@ -1,4 +1,4 @@
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
 import type { ExecutionProfile } from "../provenance/record";
 import { giveBack } from "./giveBack";
 import { Graph } from "./graph";

@@ -1,4 +1,4 @@
-import { ProoflineError } from "../errors";
+import { ProoflineError } from "../platform/errors";
 import type { Prompt } from "../provenance/record";
 import { fitChunks, freeTokens, reservedTokens } from "./contextBudget";
 import type { CompletionRequest } from "./engine";

@@ -1,4 +1,4 @@
-import { messageOf } from "../errors";
+import { messageOf } from "../platform/errors";
 
 /** What may compute under `native/v1`: the processor, or a graphics processor by one of these interfaces. */
 export const EXECUTION_PROVIDERS = ["cpu", "cuda", "directml", "coreml", "webgpu"] as const;

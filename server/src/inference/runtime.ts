@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
-import { messageOf, unreachable } from "../errors";
-import type { Digest } from "../provenance/primitives";
+import { messageOf, unreachable } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { Environment, ExecutionProfile } from "../provenance/record";
 import { couldNotBeUsed, type ExecutionProvider, notOnThisPlatform, runtimeNameOf } from "./providers";
 

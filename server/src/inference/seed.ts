@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 import type { ExecutionProfile, Prompt, Sampling } from "../provenance/record";
 
 export interface SeedParameters {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { unreachable } from "../errors";
+import { unreachable } from "../platform/errors";
 import type { ExecutionProfile } from "../provenance/record";
 import type { PinManifest } from "./pin";
 

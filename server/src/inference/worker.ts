@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { messageOf, ProoflineError, unreachable } from "../errors";
+import { messageOf, ProoflineError, unreachable } from "../platform/errors";
 import type { ExecutionProfile } from "../provenance/record";
 import { complete } from "./complete";
 import { Drafter } from "./drafting";

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../errors";
+import type { ErrorCode } from "../platform/errors";
 import type { Environment, ExecutionProfile } from "../provenance/record";
 import type {
   CompletionOutcome,

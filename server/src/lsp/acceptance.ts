@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { acceptedSuggestion } from "../actions/accept";
-import { messageOf } from "../errors";
+import { messageOf } from "../platform/errors";
 import { DidAccept, DidDismiss, DidUndoOrRedo } from "../protocol";
 import type { AcceptanceKind, AcceptedSuggestion } from "../provenance/record";
 import type { ServerContext } from "./context";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
-import { ProoflineError } from "../errors";
+import { ProoflineError } from "../platform/errors";
 import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../protocol";
 import type { ChainAccess } from "./chainAccess";
 import type { ServerContext } from "./context";

@@ -1,4 +1,4 @@
-import { messageOf } from "../errors";
+import { messageOf } from "../platform/errors";
 import { locate } from "../provenance/locate";
 import type { AcceptedSuggestion } from "../provenance/record";
 import type { Repository } from "../provenance/repository";

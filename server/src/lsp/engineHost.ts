@@ -1,7 +1,7 @@
-import { messageOf, ProoflineError } from "../errors";
 import type { Engine } from "../inference/engine";
 import { startEngine } from "../inference/startEngine";
 import type { Installation } from "../installation";
+import { messageOf, ProoflineError } from "../platform/errors";
 import type { ModelState } from "../protocol";
 import type { SettingsStore } from "./settings";
 

@@ -2,10 +2,10 @@ import { checkChain } from "../actions/checkChain";
 import { findMoves } from "../actions/findMoves";
 import type { RepositoryContents, RepositoryReader } from "../actions/readRepository";
 import type { Anchor, AnchorCheck } from "../chain/chain";
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { FileProblem } from "../policy/report";
 import type { EvidenceInput } from "../policy/verify";
-import type { Digest } from "../provenance/primitives";
 import type { Repository } from "../provenance/repository";
 import { type ChainAccess, UNTRUSTED } from "./chainAccess";
 

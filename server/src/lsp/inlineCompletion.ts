@@ -6,8 +6,8 @@ import {
 } from "vscode-languageserver/node";
 import * as z from "zod";
 import { newSuggestionId } from "../actions/accept";
-import { messageOf } from "../errors";
 import type { CompletionOutcome, CompletionRequest, Engine } from "../inference/engine";
+import { messageOf } from "../platform/errors";
 import type { ServerContext } from "./context";
 import { Debounce, pause } from "./debounce";
 import type { OpenDocument } from "./documents";

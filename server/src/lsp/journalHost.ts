@@ -1,4 +1,4 @@
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
 import { type Journal, openJournal, readJournals } from "../provenance/journal";
 import type { AcceptedSuggestion } from "../provenance/record";
 import type { SettingsStore } from "./settings";

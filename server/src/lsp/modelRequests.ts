@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { type Connection, ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import * as z from "zod";
-import { ProoflineError, unreachable } from "../errors";
 import { planFolder } from "../inference/pin";
 import { inspect } from "../models/hub";
 import { parseHubAddress } from "../models/hubAddress";
@@ -20,8 +19,9 @@ import {
 import type { Progress } from "../models/progress";
 import { describeSignature } from "../models/signature";
 import { describeSource, HubRepository, HubRevision } from "../models/source";
+import { ProoflineError, unreachable } from "../platform/errors";
+import { Digest } from "../platform/primitives";
 import { ChooseModel, DidProgressModel, HubToken, PinModel, PlanModel, WorkspaceModels } from "../protocol";
-import { Digest } from "../provenance/primitives";
 import type { EngineHost } from "./engineHost";
 import { abortedBy, onRequest, Uri } from "./requests";
 import type { SettingsStore } from "./settings";

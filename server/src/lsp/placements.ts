@@ -1,8 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { looksSecret } from "../platform/secretFiles";
 import { openRepository, type Repository } from "../provenance/repository";
-import { looksSecret } from "../provenance/secretFiles";
 import type { OpenDocument } from "./documents";
 
 /** Where a document belongs. */

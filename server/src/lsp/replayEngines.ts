@@ -1,5 +1,5 @@
 import type { Engine } from "../inference/engine";
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 import type { EngineHost } from "./engineHost";
 
 /** An engine for another pin is let go after this long without a replay. */

@@ -6,9 +6,9 @@ import {
   replaySuggestion,
 } from "../actions/replay";
 import { nextInReadingOrder } from "../actions/replayOrder";
-import { messageOf } from "../errors";
+import { messageOf } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { ReplayOutcome } from "../policy/verify";
-import type { Digest } from "../provenance/primitives";
 import type { SuggestionValues } from "../provenance/record";
 import type { EngineHost } from "./engineHost";
 import type { ReplayEngines } from "./replayEngines";

@@ -8,7 +8,7 @@ import {
   ResponseError,
 } from "vscode-languageserver/node";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
 
 /** Everything that crosses the pipe is checked here; whoever sends nonsense gets an error that says what is wrong. */
 export const Uri = z.string().min(1).max(8192);

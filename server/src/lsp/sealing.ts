@@ -4,7 +4,7 @@ import type { RepositoryReader } from "../actions/readRepository";
 import { finishSealing, sealPending } from "../actions/seal";
 import type { VerificationThread } from "../actions/verificationThread";
 import type { ChainWriter } from "../chain/chain";
-import { messageOf } from "../errors";
+import { messageOf } from "../platform/errors";
 import { type AnchorNow, TransactionKey } from "../protocol";
 import type { Journal } from "../provenance/journal";
 import { locate } from "../provenance/locate";

@@ -11,9 +11,9 @@ import {
 import { RepositoryReader } from "../actions/readRepository";
 import { ReplayCache } from "../actions/replay";
 import { VerificationThread } from "../actions/verificationThread";
-import { messageOf } from "../errors";
 import { describeNothing } from "../inference/engine";
 import type { Installation } from "../installation";
+import { messageOf } from "../platform/errors";
 import { DidChangeSettings, DidOfferNothing, RefreshInlineCompletions, RestartEngine } from "../protocol";
 import { Acceptances } from "./acceptance";
 import { provideActions } from "./actionRequests";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { prooflineHome } from "../home";
+import { prooflineHome } from "../platform/home";
 import { DEFAULT_SETTINGS, Settings } from "../settings";
 import { parse } from "./requests";
 

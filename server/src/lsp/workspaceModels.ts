@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { messageOf, ProoflineError } from "../errors";
 import { ModelChoices } from "../models/modelChoice";
 import { ModelStore } from "../models/modelStore";
 import { modelsOf, type PinPlaces } from "../models/pinModel";
 import { describeSignature } from "../models/signature";
 import { describeSource } from "../models/source";
+import { messageOf, ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { WorkspaceModels as Request } from "../protocol";
-import type { Digest } from "../provenance/primitives";
 import { openRepository, type Repository } from "../provenance/repository";
 
 /**

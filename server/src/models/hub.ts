@@ -1,7 +1,7 @@
 import { listFiles, modelInfo } from "@huggingface/hub";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
-import { Count, RepositoryPath } from "../provenance/primitives";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { Count, RepositoryPath } from "../platform/primitives";
 import { bodyOf, get, type HubAccess, hubError, patiently, Transient } from "./hubRequest";
 import { CommitHash } from "./source";
 

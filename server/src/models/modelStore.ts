@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
 import { readPin, SIGNATURE_FILE } from "../inference/pin";
-import { canonicalJson } from "../provenance/canonicalJson";
-import { isErrno, removeIfThere, syncFolder, writeWhole } from "../provenance/durable";
-import { type Lock, tryLock } from "../provenance/lock";
-import { Digest, Text } from "../provenance/primitives";
+import { canonicalJson } from "../platform/canonicalJson";
+import { isErrno, removeIfThere, syncFolder, writeWhole } from "../platform/durable";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { type Lock, tryLock } from "../platform/lock";
+import { Digest, Text } from "../platform/primitives";
 import { SignatureReport } from "./signature";
 import { ModelSource } from "./source";
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { ProoflineError } from "../errors";
 import { manifestDigestOf, PinManifest } from "../inference/pin";
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../provenance/canonicalJson";
-import { Digest } from "../provenance/primitives";
+import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
+import { ProoflineError } from "../platform/errors";
+import { Digest } from "../platform/primitives";
 import { ModelSource } from "./source";
 
 /** Longer files are not read. */

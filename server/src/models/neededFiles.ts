@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { ProoflineError } from "../errors";
 import { SIGNATURE_FILE } from "../inference/pin";
+import { ProoflineError } from "../platform/errors";
 import { megabytes } from "./byteCount";
 import type { HubFile, HubModel } from "./hub";
 

@@ -1,6 +1,5 @@
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { ProoflineError } from "../errors";
 import type { PromptFamilyName } from "../inference/families";
 import {
   PIN_FILE,
@@ -11,7 +10,8 @@ import {
   writePin,
   writePinFile,
 } from "../inference/pin";
-import type { Digest } from "../provenance/primitives";
+import { ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { Repository } from "../provenance/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
 import { type HubFile, type HubModel, inspect } from "./hub";

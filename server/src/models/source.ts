@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import * as z from "zod";
-import { ProoflineError } from "../errors";
-import { RepositoryPath } from "../provenance/primitives";
+import { ProoflineError } from "../platform/errors";
+import { RepositoryPath } from "../platform/primitives";
 
 /** `owner/name` on the Hugging Face hub, or a bare `name` of the oldest models. Never a path: no `..`, no `\`. */
 export const HubRepository = z

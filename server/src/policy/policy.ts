@@ -1,4 +1,4 @@
-import type { Digest } from "../provenance/primitives";
+import type { Digest } from "../platform/primitives";
 import { DEFAULT_REQUIREMENTS, type Requirements } from "./summary";
 import type { CheckValue } from "./verdict";
 

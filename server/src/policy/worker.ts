@@ -1,6 +1,6 @@
 /** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
 import { parentPort } from "node:worker_threads";
-import { messageOf, ProoflineError } from "../errors";
+import { messageOf, ProoflineError } from "../platform/errors";
 import { openDevice } from "../provenance/device";
 import { readEvidence } from "../provenance/evidence";
 import { sealBatch } from "../provenance/seal";

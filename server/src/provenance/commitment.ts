@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { ProoflineError, unreachable } from "../errors";
-import { canonicalJson } from "./canonicalJson";
-import type { Digest } from "./primitives";
+import { canonicalJson } from "../platform/canonicalJson";
+import { fromDigest, sha256, toDigest, uint32 } from "../platform/digests";
+import { ProoflineError, unreachable } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import {
   COMMITTED_FIELDS,
   type Commitments,
@@ -10,7 +11,6 @@ import {
   type Salts,
   type SuggestionValues,
 } from "./record";
-import { fromDigest, sha256, toDigest, uint32 } from "./sha256";
 
 /** Names the format in every hash that this version computes, so that no hash means two things. */
 const DOMAIN = "proofline/v1\0";

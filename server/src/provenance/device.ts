@@ -2,11 +2,11 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
-import { createWhole, isErrno, writeWhole } from "./durable";
-import { addressOf, type Sign, signPersonalMessage } from "./ecdsa";
-import { withLock } from "./lock";
-import { type Address, Count, Digest } from "./primitives";
+import { createWhole, isErrno, writeWhole } from "../platform/durable";
+import { addressOf, type Sign, signPersonalMessage } from "../platform/ecdsa";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { withLock } from "../platform/lock";
+import { type Address, Count, Digest } from "../platform/primitives";
 
 /** The key that signs this machine's batches. Never a wallet: it holds nothing and pays for nothing. */
 export interface Device {

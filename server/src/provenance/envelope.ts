@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { ProoflineError } from "../errors";
-import { recoverSigner, type Sign } from "./ecdsa";
-import { Address } from "./primitives";
+import { recoverSigner, type Sign } from "../platform/ecdsa";
+import { ProoflineError } from "../platform/errors";
+import { Address } from "../platform/primitives";
 import { PAYLOAD_TYPE } from "./statement";
 
 /**

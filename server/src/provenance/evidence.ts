@@ -1,6 +1,8 @@
 import { inflateRawSync } from "node:zlib";
-import { ProoflineError } from "../errors";
-import { canonicalJson, decodeUtf8, parseCanonical } from "./canonicalJson";
+import { canonicalJson, decodeUtf8, parseCanonical } from "../platform/canonicalJson";
+import { fromDigest, toDigest } from "../platform/digests";
+import { ProoflineError } from "../platform/errors";
+import type { Address, Digest } from "../platform/primitives";
 import { commit, commitField, lineDigests } from "./commitment";
 import { openEnvelope, type SignedPayload } from "./envelope";
 import {
@@ -12,11 +14,9 @@ import {
   PromptOpenings,
 } from "./evidenceFile";
 import { environmentDigest, leafHash, leafRecord } from "./leaf";
-import type { Address, Digest } from "./primitives";
 import { type Commitments, SessionFacts, type SuggestionRecord, type SuggestionValues } from "./record";
 import { salvage } from "./salvage";
 import { anchoredRootOf, contradictionIn, sealOf } from "./seal";
-import { fromDigest, toDigest } from "./sha256";
 import { Statement, type SuggestionsPredicate } from "./statement";
 import { rootOf } from "./tree";
 

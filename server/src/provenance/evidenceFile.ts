@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { Digest, Text } from "../platform/primitives";
 import { CanonicalBase64, Envelope } from "./envelope";
-import { Digest, Text } from "./primitives";
 import { COMMITTED_FIELDS, SuggestionValues } from "./record";
 import { MAX_BATCH_SIZE } from "./statement";
 

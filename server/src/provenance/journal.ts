@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as yieldToOthers } from "node:timers/promises";
-import { messageOf, ProoflineError } from "../errors";
+import { isErrno, removeIfThere, syncFolder, writeWhole } from "../platform/durable";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { type Lock, tryLock, withLock } from "../platform/lock";
+import type { Digest } from "../platform/primitives";
 import { type DeviceSequence, withDeviceSequence } from "./device";
-import { isErrno, removeIfThere, syncFolder, writeWhole } from "./durable";
 import {
   type Amendment,
   formatLine,
@@ -13,8 +15,6 @@ import {
   type SealedBatchEntry,
 } from "./journalEntry";
 import { JournalState, type SuggestionState } from "./journalState";
-import { type Lock, tryLock, withLock } from "./lock";
-import type { Digest } from "./primitives";
 import { AcceptedSuggestion } from "./record";
 import { contradictionIn } from "./seal";
 import { keepInVault } from "./vault";

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { Count, Digest, RandomId, Text } from "./primitives";
+import { sha256 } from "../platform/digests";
+import { Count, Digest, RandomId, Text } from "../platform/primitives";
 import { AcceptanceKind, AcceptedSuggestion, Position } from "./record";
-import { sha256 } from "./sha256";
 
 /** A batch that was sealed, with all that is needed to write its evidence file again and to anchor it. */
 export const SealedBatchEntry = z.strictObject({

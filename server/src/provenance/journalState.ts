@@ -1,4 +1,4 @@
-import { unreachable } from "../errors";
+import { unreachable } from "../platform/errors";
 import type { Amendment, Change, JournalEntry, SealedBatchEntry } from "./journalEntry";
 import type { AcceptedSuggestion } from "./record";
 

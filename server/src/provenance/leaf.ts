@@ -1,5 +1,6 @@
-import { canonicalJson } from "./canonicalJson";
-import type { Digest } from "./primitives";
+import { canonicalJson } from "../platform/canonicalJson";
+import { fromDigest, sha256, toDigest, uint32 } from "../platform/digests";
+import type { Digest } from "../platform/primitives";
 import {
   COMMITTED_FIELDS,
   type Commitments,
@@ -8,7 +9,6 @@ import {
   type SessionFacts,
   type SuggestionRecord,
 } from "./record";
-import { fromDigest, sha256, toDigest, uint32 } from "./sha256";
 import { leafHashOf } from "./tree";
 
 /** SHA-256 of the environment's canonical JSON (RFC 8785): the name that a policy approves an environment by. */

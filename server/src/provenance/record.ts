@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Address, Count, Digest, RandomId, RepositoryPath, Text } from "./primitives";
+import { Address, Count, Digest, RandomId, RepositoryPath, Text } from "../platform/primitives";
 
 /** A named, versioned set of all that changes output bits. */
 export const ExecutionProfile = z.enum(["native/v1", "portable/v1"]);

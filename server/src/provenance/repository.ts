@@ -3,17 +3,17 @@ import { constants, type Stats } from "node:fs";
 import { mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "./canonicalJson";
+import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
+import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "../platform/durable";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { gitTop, ignoredPaths, listedFiles, trackedPaths } from "../platform/git";
+import { type Digest, RandomId, RepositoryPath } from "../platform/primitives";
+import { looksSecret } from "../platform/secretFiles";
+import { findSecret } from "../platform/secrets";
 import { normalizeText } from "./commitment";
-import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "./durable";
 import { MAX_EVIDENCE_BYTES } from "./evidenceFile";
-import { gitTop, ignoredPaths, listedFiles, trackedPaths } from "./git";
-import { type Digest, RandomId, RepositoryPath } from "./primitives";
 import { standsIn } from "./promptLines";
 import type { Prompt } from "./record";
-import { looksSecret } from "./secretFiles";
-import { findSecret } from "./secrets";
 
 /** Where evidence lies, below a repository's top. */
 export const PROOFLINE_FOLDER = ".proofline";

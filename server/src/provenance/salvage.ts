@@ -1,7 +1,7 @@
+import { Digest } from "../platform/primitives";
 import { lineDigests } from "./commitment";
 import type { SealedBatch, SealedSuggestion } from "./evidence";
 import { environmentDigest } from "./leaf";
-import { Digest } from "./primitives";
 import { SessionFacts } from "./record";
 
 /** Stands where facts cannot be read any more. */

@@ -1,8 +1,10 @@
 import { deflateRawSync } from "node:zlib";
-import { ProoflineError } from "../errors";
-import { canonicalJson, prettyCanonicalJson } from "./canonicalJson";
+import { canonicalJson, prettyCanonicalJson } from "../platform/canonicalJson";
+import { sha256, toDigest } from "../platform/digests";
+import type { Sign } from "../platform/ecdsa";
+import { ProoflineError } from "../platform/errors";
+import { type Digest, RepositoryPath } from "../platform/primitives";
 import { commitAll, lineDigests } from "./commitment";
-import type { Sign } from "./ecdsa";
 import { pae, type SignedPayload, signPayload, toEnvelope } from "./envelope";
 import {
   type EvidenceFile,
@@ -11,9 +13,7 @@ import {
   type PromptOpenings,
 } from "./evidenceFile";
 import { leafHash, leafRecord } from "./leaf";
-import { type Digest, RepositoryPath } from "./primitives";
 import type { AcceptedSuggestion, SessionFacts, SuggestionRecord, SuggestionValues } from "./record";
-import { sha256, toDigest } from "./sha256";
 import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from "./statement";
 import { rootOf } from "./tree";
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Count, Digest } from "./primitives";
+import { Count, Digest } from "../platform/primitives";
 import { Commitments, SessionFacts, SuggestionRecord } from "./record";
 
 export const PAYLOAD_TYPE = "application/vnd.in-toto+json";

@@ -1,4 +1,4 @@
-import { sha256 } from "./sha256";
+import { sha256 } from "../platform/digests";
 
 /**
  * The Merkle tree of RFC 9162 (Certificate Transparency 2.0), section 2.1, with SHA-256: leaves and nodes have

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { isErrno, writeWhole } from "./durable";
-import { Digest } from "./primitives";
+import { isErrno, writeWhole } from "../platform/durable";
+import { Digest } from "../platform/primitives";
 import { AcceptedSuggestion } from "./record";
 
 /**

@@ -1,5 +1,5 @@
 /** Runs one engine and answers its parent's requests one by one. */
-import { messageOf } from "../../../server/src/errors";
+import { messageOf } from "../../../server/src/platform/errors";
 import type { Answer, BenchEngine, EngineParameters, Request } from "./engine";
 import { loadLlama } from "./llama";
 import { loadProofline } from "./proofline";

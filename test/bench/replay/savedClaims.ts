@@ -6,7 +6,7 @@ import type { ReplayRequest } from "../../../server/src/inference/engine";
 import type { Model } from "../../../server/src/inference/model";
 import { manifestDigestOf, type PinManifest } from "../../../server/src/inference/pin";
 import { Sequence } from "../../../server/src/inference/sequence";
-import { Count, Digest } from "../../../server/src/provenance/primitives";
+import { Count, Digest } from "../../../server/src/platform/primitives";
 import { ExecutionProfile, Prompt, Sampling, StopReason } from "../../../server/src/provenance/record";
 import { places } from "./cursors";
 import { answerLogits } from "./logits";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { AnchorCheck } from "../../../server/src/chain/chain";
+import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
 import { builtInPolicy } from "../../../server/src/policy/policy";
 import type { VerifyParameters } from "../../../server/src/policy/verify";
 import { newSalts } from "../../../server/src/provenance/commitment";
-import { addressOf, signPersonalMessage } from "../../../server/src/provenance/ecdsa";
 import { readEvidence } from "../../../server/src/provenance/evidence";
 import type { AcceptedSuggestion, Position, SessionFacts } from "../../../server/src/provenance/record";
 import { sealBatch } from "../../../server/src/provenance/seal";

@@ -1,8 +1,8 @@
 import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { recoverSigner } from "../../../server/src/platform/ecdsa";
 import { deviceAddress, openDevice, withDeviceSequence } from "../../../server/src/provenance/device";
-import { recoverSigner } from "../../../server/src/provenance/ecdsa";
 import { temporaryFolder } from "./temporaryFolder";
 
 const posix = process.platform !== "win32";

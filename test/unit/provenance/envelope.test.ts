@@ -6,7 +6,7 @@ import {
   personalMessageHash,
   recoverSigner,
   signPersonalMessage,
-} from "../../../server/src/provenance/ecdsa";
+} from "../../../server/src/platform/ecdsa";
 import {
   CanonicalBase64,
   Envelope,

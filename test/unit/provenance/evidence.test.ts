@@ -1,13 +1,13 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, prettyCanonicalJson } from "../../../server/src/provenance/canonicalJson";
+import { canonicalJson, prettyCanonicalJson } from "../../../server/src/platform/canonicalJson";
+import { fromDigest, toDigest } from "../../../server/src/platform/digests";
 import { signPayload, toEnvelope } from "../../../server/src/provenance/envelope";
 import { type EvidenceReading, readEvidence } from "../../../server/src/provenance/evidence";
 import type { EvidenceFile } from "../../../server/src/provenance/evidenceFile";
 import { environmentDigest, leafHash, leafRecord } from "../../../server/src/provenance/leaf";
 import { anchoredRootOf } from "../../../server/src/provenance/seal";
-import { fromDigest, toDigest } from "../../../server/src/provenance/sha256";
 import { MAX_BATCH_SIZE, type Statement } from "../../../server/src/provenance/statement";
 import { rootOf } from "../../../server/src/provenance/tree";
 import { device, facts, sample, sealed, sign } from "./samples";

@@ -3,11 +3,11 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } f
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { looksSecret } from "../../../server/src/platform/secretFiles";
+import { findSecret } from "../../../server/src/platform/secrets";
 import { standsIn } from "../../../server/src/provenance/promptLines";
 import type { Prompt } from "../../../server/src/provenance/record";
 import { openRepository } from "../../../server/src/provenance/repository";
-import { looksSecret } from "../../../server/src/provenance/secretFiles";
-import { findSecret } from "../../../server/src/provenance/secrets";
 import { temporaryFolder } from "./temporaryFolder";
 
 const posix = process.platform !== "win32";

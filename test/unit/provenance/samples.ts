@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { addressOf, type Sign, signPersonalMessage } from "../../../server/src/platform/ecdsa";
 import { newSalts } from "../../../server/src/provenance/commitment";
-import { addressOf, type Sign, signPersonalMessage } from "../../../server/src/provenance/ecdsa";
 import type { AcceptedSuggestion, SessionFacts } from "../../../server/src/provenance/record";
 import { type SealedEvidence, sealBatch } from "../../../server/src/provenance/seal";
 

@@ -5,7 +5,7 @@ import {
   canonicalJson,
   parseCanonical,
   prettyCanonicalJson,
-} from "../../../server/src/provenance/canonicalJson";
+} from "../../../server/src/platform/canonicalJson";
 
 const limits = { maxLength: 1_000_000 };
 const anything = z.unknown();

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createWhole, writeWhole } from "../../../server/src/provenance/durable";
-import { tryLock, waitForLock, withLock } from "../../../server/src/provenance/lock";
-import { ownIdentity, stateOf } from "../../../server/src/provenance/processIdentity";
-import { temporaryFolder } from "./temporaryFolder";
+import { createWhole, writeWhole } from "../../../server/src/platform/durable";
+import { tryLock, waitForLock, withLock } from "../../../server/src/platform/lock";
+import { ownIdentity, stateOf } from "../../../server/src/platform/processIdentity";
+import { temporaryFolder } from "../provenance/temporaryFolder";
 
 describe("durable", () => {
   it("replaces a file whole, with the permissions asked for", async () => {

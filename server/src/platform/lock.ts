@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
-import { ProoflineError } from "../errors";
 import { createWhole, isErrno, removeIfThere } from "./durable";
+import { ProoflineError } from "./errors";
 import { ownIdentity, ProcessIdentity, stateOf } from "./processIdentity";
 
 const Owner = z.strictObject({ ...ProcessIdentity.shape, nonce: z.string() });

@@ -1,6 +1,6 @@
 import serialize from "canonicalize";
 import type * as z from "zod";
-import { ProoflineError } from "../errors";
+import { ProoflineError } from "./errors";
 
 const PUNCTUATION: ReadonlySet<string> = new Set(["{", "}", "[", "]", ":", ","]);
 const WHITE_SPACE: ReadonlySet<string> = new Set([" ", "\t", "\r", "\n"]);
