@@ -31,8 +31,8 @@ import {
   DidChangeVerdicts,
   type ModelState,
   VerdictAt,
-} from "../server/src/protocol";
-import { DEFAULT_SETTINGS } from "../server/src/settings";
+} from "../server/src/protocol/messages";
+import { DEFAULT_SETTINGS } from "../server/src/protocol/settings";
 import { bundle, root } from "./bundle.mjs";
 
 const DEADLINE_MILLISECONDS = 60_000;

@@ -1,4 +1,4 @@
-import type { ChainSettings } from "../../server/src/settings";
+import type { ChainSettings } from "../../server/src/protocol/settings";
 
 /** A setting that cannot be used as it is: which one, in a sentence, and what to do. */
 export interface Problem {

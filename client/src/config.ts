@@ -6,10 +6,10 @@ import {
   type ExecutionProvider,
 } from "../../server/src/inference/providers";
 import { DEFAULT_HUB } from "../../server/src/models/hubAddress";
-import type { VerifiedOnly } from "../../server/src/policy/verifiedOnly";
-import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/policy/verifiedOnly";
+import type { ChainSettings, Settings } from "../../server/src/protocol/settings";
+import type { VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
+import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/protocol/verifiedOnly";
 import type { ExecutionProfile } from "../../server/src/provenance/record";
-import type { ChainSettings, Settings } from "../../server/src/settings";
 import { type Problem, readChain } from "./chainSettings";
 
 const SECTION = "proofline";

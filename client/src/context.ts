@@ -28,8 +28,8 @@ import {
   DidChangeSettings,
   type DidChangeStatus,
   type InitializationOptions,
-} from "../../server/src/protocol";
-import type { Settings } from "../../server/src/settings";
+} from "../../server/src/protocol/messages";
+import type { Settings } from "../../server/src/protocol/settings";
 import { onDidChangeSettings, readSettings } from "./config";
 import { type Extension, Offers } from "./offers";
 import { type Restart, RestartPolicy } from "./restartPolicy";

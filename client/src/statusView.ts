@@ -1,5 +1,5 @@
 import { unreachable } from "../../server/src/platform/errors";
-import type { ChainState, DidChangeStatus, ModelState } from "../../server/src/protocol";
+import type { ChainState, DidChangeStatus, ModelState } from "../../server/src/protocol/messages";
 import type { ServerState } from "./context";
 import { counted } from "./words";
 

@@ -1,5 +1,5 @@
 /** What is known of each document's suggestions right now: the server's last message, shifted by every edit since. */
-import type { DidChangeVerdicts, ShownVerdict } from "../../server/src/protocol";
+import type { DidChangeVerdicts, ShownVerdict } from "../../server/src/protocol/messages";
 import { type Change, shiftRange } from "./shift";
 
 export class VerdictStore {

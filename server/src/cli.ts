@@ -18,8 +18,8 @@ import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verify";
 import { EXECUTION_PROVIDERS } from "./inference/providers";
 import { ProoflineError } from "./platform/errors";
+import { DEFAULT_SETTINGS } from "./protocol/settings";
 import { ExecutionProfile } from "./provenance/record";
-import { DEFAULT_SETTINGS } from "./settings";
 
 const program = new Command("proofline")
   .description("Checkable AI suggestions: which model, which environment, which prompt, which output.")

@@ -11,8 +11,8 @@ import { healPrompt } from "../../server/src/inference/heal";
 import { loadModel, type Model } from "../../server/src/inference/model";
 import { cutPrompt, encodePrompt } from "../../server/src/inference/prompt";
 import { Sequence } from "../../server/src/inference/sequence";
+import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import type { Prompt } from "../../server/src/provenance/record";
-import { DEFAULT_SETTINGS } from "../../server/src/settings";
 import { ROOT, seededRandom } from "./replay/cursors";
 import { row, Samples } from "./samples";
 

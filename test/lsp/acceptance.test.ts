@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import { AnchorNow, DidDismiss } from "../../server/src/protocol";
+import { AnchorNow, DidDismiss } from "../../server/src/protocol/messages";
 import type { Client } from "./client";
 import { type OfferedPlace, offered, Workspace, words } from "./workspace";
 

@@ -41,8 +41,8 @@ import {
   DidUndoOrRedo,
   type ShownVerdict,
   TransactionKey,
-} from "../../server/src/protocol";
-import { DEFAULT_SETTINGS, type Settings } from "../../server/src/settings";
+} from "../../server/src/protocol/messages";
+import { DEFAULT_SETTINGS, type Settings } from "../../server/src/protocol/settings";
 
 /** The clone: npm starts every script there. */
 export const ROOT = process.cwd();

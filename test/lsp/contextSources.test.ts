@@ -6,7 +6,7 @@ import { ContextSources } from "../../server/src/lsp/contextSources";
 import { OpenDocument } from "../../server/src/lsp/documents";
 import { Placements } from "../../server/src/lsp/placements";
 import { SettingsStore } from "../../server/src/lsp/settings";
-import { DEFAULT_SETTINGS } from "../../server/src/settings";
+import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import { uriOf } from "./client";
 import { temporaryFolder } from "./workspace";
 

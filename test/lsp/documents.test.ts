@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { AnchorNow, DidChangeSettings, DocumentState } from "../../server/src/protocol";
-import { DEFAULT_SETTINGS } from "../../server/src/settings";
+import { AnchorNow, DidChangeSettings, DocumentState } from "../../server/src/protocol/messages";
+import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import type { Client } from "./client";
 import { offered, temporaryFolder, Workspace } from "./workspace";
 

@@ -15,7 +15,7 @@ import {
   PlanModel,
   RestartEngine,
   WorkspaceModels,
-} from "../../server/src/protocol";
+} from "../../server/src/protocol/messages";
 import { ARCHITECTURES, type Export, SMALL } from "../models/decoder";
 import { writeGraph, writeModelFolder } from "../models/modelFolder";
 import { certificate, modelSignature, newKey, pem, publicPem } from "../unit/models/certificates";

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { notOnThisPlatform } from "../../server/src/inference/providers";
-import { DidChangeSettings } from "../../server/src/protocol";
-import { DEFAULT_SETTINGS } from "../../server/src/settings";
+import { DidChangeSettings } from "../../server/src/protocol/messages";
+import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import { ROOT } from "./client";
 import { anchoredStatement, Workspace } from "./workspace";
 

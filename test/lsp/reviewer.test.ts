@@ -2,8 +2,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openHost } from "../../server/src/chain/host";
-import { AnchorNow, VerdictAt } from "../../server/src/protocol";
-import type { ChainSettings } from "../../server/src/settings";
+import { AnchorNow, VerdictAt } from "../../server/src/protocol/messages";
+import type { ChainSettings } from "../../server/src/protocol/settings";
 import { ROOT } from "./client";
 import { offered, Workspace } from "./workspace";
 

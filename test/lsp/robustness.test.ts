@@ -10,7 +10,7 @@ import {
   RestartEngine,
   VerdictAt,
   VerifyFile,
-} from "../../server/src/protocol";
+} from "../../server/src/protocol/messages";
 import { Client } from "./client";
 import { offered, Workspace } from "./workspace";
 

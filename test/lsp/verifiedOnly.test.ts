@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
-import { AnchorNow, DidChangeSettings, VerdictAt } from "../../server/src/protocol";
-import { DEFAULT_SETTINGS } from "../../server/src/settings";
+import { AnchorNow, DidChangeSettings, VerdictAt } from "../../server/src/protocol/messages";
+import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import type { Client } from "./client";
 import { offered, Workspace } from "./workspace";
 

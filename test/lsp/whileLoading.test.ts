@@ -1,8 +1,8 @@
 /** Whoever asks before the model is loaded need not ask again. */
 import { expect, test } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import { DidChangeSettings } from "../../server/src/protocol";
-import { DEFAULT_SETTINGS } from "../../server/src/settings";
+import { DidChangeSettings } from "../../server/src/protocol/messages";
+import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import { offered, Workspace } from "./workspace";
 
 test("a suggestion asked for while the model is loaded comes when it is", async () => {

@@ -1,6 +1,12 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
-import { AnchorNow, LocateEvidence, ReplayNow, VerdictAt, VerifyFile } from "../../server/src/protocol";
+import {
+  AnchorNow,
+  LocateEvidence,
+  ReplayNow,
+  VerdictAt,
+  VerifyFile,
+} from "../../server/src/protocol/messages";
 import { offered, Workspace } from "./workspace";
 
 test("a suggestion goes from the keystroke to verified, and says so in every way", async () => {

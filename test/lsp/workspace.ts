@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import { AnchorNow } from "../../server/src/protocol";
+import { AnchorNow } from "../../server/src/protocol/messages";
 import { Client, type Shown, type StartOptions, uriOf } from "./client";
 
 export class Workspace {

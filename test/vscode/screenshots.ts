@@ -5,7 +5,7 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import { AnchorNow } from "../../server/src/protocol";
+import { AnchorNow } from "../../server/src/protocol/messages";
 import { Client, uriOf } from "../lsp/client";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";

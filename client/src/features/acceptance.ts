@@ -1,7 +1,7 @@
 /** Tells the server what a person accepted: all of a suggestion, a word, a line; and what they took back. */
 import { commands, TextDocumentChangeReason, window, workspace } from "vscode";
 import { messageOf } from "../../../server/src/platform/errors";
-import { DidAccept, DidUndoOrRedo } from "../../../server/src/protocol";
+import { DidAccept, DidUndoOrRedo } from "../../../server/src/protocol/messages";
 import type { Context } from "../context";
 import type { Extension } from "../offers";
 

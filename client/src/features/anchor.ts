@@ -1,6 +1,6 @@
 /** *Anchor Now*: seals and anchors all that is pending, with progress, and can be cancelled. */
 import { ProgressLocation, window } from "vscode";
-import { AnchorNow } from "../../../server/src/protocol";
+import { AnchorNow } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import type { Context } from "../context";
 import { counted } from "../words";

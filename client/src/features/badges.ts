@@ -14,7 +14,7 @@ import {
   workspace,
 } from "vscode";
 import { SUMMARIES, type Summary } from "../../../server/src/policy/verdict";
-import { DidChangeVerdicts } from "../../../server/src/protocol";
+import { DidChangeVerdicts } from "../../../server/src/protocol/messages";
 import { badgeText } from "../badgeText";
 import { type Block, blocksOf, lineLengths } from "../blocks";
 import { onDidChangeSettings, readBadges } from "../config";

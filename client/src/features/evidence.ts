@@ -1,6 +1,6 @@
 /** Opens the evidence file that holds the suggestion at the cursor. */
 import { Uri, window } from "vscode";
-import { LocateEvidence, VerdictAt } from "../../../server/src/protocol";
+import { LocateEvidence, VerdictAt } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import type { Context } from "../context";
 

@@ -3,7 +3,7 @@
  * asks for everything wherever the cursor is, through the same one hover.
  */
 import { commands, Hover, MarkdownString, type Position, Range, type TextDocument } from "vscode";
-import { VerdictAt } from "../../../server/src/protocol";
+import { VerdictAt } from "../../../server/src/protocol/messages";
 import { type Context, LINKED_COMMANDS } from "../context";
 
 /** The place whose next hover shows everything. */

@@ -1,6 +1,6 @@
 /** The token that may read models on a hub. It lies in the editor's secret storage and goes to that hub alone. */
 import { window, workspace } from "vscode";
-import { HubToken } from "../../../server/src/protocol";
+import { HubToken } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import { readSettings } from "../config";
 import type { Context } from "../context";

@@ -7,7 +7,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { DidDismiss, DidOfferNothing, RefreshInlineCompletions } from "../../../server/src/protocol";
+import { DidDismiss, DidOfferNothing, RefreshInlineCompletions } from "../../../server/src/protocol/messages";
 import type { Context } from "../context";
 import type { OfferedItem } from "../offers";
 import { ACCEPTED_COMMAND } from "./acceptance";

@@ -11,7 +11,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { megabytes as size } from "../../../server/src/models/byteCount";
+import { megabytes as size } from "../../../server/src/protocol/byteCount";
 import {
   ChooseModel,
   DidProgressModel,
@@ -19,7 +19,7 @@ import {
   PlanModel,
   type WantedModel,
   WorkspaceModels,
-} from "../../../server/src/protocol";
+} from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import type { Context } from "../context";
 import { counted } from "../words";

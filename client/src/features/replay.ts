@@ -1,6 +1,6 @@
 /** Runs the pinned model again on the suggestions of this file and says what came of it. */
 import { ProgressLocation, window } from "vscode";
-import { ReplayNow } from "../../../server/src/protocol";
+import { ReplayNow } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import type { Context } from "../context";
 import { tally } from "../words";

@@ -9,7 +9,7 @@ import {
   workspace,
 } from "vscode";
 import { messageOf } from "../../../server/src/platform/errors";
-import { DidChangeStatus, DocumentState } from "../../../server/src/protocol";
+import { DidChangeStatus, DocumentState } from "../../../server/src/protocol/messages";
 import { type Context, LINKED_COMMANDS } from "../context";
 import { type StatusView, statusView } from "../statusView";
 

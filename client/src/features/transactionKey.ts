@@ -3,7 +3,7 @@
  * the embedded chain needs none.
  */
 import { window, workspace } from "vscode";
-import { TransactionKey } from "../../../server/src/protocol";
+import { TransactionKey } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import { readSettings } from "../config";
 import type { Context } from "../context";

@@ -1,6 +1,6 @@
 /** *Show Verdict at Cursor*, also the target of the link in the one-line hover. */
 import { type Position, Selection, window } from "vscode";
-import { VerdictAt } from "../../../server/src/protocol";
+import { VerdictAt } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import type { Context } from "../context";
 import { showEverything } from "./hover";

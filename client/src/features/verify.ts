@@ -1,6 +1,6 @@
 /** *Verify This File*: everything afresh, nothing cached, and the counts. */
 import { ProgressLocation, window } from "vscode";
-import { VerifyFile } from "../../../server/src/protocol";
+import { VerifyFile } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../asked";
 import type { Context } from "../context";
 import { tally } from "../words";

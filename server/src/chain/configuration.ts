@@ -1,4 +1,4 @@
-import type { ChainSettings } from "../settings";
+import type { ChainSettings } from "../protocol/settings";
 import type { ChainConfiguration } from "./chain";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { messageOf, ProoflineError } from "../platform/errors";
-import { ChainSettings } from "../settings";
+import { ChainSettings } from "../protocol/settings";
 
 /** Flags that every command which talks to a chain takes; each has a variable of the same meaning. */
 export interface ChainFlags {

@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { checkModel, digestModel, planFolder, readPin } from "../inference/pin";
-import { megabytes } from "../models/byteCount";
 import { ModelChoices } from "../models/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/modelStore";
 import { findModel, type ModelsFile } from "../models/modelsFile";
@@ -18,6 +17,7 @@ import {
 import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature";
 import { describeSource, parseSource } from "../models/source";
 import { ProoflineError } from "../platform/errors";
+import { megabytes } from "../protocol/byteCount";
 import {
   type HubFlags,
   hubAccess,

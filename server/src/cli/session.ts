@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Engine } from "../inference/engine";
-import { DEFAULT_PROFILE } from "../inference/profile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/providers";
 import { startEngine } from "../inference/startEngine";
 import { type Installation, installationOf } from "../installation";
@@ -8,6 +7,7 @@ import { ModelChoices } from "../models/modelChoice";
 import { ModelStore } from "../models/modelStore";
 import { ProoflineError } from "../platform/errors";
 import { prooflineHome } from "../platform/home";
+import { DEFAULT_PROFILE } from "../protocol/executionProfile";
 import type { ExecutionProfile } from "../provenance/record";
 import { openRepository, type Repository } from "../provenance/repository";
 

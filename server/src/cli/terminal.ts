@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
-import { megabytes } from "../models/byteCount";
 import type { Progress } from "../models/progress";
 import { ProoflineError } from "../platform/errors";
+import { megabytes } from "../protocol/byteCount";
 
 /** Where a person is asked and answers. */
 export interface Terminal {

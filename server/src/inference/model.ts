@@ -1,10 +1,10 @@
 import { messageOf, ProoflineError } from "../platform/errors";
+import { DEFAULT_PROFILE } from "../protocol/executionProfile";
 import type { ExecutionProfile } from "../provenance/record";
 import { giveBack } from "./giveBack";
 import { Graph } from "./graph";
 import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
 import { type CheckedModel, checkModel, type Pin } from "./pin";
-import { DEFAULT_PROFILE } from "./profile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
 import { type GraphFiles, runtimeOf } from "./runtime";
 import { checkShapes } from "./shapes";

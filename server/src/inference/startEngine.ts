@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { messageOf, ProoflineError } from "../platform/errors";
+import { DEFAULT_PROFILE } from "../protocol/executionProfile";
 import type {
   CompletionOutcome,
   CompletionRequest,
@@ -12,7 +13,6 @@ import type {
   StartEngineParameters,
 } from "./engine";
 import { describeEnvironment } from "./environment";
-import { DEFAULT_PROFILE } from "./profile";
 import { DEFAULT_PROVIDER } from "./providers";
 import { DEFAULT_CACHE_MEGABYTES } from "./sequencePool";
 import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerProtocol";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { acceptedSuggestion } from "../actions/accept";
 import { messageOf } from "../platform/errors";
-import { DidAccept, DidDismiss, DidUndoOrRedo } from "../protocol";
+import { DidAccept, DidDismiss, DidUndoOrRedo } from "../protocol/messages";
 import type { AcceptanceKind, AcceptedSuggestion } from "../provenance/record";
 import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
 import { ProoflineError } from "../platform/errors";
-import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../protocol";
+import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../protocol/messages";
 import type { ChainAccess } from "./chainAccess";
 import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { type Connection, type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver/node";
 import type { FileProblem } from "../policy/report";
 import type { Verdict } from "../policy/verdict";
-import type { VerifiedOnly } from "../policy/verifiedOnly";
+import type { VerifiedOnly } from "../protocol/verifiedOnly";
 
 /** A verdict at its place in an open document. */
 export interface PlacedVerdict {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { DocumentState } from "../protocol";
+import { DocumentState } from "../protocol/messages";
 import type { ServerContext } from "./context";
 import { OpenDocument } from "./documents";
 import { onRequest, Uri } from "./requests";

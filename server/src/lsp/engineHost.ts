@@ -2,7 +2,7 @@ import type { Engine } from "../inference/engine";
 import { startEngine } from "../inference/startEngine";
 import type { Installation } from "../installation";
 import { messageOf, ProoflineError } from "../platform/errors";
-import type { ModelState } from "../protocol";
+import type { ModelState } from "../protocol/messages";
 import type { SettingsStore } from "./settings";
 
 /** An engine that crashes without an answer between is started again this often before a person has to ask for it. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { VerdictAt } from "../protocol";
+import { VerdictAt } from "../protocol/messages";
 import type { ServerContext } from "./context";
 import { answer, LspPosition, onRequest, parse, Uri } from "./requests";
 import { verdictLine, verdictMarkdown } from "./verdictMarkdown";

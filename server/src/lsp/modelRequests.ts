@@ -21,7 +21,14 @@ import { describeSignature } from "../models/signature";
 import { describeSource, HubRepository, HubRevision } from "../models/source";
 import { ProoflineError, unreachable } from "../platform/errors";
 import { Digest } from "../platform/primitives";
-import { ChooseModel, DidProgressModel, HubToken, PinModel, PlanModel, WorkspaceModels } from "../protocol";
+import {
+  ChooseModel,
+  DidProgressModel,
+  HubToken,
+  PinModel,
+  PlanModel,
+  WorkspaceModels,
+} from "../protocol/messages";
 import type { EngineHost } from "./engineHost";
 import { abortedBy, onRequest, Uri } from "./requests";
 import type { SettingsStore } from "./settings";

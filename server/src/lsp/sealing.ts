@@ -5,7 +5,7 @@ import { finishSealing, sealPending } from "../actions/seal";
 import type { VerificationThread } from "../actions/verificationThread";
 import type { ChainWriter } from "../chain/chain";
 import { messageOf } from "../platform/errors";
-import { type AnchorNow, TransactionKey } from "../protocol";
+import { type AnchorNow, TransactionKey } from "../protocol/messages";
 import type { Journal } from "../provenance/journal";
 import { locate } from "../provenance/locate";
 import type { AcceptedSuggestion, ContextChunk, Position } from "../provenance/record";

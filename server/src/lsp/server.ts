@@ -14,7 +14,12 @@ import { VerificationThread } from "../actions/verificationThread";
 import { describeNothing } from "../inference/engine";
 import type { Installation } from "../installation";
 import { messageOf } from "../platform/errors";
-import { DidChangeSettings, DidOfferNothing, RefreshInlineCompletions, RestartEngine } from "../protocol";
+import {
+  DidChangeSettings,
+  DidOfferNothing,
+  RefreshInlineCompletions,
+  RestartEngine,
+} from "../protocol/messages";
 import { Acceptances } from "./acceptance";
 import { provideActions } from "./actionRequests";
 import { bindToFolder } from "./binding";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { prooflineHome } from "../platform/home";
-import { DEFAULT_SETTINGS, Settings } from "../settings";
+import { DEFAULT_SETTINGS, Settings } from "../protocol/settings";
 import { parse } from "./requests";
 
 const Options = z.object({ settings: Settings, home: z.string().min(1).optional() });

@@ -1,5 +1,5 @@
 import type { Connection } from "vscode-languageserver/node";
-import { type ChainState, DidChangeStatus, type ModelState } from "../protocol";
+import { type ChainState, DidChangeStatus, type ModelState } from "../protocol/messages";
 
 /** Tells the client what the status bar shows: whole, after every change, and not when nothing changed. */
 export class Status {

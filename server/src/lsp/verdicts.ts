@@ -5,7 +5,7 @@ import { builtInPolicy, type Policy } from "../policy/policy";
 import type { FileProblem } from "../policy/report";
 import { SUMMARIES, type Summary, type Verdict } from "../policy/verdict";
 import { type ReplayOutcome, verify } from "../policy/verify";
-import { DidChangeVerdicts, type ShownVerdict } from "../protocol";
+import { DidChangeVerdicts, type ShownVerdict } from "../protocol/messages";
 import type { AcceptedSuggestion } from "../provenance/record";
 import type { ServerContext } from "./context";
 import { Diagnostics } from "./diagnostics";

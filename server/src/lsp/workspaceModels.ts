@@ -6,7 +6,7 @@ import { describeSignature } from "../models/signature";
 import { describeSource } from "../models/source";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
-import type { WorkspaceModels as Request } from "../protocol";
+import type { WorkspaceModels as Request } from "../protocol/messages";
 import { openRepository, type Repository } from "../provenance/repository";
 
 /**

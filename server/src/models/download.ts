@@ -7,7 +7,7 @@ import { sha256, toDigest } from "../platform/digests";
 import { isErrno, removeIfThere, writeWhole } from "../platform/durable";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
-import { megabytes } from "./byteCount";
+import { megabytes } from "../protocol/byteCount";
 import { fileAddress, type StatedHash } from "./hub";
 import { bodyOf, get, type HubAccess, hubError, patiently, refuseCancelled, Transient } from "./hubRequest";
 import type { CommitHash } from "./source";

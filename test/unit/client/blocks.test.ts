@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { badgeText } from "../../../client/src/badgeText";
 import { blocksOf, neighbour } from "../../../client/src/blocks";
 import type { Summary } from "../../../server/src/policy/verdict";
-import type { ShownVerdict } from "../../../server/src/protocol";
+import type { ShownVerdict } from "../../../server/src/protocol/messages";
 
 function shown(
   startLine: number,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readChain } from "../../../client/src/chainSettings";
-import { ChainSettings } from "../../../server/src/settings";
+import { ChainSettings } from "../../../server/src/protocol/settings";
 
 const RPC = {
   kind: "rpc",

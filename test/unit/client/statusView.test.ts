@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { statusView } from "../../../client/src/statusView";
-import type { ChainState, DidChangeStatus, ModelState } from "../../../server/src/protocol";
+import type { ChainState, DidChangeStatus, ModelState } from "../../../server/src/protocol/messages";
 
 const READY: ModelState = { kind: "ready", name: "small", manifestDigest: "00" };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VerdictStore } from "../../../client/src/verdictStore";
-import type { ShownVerdict } from "../../../server/src/protocol";
+import type { ShownVerdict } from "../../../server/src/protocol/messages";
 
 const uri = "file:///a.ts";
 

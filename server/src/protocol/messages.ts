@@ -9,7 +9,7 @@ import {
   RequestType,
   RequestType0,
 } from "vscode-languageserver-protocol";
-import type { Summary } from "./policy/verdict";
+import type { Summary } from "../policy/verdict";
 import type { Settings } from "./settings";
 
 /** Client → server: the settings changed (they are `initializationOptions.settings` at start). */

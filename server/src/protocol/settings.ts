@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { DEFAULT_PROFILE } from "./inference/profile";
-import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "./inference/providers";
-import { DEFAULT_CACHE_MEGABYTES } from "./inference/sequencePool";
-import { DEFAULT_HUB } from "./models/hubAddress";
-import { Address } from "./platform/primitives";
-import { VERIFIED_ONLY_LEVELS } from "./policy/verifiedOnly";
-import { ExecutionProfile } from "./provenance/record";
+import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../inference/providers";
+import { DEFAULT_CACHE_MEGABYTES } from "../inference/sequencePool";
+import { DEFAULT_HUB } from "../models/hubAddress";
+import { Address } from "../platform/primitives";
+import { ExecutionProfile } from "../provenance/record";
+import { DEFAULT_PROFILE } from "./executionProfile";
+import { VERIFIED_ONLY_LEVELS } from "./verifiedOnly";
 
 export const ChainSettings = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("embedded") }),
