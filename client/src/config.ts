@@ -1,5 +1,6 @@
 /** The only reader of editor settings: it turns them into the `Settings` that the server is told. */
 import { type Disposable, type WorkspaceConfiguration, workspace } from "vscode";
+import type { ExecutionProfile } from "../../server/src/evidence/format/record";
 import {
   DEFAULT_PROVIDER,
   EXECUTION_PROVIDERS,
@@ -9,7 +10,6 @@ import { DEFAULT_HUB } from "../../server/src/models/hubAddress";
 import type { ChainSettings, Settings } from "../../server/src/protocol/settings";
 import type { VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/protocol/verifiedOnly";
-import type { ExecutionProfile } from "../../server/src/provenance/record";
 import { type Problem, readChain } from "./chainSettings";
 
 const SECTION = "proofline";

@@ -16,10 +16,10 @@ import {
 import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verify";
+import { ExecutionProfile } from "./evidence/format/record";
 import { EXECUTION_PROVIDERS } from "./inference/providers";
 import { ProoflineError } from "./platform/errors";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
-import { ExecutionProfile } from "./provenance/record";
 
 const program = new Command("proofline")
   .description("Checkable AI suggestions: which model, which environment, which prompt, which output.")

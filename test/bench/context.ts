@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Prompt } from "../../server/src/evidence/format/record";
 import { fitChunks } from "../../server/src/inference/contextBudget";
 import { ContextRing, type ContextSource } from "../../server/src/inference/contextRing";
 import { healPrompt } from "../../server/src/inference/heal";
@@ -12,7 +13,6 @@ import { loadModel, type Model } from "../../server/src/inference/model";
 import { cutPrompt, encodePrompt } from "../../server/src/inference/prompt";
 import { Sequence } from "../../server/src/inference/sequence";
 import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
-import type { Prompt } from "../../server/src/provenance/record";
 import { ROOT, seededRandom } from "./replay/cursors";
 import { row, Samples } from "./samples";
 

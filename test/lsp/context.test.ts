@@ -1,11 +1,11 @@
 /** Chunks of other files in prompts: which files they come from, and that evidence, replay and verdict follow them. */
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
+import { readEvidence } from "../../server/src/evidence/format/readEvidence";
+import type { Prompt } from "../../server/src/evidence/format/record";
+import { readJournals } from "../../server/src/evidence/journal/journal";
 import { AnchorNow, DidChangeSettings, ReplayNow, VerdictAt } from "../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
-import { readEvidence } from "../../server/src/provenance/evidence";
-import { readJournals } from "../../server/src/provenance/journal";
-import type { Prompt } from "../../server/src/provenance/record";
 import type { Client } from "./client";
 import { type OfferedPlace, offered, Workspace } from "./workspace";
 

@@ -1,9 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { newSalts } from "../evidence/format/commitment";
+import type {
+  AcceptanceKind,
+  AcceptedSuggestion,
+  Position,
+  SuggestionValues,
+} from "../evidence/format/record";
 import type { Completion, EngineFacts } from "../inference/engine";
 import { TRIM_VERSION } from "../inference/trim";
 import { ProoflineError } from "../platform/errors";
-import { newSalts } from "../provenance/commitment";
-import type { AcceptanceKind, AcceptedSuggestion, Position, SuggestionValues } from "../provenance/record";
 
 /** A fresh suggestion id: 16 random bytes as hex. */
 export function newSuggestionId(): string {

@@ -1,8 +1,8 @@
 import type { Anchor, ChainWriter } from "../chain/chain";
 import { NoLocalChainError } from "../chain/embedded";
+import type { Journal } from "../evidence/journal/journal";
+import type { Repository } from "../evidence/repository";
 import { ProoflineError } from "../platform/errors";
-import type { Journal } from "../provenance/journal";
-import type { Repository } from "../provenance/repository";
 import { formatAnchor } from "./anchorFile";
 import type { RepositoryContents } from "./readRepository";
 

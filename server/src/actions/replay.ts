@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import type { SuggestionValues, TrimVersion } from "../evidence/format/record";
 import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine";
 import { Tolerance } from "../inference/tolerance";
 import { TRIM_VERSION } from "../inference/trim";
@@ -9,7 +10,6 @@ import { sha256, toDigest } from "../platform/digests";
 import { messageOf, ProoflineError } from "../platform/errors";
 import { Count, type Digest } from "../platform/primitives";
 import type { ReplayOutcome } from "../policy/verify";
-import type { SuggestionValues, TrimVersion } from "../provenance/record";
 
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
 export interface Replayable {

@@ -1,11 +1,11 @@
+import { openDevice } from "../evidence/device";
+import type { AcceptedSuggestion, Position } from "../evidence/format/record";
+import type { SealedInput } from "../evidence/format/sealBatch";
+import { MAX_BATCH_SIZE } from "../evidence/format/statement";
+import type { Journal } from "../evidence/journal/journal";
+import { locate } from "../evidence/locate/locate";
+import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
-import { openDevice } from "../provenance/device";
-import type { Journal } from "../provenance/journal";
-import { locate } from "../provenance/locate";
-import type { AcceptedSuggestion, Position } from "../provenance/record";
-import type { Repository } from "../provenance/repository";
-import type { SealedInput } from "../provenance/seal";
-import { MAX_BATCH_SIZE } from "../provenance/statement";
 import type { VerificationThread } from "./verificationThread";
 
 export interface SealParameters {

@@ -1,9 +1,9 @@
 import type { ChainReader } from "../chain/chain";
+import type { AcceptedSuggestion } from "../evidence/format/record";
+import type { Repository } from "../evidence/repository";
 import type { Policy } from "../policy/policy";
 import type { Report } from "../policy/report";
 import { type ReplayOutcome, verify } from "../policy/verify";
-import type { AcceptedSuggestion } from "../provenance/record";
-import type { Repository } from "../provenance/repository";
 import { checkChain } from "./checkChain";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";

@@ -2,7 +2,7 @@ import { anchorBatches } from "../actions/anchor";
 import type { RepositoryContents } from "../actions/readRepository";
 import { finishSealing, sealPending } from "../actions/seal";
 import { openWriter } from "../chain/writer";
-import { openJournal, readJournals } from "../provenance/journal";
+import { openJournal, readJournals } from "../evidence/journal/journal";
 import { type ChainFlags, transactionKey } from "./chainOptions";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";

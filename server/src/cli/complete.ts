@@ -4,10 +4,10 @@ import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { acceptedSuggestion, newSuggestionId } from "../actions/accept";
+import { openJournal } from "../evidence/journal/journal";
+import { openRepository } from "../evidence/repository";
 import { type CompletionRequest, describeNothing, type Engine } from "../inference/engine";
 import { messageOf, ProoflineError } from "../platform/errors";
-import { openJournal } from "../provenance/journal";
-import { openRepository } from "../provenance/repository";
 import type { CommandResult } from "./output";
 import { type Session, withEngine } from "./session";
 

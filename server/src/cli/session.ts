@@ -1,4 +1,6 @@
 import { resolve } from "node:path";
+import type { ExecutionProfile } from "../evidence/format/record";
+import { openRepository, type Repository } from "../evidence/repository";
 import type { Engine } from "../inference/engine";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/providers";
 import { startEngine } from "../inference/startEngine";
@@ -8,8 +10,6 @@ import { ModelStore } from "../models/modelStore";
 import { ProoflineError } from "../platform/errors";
 import { prooflineHome } from "../platform/home";
 import { DEFAULT_PROFILE } from "../protocol/executionProfile";
-import type { ExecutionProfile } from "../provenance/record";
-import { openRepository, type Repository } from "../provenance/repository";
 
 /** What one run of the command line works with. */
 export interface Session {

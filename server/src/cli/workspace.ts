@@ -2,7 +2,7 @@ import { type RepositoryContents, RepositoryReader } from "../actions/readReposi
 import { VerificationThread } from "../actions/verificationThread";
 import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/configuration";
-import { openRepository, type Repository } from "../provenance/repository";
+import { openRepository, type Repository } from "../evidence/repository";
 import { type ChainFlags, chainSettings } from "./chainOptions";
 import type { Session } from "./session";
 

@@ -1,4 +1,4 @@
-import type { Prompt, Sampling, StopReason } from "../provenance/record";
+import type { Prompt, Sampling, StopReason } from "../evidence/format/record";
 import { confidenceOf } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { Drafter } from "./drafting";

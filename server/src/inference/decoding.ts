@@ -1,4 +1,4 @@
-import type { StopReason } from "../provenance/record";
+import type { StopReason } from "../evidence/format/record";
 import { endOfBlock } from "./extent";
 import type { HealedPrompt } from "./heal";
 import { endsInTokenLoop, repeatedLinesIn } from "./repetition";

@@ -1,4 +1,4 @@
-import type { ExecutionProfile, Prompt, Sampling, SessionFacts, StopReason } from "../provenance/record";
+import type { ExecutionProfile, Prompt, Sampling, SessionFacts, StopReason } from "../evidence/format/record";
 import type { ExecutionProvider } from "./providers";
 import type { Tolerance } from "./tolerance";
 

@@ -3,9 +3,9 @@ import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, dirname, join } from "node:path";
+import type { Environment, ExecutionProfile } from "../evidence/format/record";
 import { unreachable } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
-import type { Environment, ExecutionProfile } from "../provenance/record";
 import { portableLibrary } from "./runtime";
 
 export interface DescribeEnvironmentParameters {

@@ -1,4 +1,4 @@
-import type { StopReason } from "../provenance/record";
+import type { StopReason } from "../evidence/format/record";
 import { weighedChoice } from "./confidence";
 import type { Decoding } from "./decoding";
 import type { Draft, Drafter } from "./drafting";

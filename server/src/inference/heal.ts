@@ -1,4 +1,4 @@
-import type { Prompt } from "../provenance/record";
+import type { Prompt } from "../evidence/format/record";
 import { encodePrompt } from "./prompt";
 import type { Tokenizer } from "./tokenizer";
 

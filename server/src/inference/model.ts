@@ -1,6 +1,6 @@
+import type { ExecutionProfile } from "../evidence/format/record";
 import { messageOf, ProoflineError } from "../platform/errors";
 import { DEFAULT_PROFILE } from "../protocol/executionProfile";
-import type { ExecutionProfile } from "../provenance/record";
 import { giveBack } from "./giveBack";
 import { Graph } from "./graph";
 import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";

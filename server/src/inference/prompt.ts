@@ -1,5 +1,5 @@
+import type { Prompt } from "../evidence/format/record";
 import { ProoflineError } from "../platform/errors";
-import type { Prompt } from "../provenance/record";
 import { fitChunks, freeTokens, reservedTokens } from "./contextBudget";
 import type { CompletionRequest } from "./engine";
 import type { Tokenizer } from "./tokenizer";

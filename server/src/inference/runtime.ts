@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
+import type { Environment, ExecutionProfile } from "../evidence/format/record";
 import { messageOf, unreachable } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
-import type { Environment, ExecutionProfile } from "../provenance/record";
 import { couldNotBeUsed, type ExecutionProvider, notOnThisPlatform, runtimeNameOf } from "./providers";
 
 /** SHA-256 of the one WebAssembly module that is `portable/v1`: that of onnxruntime-web 1.30.0 without GPU parts. */

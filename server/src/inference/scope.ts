@@ -1,4 +1,4 @@
-import type { Prompt } from "../provenance/record";
+import type { Prompt } from "../evidence/format/record";
 import { type Block, blockAt, closesBlock, indentationOf } from "./extent";
 
 /** What the text around the cursor says about how far an answer may go. Follows from the prompt alone. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
+import type { ExecutionProfile, Prompt, Sampling } from "../evidence/format/record";
 import type { Digest } from "../platform/primitives";
-import type { ExecutionProfile, Prompt, Sampling } from "../provenance/record";
 
 export interface SeedParameters {
   readonly prompt: Prompt;

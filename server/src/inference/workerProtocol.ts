@@ -1,5 +1,5 @@
+import type { Environment, ExecutionProfile } from "../evidence/format/record";
 import type { ErrorCode } from "../platform/errors";
-import type { Environment, ExecutionProfile } from "../provenance/record";
 import type {
   CompletionOutcome,
   CompletionRequest,

@@ -1,7 +1,7 @@
+import type { AcceptedSuggestion } from "../evidence/format/record";
+import { locate } from "../evidence/locate/locate";
+import type { Repository } from "../evidence/repository";
 import { messageOf } from "../platform/errors";
-import { locate } from "../provenance/locate";
-import type { AcceptedSuggestion } from "../provenance/record";
-import type { Repository } from "../provenance/repository";
 import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";
 

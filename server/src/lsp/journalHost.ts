@@ -1,6 +1,6 @@
+import type { AcceptedSuggestion } from "../evidence/format/record";
+import { type Journal, openJournal, readJournals } from "../evidence/journal/journal";
 import { messageOf, ProoflineError } from "../platform/errors";
-import { type Journal, openJournal, readJournals } from "../provenance/journal";
-import type { AcceptedSuggestion } from "../provenance/record";
 import type { SettingsStore } from "./settings";
 
 /** This server's journal: opened at once where the workspace is trusted, with dead servers' journals adopted. */

@@ -1,8 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { openRepository, type Repository } from "../evidence/repository";
 import { messageOf, ProoflineError } from "../platform/errors";
 import { looksSecret } from "../platform/secretFiles";
-import { openRepository, type Repository } from "../provenance/repository";
 import type { OpenDocument } from "./documents";
 
 /** Where a document belongs. */

@@ -6,10 +6,10 @@ import {
   replaySuggestion,
 } from "../actions/replay";
 import { nextInReadingOrder } from "../actions/replayOrder";
+import type { SuggestionValues } from "../evidence/format/record";
 import { messageOf } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { ReplayOutcome } from "../policy/verify";
-import type { SuggestionValues } from "../provenance/record";
 import type { EngineHost } from "./engineHost";
 import type { ReplayEngines } from "./replayEngines";
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { openRepository, type Repository } from "../evidence/repository";
 import { ModelChoices } from "../models/modelChoice";
 import { ModelStore } from "../models/modelStore";
 import { modelsOf, type PinPlaces } from "../models/pinModel";
@@ -7,7 +8,6 @@ import { describeSource } from "../models/source";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { WorkspaceModels as Request } from "../protocol/messages";
-import { openRepository, type Repository } from "../provenance/repository";
 
 /**
  * The models of this machine, those that the workspace's repositories name, and which of them the person chose. What a

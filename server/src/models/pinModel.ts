@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
+import type { Repository } from "../evidence/repository";
 import type { PromptFamilyName } from "../inference/families";
 import {
   PIN_FILE,
@@ -12,7 +13,6 @@ import {
 } from "../inference/pin";
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
-import type { Repository } from "../provenance/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
 import { type HubFile, type HubModel, inspect } from "./hub";
 import { type HubAccess, refuseCancelled } from "./hubRequest";

@@ -1,7 +1,7 @@
-import type { Located } from "../provenance/locate";
-import { shareInPrompt } from "../provenance/promptShare";
-import type { Position, Prompt } from "../provenance/record";
-import { squashLines, standsAfter, standsAsLines, standsBefore } from "../provenance/whiteSpace";
+import type { Position, Prompt } from "../evidence/format/record";
+import type { Located } from "../evidence/locate/locate";
+import { shareInPrompt } from "../evidence/locate/promptShare";
+import { squashLines, standsAfter, standsAsLines, standsBefore } from "../evidence/locate/whiteSpace";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
 
 /** What is asked: an open prompt, what was accepted of its answer, and where that stands today. */

@@ -1,5 +1,5 @@
+import type { ExecutionProfile } from "../evidence/format/record";
 import type { Tolerance } from "../inference/tolerance";
-import type { ExecutionProfile } from "../provenance/record";
 
 /**
  * The independent checks of one suggestion and their values. `summary.ts` turns them into one word; nothing else may.

@@ -1,15 +1,15 @@
 import type { AnchorCheck } from "../chain/chain";
-import type { ReplayResult } from "../inference/engine";
-import type { EvidenceReading, SealedBatch, SealedSuggestion } from "../provenance/evidence";
-import { environmentDigest } from "../provenance/leaf";
-import { type Located, locate } from "../provenance/locate";
+import { environmentDigest } from "../evidence/format/leaf";
+import type { EvidenceReading, SealedBatch, SealedSuggestion } from "../evidence/format/readEvidence";
 import type {
   AcceptedSuggestion,
   Environment,
   ExecutionProfile,
   Position,
   Prompt,
-} from "../provenance/record";
+} from "../evidence/format/record";
+import { type Located, locate } from "../evidence/locate/locate";
+import type { ReplayResult } from "../inference/engine";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
 import { checkPrompt, type PromptAnswer, QuotedFiles, SEALED } from "./promptCheck";
 import { reasonFor } from "./reasons";

@@ -1,9 +1,9 @@
 /** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
 import { parentPort } from "node:worker_threads";
+import { openDevice } from "../evidence/device";
+import { readEvidence } from "../evidence/format/readEvidence";
+import { sealBatch } from "../evidence/format/sealBatch";
 import { messageOf, ProoflineError } from "../platform/errors";
-import { openDevice } from "../provenance/device";
-import { readEvidence } from "../provenance/evidence";
-import { sealBatch } from "../provenance/seal";
 import type { WorkerAnswer, WorkerRequest } from "./workerProtocol";
 
 parentPort?.on("message", (request: WorkerRequest) => {

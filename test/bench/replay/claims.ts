@@ -1,3 +1,4 @@
+import { StopReason } from "../../../server/src/evidence/format/record";
 import { firstChoice } from "../../../server/src/inference/confidence";
 import { Decoding, type Extent } from "../../../server/src/inference/decoding";
 import type { ReplayRequest } from "../../../server/src/inference/engine";
@@ -8,7 +9,6 @@ import { scopeOf } from "../../../server/src/inference/scope";
 import { seedOf } from "../../../server/src/inference/seed";
 import type { Sequence } from "../../../server/src/inference/sequence";
 import { trim } from "../../../server/src/inference/trim";
-import { StopReason } from "../../../server/src/provenance/record";
 
 const never = (): boolean => false;
 

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import * as z from "zod";
+import { ExecutionProfile, Prompt, Sampling, StopReason } from "../../../server/src/evidence/format/record";
 import { complete } from "../../../server/src/inference/complete";
 import type { ReplayRequest } from "../../../server/src/inference/engine";
 import type { Model } from "../../../server/src/inference/model";
 import { manifestDigestOf, type PinManifest } from "../../../server/src/inference/pin";
 import { Sequence } from "../../../server/src/inference/sequence";
 import { Count, Digest } from "../../../server/src/platform/primitives";
-import { ExecutionProfile, Prompt, Sampling, StopReason } from "../../../server/src/provenance/record";
 import { places } from "./cursors";
 import { answerLogits } from "./logits";
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { StopReason } from "../../../server/src/evidence/format/record";
 import { confidenceOf, weighedChoice } from "../../../server/src/inference/confidence";
 import { Decoding, type Extent } from "../../../server/src/inference/decoding";
 import { healPrompt } from "../../../server/src/inference/heal";
@@ -10,7 +11,6 @@ import { endsInTokenLoop, repeatedLinesIn } from "../../../server/src/inference/
 import { scopeOf } from "../../../server/src/inference/scope";
 import { Tokenizer } from "../../../server/src/inference/tokenizer";
 import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
-import type { StopReason } from "../../../server/src/provenance/record";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { environmentDigest } from "../../../server/src/evidence/format/leaf";
+import { Environment } from "../../../server/src/evidence/format/record";
 import { describeEnvironment, featuresIn, serverDigestOf } from "../../../server/src/inference/environment";
 import { EXECUTION_PROVIDERS } from "../../../server/src/inference/providers";
 import { PORTABLE_LIBRARY_DIGEST } from "../../../server/src/inference/runtime";
-import { environmentDigest } from "../../../server/src/provenance/leaf";
-import { Environment } from "../../../server/src/provenance/record";
 
 const sha256 = (data: string | Buffer): Buffer => createHash("sha256").update(data).digest();
 

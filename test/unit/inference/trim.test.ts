@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { StopReason } from "../../../server/src/evidence/format/record";
 import { scopeOf } from "../../../server/src/inference/scope";
 import { trim } from "../../../server/src/inference/trim";
-import type { StopReason } from "../../../server/src/provenance/record";
 
 interface Case {
   readonly prefix: string;

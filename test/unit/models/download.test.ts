@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { openRepository } from "../../../server/src/evidence/repository";
 import { checkModel } from "../../../server/src/inference/pin";
 import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hubRequest";
 import { ModelStore } from "../../../server/src/models/modelStore";
@@ -18,9 +19,8 @@ import {
   planPin,
 } from "../../../server/src/models/pinModel";
 import type { Progress } from "../../../server/src/models/progress";
-import { openRepository } from "../../../server/src/provenance/repository";
+import { temporaryFolder } from "../evidence/temporaryFolder";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
-import { temporaryFolder } from "../provenance/temporaryFolder";
 import { COMMIT, type Fault, StandInHub, type StoredFile } from "./standInHub";
 
 const GRAPH = "onnx/model.onnx";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createWhole, writeWhole } from "../../../server/src/platform/durable";
 import { tryLock, waitForLock, withLock } from "../../../server/src/platform/lock";
 import { ownIdentity, stateOf } from "../../../server/src/platform/processIdentity";
-import { temporaryFolder } from "../provenance/temporaryFolder";
+import { temporaryFolder } from "../evidence/temporaryFolder";
 
 describe("durable", () => {
   it("replaces a file whole, with the permissions asked for", async () => {

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { AnchorCheck } from "../../../server/src/chain/chain";
+import { newSalts } from "../../../server/src/evidence/format/commitment";
+import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
+import type { AcceptedSuggestion, Position, SessionFacts } from "../../../server/src/evidence/format/record";
+import { sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
 import { builtInPolicy } from "../../../server/src/policy/policy";
 import type { VerifyParameters } from "../../../server/src/policy/verify";
-import { newSalts } from "../../../server/src/provenance/commitment";
-import { readEvidence } from "../../../server/src/provenance/evidence";
-import type { AcceptedSuggestion, Position, SessionFacts } from "../../../server/src/provenance/record";
-import { sealBatch } from "../../../server/src/provenance/seal";
 
 export const key = new Uint8Array(32).fill(7);
 export const device = addressOf(key);

@@ -1,4 +1,4 @@
-import type { StopReason } from "../../provenance/record";
+import type { StopReason } from "../../evidence/format/record";
 import type { Scope } from "../scope";
 
 /** What the trim chain rests on besides the raw text; all of it follows from what is committed. */

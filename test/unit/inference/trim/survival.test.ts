@@ -15,7 +15,7 @@ const tokenizer = new Tokenizer(TokenizerFile.parse(json("tokenizer.json")), pin
 /** Code of several languages, and how many of its holes are tried: one in so many. */
 const SOURCES: readonly (readonly [folder: string, oneIn: number])[] = [
   ["./sources", 1],
-  ["../../../../server/src/provenance", 24],
+  ["../../../../server/src/evidence", 24],
   ["../../../../server/src/policy", 24],
   ["../../../../server/src/lsp", 48],
   ["../../../../server/src/inference/trim", 16],

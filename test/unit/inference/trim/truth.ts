@@ -1,9 +1,9 @@
+import type { StopReason } from "../../../../server/src/evidence/format/record";
 import { Decoding } from "../../../../server/src/inference/decoding";
 import { healPrompt } from "../../../../server/src/inference/heal";
 import { scopeOf } from "../../../../server/src/inference/scope";
 import type { Tokenizer } from "../../../../server/src/inference/tokenizer";
 import { trim } from "../../../../server/src/inference/trim";
-import type { StopReason } from "../../../../server/src/provenance/record";
 
 /**
  * `line`: the rest of the line is missing. `blank`: a line, or the rest of its block, is missing from the first sign

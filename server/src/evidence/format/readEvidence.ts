@@ -1,0 +1,203 @@
+import { inflateRawSync } from "node:zlib";
+import { canonicalJson, decodeUtf8, parseCanonical } from "../../platform/canonicalJson";
+import { fromDigest, toDigest } from "../../platform/digests";
+import { ProoflineError } from "../../platform/errors";
+import type { Address, Digest } from "../../platform/primitives";
+import { commit, commitField, lineDigests } from "./commitment";
+import { openEnvelope, type SignedPayload } from "./envelope";
+import {
+  EvidenceFile,
+  MAX_EVIDENCE_BYTES,
+  MAX_PROMPT_BYTES,
+  PROMPT_FIELDS,
+  type PromptOpening,
+  PromptOpenings,
+} from "./evidenceFile";
+import { environmentDigest, leafHash, leafRecord } from "./leaf";
+import { type Commitments, SessionFacts, type SuggestionRecord, type SuggestionValues } from "./record";
+import { salvage } from "./salvage";
+import { anchoredRootOf, contradictionIn, sealOf } from "./sealBatch";
+import { Statement, type SuggestionsPredicate } from "./statement";
+import { rootOf } from "./tree";
+
+/** One suggestion of a sealed batch. */
+export interface SealedSuggestion {
+  readonly record: SuggestionRecord;
+  readonly leafHash: Digest;
+  readonly displayed: string;
+  readonly accepted: string;
+  /** All that a replay needs; `null` where the prompt stays sealed. */
+  readonly values: SuggestionValues | null;
+}
+
+/** What an evidence file says. */
+export interface SealedBatch {
+  readonly facts: SessionFacts;
+  readonly environmentDigest: Digest;
+  /** Recovered from the signature. */
+  readonly device: Address;
+  /** The anchored root. */
+  readonly root: Digest;
+  readonly suggestionsRoot: Digest;
+  readonly seal: Digest;
+  readonly sequence: number;
+  readonly previousSeal: Digest | null;
+  readonly suggestions: readonly SealedSuggestion[];
+}
+
+/**
+ * What reading an evidence file came to. `malformed`: it cannot be read as evidence at all. `tampered`: it speaks of
+ * suggestions, but is not spelled as evidence is, or contradicts itself; `batch` is then what could still be made
+ * out, to point at the code that it spoke of. Nothing of that batch is to be believed.
+ */
+export type EvidenceReading =
+  | { readonly kind: "intact"; readonly batch: SealedBatch }
+  | { readonly kind: "malformed"; readonly reason: string }
+  | { readonly kind: "tampered"; readonly reason: string; readonly batch: SealedBatch | null };
+
+/**
+ * Reads an evidence file and checks all that can be checked without a chain and without today's text: its one
+ * spelling, form and sizes, the signature and who made it, the tree, every opening against its commitment, lines and
+ * counts against the accepted text. Never throws for what the bytes hold.
+ */
+export function readEvidence(bytes: Uint8Array): EvidenceReading {
+  let contradicts = false;
+  try {
+    if (bytes.length > MAX_EVIDENCE_BYTES) throw defect("It is larger than an evidence file can be.");
+    const file = parseCanonical(decodeUtf8(bytes), EvidenceFile, { maxLength: MAX_EVIDENCE_BYTES });
+    contradicts = true;
+    return { kind: "intact", batch: checkFile(file) };
+  } catch (error) {
+    if (!(error instanceof ProoflineError)) throw error;
+    const batch = bytes.length > MAX_EVIDENCE_BYTES ? null : salvage(bytes);
+    return batch !== null || contradicts
+      ? { kind: "tampered", reason: error.reason, batch }
+      : { kind: "malformed", reason: error.reason };
+  }
+}
+
+function checkFile({ envelope, openings }: EvidenceFile): SealedBatch {
+  const signed = openEnvelope(envelope);
+  if (signed === null) throw defect("The signature does not fit the statement.");
+  const text = decodeUtf8(signed.payload);
+  const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
+  if (canonicalJson(JSON.parse(text)) !== text) throw defect("The signed statement holds white space.");
+  const { suggestions } = predicate;
+  const facts = factsOf(predicate, signed);
+  if (predicate.tree.size !== suggestions.length || openings.texts.length !== suggestions.length) {
+    throw defect("The number of suggestions, of leaves and of openings differ.");
+  }
+  if (new Set(suggestions.map(({ record }) => record.id)).size !== suggestions.length) {
+    throw defect("A suggestion's id stands twice in the batch.");
+  }
+  const leafHashes = suggestions.map(({ record, commitments }) =>
+    leafHash(leafRecord(record, facts), commitments),
+  );
+  const suggestionsRoot = rootOf(leafHashes);
+  if (toDigest(suggestionsRoot) !== subject[0].digest.sha256) {
+    throw defect("The suggestions do not add up to the signed root.");
+  }
+  const prompts = openings.prompts === null ? [] : openPrompts(openings.prompts, suggestions.length);
+  const seal = sealOf(signed);
+  return {
+    facts,
+    environmentDigest: environmentDigest(facts.environment),
+    device: signed.signer,
+    root: toDigest(anchoredRootOf(suggestionsRoot, seal)),
+    suggestionsRoot: toDigest(suggestionsRoot),
+    seal: toDigest(seal),
+    sequence: predicate.sequence,
+    previousSeal: predicate.previousSeal,
+    suggestions: suggestions.map(({ record, commitments }, index) => {
+      const { displayed, accepted } = checkTexts(record, commitments, openings.texts[index]);
+      const prompt = prompts[index] ?? null;
+      const values = prompt === null ? null : { ...prompt.values, displayed, accepted };
+      if (prompt !== null && values !== null) checkPrompt(record, commitments, prompt, values);
+      return {
+        record,
+        leafHash: toDigest(leafHashes[index] ?? new Uint8Array()),
+        displayed,
+        accepted,
+        values,
+      };
+    }),
+  };
+}
+
+function factsOf(predicate: SuggestionsPredicate, { signer }: SignedPayload): SessionFacts {
+  const facts = SessionFacts.parse({
+    repositoryId: predicate.repositoryId,
+    device: predicate.device,
+    model: predicate.model,
+    environment: predicate.environment,
+    profile: predicate.profile,
+  });
+  if (facts.device !== signer) throw defect("Another device signed than the one that the statement names.");
+  return facts;
+}
+
+function checkTexts(
+  record: SuggestionRecord,
+  commitments: Commitments,
+  opening: EvidenceFile["openings"]["texts"][number] | undefined,
+): { displayed: string; accepted: string } {
+  if (opening === undefined) throw defect("A suggestion has no opening.");
+  for (const field of ["displayed", "accepted"] as const) {
+    const { salt, text } = opening[field];
+    if (commit(field, fromDigest(salt), Buffer.from(text, "utf8")) !== commitments[field]) {
+      throw defect(`The ${field} text of a suggestion is not the one committed to.`);
+    }
+  }
+  const [displayed, accepted] = [opening.displayed.text, opening.accepted.text];
+  const contradiction = contradictionIn({ displayed, accepted });
+  if (contradiction !== null) throw defect(contradiction);
+  if (record.counts.displayed !== displayed.length || record.counts.accepted !== accepted.length) {
+    throw defect("The counts of a suggestion do not fit its text.");
+  }
+  if (canonicalJson(lineDigests(accepted, opening.accepted.salt)) !== canonicalJson(record.lines)) {
+    throw defect("The line digests of a suggestion do not fit its text.");
+  }
+  return { displayed, accepted };
+}
+
+function checkPrompt(
+  record: SuggestionRecord,
+  commitments: Commitments,
+  { salts }: PromptOpening,
+  values: SuggestionValues,
+): void {
+  if (record.counts.tokens !== values.tokens.length) throw defect("A suggestion's count of tokens is wrong.");
+  // The texts were checked with their own salts; here the two entries only complete the type.
+  const all = { ...salts, displayed: "", accepted: "" };
+  for (const field of PROMPT_FIELDS) {
+    if (commitField(field, all, values) !== commitments[field]) {
+      throw defect(`The opened ${field} of a suggestion is not the one committed to.`);
+    }
+  }
+}
+
+function openPrompts(base64: string, size: number): PromptOpenings {
+  const openings = parseCanonical(decodeUtf8(inflate(Buffer.from(base64, "base64"))), PromptOpenings, {
+    maxLength: MAX_PROMPT_BYTES,
+  });
+  if (openings.length !== size || openings.every((opening) => opening === null)) {
+    throw defect("The opened prompts are not those of the batch's suggestions.");
+  }
+  return openings;
+}
+
+function inflate(compressed: Uint8Array): Uint8Array {
+  let result: { buffer: Uint8Array; engine: { bytesWritten: number } };
+  try {
+    // With `info`, Node also tells how many bytes of the input were used; its types do not know.
+    result = inflateRawSync(compressed, { maxOutputLength: MAX_PROMPT_BYTES, info: true }) as never;
+  } catch {
+    throw defect("The compressed prompts cannot be unpacked.");
+  }
+  if (result.engine.bytesWritten !== compressed.length) throw defect("Bytes follow the compressed prompts.");
+  return result.buffer;
+}
+
+function defect(reason: string): ProoflineError {
+  return new ProoflineError("evidence", reason, "Restore the file from version control.");
+}

@@ -1,0 +1,181 @@
+import * as z from "zod";
+import { Address, Count, Digest, RandomId, RepositoryPath, Text } from "../../platform/primitives";
+
+/** A named, versioned set of all that changes output bits. */
+export const ExecutionProfile = z.enum(["native/v1", "portable/v1"]);
+export type ExecutionProfile = z.infer<typeof ExecutionProfile>;
+
+/** A zero-based line and a zero-based column in UTF-16 code units, as the Language Server Protocol counts. */
+export const Position = z.strictObject({ line: Count, character: Count });
+export type Position = z.infer<typeof Position>;
+
+/** How a suggestion was accepted: in one go, or word by word or line by line up to some point. */
+export const AcceptanceKind = z.enum(["whole", "partial"]);
+export type AcceptanceKind = z.infer<typeof AcceptanceKind>;
+
+/** What the device says ran the model. Stated by the device, not proved. */
+export const Environment = z.strictObject({
+  /** SHA-256 over the bundles that ran: the server (or command line) and its inference worker. */
+  serverDigest: Digest,
+  engine: z.strictObject({
+    name: z.enum(["onnxruntime-node", "onnxruntime-web"]),
+    version: Text,
+    /** SHA-256 of the native library that was loaded. */
+    libraryDigest: Digest,
+  }),
+  executionProvider: z.enum(["cpu", "cuda", "directml", "coreml", "webgpu", "wasm"]),
+  threads: Count,
+  platform: z.strictObject({ os: Text, arch: Text }),
+  cpu: z.strictObject({ model: Text, features: z.array(Text) }),
+});
+export type Environment = z.infer<typeof Environment>;
+
+/** Greedy decoding has no free parameter; other samplers will be further members of this union. */
+export const Sampling = z.strictObject({ method: z.literal("greedy"), maxTokens: Count });
+export type Sampling = z.infer<typeof Sampling>;
+
+/**
+ * The version of the trim chain that made `displayed` of `raw`. One that a build does not know is well-formed: such a
+ * suggestion cannot be replayed there, and everything else about it can be checked.
+ */
+export const TrimVersion = z.string().regex(/^trim\/v[1-9][0-9]{0,3}$/);
+export type TrimVersion = z.infer<typeof TrimVersion>;
+
+/** A piece of another file that stood in the prompt. */
+export const ContextChunk = z.strictObject({ path: RepositoryPath, text: Text });
+export type ContextChunk = z.infer<typeof ContextChunk>;
+
+/** The prompt in its parts; the control tokens between them come from the pinned tokenizer, never from text. */
+export const Prompt = z.strictObject({
+  /** What the prompt names the file, or `null` when it names none. */
+  path: z.nullable(Text),
+  prefix: Text,
+  suffix: Text,
+  context: z.array(ContextChunk),
+});
+export type Prompt = z.infer<typeof Prompt>;
+
+/** Why the model stopped. `line` and `block`: a stop rule of the decoder cut there. */
+export const StopReason = z.enum(["endOfText", "line", "block", "length", "repetition", "doubt"]);
+export type StopReason = z.infer<typeof StopReason>;
+
+/** The text that an acceptance replaced (a typed word, say), by its place before the edit. */
+export const ReplacedRange = z.strictObject({ start: Position, end: Position, text: Text });
+export type ReplacedRange = z.infer<typeof ReplacedRange>;
+
+/**
+ * What the model offered and what was accepted of it, in the clear: the values behind a leaf's commitments.
+ * It lives in the journal, and in an evidence file's openings as far as they travel.
+ */
+export const SuggestionValues = z.strictObject({
+  prompt: Prompt,
+  /** Generated token ids in order, without the end-of-text token. */
+  tokens: z.array(Count),
+  /** What the tokens decode to. */
+  raw: Text,
+  /** `raw` after the trim chain: what the person saw as ghost text. */
+  displayed: Text,
+  /** A prefix of `displayed`, never empty. */
+  accepted: Text,
+  replaced: ReplacedRange,
+  sampling: Sampling,
+  /** Which of several samples this is; greedy decoding has ordinal 0. */
+  ordinal: Count,
+  /** Derived from prompt, manifest, profile, sampling and ordinal: see `seedOf`. */
+  seed: Digest,
+  stop: StopReason,
+});
+export type SuggestionValues = z.infer<typeof SuggestionValues>;
+
+/**
+ * The committed fields in the order in which their commitments stand in a leaf. The order is part of the format:
+ * fields are only ever added at the end, under a new predicate version.
+ */
+export const COMMITTED_FIELDS = [
+  "promptPath",
+  "promptPrefix",
+  "promptSuffix",
+  "promptContext",
+  "tokens",
+  "raw",
+  "displayed",
+  "accepted",
+  "replaced",
+  "sampling",
+  "ordinal",
+  "seed",
+  "stop",
+] as const;
+export type CommittedField = (typeof COMMITTED_FIELDS)[number];
+
+/** 32 random bytes for each committed field, as hex. Deleting a salt makes its commitment unopenable for ever. */
+export const Salts = z.record(z.enum(COMMITTED_FIELDS), Digest);
+export type Salts = z.infer<typeof Salts>;
+export const Commitments = z.record(z.enum(COMMITTED_FIELDS), Digest);
+export type Commitments = z.infer<typeof Commitments>;
+
+/**
+ * One accepted line, or the accepted part of a first or last line: its salted digest, and its length in UTF-16
+ * code units. The salt is derived from the salt of `accepted` (see `lineDigest`), so whoever can open the accepted
+ * text recomputes these, and one line can be opened without its neighbours.
+ */
+export const LineDigest = z.strictObject({ digest: Digest, length: Count });
+export type LineDigest = z.infer<typeof LineDigest>;
+
+/** What is public about one suggestion, apart from what its whole batch shares. */
+export const SuggestionRecord = z.strictObject({
+  id: RandomId,
+  path: RepositoryPath,
+  /** Where the accepted text began when the batch was sealed. */
+  position: Position,
+  acceptance: AcceptanceKind,
+  trim: TrimVersion,
+  lines: z.array(LineDigest).min(1),
+  counts: z.strictObject({
+    /** Generated tokens. */
+    tokens: Count,
+    /** UTF-16 code units of the displayed and of the accepted text. */
+    displayed: Count,
+    accepted: Count,
+  }),
+});
+export type SuggestionRecord = z.infer<typeof SuggestionRecord>;
+
+/** The facts that all suggestions of a batch share. */
+export const SessionFacts = z.strictObject({
+  repositoryId: RandomId,
+  device: Address,
+  model: z.strictObject({ name: Text, manifestDigest: Digest, omsRoot: Digest }),
+  environment: Environment,
+  profile: ExecutionProfile,
+});
+export type SessionFacts = z.infer<typeof SessionFacts>;
+
+/**
+ * The public record as a leaf binds it: a suggestion's own part and what it takes from its batch, so that a leaf
+ * means the same without the batch.
+ */
+export interface LeafRecord extends SuggestionRecord {
+  readonly repositoryId: RandomId;
+  readonly device: Address;
+  readonly manifestDigest: Digest;
+  readonly environmentDigest: Digest;
+  readonly profile: ExecutionProfile;
+}
+
+/** An accepted suggestion as the journal holds it until its batch is sealed. */
+export const AcceptedSuggestion = z.strictObject({
+  id: RandomId,
+  /** Absolute path of the file's repository top, or `null` while the document lies in no folder. */
+  root: z.nullable(Text),
+  /** Path below `root`; for an untitled document its URI. */
+  path: Text,
+  position: Position,
+  acceptance: AcceptanceKind,
+  session: SessionFacts.omit({ repositoryId: true, device: true }),
+  /** Journals of the first version do not name it. */
+  trim: TrimVersion.default("trim/v1"),
+  values: SuggestionValues,
+  salts: Salts,
+});
+export type AcceptedSuggestion = z.infer<typeof AcceptedSuggestion>;

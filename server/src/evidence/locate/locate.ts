@@ -1,0 +1,435 @@
+import type { Position } from "../format/record";
+import { squash } from "./whiteSpace";
+
+/** A suggestion to find in a text. */
+export interface LocateInput {
+  readonly id: string;
+  /** Where the accepted text began when it was recorded. */
+  readonly position: Position;
+  readonly accepted: string;
+  /** Where an editor has followed it to; ranks above the recorded position. */
+  readonly hint?: Position;
+  /** The text before it when it was accepted, where that is known: the open prompt's prefix. */
+  readonly before?: string;
+}
+
+/** Where a suggestion stands in a text, and how much of it. */
+export interface Located {
+  readonly content: "verbatim" | "reformatted" | "edited" | "moved" | "ambiguous" | "gone";
+  /** From the first to the last character that is still as accepted; `null` where it has no place. */
+  readonly range: { readonly start: Position; readonly end: Position } | null;
+  /** Non-blank accepted lines that still stand, and how many there were. */
+  readonly kept: number;
+  readonly total: number;
+}
+
+/** Non-blank characters that make a text telling enough to be found elsewhere, or to carry an edited suggestion. */
+const ENOUGH = 8;
+
+/** An edited suggestion away from its recorded place needs this much in lines that occur once. */
+const ENOUGH_WHEN_EDITED_ELSEWHERE = 24;
+
+/** Longer suggestions are found whole or not at all: aligning lines takes the square of their number. */
+const MAX_ALIGNED_LINES = 500;
+
+/** Non-blank lines of the text before a suggestion that are searched for together with it. */
+const LINES_BEFORE = 3;
+
+/** More occurrences than this change nothing: the text is ambiguous. */
+const MAX_OCCURRENCES = 32;
+
+/**
+ * Finds suggestions in today's text by content, whole lines in order; the accepted part of a first or last line
+ * matches inside its line. One suggestion has at most one place, and one place at most one suggestion; what was
+ * removed and what cannot be told apart has none. Nothing is guessed by similarity.
+ *
+ * In this order: the whole text at the editor's or the recorded place (`verbatim`, or `reformatted` where only white
+ * space differs); the whole text at exactly one other place (`moved`), by itself or, also for a short one, after the
+ * lines that stood before it; some of its lines at its place, or around lines that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at their place.
+ */
+export function locate(text: string, suggestions: readonly LocateInput[]): ReadonlyMap<string, Located> {
+  const search = new Search(text.replace(/\r\n?/g, "\n"), suggestions);
+  search.atPlace();
+  search.reformattedAtPlace();
+  search.afterItsContext();
+  search.elsewhere();
+  search.edited();
+  return search.result();
+}
+
+/** Offsets in the text, from the first character to the one after the last. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Wanted extends LocateInput {
+  /** The accepted lines that are not blank, without white space, and their index among all accepted lines. */
+  readonly parts: readonly { readonly squashed: string; readonly index: number }[];
+  readonly lineCount: number;
+  /** The parts as they would stand in the squashed text. */
+  readonly pattern: string;
+}
+
+class Search {
+  private readonly lineStarts: readonly number[];
+  private readonly found = new Map<string, Located>();
+  private readonly taken: Span[] = [];
+  private readonly occurrencesOf = new Map<string, readonly Span[]>();
+  /** Longest first: more text is stronger evidence for one place. */
+  private readonly wanted: readonly Wanted[];
+  private squashedText: Squashed | null = null;
+
+  constructor(
+    private readonly text: string,
+    private readonly suggestions: readonly LocateInput[],
+  ) {
+    const starts = [0];
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+    this.lineStarts = starts;
+    this.wanted = suggestions.map(toWanted).sort((a, b) => b.pattern.length - a.pattern.length);
+  }
+
+  atPlace(): void {
+    for (const kind of ["hint", "position"] as const) {
+      for (const one of this.open()) {
+        const place = one[kind];
+        const start = place === undefined ? null : this.offsetOf(place);
+        if (start === null || !this.text.startsWith(one.accepted, start)) continue;
+        const span = { start, end: start + one.accepted.length };
+        if (this.isTelling(one, span)) this.take(one, "verbatim", span);
+      }
+    }
+  }
+
+  reformattedAtPlace(): void {
+    for (const kind of ["hint", "position"] as const) {
+      for (const one of this.open()) {
+        const line = one[kind]?.line;
+        if (line === undefined) continue;
+        const first = line + (one.parts[0]?.index ?? 0);
+        const spans = this.occurrences(one).filter(({ start }) => this.positionOf(start).line === first);
+        const [span] = spans;
+        if (span !== undefined && spans.length === 1 && this.isTelling(one, span)) {
+          this.take(one, "reformatted", span);
+        }
+      }
+    }
+  }
+
+  /** Lines that merely shifted: the same text after the same lines, once in the whole text. */
+  afterItsContext(): void {
+    const candidates = this.open().flatMap((one) => {
+      const context = inContext(one);
+      if (context === null || !isNontrivial(context.pattern)) return [];
+      const spans = this.occurrences(context, context.pattern.length - one.pattern.length);
+      return [{ one, pattern: context.pattern, spans: spans.filter((span) => this.isFree(span)) }];
+    });
+    for (const { one, pattern, spans } of candidates) {
+      const [span] = spans;
+      const isOnlyOne = candidates.filter((other) => other.pattern === pattern).length === 1;
+      if (span !== undefined && spans.length === 1 && isOnlyOne && this.isTelling(one, span)) {
+        this.take(one, "moved", span);
+      }
+    }
+  }
+
+  elsewhere(): void {
+    const candidates = this.open()
+      .filter(({ pattern }) => isNontrivial(pattern))
+      .map((one) => ({ one, spans: this.occurrences(one).filter((span) => this.isFree(span)) }))
+      .filter(({ spans }) => spans.length > 0);
+    for (const { one, spans } of candidates) {
+      const [span] = spans;
+      const rivals = candidates.filter((other) => other.one !== one && other.one.pattern === one.pattern);
+      if (span === undefined || spans.length > 1 || rivals.length > 0) {
+        if (spans.some((candidate) => this.isFree(candidate)))
+          this.found.set(one.id, nowhere(one, "ambiguous"));
+      } else if (this.isFree(span)) {
+        this.take(one, "moved", span);
+      }
+    }
+  }
+
+  edited(): void {
+    for (const one of this.open()) {
+      if (one.parts.length > MAX_ALIGNED_LINES) continue;
+      const matches =
+        this.matchesFrom(one, one.hint) ?? this.matchesFrom(one, one.position) ?? this.matchesAround(one);
+      const [first] = matches ?? [];
+      const last = matches?.at(-1);
+      if (matches === null || first === undefined || last === undefined) continue;
+      const span = { start: first.start, end: last.end };
+      this.take(one, "edited", span, matches.length);
+    }
+  }
+
+  result(): ReadonlyMap<string, Located> {
+    return new Map(
+      this.suggestions.map((one) => [one.id, this.found.get(one.id) ?? nowhere(toWanted(one), "gone")]),
+    );
+  }
+
+  private open(): Wanted[] {
+    return this.wanted.filter(({ id }) => !this.found.has(id));
+  }
+
+  private take(one: Wanted, content: Located["content"], span: Span, kept = one.parts.length): void {
+    if (!this.isFree(span)) return;
+    this.taken.push(span);
+    this.found.set(one.id, {
+      content,
+      range: { start: this.positionOf(span.start), end: this.positionOf(span.end) },
+      kept,
+      total: one.parts.length,
+    });
+  }
+
+  private isFree({ start, end }: Span): boolean {
+    return this.taken.every((other) => end <= other.start || other.end <= start);
+  }
+
+  /** Whether what stands there says something: a lone `}` does not, but `)` after `f(x` does. */
+  private isTelling({ pattern }: Wanted, { start, end }: Span): boolean {
+    if (pattern === "") return false;
+    if (hasWord(pattern)) return true;
+    const lineStart = this.lineStarts[this.positionOf(start).line] ?? 0;
+    const lineEnd = this.text.indexOf("\n", end);
+    return hasWord(this.text.slice(lineStart, lineEnd === -1 ? this.text.length : lineEnd));
+  }
+
+  /** Everywhere that the whole text stands, apart from white space; without the first `skip` characters of it. */
+  private occurrences(one: Wanted, skip = 0): readonly Span[] {
+    const known = this.occurrencesOf.get(one.id);
+    if (known !== undefined) return known;
+    const { pattern, parts, lineCount, position } = one;
+    const { characters } = this.squashed();
+    const fromLineStart = position.character === 0 || parts[0]?.index !== 0;
+    const toLineEnd = parts.at(-1)?.index !== lineCount - 1;
+    const spans: Span[] = [];
+    for (const at of this.candidates(one)) {
+      const end = at + pattern.length;
+      if (fromLineStart && at > 0 && characters[at - 1] !== "\n") continue;
+      if (toLineEnd && end < characters.length && characters[end] !== "\n") continue;
+      spans.push({ start: this.textOffset(at + skip), end: this.textOffset(end - 1) + 1 });
+      if (spans.length === MAX_OCCURRENCES) break;
+    }
+    this.occurrencesOf.set(one.id, spans);
+    return spans;
+  }
+
+  /** Where the pattern stands among the squashed characters: by its rarest whole line, else by searching. */
+  private *candidates({ pattern, parts, lineCount, position }: Wanted): Generator<number> {
+    if (pattern === "") return;
+    const { characters, lines, places } = this.squashed();
+    let rarest: { readonly places: readonly number[]; readonly start: number } | null = null;
+    let start = 0;
+    for (const { squashed, index } of parts) {
+      const isWhole = (index > 0 || position.character === 0) && index < lineCount - 1;
+      const found = places.get(squashed) ?? [];
+      if (isWhole && (rarest === null || found.length < rarest.places.length))
+        rarest = { places: found, start };
+      start += squashed.length + 1;
+    }
+    if (rarest !== null) {
+      for (const place of rarest.places) {
+        const at = (lines[place]?.start ?? 0) - rarest.start;
+        if (at >= 0 && characters.startsWith(pattern, at)) yield at;
+      }
+      return;
+    }
+    for (let at = characters.indexOf(pattern); at !== -1; at = characters.indexOf(pattern, at + 1)) yield at;
+  }
+
+  /** The lines of a suggestion that still stand in order from its place on; `null` where none of them tells enough. */
+  private matchesFrom(one: Wanted, place: Position | undefined): Span[] | null {
+    if (place === undefined) return null;
+    const { lines } = this.squashed();
+    const before = lastAtOrBefore(lines, place.line, ({ line }) => line);
+    const start = (lines[before]?.line ?? 0) < place.line ? before + 1 : before;
+    const matches = this.align(one, start, start + 2 * one.parts.length + 8);
+    return matches.some(({ squashed }) => isNontrivial(squashed)) ? matches.map(({ span }) => span) : null;
+  }
+
+  /** The same around lines that occur once in the text and once in the suggestion, with enough text in them. */
+  private matchesAround(one: Wanted): Span[] | null {
+    const { lines, places } = this.squashed();
+    const isAnchor = (squashed: string): boolean =>
+      isNontrivial(squashed) &&
+      places.get(squashed)?.length === 1 &&
+      one.parts.filter((part) => part.squashed === squashed).length === 1;
+    const anchorPart = one.parts.findIndex(({ squashed }) => isAnchor(squashed));
+    const anchorLine = places.get(one.parts[anchorPart]?.squashed ?? "")?.[0];
+    if (anchorPart === -1 || anchorLine === undefined) return null;
+    const start = Math.max(0, anchorLine - anchorPart);
+    const matches = this.align(one, start, Math.min(lines.length, anchorLine + 2 * one.parts.length + 8));
+    const telling = matches.filter(({ squashed }) => isAnchor(squashed));
+    const length = telling.reduce((sum, { squashed }) => sum + squashed.length, 0);
+    return length >= ENOUGH_WHEN_EDITED_ELSEWHERE ? matches.map(({ span }) => span) : null;
+  }
+
+  /** The longest common subsequence of a suggestion's lines and the free lines of a window. */
+  private align(one: Wanted, from: number, to: number): { squashed: string; span: Span }[] {
+    const { lines } = this.squashed();
+    const window = lines.slice(from, to).map((line) => ({ ...line, span: this.spanOf(line) }));
+    const free = window.map(({ span }) => this.isFree(span));
+    const { parts } = one;
+    const width = window.length + 1;
+    const longest = new Uint16Array((parts.length + 1) * width);
+    const isMatch = (part: number, line: number): boolean =>
+      free[line] === true && fits(one, part, window[line]?.squashed ?? "");
+    for (let part = parts.length - 1; part >= 0; part -= 1) {
+      for (let line = window.length - 1; line >= 0; line -= 1) {
+        longest[part * width + line] = isMatch(part, line)
+          ? (longest[(part + 1) * width + line + 1] ?? 0) + 1
+          : Math.max(longest[(part + 1) * width + line] ?? 0, longest[part * width + line + 1] ?? 0);
+      }
+    }
+    const matches: { squashed: string; span: Span }[] = [];
+    for (let part = 0, line = 0; part < parts.length && line < window.length; ) {
+      const match = window[line];
+      if (match !== undefined && isMatch(part, line)) {
+        matches.push({ squashed: parts[part]?.squashed ?? "", span: match.span });
+        part += 1;
+        line += 1;
+      } else if ((longest[(part + 1) * width + line] ?? 0) >= (longest[part * width + line + 1] ?? 0)) {
+        part += 1;
+      } else {
+        line += 1;
+      }
+    }
+    return matches;
+  }
+
+  private spanOf({ start, squashed }: SquashedLine): Span {
+    return { start: this.textOffset(start), end: this.textOffset(start + squashed.length - 1) + 1 };
+  }
+
+  /** The offset in the text of one of the squashed characters, which is not an LF. */
+  private textOffset(at: number): number {
+    const { lines } = this.squashed();
+    const line = lines[lastAtOrBefore(lines, at, ({ start }) => start)];
+    let offset = this.lineStarts[line?.line ?? 0] ?? 0;
+    for (let left = at - (line?.start ?? 0); ; offset += 1) {
+      if (/\s/.test(this.text[offset] ?? "x")) continue;
+      if (left === 0) return offset;
+      left -= 1;
+    }
+  }
+
+  private squashed(): Squashed {
+    this.squashedText ??= squashText(this.text);
+    return this.squashedText;
+  }
+
+  private offsetOf({ line, character }: Position): number | null {
+    const start = this.lineStarts[line];
+    if (start === undefined) return null;
+    const end = (this.lineStarts[line + 1] ?? this.text.length + 1) - 1;
+    return start + character <= end ? start + character : null;
+  }
+
+  private positionOf(offset: number): Position {
+    const line = lastAtOrBefore(this.lineStarts, offset, (start) => start);
+    return { line, character: offset - (this.lineStarts[line] ?? 0) };
+  }
+}
+
+/** A line that is not blank, without its white space. */
+interface SquashedLine {
+  readonly squashed: string;
+  /** Its line number in the text. */
+  readonly line: number;
+  /** Where it starts among the squashed characters. */
+  readonly start: number;
+}
+
+/** A text without white space and blank lines. */
+interface Squashed {
+  /** The non-blank lines, joined by LF. */
+  readonly characters: string;
+  readonly lines: readonly SquashedLine[];
+  /** Indices into `lines` by what stands there. */
+  readonly places: ReadonlyMap<string, readonly number[]>;
+}
+
+function squashText(text: string): Squashed {
+  const lines: SquashedLine[] = [];
+  const places = new Map<string, number[]>();
+  let start = 0;
+  for (const [line, content] of text.split("\n").entries()) {
+    const squashed = squash(content);
+    if (squashed === "") continue;
+    const same = places.get(squashed);
+    if (same === undefined) places.set(squashed, [lines.length]);
+    else same.push(lines.length);
+    lines.push({ squashed, line, start });
+    start += squashed.length + 1;
+  }
+  return { characters: lines.map(({ squashed }) => squashed).join("\n"), lines, places };
+}
+
+function toWanted(suggestion: LocateInput): Wanted {
+  const lines = suggestion.accepted.split("\n");
+  const parts = lines
+    .map((line, index) => ({ squashed: squash(line), index }))
+    .filter(({ squashed }) => squashed !== "");
+  return {
+    ...suggestion,
+    parts,
+    lineCount: lines.length,
+    pattern: parts.map(({ squashed }) => squashed).join("\n"),
+  };
+}
+
+/** A suggestion together with the lines before it, as one text that begins with a whole line. */
+function inContext({ id, accepted, before, pattern }: Wanted): Wanted | null {
+  if (before === undefined || pattern === "") return null;
+  const lines = before.replace(/\r\n?/g, "\n").split("\n");
+  let first = lines.length;
+  for (let count = 0; first > 0 && count < LINES_BEFORE; ) {
+    first -= 1;
+    if (/\S/.test(lines[first] ?? "")) count += 1;
+  }
+  // A prompt may begin inside a line, which is then no whole one.
+  if (first === 0) first = 1;
+  const context = lines.slice(first).join("\n");
+  if (context.trim() === "") return null;
+  return toWanted({
+    id: `${id} in context`,
+    position: { line: 0, character: 0 },
+    accepted: context + accepted,
+  });
+}
+
+/** Whether one accepted line stands as a line of the text: the first may end it, the last may begin it. */
+function fits({ parts, position, lineCount }: Wanted, part: number, line: string): boolean {
+  const { squashed, index } = parts[part] ?? { squashed: "", index: -1 };
+  if (lineCount > 1 && index === 0 && position.character > 0) return line.endsWith(squashed);
+  if (lineCount > 1 && index === lineCount - 1) return line.startsWith(squashed);
+  return line === squashed;
+}
+
+/** The index of the last item, of those in ascending order, whose key is at most `limit`; 0 where there is none. */
+function lastAtOrBefore<Item>(items: readonly Item[], limit: number, keyOf: (item: Item) => number): number {
+  let [low, high] = [0, items.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const item = items[middle];
+    if (item !== undefined && keyOf(item) <= limit) low = middle;
+    else high = middle - 1;
+  }
+  return Math.max(low, 0);
+}
+
+function nowhere({ parts }: Wanted, content: "ambiguous" | "gone"): Located {
+  return { content, range: null, kept: 0, total: parts.length };
+}
+
+function hasWord(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
+}
+
+function isNontrivial(squashed: string): boolean {
+  return squashed.length >= ENOUGH && hasWord(squashed);
+}

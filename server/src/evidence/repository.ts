@@ -1,0 +1,357 @@
+import { randomBytes } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import { mkdir, open, readdir, realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import * as z from "zod";
+import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
+import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "../platform/durable";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { gitTop, ignoredPaths, listedFiles, trackedPaths } from "../platform/git";
+import { type Digest, RandomId, RepositoryPath } from "../platform/primitives";
+import { looksSecret } from "../platform/secretFiles";
+import { findSecret } from "../platform/secrets";
+import { normalizeText } from "./format/commitment";
+import { MAX_EVIDENCE_BYTES } from "./format/evidenceFile";
+import type { Prompt } from "./format/record";
+import { standsIn } from "./locate/promptLines";
+
+/** Where evidence lies, below a repository's top. */
+export const PROOFLINE_FOLDER = ".proofline";
+
+const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+const MAX_SMALL_FILE_BYTES = 64 * 1024;
+const MAX_LISTED_FILES = 100_000;
+
+const RepositoryFile = z.strictObject({ id: RandomId });
+
+/** A file of the `.proofline` folder, as it lies there. Its name is a place to point at and proves nothing. */
+export type RepositoryFileContent =
+  /** Path below the repository's top. */
+  { readonly path: string } & (
+    | { readonly bytes: Uint8Array; readonly problem: null }
+    /** It could not be read; `problem` says why. */
+    | { readonly bytes: null; readonly problem: string }
+  );
+
+/** A folder whose `.proofline` speaks for the files in it. */
+export class Repository {
+  private readonly refusals = new Map<string, Promise<string | null>>();
+
+  /** @internal Use `openRepository`. */
+  constructor(
+    /** Absolute path of the top, without symbolic links. */
+    readonly root: string,
+    /** Whether the top is a git work tree. */
+    readonly isGit: boolean,
+  ) {}
+
+  /**
+   * Why a file (by its path below the top) may not be suggested for, recorded or read, as a sentence; `null` where
+   * nothing stands against it. Answers are kept until `refresh`.
+   */
+  refusalFor(path: string): Promise<string | null> {
+    const known = this.refusals.get(path);
+    if (known !== undefined) return known;
+    const refusal = this.findRefusal(path);
+    this.refusals.set(path, refusal);
+    return refusal;
+  }
+
+  /** Forgets what is kept about ignored files. */
+  refresh(): void {
+    this.refusals.clear();
+  }
+
+  /**
+   * The repository's id, or `null` where it has none yet.
+   *
+   * @throws ProoflineError `repository` where its file is damaged.
+   */
+  async id(): Promise<RandomId | null> {
+    const path = `${PROOFLINE_FOLDER}/repository.json`;
+    const file = await this.read(path, MAX_SMALL_FILE_BYTES);
+    if (file === null) return null;
+    try {
+      return parseCanonical(decodeUtf8(file), RepositoryFile, { maxLength: MAX_SMALL_FILE_BYTES }).id;
+    } catch (error) {
+      throw new ProoflineError(
+        "repository",
+        `${path} cannot be read (${error instanceof ProoflineError ? error.reason : messageOf(error)}).`,
+        "Restore it from version control.",
+      );
+    }
+  }
+
+  /** The repository's id; makes the `.proofline` folder and a random id where there is none. */
+  async ensureId(): Promise<RandomId> {
+    const existing = await this.id();
+    if (existing !== null) return existing;
+    await this.writing(async () => {
+      const folder = await this.ownFolder(PROOFLINE_FOLDER);
+      await createWhole(join(folder, ".gitattributes"), "* -text linguist-generated\n");
+      const fresh: z.infer<typeof RepositoryFile> = { id: randomBytes(16).toString("hex") };
+      await createWhole(join(folder, "repository.json"), prettyCanonicalJson(fresh));
+    });
+    const id = await this.id();
+    if (id === null) throw new ProoflineError("repository", "The repository's id vanished.", "Try again.");
+    return id;
+  }
+
+  /** Writes an evidence file. One that is there already stays as it is: a sealed batch never changes. */
+  async writeEvidence(root: Digest, text: string): Promise<string> {
+    return this.writeNew("evidence", `${root}.json`, text);
+  }
+
+  /** Writes an anchor file, unless it is there already. */
+  async writeAnchor(root: Digest, chainId: number, text: string): Promise<string> {
+    return this.writeNew("anchors", `${root}.${chainId}.json`, text);
+  }
+
+  /**
+   * The models that the repository names, as they stand in `models.json`; `null` where it has no such file.
+   *
+   * @throws ProoflineError `repository` where the file is too large, a link out of the repository, or not readable.
+   */
+  async modelsFile(maxBytes: number): Promise<Uint8Array | null> {
+    const path = `${PROOFLINE_FOLDER}/models.json`;
+    const bytes = await this.read(path, maxBytes);
+    if (bytes !== null || (await stat(join(this.root, path)).catch(() => null)) === null) return bytes;
+    throw new ProoflineError(
+      "repository",
+      `${path} is too large, a link, or not readable.`,
+      "Restore it from version control.",
+    );
+  }
+
+  /** Writes the models that the repository names, in place of what stood there. */
+  async writeModelsFile(text: string): Promise<string> {
+    await this.ensureId();
+    return this.writing(async () => {
+      const folder = await this.ownFolder(PROOFLINE_FOLDER);
+      await writeWhole(join(folder, "models.json"), text);
+      return `${PROOFLINE_FOLDER}/models.json`;
+    });
+  }
+
+  /** Every file that git tracks or would track; none where the top is no git work tree or git cannot say. */
+  async files(): Promise<readonly string[]> {
+    return this.isGit ? ((await listedFiles(this.root)) ?? []) : [];
+  }
+
+  /** Which of some files git tracks; none where the top is no git work tree or git cannot say. */
+  async tracked(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.isGit ? trackedPaths(this.root, paths) : new Set();
+  }
+
+  /** Whether a path below the top is a file now. */
+  async hasFile(path: string): Promise<boolean> {
+    if (!RepositoryPath.safeParse(path).success) return false;
+    const info = await stat(join(this.root, path)).catch(() => null);
+    return info?.isFile() ?? false;
+  }
+
+  /** All evidence files, whatever they are called. */
+  evidenceFiles(): Promise<readonly RepositoryFileContent[]> {
+    return this.list("evidence", MAX_EVIDENCE_BYTES);
+  }
+
+  /** All anchor files, whatever they are called. */
+  anchorFiles(): Promise<readonly RepositoryFileContent[]> {
+    return this.list("anchors", MAX_SMALL_FILE_BYTES);
+  }
+
+  /**
+   * A file's saved text with LF and without byte order mark; `null` where it is missing, too large, not a file, or
+   * reached through a symbolic link that leaves the repository.
+   */
+  async readText(path: string): Promise<string | null> {
+    if (!RepositoryPath.safeParse(path).success) return null;
+    const bytes = await this.read(path, MAX_TEXT_BYTES);
+    return bytes === null ? null : normalizeText(Buffer.from(bytes).toString("utf8"));
+  }
+
+  /** The same, or `null` too where the file is one that no prompt may quote: ignored, say, or secret-like. */
+  async readQuotable(path: string): Promise<string | null> {
+    return (await this.refusalFor(path)) === null ? this.readText(path) : null;
+  }
+
+  /** Whether a prompt's opening may travel in an evidence file: see `promptObstacle`. */
+  async promptMayTravel(path: string, prompt: Prompt): Promise<boolean> {
+    return (await this.promptObstacle(path, prompt)) === null;
+  }
+
+  /**
+   * Why a prompt's opening may not travel in an evidence file, as a sentence, or `null` where it may: each of its
+   * lines stands in the saved, non-ignored file that it belongs to, and nothing in it looks like a secret.
+   *
+   * @param path the suggestion's file, below the top.
+   */
+  async promptObstacle(path: string, prompt: Prompt): Promise<string | null> {
+    const texts: string[] = [];
+    for (const source of new Set([path, ...prompt.context.map((chunk) => chunk.path)])) {
+      const refusal = await this.refusalFor(source);
+      if (refusal !== null) return refusal;
+      const text = await this.readText(source);
+      if (text !== null) texts.push(text);
+    }
+    if (!standsIn(prompt, texts))
+      return "The prompt holds lines that are not in the repository's saved files.";
+    const whole = [prompt.prefix, prompt.suffix, ...prompt.context.map((chunk) => chunk.text)].join("\n");
+    const secret = findSecret(whole);
+    return secret === null ? null : `The prompt holds what looks like a secret (${secret}).`;
+  }
+
+  private async findRefusal(path: string): Promise<string | null> {
+    if (!RepositoryPath.safeParse(path).success) return "The file lies outside the repository.";
+    const [first] = path.split("/");
+    if (path.split("/").includes(".git")) return "The file belongs to git.";
+    if (first === PROOFLINE_FOLDER) return "The file belongs to Proofline.";
+    if (looksSecret(path)) return "The file looks like one that holds secrets.";
+    if (!this.isGit) return null;
+    const ignored = await ignoredPaths(this.root, [path]);
+    // Not knowing is no permission: what git ignores may be private.
+    if (ignored === null) {
+      this.refusals.delete(path);
+      return "Git cannot say whether the file is ignored: it is not installed, or does not trust this folder.";
+    }
+    return ignored.has(path) ? "The file is ignored by git." : null;
+  }
+
+  private async list(folder: string, maxBytes: number): Promise<readonly RepositoryFileContent[]> {
+    const below = `${PROOFLINE_FOLDER}/${folder}`;
+    let names: string[];
+    try {
+      names = (await readdir(join(this.root, below), { withFileTypes: true }))
+        .filter((entry) => entry.name.endsWith(".json") && !entry.isDirectory())
+        .map((entry) => entry.name);
+    } catch (error) {
+      if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return [];
+      throw error;
+    }
+    const files: RepositoryFileContent[] = [];
+    for (const name of names.sort().slice(0, MAX_LISTED_FILES)) {
+      const path = `${below}/${name}`;
+      const bytes = await this.read(path, maxBytes);
+      files.push(
+        bytes === null
+          ? { path, bytes, problem: "It is too large, a link, or not readable." }
+          : { path, bytes, problem: null },
+      );
+    }
+    if (names.length > MAX_LISTED_FILES) {
+      files.push({ path: below, bytes: null, problem: `Only ${MAX_LISTED_FILES} of its files were read.` });
+    }
+    return files;
+  }
+
+  /** Reads a regular file inside the repository whose size is within a limit; `null` otherwise. */
+  private async read(path: string, maxBytes: number): Promise<Uint8Array | null> {
+    try {
+      const real = await realpath(join(this.root, path));
+      if (!isInside(this.root, real)) return null;
+      // Opening a pipe would wait for somebody to write into it.
+      const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      try {
+        const info: Stats = await handle.stat();
+        if (!info.isFile() || info.size > maxBytes) return null;
+        const bytes = await handle.readFile();
+        return bytes.length > maxBytes ? null : bytes;
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (error instanceof Error && "code" in error) return null;
+      throw error;
+    }
+  }
+
+  private async writeNew(folder: string, name: string, text: string): Promise<string> {
+    return this.writing(async () => {
+      const directory = await this.ownFolder(`${PROOFLINE_FOLDER}/${folder}`);
+      await removeAbandoned(directory);
+      await createWhole(join(directory, name), text);
+      return `${PROOFLINE_FOLDER}/${folder}/${name}`;
+    });
+  }
+
+  /** Makes a folder below the top. A link that leads out of the repository is no place to write to. */
+  private async ownFolder(path: string): Promise<string> {
+    const folder = join(this.root, path);
+    await mkdir(folder, { recursive: true });
+    if ((await realpath(folder)) !== folder) throw new Error(`${path} is a symbolic link`);
+    return folder;
+  }
+
+  private async writing<Value>(work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      throw new ProoflineError(
+        "repository",
+        `${join(this.root, PROOFLINE_FOLDER)} cannot be written (${messageOf(error)}).`,
+        "Make the folder writable; what is pending is sealed then.",
+        { cause: error },
+      );
+    }
+  }
+}
+
+/**
+ * Finds the repository that a file or folder belongs to: its git work tree, else the innermost of `folders` (those of
+ * the workspace) that it lies in, else the nearest folder above it that has a `.proofline/repository.json`.
+ *
+ * @throws ProoflineError `repository` where it belongs to none.
+ */
+export async function openRepository(path: string, folders: readonly string[] = []): Promise<Repository> {
+  const real = await realPathOf(path);
+  const start = (await isDirectory(real)) ? real : dirname(real);
+  const top = await gitTop(start);
+  if (top !== null) return new Repository(top, true);
+  const containing = (await Promise.all(folders.map(realPathOf)))
+    .filter((folder) => isInside(folder, real))
+    .sort((a, b) => b.length - a.length);
+  const folder = containing[0] ?? (await nearestKnown(start));
+  if (folder !== null && folder !== undefined) return new Repository(folder, false);
+  throw new ProoflineError(
+    "repository",
+    `${path} lies in no git repository and in no opened folder.`,
+    `Run "git init" in its folder, or open the folder.`,
+  );
+}
+
+/** The real path of the longest part that exists, completed by the rest: a new document has no file yet. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realPathOf(parent), relative(parent, path));
+  }
+}
+
+async function nearestKnown(folder: string): Promise<string | null> {
+  for (let current = folder; ; current = dirname(current)) {
+    const info = await stat(join(current, PROOFLINE_FOLDER, "repository.json")).catch(() => null);
+    if (info?.isFile()) return current;
+    if (dirname(current) === current) return null;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}
+
+function isInside(folder: string, path: string): boolean {
+  const below = relative(folder, path);
+  return below === "" || (!isAbsolute(below) && below !== ".." && !below.startsWith(`..${sep}`));
+}
+
+/** Removes temporary files that a crash left behind an hour ago or earlier. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(".") || !name.endsWith(TEMPORARY_SUFFIX)) continue;
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => null);
+    if (info !== null && Date.now() - info.mtimeMs > 3_600_000) await removeIfThere(path);
+  }
+}

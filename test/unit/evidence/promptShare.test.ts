@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Prompt } from "../../../server/src/evidence/format/record";
+import { shareInPrompt } from "../../../server/src/evidence/locate/promptShare";
+
+const empty: Prompt = { path: null, prefix: "", suffix: "", context: [] };
+const letters = (alphabet: string, options: fc.StringConstraints = {}) =>
+  fc.string({ unit: fc.constantFrom(...alphabet, " ", "\n"), maxLength: 120, ...options });
+const small = letters("abc");
+const prompts = fc.record({
+  path: fc.option(small, { nil: null }),
+  prefix: small,
+  suffix: small,
+  context: fc.array(fc.record({ path: small, text: small }), { maxLength: 3 }),
+});
+const outputs = letters("abc").filter((text) => text.trim() !== "");
+
+/** What `shareInPrompt` is defined to be, without any cleverness. */
+function byDefinition(output: string, { path, prefix, suffix, context }: Prompt): number {
+  const squash = (text: string) => text.replace(/\s/g, "");
+  const parts = [path ?? "", prefix, suffix, ...context.flatMap((chunk) => [chunk.path, chunk.text])];
+  const visible = squash(output);
+  const length = Math.min(12, visible.length);
+  const isCovered = (at: number) =>
+    Array.from({ length }, (_, back) => at - back).some((start) => {
+      const run = start < 0 ? "" : visible.slice(start, start + length);
+      return run.length === length && parts.some((part) => squash(part).includes(run));
+    });
+  const covered = Array.from(visible, (_, at) => at).filter(isCovered);
+  return visible.length === 0 ? 0 : covered.length / visible.length;
+}
+
+describe("the share of an output that stands in its prompt", () => {
+  it("is what its definition says", () => {
+    fc.assert(
+      fc.property(outputs, prompts, fc.nat(60), fc.nat(60), (output, prompt, start, length) => {
+        const partly = { ...prompt, suffix: `${prompt.suffix}${output.slice(start, start + length)}` };
+        expect(shareInPrompt(output, partly)).toBe(byDefinition(output, partly));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is 0 for texts that have nothing in common", () => {
+    const others = letters("xyz");
+    fc.assert(
+      fc.property(outputs, others, others, others, (output, prefix, suffix, text) => {
+        const prompt = { path: "x", prefix, suffix, context: [{ path: "y", text }] };
+        expect(shareInPrompt(output, prompt)).toBe(0);
+      }),
+    );
+  });
+
+  it("is 1 where the whole output stands in any part, whatever its white space", () => {
+    const spread = (text: string) => [...text].join(" ");
+    fc.assert(
+      fc.property(outputs, prompts, small, small, fc.nat(3), (output, prompt, before, after, where) => {
+        const stuffed = before + spread(output) + after;
+        const context = [...prompt.context, { path: "other.ts", text: stuffed }];
+        const variants: Prompt[] = [
+          { ...prompt, prefix: stuffed },
+          { ...prompt, suffix: stuffed },
+          { ...prompt, path: stuffed },
+          { ...prompt, context },
+        ];
+        expect(shareInPrompt(output, variants[where] ?? empty)).toBe(1);
+      }),
+    );
+  });
+
+  it("never falls when text is added to the prompt", () => {
+    fc.assert(
+      fc.property(outputs, prompts, small, small, (output, prompt, before, after) => {
+        const more: Prompt = {
+          path: prompt.path,
+          prefix: before + prompt.prefix,
+          suffix: prompt.suffix + after,
+          context: [{ path: "more.ts", text: after }, ...prompt.context],
+        };
+        expect(shareInPrompt(output, more)).toBeGreaterThanOrEqual(shareInPrompt(output, prompt));
+      }),
+    );
+  });
+
+  it("counts runs of twelve visible characters and nothing shorter", () => {
+    const share = (output: string, prefix: string) => shareInPrompt(output, { ...empty, prefix });
+    expect(share("const totals = a + b;", "const totals = b + c;")).toBe(12 / 16);
+    expect(share("return total;", "return totals;")).toBe(0);
+    expect(share(");", "f();")).toBe(1);
+    expect(share("  \n", "  \n")).toBe(0);
+  });
+});

@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { newSalts } from "../../../server/src/evidence/format/commitment";
+import type { AcceptedSuggestion, SessionFacts } from "../../../server/src/evidence/format/record";
+import { type SealedEvidence, sealBatch } from "../../../server/src/evidence/format/sealBatch";
+import { addressOf, type Sign, signPersonalMessage } from "../../../server/src/platform/ecdsa";
+
+const privateKey = Buffer.from("46".repeat(32), "hex");
+export const device = addressOf(privateKey);
+export const sign: Sign = (message) => signPersonalMessage(message, privateKey);
+
+export const facts: SessionFacts = {
+  repositoryId: "0123456789abcdef0123456789abcdef",
+  device,
+  model: { name: "sample-model", manifestDigest: "a1".repeat(32), omsRoot: "b2".repeat(32) },
+  environment: {
+    serverDigest: "c3".repeat(32),
+    engine: { name: "onnxruntime-node", version: "1.30.0", libraryDigest: "d4".repeat(32) },
+    executionProvider: "cpu",
+    threads: 2,
+    platform: { os: "linux", arch: "x64" },
+    cpu: { model: "Sample CPU", features: ["avx2", "fma"] },
+  },
+  profile: "native/v1",
+};
+
+export interface SampleOptions {
+  readonly id?: string;
+  readonly path?: string;
+  readonly root?: string | null;
+  readonly displayed?: string;
+  readonly accepted?: string;
+  readonly line?: number;
+}
+
+/** An accepted suggestion with fresh salts. */
+export function sample({
+  id = randomBytes(16).toString("hex"),
+  path = "src/fibonacci.ts",
+  root = "/repository",
+  displayed = "  if (n < 2) return n;\n  return fib(n - 1) + fib(n - 2);\n}",
+  accepted = displayed,
+  line = 1,
+}: SampleOptions = {}): AcceptedSuggestion {
+  const { repositoryId: _repositoryId, device: _device, ...session } = facts;
+  const position = { line, character: 0 };
+  return {
+    id,
+    root,
+    path,
+    position,
+    acceptance: accepted === displayed ? "whole" : "partial",
+    session,
+    values: {
+      prompt: {
+        path,
+        prefix: "function fib(n: number): number {\n",
+        suffix: "\n",
+        context: [{ path: "src/other.ts", text: "export const π = 3.14;\n" }],
+      },
+      tokens: [17, 4711, 65_536],
+      raw: `${displayed}\n`,
+      displayed,
+      accepted,
+      replaced: { start: position, end: position, text: "" },
+      sampling: { method: "greedy", maxTokens: 96 },
+      ordinal: 0,
+      seed: "e5".repeat(32),
+      stop: "block",
+    },
+    trim: "trim/v1",
+    salts: newSalts(),
+  };
+}
+
+/** Seals suggestions with the sample device; `open` says whose prompts travel. */
+export function sealed(
+  suggestions: readonly AcceptedSuggestion[],
+  open: (suggestion: AcceptedSuggestion, index: number) => boolean = () => true,
+): SealedEvidence {
+  return sealBatch({
+    facts,
+    suggestions: suggestions.map((suggestion, index) => ({
+      suggestion,
+      promptTravels: open(suggestion, index),
+    })),
+    sequence: 3,
+    previousSeal: "f6".repeat(32),
+    sign,
+  });
+}
