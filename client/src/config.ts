@@ -6,7 +6,7 @@ import {
   EXECUTION_PROVIDERS,
   type ExecutionProvider,
 } from "../../server/src/inference/providers";
-import { DEFAULT_HUB } from "../../server/src/models/hubAddress";
+import { DEFAULT_HUB } from "../../server/src/models/hub/hubAddress";
 import type { ChainSettings, Settings } from "../../server/src/protocol/settings";
 import type { VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/protocol/verifiedOnly";

@@ -8,7 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { PromptFamilyName } from "../../server/src/inference/families";
+import { PromptFamilyName } from "../../server/src/models/pin/promptFamilies";
 import { ARCHITECTURES, QWEN_HALF_BILLION, SMALL } from "./decoder";
 import { writeModelFolder } from "./modelFolder";
 

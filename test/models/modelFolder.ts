@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PromptFamilyName } from "../../server/src/inference/families";
+import type { PromptFamilyName } from "../../server/src/models/pin/promptFamilies";
 import { type DecoderParameters, decoderGraph } from "./decoder";
 import { ExternalData, writeModel } from "./onnx";
 import { testTokenizer } from "./tokenizers";

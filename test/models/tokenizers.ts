@@ -1,6 +1,6 @@
 /** `tokenizer.json` files in the shapes that real models have, with small vocabularies. */
 import { readFileSync } from "node:fs";
-import type { PromptFamilyName } from "../../server/src/inference/families";
+import type { PromptFamilyName } from "../../server/src/models/pin/promptFamilies";
 
 interface AddedToken {
   readonly id: number;

@@ -1,5 +1,5 @@
-import { readPin } from "../inference/pin";
-import type { ModelStore } from "../models/modelStore";
+import { readPin } from "../models/pin/pin";
+import type { ModelStore } from "../models/store/modelStore";
 import type { Digest } from "../platform/primitives";
 
 /**

@@ -1,9 +1,5 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkModel, digestModel, planFolder, readPin } from "../inference/pin";
-import { ModelChoices } from "../models/modelChoice";
-import { type InstalledModel, ModelStore, readSignature } from "../models/modelStore";
-import { findModel, type ModelsFile } from "../models/modelsFile";
 import {
   carryOut,
   type DownloadPlan,
@@ -13,9 +9,13 @@ import {
   pinFolder,
   planFetch,
   planPin,
-} from "../models/pinModel";
-import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature";
-import { describeSource, parseSource } from "../models/source";
+} from "../actions/pinModel";
+import { describeSource, parseSource } from "../models/modelSource";
+import { checkModel, digestModel, planFolder, readPin } from "../models/pin/pin";
+import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature/signature";
+import { ModelChoices } from "../models/store/modelChoice";
+import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
+import { findModel, type ModelsFile } from "../models/store/modelsFile";
 import { ProoflineError } from "../platform/errors";
 import { megabytes } from "../protocol/byteCount";
 import {

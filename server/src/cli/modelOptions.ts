@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { PromptFamilyName } from "../inference/families";
-import { DEFAULT_HUB, parseHubAddress } from "../models/hubAddress";
-import { DEFAULT_PATIENCE, type HubAccess } from "../models/hubRequest";
-import type { PinChoices } from "../models/pinModel";
-import type { Trust } from "../models/signature";
-import { HubRevision } from "../models/source";
+import type { PinChoices } from "../actions/pinModel";
+import { DEFAULT_HUB, parseHubAddress } from "../models/hub/hubAddress";
+import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
+import { HubRevision } from "../models/modelSource";
+import { PromptFamilyName } from "../models/pin/promptFamilies";
+import type { Trust } from "../models/signature/signature";
 import { messageOf, ProoflineError } from "../platform/errors";
 
 /** Flags that say which hub is asked, and as whom. */

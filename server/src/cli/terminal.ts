@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
-import type { Progress } from "../models/progress";
+import type { Progress } from "../models/hub/progress";
 import { ProoflineError } from "../platform/errors";
 import { megabytes } from "../protocol/byteCount";
 

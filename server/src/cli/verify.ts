@@ -9,7 +9,7 @@ import { openDevice } from "../evidence/device";
 import type { AcceptedSuggestion } from "../evidence/format/record";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine";
-import { ModelStore } from "../models/modelStore";
+import { ModelStore } from "../models/store/modelStore";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import { builtInPolicy } from "../policy/policy";

@@ -1,6 +1,6 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { neverInText, type Step, stepsOf, type TokenizerFile } from "../models/files/tokenizerFile";
 import type { TextCodec } from "./textCodec";
-import { neverInText, type Step, stepsOf, type TokenizerFile } from "./tokenizerFile";
 
 /** Normalizers that change text which is not normalized already. Without them every text is spelled as it is. */
 const UNICODE_NORMALIZERS = ["NFC", "NFD", "NFKC", "NFKD"];

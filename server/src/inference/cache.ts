@@ -1,6 +1,6 @@
 import type { Tensor, TensorConstructor } from "onnxruntime-common";
+import type { CachePart } from "../models/files/graphLayout";
 import { giveBack } from "./giveBack";
-import type { CachePart } from "./layout";
 
 /** Buffers grow by so many positions at a time. What lies in place is copied out of the runtime as a whole. */
 const CAPACITY_STEP = 128;

@@ -1,5 +1,5 @@
-import type { CachePart } from "./layout";
-import type { GraphNode } from "./onnxFile";
+import type { CachePart } from "../models/files/graphLayout";
+import type { GraphNode } from "../models/files/onnxFile";
 
 /** Its inputs 3 and 4 are the past, its outputs 1 and 2 the present: onnxruntime, `contrib_ops`. */
 const OPERATOR = "GroupQueryAttention";

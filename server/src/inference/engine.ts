@@ -1,6 +1,6 @@
 import type { ExecutionProfile, Prompt, Sampling, SessionFacts, StopReason } from "../evidence/format/record";
+import type { Tolerance } from "../models/pin/tolerance";
 import type { ExecutionProvider } from "./providers";
-import type { Tolerance } from "./tolerance";
 
 /** What asks for a suggestion: typing (ends where the model doubts), or a person or program (never gated). */
 export type Trigger = "automatic" | "explicit";

@@ -1,11 +1,11 @@
 import { Tensor } from "onnxruntime-common";
+import { type FeedInput, type GraphLayout, layoutOf } from "../models/files/graphLayout";
+import type { HeldFile } from "../models/files/heldFile";
+import type { ModelConfig } from "../models/files/modelConfig";
+import { externalDataOf, type GraphNode, nodesOf } from "../models/files/onnxFile";
 import { Cache, type CacheKind } from "./cache";
 import { writesCacheInPlace } from "./cacheInPlace";
 import { giveBack } from "./giveBack";
-import type { HeldFile } from "./heldFile";
-import { type FeedInput, type GraphLayout, layoutOf } from "./layout";
-import type { ModelConfig } from "./modelConfig";
-import { externalDataOf, type GraphNode, nodesOf } from "./onnxFile";
 import { couldNotBeUsed, DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
 import { ReadingPace } from "./reading";
 import { type GraphFiles, type LoadedGraph, NATIVE, type Runtime } from "./runtime";

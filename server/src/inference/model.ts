@@ -1,16 +1,22 @@
 import type { ExecutionProfile } from "../evidence/format/record";
+import {
+  configOfGenai,
+  GENAI_CONFIG_FILE,
+  GenaiConfig,
+  MODEL_CONFIG_FILE,
+  ModelConfig,
+} from "../models/files/modelConfig";
+import { TOKENIZER_FILE, TokenizerFile } from "../models/files/tokenizerFile";
+import { externalPaths } from "../models/files/weights";
+import { type CheckedModel, checkModel, type Pin } from "../models/pin/pin";
 import { messageOf, ProoflineError } from "../platform/errors";
 import { DEFAULT_PROFILE } from "../protocol/executionProfile";
 import { giveBack } from "./giveBack";
 import { Graph } from "./graph";
-import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
-import { type CheckedModel, checkModel, type Pin } from "./pin";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "./providers";
 import { type GraphFiles, runtimeOf } from "./runtime";
 import { checkShapes } from "./shapes";
 import { Tokenizer } from "./tokenizer";
-import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
-import { externalPaths } from "./variants";
 
 /** A pinned model, ready to run. */
 export interface Model extends Pin {

@@ -1,3 +1,4 @@
+import { toleranceOf } from "../models/pin/tolerance";
 import { firstChoice, weighedChoice } from "./confidence";
 import { Decoding, type Extent } from "./decoding";
 import type { ReplayRequest, ReplayResult } from "./engine";
@@ -8,7 +9,6 @@ import { CHUNK_TOKENS, type IsCancelled, readAhead } from "./reading";
 import { type Scope, scopeOf } from "./scope";
 import { seedOf } from "./seed";
 import type { Sequence } from "./sequence";
-import { toleranceOf } from "./tolerance";
 import { trim } from "./trim";
 
 /** No token is longer; a claim with more text than this allows for each token is refused before it is tokenized. */

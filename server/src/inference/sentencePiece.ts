@@ -1,6 +1,6 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { neverInText, type Step, stepsOf, type TokenizerFile } from "../models/files/tokenizerFile";
 import type { TextCodec } from "./textCodec";
-import { neverInText, type Step, stepsOf, type TokenizerFile } from "./tokenizerFile";
 
 /** Stands for a space in tokens. */
 const META = "\u2581";

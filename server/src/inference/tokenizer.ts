@@ -1,10 +1,10 @@
+import type { TokenizerFile } from "../models/files/tokenizerFile";
+import type { ControlRole, ControlTokens } from "../models/pin/controlTokens";
+import { type PinnedPrompt, type PromptFamily, promptFamily } from "../models/pin/promptFamilies";
 import { byteLevelCodec, isByteLevel } from "./byteLevel";
-import type { ControlRole, ControlTokens } from "./controlTokens";
 import { EncodingMemo } from "./encodingMemo";
-import { type PinnedPrompt, type PromptFamily, promptFamily } from "./families";
 import { isSentencePiece, sentencePieceCodec } from "./sentencePiece";
 import type { TextCodec } from "./textCodec";
-import type { TokenizerFile } from "./tokenizerFile";
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const EMPTY = new Uint8Array(0);

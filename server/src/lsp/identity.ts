@@ -1,6 +1,6 @@
 import { installedPins } from "../actions/installedPins";
 import { deviceAddress } from "../evidence/device";
-import type { ModelStore } from "../models/modelStore";
+import type { ModelStore } from "../models/store/modelStore";
 import { messageOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
 import type { EngineHost } from "./engineHost";

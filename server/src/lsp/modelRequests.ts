@@ -1,12 +1,6 @@
 import { basename } from "node:path";
 import { type Connection, ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import * as z from "zod";
-import { planFolder } from "../inference/pin";
-import { inspect } from "../models/hub";
-import { parseHubAddress } from "../models/hubAddress";
-import { DEFAULT_PATIENCE, type HubAccess } from "../models/hubRequest";
-import { findModel } from "../models/modelsFile";
-import { variantsOf } from "../models/neededFiles";
 import {
   carryOut,
   type DownloadPlan,
@@ -15,10 +9,16 @@ import {
   pinFolder,
   planFetch,
   planPin,
-} from "../models/pinModel";
-import type { Progress } from "../models/progress";
-import { describeSignature } from "../models/signature";
-import { describeSource, HubRepository, HubRevision } from "../models/source";
+} from "../actions/pinModel";
+import { inspect } from "../models/hub/hub";
+import { parseHubAddress } from "../models/hub/hubAddress";
+import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
+import type { Progress } from "../models/hub/progress";
+import { variantsOf } from "../models/hub/variants";
+import { describeSource, HubRepository, HubRevision } from "../models/modelSource";
+import { planFolder } from "../models/pin/pin";
+import { describeSignature } from "../models/signature/signature";
+import { findModel } from "../models/store/modelsFile";
 import { ProoflineError, unreachable } from "../platform/errors";
 import { Digest } from "../platform/primitives";
 import {

@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
+import { modelsOf, type PinPlaces } from "../actions/pinModel";
 import { openRepository, type Repository } from "../evidence/repository";
-import { ModelChoices } from "../models/modelChoice";
-import { ModelStore } from "../models/modelStore";
-import { modelsOf, type PinPlaces } from "../models/pinModel";
-import { describeSignature } from "../models/signature";
-import { describeSource } from "../models/source";
+import { describeSource } from "../models/modelSource";
+import { describeSignature } from "../models/signature/signature";
+import { ModelChoices } from "../models/store/modelChoice";
+import { ModelStore } from "../models/store/modelStore";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { WorkspaceModels as Request } from "../protocol/messages";

@@ -1,5 +1,5 @@
 import type { ExecutionProfile } from "../evidence/format/record";
-import type { Tolerance } from "../inference/tolerance";
+import type { Tolerance } from "../models/pin/tolerance";
 
 /**
  * The independent checks of one suggestion and their values. `summary.ts` turns them into one word; nothing else may.

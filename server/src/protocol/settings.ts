@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ExecutionProfile } from "../evidence/format/record";
 import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../inference/providers";
 import { DEFAULT_CACHE_MEGABYTES } from "../inference/sequencePool";
-import { DEFAULT_HUB } from "../models/hubAddress";
+import { DEFAULT_HUB } from "../models/hub/hubAddress";
 import { Address } from "../platform/primitives";
 import { DEFAULT_PROFILE } from "./executionProfile";
 import { VERIFIED_ONLY_LEVELS } from "./verifiedOnly";

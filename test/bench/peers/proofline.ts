@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Graph } from "../../../server/src/inference/graph";
-import { HeldFile } from "../../../server/src/inference/heldFile";
-import { ModelConfig } from "../../../server/src/inference/modelConfig";
 import { DEFAULT_PROVIDER } from "../../../server/src/inference/providers";
 import { readAhead } from "../../../server/src/inference/reading";
 import { NATIVE } from "../../../server/src/inference/runtime";
 import { Sequence } from "../../../server/src/inference/sequence";
+import { HeldFile } from "../../../server/src/models/files/heldFile";
+import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 import type { BenchEngine, EngineParameters, Timing } from "./engine";
 import { largestIndex, logSoftmax } from "./logits";
 

@@ -16,7 +16,7 @@ import { loadModel, type Model } from "../../../server/src/inference/model";
 import { replay } from "../../../server/src/inference/replay";
 import { seedOf } from "../../../server/src/inference/seed";
 import { Sequence } from "../../../server/src/inference/sequence";
-import { toleranceOf } from "../../../server/src/inference/tolerance";
+import { toleranceOf } from "../../../server/src/models/pin/tolerance";
 import { continued, hesitation, withEveryStop } from "./claims";
 import { type Cost, costOf } from "./cost";
 import { places, ROOT, seededRandom } from "./cursors";

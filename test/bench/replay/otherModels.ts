@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Graph } from "../../../server/src/inference/graph";
 import type { Model } from "../../../server/src/inference/model";
-import { MODEL_CONFIG_FILE, ModelConfig } from "../../../server/src/inference/modelConfig";
 import { PORTABLE, type Runtime } from "../../../server/src/inference/runtime";
+import { MODEL_CONFIG_FILE, ModelConfig } from "../../../server/src/models/files/modelConfig";
 
 /** TensorProto.DataType.INT8 */
 const INT8 = 3;

@@ -5,8 +5,8 @@ import { ExecutionProfile, Prompt, Sampling, StopReason } from "../../../server/
 import { complete } from "../../../server/src/inference/complete";
 import type { ReplayRequest } from "../../../server/src/inference/engine";
 import type { Model } from "../../../server/src/inference/model";
-import { manifestDigestOf, type PinManifest } from "../../../server/src/inference/pin";
 import { Sequence } from "../../../server/src/inference/sequence";
+import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/pin";
 import { Count, Digest } from "../../../server/src/platform/primitives";
 import { places } from "./cursors";
 import { answerLogits } from "./logits";

@@ -6,11 +6,11 @@ import type { StopReason } from "../../../server/src/evidence/format/record";
 import { confidenceOf, weighedChoice } from "../../../server/src/inference/confidence";
 import { Decoding, type Extent } from "../../../server/src/inference/decoding";
 import { healPrompt } from "../../../server/src/inference/heal";
-import { PinManifest } from "../../../server/src/inference/pin";
 import { endsInTokenLoop, repeatedLinesIn } from "../../../server/src/inference/repetition";
 import { scopeOf } from "../../../server/src/inference/scope";
 import { Tokenizer } from "../../../server/src/inference/tokenizer";
-import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
+import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
+import { PinManifest } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));

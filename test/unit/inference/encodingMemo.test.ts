@@ -4,9 +4,9 @@ import { Tokenizer as Reference } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EncodingMemo } from "../../../server/src/inference/encodingMemo";
-import { PinManifest } from "../../../server/src/inference/pin";
 import { Tokenizer } from "../../../server/src/inference/tokenizer";
-import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
+import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
+import { PinManifest } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { SAMPLE } from "./samples";
 

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { build, buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../../server/src/inference/engine";
-import { writePin } from "../../../server/src/inference/pin";
 import { startEngine } from "../../../server/src/inference/startEngine";
+import { writePin } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL, newModelFolder } from "./modelFolder";
 import { OFFSETS, requestAt, SAMPLE } from "./samples";
 

@@ -5,8 +5,8 @@
  */
 import { readFileSync } from "node:fs";
 import { Graph } from "../../../server/src/inference/graph";
-import { ModelConfig } from "../../../server/src/inference/modelConfig";
 import { NATIVE } from "../../../server/src/inference/runtime";
+import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 
 /** What came of one graph. */
 export interface Compared {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ModelConfig } from "../../../server/src/inference/modelConfig";
+import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 import { ARCHITECTURES, type DecoderParameters, type Export, SMALL } from "../../models/decoder";
 import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
 

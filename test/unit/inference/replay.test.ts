@@ -14,8 +14,8 @@ import { replay as replayIn } from "../../../server/src/inference/replay";
 import { scopeOf } from "../../../server/src/inference/scope";
 import { seedOf } from "../../../server/src/inference/seed";
 import { Sequence } from "../../../server/src/inference/sequence";
-import { toleranceOf } from "../../../server/src/inference/tolerance";
 import { type Range, trim } from "../../../server/src/inference/trim";
+import { toleranceOf } from "../../../server/src/models/pin/tolerance";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { OFFSETS, requestAt } from "./samples";
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { Tokenizer as Reference } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PinManifest } from "../../../server/src/inference/pin";
 import { Tokenizer } from "../../../server/src/inference/tokenizer";
-import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
+import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
+import { PinManifest } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));

@@ -3,12 +3,6 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { openRepository } from "../../../server/src/evidence/repository";
-import { checkModel } from "../../../server/src/inference/pin";
-import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hubRequest";
-import { ModelStore } from "../../../server/src/models/modelStore";
-import { parseModelsFile } from "../../../server/src/models/modelsFile";
-import { variantsOf } from "../../../server/src/models/neededFiles";
 import {
   carryOut,
   type DownloadPlan,
@@ -17,8 +11,14 @@ import {
   pinFolder,
   planFetch,
   planPin,
-} from "../../../server/src/models/pinModel";
-import type { Progress } from "../../../server/src/models/progress";
+} from "../../../server/src/actions/pinModel";
+import { openRepository } from "../../../server/src/evidence/repository";
+import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hub/hubRequest";
+import type { Progress } from "../../../server/src/models/hub/progress";
+import { variantsOf } from "../../../server/src/models/hub/variants";
+import { checkModel } from "../../../server/src/models/pin/pin";
+import { ModelStore } from "../../../server/src/models/store/modelStore";
+import { parseModelsFile } from "../../../server/src/models/store/modelsFile";
 import { temporaryFolder } from "../evidence/temporaryFolder";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 import { COMMIT, type Fault, StandInHub, type StoredFile } from "./standInHub";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Graph } from "../../../server/src/inference/graph";
-import { ModelConfig } from "../../../server/src/inference/modelConfig";
-import { checkModel } from "../../../server/src/inference/pin";
+import { ModelConfig } from "../../../server/src/models/files/modelConfig";
+import { checkModel } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "../inference/modelFolder";
 
 const LOCK = join(EMBEDDED_MODEL, "../../training/corpus.package-lock.json");

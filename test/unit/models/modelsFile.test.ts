@@ -3,8 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { manifestDigestOf, type PinManifest, writePin } from "../../../server/src/inference/pin";
-import { parseHubAddress } from "../../../server/src/models/hubAddress";
+import { parseHubAddress } from "../../../server/src/models/hub/hubAddress";
+import { HubRepository, type ModelSource, parseSource } from "../../../server/src/models/modelSource";
+import { manifestDigestOf, type PinManifest, writePin } from "../../../server/src/models/pin/pin";
 import {
   type ModelsFile,
   type NamedModel,
@@ -12,8 +13,7 @@ import {
   parseModelsFile,
   withModel,
   writeModelsFile,
-} from "../../../server/src/models/modelsFile";
-import { HubRepository, type ModelSource, parseSource } from "../../../server/src/models/source";
+} from "../../../server/src/models/store/modelsFile";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 
 const folder = newModelFolder();

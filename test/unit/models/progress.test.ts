@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { PacedProgress, type Progress } from "../../../server/src/models/progress";
+import { PacedProgress, type Progress } from "../../../server/src/models/hub/progress";
 
 let told: Progress[];
 let paced: PacedProgress;

@@ -1,8 +1,12 @@
 import { createHash, X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PinnedFile } from "../../../server/src/inference/pin";
-import { checkSignature, describeSignature, type Trust } from "../../../server/src/models/signature";
+import type { PinnedFile } from "../../../server/src/models/pin/pin";
+import {
+  checkSignature,
+  describeSignature,
+  type Trust,
+} from "../../../server/src/models/signature/signature";
 import {
   type CertificateParameters,
   certificate,

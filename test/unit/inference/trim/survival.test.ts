@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { PinManifest } from "../../../../server/src/inference/pin";
 import { Tokenizer } from "../../../../server/src/inference/tokenizer";
-import { TokenizerFile } from "../../../../server/src/inference/tokenizerFile";
+import { TokenizerFile } from "../../../../server/src/models/files/tokenizerFile";
+import { PinManifest } from "../../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "../modelFolder";
 import { display, type Hole, holesOf, KINDS, type Kind } from "./truth";
 

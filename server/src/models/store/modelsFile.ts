@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { manifestDigestOf, PinManifest } from "../inference/pin";
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
-import { ProoflineError } from "../platform/errors";
-import { Digest } from "../platform/primitives";
-import { ModelSource } from "./source";
+import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../../platform/canonicalJson";
+import { ProoflineError } from "../../platform/errors";
+import { Digest } from "../../platform/primitives";
+import { ModelSource } from "../modelSource";
+import { manifestDigestOf, PinManifest } from "../pin/pin";
 
 /** Longer files are not read. */
 export const MAX_MODELS_BYTES = 4 * 1024 * 1024;

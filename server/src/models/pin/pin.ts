@@ -4,17 +4,23 @@ import { lstat, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import canonicalize from "canonicalize";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../platform/errors";
-import { Count, Digest, RepositoryPath, Text } from "../platform/primitives";
-import { PinnedPrompt, type PromptFamilyName, pinPrompt } from "./families";
-import { graphInterface } from "./graphInterface";
-import { HeldFile } from "./heldFile";
-import { layoutOf } from "./layout";
-import { configOfGenai, GENAI_CONFIG_FILE, GenaiConfig, MODEL_CONFIG_FILE, ModelConfig } from "./modelConfig";
-import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "./tokenizerConfig";
-import { TOKENIZER_FILE, TokenizerFile } from "./tokenizerFile";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { Count, Digest, RepositoryPath, Text } from "../../platform/primitives";
+import { graphInterface } from "../files/graphInterface";
+import { layoutOf } from "../files/graphLayout";
+import { HeldFile } from "../files/heldFile";
+import {
+  configOfGenai,
+  GENAI_CONFIG_FILE,
+  GenaiConfig,
+  MODEL_CONFIG_FILE,
+  ModelConfig,
+} from "../files/modelConfig";
+import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "../files/tokenizerConfig";
+import { TOKENIZER_FILE, TokenizerFile } from "../files/tokenizerFile";
+import { externalPaths, isGraph, isWeights } from "../files/weights";
+import { PinnedPrompt, type PromptFamilyName, pinPrompt } from "./promptFamilies";
 import { Tolerance } from "./tolerance";
-import { externalPaths, isGraph, isWeights } from "./variants";
 
 export const PIN_FILE = "pin.json";
 /** The name of a signature beside a model (OpenSSF Model Signing v1.0). */

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { canonicalJson } from "../platform/canonicalJson";
-import { sha256, toDigest } from "../platform/digests";
-import { removeIfThere, writeWhole } from "../platform/durable";
-import { ProoflineError } from "../platform/errors";
-import { Digest } from "../platform/primitives";
+import { canonicalJson } from "../../platform/canonicalJson";
+import { sha256, toDigest } from "../../platform/digests";
+import { removeIfThere, writeWhole } from "../../platform/durable";
+import { ProoflineError } from "../../platform/errors";
+import { Digest } from "../../platform/primitives";
 import type { InstalledModel, ModelStore } from "./modelStore";
 
 const Choice = z.strictObject({ root: z.string(), manifestDigest: Digest });

@@ -1,9 +1,9 @@
 import { createHash, createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import * as z from "zod";
-import { pae } from "../evidence/format/envelope";
-import { type PinnedFile, SIGNATURE_FILE } from "../inference/pin";
-import { messageOf, ProoflineError } from "../platform/errors";
-import { Digest } from "../platform/primitives";
+import { pae } from "../../evidence/format/envelope";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { Digest } from "../../platform/primitives";
+import { type PinnedFile, SIGNATURE_FILE } from "../pin/pin";
 import { chainTo, issuerOf, nameOf, readCertificates } from "./certificateChain";
 
 /** Whom a person trusts to sign a model: a public key, or the authorities that vouch for certificates. PEM texts. */

@@ -5,25 +5,25 @@ import { Tokenizer as Reference } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { complete } from "../../../server/src/inference/complete";
-import type { ControlRole } from "../../../server/src/inference/controlTokens";
+import { healPrompt } from "../../../server/src/inference/heal";
+import { loadModel } from "../../../server/src/inference/model";
+import { cutPrompt, encodePrompt } from "../../../server/src/inference/prompt";
+import { replay } from "../../../server/src/inference/replay";
+import { Sequence } from "../../../server/src/inference/sequence";
+import { Tokenizer } from "../../../server/src/inference/tokenizer";
+import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
+import type { ControlRole } from "../../../server/src/models/pin/controlTokens";
+import { writePin } from "../../../server/src/models/pin/pin";
 import {
   PinnedPrompt,
   PromptFamilyName,
   pinPrompt,
   promptFamily,
-} from "../../../server/src/inference/families";
-import { healPrompt } from "../../../server/src/inference/heal";
-import { loadModel } from "../../../server/src/inference/model";
-import { writePin } from "../../../server/src/inference/pin";
-import { cutPrompt, encodePrompt } from "../../../server/src/inference/prompt";
-import { replay } from "../../../server/src/inference/replay";
-import { Sequence } from "../../../server/src/inference/sequence";
-import { Tokenizer } from "../../../server/src/inference/tokenizer";
-import { TokenizerFile } from "../../../server/src/inference/tokenizerFile";
+} from "../../../server/src/models/pin/promptFamilies";
 import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
 import { writeGraph, writeModelFolder } from "../../models/modelFolder";
 import { testTokenizer } from "../../models/tokenizers";
-import { OFFSETS, requestAt, SAMPLE } from "./samples";
+import { OFFSETS, requestAt, SAMPLE } from "../inference/samples";
 
 vi.setConfig({ testTimeout: 120_000 });
 const FAMILIES = PromptFamilyName.options;

@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { readPin, SIGNATURE_FILE } from "../inference/pin";
-import { canonicalJson } from "../platform/canonicalJson";
-import { isErrno, removeIfThere, syncFolder, writeWhole } from "../platform/durable";
-import { messageOf, ProoflineError } from "../platform/errors";
-import { type Lock, tryLock } from "../platform/lock";
-import { Digest, Text } from "../platform/primitives";
-import { SignatureReport } from "./signature";
-import { ModelSource } from "./source";
+import { canonicalJson } from "../../platform/canonicalJson";
+import { isErrno, removeIfThere, syncFolder, writeWhole } from "../../platform/durable";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { type Lock, tryLock } from "../../platform/lock";
+import { Digest, Text } from "../../platform/primitives";
+import { ModelSource } from "../modelSource";
+import { readPin, SIGNATURE_FILE } from "../pin/pin";
+import { SignatureReport } from "../signature/signature";
 
 /** What this machine's person agreed to when they pinned or fetched a model. */
 export const ApprovedModel = z.strictObject({

@@ -1,4 +1,4 @@
-import { ProoflineError } from "../platform/errors";
+import { ProoflineError } from "../../platform/errors";
 
 /** The public hub. */
 export const DEFAULT_HUB = "https://huggingface.co";

@@ -1,7 +1,12 @@
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import type { Repository } from "../evidence/repository";
-import type { PromptFamilyName } from "../inference/families";
+import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "../models/hub/download";
+import { type HubFile, type HubModel, inspect } from "../models/hub/hub";
+import { type HubAccess, refuseCancelled } from "../models/hub/hubRequest";
+import { PacedProgress, type Progress } from "../models/hub/progress";
+import { chooseVariant } from "../models/hub/variants";
+import type { ModelSource } from "../models/modelSource";
 import {
   PIN_FILE,
   type Pin,
@@ -10,13 +15,15 @@ import {
   SIGNATURE_FILE,
   writePin,
   writePinFile,
-} from "../inference/pin";
-import { ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
-import { type HubFile, type HubModel, inspect } from "./hub";
-import { type HubAccess, refuseCancelled } from "./hubRequest";
-import { type ApprovedModel, type ModelStore, readSignature } from "./modelStore";
+} from "../models/pin/pin";
+import type { PromptFamilyName } from "../models/pin/promptFamilies";
+import {
+  checkSignature,
+  MAX_SIGNATURE_BYTES,
+  type SignatureReport,
+  type Trust,
+} from "../models/signature/signature";
+import { type ApprovedModel, type ModelStore, readSignature } from "../models/store/modelStore";
 import {
   MAX_MODELS_BYTES,
   type ModelsFile,
@@ -26,11 +33,9 @@ import {
   pinnedContent,
   withModel,
   writeModelsFile,
-} from "./modelsFile";
-import { chooseVariant } from "./neededFiles";
-import { PacedProgress, type Progress } from "./progress";
-import { checkSignature, MAX_SIGNATURE_BYTES, type SignatureReport, type Trust } from "./signature";
-import type { ModelSource } from "./source";
+} from "../models/store/modelsFile";
+import { ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 
 /** Where a pin goes: this machine's store, and the repository that the person works in, if any. */
 export interface PinPlaces {

@@ -2,15 +2,15 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { canonicalJson } from "../platform/canonicalJson";
-import { sha256, toDigest } from "../platform/digests";
-import { isErrno, removeIfThere, writeWhole } from "../platform/durable";
-import { messageOf, ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import { megabytes } from "../protocol/byteCount";
+import { canonicalJson } from "../../platform/canonicalJson";
+import { sha256, toDigest } from "../../platform/digests";
+import { isErrno, removeIfThere, writeWhole } from "../../platform/durable";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import { megabytes } from "../../protocol/byteCount";
+import type { CommitHash } from "../modelSource";
 import { fileAddress, type StatedHash } from "./hub";
 import { bodyOf, get, type HubAccess, hubError, patiently, refuseCancelled, Transient } from "./hubRequest";
-import type { CommitHash } from "./source";
 
 /** One file to fetch: which bytes, and what they must hash to. */
 export interface Wanted {

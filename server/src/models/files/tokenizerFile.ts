@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Count } from "../platform/primitives";
+import { Count } from "../../platform/primitives";
 
 export const TOKENIZER_FILE = "tokenizer.json";
 

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
 import { afterAll, describe, expect, it } from "vitest";
-import { graphInterface } from "../../../server/src/inference/graphInterface";
-import { writePin } from "../../../server/src/inference/pin";
+import { graphInterface } from "../../../server/src/models/files/graphInterface";
+import { writePin } from "../../../server/src/models/pin/pin";
 import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
 import { writeModelFolder } from "../../models/modelFolder";
 import { Graph as GraphFile, writeModel } from "../../models/onnx";
-import { EMBEDDED_MODEL } from "./modelFolder";
-import { randomGraph } from "./randomGraph";
+import { EMBEDDED_MODEL } from "../inference/modelFolder";
+import { randomGraph } from "../inference/randomGraph";
 
 const OPTIMUM: Export = { layout: "optimum", weights: "float", float: "float32", positions: true };
 const GENAI: Export = { layout: "genai", weights: "float", float: "float32" };

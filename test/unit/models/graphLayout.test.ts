@@ -1,7 +1,7 @@
 import type { InferenceSession } from "onnxruntime-common";
 import { describe, expect, it } from "vitest";
-import { layoutOf } from "../../../server/src/inference/layout";
-import { ModelConfig } from "../../../server/src/inference/modelConfig";
+import { layoutOf } from "../../../server/src/models/files/graphLayout";
+import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 
 type Metadata = InferenceSession.ValueMetadata;
 type Type = InferenceSession.TensorValueMetadata["type"];

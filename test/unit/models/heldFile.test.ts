@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Graph } from "../../../server/src/inference/graph";
-import { HeldFile } from "../../../server/src/inference/heldFile";
 import { NATIVE, PORTABLE, type Runtime } from "../../../server/src/inference/runtime";
+import { HeldFile } from "../../../server/src/models/files/heldFile";
 import { type Export, SMALL } from "../../models/decoder";
-import { randomGraph } from "./randomGraph";
+import { randomGraph } from "../inference/randomGraph";
 
 const OPTIMUM: Export = { layout: "optimum", weights: "float", float: "float32", positions: true };
 const IDS = [3, 1, 4, 1, 5];

@@ -1,9 +1,9 @@
 import { listFiles, modelInfo } from "@huggingface/hub";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../platform/errors";
-import { Count, RepositoryPath } from "../platform/primitives";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { Count, RepositoryPath } from "../../platform/primitives";
+import { CommitHash } from "../modelSource";
 import { bodyOf, get, type HubAccess, hubError, patiently, Transient } from "./hubRequest";
-import { CommitHash } from "./source";
 
 /** What the hub says of one file; the bytes are compared with it. */
 export interface HubFile {

@@ -24,8 +24,8 @@ import {
   PinManifest,
   readPin,
   writePin,
-} from "../../../server/src/inference/pin";
-import { EMBEDDED_MODEL, newModelFolder, unusableGraph } from "./modelFolder";
+} from "../../../server/src/models/pin/pin";
+import { EMBEDDED_MODEL, newModelFolder, unusableGraph } from "../inference/modelFolder";
 
 const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
 

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { externalDataOf, nodesOf } from "../../../server/src/inference/onnxFile";
-import { externalPaths } from "../../../server/src/inference/variants";
+import { externalDataOf, nodesOf } from "../../../server/src/models/files/onnxFile";
+import { externalPaths } from "../../../server/src/models/files/weights";
 import { ARCHITECTURES, SMALL } from "../../models/decoder";
 import { writeModelFolder } from "../../models/modelFolder";
-import { EMBEDDED_MODEL, unusableGraph } from "./modelFolder";
+import { EMBEDDED_MODEL, unusableGraph } from "../inference/modelFolder";
 
 describe("the external data of a graph", () => {
   let folder: string;

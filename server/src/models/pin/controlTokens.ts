@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Count, Text } from "../platform/primitives";
+import { Count, Text } from "../../platform/primitives";
 
 const ControlToken = z.strictObject({ text: Text, id: Count });
 export type ControlToken = z.infer<typeof ControlToken>;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { messageOf, ProoflineError } from "../platform/errors";
+import { messageOf, ProoflineError } from "../../platform/errors";
 import { isLoopback, mayBeAsked } from "./hubAddress";
 
 /** How long to wait for a hub, and how often to ask it again. */
