@@ -43,7 +43,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
     extension: "client/src/extension.ts",
     server: "server/src/main.ts",
     cli: "server/src/cli.ts",
-    inferenceWorker: "server/src/inference/worker.ts",
+    inferenceWorker: "server/src/inference/engine/inferenceWorker.ts",
     verificationWorker: "server/src/policy/worker.ts",
     chainHost: "server/src/chain/hostProcess.ts",
   },

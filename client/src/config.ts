@@ -5,7 +5,7 @@ import {
   DEFAULT_PROVIDER,
   EXECUTION_PROVIDERS,
   type ExecutionProvider,
-} from "../../server/src/inference/providers";
+} from "../../server/src/inference/graph/executionProviders";
 import { DEFAULT_HUB } from "../../server/src/models/hub/hubAddress";
 import type { ChainSettings, Settings } from "../../server/src/protocol/settings";
 import type { VerifiedOnly } from "../../server/src/protocol/verifiedOnly";

@@ -17,7 +17,7 @@ import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verify";
 import { ExecutionProfile } from "./evidence/format/record";
-import { EXECUTION_PROVIDERS } from "./inference/providers";
+import { EXECUTION_PROVIDERS } from "./inference/graph/executionProviders";
 import { ProoflineError } from "./platform/errors";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
 

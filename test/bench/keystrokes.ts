@@ -1,11 +1,11 @@
 /** What the engine computes again from one key to the next, as ratios to reading a prompt from its beginning. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { complete } from "../../server/src/inference/complete";
-import { type Draft, Drafter } from "../../server/src/inference/drafting";
-import type { CompletionRequest } from "../../server/src/inference/engine";
-import { loadModel, type Model } from "../../server/src/inference/model";
-import { DEFAULT_CACHE_MEGABYTES, SequencePool } from "../../server/src/inference/sequencePool";
+import { type Draft, Drafter } from "../../server/src/inference/decode/promptLookup";
+import { complete } from "../../server/src/inference/engine/complete";
+import type { CompletionRequest } from "../../server/src/inference/engine/engine";
+import { loadModel, type Model } from "../../server/src/inference/engine/loadedModel";
+import { DEFAULT_CACHE_MEGABYTES, SequencePool } from "../../server/src/inference/graph/sequencePool";
 import { installationOf } from "../../server/src/installation";
 import { ROOT } from "../lsp/client";
 import { row, Samples } from "./samples";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Completion, EngineFacts } from "../../server/src/inference/engine";
+import type { Completion, EngineFacts } from "../../server/src/inference/engine/engine";
 import { tooLarge } from "../../server/src/lsp/gate";
 import { Offers } from "../../server/src/lsp/offers";
 import { shift, type TextEdit, withLf } from "../../server/src/lsp/textEdits";

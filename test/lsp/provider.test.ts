@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { notOnThisPlatform } from "../../server/src/inference/providers";
+import { notOnThisPlatform } from "../../server/src/inference/graph/executionProviders";
 import { DidChangeSettings } from "../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import { ROOT } from "./client";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
-import { complete } from "../../server/src/inference/complete";
-import { healPrompt } from "../../server/src/inference/heal";
-import { loadModel } from "../../server/src/inference/model";
-import { Sequence } from "../../server/src/inference/sequence";
+import { complete } from "../../server/src/inference/engine/complete";
+import { loadModel } from "../../server/src/inference/engine/loadedModel";
+import { Sequence } from "../../server/src/inference/graph/sequence";
+import { healPrompt } from "../../server/src/inference/prompt/heal";
 import { Count, Digest } from "../../server/src/platform/primitives";
 import { OFFSETS, requestAt } from "../unit/inference/samples";
 

@@ -6,7 +6,7 @@ import type {
   Position,
   SuggestionValues,
 } from "../evidence/format/record";
-import type { Completion, EngineFacts } from "../inference/engine";
+import type { Completion, EngineFacts } from "../inference/engine/engine";
 import { TRIM_VERSION } from "../inference/trim";
 import { ProoflineError } from "../platform/errors";
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { SuggestionValues, TrimVersion } from "../evidence/format/record";
-import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine";
+import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine/engine";
 import { TRIM_VERSION } from "../inference/trim";
 import { Tolerance } from "../models/pin/tolerance";
 import { canonicalJson } from "../platform/canonicalJson";

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { acceptedSuggestion, newSuggestionId } from "../actions/accept";
 import { openJournal } from "../evidence/journal/journal";
 import { openRepository } from "../evidence/repository";
-import { type CompletionRequest, describeNothing, type Engine } from "../inference/engine";
+import { type CompletionRequest, describeNothing, type Engine } from "../inference/engine/engine";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { CommandResult } from "./output";
 import { type Session, withEngine } from "./session";

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { ExecutionProfile } from "../evidence/format/record";
 import { openRepository, type Repository } from "../evidence/repository";
-import type { Engine } from "../inference/engine";
-import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/providers";
-import { startEngine } from "../inference/startEngine";
+import type { Engine } from "../inference/engine/engine";
+import { startEngine } from "../inference/engine/startEngine";
+import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/graph/executionProviders";
 import { type Installation, installationOf } from "../installation";
 import { ModelChoices } from "../models/store/modelChoice";
 import { ModelStore } from "../models/store/modelStore";

@@ -8,7 +8,7 @@ import { openChain } from "../chain/reader";
 import { openDevice } from "../evidence/device";
 import type { AcceptedSuggestion } from "../evidence/format/record";
 import { readJournals } from "../evidence/journal/journal";
-import type { Engine } from "../inference/engine";
+import type { Engine } from "../inference/engine/engine";
 import { ModelStore } from "../models/store/modelStore";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";

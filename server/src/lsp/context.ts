@@ -1,5 +1,5 @@
 import type { Connection, TextDocuments } from "vscode-languageserver/node";
-import type { NothingReason } from "../inference/engine";
+import type { NothingReason } from "../inference/engine/engine";
 import type { ContextSources } from "./contextSources";
 import type { OpenDocument } from "./documents";
 import type { EngineHost } from "./engineHost";

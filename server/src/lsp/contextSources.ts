@@ -1,5 +1,5 @@
 import type { Prompt } from "../evidence/format/record";
-import { ContextRing, type ContextSource } from "../inference/contextRing";
+import { ContextRing, type ContextSource } from "../inference/prompt/contextRing";
 import type { OpenDocument } from "./documents";
 import type { Placements } from "./placements";
 import type { SettingsStore } from "./settings";

@@ -1,5 +1,5 @@
-import type { Engine } from "../inference/engine";
-import { startEngine } from "../inference/startEngine";
+import type { Engine } from "../inference/engine/engine";
+import { startEngine } from "../inference/engine/startEngine";
 import type { Installation } from "../installation";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { ModelState } from "../protocol/messages";

@@ -6,7 +6,7 @@ import {
 } from "vscode-languageserver/node";
 import * as z from "zod";
 import { newSuggestionId } from "../actions/accept";
-import type { CompletionOutcome, CompletionRequest, Engine } from "../inference/engine";
+import type { CompletionOutcome, CompletionRequest, Engine } from "../inference/engine/engine";
 import { messageOf } from "../platform/errors";
 import type { ServerContext } from "./context";
 import { Debounce, pause } from "./debounce";

@@ -1,4 +1,4 @@
-import type { Engine } from "../inference/engine";
+import type { Engine } from "../inference/engine/engine";
 import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";
 

@@ -1,4 +1,4 @@
-import type { Completion, EngineFacts } from "../inference/engine";
+import type { Completion, EngineFacts } from "../inference/engine/engine";
 import type { OpenDocument } from "./documents";
 import { type Span, shiftAll, type TextEdit } from "./textEdits";
 

@@ -1,4 +1,4 @@
-import type { Engine } from "../inference/engine";
+import type { Engine } from "../inference/engine/engine";
 import type { Digest } from "../platform/primitives";
 import type { EngineHost } from "./engineHost";
 

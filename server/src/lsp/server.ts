@@ -11,7 +11,7 @@ import {
 import { RepositoryReader } from "../actions/readRepository";
 import { ReplayCache } from "../actions/replay";
 import { VerificationThread } from "../actions/verificationThread";
-import { describeNothing } from "../inference/engine";
+import { describeNothing } from "../inference/engine/engine";
 import type { Installation } from "../installation";
 import { messageOf } from "../platform/errors";
 import {

@@ -9,7 +9,7 @@ import type {
   Prompt,
 } from "../evidence/format/record";
 import { type Located, locate } from "../evidence/locate/locate";
-import type { ReplayResult } from "../inference/engine";
+import type { ReplayResult } from "../inference/engine/engine";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
 import { checkPrompt, type PromptAnswer, QuotedFiles, SEALED } from "./promptCheck";
 import { reasonFor } from "./reasons";

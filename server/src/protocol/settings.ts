@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ExecutionProfile } from "../evidence/format/record";
-import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../inference/providers";
-import { DEFAULT_CACHE_MEGABYTES } from "../inference/sequencePool";
+import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../inference/graph/executionProviders";
+import { DEFAULT_CACHE_MEGABYTES } from "../inference/graph/sequencePool";
 import { DEFAULT_HUB } from "../models/hub/hubAddress";
 import { Address } from "../platform/primitives";
 import { DEFAULT_PROFILE } from "./executionProfile";

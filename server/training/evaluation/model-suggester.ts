@@ -1,8 +1,8 @@
-import { complete } from "../../src/inference/complete";
-import type { Trigger } from "../../src/inference/engine";
-import { loadModel, type Model } from "../../src/inference/model";
-import { cutPrompt, encodePrompt } from "../../src/inference/prompt";
-import { Sequence } from "../../src/inference/sequence";
+import { complete } from "../../src/inference/engine/complete";
+import type { Trigger } from "../../src/inference/engine/engine";
+import { loadModel, type Model } from "../../src/inference/engine/loadedModel";
+import { Sequence } from "../../src/inference/graph/sequence";
+import { cutPrompt, encodePrompt } from "../../src/inference/prompt/prompt";
 import type { Cursor } from "./cursors";
 import type { Suggester, Suggestion } from "./suggester";
 

@@ -1,10 +1,10 @@
 /** Our own engine from request to suggestion: its worker thread, tokenizer, decoding rules and trim chain included. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CompletionRequest } from "../../../server/src/inference/engine";
-import { healPrompt } from "../../../server/src/inference/heal";
-import { loadModel } from "../../../server/src/inference/model";
-import { startEngine } from "../../../server/src/inference/startEngine";
+import type { CompletionRequest } from "../../../server/src/inference/engine/engine";
+import { loadModel } from "../../../server/src/inference/engine/loadedModel";
+import { startEngine } from "../../../server/src/inference/engine/startEngine";
+import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { installationOf } from "../../../server/src/installation";
 import { Samples } from "../samples";
 import type { Place } from "./comparison";

@@ -16,10 +16,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
-import { loadModel, type Model } from "../../../server/src/inference/model";
-import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../../../server/src/inference/providers";
-import { replay } from "../../../server/src/inference/replay";
-import { Sequence } from "../../../server/src/inference/sequence";
+import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
+import {
+  DEFAULT_PROVIDER,
+  EXECUTION_PROVIDERS,
+} from "../../../server/src/inference/graph/executionProviders";
+import { Sequence } from "../../../server/src/inference/graph/sequence";
+import { replay } from "../../../server/src/inference/replay/replayTokens";
 import { manifestDigestOf, PIN_FILE, PinManifest, readPin } from "../../../server/src/models/pin/pin";
 import { Tolerance } from "../../../server/src/models/pin/tolerance";
 import { ROOT } from "./cursors";

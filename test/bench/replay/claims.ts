@@ -1,13 +1,13 @@
 import { StopReason } from "../../../server/src/evidence/format/record";
-import { firstChoice } from "../../../server/src/inference/confidence";
-import { Decoding, type Extent } from "../../../server/src/inference/decoding";
-import type { ReplayRequest } from "../../../server/src/inference/engine";
-import { generate } from "../../../server/src/inference/generate";
-import { healPrompt } from "../../../server/src/inference/heal";
-import type { Model } from "../../../server/src/inference/model";
-import { scopeOf } from "../../../server/src/inference/scope";
-import { seedOf } from "../../../server/src/inference/seed";
-import type { Sequence } from "../../../server/src/inference/sequence";
+import { firstChoice } from "../../../server/src/inference/decode/confidence";
+import { Decoding, type Extent } from "../../../server/src/inference/decode/decoding";
+import { generate } from "../../../server/src/inference/decode/generate";
+import { seedOf } from "../../../server/src/inference/decode/seed";
+import type { ReplayRequest } from "../../../server/src/inference/engine/engine";
+import type { Model } from "../../../server/src/inference/engine/loadedModel";
+import type { Sequence } from "../../../server/src/inference/graph/sequence";
+import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { trim } from "../../../server/src/inference/trim";
 
 const never = (): boolean => false;

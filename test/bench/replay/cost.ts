@@ -1,11 +1,11 @@
-import { Decoding } from "../../../server/src/inference/decoding";
-import type { ReplayRequest } from "../../../server/src/inference/engine";
-import { generate } from "../../../server/src/inference/generate";
-import { healPrompt } from "../../../server/src/inference/heal";
-import type { Model } from "../../../server/src/inference/model";
-import { replay } from "../../../server/src/inference/replay";
-import { scopeOf } from "../../../server/src/inference/scope";
-import { Sequence } from "../../../server/src/inference/sequence";
+import { Decoding } from "../../../server/src/inference/decode/decoding";
+import { generate } from "../../../server/src/inference/decode/generate";
+import type { ReplayRequest } from "../../../server/src/inference/engine/engine";
+import type { Model } from "../../../server/src/inference/engine/loadedModel";
+import { Sequence } from "../../../server/src/inference/graph/sequence";
+import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import { healPrompt } from "../../../server/src/inference/prompt/heal";
+import { replay } from "../../../server/src/inference/replay/replayTokens";
 
 const never = (): boolean => false;
 

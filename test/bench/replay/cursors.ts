@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CompletionRequest } from "../../../server/src/inference/engine";
+import type { CompletionRequest } from "../../../server/src/inference/engine/engine";
 
 /** The repository's top, where npm runs scripts. */
 export const ROOT = process.cwd();

@@ -1,8 +1,8 @@
-import type { ReplayRequest } from "../../../server/src/inference/engine";
-import { healPrompt } from "../../../server/src/inference/heal";
-import type { Model } from "../../../server/src/inference/model";
-import { readAhead } from "../../../server/src/inference/reading";
-import type { Sequence } from "../../../server/src/inference/sequence";
+import type { ReplayRequest } from "../../../server/src/inference/engine/engine";
+import type { Model } from "../../../server/src/inference/engine/loadedModel";
+import { readAhead } from "../../../server/src/inference/graph/prefill";
+import type { Sequence } from "../../../server/src/inference/graph/sequence";
+import { healPrompt } from "../../../server/src/inference/prompt/heal";
 
 /** The logits from which each token of the answer was chosen, computed in one pass as a replay does. */
 export async function answerLogits(

@@ -10,12 +10,12 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { complete } from "../../../server/src/inference/complete";
-import type { Completion, ReplayRequest, ReplayResult } from "../../../server/src/inference/engine";
-import { loadModel, type Model } from "../../../server/src/inference/model";
-import { replay } from "../../../server/src/inference/replay";
-import { seedOf } from "../../../server/src/inference/seed";
-import { Sequence } from "../../../server/src/inference/sequence";
+import { seedOf } from "../../../server/src/inference/decode/seed";
+import { complete } from "../../../server/src/inference/engine/complete";
+import type { Completion, ReplayRequest, ReplayResult } from "../../../server/src/inference/engine/engine";
+import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
+import { Sequence } from "../../../server/src/inference/graph/sequence";
+import { replay } from "../../../server/src/inference/replay/replayTokens";
 import { toleranceOf } from "../../../server/src/models/pin/tolerance";
 import { continued, hesitation, withEveryStop } from "./claims";
 import { type Cost, costOf } from "./cost";

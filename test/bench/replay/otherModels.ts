@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Graph } from "../../../server/src/inference/graph";
-import type { Model } from "../../../server/src/inference/model";
-import { PORTABLE, type Runtime } from "../../../server/src/inference/runtime";
+import type { Model } from "../../../server/src/inference/engine/loadedModel";
+import { Graph } from "../../../server/src/inference/graph/graph";
+import { PORTABLE, type Runtime } from "../../../server/src/inference/graph/runtime";
 import { MODEL_CONFIG_FILE, ModelConfig } from "../../../server/src/models/files/modelConfig";
 
 /** TensorProto.DataType.INT8 */

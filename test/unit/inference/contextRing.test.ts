@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ContextRing, type ContextSource } from "../../../server/src/inference/contextRing";
+import { ContextRing, type ContextSource } from "../../../server/src/inference/prompt/contextRing";
 
 const lines = (name: string, count: number) =>
   Array.from({ length: count }, (_, index) => `const ${name}${index} = ${index};\n`).join("");

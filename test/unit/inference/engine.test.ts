@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Engine } from "../../../server/src/inference/engine";
-import { startEngine } from "../../../server/src/inference/startEngine";
+import type { Engine } from "../../../server/src/inference/engine/engine";
+import { startEngine } from "../../../server/src/inference/engine/startEngine";
 import { writePin } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL, newModelFolder } from "./modelFolder";
 import { OFFSETS, requestAt, SAMPLE } from "./samples";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(root, "out", "engine-"));
   workerPath = join(folder, "inferenceWorker.js");
   await build({
-    entryPoints: [join(root, "server/src/inference/worker.ts")],
+    entryPoints: [join(root, "server/src/inference/engine/inferenceWorker.ts")],
     outfile: workerPath,
     bundle: true,
     platform: "node",

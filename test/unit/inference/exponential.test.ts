@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { exponential } from "../../../server/src/inference/exponential";
+import { exponential } from "../../../server/src/inference/decode/exponential";
 
 describe("exponential", () => {
   it("is within two units in the last place of Math.exp, itself within one", () => {

@@ -4,8 +4,8 @@
  * a graph's file and the configuration's.
  */
 import { readFileSync } from "node:fs";
-import { Graph } from "../../../server/src/inference/graph";
-import { NATIVE } from "../../../server/src/inference/runtime";
+import { Graph } from "../../../server/src/inference/graph/graph";
+import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 
 /** What came of one graph. */

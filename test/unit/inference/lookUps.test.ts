@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BREAK } from "../../../server/src/inference/drafting";
-import { LookUps } from "../../../server/src/inference/lookUps";
+import { LookUps } from "../../../server/src/inference/decode/lookUps";
+import { BREAK } from "../../../server/src/inference/decode/promptLookup";
 
 /** A tokenizer whose tokens are UTF-16 code units, and what was told to a drafter. */
 class Taken {

@@ -3,20 +3,20 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { complete } from "../../../server/src/inference/complete";
-import type { Completion, ReplayRequest } from "../../../server/src/inference/engine";
-import { Graph } from "../../../server/src/inference/graph";
-import { loadModel, type Model } from "../../../server/src/inference/model";
-import { replay } from "../../../server/src/inference/replay";
+import { seedOf } from "../../../server/src/inference/decode/seed";
+import { complete } from "../../../server/src/inference/engine/complete";
+import type { Completion, ReplayRequest } from "../../../server/src/inference/engine/engine";
+import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
+import { checkShapes } from "../../../server/src/inference/graph/batchInvariance";
+import { Graph } from "../../../server/src/inference/graph/graph";
 import {
   PORTABLE,
   PORTABLE_LIBRARY_DIGEST,
   portableLibrary,
   type Runtime,
-} from "../../../server/src/inference/runtime";
-import { seedOf } from "../../../server/src/inference/seed";
-import { Sequence } from "../../../server/src/inference/sequence";
-import { checkShapes } from "../../../server/src/inference/shapes";
+} from "../../../server/src/inference/graph/runtime";
+import { Sequence } from "../../../server/src/inference/graph/sequence";
+import { replay } from "../../../server/src/inference/replay/replayTokens";
 import { EXPECTED_FILE, PortableDigest, portableDigest } from "../../portable/digest";
 import { countPrefixed, isRelaxed } from "../../portable/wasmInstructions";
 import { EMBEDDED_MODEL } from "./modelFolder";

@@ -1,4 +1,4 @@
-import type { CompletionRequest } from "../../../server/src/inference/engine";
+import type { CompletionRequest } from "../../../server/src/inference/engine/engine";
 
 /** Code to complete, of several kinds and in several languages. */
 export const SAMPLE = `import * as fs from "node:fs";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type SeedParameters, seedOf } from "../../../server/src/inference/seed";
+import { type SeedParameters, seedOf } from "../../../server/src/inference/decode/seed";
 
 const sha256 = (data: string | Buffer): Buffer => createHash("sha256").update(data).digest();
 

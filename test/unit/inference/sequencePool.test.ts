@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { loadModel, type Model } from "../../../server/src/inference/model";
-import { Sequence } from "../../../server/src/inference/sequence";
-import { SequencePool } from "../../../server/src/inference/sequencePool";
+import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
+import { Sequence } from "../../../server/src/inference/graph/sequence";
+import { SequencePool } from "../../../server/src/inference/graph/sequencePool";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 // The model computes; how fast depends on what else the machine does.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Tokenizer as Reference } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Tokenizer } from "../../../server/src/inference/tokenizer";
+import { Tokenizer } from "../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
 import { PinManifest } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "./modelFolder";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Graph } from "../../../server/src/inference/graph";
+import { Graph } from "../../../server/src/inference/graph/graph";
 import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 import { checkModel } from "../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "../inference/modelFolder";

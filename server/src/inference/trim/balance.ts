@@ -1,5 +1,5 @@
-import { unpairedIn } from "../brackets";
-import type { Scope } from "../scope";
+import { unpairedIn } from "../prompt/brackets";
+import type { Scope } from "../prompt/cursorContext";
 
 /** How many brackets and quotes pair with nothing where a text stands at the cursor. */
 export interface Balance {

@@ -1,5 +1,5 @@
-import { isQuote, unpairedIn } from "../brackets";
-import type { Scope } from "../scope";
+import { isQuote, unpairedIn } from "../prompt/brackets";
+import type { Scope } from "../prompt/cursorContext";
 import { all, before, NOTHING, type Range, type TrimContext } from "./step";
 
 /**

@@ -1,4 +1,4 @@
-import { closesBlock } from "../extent";
+import { closesBlock } from "../prompt/blockExtent";
 import { all, before, type Range, type TrimContext } from "./step";
 
 /** A comma at the end, before the line that closes the block, where the text around writes none there, as in JSON. */

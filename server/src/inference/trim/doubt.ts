@@ -1,4 +1,4 @@
-import { unpairedIn } from "../brackets";
+import { unpairedIn } from "../prompt/brackets";
 import { all, before, type Range, type TrimContext } from "./step";
 
 /**

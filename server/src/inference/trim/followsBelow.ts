@@ -1,4 +1,4 @@
-import { indentationOf } from "../extent";
+import { indentationOf } from "../prompt/blockExtent";
 import { all, before, NOTHING, offsetOfLine, type Range, type TrimContext } from "./step";
 
 /** A shorter beginning, as `return`, is common to many lines. */

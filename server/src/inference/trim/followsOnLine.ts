@@ -1,4 +1,4 @@
-import type { Scope } from "../scope";
+import type { Scope } from "../prompt/cursorContext";
 import { balanceOf } from "./balance";
 import { all, before, type Range, type TrimContext } from "./step";
 

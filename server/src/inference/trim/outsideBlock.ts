@@ -1,4 +1,4 @@
-import { endOfBlock } from "../extent";
+import { endOfBlock } from "../prompt/blockExtent";
 import { all, before, type Range, type TrimContext } from "./step";
 
 /** Several lines end with the cursor's block, or with the line that closes it where nothing below does. */

@@ -1,4 +1,4 @@
-import { repeatedLinesIn } from "../repetition";
+import { repeatedLinesIn } from "../decode/repetition";
 import { all, before, offsetOfLine, type Range } from "./step";
 
 /**

@@ -1,5 +1,5 @@
 import type { StopReason } from "../../evidence/format/record";
-import type { Scope } from "../scope";
+import type { Scope } from "../prompt/cursorContext";
 
 /** What the trim chain rests on besides the raw text; all of it follows from what is committed. */
 export interface TrimContext {

@@ -1,5 +1,5 @@
-import { isQuote, type Sign, unpairedIn } from "../brackets";
-import type { Scope } from "../scope";
+import { isQuote, type Sign, unpairedIn } from "../prompt/brackets";
+import type { Scope } from "../prompt/cursorContext";
 import { balanceOf } from "./balance";
 import { all, before, type Range, type TrimContext } from "./step";
 

@@ -1,4 +1,4 @@
-import { indentationOf, opensBlock } from "../extent";
+import { indentationOf, opensBlock } from "../prompt/blockExtent";
 import { all, before, isCutShort, offsetOfLine, type Range, type TrimContext } from "./step";
 
 /**

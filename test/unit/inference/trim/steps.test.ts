@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { scopeOf } from "../../../../server/src/inference/scope";
+import { scopeOf } from "../../../../server/src/inference/prompt/cursorContext";
 import { trim } from "../../../../server/src/inference/trim";
 import { dropBlankEnd } from "../../../../server/src/inference/trim/blankEnd";
 import { dropBlankStart } from "../../../../server/src/inference/trim/blankStart";

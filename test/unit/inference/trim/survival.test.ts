@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { Tokenizer } from "../../../../server/src/inference/tokenizer";
+import { Tokenizer } from "../../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../../server/src/models/files/tokenizerFile";
 import { PinManifest } from "../../../../server/src/models/pin/pin";
 import { EMBEDDED_MODEL } from "../modelFolder";

@@ -1,8 +1,8 @@
 import type { StopReason } from "../../../../server/src/evidence/format/record";
-import { Decoding } from "../../../../server/src/inference/decoding";
-import { healPrompt } from "../../../../server/src/inference/heal";
-import { scopeOf } from "../../../../server/src/inference/scope";
-import type { Tokenizer } from "../../../../server/src/inference/tokenizer";
+import { Decoding } from "../../../../server/src/inference/decode/decoding";
+import { scopeOf } from "../../../../server/src/inference/prompt/cursorContext";
+import { healPrompt } from "../../../../server/src/inference/prompt/heal";
+import type { Tokenizer } from "../../../../server/src/inference/tokenizer/tokenizer";
 import { trim } from "../../../../server/src/inference/trim";
 
 /**

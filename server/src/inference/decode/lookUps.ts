@@ -1,0 +1,47 @@
+import type { Tokenizer } from "../tokenizer/tokenizer";
+import { BREAK, type Drafter } from "./promptLookup";
+
+/** Text is encoded in pieces of whole lines of about so many UTF-16 code units: some milliseconds' work each. */
+const PIECE_CHARACTERS = 2000;
+
+/** Takes in texts for a drafter to look up, piece by piece, whenever there is nothing better to do. */
+export class LookUps {
+  /** Of each text, what is not encoded yet. */
+  #waiting: string[][] = [];
+  #tokens: number[] = [];
+
+  constructor(
+    private readonly tokenizer: Pick<Tokenizer, "encode">,
+    private readonly drafter: Pick<Drafter, "know">,
+  ) {}
+
+  /** Begins anew with other texts; the drafter keeps the earlier ones until these are in. */
+  replace(texts: readonly string[]): void {
+    this.#waiting = texts.map((text) => piecesOf(text.toWellFormed()));
+    this.#tokens = [];
+  }
+
+  /** Takes in one more piece. Returns `false` when there was none. */
+  step(): boolean {
+    const [first] = this.#waiting;
+    if (first === undefined) return false;
+    const piece = first.shift();
+    if (piece !== undefined) this.#tokens.push(...this.tokenizer.encode(piece));
+    if (first.length > 0) return true;
+    this.#tokens.push(BREAK);
+    this.#waiting.shift();
+    if (this.#waiting.length === 0) this.drafter.know(Int32Array.from(this.#tokens));
+    return true;
+  }
+}
+
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start + PIECE_CHARACTERS);
+    const end = newline < 0 ? text.length : newline;
+    pieces.push(text.slice(start, end));
+    start = end;
+  }
+  return pieces;
+}

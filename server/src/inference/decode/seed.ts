@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+import type { ExecutionProfile, Prompt, Sampling } from "../../evidence/format/record";
+import type { Digest } from "../../platform/primitives";
+
+export interface SeedParameters {
+  readonly prompt: Prompt;
+  readonly manifestDigest: Digest;
+  readonly profile: ExecutionProfile;
+  readonly sampling: Sampling;
+  readonly ordinal: number;
+}
+
+/**
+ * The seed of a suggestion: derived, so that nobody chooses it.
+ *
+ *     SHA-256( "proofline/seed/v1" ‖ 0x00
+ *            ‖ SHA-256(canonical JSON of the prompt)
+ *            ‖ manifest digest (32 bytes)
+ *            ‖ SHA-256(profile, UTF-8)
+ *            ‖ SHA-256(canonical JSON of the sampling)
+ *            ‖ ordinal (8 bytes, big-endian) )
+ *
+ * Canonical JSON is RFC 8785 in UTF-8. Every part has a fixed length, so no two inputs give the same bytes.
+ */
+export function seedOf({ prompt, manifestDigest, profile, sampling, ordinal }: SeedParameters): Digest {
+  const count = Buffer.alloc(8);
+  count.writeBigUInt64BE(BigInt(ordinal));
+  return createHash("sha256")
+    .update("proofline/seed/v1\0", "utf8")
+    .update(sha256(canonicalJson(prompt)))
+    .update(Buffer.from(manifestDigest, "hex"))
+    .update(sha256(profile))
+    .update(sha256(canonicalJson(sampling)))
+    .update(count)
+    .digest("hex");
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text, "utf8").digest();
+}
+
+function canonicalJson(value: Prompt | Sampling): string {
+  const json = canonicalize(value);
+  if (json === undefined) throw new Error("an object always has a canonical form");
+  return json;
+}

@@ -1,0 +1,112 @@
+import type { Prompt, Sampling, StopReason } from "../../evidence/format/record";
+import { confidenceOf } from "../decode/confidence";
+import { Decoding, type Extent } from "../decode/decoding";
+import { generate } from "../decode/generate";
+import type { Drafter } from "../decode/promptLookup";
+import { seedOf } from "../decode/seed";
+import type { IsCancelled } from "../graph/prefill";
+import type { Sequence } from "../graph/sequence";
+import type { SequencePool } from "../graph/sequencePool";
+import { type Scope, scopeOf } from "../prompt/cursorContext";
+import { healPrompt } from "../prompt/heal";
+import { cutPrompt } from "../prompt/prompt";
+import { trim } from "../trim";
+import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
+import type { Model } from "./loadedModel";
+
+/** A beginning shorter than this (visible UTF-16 code units) is sooner typed than read. */
+const MIN_DOUBTFUL_LENGTH = 3;
+
+/**
+ * Answers one request. Sequences keep what they have seen: a prompt that begins as an earlier one did is only read
+ * from where it differs.
+ *
+ * @param drafter drafts tokens, which makes no difference to the answer; `null`: none are drafted
+ */
+export async function complete(
+  model: Model,
+  sequences: Sequence | SequencePool,
+  request: CompletionRequest,
+  isCancelled: IsCancelled,
+  drafter: Drafter | null = null,
+): Promise<CompletionOutcome> {
+  const started = performance.now();
+  const { manifest, manifestDigest, tokenizer } = model;
+  const maxTokens = Math.min(request.maxTokens, Math.floor(manifest.contextLength / 2));
+  const sampling: Sampling = { method: "greedy", maxTokens };
+  const prompt = cutPrompt(tokenizer, request, manifest.contextLength - maxTokens);
+  const healedPrompt = healPrompt(tokenizer, prompt);
+  const scope = scopeOf(prompt);
+  const gate = request.trigger === "automatic" ? manifest.execution.confidenceGate : 0;
+  const decoding = new Decoding(tokenizer, healedPrompt, scope, extentOf(request, scope), maxTokens, gate);
+  const generation = await generate(model, sequences.take(healedPrompt.ids), healedPrompt, decoding, {
+    maxTokens,
+    drafter,
+    isCancelled,
+  });
+  if (generation === null) return { kind: "nothing", reason: "cancelled", confidence: 0 };
+
+  const { tokens, probabilities, stop } = generation;
+  const raw = tokenizer.decode(tokens);
+  const lengths = tokens.map((_, index) => tokenizer.decode(tokens.slice(0, index + 1)).length);
+  const lastLength = raw.length - (lengths.at(-2) ?? 0);
+  const range = trim(raw, { scope, healed: healedPrompt.healed, stop, lastLength });
+  const confidence = confidenceOf(probabilities, lengths, range);
+  const nothing = (reason: NothingReason): CompletionOutcome => ({ kind: "nothing", reason, confidence });
+  if (range.end === range.start) return nothing(reasonForNothing(stop));
+  const displayed = raw.slice(range.start, range.end);
+  if (request.trigger === "automatic") {
+    if (confidence < gate || (stop === "doubt" && visibleLength(displayed) < MIN_DOUBTFUL_LENGTH)) {
+      return nothing("lowConfidence");
+    }
+    if (repeatsLineAbove(displayed, prompt)) return nothing("repetition");
+  }
+  const ordinal = 0;
+  const { profile } = model.graph.runtime;
+  return {
+    kind: "completion",
+    completion: {
+      profile,
+      prompt,
+      tokens,
+      raw,
+      displayed,
+      sampling,
+      ordinal,
+      seed: seedOf({ prompt, manifestDigest, profile, sampling, ordinal }),
+      stop,
+      confidence,
+      promptTokens: healedPrompt.ids.length,
+      milliseconds: performance.now() - started,
+    },
+  };
+}
+
+function reasonForNothing(stop: StopReason): NothingReason {
+  switch (stop) {
+    case "repetition":
+      return "repetition";
+    case "doubt":
+      return "lowConfidence";
+    case "endOfText":
+    case "line":
+    case "block":
+    case "length":
+      return "empty";
+  }
+}
+
+function visibleLength(text: string): number {
+  return text.replaceAll(/\s/g, "").length;
+}
+
+function extentOf(request: CompletionRequest, scope: Scope): Extent {
+  return request.extent === "auto" && scope.block !== null ? "block" : "line";
+}
+
+/** The commonest noise of a small model: the line above once more. */
+function repeatsLineAbove(displayed: string, { prefix }: Prompt): boolean {
+  const lines = `${prefix}${displayed.split("\n")[0]}`.split("\n").map((line) => line.trim());
+  const last = lines.pop() ?? "";
+  return last !== "" && lines.findLast((line) => line !== "") === last;
+}

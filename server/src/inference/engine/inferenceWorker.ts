@@ -1,0 +1,128 @@
+import { setImmediate } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import type { ExecutionProfile } from "../../evidence/format/record";
+import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
+import { LookUps } from "../decode/lookUps";
+import { Drafter } from "../decode/promptLookup";
+import { rowsStandAlone } from "../graph/rows";
+import { Sequence } from "../graph/sequence";
+import { SequencePool } from "../graph/sequencePool";
+import { replay } from "../replay/replayTokens";
+import { complete } from "./complete";
+import { loadModel, type Model } from "./loadedModel";
+import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
+
+/** The inference worker: loads the pinned model, then answers one request at a time. */
+async function main(): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error("the inference worker runs as a worker thread only");
+  const parameters: WorkerParameters = workerData;
+  const answer = (message: FromWorker): void => {
+    // Before the answer goes: the other side may hand out the next work as soon as it has it.
+    Atomics.store(parameters.busy, 0, 0);
+    Atomics.notify(parameters.busy, 0);
+    port.postMessage(message);
+  };
+  const { modelDirectory, threads, profile, provider } = parameters;
+  /** By profile: a replay runs under the profile of its claim, which may be another than the one in use. */
+  const models = new Map<ExecutionProfile, Model>();
+  const modelFor = async (wanted: ExecutionProfile): Promise<Model> => {
+    const loaded = models.get(wanted);
+    if (loaded !== undefined) return loaded;
+    const loading = await loadModel(modelDirectory, threads, wanted, provider);
+    models.set(wanted, loading);
+    return loading;
+  };
+  let model: Model;
+  let sequences: SequencePool;
+  /** `null` where a draft could change an answer. */
+  let drafter: Drafter | null;
+  /** What the drafter looks up, taken in between requests. */
+  let lookUps: LookUps | null = null;
+  /** What replays have read. Never a sequence of completions, which a replay must not take anything from. */
+  let replayed: Sequence | null = null;
+  try {
+    model = await modelFor(profile);
+    sequences = new SequencePool(model.graph, parameters.cacheMegabytes * 1e6);
+    // The first runs allocate and pack, too; nobody should wait for that at the first key.
+    drafter = (await rowsStandAlone(model.graph)) ? new Drafter() : null;
+    if (drafter !== null) lookUps = new LookUps(model.tokenizer, drafter);
+    const { name, omsRoot } = model.manifest;
+    answer({
+      kind: "ready",
+      model: { name, omsRoot, manifestDigest: model.manifestDigest },
+      executionProvider: model.graph.provider,
+      fallback: model.graph.fallback,
+    });
+  } catch (error) {
+    answer({ kind: "failed", error: errorMessage(error) });
+    port.close();
+    return;
+  }
+
+  const handle = async (message: ToWorker): Promise<void> => {
+    try {
+      switch (message.kind) {
+        case "complete": {
+          const { request, cancelled } = message;
+          const outcome = await complete(model, sequences, request, isSet(cancelled), drafter);
+          answer({ kind: "completed", outcome });
+          break;
+        }
+        case "replay": {
+          const { request, cancelled } = message;
+          const claimed = await modelFor(request.profile);
+          if (replayed?.graph !== claimed.graph) replayed = new Sequence(claimed.graph);
+          answer({ kind: "replayed", result: await replay(claimed, replayed, request, isSet(cancelled)) });
+          break;
+        }
+        case "lookUp":
+          lookUps?.replace(message.texts);
+          break;
+        case "dispose":
+          lookUps = null;
+          for (const { graph } of models.values()) await graph.release();
+          port.close();
+          break;
+        default:
+          unreachable(message);
+      }
+    } catch (error) {
+      // A cache may be torn.
+      sequences.clear();
+      replayed = null;
+      answer({ kind: "failed", error: errorMessage(error) });
+    }
+  };
+  // One after the other: a session that is being released must not be running.
+  let last = Promise.resolve();
+  let waiting = 0;
+  let isIdling = false;
+  const whileIdle = async (): Promise<void> => {
+    if (isIdling) return;
+    isIdling = true;
+    // Each turn of the event loop lets a message in.
+    while (waiting === 0 && lookUps?.step()) await setImmediate();
+    isIdling = false;
+  };
+  port.on("message", (message: ToWorker) => {
+    waiting += 1;
+    last = last.then(async () => {
+      await handle(message);
+      waiting -= 1;
+      void whileIdle();
+    });
+  });
+}
+
+function isSet(flag: CancelFlag): () => boolean {
+  return () => Atomics.load(flag, 0) !== 0;
+}
+
+function errorMessage(error: unknown): ErrorMessage {
+  if (error instanceof ProoflineError)
+    return { code: error.code, reason: error.reason, remedy: error.remedy };
+  return { code: null, reason: messageOf(error), remedy: "" };
+}
+
+void main();

@@ -1,0 +1,97 @@
+import type { ExecutionProfile } from "../../evidence/format/record";
+import {
+  configOfGenai,
+  GENAI_CONFIG_FILE,
+  GenaiConfig,
+  MODEL_CONFIG_FILE,
+  ModelConfig,
+} from "../../models/files/modelConfig";
+import { TOKENIZER_FILE, TokenizerFile } from "../../models/files/tokenizerFile";
+import { externalPaths } from "../../models/files/weights";
+import { type CheckedModel, checkModel, type Pin } from "../../models/pin/pin";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
+import { checkShapes } from "../graph/batchInvariance";
+import { DEFAULT_PROVIDER, type ExecutionProvider } from "../graph/executionProviders";
+import { Graph } from "../graph/graph";
+import { giveBack } from "../graph/releaseBuffer";
+import { type GraphFiles, runtimeOf } from "../graph/runtime";
+import { Tokenizer } from "../tokenizer/tokenizer";
+
+/** A pinned model, ready to run. */
+export interface Model extends Pin {
+  readonly tokenizer: Tokenizer;
+  readonly graph: Graph;
+}
+
+/**
+ * Checks a model folder against its pin and loads the bytes that were checked, or the file that they came from, if it is
+ * still the same afterwards.
+ *
+ * @throws ProoflineError `model.pin`, `model.file`, or `model.load` when pinned bytes cannot be run
+ */
+export async function loadModel(
+  directory: string,
+  threads: number,
+  profile: ExecutionProfile = DEFAULT_PROFILE,
+  provider: ExecutionProvider = DEFAULT_PROVIDER,
+): Promise<Model> {
+  const checked = await checkModel(directory, { holdGraph: true });
+  const { manifest, manifestDigest } = checked;
+  try {
+    const config = configOf(checked);
+    const tokenizer = new Tokenizer(TokenizerFile.parse(json(checked, TOKENIZER_FILE)), manifest.prompt);
+    if (manifest.contextLength > config.max_position_embeddings) {
+      throw new Error(
+        `the pin allows ${manifest.contextLength} tokens, the model ${config.max_position_embeddings}`,
+      );
+    }
+    const graph = await Graph.load(
+      graphFiles(checked, manifest.execution.graph),
+      config,
+      threads,
+      runtimeOf(profile),
+      provider,
+      checked.heldGraph,
+    );
+    if (profile === "portable/v1") await checkShapes(graph);
+    return { manifest, manifestDigest, tokenizer, graph };
+  } catch (error) {
+    throw new ProoflineError(
+      "model.load",
+      `The pinned model in ${directory} cannot be run (${messageOf(error)}).`,
+      "Use a model that this version supports, or report the problem where the model comes from.",
+      { cause: error },
+    );
+  } finally {
+    // The runtime has its own copy.
+    for (const bytes of checked.files.values()) giveBack(bytes);
+    await checked.heldGraph?.close();
+  }
+}
+
+function configOf(model: CheckedModel): ModelConfig {
+  return model.files.has(MODEL_CONFIG_FILE)
+    ? ModelConfig.parse(json(model, MODEL_CONFIG_FILE))
+    : configOfGenai(GenaiConfig.parse(json(model, GENAI_CONFIG_FILE)));
+}
+
+/** The graph, and every file that it names, from the bytes that were checked. */
+function graphFiles(model: CheckedModel, path: string): GraphFiles {
+  const graph = bytes(model, path);
+  const external = externalPaths(path, graph).map((one) => ({
+    path: one.location,
+    data: bytes(model, one.path),
+  }));
+  return { graph, external };
+}
+
+function bytes({ files }: CheckedModel, path: string): Uint8Array {
+  const found = files.get(path);
+  if (found === undefined) throw new Error(`${path} is not among the model's files`);
+  return found;
+}
+
+function json(model: CheckedModel, path: string): unknown {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes(model, path)));
+}

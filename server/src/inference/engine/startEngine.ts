@@ -1,0 +1,274 @@
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
+import { DEFAULT_PROVIDER } from "../graph/executionProviders";
+import { DEFAULT_CACHE_MEGABYTES } from "../graph/sequencePool";
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  Engine,
+  EngineFacts,
+  ReplayRequest,
+  ReplayResult,
+  StartEngineParameters,
+} from "./engine";
+import { describeEnvironment } from "./environment";
+import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
+
+/** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
+const EXIT_PATIENCE_MS = 3000;
+
+type WorkMessage = Extract<ToWorker, { kind: "complete" | "replay" }>;
+
+/** One request, from the call until its promise is settled. */
+interface Work {
+  readonly message: WorkMessage;
+  /** A later completion ends it: an automatic completion for good, a replay until there is time again. */
+  readonly givesWay: boolean;
+  readonly settle: (answer: FromWorker) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Starts the worker thread and resolves once the pinned model is loaded and ready.
+ *
+ * @throws ProoflineError `model.pin`, `model.file` or `model.load`
+ */
+export async function startEngine(parameters: StartEngineParameters): Promise<Engine> {
+  const busy = newFlag();
+  Atomics.store(busy, 0, 1);
+  const { modelDirectory, bundlePaths } = parameters;
+  const threads = parameters.threads ?? defaultThreads();
+  const profile = parameters.profile ?? DEFAULT_PROFILE;
+  const workerData: WorkerParameters = {
+    modelDirectory,
+    threads,
+    profile,
+    provider: parameters.provider ?? DEFAULT_PROVIDER,
+    cacheMegabytes: parameters.cacheMegabytes ?? DEFAULT_CACHE_MEGABYTES,
+    busy,
+  };
+  const worker = new Worker(parameters.workerPath, { workerData });
+  const finish = (): void => waitUntilIdle(busy);
+  process.on("exit", finish);
+  worker.once("exit", () => process.off("exit", finish));
+  // The library is large: it is hashed here while the worker loads the model there.
+  const describing = describeEnvironment({ bundlePaths, profile, threads });
+  const [ready, described] = await Promise.allSettled([readyFrom(worker), describing]);
+  if (ready.status === "rejected") throw ready.reason;
+  if (described.status === "rejected") {
+    worker.postMessage({ kind: "dispose" } satisfies ToWorker);
+    throw didNotStart(described.reason);
+  }
+  const { model, executionProvider, fallback } = ready.value;
+  const environment = { ...described.value, executionProvider };
+  return new WorkerEngine(worker, { model, environment, profile }, fallback, busy);
+}
+
+/**
+ * Lets native code return before the process ends: onnxruntime's binding aborts the whole process when its thread is
+ * torn down in the middle of a run.
+ */
+function waitUntilIdle(busy: BusyFlag): void {
+  Atomics.wait(busy, 0, 1, EXIT_PATIENCE_MS);
+}
+
+/** Waits for the worker's first message. */
+async function readyFrom(worker: Worker): Promise<Extract<FromWorker, { kind: "ready" }>> {
+  const waiting = new AbortController();
+  try {
+    const [message]: [FromWorker?] = await Promise.race([
+      once(worker, "message", { signal: waiting.signal }) as Promise<[FromWorker]>,
+      once(worker, "exit", { signal: waiting.signal }).then((): [] => []),
+    ]);
+    if (message?.kind === "ready") return message;
+    if (message?.kind === "failed") throw errorOf(message.error);
+    throw new Error("it ended at once");
+  } catch (error) {
+    if (error instanceof ProoflineError) throw error;
+    throw didNotStart(error);
+  } finally {
+    waiting.abort();
+  }
+}
+
+/**
+ * Half of the processors (which often are two to a core), but two where there are two, and never more than four:
+ * decoding one sequence gains little beyond, and the editor needs some, too. The number does not change a bit of
+ * the output.
+ */
+function defaultThreads(): number {
+  const processors = availableParallelism();
+  return Math.min(processors, 4, Math.max(2, Math.floor(processors / 2)));
+}
+
+/** Sends the worker one request at a time, completions before replays. */
+class WorkerEngine implements Engine {
+  readonly #worker: Worker;
+  readonly #completions: Work[] = [];
+  readonly #replays: Work[] = [];
+  #running: Work | null = null;
+  #stopped: Error | null = null;
+  readonly #exit: Promise<void>;
+
+  constructor(
+    worker: Worker,
+    readonly facts: EngineFacts,
+    readonly fallback: string | null,
+    private readonly busy: BusyFlag,
+  ) {
+    this.#worker = worker;
+    process.prependListener("exit", this.#cancelRunning);
+    worker.on("message", (answer: FromWorker) => this.#answered(answer));
+    worker.on("error", (error) => this.#stop(error));
+    this.#exit = new Promise((resolve) => {
+      worker.on("exit", () => {
+        process.off("exit", this.#cancelRunning);
+        this.#stop(stopped());
+        resolve();
+      });
+    });
+  }
+
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome> {
+    const cancelled: CompletionOutcome = { kind: "nothing", reason: "cancelled", confidence: 0 };
+    return new Promise((resolve, reject) => {
+      this.#supersede();
+      const work: Work = {
+        message: { kind: "complete", request, cancelled: newFlag() },
+        givesWay: request.trigger === "automatic",
+        settle: (answer) => {
+          if (answer.kind === "completed") resolve(answer.outcome);
+          else if (answer.kind === "failed") reject(errorOf(answer.error));
+        },
+        fail: reject,
+      };
+      this.#add(this.#completions, work, signal, () => resolve(cancelled));
+    });
+  }
+
+  replay(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayResult> {
+    return new Promise((resolve, reject) => {
+      const work: Work = {
+        message: { kind: "replay", request, cancelled: newFlag() },
+        givesWay: true,
+        settle: (answer) => {
+          if (answer.kind === "failed") reject(errorOf(answer.error));
+          else if (answer.kind !== "replayed") return;
+          else if (answer.result !== null) resolve(answer.result);
+          else if (signal?.aborted) reject(cancelledReplay());
+          else {
+            Atomics.store(work.message.cancelled, 0, 0);
+            this.#replays.unshift(work);
+          }
+        },
+        fail: reject,
+      };
+      this.#add(this.#replays, work, signal, () => reject(cancelledReplay()));
+    });
+  }
+
+  lookUp(texts: readonly string[]): void {
+    this.#worker.postMessage({ kind: "lookUp", texts } satisfies ToWorker);
+  }
+
+  async dispose(): Promise<void> {
+    this.#cancelRunning();
+    this.#stop(stopped());
+    this.#worker.postMessage({ kind: "dispose" } satisfies ToWorker);
+    await this.#exit;
+  }
+
+  readonly #cancelRunning = (): void => {
+    if (this.#running !== null) cancel(this.#running);
+  };
+
+  /** Ends what gives way, so that a new completion is next; automatic ones still waiting never start. */
+  #supersede(): void {
+    if (this.#running?.givesWay) cancel(this.#running);
+    for (const work of this.#completions.filter(({ givesWay }) => givesWay)) {
+      this.#completions.splice(this.#completions.indexOf(work), 1);
+      work.settle({ kind: "completed", outcome: { kind: "nothing", reason: "cancelled", confidence: 0 } });
+    }
+  }
+
+  #add(queue: Work[], work: Work, signal: AbortSignal | undefined, onCancelledBeforeStart: () => void): void {
+    if (this.#stopped !== null) {
+      work.fail(this.#stopped);
+      return;
+    }
+    const abort = (): void => {
+      cancel(work);
+      const index = queue.indexOf(work);
+      if (index < 0) return;
+      queue.splice(index, 1);
+      onCancelledBeforeStart();
+    };
+    if (signal?.aborted) {
+      onCancelledBeforeStart();
+      return;
+    }
+    signal?.addEventListener("abort", abort, { once: true });
+    queue.push(work);
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#running !== null || this.#stopped !== null) return;
+    const work = this.#completions.shift() ?? this.#replays.shift();
+    if (work === undefined) return;
+    this.#running = work;
+    Atomics.store(this.busy, 0, 1);
+    this.#worker.postMessage(work.message);
+  }
+
+  #answered(answer: FromWorker): void {
+    const work = this.#running;
+    this.#running = null;
+    work?.settle(answer);
+    this.#next();
+  }
+
+  #stop(error: Error): void {
+    if (this.#stopped !== null) return;
+    this.#stopped = error;
+    const waiting = [...this.#completions.splice(0), ...this.#replays.splice(0)];
+    for (const work of this.#running === null ? waiting : [this.#running, ...waiting]) work.fail(error);
+    this.#running = null;
+  }
+}
+
+function newFlag(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+function cancel(work: Work): void {
+  Atomics.store(work.message.cancelled, 0, 1);
+}
+
+function errorOf({ code, reason, remedy }: ErrorMessage): Error {
+  return code === null ? new Error(reason) : new ProoflineError(code, reason, remedy);
+}
+
+function didNotStart(error: unknown): ProoflineError {
+  return new ProoflineError(
+    "model.load",
+    `The inference worker did not start (${messageOf(error)}).`,
+    "Install Proofline again, or build it again in a clone.",
+    { cause: error },
+  );
+}
+
+function stopped(): ProoflineError {
+  return new ProoflineError(
+    "model.load",
+    "The inference worker is not running.",
+    "Restart it with the command Proofline: Restart.",
+  );
+}
+
+function cancelledReplay(): ProoflineError {
+  return new ProoflineError("inference.cancelled", "The replay was cancelled.", "Start it again.");
+}

@@ -1,0 +1,62 @@
+import type { Environment, ExecutionProfile } from "../../evidence/format/record";
+import type { ErrorCode } from "../../platform/errors";
+import type { ExecutionProvider } from "../graph/executionProviders";
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  EngineFacts,
+  ReplayRequest,
+  ReplayResult,
+} from "./engine";
+
+/** `workerData` of the inference worker. */
+export interface WorkerParameters {
+  readonly modelDirectory: string;
+  readonly threads: number;
+  readonly profile: ExecutionProfile;
+  readonly provider: ExecutionProvider;
+  /** Memory that the caches of all sequences together may hold, in MB (10^6 bytes). */
+  readonly cacheMegabytes: number;
+  readonly busy: BusyFlag;
+}
+
+/**
+ * A shared flag: 1 while the worker works, 0 while it waits for a message. Set by whoever hands it work, cleared
+ * and notified by the worker.
+ */
+export type BusyFlag = Int32Array;
+
+/**
+ * A shared flag: one 32-bit integer, not 0 once the work is no longer wanted. A message would only be read between
+ * two runs of the graph if the runtime let the event loop turn there; shared memory needs no such favour.
+ */
+export type CancelFlag = Int32Array;
+
+/** Thread → worker. At most one `complete` or `replay` is under way. */
+export type ToWorker =
+  | { readonly kind: "complete"; readonly request: CompletionRequest; readonly cancelled: CancelFlag }
+  | { readonly kind: "replay"; readonly request: ReplayRequest; readonly cancelled: CancelFlag }
+  /** Not answered. */
+  | { readonly kind: "lookUp"; readonly texts: readonly string[] }
+  | { readonly kind: "dispose" };
+
+/** An error as it travels between threads. */
+export interface ErrorMessage {
+  /** `null` for what was not foreseen. */
+  readonly code: ErrorCode | null;
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** Worker → thread: one `ready` or `failed` first, then one answer to each request. */
+export type FromWorker =
+  | {
+      readonly kind: "ready";
+      readonly model: EngineFacts["model"];
+      readonly executionProvider: Environment["executionProvider"];
+      readonly fallback: string | null;
+    }
+  | { readonly kind: "completed"; readonly outcome: CompletionOutcome }
+  /** `null`: interrupted. */
+  | { readonly kind: "replayed"; readonly result: ReplayResult | null }
+  | { readonly kind: "failed"; readonly error: ErrorMessage };
