@@ -45,7 +45,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
     cli: "server/src/cli.ts",
     inferenceWorker: "server/src/inference/engine/inferenceWorker.ts",
     verificationWorker: "server/src/policy/worker.ts",
-    chainHost: "server/src/chain/hostProcess.ts",
+    chainHost: "server/src/chain/embedded/hostProcess.ts",
   },
 });
 

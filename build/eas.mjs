@@ -1,5 +1,5 @@
 // Takes the creation bytecode of the EAS contracts for the embedded chain out of their npm package, without
-// installing it (it depends on hardhat), and writes server/src/chain/contracts/eas.json. Run by hand when the
+// installing it (it depends on hardhat), and writes server/src/chain/eas/easContracts.json. Run by hand when the
 // version below changes; the result is committed.
 
 import { execFileSync } from "node:child_process";
@@ -19,7 +19,7 @@ const CONTRACTS = ["SchemaRegistry", "EAS"];
 /** What Proofline calls or reads of them. */
 const USED = ["timestamp", "getTimestamp", "version", "Timestamped", "AlreadyTimestamped"];
 
-const target = join(dirname(fileURLToPath(import.meta.url)), "../server/src/chain/contracts/eas.json");
+const target = join(dirname(fileURLToPath(import.meta.url)), "../server/src/chain/eas/easContracts.json");
 const folder = mkdtempSync(join(tmpdir(), "eas-"));
 try {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";

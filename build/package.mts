@@ -77,7 +77,7 @@ for (const key of [
   delete manifest[key];
 }
 writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-const { source } = JSON.parse(readFileSync(join(root, "server/src/chain/contracts/eas.json"), "utf8"));
+const { source } = JSON.parse(readFileSync(join(root, "server/src/chain/eas/easContracts.json"), "utf8"));
 writeFileSync(
   join(stage, "THIRD_PARTY_NOTICES.txt"),
   notices(

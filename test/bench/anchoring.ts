@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stopChain } from "../../server/src/chain/host";
-import { openWriter } from "../../server/src/chain/writer";
+import { openWriter } from "../../server/src/chain/chainWriter";
+import { stopChain } from "../../server/src/chain/embedded/host";
 import { installationOf } from "../../server/src/installation";
 import { ROOT } from "../lsp/client";
 import { accepted, seal } from "../unit/policy/sample";

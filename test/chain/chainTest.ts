@@ -12,12 +12,12 @@ import { build } from "esbuild";
 import { getContractAddress } from "viem";
 import { afterAll, afterEach } from "vitest";
 import * as z from "zod";
-import { type Anvil, anvilPath, startAnvil } from "../../server/src/chain/anvil";
 import type { Anchor, ChainConfiguration } from "../../server/src/chain/chain";
-import { DEVELOPMENT_ACCOUNT, deployEas } from "../../server/src/chain/deploy";
-import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/src/chain/host";
-import { Rpc } from "../../server/src/chain/rpc";
-import { openWriter } from "../../server/src/chain/writer";
+import { openWriter } from "../../server/src/chain/chainWriter";
+import { DEVELOPMENT_ACCOUNT, deployEas } from "../../server/src/chain/eas/deploy";
+import { type Anvil, anvilPath, startAnvil } from "../../server/src/chain/embedded/anvil";
+import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/src/chain/embedded/host";
+import { Rpc } from "../../server/src/chain/rpc/rpc";
 import type { Address } from "../../server/src/platform/primitives";
 
 /** What the chain's tests share: homes, bundled hosts and nodes that are gone after each test. */
@@ -38,8 +38,8 @@ export function bundledHost(): Promise<string> {
     await build({
       absWorkingDir: repository,
       entryPoints: {
-        chainHost: "server/src/chain/hostProcess.ts",
-        hostAddress: "server/src/chain/hostAddress.ts",
+        chainHost: "server/src/chain/embedded/hostProcess.ts",
+        hostAddress: "server/src/chain/embedded/hostAddress.ts",
       },
       bundle: true,
       platform: "node",

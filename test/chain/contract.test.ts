@@ -1,8 +1,8 @@
 import { type Abi, encodeDeployData, keccak256, toFunctionSelector } from "viem";
 import { expect, test } from "vitest";
-import eas from "../../server/src/chain/contracts/eas.json";
-import { EMBEDDED_EAS } from "../../server/src/chain/deploy";
-import { EAS_ABI, TIMESTAMPED_TOPIC, TimestampResult, VersionResult } from "../../server/src/chain/eas";
+import { EMBEDDED_EAS } from "../../server/src/chain/eas/deploy";
+import { EAS_ABI, TIMESTAMPED_TOPIC, TimestampResult, VersionResult } from "../../server/src/chain/eas/eas";
+import eas from "../../server/src/chain/eas/easContracts.json";
 
 test("the committed bytecode is the one that was taken from the package", () => {
   expect(eas.source).toEqual({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { openChain } from "../../server/src/chain/reader";
-import { openWriter } from "../../server/src/chain/writer";
+import { openChain } from "../../server/src/chain/chainReader";
+import { openWriter } from "../../server/src/chain/chainWriter";
 import { afterwards, IDLE, newHome, randomRoot } from "./chainTest";
 
 test("anchors a root on the embedded chain, and a reader finds it finalized", async () => {

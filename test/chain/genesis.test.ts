@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutForeignGenesis } from "../../server/src/chain/genesis";
+import { withoutForeignGenesis } from "../../server/src/chain/embedded/genesis";
 
 const block = (number: number, miner: string) => ({
   header: { parentHash: "0x", number: `0x${number.toString(16)}`, miner },

@@ -2,10 +2,10 @@ import { execFile, spawn } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rmdir, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { chainState, openHost, startChain, stopChain } from "../../server/src/chain/host";
-import { connectToHost } from "../../server/src/chain/hostAddress";
-import { openChain } from "../../server/src/chain/reader";
-import { openWriter } from "../../server/src/chain/writer";
+import { openChain } from "../../server/src/chain/chainReader";
+import { openWriter } from "../../server/src/chain/chainWriter";
+import { chainState, openHost, startChain, stopChain } from "../../server/src/chain/embedded/host";
+import { connectToHost } from "../../server/src/chain/embedded/hostAddress";
 import {
   afterwards,
   anchorOnce,

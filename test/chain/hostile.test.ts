@@ -4,9 +4,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Anchor } from "../../server/src/chain/chain";
-import { openChain } from "../../server/src/chain/reader";
-import { Rpc } from "../../server/src/chain/rpc";
-import { openWriter } from "../../server/src/chain/writer";
+import { openChain } from "../../server/src/chain/chainReader";
+import { openWriter } from "../../server/src/chain/chainWriter";
+import { Rpc } from "../../server/src/chain/rpc/rpc";
 import { afterwards, DEVELOPMENT_KEY, randomRoot, rpcChain, startProxy } from "./chainTest";
 
 /** Servers that lie, break or hang: never a throw from `check`, never an anchor that is not there. */

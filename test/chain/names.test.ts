@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { chainConfiguration } from "../../server/src/chain/configuration";
-import { chainName, isLocalChain, knownChain } from "../../server/src/chain/names";
+import { chainConfiguration } from "../../server/src/chain/chainConfiguration";
+import { chainName, isLocalChain, knownChain } from "../../server/src/chain/knownChains";
 
 test("developers' chains are told by id or by what their server says", () => {
   expect(isLocalChain(31337, null)).toBe(true);

@@ -2,9 +2,9 @@ import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import type { Anchor } from "../../server/src/chain/chain";
-import { openChain } from "../../server/src/chain/reader";
-import { Rpc } from "../../server/src/chain/rpc";
-import { openWriter } from "../../server/src/chain/writer";
+import { openChain } from "../../server/src/chain/chainReader";
+import { openWriter } from "../../server/src/chain/chainWriter";
+import { Rpc } from "../../server/src/chain/rpc/rpc";
 import { afterwards, DEVELOPMENT_KEY, randomRoot, rpcChain, startProxy } from "./chainTest";
 
 /** Generic EVM chains behind RPC servers: a second anvil, with ids of its own. */

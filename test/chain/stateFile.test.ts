@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isCurrent, stateExists, wholeStates, writeState } from "../../server/src/chain/stateFile";
+import { isCurrent, stateExists, wholeStates, writeState } from "../../server/src/chain/embedded/stateFile";
 import { afterwards } from "./chainTest";
 
 async function newFolder(): Promise<string> {

@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openHost } from "../../server/src/chain/host";
+import { openHost } from "../../server/src/chain/embedded/host";
 import { AnchorNow, VerdictAt } from "../../server/src/protocol/messages";
 import type { ChainSettings } from "../../server/src/protocol/settings";
 import { ROOT } from "./client";

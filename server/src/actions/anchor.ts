@@ -1,9 +1,9 @@
+import { formatAnchor } from "../chain/anchorFile";
 import type { Anchor, ChainWriter } from "../chain/chain";
-import { NoLocalChainError } from "../chain/embedded";
+import { NoLocalChainError } from "../chain/embedded/embeddedChain";
 import type { Journal } from "../evidence/journal/journal";
 import type { Repository } from "../evidence/repository";
 import { ProoflineError } from "../platform/errors";
-import { formatAnchor } from "./anchorFile";
 import type { RepositoryContents } from "./readRepository";
 
 export interface AnchorParameters {

@@ -1,9 +1,9 @@
+import { parseAnchor } from "../chain/anchorFile";
 import type { Anchor } from "../chain/chain";
 import type { Repository } from "../evidence/repository";
 import { sha256, toDigest } from "../platform/digests";
 import type { FileProblem } from "../policy/report";
 import type { EvidenceInput } from "../policy/verify";
-import { parseAnchor } from "./anchorFile";
 import { findMoves } from "./findMoves";
 import type { VerificationThread } from "./verificationThread";
 

@@ -1,7 +1,7 @@
 import { anchorBatches } from "../actions/anchor";
 import type { RepositoryContents } from "../actions/readRepository";
 import { finishSealing, sealPending } from "../actions/seal";
-import { openWriter } from "../chain/writer";
+import { openWriter } from "../chain/chainWriter";
 import { openJournal, readJournals } from "../evidence/journal/journal";
 import { type ChainFlags, transactionKey } from "./chainOptions";
 import type { CommandResult } from "./output";

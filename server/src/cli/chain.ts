@@ -1,5 +1,5 @@
-import { chainState, type EmbeddedConfiguration, startChain, stopChain } from "../chain/host";
-import type { HostStatus } from "../chain/hostProtocol";
+import { chainState, type EmbeddedConfiguration, startChain, stopChain } from "../chain/embedded/host";
+import type { HostStatus } from "../chain/embedded/hostMessages";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 

@@ -4,7 +4,7 @@ import type { RepositoryContents } from "../actions/readRepository";
 import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "../actions/replay";
 import { inReadingOrder } from "../actions/replayOrder";
 import { replayables, verifyRepository } from "../actions/verify";
-import { openChain } from "../chain/reader";
+import { openChain } from "../chain/chainReader";
 import { openDevice } from "../evidence/device";
 import type { AcceptedSuggestion } from "../evidence/format/record";
 import { readJournals } from "../evidence/journal/journal";

@@ -1,7 +1,7 @@
 import { type RepositoryContents, RepositoryReader } from "../actions/readRepository";
 import { VerificationThread } from "../actions/verificationThread";
 import type { ChainConfiguration } from "../chain/chain";
-import { chainConfiguration } from "../chain/configuration";
+import { chainConfiguration } from "../chain/chainConfiguration";
 import { openRepository, type Repository } from "../evidence/repository";
 import { type ChainFlags, chainSettings } from "./chainOptions";
 import type { Session } from "./session";

@@ -1,7 +1,7 @@
 import type { AnchorCheck, ChainConfiguration, ChainReader, ChainWriter } from "../chain/chain";
-import { chainConfiguration } from "../chain/configuration";
-import { openChain } from "../chain/reader";
-import { openWriter } from "../chain/writer";
+import { chainConfiguration } from "../chain/chainConfiguration";
+import { openChain } from "../chain/chainReader";
+import { openWriter } from "../chain/chainWriter";
 import type { Installation } from "../installation";
 import type { SettingsStore } from "./settings";
 

@@ -6,7 +6,7 @@
  */
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { messageOf, ProoflineError, unreachable } from "../platform/errors";
+import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
 import { anvilPath } from "./anvil";
 import { EmbeddedNode } from "./embeddedNode";
 import { chainFolder, claimHost } from "./hostAddress";
@@ -18,7 +18,7 @@ import {
   type HostStatus,
   readLines,
   writeLine,
-} from "./hostProtocol";
+} from "./hostMessages";
 
 async function main(home: string, create: boolean, idleMilliseconds: number): Promise<void> {
   const folder = chainFolder(home);

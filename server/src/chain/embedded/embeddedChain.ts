@@ -1,8 +1,8 @@
-import { ProoflineError } from "../platform/errors";
-import { type Connection, connected } from "./connection";
+import { ProoflineError } from "../../platform/errors";
+import { chainName } from "../knownChains";
+import { type Connection, connected } from "../rpc/connection";
+import { Rpc } from "../rpc/rpc";
 import { type EmbeddedConfiguration, type HostOptions, type HostSession, openHost } from "./host";
-import { chainName } from "./names";
-import { Rpc } from "./rpc";
 
 export type EmbeddedOptions = HostOptions;
 

@@ -1,6 +1,6 @@
 import { decodeFunctionResult, encodeFunctionData, type Hex, parseAbi, toEventSelector } from "viem";
 import * as z from "zod";
-import type { Digest } from "../platform/primitives";
+import type { Digest } from "../../platform/primitives";
 
 /**
  * What Proofline uses of the Ethereum Attestation Service: a root is stored with the time of its block, once and for

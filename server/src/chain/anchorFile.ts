@@ -1,6 +1,6 @@
-import { Anchor } from "../chain/chain";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
 import { ProoflineError } from "../platform/errors";
+import { Anchor } from "./chain";
 
 const MAX_ANCHOR_BYTES = 4096;
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { ProoflineError } from "../platform/errors";
-import type { Address } from "../platform/primitives";
+import { ProoflineError } from "../../platform/errors";
+import type { Address } from "../../platform/primitives";
+import type { ChainIdentity } from "../chain";
+import { getTimestampCall, TimestampResult, VersionResult, versionCall } from "../eas/eas";
+import { chainName, isLocalChain } from "../knownChains";
 import { Block, Bytes, Quantity, quantity } from "./blocks";
-import type { ChainIdentity } from "./chain";
-import { getTimestampCall, TimestampResult, VersionResult, versionCall } from "./eas";
-import { chainName, isLocalChain } from "./names";
 import { type Rpc, RpcError } from "./rpc";
 
 /**

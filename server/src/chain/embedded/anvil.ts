@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { ProoflineError } from "../platform/errors";
+import { ProoflineError } from "../../platform/errors";
 
 /** A running anvil node. */
 export interface Anvil {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { formatEther, type Hex, keccak256, type PrivateKeyAccount } from "viem";
 import * as z from "zod";
-import { ProoflineError } from "../platform/errors";
-import type { Address } from "../platform/primitives";
+import { ProoflineError } from "../../platform/errors";
+import type { Address } from "../../platform/primitives";
+import type { ChainIdentity } from "../chain";
 import { Amount, Block, Hash, Quantity, Receipt } from "./blocks";
-import type { ChainIdentity } from "./chain";
 import { type Rpc, RpcError, RpcFailure } from "./rpc";
 
 /** Other clients with the same key take nonces meanwhile; each attempt lets at least one of them through. */

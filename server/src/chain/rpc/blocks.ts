@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Address, ChainHash } from "../platform/primitives";
+import { Address, ChainHash } from "../../platform/primitives";
 
 /** What chains answer, as far as it is used. Unknown members are ignored; everything used is checked. */
 

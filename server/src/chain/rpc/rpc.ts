@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { messageOf } from "../platform/errors";
+import { messageOf } from "../../platform/errors";
 
 /** The server answered with a JSON-RPC error: it was reached, and refused. */
 export class RpcError extends Error {

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../platform/errors";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { ChainConfiguration, ChainIdentity } from "../chain";
 import { Block } from "./blocks";
-import type { ChainConfiguration, ChainIdentity } from "./chain";
-import { identify } from "./identity";
+import { identify } from "./chainIdentity";
 import { oneLine, Rpc, RpcError, RpcFailure } from "./rpc";
 
 /** How far a chain has got. */

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { encodeAbiParameters, getContractAddress, type Hex } from "viem";
 import * as z from "zod";
-import { ProoflineError } from "../platform/errors";
-import { Address } from "../platform/primitives";
-import { Hash, Receipt } from "./blocks";
-import contracts from "./contracts/eas.json";
-import type { Rpc } from "./rpc";
+import { ProoflineError } from "../../platform/errors";
+import { Address } from "../../platform/primitives";
+import { Hash, Receipt } from "../rpc/blocks";
+import type { Rpc } from "../rpc/rpc";
+import contracts from "./easContracts.json";
 
 /** anvil's first development account. Its key is public: on the embedded chain it only pays for gas. */
 export const DEVELOPMENT_ACCOUNT = Address.parse("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266");

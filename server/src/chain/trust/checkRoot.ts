@@ -1,11 +1,11 @@
 import * as z from "zod";
-import type { Digest } from "../platform/primitives";
-import { Block, quantity, Receipt } from "./blocks";
-import type { Anchor, AnchorCheck, AnchorStatus, ChainIdentity } from "./chain";
-import type { Connection, Head } from "./connection";
-import { lookUpAnchor } from "./lookup";
-import { chainName, isLocalChain } from "./names";
-import { isTimestamped, readTimestamp } from "./timestamped";
+import type { Digest } from "../../platform/primitives";
+import type { Anchor, AnchorCheck, AnchorStatus, ChainIdentity } from "../chain";
+import { lookUpAnchor } from "../eas/lookUpAnchor";
+import { isTimestamped, readTimestamp } from "../eas/timestamped";
+import { chainName, isLocalChain } from "../knownChains";
+import { Block, quantity, Receipt } from "../rpc/blocks";
+import type { Connection, Head } from "../rpc/connection";
 
 /** Where an anchor file names a developer's chain that is not the one at hand. */
 export const ANOTHER_COMPUTER = "The batch is anchored on a chain on another computer.";

@@ -2,13 +2,13 @@ import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { Anchor, ChainConfiguration, ChainWriter } from "./chain";
-import { type Connection, chainError, connectRpc } from "./connection";
-import { timestampCall } from "./eas";
-import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "./embedded";
-import { lookUpAnchor } from "./lookup";
-import { ConnectedReader } from "./reader";
-import { anchorAmong, readTimestamp } from "./timestamped";
-import { CallReverted, sendCall } from "./transaction";
+import { ConnectedReader } from "./chainReader";
+import { timestampCall } from "./eas/eas";
+import { lookUpAnchor } from "./eas/lookUpAnchor";
+import { anchorAmong, readTimestamp } from "./eas/timestamped";
+import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "./embedded/embeddedChain";
+import { type Connection, chainError, connectRpc } from "./rpc/connection";
+import { CallReverted, sendCall } from "./rpc/transaction";
 
 export interface OpenWriterOptions extends EmbeddedOptions {
   /** The private key that pays, `0x` and 64 hex digits; the embedded chain needs none. */

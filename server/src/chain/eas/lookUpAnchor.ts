@@ -1,9 +1,9 @@
 import * as z from "zod";
-import type { Digest } from "../platform/primitives";
-import { Block, Log, quantity } from "./blocks";
-import type { Anchor, ChainIdentity } from "./chain";
+import type { Digest } from "../../platform/primitives";
+import type { Anchor, ChainIdentity } from "../chain";
+import { Block, Log, quantity } from "../rpc/blocks";
+import { type Rpc, RpcFailure } from "../rpc/rpc";
 import { TIMESTAMPED_TOPIC, word } from "./eas";
-import { type Rpc, RpcFailure } from "./rpc";
 import { anchorAmong } from "./timestamped";
 
 /** Public servers limit the span of a log query; this one passes nearly everywhere. */

@@ -1,18 +1,18 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import type { Anchor, ChainIdentity } from "../chain";
+import { deployEas, EMBEDDED_EAS, sendTransaction } from "../eas/deploy";
+import { timestampCall } from "../eas/eas";
+import { lookUpAnchor } from "../eas/lookUpAnchor";
+import { anchorAmong, readTimestamp } from "../eas/timestamped";
+import { Block, Bytes } from "../rpc/blocks";
+import { identify } from "../rpc/chainIdentity";
+import { Rpc } from "../rpc/rpc";
 import { type Anvil, startAnvil } from "./anvil";
-import { Block, Bytes } from "./blocks";
-import type { Anchor, ChainIdentity } from "./chain";
-import { deployEas, EMBEDDED_EAS, sendTransaction } from "./deploy";
-import { timestampCall } from "./eas";
 import { EMBEDDED_CHAIN_ID, randomGenesis, withoutForeignGenesis } from "./genesis";
-import { identify } from "./identity";
-import { lookUpAnchor } from "./lookup";
-import { Rpc } from "./rpc";
 import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./stateFile";
-import { anchorAmong, readTimestamp } from "./timestamped";
 
 /** With one node nothing competes with a block, so each is final at once: epochs of no slots say so. */
 const CHAIN_OPTIONS = ["--chain-id", String(EMBEDDED_CHAIN_ID), "--slots-in-an-epoch", "0"];

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import * as z from "zod";
-import { Address, ChainHash, Count, Digest } from "../platform/primitives";
-import { Anchor } from "./chain";
+import { Address, ChainHash, Count, Digest } from "../../platform/primitives";
+import { Anchor } from "../chain";
 
 /**
  * What clients and the chain host say to each other: one JSON object a line, over a Unix socket (a named pipe on

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { type ErrorCode, ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import type { ChainConfiguration } from "./chain";
+import { type ErrorCode, ProoflineError } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import type { ChainConfiguration } from "../chain";
 import { chainFolder, connectToHost } from "./hostAddress";
 import {
   HOST_PROTOCOL,
@@ -18,7 +18,7 @@ import {
   parse,
   readLines,
   writeLine,
-} from "./hostProtocol";
+} from "./hostMessages";
 import { stateExists } from "./stateFile";
 
 export type EmbeddedConfiguration = Extract<ChainConfiguration, { kind: "embedded" }>;

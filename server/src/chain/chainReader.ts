@@ -1,10 +1,10 @@
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
-import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./check";
-import { type Connection, chainError, connectRpc } from "./connection";
-import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded";
-import { isLocalChain } from "./names";
+import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded/embeddedChain";
+import { isLocalChain } from "./knownChains";
+import { type Connection, chainError, connectRpc } from "./rpc/connection";
+import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./trust/checkRoot";
 
 export interface OpenChainOptions extends EmbeddedOptions {
   /** Whether the embedded chain may be created where there is none; an existing one is started in any case. */

@@ -1,8 +1,8 @@
-import type { Digest } from "../platform/primitives";
-import type { Log } from "./blocks";
-import type { Anchor, ChainIdentity } from "./chain";
+import type { Digest } from "../../platform/primitives";
+import type { Anchor, ChainIdentity } from "../chain";
+import type { Log } from "../rpc/blocks";
+import type { Rpc } from "../rpc/rpc";
 import { getTimestampCall, TIMESTAMPED_TOPIC, TimestampResult, word } from "./eas";
-import type { Rpc } from "./rpc";
 
 /** What EAS stores for a root now: seconds since 1970, 0 where it was never timestamped. */
 export function readTimestamp(rpc: Rpc, identity: ChainIdentity, root: Digest): Promise<number> {
