@@ -44,7 +44,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
     server: "server/src/main.ts",
     cli: "server/src/cli.ts",
     inferenceWorker: "server/src/inference/engine/inferenceWorker.ts",
-    verificationWorker: "server/src/policy/worker.ts",
+    verificationWorker: "server/src/workflows/thread/verificationWorker.ts",
     chainHost: "server/src/chain/embedded/hostProcess.ts",
   },
 });

@@ -1,6 +1,6 @@
 import { createConnection, ProposedFeatures } from "vscode-languageserver/node";
-import { installationOf } from "./installation";
 import { startServer } from "./lsp/server";
+import { installationOf } from "./workflows/installation";
 
 // The transport is named on the command line: --node-ipc or --stdio.
 startServer(createConnection(ProposedFeatures.all), installationOf(__dirname));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openWriter } from "../../server/src/chain/chainWriter";
 import { stopChain } from "../../server/src/chain/embedded/host";
-import { installationOf } from "../../server/src/installation";
+import { installationOf } from "../../server/src/workflows/installation";
 import { ROOT } from "../lsp/client";
 import { accepted, seal } from "../unit/policy/sample";
 import { row, Samples, timed } from "./samples";

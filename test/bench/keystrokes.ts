@@ -6,7 +6,7 @@ import { complete } from "../../server/src/inference/engine/complete";
 import type { CompletionRequest } from "../../server/src/inference/engine/engine";
 import { loadModel, type Model } from "../../server/src/inference/engine/loadedModel";
 import { DEFAULT_CACHE_MEGABYTES, SequencePool } from "../../server/src/inference/graph/sequencePool";
-import { installationOf } from "../../server/src/installation";
+import { installationOf } from "../../server/src/workflows/installation";
 import { ROOT } from "../lsp/client";
 import { row, Samples } from "./samples";
 

@@ -8,7 +8,7 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { installationOf } from "../../server/src/installation";
+import { installationOf } from "../../server/src/workflows/installation";
 import { benchAnchoring } from "./anchoring";
 import { benchContext } from "./context";
 import { benchKeystrokes } from "./keystrokes";

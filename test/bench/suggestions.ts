@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { startEngine } from "../../server/src/inference/engine/startEngine";
-import { installationOf } from "../../server/src/installation";
+import { installationOf } from "../../server/src/workflows/installation";
 import { Client, ROOT, uriOf } from "../lsp/client";
 import { row, Samples, timed } from "./samples";
 

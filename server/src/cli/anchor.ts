@@ -1,8 +1,8 @@
-import { anchorBatches } from "../actions/anchor";
-import type { RepositoryContents } from "../actions/readRepository";
-import { finishSealing, sealPending } from "../actions/seal";
 import { openWriter } from "../chain/chainWriter";
 import { openJournal, readJournals } from "../evidence/journal/journal";
+import { anchorBatches } from "../workflows/anchor";
+import type { RepositoryContents } from "../workflows/readRepository";
+import { finishSealing, sealPending } from "../workflows/seal";
 import { type ChainFlags, transactionKey } from "./chainOptions";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";

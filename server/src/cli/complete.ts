@@ -3,11 +3,11 @@ import { readFile, realpath, writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { acceptedSuggestion, newSuggestionId } from "../actions/accept";
 import { openJournal } from "../evidence/journal/journal";
 import { openRepository } from "../evidence/repository";
 import { type CompletionRequest, describeNothing, type Engine } from "../inference/engine/engine";
 import { messageOf, ProoflineError } from "../platform/errors";
+import { acceptedSuggestion, newSuggestionId } from "../workflows/accept";
 import type { CommandResult } from "./output";
 import { type Session, withEngine } from "./session";
 

@@ -1,5 +1,13 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { describeSource, parseSource } from "../models/modelSource";
+import { checkModel, digestModel, planFolder, readPin } from "../models/pin/pin";
+import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature/signature";
+import { ModelChoices } from "../models/store/modelChoice";
+import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
+import { findModel, type ModelsFile } from "../models/store/modelsFile";
+import { ProoflineError } from "../platform/errors";
+import { megabytes } from "../protocol/byteCount";
 import {
   carryOut,
   type DownloadPlan,
@@ -9,15 +17,7 @@ import {
   pinFolder,
   planFetch,
   planPin,
-} from "../actions/pinModel";
-import { describeSource, parseSource } from "../models/modelSource";
-import { checkModel, digestModel, planFolder, readPin } from "../models/pin/pin";
-import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature/signature";
-import { ModelChoices } from "../models/store/modelChoice";
-import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
-import { findModel, type ModelsFile } from "../models/store/modelsFile";
-import { ProoflineError } from "../platform/errors";
-import { megabytes } from "../protocol/byteCount";
+} from "../workflows/pinModel";
 import {
   type HubFlags,
   hubAccess,

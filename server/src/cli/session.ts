@@ -4,12 +4,12 @@ import { openRepository, type Repository } from "../evidence/repository";
 import type { Engine } from "../inference/engine/engine";
 import { startEngine } from "../inference/engine/startEngine";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/graph/executionProviders";
-import { type Installation, installationOf } from "../installation";
 import { ModelChoices } from "../models/store/modelChoice";
 import { ModelStore } from "../models/store/modelStore";
 import { ProoflineError } from "../platform/errors";
 import { prooflineHome } from "../platform/home";
 import { DEFAULT_PROFILE } from "../protocol/executionProfile";
+import { type Installation, installationOf } from "../workflows/installation";
 
 /** What one run of the command line works with. */
 export interface Session {

@@ -1,8 +1,8 @@
-import { type RepositoryContents, RepositoryReader } from "../actions/readRepository";
-import { VerificationThread } from "../actions/verificationThread";
 import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
 import { openRepository, type Repository } from "../evidence/repository";
+import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
+import { VerificationThread } from "../workflows/thread/verificationThread";
 import { type ChainFlags, chainSettings } from "./chainOptions";
 import type { Session } from "./session";
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { acceptedSuggestion } from "../actions/accept";
 import type { AcceptanceKind, AcceptedSuggestion } from "../evidence/format/record";
 import { messageOf } from "../platform/errors";
 import { DidAccept, DidDismiss, DidUndoOrRedo } from "../protocol/messages";
+import { acceptedSuggestion } from "../workflows/accept";
 import type { ServerContext } from "./context";
 import type { OpenDocument } from "./documents";
 import type { Offer } from "./offers";

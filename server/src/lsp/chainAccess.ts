@@ -2,7 +2,7 @@ import type { AnchorCheck, ChainConfiguration, ChainReader, ChainWriter } from "
 import { chainConfiguration } from "../chain/chainConfiguration";
 import { openChain } from "../chain/chainReader";
 import { openWriter } from "../chain/chainWriter";
-import type { Installation } from "../installation";
+import type { Installation } from "../workflows/installation";
 import type { SettingsStore } from "./settings";
 
 /** Without a question for this long a connection is closed, so that an embedded chain can rest. */

@@ -1,8 +1,8 @@
 import type { Engine } from "../inference/engine/engine";
 import { startEngine } from "../inference/engine/startEngine";
-import type { Installation } from "../installation";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { ModelState } from "../protocol/messages";
+import type { Installation } from "../workflows/installation";
 import type { SettingsStore } from "./settings";
 
 /** An engine that crashes without an answer between is started again this often before a person has to ask for it. */

@@ -1,8 +1,8 @@
-import { installedPins } from "../actions/installedPins";
 import { deviceAddress } from "../evidence/device";
 import type { ModelStore } from "../models/store/modelStore";
 import { messageOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
+import { installedPins } from "../workflows/installedPins";
 import type { EngineHost } from "./engineHost";
 import type { SettingsStore } from "./settings";
 

@@ -5,9 +5,9 @@ import {
   InlineCompletionTriggerKind,
 } from "vscode-languageserver/node";
 import * as z from "zod";
-import { newSuggestionId } from "../actions/accept";
 import type { CompletionOutcome, CompletionRequest, Engine } from "../inference/engine/engine";
 import { messageOf } from "../platform/errors";
+import { newSuggestionId } from "../workflows/accept";
 import type { ServerContext } from "./context";
 import { Debounce, pause } from "./debounce";
 import type { OpenDocument } from "./documents";

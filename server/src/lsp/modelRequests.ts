@@ -1,15 +1,6 @@
 import { basename } from "node:path";
 import { type Connection, ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import * as z from "zod";
-import {
-  carryOut,
-  type DownloadPlan,
-  modelsOf,
-  type PinnedModel,
-  pinFolder,
-  planFetch,
-  planPin,
-} from "../actions/pinModel";
 import { inspect } from "../models/hub/hub";
 import { parseHubAddress } from "../models/hub/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
@@ -29,6 +20,15 @@ import {
   PlanModel,
   WorkspaceModels,
 } from "../protocol/messages";
+import {
+  carryOut,
+  type DownloadPlan,
+  modelsOf,
+  type PinnedModel,
+  pinFolder,
+  planFetch,
+  planPin,
+} from "../workflows/pinModel";
 import type { EngineHost } from "./engineHost";
 import { abortedBy, onRequest, Uri } from "./requests";
 import type { SettingsStore } from "./settings";

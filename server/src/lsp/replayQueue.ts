@@ -1,15 +1,15 @@
+import type { SuggestionValues } from "../evidence/format/record";
+import { messageOf } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
+import type { ReplayOutcome } from "../policy/verifyEvidence";
 import {
   type Replayable,
   type ReplayCache,
   replayKey,
   replayObstacle,
   replaySuggestion,
-} from "../actions/replay";
-import { nextInReadingOrder } from "../actions/replayOrder";
-import type { SuggestionValues } from "../evidence/format/record";
-import { messageOf } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import type { ReplayOutcome } from "../policy/verify";
+} from "../workflows/replay";
+import { nextInReadingOrder } from "../workflows/replayOrder";
 import type { EngineHost } from "./engineHost";
 import type { ReplayEngines } from "./replayEngines";
 

@@ -8,11 +8,7 @@ import {
   TextDocuments,
   type WorkspaceFolder,
 } from "vscode-languageserver/node";
-import { RepositoryReader } from "../actions/readRepository";
-import { ReplayCache } from "../actions/replay";
-import { VerificationThread } from "../actions/verificationThread";
 import { describeNothing } from "../inference/engine/engine";
-import type { Installation } from "../installation";
 import { messageOf } from "../platform/errors";
 import {
   DidChangeSettings,
@@ -20,6 +16,10 @@ import {
   RefreshInlineCompletions,
   RestartEngine,
 } from "../protocol/messages";
+import type { Installation } from "../workflows/installation";
+import { RepositoryReader } from "../workflows/readRepository";
+import { ReplayCache } from "../workflows/replay";
+import { VerificationThread } from "../workflows/thread/verificationThread";
 import { Acceptances } from "./acceptance";
 import { provideActions } from "./actionRequests";
 import { bindToFolder } from "./binding";

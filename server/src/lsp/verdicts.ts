@@ -1,12 +1,12 @@
 import type { Position, Range } from "vscode-languageserver/node";
-import type { Replayable } from "../actions/replay";
-import { quotedPaths } from "../actions/verify";
 import type { AcceptedSuggestion } from "../evidence/format/record";
 import { builtInPolicy, type Policy } from "../policy/policy";
 import type { FileProblem } from "../policy/report";
 import { SUMMARIES, type Summary, type Verdict } from "../policy/verdict";
-import { type ReplayOutcome, verify } from "../policy/verify";
+import { type ReplayOutcome, verify } from "../policy/verifyEvidence";
 import { DidChangeVerdicts, type ShownVerdict } from "../protocol/messages";
+import type { Replayable } from "../workflows/replay";
+import { quotedPaths } from "../workflows/verify";
 import type { ServerContext } from "./context";
 import { Diagnostics } from "./diagnostics";
 import type { OpenDocument } from "./documents";

@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import { modelsOf, type PinPlaces } from "../actions/pinModel";
 import { openRepository, type Repository } from "../evidence/repository";
 import { describeSource } from "../models/modelSource";
 import { describeSignature } from "../models/signature/signature";
@@ -8,6 +7,7 @@ import { ModelStore } from "../models/store/modelStore";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { WorkspaceModels as Request } from "../protocol/messages";
+import { modelsOf, type PinPlaces } from "../workflows/pinModel";
 
 /**
  * The models of this machine, those that the workspace's repositories name, and which of them the person chose. What a

@@ -5,7 +5,7 @@ import type { CompletionRequest } from "../../../server/src/inference/engine/eng
 import { loadModel } from "../../../server/src/inference/engine/loadedModel";
 import { startEngine } from "../../../server/src/inference/engine/startEngine";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
-import { installationOf } from "../../../server/src/installation";
+import { installationOf } from "../../../server/src/workflows/installation";
 import { Samples } from "../samples";
 import type { Place } from "./comparison";
 

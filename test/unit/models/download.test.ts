@@ -3,6 +3,13 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { openRepository } from "../../../server/src/evidence/repository";
+import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hub/hubRequest";
+import type { Progress } from "../../../server/src/models/hub/progress";
+import { variantsOf } from "../../../server/src/models/hub/variants";
+import { checkModel } from "../../../server/src/models/pin/pin";
+import { ModelStore } from "../../../server/src/models/store/modelStore";
+import { parseModelsFile } from "../../../server/src/models/store/modelsFile";
 import {
   carryOut,
   type DownloadPlan,
@@ -11,14 +18,7 @@ import {
   pinFolder,
   planFetch,
   planPin,
-} from "../../../server/src/actions/pinModel";
-import { openRepository } from "../../../server/src/evidence/repository";
-import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hub/hubRequest";
-import type { Progress } from "../../../server/src/models/hub/progress";
-import { variantsOf } from "../../../server/src/models/hub/variants";
-import { checkModel } from "../../../server/src/models/pin/pin";
-import { ModelStore } from "../../../server/src/models/store/modelStore";
-import { parseModelsFile } from "../../../server/src/models/store/modelsFile";
+} from "../../../server/src/workflows/pinModel";
 import { temporaryFolder } from "../evidence/temporaryFolder";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 import { COMMIT, type Fault, StandInHub, type StoredFile } from "./standInHub";

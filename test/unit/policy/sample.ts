@@ -6,7 +6,7 @@ import type { AcceptedSuggestion, Position, SessionFacts } from "../../../server
 import { sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
 import { builtInPolicy } from "../../../server/src/policy/policy";
-import type { VerifyParameters } from "../../../server/src/policy/verify";
+import type { VerifyParameters } from "../../../server/src/policy/verifyEvidence";
 
 export const key = new Uint8Array(32).fill(7);
 export const device = addressOf(key);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Prompt } from "../../../server/src/evidence/format/record";
 import { reasonFor } from "../../../server/src/policy/reasons";
-import { verify } from "../../../server/src/policy/verify";
+import { verify } from "../../../server/src/policy/verifyEvidence";
 import { accepted, facts, parameters, seal, session } from "./sample";
 
 const before = "export function add(a: number, b: number): number {\n  ";

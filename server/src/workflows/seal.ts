@@ -6,7 +6,7 @@ import type { Journal } from "../evidence/journal/journal";
 import { locate } from "../evidence/locate/locate";
 import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
-import type { VerificationThread } from "./verificationThread";
+import type { VerificationThread } from "./thread/verificationThread";
 
 export interface SealParameters {
   readonly home: string;

@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
-import type { EvidenceReading } from "../evidence/format/readEvidence";
-import type { SealedEvidence, SealParameters } from "../evidence/format/sealBatch";
-import { type ErrorCode, ProoflineError } from "../platform/errors";
-import type { WorkerAnswer, WorkerRequest } from "../policy/workerProtocol";
+import type { EvidenceReading } from "../../evidence/format/readEvidence";
+import type { SealedEvidence, SealParameters } from "../../evidence/format/sealBatch";
+import { type ErrorCode, ProoflineError } from "../../platform/errors";
+import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 type Unsent<Request> = Request extends unknown ? Omit<Request, "id"> : never;
 

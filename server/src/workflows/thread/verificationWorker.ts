@@ -1,10 +1,10 @@
 /** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
 import { parentPort } from "node:worker_threads";
-import { openDevice } from "../evidence/device";
-import { readEvidence } from "../evidence/format/readEvidence";
-import { sealBatch } from "../evidence/format/sealBatch";
-import { messageOf, ProoflineError } from "../platform/errors";
-import type { WorkerAnswer, WorkerRequest } from "./workerProtocol";
+import { openDevice } from "../../evidence/device";
+import { readEvidence } from "../../evidence/format/readEvidence";
+import { sealBatch } from "../../evidence/format/sealBatch";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 parentPort?.on("message", (request: WorkerRequest) => {
   void answer(request).then((message) => parentPort?.postMessage(message));

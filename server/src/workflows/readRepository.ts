@@ -3,9 +3,9 @@ import type { Anchor } from "../chain/chain";
 import type { Repository } from "../evidence/repository";
 import { sha256, toDigest } from "../platform/digests";
 import type { FileProblem } from "../policy/report";
-import type { EvidenceInput } from "../policy/verify";
+import type { EvidenceInput } from "../policy/verifyEvidence";
 import { findMoves } from "./findMoves";
-import type { VerificationThread } from "./verificationThread";
+import type { VerificationThread } from "./thread/verificationThread";
 
 /** What lies under a repository's `.proofline`, read and checked as far as files alone go. */
 export interface RepositoryContents {

@@ -1,5 +1,5 @@
 import type { Repository } from "../evidence/repository";
-import type { EvidenceInput } from "../policy/verify";
+import type { EvidenceInput } from "../policy/verifyEvidence";
 
 /** Non-blank characters that make an accepted text telling enough to recognise its file by. */
 const ENOUGH = 16;

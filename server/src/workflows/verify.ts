@@ -3,8 +3,8 @@ import type { AcceptedSuggestion } from "../evidence/format/record";
 import type { Repository } from "../evidence/repository";
 import type { Policy } from "../policy/policy";
 import type { Report } from "../policy/report";
-import { type ReplayOutcome, verify } from "../policy/verify";
-import { checkChain } from "./checkChain";
+import { type ReplayOutcome, verify } from "../policy/verifyEvidence";
+import { checkChain } from "./checkAnchors";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Replayable } from "../../../server/src/actions/replay";
-import { inReadingOrder, nextInReadingOrder } from "../../../server/src/actions/replayOrder";
+import type { Replayable } from "../../../server/src/workflows/replay";
+import { inReadingOrder, nextInReadingOrder } from "../../../server/src/workflows/replayOrder";
 import { accepted } from "../policy/sample";
 
 function replayable(id: string, before: string, after: string): Replayable {

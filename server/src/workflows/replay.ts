@@ -9,7 +9,7 @@ import { canonicalJson } from "../platform/canonicalJson";
 import { sha256, toDigest } from "../platform/digests";
 import { messageOf, ProoflineError } from "../platform/errors";
 import { Count, type Digest } from "../platform/primitives";
-import type { ReplayOutcome } from "../policy/verify";
+import type { ReplayOutcome } from "../policy/verifyEvidence";
 
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
 export interface Replayable {

@@ -1,5 +1,5 @@
-import type { EvidenceReading } from "../evidence/format/readEvidence";
-import type { SealedEvidence, SealParameters } from "../evidence/format/sealBatch";
+import type { EvidenceReading } from "../../evidence/format/readEvidence";
+import type { SealedEvidence, SealParameters } from "../../evidence/format/sealBatch";
 
 /** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
 export type WorkerRequest =

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Replayable, replayKey, replayObstacle } from "../../../server/src/actions/replay";
-import { replayables } from "../../../server/src/actions/verify";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { TrimVersion } from "../../../server/src/evidence/format/record";
 import { TRIM_VERSION } from "../../../server/src/inference/trim";
+import { type Replayable, replayKey, replayObstacle } from "../../../server/src/workflows/replay";
+import { replayables } from "../../../server/src/workflows/verify";
 import { accepted, facts, seal } from "../policy/sample";
 
 /** What a replay gets of a suggestion that was sealed by another version of Proofline. */
