@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Completion, EngineFacts } from "../../server/src/inference/engine/engine";
-import { tooLarge } from "../../server/src/lsp/gate";
-import { Offers } from "../../server/src/lsp/offers";
-import { shift, type TextEdit, withLf } from "../../server/src/lsp/textEdits";
-import { escapeMarkdown } from "../../server/src/lsp/verdictMarkdown";
+import { Offers } from "../../server/src/lsp/completion/activeSuggestions";
+import { tooLarge } from "../../server/src/lsp/completion/gate";
+import { shift, type TextEdit, withLf } from "../../server/src/lsp/documents/textEdits";
+import { escapeMarkdown } from "../../server/src/lsp/verdicts/verdictMarkdown";
 
 const apply = (text: string, { start, end, text: inserted }: TextEdit): string =>
   text.slice(0, start) + inserted + text.slice(end);

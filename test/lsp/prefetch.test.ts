@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import type { Offer } from "../../server/src/lsp/offers";
-import { Prefetch } from "../../server/src/lsp/prefetch";
+import type { Offer } from "../../server/src/lsp/completion/activeSuggestions";
+import { Prefetch } from "../../server/src/lsp/completion/prefetch";
 import { Client, uriOf } from "./client";
 
 vi.setConfig({ testTimeout: 120_000 });

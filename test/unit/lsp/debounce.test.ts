@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Debounce, pause } from "../../../server/src/lsp/debounce";
+import { Debounce, pause } from "../../../server/src/lsp/completion/debounce";
 
 /** Somebody who types a key every `interval` ms, and a model that takes `answer` ms; the last key is at `end`. */
 function after(interval: number, answer: number, keys = 20): { debounce: Debounce; end: number } {

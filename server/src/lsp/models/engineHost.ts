@@ -1,9 +1,9 @@
-import type { Engine } from "../inference/engine/engine";
-import { startEngine } from "../inference/engine/startEngine";
-import { messageOf, ProoflineError } from "../platform/errors";
-import type { ModelState } from "../protocol/messages";
-import type { Installation } from "../workflows/installation";
-import type { SettingsStore } from "./settings";
+import type { Engine } from "../../inference/engine/engine";
+import { startEngine } from "../../inference/engine/startEngine";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { ModelState } from "../../protocol/messages";
+import type { Installation } from "../../workflows/installation";
+import type { SettingsStore } from "../settingsStore";
 
 /** An engine that crashes without an answer between is started again this often before a person has to ask for it. */
 const MAX_RESTARTS = 3;

@@ -5,16 +5,16 @@ import {
   InlineCompletionTriggerKind,
 } from "vscode-languageserver/node";
 import * as z from "zod";
-import type { CompletionOutcome, CompletionRequest, Engine } from "../inference/engine/engine";
-import { messageOf } from "../platform/errors";
-import { newSuggestionId } from "../workflows/accept";
-import type { ServerContext } from "./context";
+import type { CompletionOutcome, CompletionRequest, Engine } from "../../inference/engine/engine";
+import { messageOf } from "../../platform/errors";
+import { newSuggestionId } from "../../workflows/accept";
+import type { OpenDocument } from "../documents/openDocument";
+import { abortedBy, LspPosition, parse, Uri } from "../requests";
+import type { ServerContext } from "../serverContext";
+import type { Offer } from "./activeSuggestions";
 import { Debounce, pause } from "./debounce";
-import type { OpenDocument } from "./documents";
-import { LookUps } from "./lookUps";
-import type { Offer } from "./offers";
+import { LookUps } from "./lookupTexts";
 import { type Around, Prefetch } from "./prefetch";
-import { abortedBy, LspPosition, parse, Uri } from "./requests";
 
 /** The client's command that an item carries, to be run after it was accepted whole; its argument is the id. */
 const ACCEPTED_COMMAND = "proofline.didAcceptSuggestion";

@@ -1,9 +1,9 @@
-import type { Prompt } from "../evidence/format/record";
-import { ContextRing, type ContextSource } from "../inference/prompt/contextRing";
-import type { OpenDocument } from "./documents";
-import type { Placements } from "./placements";
-import type { SettingsStore } from "./settings";
-import { shift, type TextEdit } from "./textEdits";
+import type { Prompt } from "../../evidence/format/record";
+import { ContextRing, type ContextSource } from "../../inference/prompt/contextRing";
+import type { Placements } from "../documents/documentLocations";
+import type { OpenDocument } from "../documents/openDocument";
+import { shift, type TextEdit } from "../documents/textEdits";
+import type { SettingsStore } from "../settingsStore";
 
 /** Larger files are no sources, so that those that are closed take little memory. */
 const MAX_CHARACTERS = 200_000;

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { VerdictAt } from "../protocol/messages";
-import type { ServerContext } from "./context";
-import { answer, LspPosition, onRequest, parse, Uri } from "./requests";
+import { VerdictAt } from "../../protocol/messages";
+import type { WorkspaceModels } from "../models/workspaceModels";
+import { answer, LspPosition, onRequest, parse, Uri } from "../requests";
+import type { ServerContext } from "../serverContext";
 import { verdictLine, verdictMarkdown } from "./verdictMarkdown";
 import type { PlacedVerdict, Verdicts } from "./verdicts";
-import type { WorkspaceModels } from "./workspaceModels";
 
 const HoverParameters = z.object({ textDocument: z.object({ uri: Uri }), position: LspPosition });
 

@@ -1,6 +1,6 @@
-import type { Completion, EngineFacts } from "../inference/engine/engine";
-import type { OpenDocument } from "./documents";
-import { type Span, shiftAll, type TextEdit } from "./textEdits";
+import type { Completion, EngineFacts } from "../../inference/engine/engine";
+import type { OpenDocument } from "../documents/openDocument";
+import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
 
 /** One thing the model offered, at one place in one text. */
 export interface Offer {

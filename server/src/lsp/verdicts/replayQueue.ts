@@ -1,16 +1,16 @@
-import type { SuggestionValues } from "../evidence/format/record";
-import { messageOf } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import type { ReplayOutcome } from "../policy/verifyEvidence";
+import type { SuggestionValues } from "../../evidence/format/record";
+import { messageOf } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import type { ReplayOutcome } from "../../policy/verifyEvidence";
 import {
   type Replayable,
   type ReplayCache,
   replayKey,
   replayObstacle,
   replaySuggestion,
-} from "../workflows/replay";
-import { nextInReadingOrder } from "../workflows/replayOrder";
-import type { EngineHost } from "./engineHost";
+} from "../../workflows/replay";
+import { nextInReadingOrder } from "../../workflows/replayOrder";
+import type { EngineHost } from "../models/engineHost";
 import type { ReplayEngines } from "./replayEngines";
 
 /** Nothing is replayed until this long after the last keystroke; the engine itself also gives way to completions. */

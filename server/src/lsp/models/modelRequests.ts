@@ -1,17 +1,17 @@
 import { basename } from "node:path";
 import { type Connection, ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import * as z from "zod";
-import { inspect } from "../models/hub/hub";
-import { parseHubAddress } from "../models/hub/hubAddress";
-import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
-import type { Progress } from "../models/hub/progress";
-import { variantsOf } from "../models/hub/variants";
-import { describeSource, HubRepository, HubRevision } from "../models/modelSource";
-import { planFolder } from "../models/pin/pin";
-import { describeSignature } from "../models/signature/signature";
-import { findModel } from "../models/store/modelsFile";
-import { ProoflineError, unreachable } from "../platform/errors";
-import { Digest } from "../platform/primitives";
+import { inspect } from "../../models/hub/hub";
+import { parseHubAddress } from "../../models/hub/hubAddress";
+import { DEFAULT_PATIENCE, type HubAccess } from "../../models/hub/hubRequest";
+import type { Progress } from "../../models/hub/progress";
+import { variantsOf } from "../../models/hub/variants";
+import { describeSource, HubRepository, HubRevision } from "../../models/modelSource";
+import { planFolder } from "../../models/pin/pin";
+import { describeSignature } from "../../models/signature/signature";
+import { findModel } from "../../models/store/modelsFile";
+import { ProoflineError, unreachable } from "../../platform/errors";
+import { Digest } from "../../platform/primitives";
 import {
   ChooseModel,
   DidProgressModel,
@@ -19,7 +19,7 @@ import {
   PinModel,
   PlanModel,
   WorkspaceModels,
-} from "../protocol/messages";
+} from "../../protocol/messages";
 import {
   carryOut,
   type DownloadPlan,
@@ -28,10 +28,10 @@ import {
   pinFolder,
   planFetch,
   planPin,
-} from "../workflows/pinModel";
+} from "../../workflows/pinModel";
+import { abortedBy, onRequest, Uri } from "../requests";
+import type { SettingsStore } from "../settingsStore";
 import type { EngineHost } from "./engineHost";
-import { abortedBy, onRequest, Uri } from "./requests";
-import type { SettingsStore } from "./settings";
 import type { WorkspaceModels as Models } from "./workspaceModels";
 
 const Wanted = z.discriminatedUnion("kind", [

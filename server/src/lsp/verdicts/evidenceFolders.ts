@@ -1,13 +1,13 @@
-import type { Anchor, AnchorCheck } from "../chain/chain";
-import type { Repository } from "../evidence/repository";
-import { messageOf, ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import type { FileProblem } from "../policy/report";
-import type { EvidenceInput } from "../policy/verifyEvidence";
-import { checkChain } from "../workflows/checkAnchors";
-import { findMoves } from "../workflows/findMoves";
-import type { RepositoryContents, RepositoryReader } from "../workflows/readRepository";
-import { type ChainAccess, UNTRUSTED } from "./chainAccess";
+import type { Anchor, AnchorCheck } from "../../chain/chain";
+import type { Repository } from "../../evidence/repository";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import type { FileProblem } from "../../policy/report";
+import type { EvidenceInput } from "../../policy/verifyEvidence";
+import { checkChain } from "../../workflows/checkAnchors";
+import { findMoves } from "../../workflows/findMoves";
+import type { RepositoryContents, RepositoryReader } from "../../workflows/readRepository";
+import { type ChainAccess, UNTRUSTED } from "../sealing/chainAccess";
 
 /** What a repository's `.proofline` folder says, and what the chain says about it. */
 export interface FolderEvidence {

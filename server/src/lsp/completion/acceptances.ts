@@ -1,14 +1,14 @@
 import * as z from "zod";
-import type { AcceptanceKind, AcceptedSuggestion } from "../evidence/format/record";
-import { messageOf } from "../platform/errors";
-import { DidAccept, DidDismiss, DidUndoOrRedo } from "../protocol/messages";
-import { acceptedSuggestion } from "../workflows/accept";
-import type { ServerContext } from "./context";
-import type { OpenDocument } from "./documents";
-import type { Offer } from "./offers";
-import type { Placement } from "./placements";
-import { onNotification, onRequest, Uri } from "./requests";
-import { type Span, shiftAll, type TextEdit } from "./textEdits";
+import type { AcceptanceKind, AcceptedSuggestion } from "../../evidence/format/record";
+import { messageOf } from "../../platform/errors";
+import { DidAccept, DidDismiss, DidUndoOrRedo } from "../../protocol/messages";
+import { acceptedSuggestion } from "../../workflows/accept";
+import type { Placement } from "../documents/documentLocations";
+import type { OpenDocument } from "../documents/openDocument";
+import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
+import { onNotification, onRequest, Uri } from "../requests";
+import type { ServerContext } from "../serverContext";
+import type { Offer } from "./activeSuggestions";
 
 /** A suggestion that was accepted in an open document, as long as it can still be extended, undone or redone. */
 interface Accepted {

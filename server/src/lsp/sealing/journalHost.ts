@@ -1,7 +1,7 @@
-import type { AcceptedSuggestion } from "../evidence/format/record";
-import { type Journal, openJournal, readJournals } from "../evidence/journal/journal";
-import { messageOf, ProoflineError } from "../platform/errors";
-import type { SettingsStore } from "./settings";
+import type { AcceptedSuggestion } from "../../evidence/format/record";
+import { type Journal, openJournal, readJournals } from "../../evidence/journal/journal";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { SettingsStore } from "../settingsStore";
 
 /** This server's journal: opened at once where the workspace is trusted, with dead servers' journals adopted. */
 export class JournalHost {

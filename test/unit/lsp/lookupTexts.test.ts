@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { OpenDocument } from "../../../server/src/lsp/documents";
-import { LookUps } from "../../../server/src/lsp/lookUps";
+import { LookUps } from "../../../server/src/lsp/completion/lookupTexts";
+import { OpenDocument } from "../../../server/src/lsp/documents/openDocument";
 
 type Context = ConstructorParameters<typeof LookUps>[0];
 

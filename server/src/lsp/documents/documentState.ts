@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { DocumentState } from "../protocol/messages";
-import type { ServerContext } from "./context";
-import { OpenDocument } from "./documents";
-import { onRequest, Uri } from "./requests";
+import { DocumentState } from "../../protocol/messages";
+import { onRequest, Uri } from "../requests";
+import type { ServerContext } from "../serverContext";
+import { OpenDocument } from "./openDocument";
 
 /** `proofline/documentState`: why a document gets no suggestions, also for one that the editor never opened here. */
 export function provideDocumentState(context: ServerContext): void {

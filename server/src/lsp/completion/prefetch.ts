@@ -1,5 +1,5 @@
-import type { OpenDocument } from "./documents";
-import type { Offer } from "./offers";
+import type { OpenDocument } from "../documents/openDocument";
+import type { Offer } from "./activeSuggestions";
 
 /** A suggestion that stands this long is being read; until then, typing on is as likely. */
 const READING_MILLISECONDS = 150;

@@ -1,8 +1,8 @@
-import type { OpenDocument } from "./documents";
-import type { EngineHost } from "./engineHost";
-import type { JournalHost } from "./journalHost";
-import type { Placements } from "./placements";
-import type { SettingsStore } from "./settings";
+import type { Placements } from "../documents/documentLocations";
+import type { OpenDocument } from "../documents/openDocument";
+import type { EngineHost } from "../models/engineHost";
+import type { JournalHost } from "../sealing/journalHost";
+import type { SettingsStore } from "../settingsStore";
 
 const MAX_BYTES = 1_000_000;
 const MAX_LINE = 10_000;

@@ -1,6 +1,6 @@
-import type { Engine } from "../inference/engine/engine";
-import type { ServerContext } from "./context";
-import type { OpenDocument } from "./documents";
+import type { Engine } from "../../inference/engine/engine";
+import type { OpenDocument } from "../documents/openDocument";
+import type { ServerContext } from "../serverContext";
 
 /** Of the document, so much on either side of the cursor; of each other file, so much. In UTF-16 code units. */
 const OWN_CHARACTERS = 30_000;

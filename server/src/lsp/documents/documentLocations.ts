@@ -1,9 +1,9 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { openRepository, type Repository } from "../evidence/repository";
-import { messageOf, ProoflineError } from "../platform/errors";
-import { looksSecret } from "../platform/secretFiles";
-import type { OpenDocument } from "./documents";
+import { openRepository, type Repository } from "../../evidence/repository";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { looksSecret } from "../../platform/secretFiles";
+import type { OpenDocument } from "./openDocument";
 
 /** Where a document belongs. */
 export interface Placement {

@@ -1,6 +1,6 @@
 import type { Position, Range } from "vscode-languageserver/node";
-import type { OpenDocument } from "./documents";
-import { type Span, shiftAll, type TextEdit } from "./textEdits";
+import type { OpenDocument } from "../documents/openDocument";
+import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
 
 /** How long after the last edit of a document its suggestions are looked for by content. */
 const RELOCATE_MILLISECONDS = 250;

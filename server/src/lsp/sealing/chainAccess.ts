@@ -1,9 +1,9 @@
-import type { AnchorCheck, ChainConfiguration, ChainReader, ChainWriter } from "../chain/chain";
-import { chainConfiguration } from "../chain/chainConfiguration";
-import { openChain } from "../chain/chainReader";
-import { openWriter } from "../chain/chainWriter";
-import type { Installation } from "../workflows/installation";
-import type { SettingsStore } from "./settings";
+import type { AnchorCheck, ChainConfiguration, ChainReader, ChainWriter } from "../../chain/chain";
+import { chainConfiguration } from "../../chain/chainConfiguration";
+import { openChain } from "../../chain/chainReader";
+import { openWriter } from "../../chain/chainWriter";
+import type { Installation } from "../../workflows/installation";
+import type { SettingsStore } from "../settingsStore";
 
 /** Without a question for this long a connection is closed, so that an embedded chain can rest. */
 const IDLE_MILLISECONDS = 60_000;

@@ -1,13 +1,13 @@
 import { fileURLToPath } from "node:url";
-import { openRepository, type Repository } from "../evidence/repository";
-import { describeSource } from "../models/modelSource";
-import { describeSignature } from "../models/signature/signature";
-import { ModelChoices } from "../models/store/modelChoice";
-import { ModelStore } from "../models/store/modelStore";
-import { messageOf, ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import type { WorkspaceModels as Request } from "../protocol/messages";
-import { modelsOf, type PinPlaces } from "../workflows/pinModel";
+import { openRepository, type Repository } from "../../evidence/repository";
+import { describeSource } from "../../models/modelSource";
+import { describeSignature } from "../../models/signature/signature";
+import { ModelChoices } from "../../models/store/modelChoice";
+import { ModelStore } from "../../models/store/modelStore";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import type { WorkspaceModels as Request } from "../../protocol/messages";
+import { modelsOf, type PinPlaces } from "../../workflows/pinModel";
 
 /**
  * The models of this machine, those that the workspace's repositories name, and which of them the person chose. What a

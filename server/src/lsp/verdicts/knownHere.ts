@@ -1,10 +1,10 @@
-import { deviceAddress } from "../evidence/device";
-import type { ModelStore } from "../models/store/modelStore";
-import { messageOf } from "../platform/errors";
-import type { Address, Digest } from "../platform/primitives";
-import { installedPins } from "../workflows/installedPins";
-import type { EngineHost } from "./engineHost";
-import type { SettingsStore } from "./settings";
+import { deviceAddress } from "../../evidence/device";
+import type { ModelStore } from "../../models/store/modelStore";
+import { messageOf } from "../../platform/errors";
+import type { Address, Digest } from "../../platform/primitives";
+import { installedPins } from "../../workflows/installedPins";
+import type { EngineHost } from "../models/engineHost";
+import type { SettingsStore } from "../settingsStore";
 
 /** Whom this installation knows: its own device, and the pins of the models installed here. */
 export class Identity {

@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as z from "zod";
-import { ProoflineError } from "../platform/errors";
-import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../protocol/messages";
-import type { ChainAccess } from "./chainAccess";
-import type { ServerContext } from "./context";
-import type { OpenDocument } from "./documents";
+import { ProoflineError } from "../../platform/errors";
+import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
+import type { OpenDocument } from "../documents/openDocument";
+import { abortedBy, onRequest, onRequest0, Uri } from "../requests";
+import type { ChainAccess } from "../sealing/chainAccess";
+import type { Sealing } from "../sealing/sealing";
+import type { ServerContext } from "../serverContext";
 import type { EvidenceFolders } from "./evidenceFolders";
 import type { ReplayQueue } from "./replayQueue";
-import { abortedBy, onRequest, onRequest0, Uri } from "./requests";
-import type { Sealing } from "./sealing";
 import type { Verdicts } from "./verdicts";
 
 export interface ActionParts {

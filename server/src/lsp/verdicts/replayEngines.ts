@@ -1,6 +1,6 @@
-import type { Engine } from "../inference/engine/engine";
-import type { Digest } from "../platform/primitives";
-import type { EngineHost } from "./engineHost";
+import type { Engine } from "../../inference/engine/engine";
+import type { Digest } from "../../platform/primitives";
+import type { EngineHost } from "../models/engineHost";
 
 /** An engine for another pin is let go after this long without a replay. */
 const IDLE_MILLISECONDS = 30_000;

@@ -1,13 +1,13 @@
 import type { Connection, TextDocuments } from "vscode-languageserver/node";
 import type { NothingReason } from "../inference/engine/engine";
-import type { ContextSources } from "./contextSources";
-import type { OpenDocument } from "./documents";
-import type { EngineHost } from "./engineHost";
-import type { Gate } from "./gate";
-import type { JournalHost } from "./journalHost";
-import type { Offers } from "./offers";
-import type { Placements } from "./placements";
-import type { SettingsStore } from "./settings";
+import type { Offers } from "./completion/activeSuggestions";
+import type { ContextSources } from "./completion/contextSources";
+import type { Gate } from "./completion/gate";
+import type { Placements } from "./documents/documentLocations";
+import type { OpenDocument } from "./documents/openDocument";
+import type { EngineHost } from "./models/engineHost";
+import type { JournalHost } from "./sealing/journalHost";
+import type { SettingsStore } from "./settingsStore";
 import type { Status } from "./status";
 
 /** What the capabilities of one running server share. */

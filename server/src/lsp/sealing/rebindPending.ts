@@ -1,9 +1,9 @@
-import type { AcceptedSuggestion } from "../evidence/format/record";
-import { locate } from "../evidence/locate/locate";
-import type { Repository } from "../evidence/repository";
-import { messageOf } from "../platform/errors";
-import type { ServerContext } from "./context";
-import type { OpenDocument } from "./documents";
+import type { AcceptedSuggestion } from "../../evidence/format/record";
+import { locate } from "../../evidence/locate/locate";
+import type { Repository } from "../../evidence/repository";
+import { messageOf } from "../../platform/errors";
+import type { OpenDocument } from "../documents/openDocument";
+import type { ServerContext } from "../serverContext";
 
 /**
  * Binds what was accepted in an untitled or folderless document once it is saved in a folder, and what was accepted in

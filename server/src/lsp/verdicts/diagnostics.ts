@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Connection, type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver/node";
-import type { FileProblem } from "../policy/report";
-import type { Verdict } from "../policy/verdict";
-import type { VerifiedOnly } from "../protocol/verifiedOnly";
+import type { FileProblem } from "../../policy/report";
+import type { Verdict } from "../../policy/verdict";
+import type { VerifiedOnly } from "../../protocol/verifiedOnly";
 
 /** A verdict at its place in an open document. */
 export interface PlacedVerdict {

@@ -1,21 +1,21 @@
 import { stat } from "node:fs/promises";
-import type { ChainWriter } from "../chain/chain";
-import type { AcceptedSuggestion, ContextChunk, Position } from "../evidence/format/record";
-import { MAX_BATCH_SIZE } from "../evidence/format/statement";
-import type { Journal } from "../evidence/journal/journal";
-import { locate } from "../evidence/locate/locate";
-import { holdsLines } from "../evidence/locate/whiteSpace";
-import { openRepository, type Repository } from "../evidence/repository";
-import { messageOf } from "../platform/errors";
-import { type AnchorNow, TransactionKey } from "../protocol/messages";
-import { anchorBatches } from "../workflows/anchor";
-import type { RepositoryReader } from "../workflows/readRepository";
-import { finishSealing, sealPending } from "../workflows/seal";
-import type { VerificationThread } from "../workflows/thread/verificationThread";
+import type { ChainWriter } from "../../chain/chain";
+import type { AcceptedSuggestion, ContextChunk, Position } from "../../evidence/format/record";
+import { MAX_BATCH_SIZE } from "../../evidence/format/statement";
+import type { Journal } from "../../evidence/journal/journal";
+import { locate } from "../../evidence/locate/locate";
+import { holdsLines } from "../../evidence/locate/whiteSpace";
+import { openRepository, type Repository } from "../../evidence/repository";
+import { messageOf } from "../../platform/errors";
+import { type AnchorNow, TransactionKey } from "../../protocol/messages";
+import { anchorBatches } from "../../workflows/anchor";
+import type { RepositoryReader } from "../../workflows/readRepository";
+import { finishSealing, sealPending } from "../../workflows/seal";
+import type { VerificationThread } from "../../workflows/thread/verificationThread";
+import type { OpenDocument } from "../documents/openDocument";
+import type { ServerContext } from "../serverContext";
+import type { EvidenceFolders } from "../verdicts/evidenceFolders";
 import type { ChainAccess } from "./chainAccess";
-import type { ServerContext } from "./context";
-import type { OpenDocument } from "./documents";
-import type { EvidenceFolders } from "./evidenceFolders";
 
 /** Waits between attempts to anchor while the chain does not answer, in milliseconds; the last one repeats. */
 const RETRY_MILLISECONDS = [5_000, 15_000, 60_000, 300_000] as const;
