@@ -1,10 +1,18 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { anchor } from "./cli/anchor";
-import { chainStart, chainStatus, chainStop } from "./cli/chain";
+import { anchor } from "./cli/anchorCommand";
+import { chainStart, chainStatus, chainStop } from "./cli/chainCommand";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
-import { complete, completeBatch } from "./cli/complete";
-import { evidenceList, evidenceShow } from "./cli/evidence";
-import { modelCheck, modelDigest, modelFetch, modelList, modelPin, modelRemove, modelUse } from "./cli/model";
+import { complete, completeBatch } from "./cli/completeCommand";
+import { evidenceList, evidenceShow } from "./cli/evidenceCommand";
+import {
+  modelCheck,
+  modelDigest,
+  modelFetch,
+  modelList,
+  modelPin,
+  modelRemove,
+  modelUse,
+} from "./cli/modelCommand";
 import {
   addHubFlags,
   addPinFlags,
@@ -15,7 +23,7 @@ import {
 } from "./cli/modelOptions";
 import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
-import { replay, verify } from "./cli/verify";
+import { replay, verify } from "./cli/verifyCommand";
 import { ExecutionProfile } from "./evidence/format/record";
 import { EXECUTION_PROVIDERS } from "./inference/graph/executionProviders";
 import { ProoflineError } from "./platform/errors";
