@@ -1,21 +1,21 @@
 import type { ExtensionContext } from "vscode";
-import { Context } from "./context";
-import * as acceptance from "./features/acceptance";
-import * as anchor from "./features/anchor";
+import * as acceptance from "./features/accept";
+import * as anchor from "./features/anchorNow";
 import * as badges from "./features/badges";
-import * as evidence from "./features/evidence";
-import * as hover from "./features/hover";
+import * as inlineCompletion from "./features/ghostText";
 import * as hubToken from "./features/hubToken";
-import * as inlineCompletion from "./features/inlineCompletion";
-import * as log from "./features/log";
 import * as navigation from "./features/navigation";
-import * as pinModel from "./features/pinModel";
-import * as replay from "./features/replay";
-import * as status from "./features/status";
+import * as evidence from "./features/openEvidence";
+import * as pinModel from "./features/pinModelDialog";
+import * as replay from "./features/replayNow";
+import * as log from "./features/showLog";
+import * as verdict from "./features/showVerdict";
+import * as status from "./features/statusBar";
 import * as toggle from "./features/toggle";
 import * as transactionKey from "./features/transactionKey";
-import * as verdict from "./features/verdict";
-import * as verify from "./features/verify";
+import * as hover from "./features/verdictHover";
+import * as verify from "./features/verifyFile";
+import { Context } from "./server";
 
 const FEATURES = [
   status,

@@ -1,7 +1,7 @@
 import { unreachable } from "../../server/src/platform/errors";
 import type { ChainState, DidChangeStatus, ModelState } from "../../server/src/protocol/messages";
-import type { ServerState } from "./context";
-import { counted } from "./words";
+import { counted } from "./format";
+import type { ServerState } from "./server";
 
 /** What the status bar and the language status show. */
 export interface StatusView {

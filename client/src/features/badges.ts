@@ -15,10 +15,10 @@ import {
 } from "vscode";
 import { SUMMARIES, type Summary } from "../../../server/src/policy/verdict";
 import { DidChangeVerdicts } from "../../../server/src/protocol/messages";
-import { badgeText } from "../badgeText";
-import { type Block, blocksOf, lineLengths } from "../blocks";
 import { onDidChangeSettings, readBadges } from "../config";
-import type { Context } from "../context";
+import { type Block, blocksOf, lineLengths } from "../editor/badgeGroups";
+import { badgeText } from "../editor/badgeText";
+import type { Context } from "../server";
 
 /** A line counts as being typed on until this long after the last keystroke. */
 const TYPING_MILLISECONDS = 700;

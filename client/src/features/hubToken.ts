@@ -1,9 +1,9 @@
 /** The token that may read models on a hub. It lies in the editor's secret storage and goes to that hub alone. */
 import { window, workspace } from "vscode";
 import { HubToken } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
+import { registerCommand, tell } from "../commands";
 import { readSettings } from "../config";
-import type { Context } from "../context";
+import type { Context } from "../server";
 
 export function activate(context: Context): void {
   const { secrets } = context.extension;

@@ -1,8 +1,8 @@
 /** Goes from badge to badge by keyboard. */
 import { commands, Range, Selection, window } from "vscode";
-import { registerCommand, tell } from "../asked";
-import { blocksOf, lineLengths, neighbour } from "../blocks";
-import type { Context } from "../context";
+import { registerCommand, tell } from "../commands";
+import { blocksOf, lineLengths, neighbour } from "../editor/badgeGroups";
+import type { Context } from "../server";
 
 export function activate(context: Context): void {
   registerCommand(context, "proofline.nextBlock", () => go(context, "next"));

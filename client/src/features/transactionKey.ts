@@ -4,9 +4,9 @@
  */
 import { window, workspace } from "vscode";
 import { TransactionKey } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
+import { registerCommand, tell } from "../commands";
 import { readSettings } from "../config";
-import type { Context } from "../context";
+import type { Context } from "../server";
 
 export function activate(context: Context): void {
   const { secrets } = context.extension;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { VerdictStore } from "../../../client/src/verdictStore";
+import { VerdictStore } from "../../../client/src/editor/verdictStore";
 import type { ShownVerdict } from "../../../server/src/protocol/messages";
 
 const uri = "file:///a.ts";

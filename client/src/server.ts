@@ -31,9 +31,9 @@ import {
 } from "../../server/src/protocol/messages";
 import type { Settings } from "../../server/src/protocol/settings";
 import { onDidChangeSettings, readSettings } from "./config";
-import { type Extension, Offers } from "./offers";
+import { type Extension, Offers } from "./editor/shownSuggestions";
+import { VerdictStore } from "./editor/verdictStore";
 import { type Restart, RestartPolicy } from "./restartPolicy";
-import { VerdictStore } from "./verdictStore";
 
 /** What the server process is doing, with a sentence for people where it does nothing. */
 export type ServerState =

@@ -1,9 +1,9 @@
 /** *Verify This File*: everything afresh, nothing cached, and the counts. */
 import { ProgressLocation, window } from "vscode";
 import { VerifyFile } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
-import type { Context } from "../context";
-import { tally } from "../words";
+import { registerCommand, tell } from "../commands";
+import { tally } from "../format";
+import type { Context } from "../server";
 
 export function activate(context: Context): void {
   registerCommand(context, "proofline.verifyFile", async () => {

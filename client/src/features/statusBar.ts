@@ -10,7 +10,7 @@ import {
 } from "vscode";
 import { messageOf } from "../../../server/src/platform/errors";
 import { DidChangeStatus, DocumentState } from "../../../server/src/protocol/messages";
-import { type Context, LINKED_COMMANDS } from "../context";
+import { type Context, LINKED_COMMANDS } from "../server";
 import { type StatusView, statusView } from "../statusView";
 
 export function activate(context: Context): void {

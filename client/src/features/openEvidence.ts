@@ -1,8 +1,8 @@
 /** Opens the evidence file that holds the suggestion at the cursor. */
 import { Uri, window } from "vscode";
 import { LocateEvidence, VerdictAt } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
-import type { Context } from "../context";
+import { registerCommand, tell } from "../commands";
+import type { Context } from "../server";
 
 export function activate(context: Context): void {
   registerCommand(context, "proofline.openEvidence", async (linked) => {

@@ -1,9 +1,9 @@
 /** Runs the pinned model again on the suggestions of this file and says what came of it. */
 import { ProgressLocation, window } from "vscode";
 import { ReplayNow } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
-import type { Context } from "../context";
-import { tally } from "../words";
+import { registerCommand, tell } from "../commands";
+import { tally } from "../format";
+import type { Context } from "../server";
 
 export function activate(context: Context): void {
   registerCommand(context, "proofline.replay", async (id) => {

@@ -1,6 +1,6 @@
 /** What is known of each document's suggestions right now: the server's last message, shifted by every edit since. */
-import type { DidChangeVerdicts, ShownVerdict } from "../../server/src/protocol/messages";
-import { type Change, shiftRange } from "./shift";
+import type { DidChangeVerdicts, ShownVerdict } from "../../../server/src/protocol/messages";
+import { type Change, shiftRange } from "./shiftRanges";
 
 export class VerdictStore {
   private readonly documents = new Map<string, readonly ShownVerdict[]>();

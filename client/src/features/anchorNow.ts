@@ -1,9 +1,9 @@
 /** *Anchor Now*: seals and anchors all that is pending, with progress, and can be cancelled. */
 import { ProgressLocation, window } from "vscode";
 import { AnchorNow } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
-import type { Context } from "../context";
-import { counted } from "../words";
+import { registerCommand, tell } from "../commands";
+import { counted } from "../format";
+import type { Context } from "../server";
 
 export function activate(context: Context): void {
   registerCommand(context, "proofline.anchorNow", async () => {

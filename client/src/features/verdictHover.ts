@@ -4,7 +4,7 @@
  */
 import { commands, Hover, MarkdownString, type Position, Range, type TextDocument } from "vscode";
 import { VerdictAt } from "../../../server/src/protocol/messages";
-import { type Context, LINKED_COMMANDS } from "../context";
+import { type Context, LINKED_COMMANDS } from "../server";
 
 /** The place whose next hover shows everything. */
 let wanted: { readonly uri: string; readonly position: Position } | undefined;

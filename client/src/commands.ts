@@ -1,6 +1,6 @@
 import { commands, window } from "vscode";
 import { messageOf } from "../../server/src/platform/errors";
-import type { Context } from "./context";
+import type { Context } from "./server";
 
 /**
  * Registers a command that a person runs. Because they asked, a failure is told to them; nothing else in this

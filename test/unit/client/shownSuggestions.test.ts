@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Extension, type Following, Offers } from "../../../client/src/offers";
+import { type Extension, type Following, Offers } from "../../../client/src/editor/shownSuggestions";
 
 const URI = "file:///a.ts";
 

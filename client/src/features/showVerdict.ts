@@ -1,9 +1,9 @@
 /** *Show Verdict at Cursor*, also the target of the link in the one-line hover. */
 import { type Position, Selection, window } from "vscode";
 import { VerdictAt } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
-import type { Context } from "../context";
-import { showEverything } from "./hover";
+import { registerCommand, tell } from "../commands";
+import type { Context } from "../server";
+import { showEverything } from "./verdictHover";
 
 export function activate(context: Context): void {
   registerCommand(context, "proofline.showVerdict", async (id) => {

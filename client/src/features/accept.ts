@@ -2,8 +2,8 @@
 import { commands, TextDocumentChangeReason, window, workspace } from "vscode";
 import { messageOf } from "../../../server/src/platform/errors";
 import { DidAccept, DidUndoOrRedo } from "../../../server/src/protocol/messages";
-import type { Context } from "../context";
-import type { Extension } from "../offers";
+import type { Extension } from "../editor/shownSuggestions";
+import type { Context } from "../server";
 
 /** The command of every suggestion's item; VS Code runs it after a whole acceptance and at no other time. */
 export const ACCEPTED_COMMAND = "proofline.didAcceptSuggestion";

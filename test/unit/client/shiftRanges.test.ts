@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Range } from "vscode-languageserver-types";
-import { type Change, shiftRange } from "../../../client/src/shift";
+import { type Change, shiftRange } from "../../../client/src/editor/shiftRanges";
 
 /** `1:2-3:4`, as a range. */
 function range(text: string): Range {

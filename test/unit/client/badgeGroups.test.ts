@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { badgeText } from "../../../client/src/badgeText";
-import { blocksOf, neighbour } from "../../../client/src/blocks";
+import { blocksOf, neighbour } from "../../../client/src/editor/badgeGroups";
+import { badgeText } from "../../../client/src/editor/badgeText";
 import type { Summary } from "../../../server/src/policy/verdict";
 import type { ShownVerdict } from "../../../server/src/protocol/messages";
 

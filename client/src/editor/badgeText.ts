@@ -1,4 +1,4 @@
-import type { Block } from "./blocks";
+import type { Block } from "./badgeGroups";
 
 const NO_BREAK_SPACE = "\u00a0";
 

@@ -8,9 +8,9 @@ import {
   workspace,
 } from "vscode";
 import { DidDismiss, DidOfferNothing, RefreshInlineCompletions } from "../../../server/src/protocol/messages";
-import type { Context } from "../context";
-import type { OfferedItem } from "../offers";
-import { ACCEPTED_COMMAND } from "./acceptance";
+import type { OfferedItem } from "../editor/shownSuggestions";
+import type { Context } from "../server";
+import { ACCEPTED_COMMAND } from "./accept";
 
 /** How long after a keystroke a person may still be waiting for a suggestion. */
 const WAITING_MILLISECONDS = 3_000;

@@ -20,9 +20,9 @@ import {
   type WantedModel,
   WorkspaceModels,
 } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../asked";
-import type { Context } from "../context";
-import { counted } from "../words";
+import { registerCommand, tell } from "../commands";
+import { counted } from "../format";
+import type { Context } from "../server";
 
 type Trust = PinModel.Parameters["trust"];
 
