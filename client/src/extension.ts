@@ -1,5 +1,5 @@
 import type { ExtensionContext } from "vscode";
-import * as acceptance from "./features/accept";
+import * as acceptance from "./features/acceptSuggestion";
 import * as anchor from "./features/anchorNow";
 import * as badges from "./features/badges";
 import * as inlineCompletion from "./features/ghostText";

@@ -1,5 +1,5 @@
 import { createConnection, ProposedFeatures } from "vscode-languageserver/node";
-import { startServer } from "./lsp/server";
+import { startServer } from "./lsp/languageServer";
 import { installationOf } from "./workflows/installation";
 
 // The transport is named on the command line: --node-ipc or --stdio.

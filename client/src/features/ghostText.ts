@@ -10,7 +10,7 @@ import {
 import { DidDismiss, DidOfferNothing, RefreshInlineCompletions } from "../../../server/src/protocol/messages";
 import type { OfferedItem } from "../editor/shownSuggestions";
 import type { Context } from "../server";
-import { ACCEPTED_COMMAND } from "./accept";
+import { ACCEPTED_COMMAND } from "./acceptSuggestion";
 
 /** How long after a keystroke a person may still be waiting for a suggestion. */
 const WAITING_MILLISECONDS = 3_000;
