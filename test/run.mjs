@@ -1,4 +1,4 @@
-// `npm test`: builds, checks, and runs every suite, or those that PROOFLINE_TEST names (`unit,lsp,chain,vscode`).
+// `npm test`: builds, checks, and runs every suite, or those that PROOFLINE_TEST names (`unit,lsp,chain,cli,vscode`).
 // What only an administrator can install is said first; the last line names each suite that did not run.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { register } from "tsx/esm/api";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const SUITES = ["unit", "lsp", "chain", "vscode"];
+const SUITES = ["unit", "lsp", "chain", "cli", "vscode"];
 const chosen = (process.env.PROOFLINE_TEST ?? SUITES.join(",")).split(",").map((name) => name.trim());
 const nonsense = chosen.filter((name) => !SUITES.includes(name));
 if (nonsense.length > 0) {
@@ -40,7 +40,7 @@ step("Build", "node", ["build/bundle.mjs"]);
 step("Types", "node_modules/.bin/tsc", ["-b"]);
 step("Format and lint", "node_modules/.bin/biome", ["check", "."]);
 
-const quick = ["unit", "lsp", "chain"].filter((name) => chosen.includes(name));
+const quick = ["unit", "lsp", "chain", "cli"].filter((name) => chosen.includes(name));
 if (quick.length > 0) {
   suites(quick, {});
 }

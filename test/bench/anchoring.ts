@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openWriter } from "../../server/src/chain/chainWriter";
 import { stopChain } from "../../server/src/chain/embedded/host";
 import { installationOf } from "../../server/src/workflows/installation";
-import { ROOT } from "../lsp/client";
+import { ROOT } from "../support/languageClient";
 import { accepted, seal } from "../unit/policy/sample";
 import { row, Samples, timed } from "./samples";
 

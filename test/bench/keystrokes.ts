@@ -7,7 +7,7 @@ import type { CompletionRequest } from "../../server/src/inference/engine/engine
 import { loadModel, type Model } from "../../server/src/inference/engine/loadedModel";
 import { DEFAULT_CACHE_MEGABYTES, SequencePool } from "../../server/src/inference/graph/sequencePool";
 import { installationOf } from "../../server/src/workflows/installation";
-import { ROOT } from "../lsp/client";
+import { ROOT } from "../support/languageClient";
 import { row, Samples } from "./samples";
 
 /** A cursor in a text; what stood between it and the end of its line is left out. */

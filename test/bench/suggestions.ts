@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { startEngine } from "../../server/src/inference/engine/startEngine";
 import { installationOf } from "../../server/src/workflows/installation";
-import { Client, ROOT, uriOf } from "../lsp/client";
+import { Client, ROOT, uriOf } from "../support/languageClient";
 import { row, Samples, timed } from "./samples";
 
 const CURSORS = 40;

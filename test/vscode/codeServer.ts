@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cacheEntry, makeCacheEntry, npm } from "../packageCache";
+import { cacheEntry, makeCacheEntry, npm } from "../support/packageCache";
 
 export interface CodeServer {
   /** The Node that code-server was built with. */

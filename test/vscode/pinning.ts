@@ -2,8 +2,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, sep } from "node:path";
-import { ARCHITECTURES, SMALL } from "../models/decoder";
-import { type ModelFolderParameters, writeGraph, writeModelFolder } from "../models/modelFolder";
+import { ARCHITECTURES, SMALL } from "../support/models/decoder";
+import { type ModelFolderParameters, writeGraph, writeModelFolder } from "../support/models/modelFolder";
 import { StandInHub, type StoredFile } from "../unit/models/standInHub";
 import { eventually } from "./deadline";
 import type { Window } from "./workbench";

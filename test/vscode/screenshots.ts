@@ -6,7 +6,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { AnchorNow } from "../../server/src/protocol/messages";
-import { Client, uriOf } from "../lsp/client";
+import { Client, uriOf } from "../support/languageClient";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
 import { askForRepository, dialog, hostModel } from "./pinning";

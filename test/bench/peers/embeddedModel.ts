@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { halfBits } from "../../models/onnx";
+import { halfBits } from "../../support/models/onnx";
 import { GGUF_BLOCK, type GgufTensor, type MetadataValue, writeGguf } from "./gguf";
 import { type Initializer, readInitializers } from "./onnxInitializers";
 

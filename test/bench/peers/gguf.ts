@@ -1,6 +1,6 @@
 /** Writes GGUF files (version 3), the format that llama.cpp reads: as much of it as decoder weights need. */
 import { closeSync, openSync } from "node:fs";
-import { bytes, type Encoded, sequence } from "../../models/protobuf";
+import { bytes, type Encoded, sequence } from "../../support/models/protobuf";
 
 /** Values that share a scale in `Q8_0` and `Q4_0`. */
 export const GGUF_BLOCK = 32;

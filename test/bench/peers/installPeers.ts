@@ -1,7 +1,7 @@
 /** The engines that we are compared with: installed on first use from the committed lock, never a dependency. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { cacheEntry, makeCacheEntry, npm } from "../../packageCache";
+import { cacheEntry, makeCacheEntry, npm } from "../../support/packageCache";
 
 const lockFolder = join(import.meta.dirname, "packages");
 

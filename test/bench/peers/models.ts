@@ -16,7 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { testCache } from "../../packageCache";
+import { testCache } from "../../support/packageCache";
 import { writeEmbeddedModel } from "./embeddedModel";
 import type { EngineName } from "./engine";
 import { type Bits, writeQwenGguf, writeQwenOnnx } from "./qwenModel";
@@ -121,8 +121,8 @@ const FORMAT = createHash("sha256")
       "gguf.ts",
       "embeddedModel.ts",
       "qwenModel.ts",
-      "../../models/decoder.ts",
-      "../../models/randomWeights.ts",
+      "../../support/models/decoder.ts",
+      "../../support/models/randomWeights.ts",
     ]
       .map((file) => readFileSync(join(import.meta.dirname, file), "utf8"))
       .join("\0"),

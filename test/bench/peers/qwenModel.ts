@@ -1,9 +1,9 @@
 /** A model of the size of Qwen2.5-Coder-0.5B with random weights, as ONNX and as GGUF with the same numbers. */
 import { join } from "node:path";
-import { ARCHITECTURES, QWEN_HALF_BILLION, type Size } from "../../models/decoder";
-import { writeModelFolder } from "../../models/modelFolder";
-import { halfBits } from "../../models/onnx";
-import { quantizedMatrix, Random } from "../../models/randomWeights";
+import { ARCHITECTURES, QWEN_HALF_BILLION, type Size } from "../../support/models/decoder";
+import { writeModelFolder } from "../../support/models/modelFolder";
+import { halfBits } from "../../support/models/onnx";
+import { quantizedMatrix, Random } from "../../support/models/randomWeights";
 import { GGUF_BLOCK, type GgufTensor, type MetadataValue, writeGguf } from "./gguf";
 
 export type Bits = 8 | 4;

@@ -7,7 +7,7 @@ import { GGUF_BLOCK, writeGguf } from "../../bench/peers/gguf";
 import { largestIndex, logSoftmax } from "../../bench/peers/logits";
 import { readInitializers } from "../../bench/peers/onnxInitializers";
 import { blocksOf4, blocksOf8 } from "../../bench/peers/qwenModel";
-import { Graph, writeModel } from "../../models/onnx";
+import { Graph, writeModel } from "../../support/models/onnx";
 
 let folder: string;
 beforeAll(() => {

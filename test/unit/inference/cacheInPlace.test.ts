@@ -10,8 +10,8 @@ import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import type { CachePart } from "../../../server/src/models/files/graphLayout";
 import { nodesOf } from "../../../server/src/models/files/onnxFile";
-import { type Export, SMALL } from "../../models/decoder";
-import { Graph as GraphFile, writeModel } from "../../models/onnx";
+import { type Export, SMALL } from "../../support/models/decoder";
+import { Graph as GraphFile, writeModel } from "../../support/models/onnx";
 import { randomGraph } from "./randomGraph";
 
 vi.setConfig({ testTimeout: 60_000 });

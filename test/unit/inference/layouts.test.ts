@@ -7,8 +7,8 @@ import { Graph } from "../../../server/src/inference/graph/graph";
 import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 import { externalDataOf } from "../../../server/src/models/files/onnxFile";
-import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
-import { writeModelFolder } from "../../models/modelFolder";
+import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
+import { writeModelFolder } from "../../support/models/modelFolder";
 import { randomGraph } from "./randomGraph";
 
 vi.setConfig({ testTimeout: 60_000 });

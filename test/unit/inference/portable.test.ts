@@ -17,8 +17,8 @@ import {
 } from "../../../server/src/inference/graph/runtime";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { replay } from "../../../server/src/inference/replay/replayTokens";
-import { EXPECTED_FILE, PortableDigest, portableDigest } from "../../portable/digest";
-import { countPrefixed, isRelaxed } from "../../portable/wasmInstructions";
+import { EXPECTED_FILE, PortableDigest, portableDigest } from "../../bench/portable/digest";
+import { countPrefixed, isRelaxed } from "../../bench/portable/wasmInstructions";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { randomGraph } from "./randomGraph";
 import { OFFSETS, requestAt } from "./samples";

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ModelConfig } from "../../../server/src/models/files/modelConfig";
-import { ARCHITECTURES, type DecoderParameters, type Export, SMALL } from "../../models/decoder";
-import { GRAPH_PATH, writeModelFolder } from "../../models/modelFolder";
+import { ARCHITECTURES, type DecoderParameters, type Export, SMALL } from "../../support/models/decoder";
+import { GRAPH_PATH, writeModelFolder } from "../../support/models/modelFolder";
 
 /** A small decoder's graph with random weights, in the shape of Qwen2 where nothing else is said. */
 export function randomGraph(parameters: Partial<DecoderParameters> & { readonly export: Export }): {

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Export } from "../../models/decoder";
-import { softwareGpu } from "../../softwareGpu";
+import type { Export } from "../../support/models/decoder";
+import { softwareGpu } from "../../support/softwareGpu";
 import type { Compared } from "./gpuLogits";
 import { randomGraph } from "./randomGraph";
 

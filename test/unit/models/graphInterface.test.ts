@@ -6,9 +6,9 @@ import { InferenceSession } from "onnxruntime-node";
 import { afterAll, describe, expect, it } from "vitest";
 import { graphInterface } from "../../../server/src/models/files/graphInterface";
 import { writePin } from "../../../server/src/models/pin/pin";
-import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
-import { writeModelFolder } from "../../models/modelFolder";
-import { Graph as GraphFile, writeModel } from "../../models/onnx";
+import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
+import { writeModelFolder } from "../../support/models/modelFolder";
+import { Graph as GraphFile, writeModel } from "../../support/models/onnx";
 import { EMBEDDED_MODEL } from "../inference/modelFolder";
 import { randomGraph } from "../inference/randomGraph";
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Graph } from "../../../server/src/inference/graph/graph";
 import { NATIVE, PORTABLE, type Runtime } from "../../../server/src/inference/graph/runtime";
 import { HeldFile } from "../../../server/src/models/files/heldFile";
-import { type Export, SMALL } from "../../models/decoder";
+import { type Export, SMALL } from "../../support/models/decoder";
 import { randomGraph } from "../inference/randomGraph";
 
 const OPTIMUM: Export = { layout: "optimum", weights: "float", float: "float32", positions: true };

@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { externalDataOf, nodesOf } from "../../../server/src/models/files/onnxFile";
 import { externalPaths } from "../../../server/src/models/files/weights";
-import { ARCHITECTURES, SMALL } from "../../models/decoder";
-import { writeModelFolder } from "../../models/modelFolder";
+import { ARCHITECTURES, SMALL } from "../../support/models/decoder";
+import { writeModelFolder } from "../../support/models/modelFolder";
 import { EMBEDDED_MODEL, unusableGraph } from "../inference/modelFolder";
 
 describe("the external data of a graph", () => {

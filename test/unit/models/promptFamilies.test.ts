@@ -20,9 +20,9 @@ import {
   pinPrompt,
   promptFamily,
 } from "../../../server/src/models/pin/promptFamilies";
-import { ARCHITECTURES, type Export, SMALL } from "../../models/decoder";
-import { writeGraph, writeModelFolder } from "../../models/modelFolder";
-import { testTokenizer } from "../../models/tokenizers";
+import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
+import { writeGraph, writeModelFolder } from "../../support/models/modelFolder";
+import { testTokenizer } from "../../support/models/tokenizers";
 import { OFFSETS, requestAt, SAMPLE } from "../inference/samples";
 
 vi.setConfig({ testTimeout: 120_000 });

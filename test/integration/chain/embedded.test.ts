@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { openChain } from "../../../server/src/chain/chainReader";
+import { openWriter } from "../../../server/src/chain/chainWriter";
+import { afterwards, IDLE, newHome, randomRoot } from "../../support/chainTest";
+
+test("anchors a root on the embedded chain, and a reader finds it finalized", async () => {
+  const configuration = await newHome();
+  const writer = openWriter(configuration, IDLE);
+  afterwards(() => writer.close());
+  const root = randomRoot();
+  expect(await writer.check(root, [])).toMatchObject({
+    status: "unreachable",
+    reason: "There is no local chain on this machine yet.",
+  });
+  const anchor = await writer.anchor(root);
+  expect(anchor).toMatchObject({ root, chainId: 31337 });
+  expect(Math.abs(anchor.timestamp - Date.now() / 1000)).toBeLessThan(60);
+
+  const reader = openChain(configuration, { start: false });
+  afterwards(() => reader.close());
+  const check = await reader.check(root, [anchor]);
+  expect(check).toEqual({
+    status: "finalized",
+    trust: "local",
+    identity: await reader.identity(),
+    anchor,
+  });
+  expect(await reader.identity()).toMatchObject({ name: "local chain", local: true, chainId: 31337 });
+});
+
+test("answers readers while others anchor", async () => {
+  const configuration = await newHome();
+  const writer = openWriter(configuration, IDLE);
+  const reader = openChain(configuration, { start: false });
+  afterwards(() => writer.close());
+  afterwards(() => reader.close());
+  const first = await writer.anchor(randomRoot());
+  let anchoring = true;
+  const anchors = (async () => {
+    for (let count = 0; count < 60; count++) await writer.anchor(randomRoot());
+    anchoring = false;
+  })();
+  const seen = new Set<string>();
+  while (anchoring) {
+    // Different roots, so that each is asked for.
+    const checks = await Promise.all([
+      reader.check(first.root, [first]),
+      ...Array.from({ length: 10 }, () => reader.check(randomRoot(), [])),
+    ]);
+    for (const { status, reason } of checks) seen.add(reason === undefined ? status : `${status}: ${reason}`);
+  }
+  await anchors;
+  expect([...seen].sort()).toEqual(["finalized", "pending: The batch is not on the chain yet."]);
+});

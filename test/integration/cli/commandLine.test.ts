@@ -1,0 +1,338 @@
+/** The whole path without an editor, as a person types it: the bundled command in real git folders. */
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DEVELOPMENT_KEY, repository, rpcChain } from "../../support/chainTest";
+
+const CLI = join(repository, "dist", "cli.js");
+const FILE = "src/inventory.ts";
+
+let scratch: string;
+let project: string;
+let home: string;
+
+beforeEach(() => {
+  scratch = realpathSync(mkdtempSync(join(tmpdir(), "proofline-cli-")));
+  project = join(scratch, "project");
+  home = join(scratch, "home");
+  cpSync(join(repository, "build", "sample"), project, { recursive: true });
+  git(project, "init", "-q");
+});
+
+afterEach(() => {
+  proofline(["chain", "stop"]);
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+});
+
+function git(cwd: string, ...parameters: string[]): string {
+  const identity = ["-c", "user.name=sample", "-c", "user.email=sample@example.com"];
+  return execFileSync("git", [...identity, ...parameters], { cwd, encoding: "utf8" });
+}
+
+interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function proofline(
+  parameters: readonly string[],
+  { cwd = project, variables = {} as Record<string, string> } = {},
+): Result {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...parameters], {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, PROOFLINE_HOME: home, ...variables },
+  });
+  return { status, stdout, stderr };
+}
+
+function json(parameters: readonly string[], options: Parameters<typeof proofline>[1] = {}) {
+  const result = proofline([...parameters, "--json"], options);
+  return { status: result.status, value: JSON.parse(result.stdout) };
+}
+
+/** Accepts a suggestion at the end of the line after the one that holds `marker`. */
+function acceptOne(
+  file = FILE,
+  marker = "has(id",
+): { readonly text: string; readonly id: string; readonly line: number } {
+  const lines = readFileSync(join(project, file), "utf8").split(/\r?\n/);
+  const line = lines.findIndex((text) => text.includes(marker)) + 2;
+  const column = (lines[line - 1] ?? "").length + 1;
+  const place = ["--file", file, "--line", String(line), "--column", String(column)];
+  const { status, value } = json(["complete", ...place, "--accept"]);
+  expect(status).toBe(0);
+  return { ...value, line };
+}
+
+describe("proofline complete", () => {
+  it("suggests without touching the file, and inserts exactly the suggestion with --accept", () => {
+    const before = readFileSync(join(project, FILE), "utf8");
+    const place = ["--file", FILE, "--line", "19", "--column", "5"];
+    const { status, value } = json(["complete", ...place]);
+    expect(status).toBe(0);
+    expect(value).toMatchObject({ text: expect.stringMatching(/\S/), tokens: expect.any(Number) });
+    expect(value.confidence).toBeGreaterThan(0);
+    expect(readFileSync(join(project, FILE), "utf8")).toBe(before);
+
+    const { text, line } = acceptOne();
+    const lines = before.split("\n");
+    lines[line - 1] = `    ${text}`;
+    expect(readFileSync(join(project, FILE), "utf8")).toBe(lines.join("\n"));
+  });
+
+  it("keeps CRLF line ends", () => {
+    const crlf = readFileSync(join(project, FILE), "utf8").replaceAll("\n", "\r\n");
+    writeFileSync(join(project, FILE), crlf);
+    const { text } = acceptOne();
+    const after = readFileSync(join(project, FILE), "utf8");
+    expect(after.replaceAll("\r\n", "")).not.toContain("\n");
+    expect(after).toContain(text.replaceAll("\n", "\r\n"));
+  });
+
+  it("answers a batch line by line with one model load", () => {
+    const file = join(scratch, "batch.jsonl");
+    const requests = [
+      { path: "a.ts", prefix: "export function add(a: number, b: number) {\n  return a", suffix: "\n}\n" },
+      { path: "b.ts", prefix: "const list = [1, 2, 3];\nfor (const item of li", suffix: "" },
+    ];
+    writeFileSync(file, requests.map((request) => JSON.stringify(request)).join("\n"));
+    const { status, stdout } = proofline(["complete", "--batch", file]);
+    expect(status).toBe(0);
+    const answers = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({
+        text: expect.any(String),
+        confidence: expect.any(Number),
+        tokens: expect.any(Number),
+        milliseconds: expect.any(Number),
+      });
+    }
+  });
+
+  it.each([
+    [["complete"], "--file"],
+    [["complete", "--file", FILE, "--line", "999", "--column", "1"], "no line 999"],
+    [["complete", "--file", "nowhere.ts", "--line", "1", "--column", "1"], "nowhere.ts"],
+    [["verify", "--chain-id", "5"], "--rpc-url"],
+    [["nonsense"], "nonsense"],
+  ])("ends with 2 and a remedy for %j", (parameters, words) => {
+    const { status, stderr } = proofline(parameters);
+    expect(status).toBe(2);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it("refuses an ignored file", () => {
+    appendFileSync(join(project, ".gitignore"), "src/\n");
+    const { status, stderr } = proofline(["complete", "--file", FILE, "--line", "1", "--column", "1"]);
+    expect(status).toBe(2);
+    expect(stderr).toContain("ignored");
+  });
+});
+
+describe("complete → anchor → verify", () => {
+  it("goes from pending to verified, and a second anchor finds nothing to do", () => {
+    const { id, line } = acceptOne();
+    const pending = json(["verify"]);
+    expect(pending.status).toBe(1);
+    expect(pending.value.summary).toMatchObject({ pending: 1, verified: 0 });
+
+    const anchored = json(["anchor"]);
+    expect(anchored.status).toBe(0);
+    expect(anchored.value.sealed).toHaveLength(1);
+    const { status, value } = json(["verify"]);
+    expect(status).toBe(0);
+    expect(value).toMatchObject({
+      summary: { verified: 1, pending: 0 },
+      suggestions: [
+        {
+          id,
+          path: FILE,
+          startLine: line,
+          summary: "verified",
+          checks: { anchorTrust: "local", replay: "exact" },
+        },
+      ],
+      files: [],
+    });
+    expect(json(["anchor"]).value).toMatchObject({ sealed: [], anchored: [], problems: [] });
+    expect(readdirSync(join(project, ".proofline", "evidence"))).toHaveLength(1);
+    expect(readdirSync(join(project, ".proofline", "anchors"))).toHaveLength(1);
+    expect(json(["replay", id]).value.replays).toMatchObject([{ id, value: "exact" }]);
+    expect(json(["evidence", "show", id]).value.suggestion.record.path).toBe(FILE);
+    expect(proofline(["verify", "src"]).status).toBe(0);
+  });
+
+  it("gives a reviewer on another machine the same verdict on the same chain, and says unknown without it", () => {
+    acceptOne();
+    expect(proofline(["anchor"]).status).toBe(0);
+    git(project, "add", "-A");
+    git(project, "commit", "-qm", "sample");
+    const clone = join(scratch, "clone");
+    git(scratch, "clone", "-q", project, clone);
+    const reviewer = { cwd: clone, variables: { PROOFLINE_HOME: join(scratch, "reviewer") } };
+
+    const alone = json(["verify"], reviewer);
+    expect(alone.status).toBe(1);
+    expect(alone.value.suggestions[0]).toMatchObject({ summary: "unknown" });
+    expect(alone.value.suggestions[0].reasons[0]).toContain("on another computer");
+
+    const { value: chain } = json(["chain", "start"]);
+    const flags = [
+      "--chain-id",
+      String(chain.chainId),
+      "--rpc-url",
+      chain.rpcUrl,
+      "--contract",
+      chain.contract,
+    ];
+    const together = json(["verify", ...flags], reviewer);
+    expect(together.value.suggestions[0]).toMatchObject({
+      summary: "verified",
+      checks: { signature: "unknownDevice" },
+    });
+    expect(together.status).toBe(0);
+    const fresh = { cwd: clone, variables: { PROOFLINE_HOME: join(scratch, "second-reviewer") } };
+    const unreplayed = json(["verify", "--no-replay", ...flags], fresh);
+    expect(unreplayed.value.summary).toMatchObject({ anchored: 1, verified: 0 });
+    expect(unreplayed.status).toBe(1);
+    expect(proofline(["verify", "--no-replay", "--allow-anchored", ...flags], fresh).status).toBe(0);
+
+    expect(json(["chain", "stop"]).value.stopped).toBe(true);
+    expect(json(["verify", ...flags], reviewer).value.suggestions[0]).toMatchObject({ summary: "unknown" });
+  });
+
+  it("anchors nothing on a local chain that is anchored on a public one already", async () => {
+    const { configuration } = await rpcChain(434343);
+    const { id, rpcUrls, contract } = { ...configuration };
+    const flags = ["--chain-id", String(id), "--rpc-url", ...rpcUrls, "--contract", contract];
+    acceptOne();
+    expect(proofline(["anchor", ...flags], { variables: { PROOFLINE_KEY: DEVELOPMENT_KEY } }).status).toBe(0);
+    expect(json(["anchor"]).value).toMatchObject({ anchored: [], problems: [] });
+    expect(readdirSync(join(project, ".proofline", "anchors"))).toHaveLength(1);
+    // The other way round it does: an anchor on a local chain is worth nothing to others.
+    appendFileSync(
+      join(project, "src/report.ts"),
+      "\nexport function count(items: Item[]): number {\n  \n}\n",
+    );
+    acceptOne("src/report.ts", "count(items");
+    expect(json(["anchor"]).value.anchored).toHaveLength(1);
+    const published = json(["anchor", ...flags], { variables: { PROOFLINE_KEY: DEVELOPMENT_KEY } });
+    expect(published.value.anchored).toHaveLength(1);
+    expect(json(["verify", ...flags]).value.summary).toMatchObject({ verified: 2 });
+  });
+
+  it("fails a suggestion whose evidence file has one byte changed, and names the file", () => {
+    acceptOne();
+    expect(proofline(["anchor"]).status).toBe(0);
+    const folder = join(project, ".proofline", "evidence");
+    const [name = ""] = readdirSync(folder);
+    const text = readFileSync(join(folder, name), "utf8");
+    const at = text.indexOf('"salt"') + 12;
+    writeFileSync(
+      join(folder, name),
+      `${text.slice(0, at)}${text[at] === "0" ? "1" : "0"}${text.slice(at + 1)}`,
+    );
+    const { status, value } = json(["verify"]);
+    expect(status).toBe(1);
+    expect(value.summary).toMatchObject({ verified: 0, failed: 1 });
+    expect(value.files[0].path).toBe(`.proofline/evidence/${name}`);
+  });
+
+  it("follows a file that was moved by what was accepted in it, and guesses nothing where two hold it", () => {
+    const { id } = acceptOne();
+    expect(proofline(["anchor"]).status).toBe(0);
+    mkdirSync(join(project, "lib"));
+    renameSync(join(project, FILE), join(project, "lib", "stock.ts"));
+    expect(json(["verify"])).toMatchObject({
+      status: 0,
+      value: {
+        suggestions: [{ id, path: "lib/stock.ts", summary: "verified", checks: { content: "moved" } }],
+        gone: [],
+      },
+    });
+    cpSync(join(project, "lib", "stock.ts"), join(project, "lib", "copy.ts"));
+    expect(json(["verify"]).value).toMatchObject({ suggestions: [], gone: [{ id, path: FILE }] });
+  });
+
+  it("drops a suggestion whose text was taken out before sealing, and anchors nothing for it", () => {
+    const before = readFileSync(join(project, FILE));
+    const { id } = acceptOne();
+    writeFileSync(join(project, FILE), before);
+    const { value } = json(["anchor"]);
+    expect(value).toMatchObject({ sealed: [], anchored: [], dropped: [{ id }] });
+  });
+
+  it("anchors on any EVM chain with EAS through flags and variables, with a key from a file", async () => {
+    const { configuration } = await rpcChain(424242);
+    const variables = {
+      PROOFLINE_CHAIN_ID: String(configuration.id),
+      PROOFLINE_RPC_URLS: configuration.rpcUrls.join(","),
+      PROOFLINE_CONTRACT: configuration.contract,
+    };
+    acceptOne();
+    const keyless = proofline(["anchor"], { variables });
+    expect(keyless.status).toBe(2);
+    expect(keyless.stderr + keyless.stdout).toMatch(/key/i);
+
+    const keyFile = join(scratch, "key");
+    writeFileSync(keyFile, `${DEVELOPMENT_KEY}\n`, { mode: 0o600 });
+    const anchored = json(["anchor", "--key-file", keyFile], { variables });
+    expect(anchored.value.problems).toEqual([]);
+    expect(anchored.value.anchored).toMatchObject([{ chainId: 424242, suggestions: 1 }]);
+    const { status, value } = json(["verify"], { variables });
+    expect(value.suggestions[0]).toMatchObject({ summary: "verified" });
+    expect(status).toBe(0);
+    // The same folder, asked about the local chain: its anchor lies elsewhere.
+    expect(json(["verify"]).value.suggestions[0]).toMatchObject({ summary: "unknown" });
+  });
+});
+
+describe("proofline model", () => {
+  const model = join(repository, "server", "models", "proofline-code");
+
+  it("checks the embedded model against its pin", () => {
+    const { status, value } = json(["model", "check", model]);
+    expect(status).toBe(0);
+    expect(json(["model", "digest", model]).value).toMatchObject({
+      omsRoot: value.omsRoot,
+      manifestDigest: value.manifestDigest,
+    });
+  });
+
+  it("runs no model of which one byte differs from its pin, and names the file", () => {
+    const copy = join(scratch, "model");
+    mkdirSync(copy);
+    cpSync(model, copy, { recursive: true });
+    const tokenizer = join(copy, "tokenizer.json");
+    const bytes = readFileSync(tokenizer);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    writeFileSync(tokenizer, bytes);
+    const check = proofline(["model", "check", copy]);
+    expect(check.status).toBe(2);
+    expect(check.stderr).toContain("tokenizer.json");
+    const place = ["--file", FILE, "--line", "19", "--column", "5"];
+    const suggestion = proofline(["complete", ...place, "--model", copy]);
+    expect(suggestion.status).toBe(2);
+    expect(suggestion.stderr).toContain("tokenizer.json");
+  });
+});

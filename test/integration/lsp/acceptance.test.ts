@@ -1,0 +1,285 @@
+import { expect, test } from "vitest";
+import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
+import { AnchorNow, DidDismiss } from "../../../server/src/protocol/messages";
+import type { Client } from "../../support/languageClient";
+import { type OfferedPlace, offered, Workspace, words } from "../../support/workspace";
+
+const severalWords = (text: string): boolean => words(text).length >= 3;
+
+/** Accepts a beginning of an offer as the editor's accept-word does: an insertion at the cursor. */
+async function acceptBeginning(client: Client, { uri, shown }: OfferedPlace, from: number, to: number) {
+  const document = client.document(uri);
+  const start = document.offsetAt(shown.range.start);
+  client.type(uri, document.positionAt(start + from), shown.text.slice(from, to));
+  return client.accept(uri, shown.id, to);
+}
+
+/** The recorded texts of a repository's evidence, by suggestion id. */
+function accepted(workspace: Workspace): string[] {
+  return workspace
+    .files(".proofline/evidence")
+    .flatMap((name) => JSON.parse(workspace.read(`.proofline/evidence/${name}`)).openings.texts)
+    .map((text: { accepted: { text: string } }) => text.accepted.text);
+}
+
+test("word, word, then the rest is one suggestion with exactly what was accepted", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, severalWords);
+  const { uri, shown, name } = place;
+  const [first = "", second = ""] = words(shown.text);
+  await acceptBeginning(client, place, 0, first.length);
+  expect(await client.untilShown(uri, "pending")).toHaveLength(1);
+
+  const cursor = client
+    .document(uri)
+    .positionAt(client.document(uri).offsetAt(shown.range.start) + first.length);
+  const rest = await client.complete(uri, cursor, { triggerKind: 2 });
+  expect(rest).toMatchObject({
+    id: shown.id,
+    text: shown.text,
+    range: { start: shown.range.start, end: cursor },
+  });
+
+  await acceptBeginning(client, place, first.length, first.length + second.length);
+  const left = await client.complete(
+    uri,
+    client.document(uri).positionAt(client.document(uri).offsetAt(cursor) + second.length),
+  );
+  expect(left?.id).toBe(shown.id);
+  if (left === null) return;
+  client.insert(uri, left);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  expect(await client.untilShown(uri, "pending")).toHaveLength(1);
+  expect(client.status?.pending).toBe(1);
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  expect(accepted(workspace)).toEqual([shown.text]);
+});
+
+test("a beginning alone is recorded as far as it was accepted, whatever is typed after it", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, severalWords);
+  const [first = ""] = words(place.shown.text);
+  await acceptBeginning(client, place, 0, first.length);
+  const { uri, shown, name } = place;
+  client.type(
+    uri,
+    client.document(uri).positionAt(client.document(uri).offsetAt(shown.range.start) + first.length),
+    " /* mine */",
+  );
+  workspace.save(client, name);
+  await client.connection.sendRequest(AnchorNow.type);
+  expect(accepted(workspace)).toEqual([first]);
+});
+
+test("typing along, and back, keeps the offer and asks no model", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, shown } = await offered(client, workspace, (text) => !text.startsWith(" ") && text.length > 4);
+  const { start } = shown.range;
+  const typed = client.type(uri, start, shown.text.slice(0, 2));
+  expect(await client.complete(uri, typed, { triggerKind: 2 })).toMatchObject({
+    id: shown.id,
+    text: shown.text,
+  });
+  client.edit(uri, {
+    range: { start: { line: typed.line, character: typed.character - 1 }, end: typed },
+    text: "",
+  });
+  const back = { line: typed.line, character: typed.character - 1 };
+  const again = await client.complete(uri, back, { triggerKind: 2 });
+  expect(again).toMatchObject({ id: shown.id, range: { start, end: back } });
+  expect(client.shown(uri)).toEqual([]);
+  // Whole acceptance replaces what was typed, and the record holds all of it.
+  if (again === null) return;
+  client.insert(uri, again);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  const [pending] = await client.untilShown(uri, "pending");
+  expect(pending?.range.start).toEqual(start);
+});
+
+test("whoever asks gets all that the model wrote, where only its certain beginning was shown before", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const [head, tail] = ["export class Stack {\n  items = [];\n  pop() {\n    ", "\n  }\n}\n"];
+  let longer = 0;
+  for (const [index, typed] of ["return this.", "return ", "this.items."].entries()) {
+    const uri = workspace.write(`src/stack${index}.js`, head + typed + tail);
+    client.open(uri, head + typed + tail);
+    const cursor = client.document(uri).positionAt(head.length + typed.length);
+    const unasked = await client.complete(uri, cursor, {
+      triggerKind: InlineCompletionTriggerKind.Automatic,
+    });
+    if (unasked === null) continue;
+    const asked = await client.complete(uri, cursor, { triggerKind: InlineCompletionTriggerKind.Invoked });
+    expect(asked?.text.startsWith(unasked.text)).toBe(true);
+    if (asked?.text !== unasked.text) longer += 1;
+    const again = await client.complete(uri, cursor, { triggerKind: InlineCompletionTriggerKind.Automatic });
+    expect(again).toEqual(asked);
+  }
+  expect(longer).toBeGreaterThan(0);
+});
+
+test("what was typed, dismissed or inserted by somebody else leaves nothing", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, shown } = await offered(client, workspace, severalWords);
+  // The same text, but not where it was offered.
+  client.type(uri, { line: 0, character: 0 }, `// ${shown.text.split("\n")[0]}\n`);
+  const refused = await client.accept(uri, shown.id);
+  expect(refused.recorded).toBe(false);
+  expect(refused.reason).toContain("does not hold");
+  expect((await client.accept(uri, "0".repeat(32))).recorded).toBe(false);
+  await client.connection.sendNotification(DidDismiss.type, { uri });
+  expect(client.status?.pending).toBe(0);
+  expect(client.shown(uri)).toEqual([]);
+});
+
+test("undo withdraws step by step, redo restores", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, severalWords);
+  const { uri, shown } = place;
+  const [first = "", second = ""] = words(shown.text);
+  const start = client.document(uri).offsetAt(shown.range.start);
+  const at = (length: number) => client.document(uri).positionAt(start + length);
+  const remove = (from: number, to: number) =>
+    client.undoOrRedo(uri, client.edit(uri, { range: { start: at(from), end: at(to) }, text: "" }), "undo");
+  const restore = (from: number, to: number) =>
+    client.undoOrRedo(
+      uri,
+      client.edit(uri, { range: { start: at(from), end: at(from) }, text: shown.text.slice(from, to) }),
+      "redo",
+    );
+  const both = first.length + second.length;
+  await acceptBeginning(client, place, 0, first.length);
+  await acceptBeginning(client, place, first.length, both);
+  await client.until("both words", () => endOf(client, uri, start) === both);
+
+  remove(first.length, both);
+  await client.until("one word", () => endOf(client, uri, start) === first.length);
+  remove(0, first.length);
+  await client.untilShown(uri);
+  await client.until("nothing pending", () => client.status?.pending === 0);
+
+  restore(0, first.length);
+  await client.until("one word again", () => endOf(client, uri, start) === first.length);
+  expect(client.status?.pending).toBe(1);
+  restore(first.length, both);
+  await client.until("both words again", () => endOf(client, uri, start) === both);
+
+  // Undoing something else changes nothing, and neither does an edit by hand.
+  const version = client.edit(uri, { range: { start: at(both), end: at(both) }, text: "/**/" });
+  client.undoOrRedo(uri, version, "undo");
+  client.edit(uri, { range: { start: at(0), end: at(1) }, text: "" });
+  await client.until("the edit", () => client.shown(uri).every(({ range }) => range.start.character !== 0));
+  expect(client.status?.pending).toBe(1);
+});
+
+test("an undo that overtakes its change is understood when the change arrives", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, shown } = await offered(client, workspace);
+  client.insert(uri, shown);
+  await client.accept(uri, shown.id);
+  await client.untilShown(uri, "pending");
+  const document = client.document(uri);
+  const end = document.positionAt(document.offsetAt(shown.range.start) + shown.text.length);
+  client.undoOrRedo(uri, document.version + 1, "undo");
+  client.edit(uri, { range: { start: shown.range.start, end }, text: "" });
+  await client.untilShown(uri);
+  await client.until("nothing pending", () => client.status?.pending === 0);
+});
+
+test("a document with CRLF gets its own line ends, and evidence with LF", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const crlf = (text: string) => text.replaceAll("\n", "\r\n");
+  const { uri, name, shown } = await offered(client, workspace, (text) => text.includes("\n"), crlf);
+  expect(shown.text).not.toMatch(/[^\r]\n/);
+  client.insert(uri, shown);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  await client.untilShown(uri, "verified");
+  expect(accepted(workspace)).toEqual([shown.text.replaceAll("\r\n", "\n")]);
+});
+
+test("line by line: the rest of an offer begins on the cursor's line, under the same id", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, (text) => text.includes("\n"));
+  const { uri, shown } = place;
+  const firstLine = shown.text.indexOf("\n") + 1;
+  expect(await acceptBeginning(client, place, 0, firstLine)).toEqual({ recorded: true });
+  const cursor = { line: shown.range.start.line + 1, character: 0 };
+  const rest = await client.complete(uri, cursor);
+  expect(rest).toMatchObject({
+    id: shown.id,
+    text: shown.text.slice(firstLine),
+    range: { start: cursor, end: cursor },
+  });
+  if (rest === null) return;
+  client.insert(uri, rest);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  expect(await client.untilShown(uri, "pending")).toHaveLength(1);
+});
+
+test("what the suggestion widget has selected comes first, and only the rest is the model's", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, shown } = await offered(client, workspace, (text) => /^\w{2,}\W/.test(text));
+  // The widget completes the offer's first word; the model is asked for what follows it.
+  const [word = ""] = /^\w+/.exec(shown.text) ?? [];
+  const cursor = client.type(uri, shown.range.start, word.slice(0, 1));
+  const range = { start: shown.range.start, end: cursor };
+  const extended = await client.complete(uri, cursor, {
+    triggerKind: 2,
+    selectedCompletionInfo: { range, text: word },
+  });
+  expect(extended?.range).toEqual(range);
+  expect(extended?.text.startsWith(word)).toBe(true);
+  if (extended === null) return;
+  client.insert(uri, extended);
+  expect(await client.accept(uri, extended.id)).toEqual({ recorded: true });
+  await client.untilShown(uri, "pending");
+});
+
+test("with several cursors the suggestion is recorded once, at the first one's place", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, name, shown } = await offered(client, workspace, (text) => !text.includes("\n"));
+  const end = client.document(uri).positionAt(client.text(uri).length);
+  // As the editor sends it: the last place first.
+  client.edit(
+    uri,
+    { range: { start: end, end }, text: shown.text },
+    { range: shown.range, text: shown.text },
+  );
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  const [pending] = await client.untilShown(uri, "pending");
+  expect(pending?.range.start).toEqual(shown.range.start);
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+});
+
+test("format on save costs nothing", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, name, shown } = await offered(client, workspace, (text) => !text.includes("\n"));
+  client.insert(uri, shown);
+  await client.accept(uri, shown.id);
+  const line = { line: shown.range.start.line, character: 0 };
+  client.type(uri, line, "  ");
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  await client.untilShown(uri, "verified");
+});
+
+/** How many characters of the text one shown suggestion covers, from an offset on. */
+function endOf(client: Client, uri: string, start: number): number | null {
+  const [only] = client.shown(uri);
+  return only === undefined ? null : client.document(uri).offsetAt(only.range.end) - start;
+}

@@ -1,0 +1,131 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Completion, EngineFacts } from "../../../server/src/inference/engine/engine";
+import { Offers } from "../../../server/src/lsp/completion/activeSuggestions";
+import { tooLarge } from "../../../server/src/lsp/completion/gate";
+import { shift, type TextEdit, withLf } from "../../../server/src/lsp/documents/textEdits";
+import { escapeMarkdown } from "../../../server/src/lsp/verdicts/verdictMarkdown";
+
+const apply = (text: string, { start, end, text: inserted }: TextEdit): string =>
+  text.slice(0, start) + inserted + text.slice(end);
+
+describe("spans through edits", () => {
+  const Case = fc
+    .tuple(
+      fc.string({ minLength: 1, maxLength: 30 }),
+      fc.nat(),
+      fc.nat(),
+      fc.nat(),
+      fc.nat(),
+      fc.string({ maxLength: 8 }),
+    )
+    .map(([text, a, b, c, d, inserted]) => {
+      const ordered = (x: number, y: number) =>
+        [x, y].map((n) => n % (text.length + 1)).sort((p, q) => p - q);
+      const [spanStart = 0, spanEnd = 0] = ordered(a, b);
+      const [start = 0, end = 0] = ordered(c, d);
+      return { text, span: { start: spanStart, end: spanEnd }, edit: { start, end, text: inserted } };
+    });
+
+  test("a span stays within the text and never turns around", () => {
+    fc.assert(
+      fc.property(Case, ({ text, span, edit }) => {
+        const { start, end } = shift(span, edit);
+        return start >= 0 && start <= end && end <= apply(text, edit).length;
+      }),
+    );
+  });
+
+  test("an edit beside a span leaves exactly its text in it", () => {
+    fc.assert(
+      fc.property(Case, ({ text, span, edit }) => {
+        fc.pre(span.start < span.end && (edit.end <= span.start || edit.start >= span.end));
+        const shifted = shift(span, edit);
+        return apply(text, edit).slice(shifted.start, shifted.end) === text.slice(span.start, span.end);
+      }),
+    );
+  });
+
+  test("an edit inside a span is in it, and taking it back restores the span", () => {
+    fc.assert(
+      fc.property(Case, ({ text, span, edit }) => {
+        fc.pre(span.start < edit.start && edit.end < span.end);
+        const shifted = shift(span, edit);
+        const back = {
+          start: edit.start,
+          end: edit.start + edit.text.length,
+          text: text.slice(edit.start, edit.end),
+        };
+        expect(shift(shifted, back)).toEqual(span);
+      }),
+    );
+  });
+});
+
+describe("offers", () => {
+  const offer = (text: string, before = "a(", after = ")\n") => ({
+    id: text,
+    uri: "file:///a",
+    before,
+    after,
+    text,
+    completion: {} as Completion,
+    facts: {} as EngineFacts,
+  });
+
+  test("an offer is found again for exactly the proper beginnings of its text", () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), fc.string(), (text, typed) => {
+        const offers = new Offers();
+        offers.add(offer(text));
+        const found = offers.match("file:///a", `a(${typed}`, ")\n");
+        expect(found !== null).toBe(typed.length < text.length && text.startsWith(typed));
+      }),
+    );
+    const offers = new Offers();
+    offers.add(offer("x, y"));
+    expect(offers.match("file:///b", "a(", ")\n")).toBeNull();
+    expect(offers.match("file:///a", "b(", ")\n")).toBeNull();
+    expect(offers.match("file:///a", "a(", "))\n")).toBeNull();
+  });
+
+  test("their number is bounded, the newest and the used ones stay", () => {
+    const offers = new Offers();
+    offers.add(offer("first"));
+    for (let index = 0; index < 200; index += 1) {
+      offers.add(offer(`other ${index}`, `other ${index}`));
+      expect(offers.match("file:///a", "a(", ")\n")?.id).toBe("first");
+    }
+    expect(offers.find("other 0")).toBeNull();
+    expect(offers.find("other 199")).not.toBeNull();
+    offers.dismiss("file:///a");
+    expect(offers.match("file:///a", "a(", ")\n")).toBeNull();
+    expect(offers.find("first")).not.toBeNull();
+  });
+});
+
+test("texts with LF hold no other line end", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom("\r\n", "\n", "\r", "a")), (parts) => {
+      const text = withLf(parts.join(""));
+      return !text.includes("\r") && withLf(text) === text;
+    }),
+  );
+});
+
+test("the limits of size and line are exact", () => {
+  expect(tooLarge("x".repeat(10_000))).toBeNull();
+  expect(tooLarge(`a\n${"x".repeat(10_001)}`)).toContain("10,000");
+  expect(tooLarge("x\n".repeat(500_000))).toBeNull();
+  expect(tooLarge(`${"x\n".repeat(500_000)}x`)).toContain("1 MB");
+  expect(tooLarge("é\n".repeat(333_334))).toContain("1 MB");
+});
+
+test("no text can link or format in a hover", () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const escaped = escapeMarkdown(`[a](command:x) <b> \`c\` ${text}`);
+      return !/(^|[^\\])(\\\\)*[[\]()<>`*_]/.test(escaped);
+    }),
+  );
+});
