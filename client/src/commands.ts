@@ -1,5 +1,5 @@
 import { commands, window } from "vscode";
-import { messageOf } from "../../server/src/platform/errors";
+import { messageOf } from "../../server/src/protocol/errors";
 import type { Context } from "./server";
 
 /**

@@ -1,13 +1,13 @@
 /** The only reader of editor settings: it turns them into the `Settings` that the server is told. */
 import { type Disposable, type WorkspaceConfiguration, workspace } from "vscode";
-import type { ExecutionProfile } from "../../server/src/evidence/format/record";
+import type { ExecutionProfile } from "../../server/src/protocol/executionProfile";
 import {
   DEFAULT_PROVIDER,
   EXECUTION_PROVIDERS,
   type ExecutionProvider,
-} from "../../server/src/inference/graph/executionProviders";
-import { DEFAULT_HUB } from "../../server/src/models/hub/hubAddress";
+} from "../../server/src/protocol/executionProvider";
 import type { ChainSettings, Settings } from "../../server/src/protocol/settings";
+import { DEFAULT_HUB } from "../../server/src/protocol/settings";
 import type { VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/protocol/verifiedOnly";
 import { type Problem, readChain } from "./chainSettings";

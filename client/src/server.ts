@@ -23,7 +23,7 @@ import {
   State,
   TransportKind,
 } from "vscode-languageclient/node";
-import { messageOf } from "../../server/src/platform/errors";
+import { messageOf } from "../../server/src/protocol/errors";
 import {
   DidChangeSettings,
   type DidChangeStatus,

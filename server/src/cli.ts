@@ -24,9 +24,9 @@ import {
 import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verifyCommand";
-import { ExecutionProfile } from "./evidence/format/record";
-import { EXECUTION_PROVIDERS } from "./inference/graph/executionProviders";
 import { ProoflineError } from "./platform/errors";
+import { ExecutionProfile } from "./protocol/executionProfile";
+import { EXECUTION_PROVIDERS } from "./protocol/executionProvider";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
 
 const program = new Command("proofline")

@@ -5,13 +5,13 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Prompt } from "../../server/src/evidence/format/record";
 import { loadModel, type Model } from "../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../server/src/inference/graph/sequence";
 import { fitChunks } from "../../server/src/inference/prompt/contextBudget";
 import { ContextRing, type ContextSource } from "../../server/src/inference/prompt/contextRing";
 import { healPrompt } from "../../server/src/inference/prompt/heal";
 import { cutPrompt, encodePrompt } from "../../server/src/inference/prompt/prompt";
+import type { Prompt } from "../../server/src/inference/suggestion";
 import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import { ROOT, seededRandom } from "./replay/cursors";
 import { row, Samples } from "./samples";

@@ -5,7 +5,8 @@ import { type Draft, Drafter } from "../../server/src/inference/decode/promptLoo
 import { complete } from "../../server/src/inference/engine/complete";
 import type { CompletionRequest } from "../../server/src/inference/engine/engine";
 import { loadModel, type Model } from "../../server/src/inference/engine/loadedModel";
-import { DEFAULT_CACHE_MEGABYTES, SequencePool } from "../../server/src/inference/graph/sequencePool";
+import { SequencePool } from "../../server/src/inference/graph/sequencePool";
+import { DEFAULT_CACHE_MEGABYTES } from "../../server/src/protocol/settings";
 import { installationOf } from "../../server/src/workflows/installation";
 import { ROOT } from "../support/languageClient";
 import { row, Samples } from "./samples";

@@ -1,5 +1,5 @@
-import type { Summary } from "../../../server/src/policy/verdict";
 import type { ShownVerdict } from "../../../server/src/protocol/messages";
+import type { Summary } from "../../../server/src/protocol/verdictWords";
 
 /** Adjacent suggestions that would show the same badge, and show one together. */
 export interface Block {

@@ -13,8 +13,8 @@ import {
   window,
   workspace,
 } from "vscode";
-import { SUMMARIES, type Summary } from "../../../server/src/policy/verdict";
 import { DidChangeVerdicts } from "../../../server/src/protocol/messages";
+import { SUMMARIES, type Summary } from "../../../server/src/protocol/verdictWords";
 import { onDidChangeSettings, readBadges } from "../config";
 import { type Block, blocksOf, lineLengths } from "../editor/badgeGroups";
 import { badgeText } from "../editor/badgeText";

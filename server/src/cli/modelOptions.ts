@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { DEFAULT_HUB, parseHubAddress } from "../models/hub/hubAddress";
+import { parseHubAddress } from "../models/hub/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
 import { HubRevision } from "../models/modelSource";
 import { PromptFamilyName } from "../models/pin/promptFamilies";
 import type { Trust } from "../models/signature/signature";
 import { messageOf, ProoflineError } from "../platform/errors";
+import { DEFAULT_HUB } from "../protocol/settings";
 import type { PinChoices } from "../workflows/pinModel";
 
 /** Flags that say which hub is asked, and as whom. */

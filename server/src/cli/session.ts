@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import type { ExecutionProfile } from "../evidence/format/record";
 import { openRepository, type Repository } from "../evidence/repository";
 import type { Engine } from "../inference/engine/engine";
 import { startEngine } from "../inference/engine/startEngine";
-import { DEFAULT_PROVIDER, type ExecutionProvider } from "../inference/graph/executionProviders";
 import { ModelChoices } from "../models/store/modelChoice";
 import { ModelStore } from "../models/store/modelStore";
 import { ProoflineError } from "../platform/errors";
 import { prooflineHome } from "../platform/home";
+import type { ExecutionProfile } from "../protocol/executionProfile";
 import { DEFAULT_PROFILE } from "../protocol/executionProfile";
+import { DEFAULT_PROVIDER, type ExecutionProvider } from "../protocol/executionProvider";
 import { type Installation, installationOf } from "../workflows/installation";
 
 /** What one run of the command line works with. */

@@ -3,6 +3,7 @@ import { constants, type Stats } from "node:fs";
 import { mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as z from "zod";
+import type { Prompt } from "../inference/suggestion";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
 import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "../platform/durable";
 import { messageOf, ProoflineError } from "../platform/errors";
@@ -12,7 +13,6 @@ import { looksSecret } from "../platform/secretFiles";
 import { findSecret } from "../platform/secrets";
 import { normalizeText } from "./format/commitment";
 import { MAX_EVIDENCE_BYTES } from "./format/evidenceFile";
-import type { Prompt } from "./format/record";
 import { standsIn } from "./locate/promptLines";
 
 /** Where evidence lies, below a repository's top. */

@@ -1,6 +1,6 @@
 import type { Digest } from "../platform/primitives";
+import type { CheckValue } from "../protocol/verdictWords";
 import { DEFAULT_REQUIREMENTS, type Requirements } from "./summary";
-import type { CheckValue } from "./verdict";
 
 /** A team's rules, or the built-in ones: what counts as known, and what is required. */
 export interface Policy {

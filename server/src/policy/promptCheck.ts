@@ -1,7 +1,8 @@
-import type { Position, Prompt } from "../evidence/format/record";
+import type { Position } from "../evidence/format/record";
 import type { Located } from "../evidence/locate/locate";
 import { shareInPrompt } from "../evidence/locate/promptShare";
 import { squashLines, standsAfter, standsAsLines, standsBefore } from "../evidence/locate/whiteSpace";
+import type { Prompt } from "../inference/suggestion";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
 
 /** What is asked: an open prompt, what was accepted of its answer, and where that stands today. */

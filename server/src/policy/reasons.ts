@@ -1,5 +1,6 @@
+import type { CheckName } from "../protocol/verdictWords";
 import type { Policy } from "./policy";
-import type { CheckName, Checks, Findings, PromptMisfit } from "./verdict";
+import type { Checks, Findings, PromptMisfit } from "./verdict";
 
 /** One plain sentence for one check's value: what it means for this suggestion. */
 export function reasonFor(name: CheckName, checks: Checks, findings: Findings, policy: Policy): string {

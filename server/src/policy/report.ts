@@ -1,4 +1,5 @@
-import type { Summary, Verdict } from "./verdict";
+import type { Summary } from "../protocol/verdictWords";
+import type { Verdict } from "./verdict";
 
 /** An evidence or anchor file that could not be believed as it lies there. */
 export interface FileProblem {

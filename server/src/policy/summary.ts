@@ -1,4 +1,5 @@
-import type { CheckName, Checks, CheckValue, Summary } from "./verdict";
+import type { CheckName, CheckValue, Summary } from "../protocol/verdictWords";
+import type { Checks } from "./verdict";
 
 /** What a policy asks of each check before a suggestion may count as anchored or verified. */
 export interface Requirements {

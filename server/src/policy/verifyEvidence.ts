@@ -1,21 +1,18 @@
 import type { AnchorCheck } from "../chain/chain";
 import { environmentDigest } from "../evidence/format/leaf";
 import type { EvidenceReading, SealedBatch, SealedSuggestion } from "../evidence/format/readEvidence";
-import type {
-  AcceptedSuggestion,
-  Environment,
-  ExecutionProfile,
-  Position,
-  Prompt,
-} from "../evidence/format/record";
+import type { AcceptedSuggestion, Position } from "../evidence/format/record";
 import { type Located, locate } from "../evidence/locate/locate";
 import type { ReplayResult } from "../inference/engine/engine";
+import type { Environment, Prompt } from "../inference/suggestion";
+import type { ExecutionProfile } from "../protocol/executionProfile";
+import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
 import { checkPrompt, type PromptAnswer, QuotedFiles, SEALED } from "./promptCheck";
 import { reasonFor } from "./reasons";
 import type { FileProblem, Report } from "./report";
 import { shortcomings, summarize } from "./summary";
-import { type Checks, type Findings, SUMMARIES, type Summary, type Verdict } from "./verdict";
+import type { Checks, Findings, Verdict } from "./verdict";
 
 /** What is known of a suggestion's replay: a result, or why there is none. */
 export type ReplayOutcome =

@@ -9,8 +9,8 @@ import {
   RequestType,
   RequestType0,
 } from "vscode-languageserver-protocol";
-import type { Summary } from "../policy/verdict";
 import type { Settings } from "./settings";
+import type { Summary } from "./verdictWords";
 
 /** Client → server: the settings changed (they are `initializationOptions.settings` at start). */
 export namespace DidChangeSettings {

@@ -1,11 +1,13 @@
 import * as z from "zod";
-import { ExecutionProfile } from "../evidence/format/record";
-import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../inference/graph/executionProviders";
-import { DEFAULT_CACHE_MEGABYTES } from "../inference/graph/sequencePool";
-import { DEFAULT_HUB } from "../models/hub/hubAddress";
 import { Address } from "../platform/primitives";
-import { DEFAULT_PROFILE } from "./executionProfile";
+import { DEFAULT_PROFILE, ExecutionProfile } from "./executionProfile";
+import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "./executionProvider";
 import { VERIFIED_ONLY_LEVELS } from "./verifiedOnly";
+
+/** The public hub. */
+export const DEFAULT_HUB = "https://huggingface.co";
+/** About ten prompts of the embedded model at its full context, or one of a model with half a billion weights. */
+export const DEFAULT_CACHE_MEGABYTES = 64;
 
 export const ChainSettings = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("embedded") }),

@@ -1,8 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import type { SuggestionValues, TrimVersion } from "../evidence/format/record";
+import type { SuggestionValues } from "../evidence/format/record";
 import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine/engine";
+import type { TrimVersion } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
 import { Tolerance } from "../models/pin/tolerance";
 import { canonicalJson } from "../platform/canonicalJson";

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { DEFAULT_PROVIDER } from "../../../server/src/inference/graph/executionProviders";
 import { Graph } from "../../../server/src/inference/graph/graph";
 import { readAhead } from "../../../server/src/inference/graph/prefill";
 import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { HeldFile } from "../../../server/src/models/files/heldFile";
 import { ModelConfig } from "../../../server/src/models/files/modelConfig";
+import { DEFAULT_PROVIDER } from "../../../server/src/protocol/executionProvider";
 import type { BenchEngine, EngineParameters, Timing } from "./engine";
 import { largestIndex, logSoftmax } from "./logits";
 

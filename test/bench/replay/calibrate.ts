@@ -17,14 +17,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as z from "zod";
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
-import {
-  DEFAULT_PROVIDER,
-  EXECUTION_PROVIDERS,
-} from "../../../server/src/inference/graph/executionProviders";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { replay } from "../../../server/src/inference/replay/replayTokens";
 import { manifestDigestOf, PIN_FILE, PinManifest, readPin } from "../../../server/src/models/pin/pin";
 import { Tolerance } from "../../../server/src/models/pin/tolerance";
+import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "../../../server/src/protocol/executionProvider";
 import { ROOT } from "./cursors";
 import { answerLogits, answerLogitsOneByOne } from "./logits";
 import { otherKernels } from "./otherModels";

@@ -1,4 +1,3 @@
-import { StopReason } from "../../../server/src/evidence/format/record";
 import { firstChoice } from "../../../server/src/inference/decode/confidence";
 import { Decoding, type Extent } from "../../../server/src/inference/decode/decoding";
 import { generate } from "../../../server/src/inference/decode/generate";
@@ -8,6 +7,7 @@ import type { Model } from "../../../server/src/inference/engine/loadedModel";
 import type { Sequence } from "../../../server/src/inference/graph/sequence";
 import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
+import { StopReason } from "../../../server/src/inference/suggestion";
 import { trim } from "../../../server/src/inference/trim";
 
 const never = (): boolean => false;

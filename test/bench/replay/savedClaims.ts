@@ -1,13 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import * as z from "zod";
-import { ExecutionProfile, Prompt, Sampling, StopReason } from "../../../server/src/evidence/format/record";
 import { complete } from "../../../server/src/inference/engine/complete";
 import type { ReplayRequest } from "../../../server/src/inference/engine/engine";
 import type { Model } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
+import { Prompt, Sampling, StopReason } from "../../../server/src/inference/suggestion";
 import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/pin";
 import { Count, Digest } from "../../../server/src/platform/primitives";
+import { ExecutionProfile } from "../../../server/src/protocol/executionProfile";
 import { places } from "./cursors";
 import { answerLogits } from "./logits";
 

@@ -2,8 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import type { Prompt } from "../../../server/src/evidence/format/record";
 import { readJournals } from "../../../server/src/evidence/journal/journal";
+import type { Prompt } from "../../../server/src/inference/suggestion";
 import { AnchorNow, DidChangeSettings, ReplayNow, VerdictAt } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";

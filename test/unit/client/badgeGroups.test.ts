@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { blocksOf, neighbour } from "../../../client/src/editor/badgeGroups";
 import { badgeText } from "../../../client/src/editor/badgeText";
-import type { Summary } from "../../../server/src/policy/verdict";
 import type { ShownVerdict } from "../../../server/src/protocol/messages";
+import type { Summary } from "../../../server/src/protocol/verdictWords";
 
 function shown(
   startLine: number,

@@ -2,13 +2,12 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, it } from "vitest";
 import {
-  CanonicalBase64,
   Envelope,
   openEnvelope,
-  pae,
   signPayload,
   toEnvelope,
 } from "../../../server/src/evidence/format/envelope";
+import { CanonicalBase64, pae } from "../../../server/src/platform/dsse";
 import {
   addressOf,
   personalMessageHash,

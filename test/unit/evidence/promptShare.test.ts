@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Prompt } from "../../../server/src/evidence/format/record";
 import { shareInPrompt } from "../../../server/src/evidence/locate/promptShare";
+import type { Prompt } from "../../../server/src/inference/suggestion";
 
 const empty: Prompt = { path: null, prefix: "", suffix: "", context: [] };
 const letters = (alphabet: string, options: fc.StringConstraints = {}) =>

@@ -3,9 +3,9 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } f
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Prompt } from "../../../server/src/evidence/format/record";
 import { standsIn } from "../../../server/src/evidence/locate/promptLines";
 import { openRepository } from "../../../server/src/evidence/repository";
+import type { Prompt } from "../../../server/src/inference/suggestion";
 import { looksSecret } from "../../../server/src/platform/secretFiles";
 import { findSecret } from "../../../server/src/platform/secrets";
 import { temporaryFolder } from "./temporaryFolder";

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { environmentDigest } from "../../../server/src/evidence/format/leaf";
-import { Environment } from "../../../server/src/evidence/format/record";
 import {
   describeEnvironment,
   featuresIn,
   serverDigestOf,
 } from "../../../server/src/inference/engine/environment";
-import { EXECUTION_PROVIDERS } from "../../../server/src/inference/graph/executionProviders";
 import { PORTABLE_LIBRARY_DIGEST } from "../../../server/src/inference/graph/runtime";
+import { Environment } from "../../../server/src/inference/suggestion";
+import { EXECUTION_PROVIDERS } from "../../../server/src/protocol/executionProvider";
 
 const sha256 = (data: string | Buffer): Buffer => createHash("sha256").update(data).digest();
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StopReason } from "../../../server/src/evidence/format/record";
 import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import type { StopReason } from "../../../server/src/inference/suggestion";
 import { trim } from "../../../server/src/inference/trim";
 
 interface Case {

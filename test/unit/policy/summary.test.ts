@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT_REQUIREMENTS, shortcomings, summarize } from "../../../server/src/policy/summary";
-import { CHECK_VALUES, type CheckName, type Checks, type Summary } from "../../../server/src/policy/verdict";
+import type { Checks } from "../../../server/src/policy/verdict";
+import { CHECK_VALUES, type CheckName, type Summary } from "../../../server/src/protocol/verdictWords";
 
 const names = Object.keys(CHECK_VALUES) as CheckName[];
 

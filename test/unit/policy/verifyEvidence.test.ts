@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Prompt } from "../../../server/src/evidence/format/record";
+import type { Prompt } from "../../../server/src/inference/suggestion";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { accepted, facts, parameters, seal, session } from "./sample";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import type { TrimVersion } from "../../../server/src/evidence/format/record";
+import type { TrimVersion } from "../../../server/src/inference/suggestion";
 import { TRIM_VERSION } from "../../../server/src/inference/trim";
 import { type Replayable, replayKey, replayObstacle } from "../../../server/src/workflows/replay";
 import { replayables } from "../../../server/src/workflows/verify";

@@ -1,16 +1,9 @@
 import * as z from "zod";
+import { CanonicalBase64, pae } from "../../platform/dsse";
 import { recoverSigner, type Sign } from "../../platform/ecdsa";
 import { ProoflineError } from "../../platform/errors";
 import { Address } from "../../platform/primitives";
 import { PAYLOAD_TYPE } from "./statement";
-
-/**
- * Base64 (RFC 4648, section 4) in its one canonical spelling: standard alphabet, padded, unused bits zero. DSSE
- * readers elsewhere also take the URL alphabet; here one spelling is the rule.
- */
-export const CanonicalBase64 = z
-  .string()
-  .refine((text) => Buffer.from(text, "base64").toString("base64") === text, "expected canonical base64");
 
 /** A DSSE envelope (https://github.com/secure-systems-lab/dsse, version 1.0.2) with exactly one signature. */
 export const Envelope = z.strictObject({
@@ -19,14 +12,6 @@ export const Envelope = z.strictObject({
   signatures: z.tuple([z.strictObject({ keyid: Address, sig: CanonicalBase64 })]),
 });
 export type Envelope = z.infer<typeof Envelope>;
-
-/** DSSE's pre-authentication encoding: what is signed. Lengths are decimal byte counts. */
-export function pae(type: string, body: Uint8Array): Uint8Array {
-  return Buffer.concat([
-    Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${body.length} `, "utf8"),
-    body,
-  ]);
-}
 
 /** A payload with its one signature. */
 export interface SignedPayload {

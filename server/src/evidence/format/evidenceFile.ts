@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { CanonicalBase64 } from "../../platform/dsse";
 import { Digest, Text } from "../../platform/primitives";
-import { CanonicalBase64, Envelope } from "./envelope";
+import { Envelope } from "./envelope";
 import { COMMITTED_FIELDS, SuggestionValues } from "./record";
 import { MAX_BATCH_SIZE } from "./statement";
 

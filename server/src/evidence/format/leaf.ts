@@ -1,10 +1,10 @@
+import type { Environment } from "../../inference/suggestion";
 import { canonicalJson } from "../../platform/canonicalJson";
 import { fromDigest, sha256, toDigest, uint32 } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
 import {
   COMMITTED_FIELDS,
   type Commitments,
-  type Environment,
   type LeafRecord,
   type SessionFacts,
   type SuggestionRecord,

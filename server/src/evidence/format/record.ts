@@ -1,9 +1,7 @@
 import * as z from "zod";
+import { Environment, Prompt, Sampling, StopReason, TrimVersion } from "../../inference/suggestion";
 import { Address, Count, Digest, RandomId, RepositoryPath, Text } from "../../platform/primitives";
-
-/** A named, versioned set of all that changes output bits. */
-export const ExecutionProfile = z.enum(["native/v1", "portable/v1"]);
-export type ExecutionProfile = z.infer<typeof ExecutionProfile>;
+import { ExecutionProfile } from "../../protocol/executionProfile";
 
 /** A zero-based line and a zero-based column in UTF-16 code units, as the Language Server Protocol counts. */
 export const Position = z.strictObject({ line: Count, character: Count });
@@ -12,52 +10,6 @@ export type Position = z.infer<typeof Position>;
 /** How a suggestion was accepted: in one go, or word by word or line by line up to some point. */
 export const AcceptanceKind = z.enum(["whole", "partial"]);
 export type AcceptanceKind = z.infer<typeof AcceptanceKind>;
-
-/** What the device says ran the model. Stated by the device, not proved. */
-export const Environment = z.strictObject({
-  /** SHA-256 over the bundles that ran: the server (or command line) and its inference worker. */
-  serverDigest: Digest,
-  engine: z.strictObject({
-    name: z.enum(["onnxruntime-node", "onnxruntime-web"]),
-    version: Text,
-    /** SHA-256 of the native library that was loaded. */
-    libraryDigest: Digest,
-  }),
-  executionProvider: z.enum(["cpu", "cuda", "directml", "coreml", "webgpu", "wasm"]),
-  threads: Count,
-  platform: z.strictObject({ os: Text, arch: Text }),
-  cpu: z.strictObject({ model: Text, features: z.array(Text) }),
-});
-export type Environment = z.infer<typeof Environment>;
-
-/** Greedy decoding has no free parameter; other samplers will be further members of this union. */
-export const Sampling = z.strictObject({ method: z.literal("greedy"), maxTokens: Count });
-export type Sampling = z.infer<typeof Sampling>;
-
-/**
- * The version of the trim chain that made `displayed` of `raw`. One that a build does not know is well-formed: such a
- * suggestion cannot be replayed there, and everything else about it can be checked.
- */
-export const TrimVersion = z.string().regex(/^trim\/v[1-9][0-9]{0,3}$/);
-export type TrimVersion = z.infer<typeof TrimVersion>;
-
-/** A piece of another file that stood in the prompt. */
-export const ContextChunk = z.strictObject({ path: RepositoryPath, text: Text });
-export type ContextChunk = z.infer<typeof ContextChunk>;
-
-/** The prompt in its parts; the control tokens between them come from the pinned tokenizer, never from text. */
-export const Prompt = z.strictObject({
-  /** What the prompt names the file, or `null` when it names none. */
-  path: z.nullable(Text),
-  prefix: Text,
-  suffix: Text,
-  context: z.array(ContextChunk),
-});
-export type Prompt = z.infer<typeof Prompt>;
-
-/** Why the model stopped. `line` and `block`: a stop rule of the decoder cut there. */
-export const StopReason = z.enum(["endOfText", "line", "block", "length", "repetition", "doubt"]);
-export type StopReason = z.infer<typeof StopReason>;
 
 /** The text that an acceptance replaced (a typed word, say), by its place before the edit. */
 export const ReplacedRange = z.strictObject({ start: Position, end: Position, text: Text });

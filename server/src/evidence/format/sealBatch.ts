@@ -1,11 +1,12 @@
 import { deflateRawSync } from "node:zlib";
 import { canonicalJson, prettyCanonicalJson } from "../../platform/canonicalJson";
 import { sha256, toDigest } from "../../platform/digests";
+import { pae } from "../../platform/dsse";
 import type { Sign } from "../../platform/ecdsa";
 import { ProoflineError } from "../../platform/errors";
 import { type Digest, RepositoryPath } from "../../platform/primitives";
 import { commitAll, lineDigests } from "./commitment";
-import { pae, type SignedPayload, signPayload, toEnvelope } from "./envelope";
+import { type SignedPayload, signPayload, toEnvelope } from "./envelope";
 import {
   type EvidenceFile,
   MAX_EVIDENCE_BYTES,

@@ -1,4 +1,4 @@
-import type { Prompt } from "../format/record";
+import type { Prompt } from "../../inference/suggestion";
 import { squash } from "./whiteSpace";
 
 /**

@@ -1,7 +1,7 @@
-import type { StopReason } from "../../evidence/format/record";
 import { endOfBlock } from "../prompt/blockExtent";
 import type { Scope } from "../prompt/cursorContext";
 import type { HealedPrompt } from "../prompt/heal";
+import type { StopReason } from "../suggestion";
 import type { Tokenizer } from "../tokenizer/tokenizer";
 import { endsInTokenLoop, repeatedLinesIn } from "./repetition";
 

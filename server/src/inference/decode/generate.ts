@@ -1,8 +1,8 @@
-import type { StopReason } from "../../evidence/format/record";
 import type { Model } from "../engine/loadedModel";
 import { type IsCancelled, readAhead } from "../graph/prefill";
 import type { Sequence } from "../graph/sequence";
 import type { HealedPrompt } from "../prompt/heal";
+import type { StopReason } from "../suggestion";
 import { weighedChoice } from "./confidence";
 import type { Decoding } from "./decoding";
 import type { Draft, Drafter } from "./promptLookup";

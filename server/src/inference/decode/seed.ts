@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
-import type { ExecutionProfile, Prompt, Sampling } from "../../evidence/format/record";
 import type { Digest } from "../../platform/primitives";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
+import type { Prompt, Sampling } from "../suggestion";
 
 export interface SeedParameters {
   readonly prompt: Prompt;

@@ -1,4 +1,3 @@
-import type { Prompt, Sampling, StopReason } from "../../evidence/format/record";
 import { confidenceOf } from "../decode/confidence";
 import { Decoding, type Extent } from "../decode/decoding";
 import { generate } from "../decode/generate";
@@ -10,6 +9,7 @@ import type { SequencePool } from "../graph/sequencePool";
 import { type Scope, scopeOf } from "../prompt/cursorContext";
 import { healPrompt } from "../prompt/heal";
 import { cutPrompt } from "../prompt/prompt";
+import type { Prompt, Sampling, StopReason } from "../suggestion";
 import { trim } from "../trim";
 import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
 import type { Model } from "./loadedModel";

@@ -1,12 +1,8 @@
-import type {
-  ExecutionProfile,
-  Prompt,
-  Sampling,
-  SessionFacts,
-  StopReason,
-} from "../../evidence/format/record";
+import type { SessionFacts } from "../../evidence/format/record";
 import type { Tolerance } from "../../models/pin/tolerance";
-import type { ExecutionProvider } from "../graph/executionProviders";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
+import type { ExecutionProvider } from "../../protocol/executionProvider";
+import type { Prompt, Sampling, StopReason } from "../suggestion";
 
 /** What asks for a suggestion: typing (ends where the model doubts), or a person or program (never gated). */
 export type Trigger = "automatic" | "explicit";

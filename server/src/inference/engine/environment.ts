@@ -3,10 +3,11 @@ import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, dirname, join } from "node:path";
-import type { Environment, ExecutionProfile } from "../../evidence/format/record";
 import { unreachable } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
 import { portableLibrary } from "../graph/runtime";
+import type { Environment } from "../suggestion";
 
 export interface DescribeEnvironmentParameters {
   /** The bundles that run. */

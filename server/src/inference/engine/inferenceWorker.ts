@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import type { ExecutionProfile } from "../../evidence/format/record";
 import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
 import { LookUps } from "../decode/lookUps";
 import { Drafter } from "../decode/promptLookup";
 import { rowsStandAlone } from "../graph/rows";

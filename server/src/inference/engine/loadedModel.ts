@@ -1,4 +1,3 @@
-import type { ExecutionProfile } from "../../evidence/format/record";
 import {
   configOfGenai,
   GENAI_CONFIG_FILE,
@@ -10,9 +9,10 @@ import { TOKENIZER_FILE, TokenizerFile } from "../../models/files/tokenizerFile"
 import { externalPaths } from "../../models/files/weights";
 import { type CheckedModel, checkModel, type Pin } from "../../models/pin/pin";
 import { messageOf, ProoflineError } from "../../platform/errors";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
 import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
+import { DEFAULT_PROVIDER, type ExecutionProvider } from "../../protocol/executionProvider";
 import { checkShapes } from "../graph/batchInvariance";
-import { DEFAULT_PROVIDER, type ExecutionProvider } from "../graph/executionProviders";
 import { Graph } from "../graph/graph";
 import { giveBack } from "../graph/releaseBuffer";
 import { type GraphFiles, runtimeOf } from "../graph/runtime";

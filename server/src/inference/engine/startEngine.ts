@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
-import { DEFAULT_PROVIDER } from "../graph/executionProviders";
-import { DEFAULT_CACHE_MEGABYTES } from "../graph/sequencePool";
+import { DEFAULT_PROVIDER } from "../../protocol/executionProvider";
+import { DEFAULT_CACHE_MEGABYTES } from "../../protocol/settings";
 import type {
   CompletionOutcome,
   CompletionRequest,

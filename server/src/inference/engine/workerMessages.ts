@@ -1,6 +1,7 @@
-import type { Environment, ExecutionProfile } from "../../evidence/format/record";
 import type { ErrorCode } from "../../platform/errors";
-import type { ExecutionProvider } from "../graph/executionProviders";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
+import type { ExecutionProvider } from "../../protocol/executionProvider";
+import type { Environment } from "../suggestion";
 import type {
   CompletionOutcome,
   CompletionRequest,

@@ -3,8 +3,9 @@ import { type FeedInput, type GraphLayout, layoutOf } from "../../models/files/g
 import type { HeldFile } from "../../models/files/heldFile";
 import type { ModelConfig } from "../../models/files/modelConfig";
 import { externalDataOf, type GraphNode, nodesOf } from "../../models/files/onnxFile";
+import { DEFAULT_PROVIDER, type ExecutionProvider } from "../../protocol/executionProvider";
 import { writesCacheInPlace } from "./cacheInPlace";
-import { couldNotBeUsed, DEFAULT_PROVIDER, type ExecutionProvider } from "./executionProviders";
+import { couldNotBeUsed } from "./executionProviders";
 import { Cache, type CacheKind } from "./kvCache";
 import { ReadingPace } from "./prefill";
 import { giveBack } from "./releaseBuffer";

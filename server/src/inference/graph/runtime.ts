@@ -1,15 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
-import type { Environment, ExecutionProfile } from "../../evidence/format/record";
 import { messageOf, unreachable } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
-import {
-  couldNotBeUsed,
-  type ExecutionProvider,
-  notOnThisPlatform,
-  runtimeNameOf,
-} from "./executionProviders";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
+import type { ExecutionProvider } from "../../protocol/executionProvider";
+import type { Environment } from "../suggestion";
+import { couldNotBeUsed, notOnThisPlatform, runtimeNameOf } from "./executionProviders";
 
 /** SHA-256 of the one WebAssembly module that is `portable/v1`: that of onnxruntime-web 1.30.0 without GPU parts. */
 export const PORTABLE_LIBRARY_DIGEST: Digest =

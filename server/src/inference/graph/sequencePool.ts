@@ -1,9 +1,6 @@
 import type { Graph } from "./graph";
 import { Sequence } from "./sequence";
 
-/** About ten prompts of the embedded model at its full context, or one of a model with half a billion weights. */
-export const DEFAULT_CACHE_MEGABYTES = 64;
-
 /** Fewer tokens than this are sooner read again than kept in a sequence of their own. */
 const WORTH_KEEPING = 48;
 

@@ -1,4 +1,4 @@
-import type { Prompt } from "../../evidence/format/record";
+import type { Prompt } from "../suggestion";
 
 /**
  * Prompts of at least this many tokens keep a share for text of other files even where the document itself could use

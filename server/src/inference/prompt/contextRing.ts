@@ -1,6 +1,6 @@
-import type { Prompt } from "../../evidence/format/record";
 import { RepositoryPath } from "../../platform/primitives";
 import { findSecret } from "../../platform/secrets";
+import type { Prompt } from "../suggestion";
 
 /** A text that chunks may be taken from: a file that git tracks, as it is open or, when it is closed, as saved. */
 export interface ContextSource {

@@ -1,4 +1,4 @@
-import type { Prompt } from "../../evidence/format/record";
+import type { Prompt } from "../suggestion";
 import { type Block, blockAt, closesBlock, indentationOf } from "./blockExtent";
 
 /** What the text around the cursor says about how far an answer may go. Follows from the prompt alone. */

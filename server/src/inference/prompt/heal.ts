@@ -1,4 +1,4 @@
-import type { Prompt } from "../../evidence/format/record";
+import type { Prompt } from "../suggestion";
 import type { Tokenizer } from "../tokenizer/tokenizer";
 import { encodePrompt } from "./prompt";
 

@@ -1,6 +1,6 @@
-import type { Prompt } from "../../evidence/format/record";
 import { ProoflineError } from "../../platform/errors";
 import type { CompletionRequest } from "../engine/engine";
+import type { Prompt } from "../suggestion";
 import type { Tokenizer } from "../tokenizer/tokenizer";
 import { fitChunks, freeTokens, reservedTokens } from "./contextBudget";
 

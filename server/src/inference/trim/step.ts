@@ -1,5 +1,5 @@
-import type { StopReason } from "../../evidence/format/record";
 import type { Scope } from "../prompt/cursorContext";
+import type { StopReason } from "../suggestion";
 
 /** What the trim chain rests on besides the raw text; all of it follows from what is committed. */
 export interface TrimContext {

@@ -1,5 +1,5 @@
-import type { Prompt } from "../../evidence/format/record";
 import { ContextRing, type ContextSource } from "../../inference/prompt/contextRing";
+import type { Prompt } from "../../inference/suggestion";
 import type { Placements } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import { shift, type TextEdit } from "../documents/textEdits";

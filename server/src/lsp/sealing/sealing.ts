@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import type { ChainWriter } from "../../chain/chain";
-import type { AcceptedSuggestion, ContextChunk, Position } from "../../evidence/format/record";
+import type { AcceptedSuggestion, Position } from "../../evidence/format/record";
 import { MAX_BATCH_SIZE } from "../../evidence/format/statement";
 import type { Journal } from "../../evidence/journal/journal";
 import { locate } from "../../evidence/locate/locate";
 import { holdsLines } from "../../evidence/locate/whiteSpace";
 import { openRepository, type Repository } from "../../evidence/repository";
+import type { ContextChunk } from "../../inference/suggestion";
 import { messageOf } from "../../platform/errors";
 import { type AnchorNow, TransactionKey } from "../../protocol/messages";
 import { anchorBatches } from "../../workflows/anchor";

@@ -1,6 +1,7 @@
 import type { Policy } from "../../policy/policy";
 import { reasonFor } from "../../policy/reasons";
-import type { CheckName, Checks, Summary, Verdict } from "../../policy/verdict";
+import type { Checks, Verdict } from "../../policy/verdict";
+import type { CheckName, Summary } from "../../protocol/verdictWords";
 
 /** What each summary means, in a few words. */
 const MEANINGS: Readonly<Record<Summary, string>> = {

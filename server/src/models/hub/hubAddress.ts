@@ -1,8 +1,5 @@
 import { ProoflineError } from "../../platform/errors";
 
-/** The public hub. */
-export const DEFAULT_HUB = "https://huggingface.co";
-
 /**
  * Reads the address of a hub: `https://host[:port]`, or plain `http` on this machine alone. Nothing else may stand in
  * it, neither a path nor a password.

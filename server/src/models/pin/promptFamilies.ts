@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Prompt } from "../../evidence/format/record";
+import type { Prompt } from "../../inference/suggestion";
 import { type ControlRole, type ControlToken, ControlTokens } from "./controlTokens";
 
 /** A piece of a prompt: a control token, text that is encoded by itself, or the text before the cursor. */

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { ExecutionProfile } from "../../evidence/format/record";
 import { unreachable } from "../../platform/errors";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { PinManifest } from "./pin";
 
 /**

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import * as z from "zod";
-import { pae } from "../../evidence/format/envelope";
+import { pae } from "../../platform/dsse";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import { type PinnedFile, SIGNATURE_FILE } from "../pin/pin";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import { StopReason } from "../../../../server/src/evidence/format/record";
+import { StopReason } from "../../../../server/src/inference/suggestion";
 
 /** One golden case: a cursor in a text, what the model wrote, and what is left of it. */
 export interface GoldenCase {

@@ -1,7 +1,7 @@
-import type { StopReason } from "../../../../server/src/evidence/format/record";
 import { Decoding } from "../../../../server/src/inference/decode/decoding";
 import { scopeOf } from "../../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../../server/src/inference/prompt/heal";
+import type { StopReason } from "../../../../server/src/inference/suggestion";
 import type { Tokenizer } from "../../../../server/src/inference/tokenizer/tokenizer";
 import { trim } from "../../../../server/src/inference/trim";
 

@@ -1,0 +1,30 @@
+/**
+ * The independent checks of one suggestion and their values. `summary.ts` turns them into one word; nothing else may.
+ * The values are the public interface of the command line's JSON: they are added to, never renamed.
+ */
+export const CHECK_VALUES = {
+  content: ["verbatim", "reformatted", "edited", "moved", "ambiguous", "gone"],
+  evidence: ["intact", "malformed", "tampered", "foreign"],
+  signature: ["valid", "unknownDevice", "revokedDevice", "invalid"],
+  anchor: ["finalized", "included", "pending", "absent", "unreachable", "wrongChain", "reorged"],
+  anchorTrust: ["stateProof", "quorum", "offlineProof", "singleRpc", "local"],
+  model: ["approved", "pinOnly", "unapproved", "revoked"],
+  environment: ["declaredApproved", "declaredUnknown"],
+  prompt: ["bound", "disclosed", "sealed"],
+  replay: ["exact", "withinTolerance", "mismatch", "notRun", "impossible"],
+} as const;
+
+export type CheckName = keyof typeof CHECK_VALUES;
+export type CheckValue<Name extends CheckName> = (typeof CHECK_VALUES)[Name][number];
+
+/** Worst first: the order in which `summarize` looks for a reason. */
+export const SUMMARIES = [
+  "failed",
+  "unknown",
+  "pending",
+  "unverified",
+  "edited",
+  "anchored",
+  "verified",
+] as const;
+export type Summary = (typeof SUMMARIES)[number];
