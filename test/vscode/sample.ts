@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readEvidence, type SealedSuggestion } from "../../server/src/evidence/format/readEvidence";
+import { readEvidence } from "../../server/src/evidence/format/readEvidence";
+import type { SealedSuggestion } from "../../server/src/evidence/format/sealedBatch";
 import { eventually } from "./deadline";
 import type { Window, Workbench } from "./workbench";
 

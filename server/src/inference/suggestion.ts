@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Count, Digest, RepositoryPath, Text } from "../platform/primitives";
+import { ExecutionProfile } from "../protocol/executionProfile";
 
 /** What the device says ran the model. Stated by the device, not proved. */
 export const Environment = z.strictObject({
@@ -46,3 +47,11 @@ export type Prompt = z.infer<typeof Prompt>;
 /** Why the model stopped. `line` and `block`: a stop rule of the decoder cut there. */
 export const StopReason = z.enum(["endOfText", "line", "block", "length", "repetition", "doubt"]);
 export type StopReason = z.infer<typeof StopReason>;
+
+/** What ran: the same for all that one running engine makes. */
+export const ExecutionFacts = z.strictObject({
+  model: z.strictObject({ name: Text, manifestDigest: Digest, omsRoot: Digest }),
+  environment: Environment,
+  profile: ExecutionProfile,
+});
+export type ExecutionFacts = z.infer<typeof ExecutionFacts>;

@@ -1,7 +1,8 @@
 import type { AnchorCheck } from "../chain/chain";
 import { environmentDigest } from "../evidence/format/leaf";
-import type { EvidenceReading, SealedBatch, SealedSuggestion } from "../evidence/format/readEvidence";
+import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { AcceptedSuggestion, Position } from "../evidence/format/record";
+import type { SealedBatch, SealedSuggestion } from "../evidence/format/sealedBatch";
 import { type Located, locate } from "../evidence/locate/locate";
 import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment, Prompt } from "../inference/suggestion";
@@ -209,7 +210,7 @@ function fromBatch(
 }
 
 function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate {
-  const { model, environment, profile } = suggestion.session;
+  const { model, environment, profile } = suggestion.execution;
   return {
     id: suggestion.id,
     path: suggestion.path,

@@ -6,7 +6,8 @@ import type {
   Position,
   SuggestionValues,
 } from "../evidence/format/record";
-import type { Completion, EngineFacts } from "../inference/engine/engine";
+import type { Completion } from "../inference/engine/engine";
+import type { ExecutionFacts } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
 import { ProoflineError } from "../platform/errors";
 
@@ -17,7 +18,7 @@ export function newSuggestionId(): string {
 
 export interface AcceptParameters {
   readonly id: string;
-  readonly facts: EngineFacts;
+  readonly facts: ExecutionFacts;
   readonly completion: Completion;
   /** The repository's top as an absolute path, or `null` while the document lies in no folder. */
   readonly root: string | null;
@@ -49,7 +50,7 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
     path,
     position,
     acceptance,
-    session: facts,
+    execution: facts,
     trim: TRIM_VERSION,
     values: {
       prompt,

@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { SuggestionValues } from "../evidence/format/record";
-import type { Engine, EngineFacts, ReplayRequest, ReplayResult } from "../inference/engine/engine";
-import type { TrimVersion } from "../inference/suggestion";
+import type { Engine, ReplayRequest, ReplayResult } from "../inference/engine/engine";
+import type { ExecutionFacts, TrimVersion } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
 import { Tolerance } from "../models/pin/tolerance";
 import { canonicalJson } from "../platform/canonicalJson";
@@ -15,8 +15,8 @@ import type { ReplayOutcome } from "../policy/verifyEvidence";
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
 export interface Replayable {
   readonly id: string;
-  readonly model: EngineFacts["model"];
-  readonly profile: EngineFacts["profile"];
+  readonly model: ExecutionFacts["model"];
+  readonly profile: ExecutionFacts["profile"];
   readonly trim: TrimVersion;
   readonly values: SuggestionValues | null;
 }
@@ -24,7 +24,7 @@ export interface Replayable {
 /** Says why this installation's model cannot replay a suggestion, or `null` when it can. */
 export function replayObstacle(
   { model, trim, values }: Replayable,
-  facts: EngineFacts | null,
+  facts: ExecutionFacts | null,
 ): string | null {
   if (values === null) return "The prompt is sealed, so nobody else can replay it.";
   if (trim !== TRIM_VERSION) {
@@ -38,7 +38,7 @@ export function replayObstacle(
 }
 
 /** The values that a replay's result depends on; what was accepted of them is not among them. */
-function claimOf(profile: EngineFacts["profile"], values: SuggestionValues): ReplayRequest {
+function claimOf(profile: ExecutionFacts["profile"], values: SuggestionValues): ReplayRequest {
   const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = values;
   return { profile, prompt, tokens, raw, displayed, sampling, ordinal, seed, stop };
 }

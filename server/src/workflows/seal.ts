@@ -29,7 +29,7 @@ export interface SealOutcome {
 
 /**
  * Seals what is accepted in one repository and saved: finds each suggestion in the saved text, drops those whose text
- * is gone or whose file is ignored, and writes one evidence file for each session's batch. The journal holds a batch
+ * is gone or whose file is ignored, and writes one evidence file for each batch. The journal holds a batch
  * durably before its file is written, so a crash at any instant neither loses nor doubles one.
  */
 export async function sealPending(parameters: SealParameters): Promise<SealOutcome> {
@@ -80,7 +80,7 @@ export async function sealPending(parameters: SealParameters): Promise<SealOutco
     );
   }
   const sealed: { root: string; ids: readonly string[] }[] = [];
-  for (const [, suggestions] of groupBy(ready, ({ session }) => canonicalJson(session))) {
+  for (const [, suggestions] of groupBy(ready, ({ execution }) => canonicalJson(execution))) {
     for (let start = 0; start < suggestions.length; start += MAX_BATCH_SIZE) {
       const part = suggestions.slice(start, start + MAX_BATCH_SIZE);
       const batch = await sealBatchOf(parameters, part);
@@ -117,7 +117,7 @@ async function sealBatchOf(
   const batch = await journal.seal(suggestions, async ({ sequence, previousSeal }) => {
     const sealed = await thread.seal(
       {
-        facts: { ...first.session, repositoryId, device: device.address },
+        facts: { ...first.execution, repositoryId, device: device.address },
         suggestions: inputs,
         sequence,
         previousSeal,

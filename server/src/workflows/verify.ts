@@ -64,7 +64,7 @@ export function replayables(
         })
       : [],
   );
-  const accepted = journal.map(({ id, session: { model, profile }, trim, values }) => ({
+  const accepted = journal.map(({ id, execution: { model, profile }, trim, values }) => ({
     id,
     model,
     profile,

@@ -16,7 +16,7 @@ import type { Completion, ReplayRequest, ReplayResult } from "../../../server/sr
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { replay } from "../../../server/src/inference/replay/replayTokens";
-import { toleranceOf } from "../../../server/src/models/pin/tolerance";
+import { toleranceOf } from "../../../server/src/inference/replay/toleranceOf";
 import { continued, hesitation, withEveryStop } from "./claims";
 import { type Cost, costOf } from "./cost";
 import { places, ROOT, seededRandom } from "./cursors";

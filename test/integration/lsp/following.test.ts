@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Completion, EngineFacts } from "../../../server/src/inference/engine/engine";
+import type { Completion } from "../../../server/src/inference/engine/engine";
+import type { ExecutionFacts } from "../../../server/src/inference/suggestion";
 import { Offers } from "../../../server/src/lsp/completion/activeSuggestions";
 import { tooLarge } from "../../../server/src/lsp/completion/gate";
 import { shift, type TextEdit, withLf } from "../../../server/src/lsp/documents/textEdits";
@@ -70,7 +71,7 @@ describe("offers", () => {
     after,
     text,
     completion: {} as Completion,
-    facts: {} as EngineFacts,
+    facts: {} as ExecutionFacts,
   });
 
   test("an offer is found again for exactly the proper beginnings of its text", () => {

@@ -67,7 +67,7 @@ describe("sealing and reading", () => {
     expect(() => sealed([sample({ displayed: "a\r\nb" })])).toThrow(/carriage return/);
     expect(() => sealed([sample({ displayed: "x".repeat(4_000_000) })])).toThrow(/larger/);
     expect(() => sealed([sample({ path: "../outside.ts" })])).toThrow(/repository/);
-    const other = { ...one, session: { ...one.session, profile: "portable/v1" as const } };
+    const other = { ...one, execution: { ...one.execution, profile: "portable/v1" as const } };
     expect(() => sealed([sample(), other])).toThrow(/another model or environment/);
   });
 });

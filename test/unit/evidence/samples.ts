@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { newSalts } from "../../../server/src/evidence/format/commitment";
-import type { AcceptedSuggestion, SessionFacts } from "../../../server/src/evidence/format/record";
+import type { AcceptedSuggestion, BatchFacts } from "../../../server/src/evidence/format/record";
 import { type SealedEvidence, sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { addressOf, type Sign, signPersonalMessage } from "../../../server/src/platform/ecdsa";
 
@@ -8,7 +8,7 @@ const privateKey = Buffer.from("46".repeat(32), "hex");
 export const device = addressOf(privateKey);
 export const sign: Sign = (message) => signPersonalMessage(message, privateKey);
 
-export const facts: SessionFacts = {
+export const facts: BatchFacts = {
   repositoryId: "0123456789abcdef0123456789abcdef",
   device,
   model: { name: "sample-model", manifestDigest: "a1".repeat(32), omsRoot: "b2".repeat(32) },
@@ -41,7 +41,7 @@ export function sample({
   accepted = displayed,
   line = 1,
 }: SampleOptions = {}): AcceptedSuggestion {
-  const { repositoryId: _repositoryId, device: _device, ...session } = facts;
+  const { repositoryId: _repositoryId, device: _device, ...execution } = facts;
   const position = { line, character: 0 };
   return {
     id,
@@ -49,7 +49,7 @@ export function sample({
     path,
     position,
     acceptance: accepted === displayed ? "whole" : "partial",
-    session,
+    execution,
     values: {
       prompt: {
         path,

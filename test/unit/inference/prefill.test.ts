@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
-import { CHUNK_TOKENS, ReadingPace, readAhead } from "../../../server/src/inference/graph/prefill";
+import { readAhead } from "../../../server/src/inference/graph/prefill";
+import { CHUNK_TOKENS, ReadingPace } from "../../../server/src/inference/graph/prefillPace";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { EMBEDDED_MODEL } from "./modelFolder";
 

@@ -9,13 +9,13 @@ import type {
   ReplayResult,
 } from "../../../server/src/inference/engine/engine";
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
-import { CHUNK_TOKENS } from "../../../server/src/inference/graph/prefill";
+import { CHUNK_TOKENS } from "../../../server/src/inference/graph/prefillPace";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { replay as replayIn } from "../../../server/src/inference/replay/replayTokens";
+import { toleranceOf } from "../../../server/src/inference/replay/toleranceOf";
 import { type Range, trim } from "../../../server/src/inference/trim";
-import { toleranceOf } from "../../../server/src/models/pin/tolerance";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { OFFSETS, requestAt } from "./samples";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AnchorCheck } from "../../../server/src/chain/chain";
 import { newSalts } from "../../../server/src/evidence/format/commitment";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import type { AcceptedSuggestion, Position, SessionFacts } from "../../../server/src/evidence/format/record";
+import type { AcceptedSuggestion, BatchFacts, Position } from "../../../server/src/evidence/format/record";
 import { sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
 import { builtInPolicy } from "../../../server/src/policy/policy";
@@ -13,7 +13,7 @@ export const device = addressOf(key);
 export const repositoryId = "ab".repeat(16);
 export const manifestDigest = "11".repeat(32);
 
-export const session: AcceptedSuggestion["session"] = {
+export const execution: AcceptedSuggestion["execution"] = {
   model: { name: "sample", manifestDigest, omsRoot: "22".repeat(32) },
   environment: {
     serverDigest: "33".repeat(32),
@@ -26,7 +26,7 @@ export const session: AcceptedSuggestion["session"] = {
   profile: "native/v1",
 };
 
-export const facts: SessionFacts = { ...session, repositoryId, device };
+export const facts: BatchFacts = { ...execution, repositoryId, device };
 
 /** A suggestion that was accepted between `before` and `after` of a file. */
 export function accepted(
@@ -40,7 +40,7 @@ export function accepted(
     path,
     position,
     acceptance: "whole",
-    session,
+    execution,
     values: {
       prompt: { path, prefix: before, suffix: after, context: [] },
       tokens: [1, 2, 3],
@@ -61,7 +61,7 @@ export function accepted(
 /** Seals suggestions as this machine's device would, and returns the evidence file's bytes with its root. */
 export function seal(
   suggestions: readonly AcceptedSuggestion[],
-  { promptTravels = true, of = facts }: { promptTravels?: boolean; of?: SessionFacts } = {},
+  { promptTravels = true, of = facts }: { promptTravels?: boolean; of?: BatchFacts } = {},
 ): { bytes: Buffer; root: string } {
   const { evidence, root } = sealBatch({
     facts: of,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
-import { accepted, facts, parameters, seal, session } from "./sample";
+import { accepted, execution, facts, parameters, seal } from "./sample";
 
 const before = "export function add(a: number, b: number): number {\n  ";
 const answer = "const total = a + b;\n  return total;";
@@ -101,8 +101,8 @@ describe("verify", () => {
     ["cuda", "onnxruntime-node 1.30.0 by cuda"],
   ] as const)("names what computed, where it is not the processor: %s", (executionProvider, engine) => {
     const suggestion = accepted("return a;", { line: 0, character: 0 });
-    const environment = { ...session.environment, executionProvider };
-    const made = { ...suggestion, session: { ...session, environment } };
+    const environment = { ...execution.environment, executionProvider };
+    const made = { ...suggestion, execution: { ...execution, environment } };
     const given = parameters("return a;\n", [seal([made], { of: { ...facts, environment } })], [made.id]);
     expect(verify(given).suggestions[0]?.findings.environment.engine).toBe(engine);
   });
@@ -127,7 +127,7 @@ describe("verify", () => {
     const whole = accepted("return a;", { line: 0, character: 0 });
     const suggestion = {
       ...whole,
-      session: { ...whole.session, profile: "portable/v1" as const },
+      execution: { ...whole.execution, profile: "portable/v1" as const },
       values: { ...whole.values, accepted: "return" },
     };
     const under = { ...facts, profile: "portable/v1" } as const;

@@ -4,8 +4,8 @@ import { inReadingOrder, nextInReadingOrder } from "../../../server/src/workflow
 import { accepted } from "../policy/sample";
 
 function replayable(id: string, before: string, after: string): Replayable {
-  const { session, values } = accepted(`${id};`, { line: 0, character: 0 }, { before, after });
-  return { id, model: session.model, profile: session.profile, trim: "trim/v1", values };
+  const { execution, values } = accepted(`${id};`, { line: 0, character: 0 }, { before, after });
+  return { id, model: execution.model, profile: execution.profile, trim: "trim/v1", values };
 }
 
 describe("the order of replays", () => {

@@ -3,10 +3,10 @@ import { canonicalJson } from "../../platform/canonicalJson";
 import { fromDigest, sha256, toDigest, uint32 } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
 import {
+  type BatchFacts,
   COMMITTED_FIELDS,
   type Commitments,
   type LeafRecord,
-  type SessionFacts,
   type SuggestionRecord,
 } from "./record";
 import { leafHashOf } from "./tree";
@@ -17,7 +17,7 @@ export function environmentDigest(environment: Environment): Digest {
 }
 
 /** A suggestion's public record, completed with what it takes from its batch. */
-export function leafRecord(record: SuggestionRecord, facts: SessionFacts): LeafRecord {
+export function leafRecord(record: SuggestionRecord, facts: BatchFacts): LeafRecord {
   return {
     ...record,
     repositoryId: facts.repositoryId,

@@ -2,7 +2,6 @@ import { inflateRawSync } from "node:zlib";
 import { canonicalJson, decodeUtf8, parseCanonical } from "../../platform/canonicalJson";
 import { fromDigest, toDigest } from "../../platform/digests";
 import { ProoflineError } from "../../platform/errors";
-import type { Address, Digest } from "../../platform/primitives";
 import { commit, commitField, lineDigests } from "./commitment";
 import { openEnvelope, type SignedPayload } from "./envelope";
 import {
@@ -14,36 +13,12 @@ import {
   PromptOpenings,
 } from "./evidenceFile";
 import { environmentDigest, leafHash, leafRecord } from "./leaf";
-import { type Commitments, SessionFacts, type SuggestionRecord, type SuggestionValues } from "./record";
+import { BatchFacts, type Commitments, type SuggestionRecord, type SuggestionValues } from "./record";
 import { salvage } from "./salvage";
 import { anchoredRootOf, contradictionIn, sealOf } from "./sealBatch";
+import type { SealedBatch } from "./sealedBatch";
 import { Statement, type SuggestionsPredicate } from "./statement";
 import { rootOf } from "./tree";
-
-/** One suggestion of a sealed batch. */
-export interface SealedSuggestion {
-  readonly record: SuggestionRecord;
-  readonly leafHash: Digest;
-  readonly displayed: string;
-  readonly accepted: string;
-  /** All that a replay needs; `null` where the prompt stays sealed. */
-  readonly values: SuggestionValues | null;
-}
-
-/** What an evidence file says. */
-export interface SealedBatch {
-  readonly facts: SessionFacts;
-  readonly environmentDigest: Digest;
-  /** Recovered from the signature. */
-  readonly device: Address;
-  /** The anchored root. */
-  readonly root: Digest;
-  readonly suggestionsRoot: Digest;
-  readonly seal: Digest;
-  readonly sequence: number;
-  readonly previousSeal: Digest | null;
-  readonly suggestions: readonly SealedSuggestion[];
-}
 
 /**
  * What reading an evidence file came to. `malformed`: it cannot be read as evidence at all. `tampered`: it speaks of
@@ -124,8 +99,8 @@ function checkFile({ envelope, openings }: EvidenceFile): SealedBatch {
   };
 }
 
-function factsOf(predicate: SuggestionsPredicate, { signer }: SignedPayload): SessionFacts {
-  const facts = SessionFacts.parse({
+function factsOf(predicate: SuggestionsPredicate, { signer }: SignedPayload): BatchFacts {
+  const facts = BatchFacts.parse({
     repositoryId: predicate.repositoryId,
     device: predicate.device,
     model: predicate.model,

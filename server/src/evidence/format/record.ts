@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { Environment, Prompt, Sampling, StopReason, TrimVersion } from "../../inference/suggestion";
+import { ExecutionFacts, Prompt, Sampling, StopReason, TrimVersion } from "../../inference/suggestion";
 import { Address, Count, Digest, RandomId, RepositoryPath, Text } from "../../platform/primitives";
-import { ExecutionProfile } from "../../protocol/executionProfile";
+import type { ExecutionProfile } from "../../protocol/executionProfile";
 
 /** A zero-based line and a zero-based column in UTF-16 code units, as the Language Server Protocol counts. */
 export const Position = z.strictObject({ line: Count, character: Count });
@@ -94,14 +94,12 @@ export const SuggestionRecord = z.strictObject({
 export type SuggestionRecord = z.infer<typeof SuggestionRecord>;
 
 /** The facts that all suggestions of a batch share. */
-export const SessionFacts = z.strictObject({
+export const BatchFacts = z.strictObject({
   repositoryId: RandomId,
   device: Address,
-  model: z.strictObject({ name: Text, manifestDigest: Digest, omsRoot: Digest }),
-  environment: Environment,
-  profile: ExecutionProfile,
+  ...ExecutionFacts.shape,
 });
-export type SessionFacts = z.infer<typeof SessionFacts>;
+export type BatchFacts = z.infer<typeof BatchFacts>;
 
 /**
  * The public record as a leaf binds it: a suggestion's own part and what it takes from its batch, so that a leaf
@@ -124,7 +122,7 @@ export const AcceptedSuggestion = z.strictObject({
   path: Text,
   position: Position,
   acceptance: AcceptanceKind,
-  session: SessionFacts.omit({ repositoryId: true, device: true }),
+  execution: ExecutionFacts,
   /** Journals of the first version do not name it. */
   trim: TrimVersion.default("trim/v1"),
   values: SuggestionValues,

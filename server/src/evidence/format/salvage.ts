@@ -1,11 +1,11 @@
 import { Digest } from "../../platform/primitives";
 import { lineDigests } from "./commitment";
 import { environmentDigest } from "./leaf";
-import type { SealedBatch, SealedSuggestion } from "./readEvidence";
-import { SessionFacts } from "./record";
+import { BatchFacts } from "./record";
+import type { SealedBatch, SealedSuggestion } from "./sealedBatch";
 
 /** Stands where facts cannot be read any more. */
-const UNREADABLE: SessionFacts = {
+const UNREADABLE: BatchFacts = {
   repositoryId: "0".repeat(32),
   device: `0x${"0".repeat(40)}`,
   model: { name: "unreadable", manifestDigest: "0".repeat(64), omsRoot: "0".repeat(64) },
@@ -100,10 +100,10 @@ function readString(text: string, pattern: RegExp): string | undefined {
   }
 }
 
-function readFacts(statement: string): SessionFacts {
+function readFacts(statement: string): BatchFacts {
   try {
     const { repositoryId, device, model, environment, profile } = JSON.parse(statement).predicate;
-    return SessionFacts.parse({ repositoryId, device, model, environment, profile });
+    return BatchFacts.parse({ repositoryId, device, model, environment, profile });
   } catch {
     return UNREADABLE;
   }

@@ -14,7 +14,7 @@ import {
   type PromptOpenings,
 } from "./evidenceFile";
 import { leafHash, leafRecord } from "./leaf";
-import type { AcceptedSuggestion, SessionFacts, SuggestionRecord, SuggestionValues } from "./record";
+import type { AcceptedSuggestion, BatchFacts, SuggestionRecord, SuggestionValues } from "./record";
 import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from "./statement";
 import { rootOf } from "./tree";
 
@@ -27,7 +27,7 @@ export interface SealedInput {
 
 export interface SealParameters {
   /** What all suggestions of the batch share. */
-  readonly facts: SessionFacts;
+  readonly facts: BatchFacts;
   /** At least one, at most `MAX_BATCH_SIZE`, in the order that their leaves get; no id twice. */
   readonly suggestions: readonly SealedInput[];
   /** Counts this device's batches from 0. */
@@ -168,14 +168,14 @@ function refuseUnsealable({ facts, suggestions }: SealParameters): void {
   if (new Set(suggestions.map(({ suggestion }) => suggestion.id)).size !== suggestions.length) {
     refuse("A suggestion stands twice in one batch.");
   }
-  const { repositoryId: _repositoryId, device: _device, ...session } = facts;
-  const shared = canonicalJson(session);
+  const { repositoryId: _repositoryId, device: _device, ...execution } = facts;
+  const shared = canonicalJson(execution);
   for (const { suggestion } of suggestions) {
     const contradiction = contradictionIn(suggestion.values);
     if (contradiction !== null) refuse(contradiction);
     if (!RepositoryPath.safeParse(suggestion.path).success)
       refuse("A suggestion's file lies in no repository.");
-    if (canonicalJson(suggestion.session) !== shared)
+    if (canonicalJson(suggestion.execution) !== shared)
       refuse("A suggestion comes from another model or environment.");
   }
 }

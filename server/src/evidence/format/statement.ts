@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Count, Digest } from "../../platform/primitives";
-import { Commitments, SessionFacts, SuggestionRecord } from "./record";
+import { BatchFacts, Commitments, SuggestionRecord } from "./record";
 
 export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
@@ -14,7 +14,7 @@ export const MAX_BATCH_SIZE = 128;
  * suggestions share, and each suggestion's public record with its commitments.
  */
 export const SuggestionsPredicate = z.strictObject({
-  ...SessionFacts.shape,
+  ...BatchFacts.shape,
   /** Counts this device's batches from 0. */
   sequence: Count,
   /** The seal of this device's batch before, or `null` for its first. */

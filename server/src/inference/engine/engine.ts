@@ -1,8 +1,7 @@
-import type { SessionFacts } from "../../evidence/format/record";
 import type { Tolerance } from "../../models/pin/tolerance";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { ExecutionProvider } from "../../protocol/executionProvider";
-import type { Prompt, Sampling, StopReason } from "../suggestion";
+import type { ExecutionFacts, Prompt, Sampling, StopReason } from "../suggestion";
 
 /** What asks for a suggestion: typing (ends where the model doubts), or a person or program (never gated). */
 export type Trigger = "automatic" | "explicit";
@@ -92,12 +91,9 @@ export interface ReplayResult {
   readonly reason?: string;
 }
 
-/** What a running engine says of itself; goes into every record. */
-export type EngineFacts = Pick<SessionFacts, "model" | "environment" | "profile">;
-
 /** A pinned model, loaded and ready, in a worker thread. */
 export interface Engine {
-  readonly facts: EngineFacts;
+  readonly facts: ExecutionFacts;
   /** A sentence that says why another execution provider runs than the one asked for; `null` where none does. */
   readonly fallback: string | null;
   /** A later request supersedes an earlier automatic one, which then ends within one token. */

@@ -5,11 +5,11 @@ import { messageOf, ProoflineError } from "../../platform/errors";
 import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
 import { DEFAULT_PROVIDER } from "../../protocol/executionProvider";
 import { DEFAULT_CACHE_MEGABYTES } from "../../protocol/settings";
+import type { ExecutionFacts } from "../suggestion";
 import type {
   CompletionOutcome,
   CompletionRequest,
   Engine,
-  EngineFacts,
   ReplayRequest,
   ReplayResult,
   StartEngineParameters,
@@ -115,7 +115,7 @@ class WorkerEngine implements Engine {
 
   constructor(
     worker: Worker,
-    readonly facts: EngineFacts,
+    readonly facts: ExecutionFacts,
     readonly fallback: string | null,
     private readonly busy: BusyFlag,
   ) {

@@ -1,14 +1,8 @@
 import type { ErrorCode } from "../../platform/errors";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { ExecutionProvider } from "../../protocol/executionProvider";
-import type { Environment } from "../suggestion";
-import type {
-  CompletionOutcome,
-  CompletionRequest,
-  EngineFacts,
-  ReplayRequest,
-  ReplayResult,
-} from "./engine";
+import type { Environment, ExecutionFacts } from "../suggestion";
+import type { CompletionOutcome, CompletionRequest, ReplayRequest, ReplayResult } from "./engine";
 
 /** `workerData` of the inference worker. */
 export interface WorkerParameters {
@@ -53,7 +47,7 @@ export interface ErrorMessage {
 export type FromWorker =
   | {
       readonly kind: "ready";
-      readonly model: EngineFacts["model"];
+      readonly model: ExecutionFacts["model"];
       readonly executionProvider: Environment["executionProvider"];
       readonly fallback: string | null;
     }

@@ -7,7 +7,7 @@ import { DEFAULT_PROVIDER, type ExecutionProvider } from "../../protocol/executi
 import { writesCacheInPlace } from "./cacheInPlace";
 import { couldNotBeUsed } from "./executionProviders";
 import { Cache, type CacheKind } from "./kvCache";
-import { ReadingPace } from "./prefill";
+import { ReadingPace } from "./prefillPace";
 import { giveBack } from "./releaseBuffer";
 import { type GraphFiles, type LoadedGraph, NATIVE, type Runtime } from "./runtime";
 

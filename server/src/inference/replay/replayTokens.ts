@@ -1,15 +1,16 @@
-import { toleranceOf } from "../../models/pin/tolerance";
 import { firstChoice, weighedChoice } from "../decode/confidence";
 import { Decoding, type Extent } from "../decode/decoding";
 import { exponential } from "../decode/exponential";
 import { seedOf } from "../decode/seed";
 import type { ReplayRequest, ReplayResult } from "../engine/engine";
 import type { Model } from "../engine/loadedModel";
-import { CHUNK_TOKENS, type IsCancelled, readAhead } from "../graph/prefill";
+import { type IsCancelled, readAhead } from "../graph/prefill";
+import { CHUNK_TOKENS } from "../graph/prefillPace";
 import type { Sequence } from "../graph/sequence";
 import { type Scope, scopeOf } from "../prompt/cursorContext";
 import { type HealedPrompt, healPrompt } from "../prompt/heal";
 import { trim } from "../trim";
+import { toleranceOf } from "./toleranceOf";
 
 /** No token is longer; a claim with more text than this allows for each token is refused before it is tokenized. */
 const MAX_TOKEN_LENGTH = 256;

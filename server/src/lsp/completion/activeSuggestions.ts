@@ -1,4 +1,5 @@
-import type { Completion, EngineFacts } from "../../inference/engine/engine";
+import type { Completion } from "../../inference/engine/engine";
+import type { ExecutionFacts } from "../../inference/suggestion";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
 
@@ -12,7 +13,7 @@ export interface Offer {
   /** What is offered, with LF; never empty. */
   readonly text: string;
   readonly completion: Completion;
-  readonly facts: EngineFacts;
+  readonly facts: ExecutionFacts;
 }
 
 interface Held {

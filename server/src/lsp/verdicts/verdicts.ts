@@ -261,8 +261,8 @@ export class Verdicts {
           found.set(record.id, { id: record.id, model, profile, trim: record.trim, values });
       }
     }
-    for (const { id, session, trim, values, ...where } of this.unsealed.pending()) {
-      if (where.root === root && where.path === path) found.set(id, { id, ...session, trim, values });
+    for (const { id, execution, trim, values, ...where } of this.unsealed.pending()) {
+      if (where.root === root && where.path === path) found.set(id, { id, ...execution, trim, values });
     }
     return found;
   }

@@ -1,11 +1,17 @@
 import * as z from "zod";
-import type { Prompt } from "../../inference/suggestion";
 import { type ControlRole, type ControlToken, ControlTokens } from "./controlTokens";
 
 /** A piece of a prompt: a control token, text that is encoded by itself, or the text before the cursor. */
 export type Part = { readonly control: ControlRole } | { readonly text: string } | "prefix";
 
 type Spellings = Readonly<Partial<Record<ControlRole, readonly string[]>>>;
+
+/** What a layout places around the text before the cursor. */
+interface PromptText {
+  readonly path: string | null;
+  readonly suffix: string;
+  readonly context: readonly { readonly path: string; readonly text: string }[];
+}
 
 /**
  * How the parts of a prompt become what a kind of model was trained on. A family is versioned: under one name its
@@ -23,7 +29,7 @@ export interface PromptFamily {
   /** Whether the prompt names the file, and whether it has a place for text of other files. */
   readonly places: { readonly path: boolean; readonly context: boolean };
   /** The pieces in order; `"prefix"` is among them exactly once. */
-  readonly layout: (prompt: Pick<Prompt, "path" | "suffix" | "context">) => readonly Part[];
+  readonly layout: (prompt: PromptText) => readonly Part[];
 }
 
 const control = (role: ControlRole): Part => ({ control: role });
@@ -36,7 +42,7 @@ const WITHOUT_FILES = { path: false, context: false } as const;
 const WITH_FILES = { path: true, context: true } as const;
 
 /** Each chunk as a file of its own: separator, path, line break, text. */
-function files(context: Prompt["context"]): Part[] {
+function files(context: PromptText["context"]): Part[] {
   return context.flatMap((chunk) => [control("fileSeparator"), text(`${chunk.path}\n${chunk.text}`)]);
 }
 

@@ -1,7 +1,4 @@
 import * as z from "zod";
-import { unreachable } from "../../platform/errors";
-import type { ExecutionProfile } from "../../protocol/executionProfile";
-import type { PinManifest } from "./pin";
 
 /**
  * How far a claim may stray from what a replay computes. Calibrated for each pin on honest suggestions whose logits
@@ -15,20 +12,3 @@ export const Tolerance = z.strictObject({
   notFirst: z.number().int().min(0).max(8),
 });
 export type Tolerance = z.infer<typeof Tolerance>;
-
-/** For pins that were never calibrated: what float32 kernels of different CPUs stray by, with room to spare. */
-export const UNCALIBRATED: Tolerance = { margin: 1e-3, notFirst: 1 };
-
-const NONE: Tolerance = { margin: 0, notFirst: 0 };
-
-/** What a replay under a profile forgives. */
-export function toleranceOf(manifest: PinManifest, profile: ExecutionProfile): Tolerance {
-  switch (profile) {
-    case "native/v1":
-      return manifest.execution.replay ?? UNCALIBRATED;
-    case "portable/v1":
-      return NONE;
-    default:
-      return unreachable(profile);
-  }
-}
