@@ -15,7 +15,9 @@ const withoutUploads = {
   setup({ onResolve, resolve }) {
     const mark = "without-uploads";
     onResolve({ filter: /^@huggingface\/xetchunk-wasm$/ }, async ({ path, pluginData, ...place }) => {
-      if (pluginData === mark) return undefined;
+      if (pluginData === mark) {
+        return undefined;
+      }
       return { ...(await resolve(path, { ...place, pluginData: mark })), sideEffects: false };
     });
   },
@@ -56,6 +58,9 @@ export async function bundle() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes("--watch")) await (await context(options)).watch();
-  else await bundle();
+  if (process.argv.includes("--watch")) {
+    await (await context(options)).watch();
+  } else {
+    await bundle();
+  }
 }

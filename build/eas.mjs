@@ -30,7 +30,9 @@ try {
   });
   const tarball = join(folder, JSON.parse(output)[0].filename.replace("@", "").replace("/", "-"));
   const integrity = `sha512-${createHash("sha512").update(readFileSync(tarball)).digest("base64")}`;
-  if (integrity !== INTEGRITY) throw new Error(`${PACKAGE}@${VERSION} has integrity ${integrity}`);
+  if (integrity !== INTEGRITY) {
+    throw new Error(`${PACKAGE}@${VERSION} has integrity ${integrity}`);
+  }
   execFileSync("tar", ["-xzf", tarball, "-C", folder]);
 
   const { license } = JSON.parse(readFileSync(join(folder, "package/package.json"), "utf8"));
@@ -39,7 +41,9 @@ try {
     CONTRACTS.map((name) => {
       const path = join(folder, `package/artifacts/contracts/${name}.sol/${name}.json`);
       const { abi, bytecode, linkReferences } = JSON.parse(readFileSync(path, "utf8"));
-      if (Object.keys(linkReferences).length > 0) throw new Error(`${name} needs linking`);
+      if (Object.keys(linkReferences).length > 0) {
+        throw new Error(`${name} needs linking`);
+      }
       const used = abi.filter(
         (/** @type {{ type: string, name: string }} */ { type, name }) =>
           type === "constructor" || USED.includes(name),

@@ -29,9 +29,13 @@ export function bundledPackages(metafile: Metafile): string[] {
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs));
   for (const [input, { bytesInOutput }] of inputs) {
     // What was read and shaken out again is not shipped.
-    if (bytesInOutput === 0) continue;
+    if (bytesInOutput === 0) {
+      continue;
+    }
     const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
-    if (found?.[1] !== undefined) folders.add(found[1]);
+    if (found?.[1] !== undefined) {
+      folders.add(found[1]);
+    }
   }
   return [...folders].sort();
 }
@@ -72,7 +76,9 @@ function licenceText(folder: string): string {
     /^(licen[cs]e|notice|copying|third.?party.?notices)/i.test(name),
   );
   const texts = files.sort().map((name) => readFileSync(join(folder, name), "utf8").trim());
-  if (texts.length > 0) return texts.join("\n\n");
+  if (texts.length > 0) {
+    return texts.join("\n\n");
+  }
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const source = manifest.repository?.url ?? manifest.repository ?? manifest.homepage;
   if (source === undefined || !/\bMIT\b/.test(manifest.license)) {

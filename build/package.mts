@@ -38,7 +38,9 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(join(stage, "dist", "node_modules"), { recursive: true });
 
 const metafile = await bundle();
-for (const output of Object.keys(metafile.outputs)) copy(output);
+for (const output of Object.keys(metafile.outputs)) {
+  copy(output);
+}
 
 const onnxruntime = join(root, "node_modules", "onnxruntime-node");
 const onnxruntimeCommon = join(root, "node_modules", "onnxruntime-common");
@@ -62,8 +64,9 @@ copyModule(onnxruntimeWeb, [
 ]);
 copyModule(anvil, ["package.json", "bin"]);
 
-for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"])
+for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"]) {
   copy(path);
+}
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 for (const key of [
   "dependencies",
@@ -93,7 +96,9 @@ writeFileSync(
   ),
 );
 
-if (target === `${process.platform}-${process.arch}`) tryOut(stage);
+if (target === `${process.platform}-${process.arch}`) {
+  tryOut(stage);
+}
 
 const packagePath = join(root, `proofline-${target}.vsix`);
 await createVSIX({
@@ -114,7 +119,9 @@ function copy(path: string): void {
 function copyModule(folder: string, parts: readonly string[]): void {
   const name = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name;
   for (const part of parts) {
-    if (!existsSync(join(folder, part))) continue;
+    if (!existsSync(join(folder, part))) {
+      continue;
+    }
     cpSync(join(folder, part), join(stage, "dist", "node_modules", name, part), {
       recursive: true,
       dereference: true,
@@ -122,5 +129,7 @@ function copyModule(folder: string, parts: readonly string[]): void {
     });
   }
   const executable = join(stage, "dist", "node_modules", name, "bin", "anvil");
-  if (existsSync(executable)) chmodSync(executable, 0o755);
+  if (existsSync(executable)) {
+    chmodSync(executable, 0o755);
+  }
 }

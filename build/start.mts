@@ -44,7 +44,9 @@ let steps = 0;
 function step(title: string, ...details: readonly string[]): void {
   steps += 1;
   console.log(`\n${bold(`${steps}. ${title}`)}`);
-  for (const detail of details) console.log(`   ${detail}`);
+  for (const detail of details) {
+    console.log(`   ${detail}`);
+  }
 }
 
 await bundle();
@@ -94,7 +96,9 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
   });
   await client.sendNotification(InitializedNotification.type, {});
   const state = await model;
-  if (state.kind !== "ready") throw new Error(`The model is not ready: ${JSON.stringify(state)}`);
+  if (state.kind !== "ready") {
+    throw new Error(`The model is not ready: ${JSON.stringify(state)}`);
+  }
   step(
     "The language server loaded the pinned model.",
     `${state.name}, pin ${state.manifestDigest}`,
@@ -113,7 +117,9 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
   });
   const item = (Array.isArray(answer) ? answer : answer?.items)?.[0];
   const id: unknown = item?.command?.arguments?.[0];
-  if (item === undefined || typeof id !== "string") throw new Error("The model offered nothing.");
+  if (item === undefined || typeof id !== "string") {
+    throw new Error("The model offered nothing.");
+  }
   const insert = typeof item.insertText === "string" ? item.insertText : item.insertText.value;
   step(
     `It suggested, at src/inventory.ts line ${cursor.line + 1}:`,
@@ -129,13 +135,17 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
     contentChanges: [{ range, text: insert }],
   });
   const accepted = await client.sendRequest(DidAccept.type, { id, uri, kind: "whole" });
-  if (!accepted.recorded) throw new Error(`The acceptance was not recorded: ${accepted.reason}`);
+  if (!accepted.recorded) {
+    throw new Error(`The acceptance was not recorded: ${accepted.reason}`);
+  }
   writeFileSync(file, text);
   await client.sendNotification(DidSaveTextDocumentNotification.type, { textDocument: { uri } });
   step("You accepted it and saved.", dim("The journal held it durably before its badge said pending."));
 
   const { anchored, problems } = await client.sendRequest(AnchorNow.type);
-  if (problems.length > 0) throw new Error(problems.join(" "));
+  if (problems.length > 0) {
+    throw new Error(problems.join(" "));
+  }
   step(
     `Its batch was sealed, signed with this machine's device key and anchored (${anchored} suggestion).`,
     dim("One root for the whole batch went to the Ethereum Attestation Service on a chain on this computer."),
@@ -159,7 +169,9 @@ function report(): boolean {
     encoding: "utf8",
     env: { ...process.env, PROOFLINE_HOME: home },
   });
-  if (verify.status === 2) throw new Error(verify.stderr);
+  if (verify.status === 2) {
+    throw new Error(verify.stderr);
+  }
   const { summary, suggestions } = JSON.parse(verify.stdout) as Report;
   step(
     "`proofline verify` reads the files afresh and says the same:",
@@ -200,7 +212,9 @@ function openInEditor(): void {
 function statusOf(client: ProtocolConnection): Promise<ModelState> {
   return withDeadline("the model", (resolve) =>
     client.onNotification(DidChangeStatus.type, ({ model }) => {
-      if (model.kind !== "loading") resolve(model);
+      if (model.kind !== "loading") {
+        resolve(model);
+      }
     }),
   );
 }
@@ -208,7 +222,9 @@ function statusOf(client: ProtocolConnection): Promise<ModelState> {
 function summaryOf(client: ProtocolConnection, uri: string, summary: string): Promise<void> {
   return withDeadline(`a suggestion that is ${summary}`, (resolve) =>
     client.onNotification(DidChangeVerdicts.type, (shown) => {
-      if (shown.uri === uri && shown.verdicts.some((verdict) => verdict.summary === summary)) resolve();
+      if (shown.uri === uri && shown.verdicts.some((verdict) => verdict.summary === summary)) {
+        resolve();
+      }
     }),
   );
 }

@@ -53,7 +53,9 @@ function run(
       const json = flags.json === true;
       try {
         const result = await action(await openSession(flags), flags, command.args);
-        if (result !== undefined) print(result, json);
+        if (result !== undefined) {
+          print(result, json);
+        }
       } catch (error) {
         printError(error, json);
       }
@@ -62,7 +64,9 @@ function run(
 
 const positive = (value: string): number => {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("Give a whole number from 1.");
+  if (!Number.isInteger(number) || number < 1) {
+    throw new InvalidArgumentError("Give a whole number from 1.");
+  }
   return number;
 };
 
@@ -202,6 +206,9 @@ run(
 );
 
 program.parseAsync().catch((error: unknown) => {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else printError(error, process.argv.includes("--json"));
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else {
+    printError(error, process.argv.includes("--json"));
+  }
 });

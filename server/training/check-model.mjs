@@ -50,13 +50,14 @@ class Graph {
     const cache = {};
     const { num_hidden_layers: layers, num_key_value_heads: heads, head_dim: width } = this.config;
     for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["key", "value"])
+      for (const part of ["key", "value"]) {
         cache[`past_key_values.${layer}.${part}`] = new ort.Tensor("float32", new Float32Array(0), [
           1,
           heads,
           0,
           width,
         ]);
+      }
     }
     return { cache, length: 0 };
   }
@@ -96,8 +97,9 @@ class Graph {
  */
 function largestDifference(left, right) {
   let largest = 0;
-  for (let index = 0; index < left.length; index++)
+  for (let index = 0; index < left.length; index++) {
     largest = Math.max(largest, Math.abs(left[index] - right[index]));
+  }
   return largest;
 }
 
@@ -108,7 +110,7 @@ function largestDifference(left, right) {
 async function compare(graph, reference) {
   const onePass = (await graph.run(reference.ids, graph.empty())).rows;
   let againstReference = 0;
-  for (const [position, logits] of Object.entries(reference.logits))
+  for (const [position, logits] of Object.entries(reference.logits)) {
     againstReference = Math.max(
       againstReference,
       largestDifference(
@@ -116,6 +118,7 @@ async function compare(graph, reference) {
         onePass[Number(position)].filter((_, id) => id % reference.step === 0),
       ),
     );
+  }
   let past = graph.empty();
   let tokenByToken = 0;
   for (const [position, id] of reference.ids.entries()) {
@@ -135,7 +138,9 @@ async function time(graph) {
     const start = performance.now();
     let { past } = await graph.run(ids, graph.empty());
     const middle = performance.now();
-    for (let count = 0; count < TIMED_TOKENS; count++) ({ past } = await graph.run([ids[count]], past));
+    for (let count = 0; count < TIMED_TOKENS; count++) {
+      ({ past } = await graph.run([ids[count]], past));
+    }
     prompt = Math.min(prompt, middle - start);
     token = Math.min(token, (performance.now() - middle) / TIMED_TOKENS);
   }
@@ -162,4 +167,6 @@ const result = {
   ...(values.time ? await time(graph) : {}),
 };
 console.log(JSON.stringify(result));
-if (values.report) fs.writeFileSync(values.report, `${JSON.stringify(result)}\n`);
+if (values.report) {
+  fs.writeFileSync(values.report, `${JSON.stringify(result)}\n`);
+}

@@ -27,12 +27,21 @@ Finished stages are skipped, and an interrupted training goes on from its last c
  */
 export function readOptions(parameters) {
   const { budget, minutes, start, until, cache, out, help } = parsed(parameters);
-  if (help) return null;
-  if (budget !== "cpu" && budget !== "gpu") throw new Error("Choose --budget cpu or --budget gpu.");
-  if (!STAGES.includes(until)) throw new Error(`--until is one of ${STAGES.join(", ")}.`);
-  if (minutes !== undefined && !(Number(minutes) > 0)) throw new Error("--minutes is a number above 0.");
-  if (start !== undefined && !fs.existsSync(path.join(start, "pin.json")))
+  if (help) {
+    return null;
+  }
+  if (budget !== "cpu" && budget !== "gpu") {
+    throw new Error("Choose --budget cpu or --budget gpu.");
+  }
+  if (!STAGES.includes(until)) {
+    throw new Error(`--until is one of ${STAGES.join(", ")}.`);
+  }
+  if (minutes !== undefined && !(Number(minutes) > 0)) {
+    throw new Error("--minutes is a number above 0.");
+  }
+  if (start !== undefined && !fs.existsSync(path.join(start, "pin.json"))) {
     throw new Error(`--start ${start} is no released model: it has no pin.json.`);
+  }
   return {
     budget,
     minutes: minutes === undefined ? undefined : Number(minutes),

@@ -108,9 +108,11 @@ export async function prepareTokenizer(cache, startFrom) {
     { corpus: stampOf(cache, "corpus"), TOKENIZER, kept, code: codeHash("tokenizer") },
     async () => {
       fs.mkdirSync(folder, { recursive: true });
-      if (startFrom)
+      if (startFrom) {
         fs.copyFileSync(path.join(startFrom, "tokenizer.json"), path.join(folder, "tokenizer.json"));
-      else await learnTokenizer({ corpus: path.join(cache, "corpus", "corpus.jsonl"), folder });
+      } else {
+        await learnTokenizer({ corpus: path.join(cache, "corpus", "corpus.jsonl"), folder });
+      }
     },
   );
   return path.join(folder, "tokenizer.json");

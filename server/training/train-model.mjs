@@ -52,16 +52,24 @@ async function main() {
   }
   const budget = BUDGETS[options.budget];
   const missing = missingRequirements(options.cache, options.budget);
-  if (missing.length > 0) throw new Error(missing.join("\n"));
+  if (missing.length > 0) {
+    throw new Error(missing.join("\n"));
+  }
   const { isWanted } = options;
   const inCache = (/** @type {string[]} */ ...parts) => path.join(options.cache, ...parts);
 
   await prepareCorpus(options.cache);
-  if (!isWanted("tokenizer")) return;
+  if (!isWanted("tokenizer")) {
+    return;
+  }
   const tokenizer = await prepareTokenizer(options.cache, options.start);
-  if (!isWanted("rows")) return;
+  if (!isWanted("rows")) {
+    return;
+  }
   const rows = await prepareRows(options.cache, tokenizer, budget.shape.context);
-  if (!isWanted("training")) return;
+  if (!isWanted("training")) {
+    return;
+  }
 
   const checkpoint = inCache("run.pt");
   const validation = ["left", "middle"].flatMap((name) => [
@@ -81,7 +89,9 @@ async function main() {
     ...validation,
     ...(start ? [...flags(budget.continued), "--start", start] : []),
   ]);
-  if (!isWanted("export")) return;
+  if (!isWanted("export")) {
+    return;
+  }
 
   say("export");
   await python("export_onnx.py", [checkpoint, options.out]);
@@ -100,7 +110,9 @@ async function main() {
   ]);
   const check = path.join(import.meta.dirname, "check-model.mjs");
   await runProgram(process.execPath, [check, options.out, "--time", "--report", inCache("check.json")]);
-  if (!isWanted("evaluation")) return;
+  if (!isWanted("evaluation")) {
+    return;
+  }
 
   say("evaluation");
   await tsx("write-pin.ts", [options.out]);
@@ -122,7 +134,9 @@ async function main() {
     "--out",
     inCache("evaluation.json"),
   ]);
-  if (!isWanted("card")) return;
+  if (!isWanted("card")) {
+    return;
+  }
 
   say("card");
   await tsx("card/write-card.ts", [

@@ -9,7 +9,9 @@ import { writePin } from "../src/models/pin/pin";
 
 async function main(): Promise<void> {
   const [folder, gateFile] = process.argv.slice(2);
-  if (folder === undefined) throw new Error("Name the model folder.");
+  if (folder === undefined) {
+    throw new Error("Name the model folder.");
+  }
   const chosen: { gate: number } | null =
     gateFile === undefined ? null : JSON.parse(readFileSync(gateFile, "utf8"));
   const { manifestDigest } = await writePin(folder, chosen === null ? {} : { confidenceGate: chosen.gate });

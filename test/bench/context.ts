@@ -40,20 +40,20 @@ interface Score {
 
 /** Scores of cursors whose documents leave room for chunks, and of those where chunks displace the document. */
 class Comparison {
-  readonly #without: Score[] = [];
-  readonly #with: Score[] = [];
-  readonly #saved = new Samples();
+  private readonly without: Score[] = [];
+  private readonly with: Score[] = [];
+  private readonly saved = new Samples();
 
   constructor(readonly name: string) {}
 
   get count(): number {
-    return this.#saved.count;
+    return this.saved.count;
   }
 
   add(without: Score, quoting: Score): void {
-    this.#without.push(without);
-    this.#with.push(quoting);
-    this.#saved.add(without.bits - quoting.bits);
+    this.without.push(without);
+    this.with.push(quoting);
+    this.saved.add(without.bits - quoting.bits);
   }
 
   report(): void {
@@ -62,9 +62,9 @@ class Comparison {
     const bits = (scores: readonly Score[]): string =>
       (scores.reduce((sum, one) => sum + one.bits, 0) / scores.length).toFixed(2);
     row(this.name, `${this.count} cursors`);
-    row("  bits of the rest of the line, without → with", `${bits(this.#without)} → ${bits(this.#with)}`);
-    row("  bits saved", `${this.#saved.mean.toFixed(2)} ± ${this.#saved.error.toFixed(2)}`);
-    row("  first word right, without → with", `${share(this.#without)} → ${share(this.#with)}`);
+    row("  bits of the rest of the line, without → with", `${bits(this.without)} → ${bits(this.with)}`);
+    row("  bits saved", `${this.saved.mean.toFixed(2)} ± ${this.saved.error.toFixed(2)}`);
+    row("  first word right, without → with", `${share(this.without)} → ${share(this.with)}`);
   }
 }
 
@@ -76,10 +76,14 @@ export async function benchContext(modelDirectory: string, cursors: number): Pro
   const full = new Comparison(`chunks in ${SHARE} of a full prompt`);
   try {
     for (const cursor of drawCursors()) {
-      if (roomy.count >= cursors && full.count >= cursors) break;
+      if (roomy.count >= cursors && full.count >= cursors) {
+        break;
+      }
       const [alone, free, displaced] = prompts(model, cursor);
       const [comparison, quoting] = free.context.length > 0 ? [roomy, free] : [full, displaced];
-      if (comparison.count >= cursors || quoting.context.length === 0) continue;
+      if (comparison.count >= cursors || quoting.context.length === 0) {
+        continue;
+      }
       const without = await score(model, sequence, alone, cursor.expected);
       comparison.add(without, await score(model, sequence, quoting, cursor.expected));
     }
@@ -112,7 +116,9 @@ async function score(model: Model, sequence: Sequence, prompt: Prompt, expected:
   const answer = tokenizer.encode(healed + expected);
   sequence.rewindTo(ids, ids.length - 1);
   const read = ids.slice(sequence.length, -1);
-  if (read.length > 0) await sequence.append(read, "last");
+  if (read.length > 0) {
+    await sequence.append(read, "last");
+  }
   const logits = await sequence.append([ids.at(-1) ?? 0, ...answer.slice(0, -1)]);
   const size = graph.vocabularySize;
   const firstWord = healed.length + (/^\s*(?:[\p{L}\p{N}_$]+|\S)/u.exec(expected)?.[0].length ?? 0);
@@ -122,7 +128,9 @@ async function score(model: Model, sequence: Sequence, prompt: Prompt, expected:
   for (const [index, id] of answer.entries()) {
     const choices = logits.subarray(index * size, (index + 1) * size);
     bits += bitsOf(choices, id);
-    if (written < firstWord && choices.indexOf(Math.max(...choices)) !== id) isFirstWordRight = false;
+    if (written < firstWord && choices.indexOf(Math.max(...choices)) !== id) {
+      isFirstWordRight = false;
+    }
     written += tokenizer.decode([id]).length;
   }
   return { bits, isFirstWordRight };
@@ -143,17 +151,23 @@ function* drawCursors(): Generator<Cursor> {
   const pick = (length: number): number => Math.floor(random() * length);
   for (let attempt = 0; attempt < 100_000; attempt += 1) {
     const source = all[pick(all.length)];
-    if (source === undefined) return;
+    if (source === undefined) {
+      return;
+    }
     const { text } = source;
     const start = text.lastIndexOf("\n", pick(text.length)) + 1;
     const end = text.indexOf("\n", start);
     const line = text.slice(start, end);
-    if (end < 0 || line.trim().length < 8 || /^(?:import|\}? from|\s*(?:\*|\/\*|\/\/))/.test(line)) continue;
+    if (end < 0 || line.trim().length < 8 || /^(?:import|\}? from|\s*(?:\*|\/\*|\/\/))/.test(line)) {
+      continue;
+    }
     const pauses = [...line.matchAll(/(?<=[\s.(=,{[])\S/g)].map(({ index }) => index);
     const cursor = start + (pauses[pick(pauses.length)] ?? line.search(/\S/));
     const suffix = text.slice(end);
     const chunks = chunksFor(sources, source, cursor, pick);
-    if (chunks.length === 0) continue;
+    if (chunks.length === 0) {
+      continue;
+    }
     const expected = `${text.slice(cursor, end)}\n`;
     yield { source, prefix: text.slice(0, cursor), suffix, expected, chunks };
   }
@@ -181,9 +195,12 @@ function chunksFor(
   const ring = new ContextRing();
   for (const [, name = ""] of source.text.matchAll(/from "(\.[^"]+)"/g)) {
     const imported = sources.get(`${join(dirname(source.path), name)}.ts`);
-    if (imported === undefined) continue;
-    for (const offset of [0, pick(imported.text.length), pick(imported.text.length)])
+    if (imported === undefined) {
+      continue;
+    }
+    for (const offset of [0, pick(imported.text.length), pick(imported.text.length)]) {
       ring.touch(imported.id, offset);
+    }
   }
   const around = source.text.slice(Math.max(0, cursor - AROUND), cursor + AROUND);
   const count = DEFAULT_SETTINGS.contextChunks;

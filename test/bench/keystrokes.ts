@@ -138,8 +138,9 @@ async function drafting(
     for (const place of places) {
       const request = requestAt(place);
       // The prompt is read before, so that only the answer is timed.
-      for (const pool of [plainPool, draftingPool])
+      for (const pool of [plainPool, draftingPool]) {
         await complete(model, pool, { ...request, maxTokens: 1 }, () => false);
+      }
       let started = performance.now();
       const outcome = await complete(model, plainPool, request, () => false);
       plain += performance.now() - started;
@@ -147,7 +148,9 @@ async function drafting(
       await complete(model, draftingPool, request, () => false, drafter);
       drafted += performance.now() - started;
       // The first token comes with the prompt.
-      if (outcome.kind === "completion") tokens += outcome.completion.tokens.length - 1;
+      if (outcome.kind === "completion") {
+        tokens += outcome.completion.tokens.length - 1;
+      }
     }
     runs += drafter.runs;
   }

@@ -1,28 +1,28 @@
 /** Measured values of one kind, in the order they came. */
 export class Samples {
-  readonly #values: number[] = [];
+  private readonly values: number[] = [];
 
   add(value: number): void {
-    this.#values.push(value);
+    this.values.push(value);
   }
 
   get count(): number {
-    return this.#values.length;
+    return this.values.length;
   }
 
   get mean(): number {
-    return this.#values.reduce((sum, value) => sum + value, 0) / this.#values.length;
+    return this.values.reduce((sum, value) => sum + value, 0) / this.values.length;
   }
 
   /** Standard error of the mean. */
   get error(): number {
-    const squares = this.#values.reduce((sum, value) => sum + (value - this.mean) ** 2, 0);
+    const squares = this.values.reduce((sum, value) => sum + (value - this.mean) ** 2, 0);
     return Math.sqrt(squares / (this.count - 1) / this.count);
   }
 
   /** The smallest value that at least `share` (0 to 1) of all values do not exceed. */
   percentile(share: number): number {
-    const sorted = [...this.#values].sort((a, b) => a - b);
+    const sorted = [...this.values].sort((a, b) => a - b);
     return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
   }
 

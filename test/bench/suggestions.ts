@@ -53,7 +53,9 @@ async function throughServer(folder: string): Promise<void> {
     const client = await Client.start({ home, folders: [work] });
     initialized.add(performance.now() - started);
     const [place] = places();
-    if (place === undefined) throw new Error("the file has no places");
+    if (place === undefined) {
+      throw new Error("the file has no places");
+    }
     const uri = uriOf(join(work, "src", "first.ts"));
     client.open(uri, place.text);
     const asked = client.complete(uri, place, explicit);
@@ -129,7 +131,9 @@ async function engineAlone(): Promise<void> {
         extent: "auto",
         maxTokens: 96,
       });
-      if (outcome.kind === "nothing") continue;
+      if (outcome.kind === "nothing") {
+        continue;
+      }
       const { completion } = outcome;
       perSecond.add((completion.tokens.length / completion.milliseconds) * 1000);
       const started = performance.now();

@@ -67,7 +67,9 @@ export function afterwards(cleanup: () => Promise<void>): void {
 }
 
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    await cleanup();
+  }
   for (const configuration of homes.splice(0)) {
     await stopChain(configuration).catch(() => {});
     await rm(configuration.home, { recursive: true, force: true, maxRetries: 5 });
@@ -75,7 +77,9 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  if (bundle !== undefined) await rm(dirname(await bundle), { recursive: true, force: true });
+  if (bundle !== undefined) {
+    await rm(dirname(await bundle), { recursive: true, force: true });
+  }
 });
 
 export function randomRoot(): string {
@@ -90,7 +94,9 @@ export async function eventually(
 ): Promise<void> {
   const deadline = performance.now() + milliseconds;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${milliseconds} ms: ${what}`);
+    }
     await delay(10);
   }
 }
@@ -114,9 +120,13 @@ export async function rpcChain(
 ): Promise<{ configuration: RpcConfiguration; rpc: Rpc; registry: Address }> {
   const { url } = await startNode("--chain-id", String(id), "--slots-in-an-epoch", "1", ...options);
   const rpc = new Rpc(url);
-  if (options.includes("--no-mining")) await rpc.call("evm_setAutomine", [true], z.unknown());
+  if (options.includes("--no-mining")) {
+    await rpc.call("evm_setAutomine", [true], z.unknown());
+  }
   const contract = await deployEas(rpc);
-  if (options.includes("--no-mining")) await rpc.call("evm_setAutomine", [false], z.unknown());
+  if (options.includes("--no-mining")) {
+    await rpc.call("evm_setAutomine", [false], z.unknown());
+  }
   const registry = getContractAddress({ from: DEVELOPMENT_ACCOUNT, nonce: 0n }).toLowerCase() as Address;
   return { configuration: { kind: "rpc", id, rpcUrls: [url], contract }, rpc, registry };
 }
@@ -181,7 +191,9 @@ export async function processesNaming(text: string): Promise<number[]> {
 /** The host's process, of a home whose host runs. */
 export async function hostPid(configuration: EmbeddedConfiguration): Promise<number> {
   const session = await openHost(configuration, "running");
-  if (session === null) throw new Error("no host runs");
+  if (session === null) {
+    throw new Error("no host runs");
+  }
   session.close();
   return session.status.pid;
 }

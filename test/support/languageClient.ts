@@ -83,7 +83,9 @@ export class Client {
   ) {}
 
   static async start(options: StartOptions): Promise<Client> {
-    if (!existsSync(SERVER)) throw new Error("dist/server.js is missing: run npm run build first.");
+    if (!existsSync(SERVER)) {
+      throw new Error("dist/server.js is missing: run npm run build first.");
+    }
     const child = spawn(process.execPath, [SERVER, "--stdio"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, ...options.env, PROOFLINE_HOME: options.home },
@@ -145,7 +147,9 @@ export class Client {
   }
 
   private changed(): void {
-    for (const check of [...this.waiting]) check();
+    for (const check of [...this.waiting]) {
+      check();
+    }
   }
 
   /** Resolves once `holds` says something; it is asked after everything the server sends, and now and then. */
@@ -211,7 +215,9 @@ export class Client {
 
   document(uri: string): TextDocument {
     const document = this.documents.get(uri);
-    if (document === undefined) throw new Error(`${uri} is not open`);
+    if (document === undefined) {
+      throw new Error(`${uri} is not open`);
+    }
     return document;
   }
 
@@ -242,7 +248,9 @@ export class Client {
   after(uri: string, marker: string): Position {
     const document = this.document(uri);
     const index = document.getText().indexOf(marker);
-    if (index === -1) throw new Error(`no ${JSON.stringify(marker)} in ${uri}`);
+    if (index === -1) {
+      throw new Error(`no ${JSON.stringify(marker)} in ${uri}`);
+    }
     return document.positionAt(index + marker.length);
   }
 
@@ -258,10 +266,13 @@ export class Client {
       token,
     );
     const item = (Array.isArray(answer) ? answer : answer?.items)?.[0];
-    if (item === undefined) return null;
+    if (item === undefined) {
+      return null;
+    }
     const id: unknown = item.command?.arguments?.[0];
-    if (typeof id !== "string" || typeof item.insertText !== "string")
+    if (typeof id !== "string" || typeof item.insertText !== "string") {
       throw new Error("an item without an id");
+    }
     return { id, item, text: item.insertText, range: item.range ?? { start: position, end: position } };
   }
 
@@ -328,7 +339,9 @@ export class Client {
   }
 
   private async ended(): Promise<void> {
-    if (this.exited) return;
+    if (this.exited) {
+      return;
+    }
     await new Promise((resolve) => this.process.once("exit", resolve));
   }
 }

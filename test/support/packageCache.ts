@@ -43,7 +43,9 @@ export async function makeCacheEntry(
     try {
       renameSync(draft, folder);
     } catch (error) {
-      if (!isComplete()) throw error;
+      if (!isComplete()) {
+        throw error;
+      }
       // Another run was faster; its copy is as good.
     }
   } finally {

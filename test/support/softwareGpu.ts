@@ -11,13 +11,17 @@ const FOLDERS = ["/usr/lib/chromium", "/usr/lib/chromium-browser"];
  * it, with its own loader beside it. `null` where there is none (systems other than Linux, browsers without).
  */
 export function softwareGpu(): Record<string, string> | null {
-  if (process.platform !== "linux") return null;
+  if (process.platform !== "linux") {
+    return null;
+  }
   const browser = findBrowser();
   const folders = [...(browser === null ? [] : [dirname(realpathSync(browser))]), ...FOLDERS];
   const folder = folders.find((one) =>
     ["vk_swiftshader_icd.json", "libvulkan.so.1"].every((file) => existsSync(join(one, file))),
   );
-  if (folder === undefined) return null;
+  if (folder === undefined) {
+    return null;
+  }
   const device = join(folder, "vk_swiftshader_icd.json");
   return { LD_LIBRARY_PATH: folder, VK_DRIVER_FILES: device, VK_ICD_FILENAMES: device };
 }

@@ -24,7 +24,9 @@ export class Workspace {
   /** A fresh git repository, and a fresh `PROOFLINE_HOME`. Both are gone after the test. */
   static create(options: { readonly git?: boolean; readonly home?: string } = {}): Workspace {
     const workspace = new Workspace(options.home ?? temporaryFolder("home"), temporaryFolder("folder"));
-    if (options.git !== false) execFileSync("git", ["init", "-q"], { cwd: workspace.folder });
+    if (options.git !== false) {
+      execFileSync("git", ["init", "-q"], { cwd: workspace.folder });
+    }
     return workspace;
   }
 
@@ -119,7 +121,9 @@ export async function offered(
       line: before.length - 1,
       character: before.at(-1)?.length ?? 0,
     });
-    if (shown !== null && fits(shown.text)) return { uri, name, shown };
+    if (shown !== null && fits(shown.text)) {
+      return { uri, name, shown };
+    }
     client.close(uri);
   }
   throw new Error("the model offers nothing that fits at any of the places");

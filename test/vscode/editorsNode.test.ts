@@ -10,7 +10,9 @@ const FILES = ["engine", "heldFile", "cacheInPlace", "sequencePool", "layouts", 
 
 it("runs the engine's own tests", () => {
   const server = findCodeServer();
-  if (server === null) throw new Error("the suite installs it");
+  if (server === null) {
+    throw new Error("the suite installs it");
+  }
   const ours = Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST"));
   const { stdout, status } = spawnSync(
     server.node,

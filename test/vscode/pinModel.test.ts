@@ -48,7 +48,9 @@ describe("models, as a person pins and chooses them", () => {
   beforeEach(async () => {
     const { hub } = model;
     hub.files.clear();
-    for (const [path, file] of model.files()) hub.files.set(path, file);
+    for (const [path, file] of model.files()) {
+      hub.files.set(path, file);
+    }
     hub.requests.length = 0;
     hub.faults.length = 0;
     hub.token = null;
@@ -325,7 +327,9 @@ describe("models, as a person pins and chooses them", () => {
     };
 
     const graph = hub.files.get(GRAPH);
-    if (graph === undefined) throw new Error("the hub has no graph");
+    if (graph === undefined) {
+      throw new Error("the hub has no graph");
+    }
     const changed = Buffer.from(graph.bytes);
     changed[1000] = (changed[1000] ?? 0) ^ 1;
     // The hub states the pinned hash, and gives out other bytes.
@@ -397,7 +401,9 @@ describe("models, as a person pins and chooses them", () => {
     ];
     for (let count = 1; count <= steps.length; count += 1) {
       await begin();
-      for (const step of steps.slice(0, count)) await step();
+      for (const step of steps.slice(0, count)) {
+        await step();
+      }
       await escaped();
     }
     for (const [command, title] of [

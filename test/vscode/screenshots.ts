@@ -207,7 +207,9 @@ async function acceptMany(home: string, folder: string, name: string): Promise<v
       const place = { line: line + 1, character: "  items.".length };
       const context = { triggerKind: InlineCompletionTriggerKind.Invoked };
       const shown = await client.complete(uri, place, context);
-      if (shown === null || shown.text.includes("\n")) continue;
+      if (shown === null || shown.text.includes("\n")) {
+        continue;
+      }
       client.insert(uri, shown);
       await client.accept(uri, shown.id);
     }

@@ -12,10 +12,14 @@ export function formatAnchor(anchor: Anchor): string {
 /** Reads an anchor file's bytes: an anchor, or a sentence that says why they are none. Its claims are not checked. */
 export function parseAnchor(bytes: Uint8Array): Anchor | string {
   try {
-    if (bytes.length > MAX_ANCHOR_BYTES) return "It is larger than an anchor file can be.";
+    if (bytes.length > MAX_ANCHOR_BYTES) {
+      return "It is larger than an anchor file can be.";
+    }
     return parseCanonical(decodeUtf8(bytes), Anchor, { maxLength: MAX_ANCHOR_BYTES });
   } catch (error) {
-    if (error instanceof ProoflineError) return error.reason;
+    if (error instanceof ProoflineError) {
+      return error.reason;
+    }
     throw error;
   }
 }

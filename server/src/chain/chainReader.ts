@@ -25,11 +25,11 @@ export function openChain(configuration: ChainConfiguration, options: OpenChainO
 
 /** A reader over a connection that is opened on demand, and again after it was lost. */
 export class ConnectedReader implements ChainReader {
-  #opening: Promise<Connection> | undefined;
-  #closed = false;
+  private opening: Promise<Connection> | undefined;
+  private closed = false;
   /** Results that hold for one head; and those in finalized blocks of public chains, which hold on. */
-  #cache = { head: "", results: new Map<string, AnchorCheck>() };
-  readonly #finalized = new Map<string, AnchorCheck>();
+  private cache = { head: "", results: new Map<string, AnchorCheck>() };
+  private readonly finalized = new Map<string, AnchorCheck>();
 
   constructor(
     private readonly configuration: ChainConfiguration,
@@ -46,19 +46,23 @@ export class ConnectedReader implements ChainReader {
       let connection: Connection | undefined;
       try {
         connection = await this.connection();
-        return await this.#cachedCheck(connection, root, anchors);
-      } catch (thrown) {
-        if (attempt === 1 && (await connection?.isLost())) continue;
-        if (connection !== undefined) await this.#drop(connection);
-        return this.#failed(chainError(thrown), connection?.identity ?? null, anchors);
+        return await this.cachedCheck(connection, root, anchors);
+      } catch (error) {
+        if (attempt === 1 && (await connection?.isLost())) {
+          continue;
+        }
+        if (connection !== undefined) {
+          await this.drop(connection);
+        }
+        return this.failed(chainError(error), connection?.identity ?? null, anchors);
       }
     }
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const opening = this.#opening;
-    this.#opening = undefined;
+    this.closed = true;
+    const opening = this.opening;
+    this.opening = undefined;
     // A connection that never came about has nothing to close.
     const connection = await opening?.catch(() => undefined);
     connection?.close();
@@ -66,56 +70,84 @@ export class ConnectedReader implements ChainReader {
 
   /** The connection, opened where there is none; `create` allows to make the chain itself where there is none. */
   protected async connection(create = false): Promise<Connection> {
-    if (this.#closed) {
+    if (this.closed) {
       throw new ProoflineError("chain.unreachable", "The chain was closed.", "Open it again.");
     }
-    const opening = this.#opening ?? this.#reopen(create);
+    const opening = this.opening ?? this.reopen(create);
     try {
       const connection = await opening;
-      if (!connection.closed) return connection;
-    } catch (thrown) {
-      if (!create || !(thrown instanceof NoLocalChainError)) throw thrown;
+      if (!connection.closed) {
+        return connection;
+      }
+    } catch (error) {
+      if (!create || !(error instanceof NoLocalChainError)) {
+        throw error;
+      }
     }
-    if (this.#opening === opening) this.#opening = undefined;
+    if (this.opening === opening) {
+      this.opening = undefined;
+    }
     return this.connection(create);
   }
 
-  #reopen(create: boolean): Promise<Connection> {
+  private reopen(create: boolean): Promise<Connection> {
     const opening = this.open(create);
-    this.#opening = opening;
+    this.opening = opening;
     opening.catch(() => {
       setTimeout(() => {
-        if (this.#opening === opening) this.#opening = undefined;
+        if (this.opening === opening) {
+          this.opening = undefined;
+        }
       }, FAILURE_AGE).unref();
     });
     return opening;
   }
 
-  async #drop(connection: Connection): Promise<void> {
-    const current = await this.#opening?.catch(() => undefined);
-    if (current !== connection) return;
-    this.#opening = undefined;
+  private async drop(connection: Connection): Promise<void> {
+    const current = await this.opening?.catch(() => undefined);
+    if (current !== connection) {
+      return;
+    }
+    this.opening = undefined;
     connection.close();
   }
 
-  async #cachedCheck(connection: Connection, root: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck> {
+  private async cachedCheck(
+    connection: Connection,
+    root: Digest,
+    anchors: readonly Anchor[],
+  ): Promise<AnchorCheck> {
     const key = JSON.stringify([root, anchors, connection.identity.genesisHash]);
-    const settled = this.#finalized.get(key);
-    if (settled !== undefined) return settled;
+    const settled = this.finalized.get(key);
+    if (settled !== undefined) {
+      return settled;
+    }
     const { hash } = await connection.head();
-    if (this.#cache.head !== hash) this.#cache = { head: hash, results: new Map() };
-    const { results } = this.#cache;
+    if (this.cache.head !== hash) {
+      this.cache = { head: hash, results: new Map() };
+    }
+    const { results } = this.cache;
     const cached = results.get(key);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      return cached;
+    }
     const check = await checkRoot(connection, root, anchors);
     // Only what is there stays there while the head does; what is missing may come with the next block.
-    if (check.anchor !== null) results.set(key, check);
-    if (check.status === "finalized" && !connection.identity.local) this.#finalized.set(key, check);
+    if (check.anchor !== null) {
+      results.set(key, check);
+    }
+    if (check.status === "finalized" && !connection.identity.local) {
+      this.finalized.set(key, check);
+    }
     return check;
   }
 
   /** What can be said without the chain. */
-  #failed(error: ProoflineError, identity: ChainIdentity | null, anchors: readonly Anchor[]): AnchorCheck {
+  private failed(
+    error: ProoflineError,
+    identity: ChainIdentity | null,
+    anchors: readonly Anchor[],
+  ): AnchorCheck {
     const trust = this.configuration.kind === "embedded" || identity?.local ? "local" : "singleRpc";
     const result = (status: AnchorCheck["status"], reason: string): AnchorCheck => ({
       status,
@@ -124,10 +156,14 @@ export class ConnectedReader implements ChainReader {
       anchor: null,
       reason,
     });
-    if (error.code === "chain.wrong") return result("wrongChain", error.reason);
+    if (error.code === "chain.wrong") {
+      return result("wrongChain", error.reason);
+    }
     const [claim] = anchors;
     if (error instanceof NoLocalChainError && claim !== undefined) {
-      if (isLocalChain(claim.chainId, null)) return result("unreachable", ANOTHER_COMPUTER);
+      if (isLocalChain(claim.chainId, null)) {
+        return result("unreachable", ANOTHER_COMPUTER);
+      }
       return result(
         "wrongChain",
         `The batch is anchored on ${otherChain(claim.chainId)}, but the local chain is configured.`,

@@ -46,8 +46,10 @@ class EmbeddedWriter extends ConnectedReader implements ChainWriter {
         const { anchor, gasUsed } = await orAborted(connection.host.anchor(root), signal);
         this.lastGasUsed = BigInt(gasUsed);
         return anchor;
-      } catch (thrown) {
-        if (!connection.closed || attempt === 2) throw thrown;
+      } catch (error) {
+        if (!connection.closed || attempt === 2) {
+          throw error;
+        }
       }
     }
   }
@@ -68,14 +70,14 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
     this.lastGasUsed = 0n;
     try {
       const connection = await this.connection();
-      return (await lookUp(connection, root)) ?? (await this.#timestamp(connection, root, signal));
-    } catch (thrown) {
+      return (await lookUp(connection, root)) ?? (await this.timestamp(connection, root, signal));
+    } catch (error) {
       signal?.throwIfAborted();
-      throw chainError(thrown);
+      throw chainError(error);
     }
   }
 
-  async #timestamp(connection: Connection, root: Digest, signal?: AbortSignal): Promise<Anchor> {
+  private async timestamp(connection: Connection, root: Digest, signal?: AbortSignal): Promise<Anchor> {
     const { rpc, identity } = connection;
     try {
       const call = { to: identity.contract, data: timestampCall(root) };
@@ -83,13 +85,19 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
       this.lastGasUsed = receipt.gasUsed;
       const timestamp = await readTimestamp(rpc, identity, root);
       const anchor = anchorAmong(receipt.logs, identity, root, timestamp);
-      if (anchor !== null) return anchor;
-    } catch (thrown) {
-      if (!(thrown instanceof CallReverted)) throw thrown;
+      if (anchor !== null) {
+        return anchor;
+      }
+    } catch (error) {
+      if (!(error instanceof CallReverted)) {
+        throw error;
+      }
     }
     // Somebody else was faster, which serves as well.
     const anchor = await lookUp(connection, root);
-    if (anchor !== null) return anchor;
+    if (anchor !== null) {
+      return anchor;
+    }
     throw new ProoflineError(
       "chain.rejected",
       `The EAS contract on ${identity.name} refused to timestamp the batch.`,
@@ -102,14 +110,18 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
 async function lookUp(connection: Connection, root: Digest): Promise<Anchor | null> {
   const { rpc, identity } = connection;
   const timestamp = await readTimestamp(rpc, identity, root);
-  if (timestamp === 0) return null;
+  if (timestamp === 0) {
+    return null;
+  }
   const { number } = await connection.freshHead();
   return lookUpAnchor(rpc, identity, root, timestamp, number);
 }
 
 /** Stops waiting when the signal says so; what was asked for may still happen. */
 async function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (signal === undefined) return promise;
+  if (signal === undefined) {
+    return promise;
+  }
   let abort = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
@@ -133,7 +145,9 @@ function accountOf(key: string | null): PrivateKeyAccount {
   const digits = key.trim().toLowerCase();
   const prefixed = digits.startsWith("0x") ? digits : `0x${digits}`;
   try {
-    if (/^0x[0-9a-f]{64}$/.test(prefixed)) return privateKeyToAccount(prefixed as `0x${string}`);
+    if (/^0x[0-9a-f]{64}$/.test(prefixed)) {
+      return privateKeyToAccount(prefixed as `0x${string}`);
+    }
   } catch {
     // Zero, or not below the curve's order: the message must not show the key.
   }

@@ -47,8 +47,12 @@ export function isLocalChain(chainId: number, clientVersion: string | null): boo
 
 /** What people call a chain: `local chain`, `Base`, `chain 10740`, `chain 10740 (local)`. */
 export function chainName(chainId: number, local: boolean): string {
-  if (LOCAL_CHAIN_IDS.includes(chainId)) return "local chain";
+  if (LOCAL_CHAIN_IDS.includes(chainId)) {
+    return "local chain";
+  }
   // A developer's node that copies a public chain's id must not pass for that chain.
-  if (local) return `chain ${chainId} (local)`;
+  if (local) {
+    return `chain ${chainId} (local)`;
+  }
   return KNOWN_CHAINS.get(chainId)?.name ?? `chain ${chainId}`;
 }

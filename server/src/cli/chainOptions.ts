@@ -30,9 +30,13 @@ export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = 
   const id = flags.chainId ?? variables.PROOFLINE_CHAIN_ID;
   const rpcUrls = flags.rpcUrl ?? variables.PROOFLINE_RPC_URLS?.split(",").map((url) => url.trim());
   const contract = flags.contract ?? variables.PROOFLINE_CONTRACT;
-  if (id === undefined && rpcUrls === undefined && contract === undefined) return { kind: "embedded" };
+  if (id === undefined && rpcUrls === undefined && contract === undefined) {
+    return { kind: "embedded" };
+  }
   const parsed = ChainSettings.safeParse({ kind: "rpc", id: Number(id), rpcUrls, contract });
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    return parsed.data;
+  }
   const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
   throw new ProoflineError(
     "usage",
@@ -48,7 +52,9 @@ export function transactionKey(
 ): `0x${string}` | null {
   const file = flags.keyFile ?? variables.PROOFLINE_KEY_FILE;
   const key = file === undefined ? variables.PROOFLINE_KEY : readKeyFile(file);
-  if (key === undefined || key.trim() === "") return null;
+  if (key === undefined || key.trim() === "") {
+    return null;
+  }
   const hex = key.trim().replace(/^0x/, "").toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(hex)) {
     throw new ProoflineError(

@@ -37,8 +37,9 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
   const repository = await openRepository(file, [process.cwd()]);
   const path = relative(repository.root, file).replaceAll("\\", "/");
   const refusal = await repository.refusalFor(path);
-  if (refusal !== null)
+  if (refusal !== null) {
     throw new ProoflineError("document", refusal, "Choose a file that is neither ignored nor secret.");
+  }
 
   return withEngine(session, async (engine) => {
     const outcome = await engine.complete(
@@ -56,7 +57,9 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
       milliseconds: completion.milliseconds,
       profile: completion.profile,
     };
-    if (!flags.accept) return { exitCode: 0, json: summary, text: [completion.displayed] };
+    if (!flags.accept) {
+      return { exitCode: 0, json: summary, text: [completion.displayed] };
+    }
 
     const id = newSuggestionId();
     const position = { line: flags.line - 1, character: flags.column - 1 };
@@ -104,7 +107,9 @@ export async function completeBatch(session: Session, file: string, maxTokens: n
     let number = 0;
     for await (const line of lines) {
       number += 1;
-      if (line.trim() === "") continue;
+      if (line.trim() === "") {
+        continue;
+      }
       const { path, prefix, suffix } = parseLine(line, number);
       const started = performance.now();
       const outcome = await engine.complete(request(path ?? null, prefix, suffix, maxTokens));

@@ -26,7 +26,9 @@ export async function evidenceShow(session: Session, id: string): Promise<Comman
     for (const { path: file, reading } of contents.evidence) {
       const batch = reading.kind === "malformed" ? null : reading.batch;
       const found = batch?.suggestions.find(({ record }) => record.id === id);
-      if (found === undefined || batch === null) continue;
+      if (found === undefined || batch === null) {
+        continue;
+      }
       const { facts, root, device, sequence } = batch;
       const anchors = contents.anchors.filter((anchor) => anchor.root === root);
       const json = { file, state: reading.kind, root, device, sequence, facts, suggestion: found, anchors };

@@ -213,9 +213,13 @@ export async function modelRemove(
     throw new ProoflineError("usage", "The model is missing.", "Name it, or give --partial.");
   }
   const freed = partial ? await store.partialBytes() : 0;
-  if (partial) await store.removePartial();
+  if (partial) {
+    await store.removePartial();
+  }
   const model = name === undefined ? null : await installedModel(store, name);
-  if (model !== null) await store.remove(model);
+  if (model !== null) {
+    await store.remove(model);
+  }
   const bytes = freed + (model?.storedBytes ?? 0);
   return {
     exitCode: 0,
@@ -235,7 +239,9 @@ async function placesOf(session: Session): Promise<PinPlaces> {
 /** Shows what would be downloaded, and asks unless --yes says so already. */
 async function agreed(plan: DownloadPlan, { yes }: HubFlags): Promise<void> {
   process.stderr.write(`${describePlan(plan).join("\n")}\n`);
-  if (yes !== true) await confirm(`Download ${megabytes(plan.toDownload)}?`);
+  if (yes !== true) {
+    await confirm(`Download ${megabytes(plan.toDownload)}?`);
+  }
 }
 
 function describePlan(plan: DownloadPlan): string[] {
@@ -294,7 +300,9 @@ async function installedModel(store: ModelStore, name: string): Promise<Installe
     (model) => model.name === name || (name.length >= 8 && model.manifestDigest.startsWith(name)),
   );
   const [only] = found;
-  if (only !== undefined && found.length === 1) return only;
+  if (only !== undefined && found.length === 1) {
+    return only;
+  }
   throw new ProoflineError(
     "model.missing",
     found.length === 0 ? `No model ${name} is installed.` : `Several installed models are called ${name}.`,
@@ -304,8 +312,12 @@ async function installedModel(store: ModelStore, name: string): Promise<Installe
 
 function proposedBy({ default: proposed, models }: ModelsFile): string {
   const [only, ...others] = models;
-  if (proposed !== null) return proposed;
-  if (only !== undefined && others.length === 0) return only.manifestDigest;
+  if (proposed !== null) {
+    return proposed;
+  }
+  if (only !== undefined && others.length === 0) {
+    return only.manifestDigest;
+  }
   throw new ProoflineError(
     "usage",
     models.length === 0 ? "This workspace names no models." : "This workspace proposes none of its models.",

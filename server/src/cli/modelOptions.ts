@@ -79,8 +79,12 @@ export function trustOf({ signerKey, signerCa }: TrustFlags): Trust {
       "Give --signer-key or --signer-ca, not both.",
     );
   }
-  if (signerKey !== undefined) return { kind: "key", pem: readText(signerKey, "--signer-key") };
-  if (signerCa !== undefined) return { kind: "authorities", pem: readText(signerCa, "--signer-ca") };
+  if (signerKey !== undefined) {
+    return { kind: "key", pem: readText(signerKey, "--signer-key") };
+  }
+  if (signerCa !== undefined) {
+    return { kind: "authorities", pem: readText(signerCa, "--signer-ca") };
+  }
   return { kind: "none" };
 }
 
@@ -95,8 +99,12 @@ export function pinChoices({ name, variant, family, replace, ...trust }: PinFlag
 }
 
 export function revisionOf({ revision }: PinFlags): { readonly revision?: string } {
-  if (revision === undefined) return {};
-  if (HubRevision.safeParse(revision).success) return { revision };
+  if (revision === undefined) {
+    return {};
+  }
+  if (HubRevision.safeParse(revision).success) {
+    return { revision };
+  }
   throw new ProoflineError(
     "usage",
     `${JSON.stringify(revision)} is no revision.`,
@@ -105,13 +113,17 @@ export function revisionOf({ revision }: PinFlags): { readonly revision?: string
 }
 
 function modelNamed(name: string): string {
-  if (name.trim() !== "") return name;
+  if (name.trim() !== "") {
+    return name;
+  }
   throw new ProoflineError("usage", "A model's name cannot be empty.", "Give one, or leave --name out.");
 }
 
 function familyNamed(name: string): PromptFamilyName {
   const parsed = PromptFamilyName.safeParse(name);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    return parsed.data;
+  }
   throw new ProoflineError(
     "usage",
     `There is no prompt family ${name}.`,

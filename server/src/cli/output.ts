@@ -16,18 +16,23 @@ export interface CommandResult {
 export function print(result: CommandResult, json: boolean): void {
   process.exitCode = result.exitCode;
   const lines = json ? [JSON.stringify(result.json, null, 2)] : result.text;
-  if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+  if (lines.length > 0) {
+    process.stdout.write(`${lines.join("\n")}\n`);
+  }
 }
 
 /** Prints what went wrong and what to do next; anything unexpected keeps its stack for a bug report. */
-export function printError(thrown: unknown, json: boolean): void {
+export function printError(error: unknown, json: boolean): void {
   process.exitCode = 2;
-  if (thrown instanceof ProoflineError) {
-    const { code, reason, remedy } = thrown;
-    if (json) process.stdout.write(`${JSON.stringify({ error: { code, reason, remedy } }, null, 2)}\n`);
-    else process.stderr.write(`${reason}\n${remedy}\n`);
+  if (error instanceof ProoflineError) {
+    const { code, reason, remedy } = error;
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ error: { code, reason, remedy } }, null, 2)}\n`);
+    } else {
+      process.stderr.write(`${reason}\n${remedy}\n`);
+    }
     return;
   }
-  const stack = thrown instanceof Error ? thrown.stack : messageOf(thrown);
+  const stack = error instanceof Error ? error.stack : messageOf(error);
   process.stderr.write(`This is a defect in Proofline; please report it.\n${stack}\n`);
 }

@@ -40,26 +40,34 @@ export async function openSession(flags: {
     profile: flags.profile ?? DEFAULT_PROFILE,
     provider: flags.provider ?? DEFAULT_PROVIDER,
   };
-  if (named !== undefined) return session;
+  if (named !== undefined) {
+    return session;
+  }
   try {
     return { ...session, modelDirectory: (await chosenDirectory(home)) ?? installation.modelDirectory };
   } catch (error) {
     // Most commands need no model, and one of them chooses another.
-    if (!(error instanceof ProoflineError)) throw error;
+    if (!(error instanceof ProoflineError)) {
+      throw error;
+    }
     return { ...session, modelProblem: error };
   }
 }
 
 async function chosenDirectory(home: string): Promise<string | null> {
   const repository = await repositoryHere();
-  if (repository === null) return null;
+  if (repository === null) {
+    return null;
+  }
   return (await new ModelChoices(home, new ModelStore(home)).of(repository.root))?.path ?? null;
 }
 
 /** The repository of the working directory; `null` where it lies in none. */
 export async function repositoryHere(): Promise<Repository | null> {
   return openRepository(process.cwd()).catch((error: unknown) => {
-    if (error instanceof ProoflineError && error.code === "repository") return null;
+    if (error instanceof ProoflineError && error.code === "repository") {
+      return null;
+    }
     throw error;
   });
 }
@@ -70,7 +78,9 @@ export async function withEngine<Value>(
   use: (engine: Engine) => Promise<Value>,
   modelDirectory?: string,
 ): Promise<Value> {
-  if (modelDirectory === undefined && session.modelProblem !== null) throw session.modelProblem;
+  if (modelDirectory === undefined && session.modelProblem !== null) {
+    throw session.modelProblem;
+  }
   const engine = await startEngine({
     modelDirectory: modelDirectory ?? session.modelDirectory,
     workerPath: session.installation.inferenceWorker,
@@ -78,7 +88,9 @@ export async function withEngine<Value>(
     profile: session.profile,
     provider: session.provider,
   });
-  if (engine.fallback !== null) console.error(engine.fallback);
+  if (engine.fallback !== null) {
+    console.error(engine.fallback);
+  }
   try {
     return await use(engine);
   } finally {

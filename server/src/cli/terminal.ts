@@ -32,12 +32,18 @@ export async function confirm(
     // Whether Ctrl+C and Ctrl+D reject the answer or only close the reader depends on the version of Node.
     const answer = await Promise.race([reader.question(`${question} [y/N] `), closed]).catch(
       (error: unknown) => {
-        if (!(error instanceof Error && error.name === "AbortError")) throw error;
+        if (!(error instanceof Error && error.name === "AbortError")) {
+          throw error;
+        }
         return "";
       },
     );
-    if (/^y(?:es)?$/i.test(answer.trim())) return;
-    if (answer === "") output.write("\n");
+    if (/^y(?:es)?$/i.test(answer.trim())) {
+      return;
+    }
+    if (answer === "") {
+      output.write("\n");
+    }
   } finally {
     reader.close();
   }
@@ -59,7 +65,9 @@ export async function interruptible<Value>(work: (signal: AbortSignal) => Promis
 /** Says on standard error, in a terminal only, how many of some things are done. */
 export function showCount(verb: string, total: number): (done: number) => void {
   return (done) => {
-    if (!process.stderr.isTTY) return;
+    if (!process.stderr.isTTY) {
+      return;
+    }
     process.stderr.write(`\r\x1b[K${done} of ${total} ${verb}${done === total ? "\n" : ""}`);
   };
 }
@@ -75,11 +83,16 @@ export async function showingProgress<Value>(
   let told: string | null = null;
   try {
     return await work(({ path, done, total }) => {
-      if (live) process.stderr.write(`\r\x1b[K${megabytes(done)} of ${megabytes(total)}  ${path}`);
-      else if (path !== told) process.stderr.write(`${path}\n`);
+      if (live) {
+        process.stderr.write(`\r\x1b[K${megabytes(done)} of ${megabytes(total)}  ${path}`);
+      } else if (path !== told) {
+        process.stderr.write(`${path}\n`);
+      }
       told = path;
     });
   } finally {
-    if (live && told !== null) process.stderr.write("\n");
+    if (live && told !== null) {
+      process.stderr.write("\n");
+    }
   }
 }

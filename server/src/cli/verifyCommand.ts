@@ -123,13 +123,17 @@ async function replays(
   for (const suggestion of replayables(contents, journal)) {
     const again = options.replay === "again" && (!options.ids?.length || options.ids.includes(suggestion.id));
     const remembered = again ? null : await cache.get(suggestion);
-    if (remembered !== null) outcomes.set(suggestion.id, remembered);
-    else if (suggestion.values !== null && options.replay !== "none") open.push(suggestion);
-    else if (suggestion.values === null) {
+    if (remembered !== null) {
+      outcomes.set(suggestion.id, remembered);
+    } else if (suggestion.values !== null && options.replay !== "none") {
+      open.push(suggestion);
+    } else if (suggestion.values === null) {
       outcomes.set(suggestion.id, { value: "impossible", reason: replayObstacle(suggestion, null) ?? "" });
     }
   }
-  if (open.length === 0) return outcomes;
+  if (open.length === 0) {
+    return outcomes;
+  }
   return interruptible((signal) => replayOpen(session, open, outcomes, signal));
 }
 
@@ -156,17 +160,25 @@ async function replayOpen(
     try {
       const replayGroup = async (engine: Engine): Promise<void> => {
         for (const suggestion of inReadingOrder(group)) {
-          if (signal.aborted) break;
+          if (signal.aborted) {
+            break;
+          }
           outcomes.set(suggestion.id, await replaySuggestion(suggestion, engine, cache, signal));
           progress(outcomes.size);
         }
       };
       await withEngine(session, replayGroup, directory);
-      if (signal.aborted) break;
+      if (signal.aborted) {
+        break;
+      }
     } catch (error) {
-      if (!(error instanceof ProoflineError)) throw error;
+      if (!(error instanceof ProoflineError)) {
+        throw error;
+      }
       for (const { id } of group) {
-        if (!outcomes.has(id)) outcomes.set(id, { value: "impossible", reason: messageOf(error) });
+        if (!outcomes.has(id)) {
+          outcomes.set(id, { value: "impossible", reason: messageOf(error) });
+        }
       }
     }
   }
@@ -183,7 +195,9 @@ function installed(session: Session): Promise<ReadonlyMap<Digest, string>> {
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */
 function select(report: Report, root: string, paths: readonly string[]): Report {
-  if (paths.length === 0) return report;
+  if (paths.length === 0) {
+    return report;
+  }
   const wanted = paths.map((path) => relative(root, resolve(path)).replaceAll("\\", "/"));
   const isWanted = ({ path }: { readonly path: string }): boolean =>
     wanted.some((prefix) => prefix === "" || path === prefix || path.startsWith(`${prefix}/`));

@@ -26,7 +26,9 @@ const STATE_FILE = "device.state.json";
 export async function openDevice(home: string): Promise<Device> {
   const path = join(home, KEY_FILE);
   const existing = await readKey(path);
-  if (existing !== null) return deviceOf(existing);
+  if (existing !== null) {
+    return deviceOf(existing);
+  }
   const fresh = Buffer.from(secp256k1.utils.randomSecretKey());
   await createWhole(path, `${fresh.toString("hex")}\n`, { mode: 0o600 });
   const key = await readKey(path);
@@ -69,7 +71,9 @@ export function withDeviceSequence<Value>(
         return state.previousSeal;
       },
       async advance(sequence, seal) {
-        if (sequence < state.sequence) return;
+        if (sequence < state.sequence) {
+          return;
+        }
         state = { sequence: sequence + 1, previousSeal: seal };
         await writeWhole(path, `${JSON.stringify(state)}\n`, { mode: 0o600 });
       },
@@ -94,8 +98,12 @@ async function readKey(path: string): Promise<Uint8Array | null> {
     }
     text = await readFile(path, "latin1");
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return null;
-    if (error instanceof ProoflineError) throw error;
+    if (isErrno(error, "ENOENT")) {
+      return null;
+    }
+    if (error instanceof ProoflineError) {
+      throw error;
+    }
     throw damaged(path, messageOf(error));
   }
   const key = Buffer.from(text.trim(), "hex");
@@ -109,7 +117,9 @@ async function readState(path: string): Promise<z.infer<typeof DeviceState>> {
   try {
     return DeviceState.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return { sequence: 0, previousSeal: null };
+    if (isErrno(error, "ENOENT")) {
+      return { sequence: 0, previousSeal: null };
+    }
     throw damaged(path, messageOf(error));
   }
 }

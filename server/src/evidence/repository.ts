@@ -51,7 +51,9 @@ export class Repository {
    */
   refusalFor(path: string): Promise<string | null> {
     const known = this.refusals.get(path);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const refusal = this.findRefusal(path);
     this.refusals.set(path, refusal);
     return refusal;
@@ -70,7 +72,9 @@ export class Repository {
   async id(): Promise<RandomId | null> {
     const path = `${PROOFLINE_FOLDER}/repository.json`;
     const file = await this.read(path, MAX_SMALL_FILE_BYTES);
-    if (file === null) return null;
+    if (file === null) {
+      return null;
+    }
     try {
       return parseCanonical(decodeUtf8(file), RepositoryFile, { maxLength: MAX_SMALL_FILE_BYTES }).id;
     } catch (error) {
@@ -85,7 +89,9 @@ export class Repository {
   /** The repository's id; makes the `.proofline` folder and a random id where there is none. */
   async ensureId(): Promise<RandomId> {
     const existing = await this.id();
-    if (existing !== null) return existing;
+    if (existing !== null) {
+      return existing;
+    }
     await this.writing(async () => {
       const folder = await this.ownFolder(PROOFLINE_FOLDER);
       await createWhole(join(folder, ".gitattributes"), "* -text linguist-generated\n");
@@ -93,7 +99,9 @@ export class Repository {
       await createWhole(join(folder, "repository.json"), prettyCanonicalJson(fresh));
     });
     const id = await this.id();
-    if (id === null) throw new ProoflineError("repository", "The repository's id vanished.", "Try again.");
+    if (id === null) {
+      throw new ProoflineError("repository", "The repository's id vanished.", "Try again.");
+    }
     return id;
   }
 
@@ -115,7 +123,9 @@ export class Repository {
   async modelsFile(maxBytes: number): Promise<Uint8Array | null> {
     const path = `${PROOFLINE_FOLDER}/models.json`;
     const bytes = await this.read(path, maxBytes);
-    if (bytes !== null || (await stat(join(this.root, path)).catch(() => null)) === null) return bytes;
+    if (bytes !== null || (await stat(join(this.root, path)).catch(() => null)) === null) {
+      return bytes;
+    }
     throw new ProoflineError(
       "repository",
       `${path} is too large, a link, or not readable.`,
@@ -145,7 +155,9 @@ export class Repository {
 
   /** Whether a path below the top is a file now. */
   async hasFile(path: string): Promise<boolean> {
-    if (!RepositoryPath.safeParse(path).success) return false;
+    if (!RepositoryPath.safeParse(path).success) {
+      return false;
+    }
     const info = await stat(join(this.root, path)).catch(() => null);
     return info?.isFile() ?? false;
   }
@@ -165,7 +177,9 @@ export class Repository {
    * reached through a symbolic link that leaves the repository.
    */
   async readText(path: string): Promise<string | null> {
-    if (!RepositoryPath.safeParse(path).success) return null;
+    if (!RepositoryPath.safeParse(path).success) {
+      return null;
+    }
     const bytes = await this.read(path, MAX_TEXT_BYTES);
     return bytes === null ? null : normalizeText(Buffer.from(bytes).toString("utf8"));
   }
@@ -190,24 +204,39 @@ export class Repository {
     const texts: string[] = [];
     for (const source of new Set([path, ...prompt.context.map((chunk) => chunk.path)])) {
       const refusal = await this.refusalFor(source);
-      if (refusal !== null) return refusal;
+      if (refusal !== null) {
+        return refusal;
+      }
       const text = await this.readText(source);
-      if (text !== null) texts.push(text);
+      if (text !== null) {
+        texts.push(text);
+      }
     }
-    if (!standsIn(prompt, texts))
+    if (!standsIn(prompt, texts)) {
       return "The prompt holds lines that are not in the repository's saved files.";
+    }
     const whole = [prompt.prefix, prompt.suffix, ...prompt.context.map((chunk) => chunk.text)].join("\n");
     const secret = findSecret(whole);
     return secret === null ? null : `The prompt holds what looks like a secret (${secret}).`;
   }
 
   private async findRefusal(path: string): Promise<string | null> {
-    if (!RepositoryPath.safeParse(path).success) return "The file lies outside the repository.";
+    if (!RepositoryPath.safeParse(path).success) {
+      return "The file lies outside the repository.";
+    }
     const [first] = path.split("/");
-    if (path.split("/").includes(".git")) return "The file belongs to git.";
-    if (first === PROOFLINE_FOLDER) return "The file belongs to Proofline.";
-    if (looksSecret(path)) return "The file looks like one that holds secrets.";
-    if (!this.isGit) return null;
+    if (path.split("/").includes(".git")) {
+      return "The file belongs to git.";
+    }
+    if (first === PROOFLINE_FOLDER) {
+      return "The file belongs to Proofline.";
+    }
+    if (looksSecret(path)) {
+      return "The file looks like one that holds secrets.";
+    }
+    if (!this.isGit) {
+      return null;
+    }
     const ignored = await ignoredPaths(this.root, [path]);
     // Not knowing is no permission: what git ignores may be private.
     if (ignored === null) {
@@ -225,7 +254,9 @@ export class Repository {
         .filter((entry) => entry.name.endsWith(".json") && !entry.isDirectory())
         .map((entry) => entry.name);
     } catch (error) {
-      if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) return [];
+      if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) {
+        return [];
+      }
       throw error;
     }
     const files: RepositoryFileContent[] = [];
@@ -248,19 +279,25 @@ export class Repository {
   private async read(path: string, maxBytes: number): Promise<Uint8Array | null> {
     try {
       const real = await realpath(join(this.root, path));
-      if (!isInside(this.root, real)) return null;
+      if (!isInside(this.root, real)) {
+        return null;
+      }
       // Opening a pipe would wait for somebody to write into it.
       const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
       try {
         const info: Stats = await handle.stat();
-        if (!info.isFile() || info.size > maxBytes) return null;
+        if (!info.isFile() || info.size > maxBytes) {
+          return null;
+        }
         const bytes = await handle.readFile();
         return bytes.length > maxBytes ? null : bytes;
       } finally {
         await handle.close();
       }
     } catch (error) {
-      if (error instanceof Error && "code" in error) return null;
+      if (error instanceof Error && "code" in error) {
+        return null;
+      }
       throw error;
     }
   }
@@ -278,7 +315,9 @@ export class Repository {
   private async ownFolder(path: string): Promise<string> {
     const folder = join(this.root, path);
     await mkdir(folder, { recursive: true });
-    if ((await realpath(folder)) !== folder) throw new Error(`${path} is a symbolic link`);
+    if ((await realpath(folder)) !== folder) {
+      throw new Error(`${path} is a symbolic link`);
+    }
     return folder;
   }
 
@@ -306,12 +345,16 @@ export async function openRepository(path: string, folders: readonly string[] = 
   const real = await realPathOf(path);
   const start = (await isDirectory(real)) ? real : dirname(real);
   const top = await gitTop(start);
-  if (top !== null) return new Repository(top, true);
+  if (top !== null) {
+    return new Repository(top, true);
+  }
   const containing = (await Promise.all(folders.map(realPathOf)))
     .filter((folder) => isInside(folder, real))
     .sort((a, b) => b.length - a.length);
   const folder = containing[0] ?? (await nearestKnown(start));
-  if (folder !== null && folder !== undefined) return new Repository(folder, false);
+  if (folder !== null && folder !== undefined) {
+    return new Repository(folder, false);
+  }
   throw new ProoflineError(
     "repository",
     `${path} lies in no git repository and in no opened folder.`,
@@ -332,8 +375,12 @@ async function realPathOf(path: string): Promise<string> {
 async function nearestKnown(folder: string): Promise<string | null> {
   for (let current = folder; ; current = dirname(current)) {
     const info = await stat(join(current, PROOFLINE_FOLDER, "repository.json")).catch(() => null);
-    if (info?.isFile()) return current;
-    if (dirname(current) === current) return null;
+    if (info?.isFile()) {
+      return current;
+    }
+    if (dirname(current) === current) {
+      return null;
+    }
   }
 }
 
@@ -349,9 +396,13 @@ function isInside(folder: string, path: string): boolean {
 /** Removes temporary files that a crash left behind an hour ago or earlier. */
 async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.startsWith(".") || !name.endsWith(TEMPORARY_SUFFIX)) continue;
+    if (!name.startsWith(".") || !name.endsWith(TEMPORARY_SUFFIX)) {
+      continue;
+    }
     const path = join(folder, name);
     const info = await stat(path).catch(() => null);
-    if (info !== null && Date.now() - info.mtimeMs > 3_600_000) await removeIfThere(path);
+    if (info !== null && Date.now() - info.mtimeMs > 3_600_000) {
+      await removeIfThere(path);
+    }
   }
 }

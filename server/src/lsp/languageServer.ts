@@ -198,15 +198,21 @@ function assemble(
   }
 
   settings.onChange((now, before) => {
-    if (now.trusted !== before.trusted) void openJournal();
+    if (now.trusted !== before.trusted) {
+      void openJournal();
+    }
     sealing.reconsider();
-    if (JSON.stringify(now.chain) !== JSON.stringify(before.chain)) sealing.resume();
+    if (JSON.stringify(now.chain) !== JSON.stringify(before.chain)) {
+      sealing.resume();
+    }
     void folders.recheck();
     void verdicts.updateAll();
   });
   engine.onChange((state) => {
     status.setModel(state);
-    if (state.kind !== "ready") return;
+    if (state.kind !== "ready") {
+      return;
+    }
     void connection.sendNotification(RefreshInlineCompletions.type);
     void modelsChanged();
   });
@@ -216,7 +222,9 @@ function assemble(
     void opened(document);
   });
   documents.onDidChangeContent(({ document }) => {
-    if (document.lastEdits.length === 0) return;
+    if (document.lastEdits.length === 0) {
+      return;
+    }
     replays.typing();
     offers.follow(document, document.lastEdits);
     sources.edited(document, document.lastEdits);
@@ -230,17 +238,23 @@ function assemble(
     acceptances.forget({ uri: document.uri });
     verdicts.forget(document.uri);
     sealing.reconsider();
-    for (const other of documents.all()) void bind(other);
+    for (const other of documents.all()) {
+      void bind(other);
+    }
     void verdicts.updateQuoting(document);
   });
 
   async function opened(document: OpenDocument): Promise<void> {
     const { root, path } = await placements.of(document);
-    if (root !== null) sealing.opened(root, path);
+    if (root !== null) {
+      sealing.opened(root, path);
+    }
     await bind(document);
     await verdicts.update(document);
     await verdicts.updateQuoting(document);
-    if (root !== null) await folders.findMoves(root);
+    if (root !== null) {
+      await folders.findMoves(root);
+    }
   }
 
   async function saved(document: OpenDocument): Promise<void> {
@@ -250,7 +264,9 @@ function assemble(
   }
 
   async function bind(document: OpenDocument): Promise<void> {
-    if (!(await bindToFolder(context, document))) return;
+    if (!(await bindToFolder(context, document))) {
+      return;
+    }
     sealing.accepted(placements.rootOf(document));
     await verdicts.update(document);
   }
@@ -260,9 +276,13 @@ function assemble(
       placements.refresh();
       void sources.refresh();
     }
-    if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) return;
+    if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) {
+      return;
+    }
     await journal.refreshOthers();
-    if (changes.some(({ uri }) => uri.endsWith("/.proofline/models.json"))) await proposeModel();
+    if (changes.some(({ uri }) => uri.endsWith("/.proofline/models.json"))) {
+      await proposeModel();
+    }
     await folders.reloadAll();
   });
 

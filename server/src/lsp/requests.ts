@@ -62,7 +62,9 @@ export function onNotification<Parameters>(
 
 /** The signal of a controller that is aborted when a request is cancelled, also before it began. */
 export function abortedBy(token: CancellationToken, controller = new AbortController()): AbortSignal {
-  if (token.isCancellationRequested) controller.abort();
+  if (token.isCancellationRequested) {
+    controller.abort();
+  }
   token.onCancellationRequested(() => controller.abort());
   return controller.signal;
 }
@@ -70,7 +72,9 @@ export function abortedBy(token: CancellationToken, controller = new AbortContro
 /** Parses what came over the pipe, or throws the answer that says what is wrong with it. */
 export function parse<Value>(what: string, schema: z.ZodType<Value>, raw: unknown): Value {
   const parsed = schema.safeParse(raw);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    return parsed.data;
+  }
   const issues = parsed.error.issues.map(
     ({ path, message }) => `${path.join(".") || "parameters"}: ${message}`,
   );
@@ -82,7 +86,9 @@ export async function answer<Result>(connection: Connection, handle: () => Promi
   try {
     return await handle();
   } catch (error) {
-    if (error instanceof ResponseError) throw error;
+    if (error instanceof ResponseError) {
+      throw error;
+    }
     if (error instanceof ProoflineError) {
       const { message, code, reason } = error;
       throw new ResponseError(ErrorCodes.InternalError, message, { code, reason });

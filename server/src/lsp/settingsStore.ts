@@ -38,6 +38,8 @@ export class SettingsStore {
   replace(settings: Settings): void {
     const before = this.settings;
     this.settings = settings;
-    for (const listener of this.listeners) listener(settings, before);
+    for (const listener of this.listeners) {
+      listener(settings, before);
+    }
   }
 }

@@ -43,7 +43,9 @@ export class Status {
   }
 
   private send(): void {
-    if (!this.ready) return;
+    if (!this.ready) {
+      return;
+    }
     const parameters: DidChangeStatus.Parameters = {
       model: this.model,
       chain: this.chain,
@@ -51,7 +53,9 @@ export class Status {
       proposedModel: this.proposedModel,
     };
     const text = JSON.stringify(parameters);
-    if (text === this.sent) return;
+    if (text === this.sent) {
+      return;
+    }
     this.sent = text;
     void this.connection.sendNotification(DidChangeStatus.type, parameters);
   }

@@ -53,7 +53,9 @@ export function parseSource(typed: string, workingDirectory = process.cwd()): Na
   const directory = resolve(workingDirectory, typed);
   const looksLocal = isAbsolute(typed) || /^[.~]/.test(typed) || typed.includes("\\");
   const isFolder = statSync(directory, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (isFolder || looksLocal) return { kind: "folder", directory };
+  if (isFolder || looksLocal) {
+    return { kind: "folder", directory };
+  }
   const repository = typed.replace(/^(?:hf:\/\/|https:\/\/huggingface\.co\/)/, "").replace(/\/$/, "");
   if (HubRepository.safeParse(repository).success && repository.includes("/")) {
     return { kind: "huggingface", repository };
@@ -67,7 +69,9 @@ export function parseSource(typed: string, workingDirectory = process.cwd()): Na
 
 /** One line for people. */
 export function describeSource(source: ModelSource): string {
-  if (source.kind === "folder") return "a local folder";
+  if (source.kind === "folder") {
+    return "a local folder";
+  }
   const folder = source.folder === "" ? "" : `, folder ${source.folder}`;
   return `${source.repository} at commit ${source.commit.slice(0, 12)}${folder}`;
 }

@@ -15,7 +15,9 @@ const MAX_DEPTH = 32;
 export function canonicalJson(value: unknown): string {
   refuseUnspellable(value);
   const text = serialize(value);
-  if (text === undefined) throw notCanonical("It holds a value that JSON cannot express.");
+  if (text === undefined) {
+    throw notCanonical("It holds a value that JSON cannot express.");
+  }
   return text;
 }
 
@@ -28,14 +30,22 @@ export function prettyCanonicalJson(value: unknown): string {
   for (const token of tokens(canonicalJson(value))) {
     if (token === "}" || token === "]") {
       depth -= 1;
-      if (before !== "{" && before !== "[") pieces.push(line());
+      if (before !== "{" && before !== "[") {
+        pieces.push(line());
+      }
     } else if (before === "{" || before === "[") {
       pieces.push(line());
     }
     pieces.push(token);
-    if (token === "{" || token === "[") depth += 1;
-    if (token === ":") pieces.push(" ");
-    if (token === ",") pieces.push(line());
+    if (token === "{" || token === "[") {
+      depth += 1;
+    }
+    if (token === ":") {
+      pieces.push(" ");
+    }
+    if (token === ",") {
+      pieces.push(line());
+    }
     before = token;
   }
   return `${pieces.join("")}\n`;
@@ -53,7 +63,9 @@ export function parseCanonical<Schema extends z.ZodType>(
   schema: Schema,
   limits: { readonly maxLength: number },
 ): z.output<Schema> {
-  if (text.length > limits.maxLength) throw notCanonical("It is larger than such a file can be.");
+  if (text.length > limits.maxLength) {
+    throw notCanonical("It is larger than such a file can be.");
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -88,9 +100,15 @@ function withoutWhiteSpace(text: string): string {
   const pieces: string[] = [];
   let depth = 0;
   for (const token of tokens(text)) {
-    if (token === "{" || token === "[") depth += 1;
-    if (token === "}" || token === "]") depth -= 1;
-    if (depth > MAX_DEPTH) throw notCanonical("It is nested too deeply.");
+    if (token === "{" || token === "[") {
+      depth += 1;
+    }
+    if (token === "}" || token === "]") {
+      depth -= 1;
+    }
+    if (depth > MAX_DEPTH) {
+      throw notCanonical("It is nested too deeply.");
+    }
     pieces.push(token);
   }
   return pieces.join("");
@@ -109,10 +127,13 @@ function* tokens(text: string): Generator<string> {
     } else if (PUNCTUATION.has(character) || WHITE_SPACE.has(character)) {
       at += 1;
     } else {
-      while (at < text.length && !PUNCTUATION.has(text[at] ?? "") && !WHITE_SPACE.has(text[at] ?? ""))
+      while (at < text.length && !PUNCTUATION.has(text[at] ?? "") && !WHITE_SPACE.has(text[at] ?? "")) {
         at += 1;
+      }
     }
-    if (!WHITE_SPACE.has(character)) yield text.slice(start, at);
+    if (!WHITE_SPACE.has(character)) {
+      yield text.slice(start, at);
+    }
   }
 }
 
@@ -120,19 +141,29 @@ function* tokens(text: string): Generator<string> {
 function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let escapes = 0;
-    while (text[quote - 1 - escapes] === "\\") escapes += 1;
-    if (escapes % 2 === 0) return quote + 1;
+    while (text[quote - 1 - escapes] === "\\") {
+      escapes += 1;
+    }
+    if (escapes % 2 === 0) {
+      return quote + 1;
+    }
   }
   return text.length;
 }
 
 function refuseUnspellable(value: unknown): void {
   if (typeof value === "string") {
-    if (!value.isWellFormed()) throw notCanonical("It holds a lone surrogate, which has no UTF-8 form.");
+    if (!value.isWellFormed()) {
+      throw notCanonical("It holds a lone surrogate, which has no UTF-8 form.");
+    }
   } else if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw notCanonical("It holds a number that is not finite.");
+    if (!Number.isFinite(value)) {
+      throw notCanonical("It holds a number that is not finite.");
+    }
   } else if (Array.isArray(value)) {
-    for (const item of value) refuseUnspellable(item);
+    for (const item of value) {
+      refuseUnspellable(item);
+    }
   } else if (typeof value === "object" && value !== null) {
     for (const [key, item] of Object.entries(value)) {
       refuseUnspellable(key);

@@ -4,7 +4,9 @@ import type { Digest } from "./primitives";
 /** SHA-256 (FIPS 180-4) over the concatenation of the parts; strings count as their UTF-8 bytes. */
 export function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {
   const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
+  for (const part of parts) {
+    hash.update(part);
+  }
   return hash.digest();
 }
 

@@ -42,10 +42,16 @@ export async function createWhole(
   try {
     await link(temporary, path);
   } catch (error) {
-    if (isErrno(error, "EEXIST")) return false;
+    if (isErrno(error, "EEXIST")) {
+      return false;
+    }
     // Not every file system (exFAT, some network ones) has hard links; there the exclusive open must do.
-    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].some((code) => isErrno(error, code))) throw error;
-    if (!(await createInPlace(path, data, options))) return false;
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].some((code) => isErrno(error, code))) {
+      throw error;
+    }
+    if (!(await createInPlace(path, data, options))) {
+      return false;
+    }
   } finally {
     await removeIfThere(temporary);
   }
@@ -55,7 +61,9 @@ export async function createWhole(
 
 /** Makes the names in a folder durable. Windows has no such call and needs none. */
 export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
+  if (process.platform === "win32") {
+    return;
+  }
   const handle = await open(folder, "r");
   try {
     await handle.sync();
@@ -68,7 +76,9 @@ export async function removeIfThere(path: string): Promise<void> {
   try {
     await unlink(path);
   } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
+    if (!isErrno(error, "ENOENT")) {
+      throw error;
+    }
   }
 }
 
@@ -86,7 +96,9 @@ async function createInPlace(
   try {
     handle = await open(path, "wx", mode);
   } catch (error) {
-    if (isErrno(error, "EEXIST")) return false;
+    if (isErrno(error, "EEXIST")) {
+      return false;
+    }
     throw error;
   }
   try {

@@ -35,12 +35,16 @@ export function signPersonalMessage(message: Uint8Array, privateKey: Uint8Array)
  */
 export function recoverSigner(message: Uint8Array, signature: Uint8Array): Address | null {
   const v = signature[64];
-  if (signature.length !== 65 || (v !== 27 && v !== 28)) return null;
+  if (signature.length !== 65 || (v !== 27 && v !== 28)) {
+    return null;
+  }
   try {
     const recovered = secp256k1.Signature.fromBytes(signature.subarray(0, 64), "compact").addRecoveryBit(
       v - 27,
     );
-    if (recovered.hasHighS()) return null;
+    if (recovered.hasHighS()) {
+      return null;
+    }
     const point = recovered.recoverPublicKey(personalMessageHash(message));
     return addressOfPublicKey(point.toBytes(false));
   } catch {

@@ -47,8 +47,8 @@ export type ErrorCode =
   | "policy";
 
 /** The message of anything that was thrown, for logs and for the `cause` part of a sentence. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Marks a branch that the type system has ruled out. */

@@ -23,8 +23,12 @@ const LIMIT_MILLISECONDS = 10_000;
  */
 export async function gitTop(folder: string): Promise<string | null> {
   for (let current = folder; ; current = dirname(current)) {
-    if (await isGitTop(current)) return current;
-    if (dirname(current) === current) return null;
+    if (await isGitTop(current)) {
+      return current;
+    }
+    if (dirname(current) === current) {
+      return null;
+    }
   }
 }
 
@@ -42,7 +46,9 @@ export async function ignoredPaths(
     // A path that begins with a colon would mean something to git; check-ignore knows no --literal-pathspecs.
     paths.map((path) => `./${path}\0`).join(""),
   );
-  if (output === null) return null;
+  if (output === null) {
+    return null;
+  }
   return new Set(output.split("\0").flatMap((path) => (path === "" ? [] : [path.replace(/^\.\//, "")])));
 }
 
@@ -57,7 +63,9 @@ export async function listedFiles(root: string): Promise<readonly string[] | nul
 
 /** Which of some paths below `root` git tracks; none where git cannot say. */
 export async function trackedPaths(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  if (paths.length === 0) return new Set();
+  if (paths.length === 0) {
+    return new Set();
+  }
   const output = await runGit(
     root,
     ["--literal-pathspecs", "ls-files", "-z", "--cached", "--", ...paths.map((path) => `./${path}`)],
@@ -71,7 +79,9 @@ async function isGitTop(folder: string): Promise<boolean> {
   const git = join(folder, ".git");
   try {
     const info = await stat(git);
-    if (info.isDirectory()) return (await stat(join(git, "HEAD"))).isFile();
+    if (info.isDirectory()) {
+      return (await stat(join(git, "HEAD"))).isFile();
+    }
     return info.isFile() && info.size < 65_536 && (await readFile(git, "utf8")).startsWith("gitdir:");
   } catch {
     return false;

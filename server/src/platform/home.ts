@@ -9,6 +9,8 @@ import { join, resolve } from "node:path";
 export function prooflineHome(override: string | undefined = process.env.PROOFLINE_HOME): string {
   const home = override ? resolve(override) : join(homedir(), ".proofline");
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  if (process.platform !== "win32") chmodSync(home, 0o700);
+  if (process.platform !== "win32") {
+    chmodSync(home, 0o700);
+  }
   return home;
 }

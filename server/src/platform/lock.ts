@@ -25,12 +25,20 @@ const FOREIGN_STALE_MILLISECONDS = 10 * HEARTBEAT_MILLISECONDS;
 export async function tryLock(path: string): Promise<Lock | null> {
   for (;;) {
     const owner: Owner = { ...(await ownIdentity()), nonce: randomBytes(8).toString("hex") };
-    if (await createWhole(path, JSON.stringify(owner), { mode: 0o600 })) return held(path, owner);
+    if (await createWhole(path, JSON.stringify(owner), { mode: 0o600 })) {
+      return held(path, owner);
+    }
     const holder = await readOwner(path);
-    if (holder === null) continue;
-    if (await isAlive(path, holder)) return null;
+    if (holder === null) {
+      continue;
+    }
+    if (await isAlive(path, holder)) {
+      return null;
+    }
     const lock = await takeOver(path, holder, owner);
-    if (lock !== null) return lock;
+    if (lock !== null) {
+      return lock;
+    }
   }
 }
 
@@ -39,7 +47,9 @@ export async function waitForLock(path: string, limitMilliseconds = 30_000): Pro
   const deadline = Date.now() + limitMilliseconds;
   for (;;) {
     const lock = await tryLock(path);
-    if (lock !== null) return lock;
+    if (lock !== null) {
+      return lock;
+    }
     if (Date.now() > deadline) {
       throw new ProoflineError(
         "journal",
@@ -68,7 +78,9 @@ export async function withLock<Value>(path: string, work: () => Promise<Value>):
 async function takeOver(path: string, dead: Owner, owner: Owner): Promise<Lock | null> {
   const turn = await waitForLock(`${path}.${dead.nonce}`);
   try {
-    if ((await readOwner(path))?.nonce !== dead.nonce) return null;
+    if ((await readOwner(path))?.nonce !== dead.nonce) {
+      return null;
+    }
     const temporary = `${path}.${owner.nonce}.tmp`;
     await writeFile(temporary, JSON.stringify(owner), { mode: 0o600 });
     await rename(temporary, path);
@@ -86,14 +98,18 @@ function held(path: string, owner: Owner): Lock {
   return {
     release: async () => {
       clearInterval(heartbeat);
-      if ((await readOwner(path))?.nonce === owner.nonce) await removeIfThere(path);
+      if ((await readOwner(path))?.nonce === owner.nonce) {
+        await removeIfThere(path);
+      }
     },
   };
 }
 
 async function isAlive(path: string, owner: Owner): Promise<boolean> {
   const state = await stateOf(owner);
-  if (state !== "unknown") return state === "alive";
+  if (state !== "unknown") {
+    return state === "alive";
+  }
   try {
     return Date.now() - (await stat(path)).mtimeMs < FOREIGN_STALE_MILLISECONDS;
   } catch {
@@ -107,7 +123,9 @@ async function readOwner(path: string): Promise<Owner | null> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return null;
+    if (isErrno(error, "ENOENT")) {
+      return null;
+    }
     throw error;
   }
   try {

@@ -29,15 +29,23 @@ export function ownIdentity(): Promise<ProcessIdentity> {
 /** Whether a process still runs; `unknown` for one of another computer or container. */
 export async function stateOf(identity: ProcessIdentity): Promise<"alive" | "dead" | "unknown"> {
   const here = await ownIdentity();
-  if (identity.place !== here.place) return "unknown";
-  if (identity.pid === here.pid) return identity.start === here.start ? "alive" : "dead";
+  if (identity.place !== here.place) {
+    return "unknown";
+  }
+  if (identity.pid === here.pid) {
+    return identity.start === here.start ? "alive" : "dead";
+  }
   try {
     process.kill(identity.pid, 0);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return "dead";
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") {
+      return "dead";
+    }
   }
   const start = await startOf(identity.pid);
-  if (start === undefined) return "dead";
+  if (start === undefined) {
+    return "dead";
+  }
   return start === null || identity.start === null || start === identity.start ? "alive" : "dead";
 }
 

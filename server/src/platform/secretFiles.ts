@@ -24,6 +24,8 @@ const SECRET_FOLDERS: ReadonlySet<string> = new Set([".ssh", ".gnupg", ".aws", "
 export function looksSecret(path: string): boolean {
   const parts = path.split("/");
   const name = parts.pop() ?? "";
-  if (parts.some((part) => SECRET_FOLDERS.has(part.toLowerCase()))) return true;
+  if (parts.some((part) => SECRET_FOLDERS.has(part.toLowerCase()))) {
+    return true;
+  }
   return !HARMLESS_NAMES.test(name) && SECRET_NAMES.some((pattern) => pattern.test(name));
 }

@@ -34,14 +34,20 @@ export function builtInPolicy(known: {
 }
 
 export function checkDevice(policy: Policy, device: string): CheckValue<"signature"> {
-  if (policy.devices.revoked.has(device)) return "revokedDevice";
+  if (policy.devices.revoked.has(device)) {
+    return "revokedDevice";
+  }
   return policy.devices.known.has(device) ? "valid" : "unknownDevice";
 }
 
 export function checkModelApproval(policy: Policy, manifestDigest: Digest): CheckValue<"model"> {
   const { approved, pinned, revoked } = policy.models;
-  if (revoked.has(manifestDigest)) return "revoked";
-  if (approved.has(manifestDigest)) return "approved";
+  if (revoked.has(manifestDigest)) {
+    return "revoked";
+  }
+  if (approved.has(manifestDigest)) {
+    return "approved";
+  }
   return pinned.has(manifestDigest) ? "pinOnly" : "unapproved";
 }
 

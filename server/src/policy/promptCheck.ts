@@ -32,8 +32,12 @@ export class QuotedFiles {
   misfitOf({ path, text }: Prompt["context"][number]): "missing" | "changed" | null {
     const today = this.moves.get(path) ?? path;
     const whole = this.texts.get(today);
-    if (whole === undefined) return "missing";
-    if (`\n${whole}\n`.includes(`\n${text.endsWith("\n") ? text : `${text}\n`}`)) return null;
+    if (whole === undefined) {
+      return "missing";
+    }
+    if (`\n${whole}\n`.includes(`\n${text.endsWith("\n") ? text : `${text}\n`}`)) {
+      return null;
+    }
     const squashed = this.squashed.get(today) ?? squashLines(whole);
     this.squashed.set(today, squashed);
     return standsAsLines(squashLines(text), squashed) ? null : "changed";
@@ -75,17 +79,26 @@ function misfitsOf({ prompt, recordedPath, located, text, quoted }: PromptQuesti
   if (prompt.path !== null && !`/${recordedPath}`.endsWith(`/${prompt.path}`)) {
     misfits.push({ part: "path", path: prompt.path });
   }
-  if (located.range === null) misfits.push({ part: "place" });
-  else {
+  if (located.range === null) {
+    misfits.push({ part: "place" });
+  } else {
     const start = offsetAt(text, located.range.start);
     const end = offsetAt(text, located.range.end);
-    if (located.content === "edited") misfits.push({ part: "output" });
-    if (!standsBefore(prompt.prefix, text, start)) misfits.push({ part: "prefix" });
-    if (!standsAfter(prompt.suffix, text, end)) misfits.push({ part: "suffix" });
+    if (located.content === "edited") {
+      misfits.push({ part: "output" });
+    }
+    if (!standsBefore(prompt.prefix, text, start)) {
+      misfits.push({ part: "prefix" });
+    }
+    if (!standsAfter(prompt.suffix, text, end)) {
+      misfits.push({ part: "suffix" });
+    }
   }
   for (const chunk of prompt.context) {
     const why = quoted.misfitOf(chunk);
-    if (why !== null) misfits.push({ part: "context", path: chunk.path, why });
+    if (why !== null) {
+      misfits.push({ part: "context", path: chunk.path, why });
+    }
   }
   return misfits;
 }
@@ -95,7 +108,9 @@ const shares = new WeakMap<Prompt, { readonly accepted: string; readonly share: 
 /** Remembered for each prompt, for an editor asks after each edit. */
 function shareOf(prompt: Prompt, accepted: string): number {
   const known = shares.get(prompt);
-  if (known?.accepted === accepted) return known.share;
+  if (known?.accepted === accepted) {
+    return known.share;
+  }
   const share = shareInPrompt(accepted, prompt);
   shares.set(prompt, { accepted, share });
   return share;
@@ -105,7 +120,9 @@ function offsetAt(text: string, { line, character }: Position): number {
   let offset = 0;
   for (let index = 0; index < line; index += 1) {
     const newline = text.indexOf("\n", offset);
-    if (newline === -1) return text.length;
+    if (newline === -1) {
+      return text.length;
+    }
     offset = newline + 1;
   }
   return Math.min(offset + character, text.length);

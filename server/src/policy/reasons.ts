@@ -157,9 +157,15 @@ function misfitReason(misfit: PromptMisfit): string {
 
 /** How much of the output the model could have copied; rounded so that neither nothing nor all is claimed falsely. */
 function shareReason({ share }: Findings["prompt"]): string {
-  if (share === null) return "";
-  if (share === 0) return "None of the output stands in the prompt already.";
-  if (share === 1) return "All of the output stands in the prompt already.";
+  if (share === null) {
+    return "";
+  }
+  if (share === 0) {
+    return "None of the output stands in the prompt already.";
+  }
+  if (share === 1) {
+    return "All of the output stands in the prompt already.";
+  }
   const percent = Math.min(99, Math.max(1, Math.round(share * 100)));
   return `${percent}% of the output stands in the prompt already.`;
 }

@@ -98,7 +98,9 @@ export function verify(parameters: VerifyParameters): Report {
       const isGood = isIntact(candidate);
       const located = (isGood ? placedGood : placedBad).get(candidate.id);
       if (located === undefined || located.content === "gone") {
-        if (isGood) gone.push({ id: candidate.id, path });
+        if (isGood) {
+          gone.push({ id: candidate.id, path });
+        }
       } else if (isGood || !taken.some((range) => overlaps(range, located.range))) {
         verdicts.push(verdictOf(candidate, located, text, quoted, parameters));
       }
@@ -118,8 +120,11 @@ function byPath(all: readonly Candidate[]): ReadonlyMap<string, readonly Candida
   const groups = new Map<string, Candidate[]>();
   for (const candidate of all) {
     const group = groups.get(candidate.path);
-    if (group === undefined) groups.set(candidate.path, [candidate]);
-    else group.push(candidate);
+    if (group === undefined) {
+      groups.set(candidate.path, [candidate]);
+    } else {
+      group.push(candidate);
+    }
   }
   return groups;
 }
@@ -138,7 +143,9 @@ function candidates(parameters: VerifyParameters): {
     if (reading.kind !== "intact") {
       files.push({ path, problem: reading.reason });
       const batch = reading.kind === "tampered" ? reading.batch : null;
-      if (batch !== null) bad.push(...fromBatch(batch, path, reading.kind, reading.reason, moves));
+      if (batch !== null) {
+        bad.push(...fromBatch(batch, path, reading.kind, reading.reason, moves));
+      }
       continue;
     }
     const { batch } = reading;
@@ -163,7 +170,9 @@ function candidates(parameters: VerifyParameters): {
     }
   }
   for (const accepted of parameters.journal) {
-    if (!good.has(accepted.id)) good.set(accepted.id, fromJournal(accepted, parameters.device));
+    if (!good.has(accepted.id)) {
+      good.set(accepted.id, fromJournal(accepted, parameters.device));
+    }
   }
   return {
     good: [...good.values()],
@@ -331,7 +340,9 @@ function engineOf({ engine, executionProvider }: Environment): string {
 /** Remembered for each environment, for a batch's suggestions share it and an editor asks after each edit. */
 function digestOf(environment: Environment): string {
   const known = digests.get(environment);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const digest = environmentDigest(environment);
   digests.set(environment, digest);
   return digest;
@@ -340,7 +351,9 @@ function digestOf(environment: Environment): string {
 const NOT_ANCHORED: AnchorCheck = { status: "pending", trust: "singleRpc", identity: null, anchor: null };
 
 function anchorOf(candidate: Candidate, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
-  if (candidate.root === null) return { ...NOT_ANCHORED, reason: "Accepted; its batch is not sealed yet." };
+  if (candidate.root === null) {
+    return { ...NOT_ANCHORED, reason: "Accepted; its batch is not sealed yet." };
+  }
   return chain.get(candidate.root) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." };
 }
 
@@ -356,10 +369,13 @@ function anchorFindings(candidate: Candidate, { identity, anchor, reason }: Anch
 }
 
 function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutcome>): ReplayOutcome {
-  if (candidate.evidence !== "intact")
+  if (candidate.evidence !== "intact") {
     return { value: "notRun", reason: "Evidence that is not intact is not replayed." };
+  }
   const outcome = replays.get(candidate.id);
-  if (outcome !== undefined) return outcome;
+  if (outcome !== undefined) {
+    return outcome;
+  }
   return candidate.prompt === null
     ? { value: "impossible", reason: "The prompt is sealed, so nobody else can replay it." }
     : { value: "notRun", reason: "Nobody here has replayed it yet." };
@@ -386,6 +402,8 @@ function compare(a: string, b: string): number {
 
 function countSummaries(verdicts: readonly Verdict[]): Record<Summary, number> {
   const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
-  for (const { summary } of verdicts) counts[summary] += 1;
+  for (const { summary } of verdicts) {
+    counts[summary] += 1;
+  }
   return counts;
 }

@@ -35,7 +35,9 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
       ? [reading.batch]
       : [],
   );
-  if (open.length === 0) return { anchored: [], problems: [] };
+  if (open.length === 0) {
+    return { anchored: [], problems: [] };
+  }
   const anchored: AnchorOutcome["anchored"][number][] = [];
   try {
     const done = await rootsOn(writer, contents.anchors);
@@ -43,17 +45,22 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
     for (const { root, suggestions } of due) {
       const anchor = await writer.anchor(root, signal);
       await repository.writeAnchor(root, anchor.chainId, formatAnchor(anchor));
-      if (journal?.unanchored().some((batch) => batch.root === root))
+      if (journal?.unanchored().some((batch) => batch.root === root)) {
         await journal.anchored(root, anchor.chainId);
+      }
       anchored.push({ root, suggestions: suggestions.length, anchor });
     }
     for (const { root } of journal?.unanchored() ?? []) {
       const anchor = done.get(root);
-      if (anchor !== undefined) await journal?.anchored(root, anchor.chainId);
+      if (anchor !== undefined) {
+        await journal?.anchored(root, anchor.chainId);
+      }
     }
     return { anchored, problems: [] };
   } catch (error) {
-    if (!(error instanceof ProoflineError)) throw error;
+    if (!(error instanceof ProoflineError)) {
+      throw error;
+    }
     return { anchored, problems: [`${error.reason} ${error.remedy}`] };
   }
 }
@@ -63,13 +70,17 @@ async function rootsOn(
   writer: ChainWriter,
   anchors: readonly Anchor[],
 ): Promise<ReadonlyMap<string, Anchor>> {
-  if (anchors.length === 0) return new Map();
+  if (anchors.length === 0) {
+    return new Map();
+  }
   try {
     const { chainId, genesisHash } = await writer.identity();
     const here = anchors.filter((anchor) => anchor.chainId === chainId && anchor.genesisHash === genesisHash);
     return new Map(here.map((anchor) => [anchor.root, anchor]));
   } catch (error) {
-    if (error instanceof NoLocalChainError) return new Map();
+    if (error instanceof NoLocalChainError) {
+      return new Map();
+    }
     throw error;
   }
 }

@@ -20,7 +20,9 @@ export async function findMoves(
 ): Promise<ReadonlyMap<string, string>> {
   const moves = new Map<string, string>();
   const gone = await goneFiles(repository, acceptedByPath(evidence));
-  if (gone.size === 0) return moves;
+  if (gone.size === 0) {
+    return moves;
+  }
   const files = await repository.files();
   for (const [path, texts] of gone) {
     const sameName = files.filter((file) => file !== path && nameOf(file) === nameOf(path));
@@ -29,7 +31,9 @@ export async function findMoves(
     );
     const found =
       (await onlyHolder(repository, sameName, texts)) ?? (await onlyHolder(repository, sameKind, texts));
-    if (found !== null) moves.set(path, found);
+    if (found !== null) {
+      moves.set(path, found);
+    }
   }
   return moves;
 }
@@ -37,9 +41,13 @@ export async function findMoves(
 function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, string[]> {
   const texts = new Map<string, string[]>();
   for (const { reading } of evidence) {
-    if (reading.kind !== "intact") continue;
+    if (reading.kind !== "intact") {
+      continue;
+    }
     for (const { record, accepted } of reading.batch.suggestions) {
-      if (accepted.replace(/\s/g, "").length < ENOUGH) continue;
+      if (accepted.replace(/\s/g, "").length < ENOUGH) {
+        continue;
+      }
       texts.set(record.path, [...(texts.get(record.path) ?? []), accepted]);
     }
   }
@@ -51,7 +59,11 @@ async function goneFiles(
   texts: ReadonlyMap<string, readonly string[]>,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const gone = new Map<string, readonly string[]>();
-  for (const [path, accepted] of texts) if (!(await repository.hasFile(path))) gone.set(path, accepted);
+  for (const [path, accepted] of texts) {
+    if (!(await repository.hasFile(path))) {
+      gone.set(path, accepted);
+    }
+  }
   return gone;
 }
 
@@ -64,8 +76,12 @@ async function onlyHolder(
   const holders: string[] = [];
   for (const file of files.slice(0, MAX_CANDIDATES)) {
     const text = await repository.readText(file);
-    if (text !== null && texts.some((accepted) => text.includes(accepted))) holders.push(file);
-    if (holders.length > 1) return null;
+    if (text !== null && texts.some((accepted) => text.includes(accepted))) {
+      holders.push(file);
+    }
+    if (holders.length > 1) {
+      return null;
+    }
   }
   return holders[0] ?? null;
 }

@@ -105,7 +105,9 @@ export async function planPin(
   const files = variant.files.map((file): PlannedFile => {
     const path = below(variant.folder, file.path);
     const pinned = known.get(path);
-    if (pinned !== undefined) refuseOtherStatement(file, pinned);
+    if (pinned !== undefined) {
+      refuseOtherStatement(file, pinned);
+    }
     const stated = pinned === undefined ? file.stated : ({ kind: "sha256", hex: pinned.sha256 } as const);
     return { path, wanted: wantedOf(model, file, stated) };
   });
@@ -145,7 +147,9 @@ export async function planFetch(
   const files = manifest.files.map((pinned): PlannedFile => {
     const { path, size, sha256 } = pinned;
     const file = byPath.get(path);
-    if (file === undefined) throw differs(`${path} is not in ${source.repository} at that commit`);
+    if (file === undefined) {
+      throw differs(`${path} is not in ${source.repository} at that commit`);
+    }
     refuseOtherStatement(file, pinned);
     return { path, wanted: wantedOf(model, { ...file, size }, { kind: "sha256", hex: sha256 }) };
   });
@@ -180,7 +184,9 @@ export async function carryOut(
 ): Promise<PinnedModel> {
   const { store } = places;
   // A signer who was asked for is missed before anything is fetched.
-  if (!plan.signed) checkSignature(null, [], choices.trust);
+  if (!plan.signed) {
+    checkSignature(null, [], choices.trust);
+  }
   return store.staging(async (folder) => {
     await checkRoom(store.partialFolder, plan.toDownload);
     const fetched: { readonly file: string; readonly staged: string }[] = [];
@@ -199,7 +205,9 @@ export async function carryOut(
     } finally {
       progress.end();
     }
-    for (const { file, staged } of fetched) await move(file, staged);
+    for (const { file, staged } of fetched) {
+      await move(file, staged);
+    }
     try {
       const pin = await pinStaged(plan, folder, choices.family);
       const signature = checkSignature(
@@ -212,15 +220,21 @@ export async function carryOut(
       const file = await fileWith(plan, places, named, choices.replace);
       await store.install(folder, pin.manifestDigest);
       await store.approve({ ...record(named, signature), directory: null });
-      for (const { wanted } of plan.files) await removePart(store.partialFolder, wanted);
+      for (const { wanted } of plan.files) {
+        await removePart(store.partialFolder, wanted);
+      }
       const written = file === null ? null : await writeModels(places.repository, file);
       return { ...pin, directory: store.pathOf(pin.manifestDigest), source: plan.source, signature, written };
     } catch (error) {
       if (isContradiction(error)) {
-        for (const { wanted } of plan.files) await removePart(store.partialFolder, wanted);
+        for (const { wanted } of plan.files) {
+          await removePart(store.partialFolder, wanted);
+        }
       } else {
         // The bytes are good, so that nobody has to download them twice.
-        for (const { file, staged } of fetched) await move(staged, file).catch(() => {});
+        for (const { file, staged } of fetched) {
+          await move(staged, file).catch(() => {});
+        }
       }
       throw error;
     }
@@ -256,8 +270,11 @@ export async function pinFolder(
     const written = await writeModels(places.repository, file);
     return { ...pin, directory, source: named.source, signature, written };
   } catch (error) {
-    if (before === null) await unlink(join(directory, PIN_FILE)).catch(() => {});
-    else await writeFile(join(directory, PIN_FILE), before);
+    if (before === null) {
+      await unlink(join(directory, PIN_FILE)).catch(() => {});
+    } else {
+      await writeFile(join(directory, PIN_FILE), before);
+    }
     throw error;
   }
 }
@@ -279,7 +296,9 @@ async function fileWith(
   named: NamedModel,
   replace: boolean,
 ): Promise<ModelsFile | null> {
-  if (pin.kind === "existing") return null;
+  if (pin.kind === "existing") {
+    return null;
+  }
   return withModel(await modelsOf(repository), named, { replace, proposed: true });
 }
 
@@ -289,10 +308,14 @@ async function pinStaged(
   folder: string,
   family: PromptFamilyName | undefined,
 ): Promise<Pin> {
-  if (pin.kind === "new") return writePin(folder, { name, graph: pin.graph, ...(family && { family }) });
+  if (pin.kind === "new") {
+    return writePin(folder, { name, graph: pin.graph, ...(family && { family }) });
+  }
   await writePinFile(folder, pin.manifest);
   const written = await readPin(folder);
-  if (written.manifestDigest !== pin.manifestDigest) throw differs("the pin has another digest");
+  if (written.manifestDigest !== pin.manifestDigest) {
+    throw differs("the pin has another digest");
+  }
   return written;
 }
 
@@ -332,7 +355,9 @@ async function sizesOf(
 /** What the hub itself states to be other bytes than the pin's is not even downloaded. */
 function refuseOtherStatement(file: HubFile, { path, size, sha256 }: PinManifest["files"][number]): void {
   const { stated } = file;
-  if (file.size === size && (stated.kind !== "sha256" || stated.hex === sha256)) return;
+  if (file.size === size && (stated.kind !== "sha256" || stated.hex === sha256)) {
+    return;
+  }
   throw differs(`${path} is stated with another ${file.size === size ? "hash" : "size"} than the pin's`);
 }
 

@@ -20,7 +20,7 @@ export interface RepositoryContents {
 
 /** Reads repositories, and remembers each evidence file's reading by its bytes, for they cost a signature each. */
 export class RepositoryReader {
-  readonly #readings = new Map<string, EvidenceInput["reading"]>();
+  private readonly readings = new Map<string, EvidenceInput["reading"]>();
 
   constructor(private readonly thread: VerificationThread) {}
 
@@ -29,24 +29,32 @@ export class RepositoryReader {
     const evidence: EvidenceInput[] = [];
     const anchors: Anchor[] = [];
     for (const { path, bytes, problem } of await repository.evidenceFiles()) {
-      if (bytes === null) problems.push({ path, problem: problem ?? "It cannot be read." });
-      else evidence.push({ path, reading: await this.#reading(bytes) });
+      if (bytes === null) {
+        problems.push({ path, problem: problem ?? "It cannot be read." });
+      } else {
+        evidence.push({ path, reading: await this.reading(bytes) });
+      }
     }
     for (const { path, bytes, problem } of await repository.anchorFiles()) {
       const anchor = bytes === null ? (problem ?? "It cannot be read.") : parseAnchor(bytes);
-      if (typeof anchor === "string") problems.push({ path, problem: anchor });
-      else anchors.push(anchor);
+      if (typeof anchor === "string") {
+        problems.push({ path, problem: anchor });
+      } else {
+        anchors.push(anchor);
+      }
     }
     const moves = await findMoves(repository, evidence);
     return { repositoryId: await repository.id(), evidence, anchors, moves, problems };
   }
 
-  async #reading(bytes: Uint8Array): Promise<EvidenceInput["reading"]> {
+  private async reading(bytes: Uint8Array): Promise<EvidenceInput["reading"]> {
     const key = toDigest(sha256(bytes));
-    const known = this.#readings.get(key);
-    if (known !== undefined) return known;
+    const known = this.readings.get(key);
+    if (known !== undefined) {
+      return known;
+    }
     const reading = await this.thread.read(bytes);
-    this.#readings.set(key, reading);
+    this.readings.set(key, reading);
     return reading;
   }
 }

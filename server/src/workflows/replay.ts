@@ -26,11 +26,15 @@ export function replayObstacle(
   { model, trim, values }: Replayable,
   facts: ExecutionFacts | null,
 ): string | null {
-  if (values === null) return "The prompt is sealed, so nobody else can replay it.";
+  if (values === null) {
+    return "The prompt is sealed, so nobody else can replay it.";
+  }
   if (trim !== TRIM_VERSION) {
     return `Its text was cut by ${trim}, which this version of Proofline, with ${TRIM_VERSION}, does not know.`;
   }
-  if (facts === null) return "No model is loaded here.";
+  if (facts === null) {
+    return "No model is loaded here.";
+  }
   if (model.manifestDigest !== facts.model.manifestDigest) {
     return `It was made by the model ${model.name} under another pin than the one that is installed here.`;
   }
@@ -81,20 +85,20 @@ const StoredResult = z.strictObject({
  * write to the home folder could also change the extension.
  */
 export class ReplayCache {
-  readonly #folder: string;
+  private readonly folder: string;
 
   constructor(home: string) {
-    this.#folder = join(home, "replays");
+    this.folder = join(home, "replays");
   }
 
   /** The remembered result, or `null`. */
   async get(suggestion: Replayable): Promise<ReplayResult | null> {
     const key = replayKey(suggestion);
-    if (key === null) return null;
+    if (key === null) {
+      return null;
+    }
     try {
-      const stored = StoredResult.parse(
-        JSON.parse(await readFile(join(this.#folder, `${key}.json`), "utf8")),
-      );
+      const stored = StoredResult.parse(JSON.parse(await readFile(join(this.folder, `${key}.json`), "utf8")));
       const { reason, ...result } = stored;
       return reason === undefined ? result : { ...result, reason };
     } catch {
@@ -105,9 +109,11 @@ export class ReplayCache {
 
   async put(suggestion: Replayable, result: ReplayResult): Promise<void> {
     const key = replayKey(suggestion);
-    if (key === null) return;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const file = join(this.#folder, `${key}.json`);
+    if (key === null) {
+      return;
+    }
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const file = join(this.folder, `${key}.json`);
     const temporary = `${file}.${process.pid}`;
     await writeFile(temporary, JSON.stringify(result), { mode: 0o600 });
     await rename(temporary, file);
@@ -116,7 +122,9 @@ export class ReplayCache {
 
 /** SHA-256 over the canonical JSON of everything that a replay's result depends on; `null` for a sealed prompt. */
 export function replayKey({ model, profile, trim, values }: Replayable): Digest | null {
-  if (values === null) return null;
+  if (values === null) {
+    return null;
+  }
   const claim = claimOf(profile, values);
   return toDigest(sha256(canonicalJson({ claim, trim, manifestDigest: model.manifestDigest })));
 }

@@ -14,10 +14,14 @@ export function inReadingOrder<Suggestion extends Replayable>(
 /** The first of what waits, or what should be read before it: of the same prompt's kind, the shortest beginning. */
 export function nextInReadingOrder(waiting: readonly [string, Replayable][]): [string, Replayable] | null {
   const [first] = waiting;
-  if (first === undefined) return null;
+  if (first === undefined) {
+    return null;
+  }
   let next = first;
   for (const entry of waiting) {
-    if (isAlike(entry[1], first[1]) && compare(entry[1], next[1]) < 0) next = entry;
+    if (isAlike(entry[1], first[1]) && compare(entry[1], next[1]) < 0) {
+      next = entry;
+    }
   }
   return next;
 }
@@ -27,7 +31,9 @@ function isAlike({ values: a }: Replayable, { values: b }: Replayable): boolean 
 }
 
 function compare({ values: a }: Replayable, { values: b }: Replayable): number {
-  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  if (a === null || b === null) {
+    return Number(a === null) - Number(b === null);
+  }
   return (
     compareText(a.prompt.path ?? "", b.prompt.path ?? "") ||
     compareText(a.prompt.suffix, b.prompt.suffix) ||

@@ -41,10 +41,14 @@ export async function sealPending(parameters: SealParameters): Promise<SealOutco
   for (const [path, suggestions] of groupBy(here, ({ path }) => path)) {
     const free = suggestions.filter((suggestion) => {
       const reason = holdBack?.(suggestion) ?? null;
-      if (reason !== null) held.push({ id: suggestion.id, reason });
+      if (reason !== null) {
+        held.push({ id: suggestion.id, reason });
+      }
       return reason === null;
     });
-    if (free.length === 0) continue;
+    if (free.length === 0) {
+      continue;
+    }
     const refusal = await repository.refusalFor(path);
     const text = refusal === null ? await repository.readText(path) : null;
     if (text === null) {
@@ -84,9 +88,11 @@ export async function sealPending(parameters: SealParameters): Promise<SealOutco
     for (let start = 0; start < suggestions.length; start += MAX_BATCH_SIZE) {
       const part = suggestions.slice(start, start + MAX_BATCH_SIZE);
       const batch = await sealBatchOf(parameters, part);
-      if (batch !== null) sealed.push(batch);
-      else
+      if (batch !== null) {
+        sealed.push(batch);
+      } else {
         held.push(...part.map(({ id }) => ({ id, reason: "It changed while its batch was being sealed." })));
+      }
     }
   }
   return { sealed, dropped, held };
@@ -95,7 +101,9 @@ export async function sealPending(parameters: SealParameters): Promise<SealOutco
 /** Writes the evidence files of batches that the journal holds but a crash kept from the repository. */
 export async function finishSealing(journal: Journal, repository: Repository): Promise<void> {
   for (const batch of journal.unanchored()) {
-    if (batch.repository === repository.root) await repository.writeEvidence(batch.root, batch.evidence);
+    if (batch.repository === repository.root) {
+      await repository.writeEvidence(batch.root, batch.evidence);
+    }
   }
 }
 
@@ -104,7 +112,9 @@ async function sealBatchOf(
   suggestions: readonly AcceptedSuggestion[],
 ): Promise<{ root: string; ids: readonly string[] } | null> {
   const [first] = suggestions;
-  if (first === undefined) throw new Error("a batch holds at least one suggestion");
+  if (first === undefined) {
+    throw new Error("a batch holds at least one suggestion");
+  }
   const repositoryId = await repository.ensureId();
   const device = await openDevice(home);
   const inputs: SealedInput[] = [];
@@ -132,7 +142,9 @@ async function sealBatchOf(
       ),
     };
   });
-  if (batch === null) return null;
+  if (batch === null) {
+    return null;
+  }
   await repository.writeEvidence(batch.root, batch.evidence);
   return { root: batch.root, ids: batch.ids };
 }
@@ -147,8 +159,11 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
   for (const item of items) {
     const key = keyOf(item);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
+    if (group === undefined) {
+      groups.set(key, [item]);
+    } else {
+      group.push(item);
+    }
   }
   return groups;
 }

@@ -26,12 +26,16 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   const texts = new Map<string, string>();
   for (const path of pathsOf(contents, here)) {
     const text = await repository.readText(path);
-    if (text !== null) texts.set(path, text);
+    if (text !== null) {
+      texts.set(path, text);
+    }
   }
   const quoted = new Map<string, string>();
   for (const path of quotedPaths(contents, here)) {
     const text = await repository.readQuotable(path);
-    if (text !== null) quoted.set(path, text);
+    if (text !== null) {
+      quoted.set(path, text);
+    }
   }
   const roots = contents.evidence.flatMap(({ reading }) =>
     reading.kind === "intact" ? [reading.batch.root] : [],
@@ -98,8 +102,9 @@ function pathsOf(contents: RepositoryContents, journal: readonly AcceptedSuggest
   const paths = new Set(journal.map(({ path }) => path));
   for (const { reading } of contents.evidence) {
     const batch = reading.kind === "malformed" ? null : reading.batch;
-    for (const { record } of batch?.suggestions ?? [])
+    for (const { record } of batch?.suggestions ?? []) {
       paths.add(contents.moves.get(record.path) ?? record.path);
+    }
   }
   return paths;
 }

@@ -12,7 +12,9 @@ export interface UsedPackage {
 export function attribution(packages: readonly UsedPackage[]): string {
   const used = packages.filter(({ use, files }) => use === "corpus" && files > 0);
   const byLicence = new Map<string, UsedPackage[]>();
-  for (const each of used) byLicence.set(each.licence, [...(byLicence.get(each.licence) ?? []), each]);
+  for (const each of used) {
+    byLicence.set(each.licence, [...(byLicence.get(each.licence) ?? []), each]);
+  }
   const sections = [...byLicence]
     .sort(([, left], [, right]) => charactersOf(right) - charactersOf(left))
     .map(([licence, list]) => {
@@ -43,8 +45,11 @@ function wrap(names: readonly string[]): string {
   for (const name of names) {
     const last = lines[lines.length - 1] ?? "";
     const longer = last === "" ? `${name},` : `${last} ${name},`;
-    if (longer.length > 110) lines.push(`${name},`);
-    else lines[lines.length - 1] = longer;
+    if (longer.length > 110) {
+      lines.push(`${name},`);
+    } else {
+      lines[lines.length - 1] = longer;
+    }
   }
   return lines.join("\n").replace(/,$/, "");
 }

@@ -56,10 +56,11 @@ export function drawCurve(entries: readonly LogEntry[]): string {
     const points = series[name].map(({ x, y }) => `${toX(x).toFixed(1)},${toY(y).toFixed(1)}`).join(" ");
     parts.push(`<polyline points="${points}" fill="none" stroke="${COLOURS[name]}" stroke-width="2"/>`);
     if (name !== "training") {
-      for (const { x, y } of series[name])
+      for (const { x, y } of series[name]) {
         parts.push(
           `<circle cx="${toX(x).toFixed(1)}" cy="${toY(y).toFixed(1)}" r="3" fill="${COLOURS[name]}"/>`,
         );
+      }
     }
     const y = TOP + 14 + index * 18;
     parts.push(

@@ -68,7 +68,9 @@ function sharesOf(sizes: Readonly<Record<string, number>>): string {
 
 function licencesOf(packages: readonly UsedPackage[]): string {
   const sizes: Record<string, number> = {};
-  for (const { licence, characters } of packages) sizes[licence] = (sizes[licence] ?? 0) + characters;
+  for (const { licence, characters } of packages) {
+    sizes[licence] = (sizes[licence] ?? 0) + characters;
+  }
   return sharesOf(sizes);
 }
 

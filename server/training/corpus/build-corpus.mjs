@@ -32,7 +32,9 @@ import { installedPackages } from "./packages.mjs";
  */
 export function buildCorpus({ nodeModules, output, say = () => {} }) {
   const useOf = (/** @type {string} */ name) => {
-    if (HELD_OUT.validation.includes(name)) return "validation";
+    if (HELD_OUT.validation.includes(name)) {
+      return "validation";
+    }
     return HELD_OUT.evaluation.includes(name) ? "evaluation" : "corpus";
   };
   const packages = installedPackages(nodeModules);
@@ -41,10 +43,11 @@ export function buildCorpus({ nodeModules, output, say = () => {} }) {
   const missing = [...HELD_OUT.validation, ...HELD_OUT.evaluation].filter(
     (name) => !packages.some((each) => each.name === name),
   );
-  if (missing.length > 0)
+  if (missing.length > 0) {
     throw new Error(
       `Held-out packages are not installed: ${missing.join(", ")}. Run npm ci with the corpus lock file.`,
     );
+  }
 
   const duplicates = new DuplicateFilter();
   /** @type {Record<string, number>} */
@@ -52,11 +55,15 @@ export function buildCorpus({ nodeModules, output, say = () => {} }) {
   /** @type {Record<'corpus' | 'validation' | 'evaluation', Document[]>} */
   const documents = { corpus: [], validation: [], evaluation: [] };
   for (const pkg of packages) {
-    if (!pkg.accepted) continue;
+    if (!pkg.accepted) {
+      continue;
+    }
     const use = useOf(pkg.name);
     let size = 0;
     for (const { file, relative, language } of chooseFiles(pkg)) {
-      if (size > CORPUS.packageLimit) break;
+      if (size > CORPUS.packageLimit) {
+        break;
+      }
       const stat = fs.statSync(file);
       const raw = stat.size > 2 * CORPUS.largestFile ? "" : fs.readFileSync(file, "utf8");
       const text = cleanText(raw);
@@ -68,12 +75,16 @@ export function buildCorpus({ nodeModules, output, say = () => {} }) {
       size += text.length;
       documents[use].push({ package: pkg.name, path: relative, language, text });
     }
-    if (size > 3_000_000) say(`${pkg.name}: ${(size / 1e6).toFixed(1)} MB`);
+    if (size > 3_000_000) {
+      say(`${pkg.name}: ${(size / 1e6).toFixed(1)} MB`);
+    }
   }
   documents.corpus = shuffle(limitLanguages(documents.corpus, dropped), seededRandom(SEED));
 
   fs.mkdirSync(output, { recursive: true });
-  for (const [use, list] of Object.entries(documents)) writeLines(path.join(output, `${use}.jsonl`), list);
+  for (const [use, list] of Object.entries(documents)) {
+    writeLines(path.join(output, `${use}.jsonl`), list);
+  }
   const report = summarize(packages, documents, dropped, useOf);
   fs.writeFileSync(path.join(output, "report.json"), `${JSON.stringify(report, null, 1)}\n`);
   return report;
@@ -94,7 +105,9 @@ function limitLanguages(documents, dropped) {
     let left = total * share;
     for (const { each } of own.sort((a, b) => a.order - b.order)) {
       left -= each.text.length;
-      if (left >= 0) continue;
+      if (left >= 0) {
+        continue;
+      }
       kept.delete(each);
       dropped["language share"] = (dropped["language share"] ?? 0) + 1;
     }
@@ -108,7 +121,9 @@ function limitLanguages(documents, dropped) {
  */
 function writeLines(file, documents) {
   const handle = fs.openSync(file, "w");
-  for (const each of documents) fs.writeSync(handle, `${JSON.stringify(each)}\n`);
+  for (const each of documents) {
+    fs.writeSync(handle, `${JSON.stringify(each)}\n`);
+  }
   fs.closeSync(handle);
 }
 

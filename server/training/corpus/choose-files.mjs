@@ -41,9 +41,13 @@ export function chooseFiles(pkg) {
   const size = typescript.reduce((sum, each) => sum + fs.statSync(each.file).size, 0);
   /** @type {Candidate[]} */
   let code;
-  if (size > ENOUGH_TYPESCRIPT) code = typescript;
-  else if (WRITTEN_AS_DECLARATIONS.test(pkg.name)) code = of("declarations");
-  else code = oneModuleFlavour(javascript);
+  if (size > ENOUGH_TYPESCRIPT) {
+    code = typescript;
+  } else if (WRITTEN_AS_DECLARATIONS.test(pkg.name)) {
+    code = of("declarations");
+  } else {
+    code = oneModuleFlavour(javascript);
+  }
   const documents = [
     ...of("markdown"),
     ...of("css"),
@@ -63,11 +67,15 @@ function oneModuleFlavour(files) {
     ({ relative }) =>
       /^(src|source|lib|Source)\//.test(relative) && !/\/(cjs|umd|node|browser)\//.test(relative),
   );
-  if (inSource.length > 2) return inSource;
+  if (inSource.length > 2) {
+    return inSource;
+  }
   const modules = files.filter(({ relative }) =>
     /(^|\/)(esm|es|es6|es2015|module|src|source|lib-esm|modern)\//.test(relative),
   );
-  if (modules.length > 2) return modules;
+  if (modules.length > 2) {
+    return modules;
+  }
   return files.filter(({ relative }) => !/(^|\/)(cjs|umd|commonjs|browser|min)\//.test(relative));
 }
 
@@ -82,13 +90,19 @@ function candidates(root) {
     for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
       const file = path.join(folder, entry.name);
       if (entry.isDirectory()) {
-        if (!SKIPPED_FOLDERS.test(entry.name)) visit(file);
+        if (!SKIPPED_FOLDERS.test(entry.name)) {
+          visit(file);
+        }
         continue;
       }
       const relative = path.relative(root, file).split(path.sep).join("/");
-      if (!entry.isFile() || SKIPPED_FILES.test(relative) || SKIPPED_FILES.test(entry.name)) continue;
+      if (!entry.isFile() || SKIPPED_FILES.test(relative) || SKIPPED_FILES.test(entry.name)) {
+        continue;
+      }
       const language = LANGUAGES.find(([pattern]) => pattern.test(entry.name))?.[1];
-      if (language) found.push({ file, relative, language });
+      if (language) {
+        found.push({ file, relative, language });
+      }
     }
   };
   visit(root);

@@ -30,7 +30,9 @@ export function cleanText(raw) {
     .replace(/^\uFEFF/, "")
     .replace(/^#!.*\n/, "");
   const header = text.match(LICENCE_HEADER);
-  if (header && /licen[sc]e|copyright|\(c\)|SPDX/i.test(header[0])) text = text.slice(header[0].length);
+  if (header && /licen[sc]e|copyright|\(c\)|SPDX/i.test(header[0])) {
+    text = text.slice(header[0].length);
+  }
   text = text
     .replace(/^["']use strict["'];?\n/, "")
     .replace(/[ \t]+$/gm, "")
@@ -45,16 +47,30 @@ export function cleanText(raw) {
  * @returns {string | undefined} the reason to leave the file out, or undefined to keep it
  */
 export function reasonToDrop(raw, text, language) {
-  if (raw.includes("\uFFFD") || raw.includes("\0")) return "not text";
-  if (text.length < CORPUS.smallestFile || text.length > CORPUS.largestFile) return "size";
-  if (GENERATED.test(raw.slice(0, 1500))) return "generated";
-  if (isCode(language) && (TRANSPILED.test(raw) || SOURCE_MAP_COMMENT.test(raw))) return "transpiled";
+  if (raw.includes("\uFFFD") || raw.includes("\0")) {
+    return "not text";
+  }
+  if (text.length < CORPUS.smallestFile || text.length > CORPUS.largestFile) {
+    return "size";
+  }
+  if (GENERATED.test(raw.slice(0, 1500))) {
+    return "generated";
+  }
+  if (isCode(language) && (TRANSPILED.test(raw) || SOURCE_MAP_COMMENT.test(raw))) {
+    return "transpiled";
+  }
   const lines = text.split("\n");
   const average = text.length / lines.length;
   // Minified files have long lines, tables of data very short ones; prose may wrap late.
-  if (language !== "markdown" && (average > 80 || average < 8)) return "line length";
-  if (lines.some((line) => line.length > (language === "markdown" ? 2000 : 600))) return "long line";
-  if (shareOfLetters(text) < (language === "json" ? 0.5 : 0.62)) return "mostly symbols";
+  if (language !== "markdown" && (average > 80 || average < 8)) {
+    return "line length";
+  }
+  if (lines.some((line) => line.length > (language === "markdown" ? 2000 : 600))) {
+    return "long line";
+  }
+  if (shareOfLetters(text) < (language === "json" ? 0.5 : 0.62)) {
+    return "mostly symbols";
+  }
   return undefined;
 }
 
@@ -65,8 +81,9 @@ function shareOfLetters(/** @type {string} */ text) {
   for (let index = 0; index < text.length; index += 7) {
     const code = text.charCodeAt(index);
     looked++;
-    if ((code > 64 && code < 91) || (code > 96 && code < 123) || code === 32 || code === 10 || code === 9)
+    if ((code > 64 && code < 91) || (code > 96 && code < 123) || code === 32 || code === 10 || code === 9) {
       letters++;
+    }
   }
   return letters / looked;
 }

@@ -18,16 +18,22 @@ export class DuplicateFilter {
    */
   check(text) {
     const whole = hash52(text.replace(/\s+/g, ""));
-    if (this.#files.has(whole)) return "duplicate";
+    if (this.#files.has(whole)) {
+      return "duplicate";
+    }
     const hashes = text
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line.length >= TELLING_LINE && !/^(\*|\/\/|import )/.test(line))
       .map(hash52);
     const seen = hashes.filter((hash) => this.#lines.has(hash)).length;
-    if (hashes.length > 4 && seen / hashes.length > NEAR_DUPLICATE_SHARE) return "near-duplicate";
+    if (hashes.length > 4 && seen / hashes.length > NEAR_DUPLICATE_SHARE) {
+      return "near-duplicate";
+    }
     this.#files.add(whole);
-    for (const hash of hashes) this.#lines.add(hash);
+    for (const hash of hashes) {
+      this.#lines.add(hash);
+    }
     return undefined;
   }
 }

@@ -26,8 +26,12 @@ const RESTRICTIVE_TEXT =
  */
 export function declaredLicence(manifest) {
   const { license, licenses } = manifest;
-  if (typeof license === "string") return license.trim();
-  if (license && typeof license === "object" && "type" in license) return String(license.type);
+  if (typeof license === "string") {
+    return license.trim();
+  }
+  if (license && typeof license === "object" && "type" in license) {
+    return String(license.type);
+  }
   const first = Array.isArray(licenses) ? licenses[0] : undefined;
   return typeof first === "string" ? first : String(first?.type ?? "");
 }
@@ -40,10 +44,16 @@ export function declaredLicence(manifest) {
  */
 export function isPermissive(expression) {
   const plain = expression.replace(/[()]/g, " ").trim();
-  if (!plain) return false;
+  if (!plain) {
+    return false;
+  }
   // A mixed expression would need its parentheses; refusing it is the safe reading.
-  if (/ OR /.test(plain) && / AND /.test(plain)) return false;
-  if (/ OR /.test(plain)) return plain.split(/ OR /).some((part) => PERMISSIVE.has(part.trim()));
+  if (/ OR /.test(plain) && / AND /.test(plain)) {
+    return false;
+  }
+  if (/ OR /.test(plain)) {
+    return plain.split(/ OR /).some((part) => PERMISSIVE.has(part.trim()));
+  }
   return plain.split(/ AND /).every((part) => PERMISSIVE.has(part.trim()));
 }
 

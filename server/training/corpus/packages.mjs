@@ -32,11 +32,15 @@ export function installedPackages(nodeModules) {
 function visit(folder, found) {
   const entries = fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
-    if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
+    if (!entry.isDirectory() || entry.name.startsWith(".")) {
+      continue;
+    }
     const directory = path.join(folder, entry.name);
     const manifest = readManifest(directory);
     if (!manifest) {
-      if (entry.name.startsWith("@")) visit(directory, found);
+      if (entry.name.startsWith("@")) {
+        visit(directory, found);
+      }
       continue;
     }
     if (manifest.name && !found.has(manifest.name)) {
@@ -51,7 +55,9 @@ function visit(folder, found) {
       });
     }
     const nested = path.join(directory, "node_modules");
-    if (fs.existsSync(nested)) visit(nested, found);
+    if (fs.existsSync(nested)) {
+      visit(nested, found);
+    }
   }
 }
 

@@ -22,10 +22,16 @@ export class CopySuggester implements Suggester {
     ) {
       const offset = at + ending.length;
       const agreement = agreementBefore(prefix, offset);
-      if (agreement > best.agreement) best = { agreement, offset };
-      if (at === 0) break;
+      if (agreement > best.agreement) {
+        best = { agreement, offset };
+      }
+      if (at === 0) {
+        break;
+      }
     }
-    if (best.offset < 0) return { text: "", shown: "" };
+    if (best.offset < 0) {
+      return { text: "", shown: "" };
+    }
     const text = continuationAt(prefix, best.offset, kind);
     return { text, shown: best.agreement / FULL_CONFIDENCE >= gate ? text : "" };
   }

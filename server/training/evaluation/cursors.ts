@@ -52,9 +52,13 @@ export function drawCursors(documents: readonly Document[], places: number, seed
     let found = 0;
     for (let attempt = 0; found < places && attempt < places * 100; attempt++) {
       const document = code[Math.floor(random() * code.length)];
-      if (document === undefined || (used.get(document) ?? 0) >= PER_FILE) continue;
+      if (document === undefined || (used.get(document) ?? 0) >= PER_FILE) {
+        continue;
+      }
       const pair = cursorsAt(document, kind, Math.floor(random() * document.text.length), random);
-      if (pair === null) continue;
+      if (pair === null) {
+        continue;
+      }
       used.set(document, (used.get(document) ?? 0) + 1);
       cursors.push(...pair);
       found += 1;
@@ -69,7 +73,9 @@ function cursorsAt(document: Document, kind: Kind, offset: number, random: () =>
   const start = text.lastIndexOf("\n", offset) + 1;
   const end = lineEnd(text, start);
   const line = text.slice(start, end);
-  if (line.trim().length < 6 || line.length > MAX_LINE || /^\s*(\/\/|\*|\/\*)/.test(line)) return null;
+  if (line.trim().length < 6 || line.length > MAX_LINE || /^\s*(\/\/|\*|\/\*)/.test(line)) {
+    return null;
+  }
   switch (kind) {
     case "line": {
       const cursor = random() < 0.4 ? start + line.search(/\S/) : pauseIn(line, start, random);
@@ -82,12 +88,18 @@ function cursorsAt(document: Document, kind: Kind, offset: number, random: () =>
       return close === undefined ? null : pairOf(document, kind, cursor, close, end);
     }
     case "block": {
-      if (!/[{([]\s*$|=>\s*$/.test(line)) return null;
+      if (!/[{([]\s*$|=>\s*$/.test(line)) {
+        return null;
+      }
       const body = text.slice(end + 1).search(/\S/);
-      if (body < 0) return null;
+      if (body < 0) {
+        return null;
+      }
       const cursor = end + 1 + body;
       const own = cursor - (text.lastIndexOf("\n", cursor) + 1);
-      if (own <= line.search(/\S/)) return null;
+      if (own <= line.search(/\S/)) {
+        return null;
+      }
       const bodyEnd = endOfBody(text, cursor, own);
       const lines = text.slice(cursor, bodyEnd).split("\n").length;
       return lines < 2 || lines > MAX_BLOCK_LINES ? null : pairOf(document, kind, cursor, bodyEnd, bodyEnd);
@@ -101,8 +113,12 @@ function endOfBody(text: string, cursor: number, own: number): number {
   for (let next = end + 1; next < text.length; ) {
     const nextEnd = lineEnd(text, next);
     const line = text.slice(next, nextEnd);
-    if (line.trim() !== "" && line.search(/\S/) < own) break;
-    if (line.trim() !== "") end = nextEnd;
+    if (line.trim() !== "" && line.search(/\S/) < own) {
+      break;
+    }
+    if (line.trim() !== "") {
+      end = nextEnd;
+    }
     next = nextEnd + 1;
   }
   return end;
@@ -125,7 +141,9 @@ function pairOf(
   const { text } = document;
   const middle = text.slice(cursor, end);
   const rest = text.slice(cursor, lineEnds);
-  if (middle.trim().length < MIN_EXPECTED) return null;
+  if (middle.trim().length < MIN_EXPECTED) {
+    return null;
+  }
   const prefix = text.slice(0, cursor);
   const closer = kind === "block" ? text.slice(end + 1, lineEnd(text, end + 1)) : "";
   const closed = /^\s*[)\]}]/.test(closer) ? `${middle}\n${closer}` : null;

@@ -49,7 +49,9 @@ async function answersOf(suggester: Suggester, cursors: readonly Cursor[], gate:
     const { text, shown } = await suggester.suggest(cursor, gate);
     const bits = await suggester.bits(cursor);
     answers.push({ cursor, text, shown, bits, score: score(text, cursor), shownScore: score(shown, cursor) });
-    if ((index + 1) % 100 === 0) console.error(`${suggester.name}: ${index + 1} of ${cursors.length}`);
+    if ((index + 1) % 100 === 0) {
+      console.error(`${suggester.name}: ${index + 1} of ${cursors.length}`);
+    }
   }
   return answers;
 }
@@ -65,16 +67,22 @@ async function tuneGate(model: ModelSuggester, cursors: readonly Cursor[]): Prom
       let [shown, right] = [0, 0];
       for (const cursor of own) {
         const text = await model.shown(cursor, gate);
-        if (text === "") continue;
+        if (text === "") {
+          continue;
+        }
         shown += 1;
-        if (score(text, cursor).right) right += 1;
+        if (score(text, cursor).right) {
+          right += 1;
+        }
       }
       const precision = shown === 0 ? 1 : right / shown;
       precisions.push(precision);
       words.push(`${kind} ${form} ${shown} of ${own.length}, right ${(100 * precision).toFixed(1)}%`);
     }
     console.log(`gate ${gate.toFixed(2)}: ${words.join("; ")}`);
-    if (Math.min(...precisions) >= TUNED_PRECISION) return gate;
+    if (Math.min(...precisions) >= TUNED_PRECISION) {
+      return gate;
+    }
   }
   return 1;
 }
@@ -96,7 +104,9 @@ async function main(): Promise<void> {
   const cursors = drawCursors(documents, Number(values.places), SEED);
   if (values.tune) {
     const gate = await tuneGate(model, cursors);
-    if (values.out) writeFileSync(values.out, `${JSON.stringify({ gate })}\n`);
+    if (values.out) {
+      writeFileSync(values.out, `${JSON.stringify({ gate })}\n`);
+    }
     await model.release();
     return;
   }
@@ -107,8 +117,9 @@ async function main(): Promise<void> {
     join(corpus, "corpus.jsonl"),
     NGRAM_TOKENS,
   );
-  for (const baseline of [ngrams, new CopySuggester()])
+  for (const baseline of [ngrams, new CopySuggester()]) {
     answers.push([baseline, await answersOf(baseline, cursors, gate)]);
+  }
   const results = answers.flatMap(([suggester, own]) =>
     FORMS.flatMap((form) => KINDS.map((kind) => summarize(suggester.name, own, { form, kind }))),
   );
@@ -120,7 +131,9 @@ async function main(): Promise<void> {
     results,
   };
   console.log(formatTable(results));
-  if (values.out) writeFileSync(values.out, `${JSON.stringify(evaluation, null, 1)}\n`);
+  if (values.out) {
+    writeFileSync(values.out, `${JSON.stringify(evaluation, null, 1)}\n`);
+  }
   await model.release();
 }
 

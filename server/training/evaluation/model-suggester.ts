@@ -12,10 +12,10 @@ const MAX_TOKENS = { line: 40, midLine: 40, block: 128 } as const;
 /** The pinned model, asked exactly as the language server asks it. */
 export class ModelSuggester implements Suggester {
   readonly name = "model";
-  readonly #sequence: Sequence;
+  private readonly sequence: Sequence;
 
   private constructor(readonly model: Model) {
-    this.#sequence = new Sequence(model.graph);
+    this.sequence = new Sequence(model.graph);
   }
 
   static async load(directory: string, threads: number): Promise<ModelSuggester> {
@@ -29,21 +29,21 @@ export class ModelSuggester implements Suggester {
 
   async suggest(cursor: Cursor, gate: number): Promise<Suggestion> {
     return {
-      text: await this.#answer(cursor, "explicit", 0),
-      shown: await this.#answer(cursor, "automatic", gate),
+      text: await this.answer(cursor, "explicit", 0),
+      shown: await this.answer(cursor, "automatic", gate),
     };
   }
 
   /** What is shown automatically with another gate than the pin's. */
   async shown(cursor: Cursor, gate: number): Promise<string> {
-    return this.#answer(cursor, "automatic", gate);
+    return this.answer(cursor, "automatic", gate);
   }
 
-  async #answer(cursor: Cursor, trigger: Trigger, confidenceGate: number): Promise<string> {
+  private async answer(cursor: Cursor, trigger: Trigger, confidenceGate: number): Promise<string> {
     const { manifest } = this.model;
     const outcome = await complete(
       { ...this.model, manifest: { ...manifest, execution: { ...manifest.execution, confidenceGate } } },
-      this.#sequence,
+      this.sequence,
       {
         path: cursor.document.path,
         prefix: cursor.prefix,
@@ -86,8 +86,14 @@ export class ModelSuggester implements Suggester {
 /** Negative binary logarithm of the probability that `logits` give to `id`. */
 function bitsOf(logits: Float32Array, id: number): number {
   let largest = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > largest) largest = logit;
+  for (const logit of logits) {
+    if (logit > largest) {
+      largest = logit;
+    }
+  }
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - largest);
+  for (const logit of logits) {
+    sum += Math.exp(logit - largest);
+  }
   return (largest + Math.log(sum) - (logits[id] ?? 0)) / Math.LN2;
 }

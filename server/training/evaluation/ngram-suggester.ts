@@ -27,7 +27,9 @@ export class NgramSuggester implements Suggester {
     for await (const line of createInterface({ input: createReadStream(corpusFile) })) {
       const { text }: { text: string } = JSON.parse(line);
       const own = [...tokenizer.encode(text), tokenizer.control.endoftext ?? 0];
-      if (length + own.length > limit) break;
+      if (length + own.length > limit) {
+        break;
+      }
       ids.set(own, length);
       length += own.length;
     }
@@ -41,13 +43,19 @@ export class NgramSuggester implements Suggester {
     let sure = 0;
     while (answer.length < MAX_TOKENS[cursor.kind]) {
       const id = this.model.best(history);
-      if (id < 6) break;
+      if (id < 6) {
+        break;
+      }
       probability *= this.model.probability(history, id);
       answer.push(id);
-      if (probability >= gate) sure = answer.length;
+      if (probability >= gate) {
+        sure = answer.length;
+      }
       history.push(id);
       const lines = this.tokenizer.decode(answer).trimStart().split("\n").length;
-      if (lines > (cursor.kind === "block" ? MAX_LINES : 1)) break;
+      if (lines > (cursor.kind === "block" ? MAX_LINES : 1)) {
+        break;
+      }
     }
     return { text: this.textOf(answer, cursor), shown: this.textOf(answer.slice(0, sure), cursor) };
   }

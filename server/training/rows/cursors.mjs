@@ -28,12 +28,18 @@ export function blockEnd(text, cursor) {
     const start = end + 1;
     const next = lineEnd(text, start);
     const line = text.slice(start, next);
-    if (line.trim() === "") break;
+    if (line.trim() === "") {
+      break;
+    }
     const deeper = indentation(text, start) > own;
     const closes = !deeper && indentation(text, start) === own && /^[\s]*[)\]}]/.test(line);
-    if (!deeper && !closes) break;
+    if (!deeper && !closes) {
+      break;
+    }
     end = next;
-    if (closes && !/[{([,]\s*$/.test(line)) break;
+    if (closes && !/[{([,]\s*$/.test(line)) {
+      break;
+    }
   }
   return end;
 }
@@ -45,7 +51,9 @@ export function blockEnd(text, cursor) {
  */
 function indentation(text, lineStart) {
   let index = lineStart;
-  while (text[index] === " " || text[index] === "\t") index++;
+  while (text[index] === " " || text[index] === "\t") {
+    index++;
+  }
   return index - lineStart;
 }
 
@@ -58,14 +66,22 @@ function indentation(text, lineStart) {
  * @returns {number}
  */
 export function placeCursor(text, from, anywhere, random) {
-  if (random() < anywhere) return whole(text, from);
+  if (random() < anywhere) {
+    return whole(text, from);
+  }
   const pause = /[\s.([{=,:]/g;
   pause.lastIndex = from;
   const match = pause.exec(text);
-  if (!match) return whole(text, from);
+  if (!match) {
+    return whole(text, from);
+  }
   let cursor = match.index + 1;
   // After a line break the editor has indented already.
-  if (match[0] === "\n") while (text[cursor] === " " || text[cursor] === "\t") cursor++;
+  if (match[0] === "\n") {
+    while (text[cursor] === " " || text[cursor] === "\t") {
+      cursor++;
+    }
+  }
   return Math.min(cursor, text.length - 1);
 }
 

@@ -60,17 +60,20 @@ export async function makeRows({
     }
     for (const row of shuffle([...packRows(shuffle(samples, random), length)], random)) {
       fs.writeSync(rows, rowBytes(row, length, tokenizer.control.fim_pad));
-      if (marks !== undefined)
+      if (marks !== undefined) {
         fs.writeSync(
           marks,
           Uint8Array.from({ length }, (_, index) => (row[index] >= ANSWER ? 1 : 0)),
         );
+      }
       count++;
       tokens += row.length;
     }
   }
   fs.closeSync(rows);
-  if (marks !== undefined) fs.closeSync(marks);
+  if (marks !== undefined) {
+    fs.closeSync(marks);
+  }
   return { rows: count, tokens, characters };
 }
 
@@ -86,8 +89,9 @@ function folderKey(document) {
 async function readDocuments(file) {
   /** @type {import('../corpus/build-corpus.mjs').Document[]} */
   const documents = [];
-  for await (const line of readline.createInterface({ input: fs.createReadStream(file) }))
+  for await (const line of readline.createInterface({ input: fs.createReadStream(file) })) {
     documents.push(JSON.parse(line));
+  }
   return documents;
 }
 
@@ -98,6 +102,8 @@ async function readDocuments(file) {
  */
 function rowBytes(row, length, padding) {
   const ids = new Uint16Array(length).fill(padding);
-  for (const [index, id] of row.entries()) ids[index] = id & (ANSWER - 1);
+  for (const [index, id] of row.entries()) {
+    ids[index] = id & (ANSWER - 1);
+  }
   return Buffer.from(ids.buffer);
 }

@@ -23,11 +23,15 @@ export function* packRows(samples, length) {
     const fit = open.findIndex((row) => row.length + sample.length <= length);
     if (fit < 0) {
       open.push(sample);
-      if (open.length > OPEN_ROWS) yield/** @type {number[]} */ (open.shift());
+      if (open.length > OPEN_ROWS) {
+        yield/** @type {number[]} */ (open.shift());
+      }
       continue;
     }
     open[fit] = open[fit].concat(sample);
-    if (open[fit].length > length * FULL_SHARE) yield open.splice(fit, 1)[0];
+    if (open[fit].length > length * FULL_SHARE) {
+      yield open.splice(fit, 1)[0];
+    }
   }
   yield* open;
 }

@@ -32,7 +32,9 @@ const SMALLEST_MIDDLE_TEXT = 80;
  */
 export function reindent(text, random) {
   const choice = random();
-  if (choice >= SHARES.tabs + SHARES.wide || /^\t/m.test(text) || !/^ {2}\S/m.test(text)) return text;
+  if (choice >= SHARES.tabs + SHARES.wide || /^\t/m.test(text) || !/^ {2}\S/m.test(text)) {
+    return text;
+  }
   const unit = choice < SHARES.tabs ? "\t" : "    ";
   return text.replace(/^(?: {2})+/gm, (spaces) => unit.repeat(spaces.length / 2));
 }
@@ -74,7 +76,9 @@ export function samplesOf({ document, neighbours, tokenizer, length, random, mid
     const first = next;
     for (let used = 0; next < pieces.length; next++) {
       used += tokenizer.encodePiece(pieces[next]).length;
-      if (used > room) break;
+      if (used > room) {
+        break;
+      }
     }
     if (next === first) {
       next++; // one piece longer than a row, such as an embedded image
@@ -123,14 +127,21 @@ function cutMiddle(text, random) {
   );
   const kind = random();
   let end;
-  if (kind < 0.42) end = lineEnd(text, start);
-  else if (kind < 0.54) end = midLineEnd(text, start, random);
-  else if (kind < 0.92) end = blockEnd(text, start);
-  else end = text.length;
+  if (kind < 0.42) {
+    end = lineEnd(text, start);
+  } else if (kind < 0.54) {
+    end = midLineEnd(text, start, random);
+  } else if (kind < 0.92) {
+    end = blockEnd(text, start);
+  } else {
+    end = text.length;
+  }
   if (text.slice(start, end).trim() === "") {
     // An empty answer teaches the model to be silent: go on to the end of the next line with text.
     const next = text.slice(start).search(/\S/);
-    if (next < 0) return undefined;
+    if (next < 0) {
+      return undefined;
+    }
     end = lineEnd(text, start + next);
   }
   return { start, end: whole(text, end), openEnded: random() < 0.2 };
@@ -145,7 +156,9 @@ function cutMiddle(text, random) {
 function midLineEnd(text, start, random) {
   const line = text.slice(start, lineEnd(text, start));
   const ends = [...line.matchAll(/[)\]},;:]/g)].map((match) => match.index).filter((index) => index > 0);
-  if (ends.length === 0) return start + line.length;
+  if (ends.length === 0) {
+    return start + line.length;
+  }
   return start + ends[Math.floor(random() * ends.length)];
 }
 
@@ -157,7 +170,9 @@ function midLineEnd(text, start, random) {
  * @param {() => number} random
  */
 function contextChunks(neighbours, tokenizer, length, random) {
-  if (neighbours.length === 0) return [];
+  if (neighbours.length === 0) {
+    return [];
+  }
   const ids = [];
   const count = random() < 0.6 ? 1 : 2;
   for (let chunk = 0; chunk < count; chunk++) {
@@ -166,7 +181,9 @@ function contextChunks(neighbours, tokenizer, length, random) {
       random() < 0.5 ? 0 : lineEnd(other.text, Math.floor(random() * other.text.length * 0.8)) + 1;
     const text = other.text.slice(start, start + 200 + Math.floor(random() * 700));
     const whole = text.slice(0, Math.max(text.lastIndexOf("\n") + 1, 0));
-    if (whole) ids.push(tokenizer.control.file_sep, ...tokenizer.encode(`${other.path}\n${whole}`));
+    if (whole) {
+      ids.push(tokenizer.control.file_sep, ...tokenizer.encode(`${other.path}\n${whole}`));
+    }
   }
   return ids.length > length / 2 ? [] : ids;
 }

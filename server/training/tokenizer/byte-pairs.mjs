@@ -40,9 +40,12 @@ export class BytePairs {
   constructor(file) {
     const json = JSON.parse(fs.readFileSync(file, "utf8"));
     this.#vocabulary = new Map(Object.entries(json.model.vocab));
-    for (const [rank, [left, right]] of json.model.merges.entries())
+    for (const [rank, [left, right]] of json.model.merges.entries()) {
       this.#ranks.set(`${left} ${right}`, rank);
-    for (const [string, id] of this.#vocabulary) this.#strings[id] = string;
+    }
+    for (const [string, id] of this.#vocabulary) {
+      this.#strings[id] = string;
+    }
     this.pattern = new RegExp(json.pre_tokenizer.pretokenizers[0].pattern.Regex, "gu");
     this.size = this.#vocabulary.size;
     /** @type {Record<string, number>} ids of the control tokens by their name without brackets */
@@ -69,15 +72,21 @@ export class BytePairs {
    */
   encodePiece(piece) {
     const known = this.#memory.get(piece);
-    if (known) return known;
+    if (known) {
+      return known;
+    }
     let parts = Array.from(this.#bytes.encode(piece), (byte) => this.#characters[byte]);
     for (;;) {
       const best = this.#bestPair(parts);
-      if (!best) break;
+      if (!best) {
+        break;
+      }
       parts = merge(parts, best[0], best[1]);
     }
     const ids = parts.map((part) => /** @type {number} */ (this.#vocabulary.get(part)));
-    if (this.#memory.size < MEMORY) this.#memory.set(piece, ids);
+    if (this.#memory.size < MEMORY) {
+      this.#memory.set(piece, ids);
+    }
     return ids;
   }
 
@@ -87,7 +96,11 @@ export class BytePairs {
    */
   encode(text) {
     const ids = [];
-    for (const piece of this.pieces(text)) for (const id of this.encodePiece(piece)) ids.push(id);
+    for (const piece of this.pieces(text)) {
+      for (const id of this.encodePiece(piece)) {
+        ids.push(id);
+      }
+    }
     return ids;
   }
 
@@ -100,9 +113,13 @@ export class BytePairs {
     const codes = new Map(this.#characters.map((character, byte) => [character, byte]));
     const controls = new Set(Object.values(this.control));
     const bytes = [];
-    for (const id of ids)
-      if (!controls.has(id))
-        for (const character of this.#strings[id]) bytes.push(/** @type {number} */ (codes.get(character)));
+    for (const id of ids) {
+      if (!controls.has(id)) {
+        for (const character of this.#strings[id]) {
+          bytes.push(/** @type {number} */ (codes.get(character)));
+        }
+      }
+    }
     return Buffer.from(bytes).toString("utf8");
   }
 
@@ -112,7 +129,9 @@ export class BytePairs {
     let at = -1;
     for (let index = 0; index + 1 < parts.length; index++) {
       const own = this.#ranks.get(`${parts[index]} ${parts[index + 1]}`);
-      if (own !== undefined && own < rank) [rank, at] = [own, index];
+      if (own !== undefined && own < rank) {
+        [rank, at] = [own, index];
+      }
     }
     return at < 0 ? undefined : [parts[at], parts[at + 1]];
   }
@@ -129,7 +148,9 @@ function merge(parts, left, right) {
     if (parts[index] === left && parts[index + 1] === right) {
       merged.push(left + right);
       index++;
-    } else merged.push(parts[index]);
+    } else {
+      merged.push(parts[index]);
+    }
   }
   return merged;
 }

@@ -24,9 +24,13 @@ async function countPieces(corpus, sample) {
   let read = 0;
   for await (const line of readline.createInterface({ input: fs.createReadStream(corpus) })) {
     const { text } = JSON.parse(line);
-    for (const piece of text.match(pattern) ?? []) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    for (const piece of text.match(pattern) ?? []) {
+      counts.set(piece, (counts.get(piece) ?? 0) + 1);
+    }
     read += text.length;
-    if (read > sample) break;
+    if (read > sample) {
+      break;
+    }
   }
   return counts;
 }
@@ -48,8 +52,9 @@ export function learnMerges(counts, size) {
   /** @type {{ ids: number[], count: number }[]} */
   const words = [];
   for (const [piece, count] of counts) {
-    if (count > 1 && piece.length <= LONGEST_PIECE)
+    if (count > 1 && piece.length <= LONGEST_PIECE) {
       words.push({ ids: Array.from(encoder.encode(piece), (byte) => idOfByte[byte]), count });
+    }
   }
   /** @type {Map<number, { count: number, words: Set<number> }>} */
   const pairs = new Map();
@@ -60,19 +65,27 @@ export function learnMerges(counts, size) {
       const pair = pairs.get(key) ?? { count: 0, words: new Set() };
       pairs.set(key, pair);
       pair.count += sign * count;
-      if (sign > 0) pair.words.add(word);
+      if (sign > 0) {
+        pair.words.add(word);
+      }
     }
     return ids;
   };
-  for (const word of words.keys()) add(word, 1);
+  for (const word of words.keys()) {
+    add(word, 1);
+  }
   const heap = new MaxHeap([...pairs].map(([key, { count }]) => ({ key, count })));
   /** @type {[string, string][]} */
   const merges = [];
   while (vocabulary.length < size) {
     const top = heap.pop();
-    if (!top) break;
+    if (!top) {
+      break;
+    }
     const pair = pairs.get(top.key);
-    if (!pair || pair.count <= 0) continue;
+    if (!pair || pair.count <= 0) {
+      continue;
+    }
     if (pair.count !== top.count) {
       heap.push({ key: top.key, count: pair.count });
       continue;
@@ -86,12 +99,15 @@ export function learnMerges(counts, size) {
       words[word].ids = mergePair(words[word].ids, left, right, merged);
       const ids = add(word, 1);
       for (let index = 0; index + 1 < ids.length; index++) {
-        if (ids[index] === merged || ids[index + 1] === merged)
+        if (ids[index] === merged || ids[index + 1] === merged) {
           changed.add(ids[index] * PAIR_BASE + ids[index + 1]);
+        }
       }
     }
     pairs.delete(top.key);
-    for (const key of changed) heap.push({ key, count: pairs.get(key)?.count ?? 0 });
+    for (const key of changed) {
+      heap.push({ key, count: pairs.get(key)?.count ?? 0 });
+    }
   }
   return { vocabulary, merges };
 }
@@ -108,7 +124,9 @@ function mergePair(ids, left, right, merged) {
     if (ids[index] === left && ids[index + 1] === right) {
       result.push(merged);
       index++;
-    } else result.push(ids[index]);
+    } else {
+      result.push(ids[index]);
+    }
   }
   return result;
 }

@@ -8,7 +8,9 @@ export class MaxHeap {
 
   /** @param {Entry[]} entries */
   constructor(entries) {
-    for (const entry of entries) this.push(entry);
+    for (const entry of entries) {
+      this.push(entry);
+    }
   }
 
   /** @param {Entry} entry */
@@ -17,7 +19,9 @@ export class MaxHeap {
     let at = this.#entries.length - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!isBefore(this.#entries[at], this.#entries[parent])) break;
+      if (!isBefore(this.#entries[at], this.#entries[parent])) {
+        break;
+      }
       this.#swap(at, parent);
       at = parent;
     }
@@ -27,15 +31,23 @@ export class MaxHeap {
   pop() {
     const top = this.#entries[0];
     const last = this.#entries.pop();
-    if (this.#entries.length === 0 || !last) return top;
+    if (this.#entries.length === 0 || !last) {
+      return top;
+    }
     this.#entries[0] = last;
     for (let at = 0; ; ) {
       const left = 2 * at + 1;
       const right = left + 1;
       let first = at;
-      if (left < this.#entries.length && isBefore(this.#entries[left], this.#entries[first])) first = left;
-      if (right < this.#entries.length && isBefore(this.#entries[right], this.#entries[first])) first = right;
-      if (first === at) return top;
+      if (left < this.#entries.length && isBefore(this.#entries[left], this.#entries[first])) {
+        first = left;
+      }
+      if (right < this.#entries.length && isBefore(this.#entries[right], this.#entries[first])) {
+        first = right;
+      }
+      if (first === at) {
+        return top;
+      }
       this.#swap(at, first);
       at = first;
     }

@@ -71,24 +71,36 @@ export async function compare(
       clients.push([client, new SideResult(side, client.version, client.startMs)]);
     }
     // The first runs allocate and pack; they are not counted.
-    for (const [client] of clients) await client.time("generate", promptOf(model, 128, -1), 2);
+    for (const [client] of clients) {
+      await client.time("generate", promptOf(model, 128, -1), 2);
+    }
     for (let round = 0; round < rounds; round++) {
-      for (const [client, result] of clients) await measureRound(model, client, result, round);
+      for (const [client, result] of clients) {
+        await measureRound(model, client, result, round);
+      }
     }
     for (const place of places) {
-      for (const [client, result] of clients) await measurePlace(client, result, place);
+      for (const [client, result] of clients) {
+        await measurePlace(client, result, place);
+      }
     }
     // Before what asks for all logits at once, which needs far more memory than suggestions do.
-    for (const [client, result] of clients) result.peakMegabytes = client.peakMegabytes();
+    for (const [client, result] of clients) {
+      result.peakMegabytes = client.peakMegabytes();
+    }
     for (let round = 0; round < rounds; round++) {
-      for (const [client, result] of clients) await measureChecks(model, client, result, round);
+      for (const [client, result] of clients) {
+        await measureChecks(model, client, result, round);
+      }
     }
     return {
       agreements: await agreements(model, clients),
       results: clients.map(([, result]) => result),
     };
   } finally {
-    for (const [client] of clients) await client.stop();
+    for (const [client] of clients) {
+      await client.stop();
+    }
   }
 }
 
@@ -106,7 +118,9 @@ async function measureRound(
       writes ? GENERATED + 1 : 1,
     );
     result.prompt.get(length)?.add((length * 1000) / first);
-    if (writes) result.generated.add((GENERATED * 1000) / (last - first));
+    if (writes) {
+      result.generated.add((GENERATED * 1000) / (last - first));
+    }
   }
   const ids = promptOf(model, 900, round);
   await client.forget();
@@ -123,7 +137,9 @@ async function measureChecks(
   const prompt = promptOf(model, PROMPT_LENGTHS[1], round);
   for (const length of CHECKED_LENGTHS) {
     const checked = await client.check(prompt, promptOf(model, length, round + 1));
-    if (checked === null) return;
+    if (checked === null) {
+      return;
+    }
     // Beside it, so that both find the machine in the same state.
     const { first, last } = await client.time("generate", prompt, GENERATED + 1);
     result.checked.get(length)?.add(checked / length / ((last - first) / GENERATED));
@@ -155,14 +171,18 @@ async function agreements(
   const found: Agreement[] = [];
   for (const [client, { side }] of others) {
     const rows = await client.logProbabilities(ids);
-    if (rows.length === 0) continue;
+    if (rows.length === 0) {
+      continue;
+    }
     let same = 0;
     let largest = 0;
     for (const [position, row] of expected.entries()) {
       const likeliest = [...row.keys()].sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0)).slice(0, 10);
       const theirs = rows[position] ?? [];
       const best = theirs.reduce((most, value, id) => (value > (theirs[most] ?? 0) ? id : most), 0);
-      if (best === likeliest[0]) same += 1;
+      if (best === likeliest[0]) {
+        same += 1;
+      }
       for (const id of likeliest) {
         largest = Math.max(largest, Math.abs((row[id] ?? 0) - (theirs[id] ?? Number.NEGATIVE_INFINITY)));
       }

@@ -53,8 +53,12 @@ function metadata(folder: string, config: LlamaConfig): Record<string, MetadataV
     JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8")),
   );
   const names = new Array<string>(config.vocab_size).fill("");
-  for (const [name, id] of Object.entries(model.vocab)) names[id] = name;
-  for (const { content, id } of added_tokens) names[id] = content;
+  for (const [name, id] of Object.entries(model.vocab)) {
+    names[id] = name;
+  }
+  for (const { content, id } of added_tokens) {
+    names[id] = content;
+  }
   const control = new Set(added_tokens.map(({ id }) => id));
   return {
     "general.architecture": { text: "llama" },
@@ -115,7 +119,9 @@ function tensors(
 
 function initializer(weights: ReadonlyMap<string, Initializer>, name: string, element: number): Initializer {
   const found = weights.get(name);
-  if (found?.element !== element) throw new Error(`the embedded model has no ${name} of the expected type`);
+  if (found?.element !== element) {
+    throw new Error(`the embedded model has no ${name} of the expected type`);
+  }
   return found;
 }
 

@@ -50,17 +50,23 @@ export async function measureEndToEnd(threads: number): Promise<EndToEnd> {
         const started = performance.now();
         const outcome = await engine.complete(requestFor(prefix, after));
         const elapsed = performance.now() - started;
-        if (outcome.kind === "nothing") break;
+        if (outcome.kind === "nothing") {
+          break;
+        }
         const { prompt, tokens } = outcome.completion;
         const { ids } = healPrompt(tokenizer, prompt);
         found.push({ ids, count: tokens.length });
         samples.add(elapsed);
-        if (samples === result.warm) continue;
+        if (samples === result.warm) {
+          continue;
+        }
         result.promptTokens.add(ids.length);
         result.tokens.add(tokens.length);
       }
       const [cold, warm] = found;
-      if (cold !== undefined && warm !== undefined) places.push({ cold, warm });
+      if (cold !== undefined && warm !== undefined) {
+        places.push({ cold, warm });
+      }
     }
   } finally {
     await engine.dispose();

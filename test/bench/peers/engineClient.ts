@@ -39,13 +39,17 @@ export class EngineClient {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     const answer = await nextAnswer(child);
-    if (answer.kind !== "ready") throw new Error(`${parameters.engine} did not start`);
+    if (answer.kind !== "ready") {
+      throw new Error(`${parameters.engine} did not start`);
+    }
     return new EngineClient(child, answer.version, performance.now() - started);
   }
 
   async time(kind: "generate" | "suggest", ids: readonly number[], count: number): Promise<Timing> {
-    const answer = await this.#ask({ kind, ids, count });
-    if (answer.kind !== "timing") throw new Error("the engine process gave another answer");
+    const answer = await this.ask({ kind, ids, count });
+    if (answer.kind !== "timing") {
+      throw new Error("the engine process gave another answer");
+    }
     if (answer.timing.tokens.length !== count) {
       throw new Error(`${this.version} wrote ${answer.timing.tokens.length} tokens instead of ${count}`);
     }
@@ -53,16 +57,16 @@ export class EngineClient {
   }
 
   async check(prompt: readonly number[], answer: readonly number[]): Promise<number | null> {
-    const checked = await this.#ask({ kind: "check", prompt, answer });
+    const checked = await this.ask({ kind: "check", prompt, answer });
     return checked.kind === "checked" ? checked.milliseconds : null;
   }
 
   async forget(): Promise<void> {
-    await this.#ask({ kind: "forget" });
+    await this.ask({ kind: "forget" });
   }
 
   async logProbabilities(ids: readonly number[]): Promise<readonly (readonly number[])[]> {
-    const answer = await this.#ask({ kind: "logProbabilities", ids });
+    const answer = await this.ask({ kind: "logProbabilities", ids });
     return answer.kind === "rows" ? answer.rows : [];
   }
 
@@ -78,7 +82,7 @@ export class EngineClient {
     await ended;
   }
 
-  async #ask(request: Request): Promise<Answer> {
+  private async ask(request: Request): Promise<Answer> {
     const answer = nextAnswer(this.process);
     this.process.send(request);
     return answer;
@@ -92,8 +96,12 @@ async function nextAnswer(child: ChildProcess): Promise<Answer> {
       once(child, "message", { signal: waiting.signal }) as Promise<[Answer]>,
       once(child, "exit", { signal: waiting.signal }).then((): [] => []),
     ]);
-    if (answer === undefined) throw new Error("the engine process ended");
-    if (answer.kind === "failed") throw new Error(answer.reason);
+    if (answer === undefined) {
+      throw new Error("the engine process ended");
+    }
+    if (answer.kind === "failed") {
+      throw new Error(answer.reason);
+    }
     return answer;
   } finally {
     waiting.abort();

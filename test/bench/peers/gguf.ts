@@ -71,7 +71,9 @@ export function writeGguf(
     padded(sequence(head)).write(file);
     for (const tensor of tensors) {
       const content = tensor.make();
-      if (content.length !== tensorSize(tensor)) throw new Error(`${tensor.name} has a wrong size`);
+      if (content.length !== tensorSize(tensor)) {
+        throw new Error(`${tensor.name} has a wrong size`);
+      }
       padded(bytes(content)).write(file);
     }
   } finally {
@@ -80,14 +82,18 @@ export function writeGguf(
 }
 
 function metadataValue(value: MetadataValue): Encoded {
-  if ("uint32" in value) return sequence([uint32(VALUE_TYPE.uint32), uint32(value.uint32)]);
+  if ("uint32" in value) {
+    return sequence([uint32(VALUE_TYPE.uint32), uint32(value.uint32)]);
+  }
   if ("float32" in value) {
     return sequence([
       uint32(VALUE_TYPE.float32),
       bytes(new Uint8Array(Float32Array.of(value.float32).buffer)),
     ]);
   }
-  if ("text" in value) return sequence([uint32(VALUE_TYPE.text), text(value.text)]);
+  if ("text" in value) {
+    return sequence([uint32(VALUE_TYPE.text), text(value.text)]);
+  }
   if ("texts" in value) {
     return sequence([
       uint32(VALUE_TYPE.array),

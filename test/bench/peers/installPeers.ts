@@ -15,7 +15,9 @@ export async function installPeers(say: (line: string) => void): Promise<string>
   }
   const folder = cacheEntry("bench-peers", lockFolder);
   const isComplete = (): boolean => existsSync(join(folder, "node_modules", "node-llama-cpp"));
-  if (isComplete()) return folder;
+  if (isComplete()) {
+    return folder;
+  }
   say(
     `Installing transformers.js, node-llama-cpp (its prebuilt llama.cpp for the CPU) and what they need from npm ` +
       `into ${folder} (once, ${SIZE}) …`,

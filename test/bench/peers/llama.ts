@@ -63,8 +63,12 @@ export async function loadLlama({ model, threads, packages }: EngineParameters):
     let first = 0;
     for await (const token of sequence.evaluate(ids.slice(shared), { temperature: 0, yieldEogToken: true })) {
       tokens.push(token);
-      if (tokens.length === 1) first = performance.now() - started;
-      if (tokens.length === count) break;
+      if (tokens.length === 1) {
+        first = performance.now() - started;
+      }
+      if (tokens.length === count) {
+        break;
+      }
     }
     return { first, last: performance.now() - started, tokens };
   };
@@ -84,7 +88,9 @@ export async function loadLlama({ model, threads, packages }: EngineParameters):
       );
       return evaluated.map(({ next: { probabilities } }) => {
         const row = new Float32Array(probabilities.size).fill(Number.NEGATIVE_INFINITY);
-        for (const [token, probability] of probabilities) row[token] = Math.log(probability);
+        for (const [token, probability] of probabilities) {
+          row[token] = Math.log(probability);
+        }
         return row;
       });
     },

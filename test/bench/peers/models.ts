@@ -102,7 +102,9 @@ function prepareQwen(bits: Bits, say: (line: string) => void): ComparedModel {
 function made(name: string, say: (line: string) => void, make: (path: string) => void): string {
   const path = join(testCache(), "bench-models", FORMAT, name);
   const note = `${path}.sha256`;
-  if (existsSync(path) && existsSync(note) && readFileSync(note, "utf8") === digestOf(path)) return path;
+  if (existsSync(path) && existsSync(note) && readFileSync(note, "utf8") === digestOf(path)) {
+    return path;
+  }
   say(`Making ${path} …`);
   rmSync(note, { force: true });
   const folder = dirname(path);

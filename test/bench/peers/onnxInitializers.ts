@@ -21,11 +21,18 @@ export function readInitializers(model: Uint8Array): Map<string, Initializer> {
       let content = new Uint8Array(0);
       for (const [number, value] of fields(tensor)) {
         if (typeof value === "number") {
-          if (number === 1) dimensions.push(value);
-          else if (number === 2) element = value;
-        } else if (number === 1) dimensions.push(...packed(value));
-        else if (number === 8) name = new TextDecoder().decode(value);
-        else if (number === 9) content = Uint8Array.from(value);
+          if (number === 1) {
+            dimensions.push(value);
+          } else if (number === 2) {
+            element = value;
+          }
+        } else if (number === 1) {
+          dimensions.push(...packed(value));
+        } else if (number === 8) {
+          name = new TextDecoder().decode(value);
+        } else if (number === 9) {
+          content = Uint8Array.from(value);
+        }
       }
       found.set(name, { dimensions, element, content });
     }
@@ -86,7 +93,9 @@ function varint(message: Uint8Array, start: number): [value: number, end: number
   for (let at = start, factor = 1; at < message.length; at++, factor *= 128) {
     const byte = message[at] ?? 0;
     value += (byte & 127) * factor;
-    if (byte < 128) return [value, at + 1];
+    if (byte < 128) {
+      return [value, at + 1];
+    }
   }
   throw new Error("the ONNX file ends in the middle of a number");
 }

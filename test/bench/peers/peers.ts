@@ -38,7 +38,9 @@ export async function benchPeers(wanted: readonly string[]): Promise<void> {
 function print(report: Report): void {
   const { model, comparison, endToEnd, threads, bandwidth } = report;
   console.log(`\n### ${model.title}, ${threads} threads\n`);
-  for (const { side, version } of comparison.results) console.log(`- ${side.name}: ${version}`);
+  for (const { side, version } of comparison.results) {
+    console.log(`- ${side.name}: ${version}`);
+  }
   console.log(`- memory read by ${threads} threads: ${(bandwidth / 1e9).toFixed(1)} GB/s`);
   for (const { side, positions, sameFirstChoice, largestDifference } of comparison.agreements) {
     console.log(
@@ -51,7 +53,9 @@ function print(report: Report): void {
     ([length, share]) => `${length} tokens ${(100 * share.percentile(0.5)).toFixed(0)}%`,
   );
   console.log(`\nA replay, of what generating as many tokens takes: ${checked.join(", ")}.`);
-  if (endToEnd !== null) console.log(`\n${describe(endToEnd)}`);
+  if (endToEnd !== null) {
+    console.log(`\n${describe(endToEnd)}`);
+  }
 }
 
 function describe({ cold, warm, promptTokens, tokens }: EndToEnd): string {

@@ -28,7 +28,9 @@ export async function loadProofline({ model, threads }: EngineParameters): Promi
       const logits = await sequence.append(pending, "last");
       const token = largestIndex(logits.subarray(-graph.vocabularySize));
       tokens.push(token);
-      if (tokens.length === 1) first = performance.now() - started;
+      if (tokens.length === 1) {
+        first = performance.now() - started;
+      }
       pending = [token];
     }
     return { first, last: performance.now() - started, tokens };

@@ -63,7 +63,9 @@ function rows({ bandwidth, comparison }: Report): Row[] {
 export function markdownTable(report: Report): string {
   const { results } = report.comparison;
   const [ours, ...others] = results;
-  if (ours === undefined) return "";
+  if (ours === undefined) {
+    return "";
+  }
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
     line(["", ...results.map(({ side }) => side.name), ...others.map(({ side }) => `ahead of ${side.name}`)]),
@@ -80,7 +82,9 @@ export function markdownTable(report: Report): string {
 
 /** Median, and the smallest and largest value. */
 function cell(value: Samples | number, digits: number): string {
-  if (typeof value === "number") return value.toFixed(digits);
+  if (typeof value === "number") {
+    return value.toFixed(digits);
+  }
   const [least, most] = [value.percentile(0), value.percentile(1)];
   return `${value.percentile(0.5).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
 }

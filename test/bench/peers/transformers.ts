@@ -88,11 +88,16 @@ export async function loadTransformers({ model, threads, packages }: EngineParam
   };
 
   const usable = (ids: readonly number[]): Cache | null => {
-    if (kept === null) return null;
+    if (kept === null) {
+      return null;
+    }
     let shared = 0;
-    while (shared < Math.min(kept.ids.length, ids.length - 1) && kept.ids[shared] === ids[shared])
+    while (shared < Math.min(kept.ids.length, ids.length - 1) && kept.ids[shared] === ids[shared]) {
       shared += 1;
-    if (shared === 0) return null;
+    }
+    if (shared === 0) {
+      return null;
+    }
     const entries = Object.entries(kept.cache).map(([name, value]): [string, Tensor] => [
       name,
       value.dims[2] === shared ? value : value.slice(null, null, [0, shared], null),
@@ -109,7 +114,9 @@ export async function loadTransformers({ model, threads, packages }: EngineParam
       const first = performance.now() - started;
       // Generating puts new tensors into the object that it is given, hence one of its own.
       kept = { ids, cache: new library.DynamicCache({ ...cache }) };
-      if (count === 1) return { first, last: first, tokens };
+      if (count === 1) {
+        return { first, last: first, tokens };
+      }
       const rest = await run([...ids, ...tokens], count - 1, cache);
       return { first, last: performance.now() - started, tokens: [...tokens, ...rest.tokens] };
     },

@@ -43,7 +43,9 @@ export async function portableDigest(modelDirectory: string): Promise<PortableDi
       const suffix = whole.suffix.slice(0, SUFFIX_CHARACTERS);
       const request = { ...whole, prefix, suffix };
       const outcome = await complete(model, new Sequence(model.graph), request, () => false);
-      if (outcome.kind === "nothing") continue;
+      if (outcome.kind === "nothing") {
+        continue;
+      }
       const { completion } = outcome;
       hash.update(Int32Array.from(completion.tokens));
       hash.update(Float64Array.of(completion.confidence));

@@ -17,7 +17,9 @@ async function main(): Promise<void> {
   console.error(`${process.arch}, ${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${seconds} s`);
   const json = `${JSON.stringify(result, null, 2)}\n`;
   process.stdout.write(json);
-  if (process.argv.includes("--write")) writeFileSync(join(root, EXPECTED_FILE), json);
+  if (process.argv.includes("--write")) {
+    writeFileSync(join(root, EXPECTED_FILE), json);
+  }
 }
 
 main().catch((error: unknown) => {

@@ -37,8 +37,11 @@ export function countPrefixed(module: Uint8Array): {
         readBody(reader, reader.number() + reader.at, (prefix, number) => {
           const key = `${prefix.toString(16)} ${number.toString(16)}`;
           const found = instructions.get(key);
-          if (found === undefined) instructions.set(key, { prefix, number, count: 1 });
-          else found.count += 1;
+          if (found === undefined) {
+            instructions.set(key, { prefix, number, count: 1 });
+          } else {
+            found.count += 1;
+          }
         });
         bodies += 1;
       }
@@ -60,7 +63,9 @@ function readBody(reader: Reader, end: number, see: See): void {
     last = reader.byte();
     readOperands(reader, last, see);
   }
-  if (reader.at !== end || last !== 0x0b) throw new Error(`the function that ends at ${end} was misread`);
+  if (reader.at !== end || last !== 0x0b) {
+    throw new Error(`the function that ends at ${end} was misread`);
+  }
 }
 
 function readOperands(reader: Reader, opcode: number, see: See): void {
@@ -69,7 +74,9 @@ function readOperands(reader: Reader, opcode: number, see: See): void {
     return;
   }
   // Comparisons, arithmetic, conversions.
-  if (opcode >= 0x45 && opcode <= 0xc4) return;
+  if (opcode >= 0x45 && opcode <= 0xc4) {
+    return;
+  }
   switch (opcode) {
     // unreachable, nop, else, throw_ref, end, return, catch_all, drop, select
     case 0x00:
@@ -139,10 +146,13 @@ function readOperands(reader: Reader, opcode: number, see: See): void {
     case 0xfd: {
       const number = reader.number();
       see(opcode, number);
-      if (number <= 0x0b || number === 0x5c || number === 0x5d) reader.memoryOperand();
-      else if (number === 0x0c || number === 0x0d) reader.skip(16);
-      else if (number >= 0x15 && number <= 0x22) reader.skip(1);
-      else if (number >= 0x54 && number <= 0x5b) {
+      if (number <= 0x0b || number === 0x5c || number === 0x5d) {
+        reader.memoryOperand();
+      } else if (number === 0x0c || number === 0x0d) {
+        reader.skip(16);
+      } else if (number >= 0x15 && number <= 0x22) {
+        reader.skip(1);
+      } else if (number >= 0x54 && number <= 0x5b) {
         reader.memoryOperand();
         reader.skip(1);
       }
@@ -152,8 +162,11 @@ function readOperands(reader: Reader, opcode: number, see: See): void {
       const number = reader.number();
       see(opcode, number);
       // A fence names no address.
-      if (number === 3) reader.skip(1);
-      else reader.memoryOperand();
+      if (number === 3) {
+        reader.skip(1);
+      } else {
+        reader.memoryOperand();
+      }
       return;
     }
     default:
@@ -168,7 +181,9 @@ class Reader {
 
   byte(): number {
     const byte = this.bytes[this.at];
-    if (byte === undefined) throw new Error("the module ends too early");
+    if (byte === undefined) {
+      throw new Error("the module ends too early");
+    }
     this.at += 1;
     return byte;
   }
@@ -183,17 +198,23 @@ class Reader {
     for (let scale = 1; ; scale *= 128) {
       const byte = this.byte();
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
+      if (byte < 0x80) {
+        return value;
+      }
     }
   }
 
   numbers(count: number): void {
-    for (let left = count; left > 0; left--) this.number();
+    for (let left = count; left > 0; left--) {
+      this.number();
+    }
   }
 
   /** Alignment, with a flag for a memory's index behind it, and offset. */
   memoryOperand(): void {
-    if ((this.number() & 0x40) !== 0) this.number();
+    if ((this.number() & 0x40) !== 0) {
+      this.number();
+    }
     this.number();
   }
 }

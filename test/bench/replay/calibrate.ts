@@ -70,7 +70,9 @@ async function main(): Promise<void> {
   const count = Number(values.count);
   const provider = z.enum(EXECUTION_PROVIDERS).parse(values.provider);
   const model = forgiving(bare(await loadModel(folder, THREADS, "native/v1", provider)));
-  if (model.graph.provider !== provider) throw new Error(model.graph.fallback ?? "");
+  if (model.graph.provider !== provider) {
+    throw new Error(model.graph.fallback ?? "");
+  }
   const here = await makeClaims(model, SEED, count);
   if (values.save !== undefined) {
     await saveClaims(values.save, model, here, Number(values.logits));
@@ -128,7 +130,9 @@ async function withLogits(
   const sequence = new Sequence(model.graph);
   const compute = how === "onePass" ? answerLogits : answerLogitsOneByOne;
   const list: SavedClaim[] = [];
-  for (const claim of claims) list.push({ claim, logits: await compute(model, sequence, claim) });
+  for (const claim of claims) {
+    list.push({ claim, logits: await compute(model, sequence, claim) });
+  }
   return list;
 }
 
@@ -138,17 +142,22 @@ async function compare(name: string, model: Model, claims: readonly SavedClaim[]
   const sequence = new Sequence(model.graph);
   for (const { claim, logits: theirs } of claims) {
     const result = await replay(model, sequence, claim, never);
-    if (result === null || result.value === "mismatch")
+    if (result === null || result.value === "mismatch") {
       throw new Error(`an honest suggestion: ${result?.reason}`);
+    }
     const notFirst = result.tokens - result.exact;
     strayed.suggestions += 1;
     strayed.tokens += result.tokens;
     strayed.notFirst += notFirst;
     strayed.worst = Math.max(strayed.worst, notFirst);
     strayed.behind = Math.max(strayed.behind, result.margin);
-    if (theirs === null) continue;
+    if (theirs === null) {
+      continue;
+    }
     const mine = await answerLogits(model, sequence, claim);
-    if (mine.length !== theirs.length) throw new Error("the logits are not of the same places");
+    if (mine.length !== theirs.length) {
+      throw new Error("the logits are not of the same places");
+    }
     strayed.compared += 1;
     for (const [index, logit] of mine.entries()) {
       strayed.logit = Math.max(strayed.logit, Math.abs(logit - (theirs[index] ?? Number.NaN)));
@@ -159,7 +168,9 @@ async function compare(name: string, model: Model, claims: readonly SavedClaim[]
 
 /** To one significant digit. */
 function roundedUp(value: number): number {
-  if (value === 0) return 0;
+  if (value === 0) {
+    return 0;
+  }
   const unit = 10 ** Math.floor(Math.log10(value));
   return Number((Math.ceil(value / unit) * unit).toPrecision(1));
 }

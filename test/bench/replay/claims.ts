@@ -42,10 +42,13 @@ export async function continued(
   const prompt = healPrompt(model.tokenizer, claim.prompt);
   const decoding = decodingOf(model, claim, extent);
   for (const [index, token] of forced.entries()) {
-    if (!decoding.allows(token)) return null;
+    if (!decoding.allows(token)) {
+      return null;
+    }
     const stop = decoding.push(token, 1);
-    if (stop !== null)
+    if (stop !== null) {
       return index === forced.length - 1 ? consistent(model, { ...claim, tokens: forced, stop }) : null;
+    }
   }
   const { maxTokens } = claim.sampling;
   const generation = await generate(
@@ -55,7 +58,9 @@ export async function continued(
     decoding,
     { maxTokens, drafter: null, isCancelled: never },
   );
-  if (generation === null || generation.tokens.length === 0) return null;
+  if (generation === null || generation.tokens.length === 0) {
+    return null;
+  }
   const { tokens, stop } = generation;
   return consistent(model, { ...claim, tokens, stop });
 }
@@ -79,7 +84,9 @@ export async function hesitation(
     const row = logits.slice(start, start + size);
     const first = firstChoice(row, decoding);
     row[first.id] = Number.NEGATIVE_INFINITY;
-    for (const end of tokenizer.ends) row[end] = Number.NEGATIVE_INFINITY;
+    for (const end of tokenizer.ends) {
+      row[end] = Number.NEGATIVE_INFINITY;
+    }
     const second = secondChoice(row, decoding);
     const gap = first.logit - (second?.logit ?? Number.NEGATIVE_INFINITY);
     if (second !== null && gap < (closest?.gap ?? Number.POSITIVE_INFINITY)) {

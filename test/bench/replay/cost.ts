@@ -63,5 +63,7 @@ async function generated(model: Model, sequence: Sequence, claim: ReplayRequest)
     drafter: null,
     isCancelled: never,
   });
-  if (String(generation?.tokens) !== String(claim.tokens)) throw new Error("another answer than before");
+  if (String(generation?.tokens) !== String(claim.tokens)) {
+    throw new Error("another answer than before");
+  }
 }

@@ -50,7 +50,9 @@ export function* places(seed: number, where: "anywhere" | "operator"): Generator
   const pick = (length: number): number => Math.floor(random() * length);
   for (let asked = 0; ; ) {
     const file = files[pick(files.length)];
-    if (file === undefined) throw new Error("the repository has no sources");
+    if (file === undefined) {
+      throw new Error("the repository has no sources");
+    }
     const start = file.text.lastIndexOf("\n", pick(file.text.length) - 1) + 1;
     const end = endOfLine(file.text, start);
     const line = file.text.slice(start, end);
@@ -87,7 +89,9 @@ function operatorIn(line: string): readonly number[] {
 
 /** Some columns from the first visible character on, in order; none in a blank line. */
 function columnsIn(line: string, pick: (length: number) => number): readonly number[] {
-  if (line.trim() === "") return [];
+  if (line.trim() === "") {
+    return [];
+  }
   const indentation = line.length - line.trimStart().length;
   const columns = Array.from({ length: PLACES_OF_LINE }, () => indentation + pick(line.length - indentation));
   return [...new Set(columns)].sort((a, b) => a - b);

@@ -40,6 +40,8 @@ async function readPrompt(
   const { ids } = healPrompt(tokenizer, prompt);
   const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1), -1);
   const rest = await readAhead(sequence, unread, () => false);
-  if (rest !== null && rest.length > 0) await sequence.append(rest, "none");
+  if (rest !== null && rest.length > 0) {
+    await sequence.append(rest, "none");
+  }
   return ids.slice(-1);
 }

@@ -89,13 +89,13 @@ class Measurement {
   /** False claims that passed though the model does not answer so: their places, and how far tokens stood behind. */
   readonly missedPlaces = new Set<string>();
   missedMargin = 0;
-  readonly #generating: Sequence;
+  private readonly generating: Sequence;
   /** Of one pass over a prompt, never of generating its claim token by token. */
-  readonly #replaying: Sequence;
+  private readonly replaying: Sequence;
 
   constructor(readonly model: Model) {
-    this.#generating = new Sequence(model.graph);
-    this.#replaying = new Sequence(model.graph);
+    this.generating = new Sequence(model.graph);
+    this.replaying = new Sequence(model.graph);
   }
 
   tally(name: string, honest = false): Tally {
@@ -108,50 +108,69 @@ class Measurement {
   async replay(tally: Tally, ...claims: readonly ReplayRequest[]): Promise<void> {
     let best: [ReplayRequest, ReplayResult] | null = null;
     for (const claim of claims) {
-      const result = await replay(this.model, this.#replaying, claim, never);
-      if (result === null) throw new Error("nobody cancelled");
-      if (best === null || result.value !== "mismatch") best = [claim, result];
-      if (result.value !== "mismatch") break;
+      const result = await replay(this.model, this.replaying, claim, never);
+      if (result === null) {
+        throw new Error("nobody cancelled");
+      }
+      if (best === null || result.value !== "mismatch") {
+        best = [claim, result];
+      }
+      if (result.value !== "mismatch") {
+        break;
+      }
     }
-    if (best === null) return;
+    if (best === null) {
+      return;
+    }
     const [claim, { value, margin }] = best;
     tally.claims += 1;
-    if (value === "mismatch") tally.mismatch += 1;
-    else {
-      if (value === "exact") tally.exact += 1;
-      else tally.within += 1;
+    if (value === "mismatch") {
+      tally.mismatch += 1;
+    } else {
+      if (value === "exact") {
+        tally.exact += 1;
+      } else {
+        tally.within += 1;
+      }
       tally.margin = Math.max(tally.margin, margin);
-      if (tally.honest) return;
-      if (await this.#isTrue(claim)) tally.isTrue += 1;
-      else {
+      if (tally.honest) {
+        return;
+      }
+      if (await this.isTrue(claim)) {
+        tally.isTrue += 1;
+      } else {
         this.missedPlaces.add(JSON.stringify([claim.prompt.path, claim.prompt.suffix]));
         this.missedMargin = Math.max(this.missedMargin, margin);
       }
     }
   }
 
-  async #isTrue(claim: ReplayRequest): Promise<boolean> {
+  private async isTrue(claim: ReplayRequest): Promise<boolean> {
     const seed = seedOf({ ...claim, manifestDigest: this.model.manifestDigest });
-    if (seed !== claim.seed || claim.ordinal !== 0) return false;
+    if (seed !== claim.seed || claim.ordinal !== 0) {
+      return false;
+    }
     // Evidence does not say whether a line or a block was asked for.
     for (const extent of ["block", "line"] as const) {
-      const answer = await continued(this.model, this.#replaying, claim, [], extent);
-      if (answer?.stop === claim.stop && String(answer.tokens) === String(claim.tokens)) return true;
+      const answer = await continued(this.model, this.replaying, claim, [], extent);
+      if (answer?.stop === claim.stop && String(answer.tokens) === String(claim.tokens)) {
+        return true;
+      }
     }
     return false;
   }
 
   async answer(place: Parameters<typeof complete>[2]): Promise<Completion | null> {
-    const outcome = await complete(this.model, this.#generating, place, never);
+    const outcome = await complete(this.model, this.generating, place, never);
     return outcome.kind === "completion" ? outcome.completion : null;
   }
 
   hesitation(claim: ReplayRequest): ReturnType<typeof hesitation> {
-    return hesitation(this.model, this.#replaying, claim);
+    return hesitation(this.model, this.replaying, claim);
   }
 
   continued(claim: ReplayRequest, forced: readonly number[]): Promise<ReplayRequest | null> {
-    return continued(this.model, this.#replaying, claim, forced);
+    return continued(this.model, this.replaying, claim, forced);
   }
 }
 
@@ -213,17 +232,22 @@ async function main(): Promise<void> {
   for (const [index, { claims }] of saved.entries()) {
     for (const { claim } of claims.slice(0, count)) {
       const tally = otherProcessors[index];
-      if (tally !== undefined) await measurement.replay(tally, claim);
+      if (tally !== undefined) {
+        await measurement.replay(tally, claim);
+      }
     }
   }
   for (const { request, rest } of places(seed, "anywhere")) {
     if (
       honest.claims >= count &&
       [...forged, unwritten, prompt, token, nearest].every(({ claims }) => claims >= count)
-    )
+    ) {
       break;
+    }
     const claim = await measurement.answer(request);
-    if (claim === null || claim.tokens.length < 2) continue;
+    if (claim === null || claim.tokens.length < 2) {
+      continue;
+    }
     if (honest.claims < count) {
       await measurement.replay(honest, claim);
       const seedNot = claim.seed.replace(/^./, (x) => (x === "0" ? "1" : "0"));
@@ -248,7 +272,9 @@ async function main(): Promise<void> {
       smallestGap = Math.min(smallestGap, hesitating.gap);
       const forced = [...claim.tokens.slice(0, hesitating.index), hesitating.token];
       const turned = await measurement.continued(claim, forced);
-      if (turned !== null) await measurement.replay(nearest, turned);
+      if (turned !== null) {
+        await measurement.replay(nearest, turned);
+      }
     }
     const written = unwritten.claims < count ? personsTokens(model, claim, rest) : null;
     if (written !== null && String(written) !== String(claim.tokens)) {
@@ -262,27 +288,41 @@ async function main(): Promise<void> {
     }
     for (const [index, [, forger]] of forgers.entries()) {
       const [tally, sequence] = [forged[index], forging[index]];
-      if (tally === undefined || sequence === undefined || tally.claims >= count) continue;
+      if (tally === undefined || sequence === undefined || tally.claims >= count) {
+        continue;
+      }
       const outcome = await complete(forger, sequence, request, never);
-      if (outcome.kind === "completion") await measurement.replay(tally, outcome.completion);
+      if (outcome.kind === "completion") {
+        await measurement.replay(tally, outcome.completion);
+      }
     }
     if (elsewhere.claims < count / ELSEWHERE) {
       const outcome = await complete(kernels, elsewhereSequence, request, never);
-      if (outcome.kind === "completion") await measurement.replay(elsewhere, outcome.completion);
+      if (outcome.kind === "completion") {
+        await measurement.replay(elsewhere, outcome.completion);
+      }
     }
     if (honest.claims % 50 === 0 && honest.claims < count) {
       console.error(`${honest.claims} suggestions, ${seconds(started)} s`);
     }
   }
   for (const { request } of places(seed, "operator")) {
-    if (operators.claims >= count) break;
+    if (operators.claims >= count) {
+      break;
+    }
     const claim = await measurement.answer({ ...request, trigger: "explicit" });
-    if (claim === null) continue;
+    if (claim === null) {
+      continue;
+    }
     const index = claim.tokens.findIndex((id) => tokenizer.decode([id]).trim() in NEIGHBOURS);
-    if (index < 0) continue;
+    if (index < 0) {
+      continue;
+    }
     const written = tokenizer.decode([claim.tokens[index] ?? 0]);
     const [id, ...more] = tokenizer.encode(written.replace(/\S+/, (sign) => NEIGHBOURS[sign] ?? sign));
-    if (id === undefined || more.length > 0) continue;
+    if (id === undefined || more.length > 0) {
+      continue;
+    }
     const turned = await measurement.continued(claim, [...claim.tokens.slice(0, index), id]);
     await measurement.replay(
       operators,
@@ -294,16 +334,22 @@ async function main(): Promise<void> {
   const byLength = COST_LENGTHS.map((): ReplayRequest[] => []);
   let asked = 0;
   for (const { request } of places(seed + 2, "anywhere")) {
-    if (asked++ >= COST_PLACES || byLength.every(({ length }) => length >= COST_SUGGESTIONS)) break;
+    if (asked++ >= COST_PLACES || byLength.every(({ length }) => length >= COST_SUGGESTIONS)) {
+      break;
+    }
     const claim = await measurement.answer({ ...request, trigger: "explicit", maxTokens: COST_TOKENS });
     const length = claim?.tokens.length ?? 0;
     const group = byLength[COST_LENGTHS.findIndex(([least, most]) => length >= least && length <= most)];
-    if (claim !== null && group !== undefined && group.length < COST_SUGGESTIONS) group.push(claim);
+    if (claim !== null && group !== undefined && group.length < COST_SUGGESTIONS) {
+      group.push(claim);
+    }
   }
   // A server has run for a while when it replays.
   await costOf(model, byLength.flat());
   const costs: Cost[] = [];
-  for (const claims of byLength) costs.push(await costOf(model, claims));
+  for (const claims of byLength) {
+    costs.push(await costOf(model, claims));
+  }
 
   const { margin, notFirst } = toleranceOf(model.manifest, "native/v1");
   console.log(
@@ -311,7 +357,9 @@ async function main(): Promise<void> {
   );
   console.log("| claims | number | mismatch | passed | of those true all the same | |");
   console.log("|---|---|---|---|---|---|");
-  for (const tally of measurement.tallies) console.log(tally.row());
+  for (const tally of measurement.tallies) {
+    console.log(tally.row());
+  }
   const largest = Math.max(...measurement.tallies.map((tally) => (tally.honest ? tally.margin : 0)));
   console.log(
     `\nLargest margin of an honest suggestion: ${largest.toExponential(1)} logits. Smallest hesitation met: ${smallestGap.toExponential(1)} logits.`,
@@ -322,7 +370,9 @@ async function main(): Promise<void> {
     );
   }
   describeCosts(costs);
-  for (const one of [model, kernels, ...forgers.map(([, forger]) => forger)]) await one.graph.release();
+  for (const one of [model, kernels, ...forgers.map(([, forger]) => forger)]) {
+    await one.graph.release();
+  }
 }
 
 function describeCosts(costs: readonly Cost[]): void {
@@ -333,7 +383,9 @@ function describeCosts(costs: readonly Cost[]): void {
   console.log("|---|---|---|---|");
   for (const [index, [least, most]] of COST_LENGTHS.entries()) {
     const cost = costs[index];
-    if (cost === undefined || cost.suggestions === 0) continue;
+    if (cost === undefined || cost.suggestions === 0) {
+      continue;
+    }
     const pair = (whole: number, part: number): string =>
       `${(whole / cost.suggestions).toFixed(1)} → ${(part / cost.suggestions).toFixed(1)} ms, ${((100 * part) / whole).toFixed(0)}%`;
     const average = (cost.tokens / cost.suggestions).toFixed(0);
@@ -351,7 +403,9 @@ function seconds(since: number): string {
 function anyToken({ graph, tokenizer }: Model, random: () => number, not: number): number {
   for (;;) {
     const id = Math.floor(random() * graph.vocabularySize);
-    if (id !== not && tokenizer.bytesOf(id).length > 0) return id;
+    if (id !== not && tokenizer.bytesOf(id).length > 0) {
+      return id;
+    }
   }
 }
 
@@ -359,7 +413,9 @@ function anyToken({ graph, tokenizer }: Model, random: () => number, not: number
 function personsTokens({ tokenizer }: Model, claim: ReplayRequest, rest: string): number[] | null {
   const line = claim.prompt.prefix.slice(claim.prompt.prefix.lastIndexOf("\n") + 1);
   const healed = claim.raw.slice(0, claim.raw.indexOf(claim.displayed));
-  if (rest.trim() === "" || (healed.trim() !== "" && !line.endsWith(healed))) return null;
+  if (rest.trim() === "" || (healed.trim() !== "" && !line.endsWith(healed))) {
+    return null;
+  }
   const tokens = tokenizer.encode(`${healed}${rest}\n`).slice(0, claim.sampling.maxTokens);
   return tokens.length < 2 ? null : tokens;
 }
@@ -369,7 +425,9 @@ function renamed(prefix: string, random: () => number): string | null {
   const end = prefix.lastIndexOf("\n");
   const names = [...prefix.slice(0, Math.max(0, end)).matchAll(/\b[a-z]\w{3,}\b/gi)];
   const chosen = names[Math.floor(random() * names.length)];
-  if (chosen === undefined) return null;
+  if (chosen === undefined) {
+    return null;
+  }
   return `${prefix.slice(0, chosen.index)}renamed${prefix.slice(chosen.index + chosen[0].length)}`;
 }
 

@@ -61,15 +61,21 @@ export function withWeights(file: Uint8Array, change: (weight: number) => number
   for (const graph of fields(copy, 7)) {
     for (const tensor of fields(graph.bytes, 5)) {
       const isInt8 = [...fields(tensor.bytes, 2)].some(({ value }) => value === INT8);
-      if (!isInt8) continue;
+      if (!isInt8) {
+        continue;
+      }
       for (const { bytes } of fields(tensor.bytes, 9)) {
         const weights = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-        for (const [index, weight] of weights.entries()) weights[index] = change(weight);
+        for (const [index, weight] of weights.entries()) {
+          weights[index] = change(weight);
+        }
         changed += weights.length;
       }
     }
   }
-  if (changed === 0) throw new Error("the graph has no weights of 8 bits");
+  if (changed === 0) {
+    throw new Error("the graph has no weights of 8 bits");
+  }
   return copy;
 }
 
@@ -87,7 +93,9 @@ function* fields(message: Uint8Array, wanted: number): Generator<Field> {
       const byte = message[at] ?? 0;
       at += 1;
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
+      if (byte < 0x80) {
+        return value;
+      }
     }
   };
   while (at < message.length) {
@@ -95,7 +103,9 @@ function* fields(message: Uint8Array, wanted: number): Generator<Field> {
     const type = key & 7;
     const value = type === 0 || type === 2 ? number() : 0;
     const length = type === 2 ? value : type === 1 ? 8 : type === 5 ? 4 : 0;
-    if (Math.floor(key / 8) === wanted) yield { value, bytes: message.subarray(at, at + length) };
+    if (Math.floor(key / 8) === wanted) {
+      yield { value, bytes: message.subarray(at, at + length) };
+    }
     at += length;
   }
 }

@@ -55,9 +55,13 @@ export async function makeClaims(model: Model, seed: number, count: number): Pro
   const claims: ReplayRequest[] = [];
   const sequence = new Sequence(model.graph);
   for (const { request } of places(seed, "anywhere")) {
-    if (claims.length >= count) break;
+    if (claims.length >= count) {
+      break;
+    }
     const outcome = await complete(model, sequence, request, never);
-    if (outcome.kind === "nothing") continue;
+    if (outcome.kind === "nothing") {
+      continue;
+    }
     const { confidence: _, promptTokens: __, milliseconds: ___, ...claim } = outcome.completion;
     claims.push(claim);
   }
@@ -86,7 +90,9 @@ export function readClaims(
   model: Model,
 ): { readonly name: string; readonly claims: SavedClaim[] } {
   const { manifestDigest, claims } = SavedClaims.parse(JSON.parse(readFileSync(file, "utf8")));
-  if (manifestDigest !== model.manifestDigest) throw new Error(`${file} was made with another model`);
+  if (manifestDigest !== model.manifestDigest) {
+    throw new Error(`${file} was made with another model`);
+  }
   return {
     name: basename(file, ".json"),
     claims: claims.map(({ claim, logits }) => ({ claim, logits: logits === null ? null : floats(logits) })),

@@ -37,7 +37,9 @@ test("what Proofline calls and reads is what the package's ABI says", () => {
   const published = eas.contracts.EAS.abi.map((part) => JSON.parse(strip(part)));
   for (const part of EAS_ABI) {
     // Only older deployments have this spelling.
-    if (part.type === "function" && part.name === "VERSION") continue;
+    if (part.type === "function" && part.name === "VERSION") {
+      continue;
+    }
     expect(published).toContainEqual(JSON.parse(strip(part)));
   }
   const abi = eas.contracts.EAS.abi as Abi;

@@ -37,7 +37,9 @@ test("answers readers while others anchor", async () => {
   const first = await writer.anchor(randomRoot());
   let anchoring = true;
   const anchors = (async () => {
-    for (let count = 0; count < 60; count++) await writer.anchor(randomRoot());
+    for (let count = 0; count < 60; count++) {
+      await writer.anchor(randomRoot());
+    }
     anchoring = false;
   })();
   const seen = new Set<string>();
@@ -47,7 +49,9 @@ test("answers readers while others anchor", async () => {
       reader.check(first.root, [first]),
       ...Array.from({ length: 10 }, () => reader.check(randomRoot(), [])),
     ]);
-    for (const { status, reason } of checks) seen.add(reason === undefined ? status : `${status}: ${reason}`);
+    for (const { status, reason } of checks) {
+      seen.add(reason === undefined ? status : `${status}: ${reason}`);
+    }
   }
   await anchors;
   expect([...seen].sort()).toEqual(["finalized", "pending: The batch is not on the chain yet."]);

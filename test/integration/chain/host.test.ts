@@ -100,7 +100,9 @@ test("whoever talks nonsense to it is cut off, and nobody else notices", async (
     "x".repeat(200_000),
   ]) {
     const socket = await connectToHost(configuration.home);
-    if (socket === null) throw new Error("no host runs");
+    if (socket === null) {
+      throw new Error("no host runs");
+    }
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => {});
     socket.resume().write(nonsense);
@@ -123,7 +125,9 @@ test("several starters at once get one host, on a fresh home and after a killed 
       return hosts.length === 1;
     });
     const [pid] = pids;
-    if (pid === undefined) throw new Error("no host");
+    if (pid === undefined) {
+      throw new Error("no host");
+    }
     process.kill(pid, "SIGKILL");
     await eventually("the host and its node are gone", async () => {
       return (await processesNaming(configuration.home)).length === 0;
@@ -193,7 +197,9 @@ test("a killed node ends its host, and the next question starts both", async () 
   const host = await hostPid(configuration);
   const nodes = await descendants(host);
   expect(nodes.length).toBeGreaterThan(0);
-  for (const pid of nodes) kill(pid);
+  for (const pid of nodes) {
+    kill(pid);
+  }
   await eventually("the host is gone", () => !isRunning(host));
   expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
 });
@@ -203,7 +209,9 @@ test("killed at random instants while it anchors, it keeps all that it confirmed
   const confirmed = [await anchorOnce(configuration)];
   for (let round = 0; round < 8; round++) {
     const session = await openHost(configuration, "existing", IDLE);
-    if (session === null) throw new Error("the chain is lost");
+    if (session === null) {
+      throw new Error("the chain is lost");
+    }
     const { pid } = session.status;
     setTimeout(() => kill(pid), Math.random() * 60);
     for (;;) {
@@ -239,7 +247,9 @@ test("a host whose claim is gone writes nothing more", async () => {
   const configuration = await newHome();
   const anchor = await anchorOnce(configuration);
   const session = await openHost(configuration, "existing", { idleMilliseconds: 60_000 });
-  if (session === null) throw new Error("the chain is lost");
+  if (session === null) {
+    throw new Error("the chain is lost");
+  }
   const folder = join(configuration.home, "chain");
   const state = await readFile(join(folder, "state.json.gz"));
   await writeFile(join(folder, "host.99"), join(folder, "nobody.sock"));
@@ -369,7 +379,9 @@ test("says what to do where anvil is missing", async () => {
 
 /** Kills a process, or finds it gone already. */
 function kill(pid: number): void {
-  if (isRunning(pid)) process.kill(pid, "SIGKILL");
+  if (isRunning(pid)) {
+    process.kill(pid, "SIGKILL");
+  }
 }
 
 /** The processes below one, however deep. */

@@ -86,7 +86,9 @@ test("an endless answer is cut off, packed or not", async () => {
   let sent = 0;
   const plain = await serve((_, response) => {
     const send = (): void => {
-      if (response.destroyed) return;
+      if (response.destroyed) {
+        return;
+      }
       sent += piece.length;
       response.write(piece, send);
     };

@@ -67,7 +67,9 @@ describe("a chain behind an RPC server", () => {
   test("clients that anchor at once with one key all succeed, also the same root", async () => {
     const { configuration } = await rpcChain(10740);
     const writers = Array.from({ length: 6 }, () => openWriter(configuration, { key: DEVELOPMENT_KEY }));
-    for (const writer of writers) afterwards(() => writer.close());
+    for (const writer of writers) {
+      afterwards(() => writer.close());
+    }
     const shared = randomRoot();
     const results = await Promise.all(
       writers.flatMap((writer) => [writer.anchor(randomRoot()), writer.anchor(shared)]),
@@ -84,7 +86,9 @@ describe("a chain behind an RPC server", () => {
   test("clients that anchor at once succeed while blocks are slow", async () => {
     const { configuration } = await rpcChain(10740, "--block-time", "1");
     const writers = Array.from({ length: 3 }, () => openWriter(configuration, { key: DEVELOPMENT_KEY }));
-    for (const writer of writers) afterwards(() => writer.close());
+    for (const writer of writers) {
+      afterwards(() => writer.close());
+    }
     const anchors = await Promise.all(writers.map((writer) => writer.anchor(randomRoot())));
     expect(new Set(anchors.map(({ transaction }) => transaction)).size).toBe(3);
   });
@@ -267,8 +271,8 @@ describe("keys", () => {
       let message = "";
       try {
         openWriter(configuration, { key });
-      } catch (thrown) {
-        message = String(thrown);
+      } catch (error) {
+        message = String(error);
       }
       expect(message).toContain("not a private key");
       expect(message).not.toContain(key);

@@ -47,7 +47,9 @@ test("word, word, then the rest is one suggestion with exactly what was accepted
     client.document(uri).positionAt(client.document(uri).offsetAt(cursor) + second.length),
   );
   expect(left?.id).toBe(shown.id);
-  if (left === null) return;
+  if (left === null) {
+    return;
+  }
   client.insert(uri, left);
   expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   expect(await client.untilShown(uri, "pending")).toHaveLength(1);
@@ -93,7 +95,9 @@ test("typing along, and back, keeps the offer and asks no model", async () => {
   expect(again).toMatchObject({ id: shown.id, range: { start, end: back } });
   expect(client.shown(uri)).toEqual([]);
   // Whole acceptance replaces what was typed, and the record holds all of it.
-  if (again === null) return;
+  if (again === null) {
+    return;
+  }
   client.insert(uri, again);
   expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   const [pending] = await client.untilShown(uri, "pending");
@@ -112,10 +116,14 @@ test("whoever asks gets all that the model wrote, where only its certain beginni
     const unasked = await client.complete(uri, cursor, {
       triggerKind: InlineCompletionTriggerKind.Automatic,
     });
-    if (unasked === null) continue;
+    if (unasked === null) {
+      continue;
+    }
     const asked = await client.complete(uri, cursor, { triggerKind: InlineCompletionTriggerKind.Invoked });
     expect(asked?.text.startsWith(unasked.text)).toBe(true);
-    if (asked?.text !== unasked.text) longer += 1;
+    if (asked?.text !== unasked.text) {
+      longer += 1;
+    }
     const again = await client.complete(uri, cursor, { triggerKind: InlineCompletionTriggerKind.Automatic });
     expect(again).toEqual(asked);
   }
@@ -221,7 +229,9 @@ test("line by line: the rest of an offer begins on the cursor's line, under the 
     text: shown.text.slice(firstLine),
     range: { start: cursor, end: cursor },
   });
-  if (rest === null) return;
+  if (rest === null) {
+    return;
+  }
   client.insert(uri, rest);
   expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   expect(await client.untilShown(uri, "pending")).toHaveLength(1);
@@ -241,7 +251,9 @@ test("what the suggestion widget has selected comes first, and only the rest is 
   });
   expect(extended?.range).toEqual(range);
   expect(extended?.text.startsWith(word)).toBe(true);
-  if (extended === null) return;
+  if (extended === null) {
+    return;
+  }
   client.insert(uri, extended);
   expect(await client.accept(uri, extended.id)).toEqual({ recorded: true });
   await client.untilShown(uri, "pending");

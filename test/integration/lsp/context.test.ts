@@ -36,7 +36,9 @@ async function acceptOne(client: Client, workspace: Workspace): Promise<Accepted
   expect(await client.accept(place.uri, place.shown.id)).toEqual({ recorded: true });
   const { pending } = await readJournals(workspace.home);
   const context = pending.find(({ id }) => id === place.shown.id)?.values.prompt.context;
-  if (context === undefined) throw new Error("the journal does not hold what was accepted");
+  if (context === undefined) {
+    throw new Error("the journal does not hold what was accepted");
+  }
   return { place, context };
 }
 
@@ -45,8 +47,12 @@ async function acceptQuoting(client: Client, workspace: Workspace, path: string)
   const deadline = performance.now() + 20_000;
   for (;;) {
     const accepted = await acceptOne(client, workspace);
-    if (accepted.context.some((chunk) => chunk.path === path)) return accepted;
-    if (performance.now() > deadline) throw new Error(`no prompt quotes ${path}`);
+    if (accepted.context.some((chunk) => chunk.path === path)) {
+      return accepted;
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`no prompt quotes ${path}`);
+    }
     client.close(accepted.place.uri);
     // What was not saved is dropped where sealing looks for it, so that the next one is the only one.
     const { anchored } = await client.connection.sendRequest(AnchorNow.type);
@@ -158,7 +164,9 @@ test("a suggestion waits for the lines that its prompt quotes to be saved", asyn
 async function poll(holds: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 20_000;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error("waited in vain");
+    if (performance.now() > deadline) {
+      throw new Error("waited in vain");
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -36,7 +36,9 @@ class Editor {
 
   open(path: string, text: string, options: { readonly tracked?: boolean } = {}): OpenDocument {
     this.write(path, text);
-    if (options.tracked !== false) this.git("add", "-f", "--", path);
+    if (options.tracked !== false) {
+      this.git("add", "-f", "--", path);
+    }
     const document = new OpenDocument(uriOf(join(this.root, path)), "typescript", 1, text);
     this.sources.opened(document);
     return document;
@@ -134,7 +136,9 @@ describe("the sources of chunks", () => {
     const active = editor.open("active.ts", lines("x", 2000));
     for (let file = 0; file < 30; file += 1) {
       const document = editor.open(`f${file}.ts`, lines(`name${file}of`, 4000));
-      for (let edit = 0; edit < 10; edit += 1) editor.type(document, edit * 9000, "a");
+      for (let edit = 0; edit < 10; edit += 1) {
+        editor.type(document, edit * 9000, "a");
+      }
     }
     await editor.sources.refresh();
     const time = (work: () => void): number => {

@@ -96,7 +96,9 @@ test("an untitled document is journal only, and bound once it is saved in a fold
   client.open(uri, text);
   const shown = await client.complete(uri, there.range.start);
   expect(shown?.text).toBe(there.text);
-  if (shown === null) return;
+  if (shown === null) {
+    return;
+  }
   client.insert(uri, shown);
   expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   const [pending] = await client.untilShown(uri, "pending");

@@ -94,7 +94,9 @@ const proofline = (parameters: readonly string[], options?: Options): Promise<Re
 
 async function json(parameters: readonly string[], options?: Options) {
   const { status, stdout, stderr } = await proofline([...parameters, "--json"], options);
-  if (stdout === "") throw new Error(stderr);
+  if (stdout === "") {
+    throw new Error(stderr);
+  }
   return { status, value: JSON.parse(stdout) };
 }
 
@@ -102,8 +104,9 @@ describe("a hub, on the command line", () => {
   test("nothing is downloaded before somebody agreed to what is shown", async () => {
     const { status, stderr } = await proofline(["model", "pin", "tiny/model"]);
     expect(status).toBe(2);
-    for (const shown of [COMMIT, "apache-2.0", "tokenizer.json", "in all", "--yes"])
+    for (const shown of [COMMIT, "apache-2.0", "tokenizer.json", "in all", "--yes"]) {
       expect(stderr).toContain(shown);
+    }
     expect(hub.requests.every(({ path }) => path.startsWith("/api/"))).toBe(true);
     expect(stored(workspace.home)).toEqual([]);
     expect(existsSync(workspace.path(".proofline/models.json"))).toBe(false);
@@ -179,7 +182,7 @@ describe("a hub, on the command line", () => {
     expect(stored(workspace.home)).toHaveLength(1);
   });
 
-  test("Ctrl+C ends a download in order, and what is there can be thrown away", async () => {
+  test("Ctrl+C ends a download in order, and what is there can be error away", async () => {
     hub.faults.push({ path: GRAPH, times: 1, kind: { kind: "silence", bytes: 3_000_000 } });
     const child = start(["model", "pin", "tiny/model", "--yes"]);
     const result = ended(child);
@@ -276,8 +279,9 @@ describe("a folder, on the command line", () => {
       status: 0,
       stdout: expect.stringContaining("signed by CN=Model team (certificate by CN=Root"),
     });
-    for (const path of ["config.json", "tokenizer.json", variant, `${variant}_data`])
+    for (const path of ["config.json", "tokenizer.json", variant, `${variant}_data`]) {
       expect(pinned.stderr).toContain(path);
+    }
     expect(pinned.stderr).not.toContain("onnx/model.onnx");
     const { models } = JSON.parse(workspace.read(".proofline/models.json"));
     expect(models).toMatchObject([
@@ -470,7 +474,9 @@ describe("in the editor", () => {
     const client = await started();
     const source = new CancellationTokenSource();
     client.connection.onNotification(DidProgressModel.type, ({ path }) => {
-      if (path === GRAPH) source.cancel();
+      if (path === GRAPH) {
+        source.cancel();
+      }
     });
     const pinning = client.connection.sendRequest(PinModel.type, pinParameters(), source.token);
     await expect(pinning).rejects.toMatchObject({ data: { code: "model.cancelled" } });

@@ -56,7 +56,9 @@ describe("what was asked ahead", () => {
           writeFileSync(file, text);
           client.open(uri, text);
           const shown = await client.complete(uri, client.after(uri, text.slice(0, at)), { triggerKind: 1 });
-          if (shown === null) continue;
+          if (shown === null) {
+            continue;
+          }
           // Shown again, so that the editor's question comes while the answer is under way or there.
           await client.complete(uri, client.after(uri, text.slice(0, at)), { triggerKind });
           client.insert(uri, shown);
@@ -68,13 +70,17 @@ describe("what was asked ahead", () => {
           fresh.open(uri, client.text(uri));
           const asked = await fresh.complete(uri, end, { triggerKind });
           expect(next?.text).toBe(asked?.text);
-          if (next === null) continue;
+          if (next === null) {
+            continue;
+          }
           answered += 1;
           expect(next.id).not.toBe(shown.id);
           client.insert(uri, next);
           expect(await client.accept(uri, next.id)).toEqual({ recorded: true });
         }
-        if (triggerKind === InlineCompletionTriggerKind.Invoked) expect(answered).toBeGreaterThan(0);
+        if (triggerKind === InlineCompletionTriggerKind.Invoked) {
+          expect(answered).toBeGreaterThan(0);
+        }
       } finally {
         await Promise.all([client.stop(), fresh.stop()]);
       }
@@ -137,7 +143,9 @@ describe("asking ahead", () => {
   it("goes on while the suggestion is typed or accepted, and ends with any other edit", async () => {
     show();
     await vi.advanceTimersByTimeAsync(200);
-    for (const text of ["abd", "abcd"]) prefetch.changed(document(text));
+    for (const text of ["abd", "abcd"]) {
+      prefetch.changed(document(text));
+    }
     prefetch.changed({ uri: "file:///b.ts", text: "" });
     expect(asked[0]?.signal.aborted).toBe(false);
     prefetch.changed(document("abxd"));

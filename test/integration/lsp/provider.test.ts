@@ -12,7 +12,9 @@ import { anchoredStatement, Workspace } from "../../support/workspace";
 const ABSENT = (["coreml", "directml"] as const).find((provider) => notOnThisPlatform(provider) !== null);
 
 test("a provider that this platform has not is replaced by the processor, and the status says so", async () => {
-  if (ABSENT === undefined) throw new Error("every platform lacks one of the two");
+  if (ABSENT === undefined) {
+    throw new Error("every platform lacks one of the two");
+  }
   const workspace = Workspace.create();
   const client = await workspace.startReady({ settings: { executionProvider: ABSENT } });
   const model = client.status?.model;

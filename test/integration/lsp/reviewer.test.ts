@@ -35,7 +35,9 @@ test("a clone under another home: verified on the same chain, unknown and why wi
     "existing",
     {},
   );
-  if (host === null) throw new Error("the author's chain is gone");
+  if (host === null) {
+    throw new Error("the author's chain is gone");
+  }
   const { chainId, contract, rpcUrl } = host.status;
   const chain: ChainSettings = { kind: "rpc", id: chainId, rpcUrls: [rpcUrl], contract };
   const reviewer = await clone.startReady({ settings: { chain } });

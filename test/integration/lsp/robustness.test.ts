@@ -163,7 +163,9 @@ test("SIGKILL at any instant between acceptance and anchor loses, doubles and in
     const here = workspace.uri(`kill${round}.ts`);
     client.open(here, original);
     const item = await client.complete(here, shown.range.start);
-    if (item === null) throw new Error("no suggestion");
+    if (item === null) {
+      throw new Error("no suggestion");
+    }
     client.insert(here, item);
     expect(await client.accept(here, item.id)).toEqual({ recorded: true });
     ids.push(item.id);
@@ -180,8 +182,9 @@ test("SIGKILL at any instant between acceptance and anchor loses, doubles and in
       const found = client.shown(here);
       return found.length === 1 ? found : null;
     });
-    if (verdict?.summary === "verified")
+    if (verdict?.summary === "verified") {
       expect(workspace.files(".proofline/anchors").length).toBeGreaterThan(0);
+    }
   }
   await client.connection.sendRequest(AnchorNow.type);
   for (let round = 0; round < 20; round += 1) {

@@ -108,7 +108,9 @@ test("the same text accepted twice keeps its two places, also after a restart", 
   // The lower one first, so that the upper one shifts it.
   for (const at of [line + height, line]) {
     const shown = await client.complete(uri, { line: at, character });
-    if (shown === null) throw new Error("no suggestion");
+    if (shown === null) {
+      throw new Error("no suggestion");
+    }
     client.insert(uri, shown);
     expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   }

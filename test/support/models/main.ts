@@ -40,7 +40,9 @@ const { values, positionals } = parseArgs({
   },
 });
 const [folder] = positionals;
-if (folder === undefined) throw new Error("Name the folder to write.");
+if (folder === undefined) {
+  throw new Error("Name the folder to write.");
+}
 const options = Options.parse(values);
 writeModelFolder(folder, {
   architecture: ARCHITECTURES[options.architecture],

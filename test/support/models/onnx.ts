@@ -26,22 +26,22 @@ const INTERNAL = 1024;
 
 /** A graph while it is built: nodes are added in the order in which they can run. */
 export class Graph {
-  readonly #nodes: Encoded[] = [];
-  readonly #tensors: Tensor[] = [];
-  readonly #inputs: Encoded[] = [];
-  readonly #outputs: Encoded[] = [];
-  readonly #constants = new Map<string, Value>();
-  #count = 0;
+  private readonly encodedNodes: Encoded[] = [];
+  private readonly tensors: Tensor[] = [];
+  private readonly inputs: Encoded[] = [];
+  private readonly outputs: Encoded[] = [];
+  private readonly constants = new Map<string, Value>();
+  private count = 0;
 
   constructor(readonly name: string) {}
 
   input(name: string, element: Element, shape: Shape): Value {
-    this.#inputs.push(field(11, valueInfo(name, element, shape)));
+    this.inputs.push(field(11, valueInfo(name, element, shape)));
     return name;
   }
 
   output(name: string, element: Element, shape: Shape): void {
-    this.#outputs.push(field(12, valueInfo(name, element, shape)));
+    this.outputs.push(field(12, valueInfo(name, element, shape)));
   }
 
   /** Adds a node with one output. */
@@ -51,7 +51,7 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
     output?: Value,
   ): Value {
-    const name = output ?? `${this.name}/${operator}_${this.#count++}`;
+    const name = output ?? `${this.name}/${operator}_${this.count++}`;
     this.nodes(operator, inputs, [name], attributes);
     return name;
   }
@@ -64,13 +64,13 @@ export class Graph {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): void {
     const [domain, type] = operator.includes(":") ? operator.split(":") : ["", operator];
-    this.#nodes.push(
+    this.encodedNodes.push(
       field(
         1,
         sequence([
           ...inputs.map((input) => field(1, input ?? "")),
           ...outputs.map((output) => field(2, output)),
-          field(3, `${this.name}/node_${this.#nodes.length}`),
+          field(3, `${this.name}/node_${this.encodedNodes.length}`),
           field(4, type ?? ""),
           ...Object.entries(attributes).map(([name, value]) => field(5, attribute(name, value))),
           field(7, domain ?? ""),
@@ -87,7 +87,7 @@ export class Graph {
     size: number,
     make: () => Uint8Array,
   ): Value {
-    this.#tensors.push({
+    this.tensors.push({
       name,
       element,
       dimensions,
@@ -99,7 +99,7 @@ export class Graph {
   /** A constant of 64-bit integers; without dimensions a scalar. */
   integers(values: readonly number[] | number): Value {
     const list = typeof values === "number" ? [values] : values;
-    return this.#constant(
+    return this.constant(
       "int64",
       typeof values === "number" ? [] : [list.length],
       new Uint8Array(BigInt64Array.from(list, BigInt).buffer),
@@ -108,47 +108,49 @@ export class Graph {
 
   /** A scalar of the type in which the graph computes. */
   scalar(element: "float32" | "float16", value: number): Value {
-    return this.#constant(element, [], floatBytes(element, Float32Array.of(value)));
+    return this.constant(element, [], floatBytes(element, Float32Array.of(value)));
   }
 
-  #constant(element: Element, dimensions: readonly number[], content: Uint8Array): Value {
+  private constant(element: Element, dimensions: readonly number[], content: Uint8Array): Value {
     const key = `${element}:${dimensions.join("x")}:${Buffer.from(content).toString("hex")}`;
-    const known = this.#constants.get(key);
-    if (known !== undefined) return known;
-    const name = `${this.name}/constant_${this.#constants.size}`;
-    this.#tensors.push({ name, element, dimensions, content: bytes(content) });
-    this.#constants.set(key, name);
+    const known = this.constants.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const name = `${this.name}/constant_${this.constants.size}`;
+    this.tensors.push({ name, element, dimensions, content: bytes(content) });
+    this.constants.set(key, name);
     return name;
   }
 
   /** The graph as a message. Large tensors go to `external` where there is one. */
   encode(external: ExternalData | null): Encoded {
     return sequence([
-      ...this.#nodes,
+      ...this.encodedNodes,
       field(2, this.name),
-      ...this.#tensors.map((tensor) => field(5, encodeTensor(tensor, external))),
-      ...this.#inputs,
-      ...this.#outputs,
+      ...this.tensors.map((tensor) => field(5, encodeTensor(tensor, external))),
+      ...this.inputs,
+      ...this.outputs,
     ]);
   }
 }
 
 /** A file beside the graph that holds its large tensors. */
 export class ExternalData {
-  readonly #contents: Encoded[] = [];
-  #size = 0;
+  private readonly contents: Encoded[] = [];
+  private size = 0;
 
   constructor(readonly path: string) {}
 
   add(content: Encoded): { location: string; offset: number } {
-    const offset = this.#size;
-    this.#contents.push(content);
-    this.#size += content.size;
+    const offset = this.size;
+    this.contents.push(content);
+    this.size += content.size;
     return { location: basename(this.path), offset };
   }
 
   write(): void {
-    writeFile(this.path, sequence(this.#contents));
+    writeFile(this.path, sequence(this.contents));
   }
 }
 
@@ -180,7 +182,9 @@ function writeFile(path: string, content: Encoded): void {
 
 /** Numbers as the bytes of a tensor. */
 export function floatBytes(element: "float32" | "float16", values: Float32Array): Uint8Array {
-  if (element === "float32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  if (element === "float32") {
+    return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  }
   return new Uint8Array(Uint16Array.from(values, halfBits).buffer);
 }
 
@@ -194,9 +198,13 @@ export function halfBits(value: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 0xff) - 112;
   const fraction = bits & 0x7fffff;
-  if (exponent >= 31) return sign | 0x7c00;
+  if (exponent >= 31) {
+    return sign | 0x7c00;
+  }
   if (exponent <= 0) {
-    if (exponent < -10) return sign;
+    if (exponent < -10) {
+      return sign;
+    }
     return sign | ((((fraction | 0x800000) >>> (13 - exponent)) + 1) >>> 1);
   }
   return sign | (((exponent << 10) | (fraction >>> 13)) + ((fraction >>> 12) & 1));
@@ -208,8 +216,9 @@ function encodeTensor(tensor: Tensor, external: ExternalData | null): Encoded {
     integer(2, ELEMENT[tensor.element]),
     field(8, tensor.name),
   ];
-  if (external === null || tensor.content.size < INTERNAL)
+  if (external === null || tensor.content.size < INTERNAL) {
     return sequence([...start, field(9, tensor.content)]);
+  }
   const { location, offset } = external.add(tensor.content);
   const entries = { location, offset: String(offset), length: String(tensor.content.size) };
   return sequence([
@@ -228,10 +237,18 @@ function valueInfo(name: string, element: Element, shape: Shape): Encoded {
 function attribute(name: string, value: Attribute): Encoded {
   const parts = (type: number, content: Encoded[]): Encoded =>
     sequence([field(1, name), ...content, integer(20, type)]);
-  if (typeof value === "number") return parts(2, [integer(3, value)]);
-  if (typeof value === "string") return parts(3, [field(4, value)]);
-  if (value instanceof Graph) return parts(5, [field(6, value.encode(null))]);
-  if ("float" in value) return parts(1, [float(2, value.float)]);
+  if (typeof value === "number") {
+    return parts(2, [integer(3, value)]);
+  }
+  if (typeof value === "string") {
+    return parts(3, [field(4, value)]);
+  }
+  if (value instanceof Graph) {
+    return parts(5, [field(6, value.encode(null))]);
+  }
+  if ("float" in value) {
+    return parts(1, [float(2, value.float)]);
+  }
   return parts(
     7,
     value.map((one) => integer(8, one)),

@@ -13,7 +13,9 @@ export function bytes(value: Uint8Array): Encoded {
   return {
     size: value.length,
     write: (file) => {
-      for (let at = 0; at < value.length; ) at += writeSync(file, value, at);
+      for (let at = 0; at < value.length; ) {
+        at += writeSync(file, value, at);
+      }
     },
   };
 }
@@ -22,7 +24,9 @@ export function sequence(parts: readonly Encoded[]): Encoded {
   return {
     size: parts.reduce((sum, part) => sum + part.size, 0),
     write: (file) => {
-      for (const part of parts) part.write(file);
+      for (const part of parts) {
+        part.write(file);
+      }
     },
   };
 }

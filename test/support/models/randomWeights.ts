@@ -8,19 +8,19 @@ export const BLOCK = 32;
  * Random 32-bit integers that follow from seed and name, whatever else is drawn: xorshift, started from SHA-256.
  */
 export class Random {
-  #state: number;
+  private state: number;
 
   constructor(seed: number, name: string) {
-    this.#state = createHash("sha256").update(`${seed}/${name}`).digest().readUInt32LE() | 1;
+    this.state = createHash("sha256").update(`${seed}/${name}`).digest().readUInt32LE() | 1;
   }
 
   /** An integer from 0 to 2^32 - 1. */
   next(): number {
-    let state = this.#state;
+    let state = this.state;
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    this.#state = state;
+    this.state = state;
     return state >>> 0;
   }
 
@@ -28,13 +28,17 @@ export class Random {
   floats(count: number, deviation: number, mean = 0): Float32Array {
     const values = new Float32Array(count);
     const width = deviation * Math.sqrt(12);
-    for (let index = 0; index < count; index++) values[index] = mean + (this.next() / 2 ** 32 - 0.5) * width;
+    for (let index = 0; index < count; index++) {
+      values[index] = mean + (this.next() / 2 ** 32 - 0.5) * width;
+    }
     return values;
   }
 
   bytes(count: number): Uint8Array {
     const words = new Uint32Array(Math.ceil(count / 4));
-    for (let index = 0; index < words.length; index++) words[index] = this.next();
+    for (let index = 0; index < words.length; index++) {
+      words[index] = this.next();
+    }
     return new Uint8Array(words.buffer, 0, count);
   }
 }
@@ -62,7 +66,9 @@ export function quantizedMatrix(
     codes: () => new Random(seed, `${name}.codes`).bytes((rows * columns * bits) / 8),
     scales: () => {
       const scales = new Random(seed, `${name}.scales`).floats((rows * columns) / BLOCK, step / 8, step);
-      for (let index = 0; index < scales.length; index++) scales[index] = roundToHalf(scales[index] ?? 0);
+      for (let index = 0; index < scales.length; index++) {
+        scales[index] = roundToHalf(scales[index] ?? 0);
+      }
       return scales;
     },
   };

@@ -352,7 +352,9 @@ function sentencePieceVocabulary(family: PromptFamilyName): Vocabulary {
   const merges: [string, string][] = [];
   const known = new Set(characters);
   const add = (left: string, right: string): void => {
-    if (!known.has(left) || !known.has(right) || known.has(left + right)) return;
+    if (!known.has(left) || !known.has(right) || known.has(left + right)) {
+      return;
+    }
     known.add(left + right);
     merges.push([left, right]);
   };

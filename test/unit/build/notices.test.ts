@@ -14,7 +14,9 @@ function dependency(name: string, manifest: object, licence?: string): string {
   const folder = join("node_modules", name);
   mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, folder, "package.json"), JSON.stringify({ name, version: "1.0.0", ...manifest }));
-  if (licence !== undefined) writeFileSync(join(root, folder, "LICENSE"), licence);
+  if (licence !== undefined) {
+    writeFileSync(join(root, folder, "LICENSE"), licence);
+  }
   return folder;
 }
 

@@ -21,5 +21,7 @@ test("a dump without a genesis of its own, or of another shape, is refused", () 
   expect(() => withoutForeignGenesis(dump(foreign))).toThrow("no genesis");
   expect(() => withoutForeignGenesis(dump(own, own))).toThrow("no genesis");
   expect(() => withoutForeignGenesis(dump(own).replace('"0x2"', "12345678901234567890"))).toThrow("shape");
-  for (const json of ["", "{}", "[]", '{"blocks":[{}]}']) expect(() => withoutForeignGenesis(json)).toThrow();
+  for (const json of ["", "{}", "[]", '{"blocks":[{}]}']) {
+    expect(() => withoutForeignGenesis(json)).toThrow();
+  }
 });

@@ -32,7 +32,9 @@ test("the newest comes first, and the one before stays", async () => {
   const folder = await newFolder();
   expect(await stateExists(folder)).toBe(false);
   expect(await states(folder)).toEqual([]);
-  for (const value of [1, 2, 3]) await writeState(folder, packed(value));
+  for (const value of [1, 2, 3]) {
+    await writeState(folder, packed(value));
+  }
   expect(await stateExists(folder)).toBe(true);
   expect(await states(folder)).toEqual([
     { value: 3, current: true },
@@ -68,8 +70,9 @@ test("a state torn at any byte, or with any byte changed, is never taken for who
       changed[at] = (changed[at] ?? 0) ^ change;
       await writeFile(path, changed);
       // The header's time and system are all that gzip does not check, and they change nothing.
-      for (const { value } of await states(folder))
+      for (const { value } of await states(folder)) {
         expect(value).toEqual({ accounts: { a: 1 }, blocks: [1, 2, 3] });
+      }
     }),
     { numRuns: 200 },
   );

@@ -13,7 +13,9 @@ function terminalWith(keys: string) {
   output.on("data", (chunk: Buffer) => {
     const asked = shown.includes("[y/N]");
     shown += chunk.toString();
-    if (!asked && shown.includes("[y/N]")) input.write(keys);
+    if (!asked && shown.includes("[y/N]")) {
+      input.write(keys);
+    }
   });
   return { input, output };
 }

@@ -47,7 +47,9 @@ describe("commit", () => {
     };
     for (const field of COMMITTED_FIELDS) {
       const after = commitAll(changed[field], salts);
-      for (const other of COMMITTED_FIELDS) expect(after[other] === before[other]).toBe(other !== field);
+      for (const other of COMMITTED_FIELDS) {
+        expect(after[other] === before[other]).toBe(other !== field);
+      }
     }
   });
 

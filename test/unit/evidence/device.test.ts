@@ -14,7 +14,9 @@ describe("device key", () => {
     const devices = await Promise.all(Array.from({ length: 10 }, () => openDevice(home)));
     expect(new Set(devices.map(({ address }) => address)).size).toBe(1);
     expect(await deviceAddress(home)).toBe(devices[0]?.address);
-    if (posix) expect((await stat(join(home, "device.key"))).mode & 0o777).toBe(0o600);
+    if (posix) {
+      expect((await stat(join(home, "device.key"))).mode & 0o777).toBe(0o600);
+    }
   });
 
   it("signs as its address", async () => {

@@ -226,7 +226,9 @@ describe("crashes", () => {
 
     const state = (cut: number): string[] => {
       const replayed = new JournalState();
-      for (const entry of parseLines(bytes.subarray(0, cut)).entries) replayed.apply(entry);
+      for (const entry of parseLines(bytes.subarray(0, cut)).entries) {
+        replayed.apply(entry);
+      }
       return replayed.pending().map(({ id, values }) => `${id} ${values.accepted}`);
     };
     for (let cut = 0; cut <= bytes.length; cut += 1) {
@@ -369,7 +371,9 @@ function killedAfter(child: ChildProcess, lines: number): Promise<string[]> {
     let output = "";
     child.stdout?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
-      if (output.split("\n").length > lines) child.kill("SIGKILL");
+      if (output.split("\n").length > lines) {
+        child.kill("SIGKILL");
+      }
     });
     child.once("close", () => resolve(output.split("\n").slice(0, -1)));
   });

@@ -217,9 +217,14 @@ describe("locate, whatever the text", () => {
           expect(span[0]).toBeLessThan(span[1]);
           const squash = (part: string): string => part.replace(/\s+/g, "");
           const standing = text.slice(...span);
-          if (content === "verbatim") expect(standing).toBe(accepted);
-          else if (content !== "edited") expect(squash(standing)).toBe(squash(accepted));
-          for (const other of taken) expect(span[1] <= other[0] || other[1] <= span[0]).toBe(true);
+          if (content === "verbatim") {
+            expect(standing).toBe(accepted);
+          } else if (content !== "edited") {
+            expect(squash(standing)).toBe(squash(accepted));
+          }
+          for (const other of taken) {
+            expect(span[1] <= other[0] || other[1] <= span[0]).toBe(true);
+          }
           taken.push(span);
         }
       }),
@@ -273,7 +278,9 @@ describe("locate, in time", () => {
 
 function found(places: ReadonlyMap<string, Located>, id: string): Located {
   const located = places.get(id);
-  if (located === undefined) throw new Error(`no result for ${id}`);
+  if (located === undefined) {
+    throw new Error(`no result for ${id}`);
+  }
   return located;
 }
 

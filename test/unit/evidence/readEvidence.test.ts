@@ -23,7 +23,9 @@ describe("sealing and reading", () => {
     ];
     const { root, seal, evidence } = sealed(suggestions, (_suggestion, index) => index !== 1);
     const reading = read(evidence);
-    if (reading.kind !== "intact") throw new Error(reading.reason);
+    if (reading.kind !== "intact") {
+      throw new Error(reading.reason);
+    }
     const { batch } = reading;
     expect(batch).toMatchObject({ facts, device, root, seal, sequence: 3, previousSeal: "f6".repeat(32) });
     expect(batch.environmentDigest).toBe(environmentDigest(facts.environment));
@@ -89,8 +91,11 @@ describe("readEvidence", () => {
         const changed = Buffer.from(bytes);
         changed[place] = (changed[place] ?? 0) ^ flip;
         const reading = readEvidence(changed);
-        if (reading.kind === "intact") expect(reading).toEqual(original);
-        else expect(reading.reason).toMatch(/^[A-Z].*\.$/);
+        if (reading.kind === "intact") {
+          expect(reading).toEqual(original);
+        } else {
+          expect(reading.reason).toMatch(/^[A-Z].*\.$/);
+        }
       }),
       { numRuns: 1500 },
     );
@@ -103,7 +108,9 @@ describe("readEvidence", () => {
       fc.property(place, place, fc.uint8Array({ maxLength: 20 }), (a, b, inserted) => {
         const changed = Buffer.concat([bytes.subarray(0, a), inserted, bytes.subarray(b)]);
         const reading = readEvidence(changed);
-        if (reading.kind === "intact") expect(reading).toEqual(original);
+        if (reading.kind === "intact") {
+          expect(reading).toEqual(original);
+        }
       }),
       { numRuns: 500 },
     );
@@ -120,7 +127,9 @@ describe("readEvidence", () => {
       const changed = Buffer.from(bytes);
       changed[place] = (changed[place] ?? 0) ^ 1;
       const reading = readEvidence(changed);
-      if (reading.kind !== "tampered") return reading.kind === "intact";
+      if (reading.kind !== "tampered") {
+        return reading.kind === "intact";
+      }
       return some.every((suggestion) =>
         reading.batch?.suggestions.some(
           ({ accepted, record }) =>
@@ -209,7 +218,9 @@ describe("readEvidence", () => {
     ],
   ])("finds %s", (_name, change, reason) => {
     const reading = read(prettyCanonicalJson(change(JSON.parse(evidence))));
-    if (reading.kind !== "tampered") throw new Error(`read as ${reading.kind}`);
+    if (reading.kind !== "tampered") {
+      throw new Error(`read as ${reading.kind}`);
+    }
     expect(reading.reason).toMatch(reason);
     expect(reading.batch?.suggestions[0]?.record.id).toBe(suggestions[0]?.id);
   });

@@ -17,7 +17,9 @@ import { randomGraph } from "./randomGraph";
 vi.setConfig({ testTimeout: 60_000 });
 const folders: string[] = [];
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 const IDS = Array.from({ length: 400 }, (_, index) => (index * 37) % SMALL.vocabulary);
@@ -49,7 +51,9 @@ describe("a graph that writes its cache in place", () => {
     // A part that no node has, and one that belongs to another output.
     expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), partsOf(SMALL.layers + 1))).toBe(false);
     const [key, value] = partsOf(1);
-    if (key === undefined || value === undefined) throw new Error("a layer has two parts");
+    if (key === undefined || value === undefined) {
+      throw new Error("a layer has two parts");
+    }
     const crossed = [{ ...key, present: value.present }];
     expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), crossed)).toBe(false);
   });
@@ -65,7 +69,9 @@ describe("a graph that writes its cache in place", () => {
         ["attended", "present.0.key", "present.0.value"],
         {},
       );
-      if (reads) graph.node("Shape", ["past_key_values.0.key"]);
+      if (reads) {
+        graph.node("Shape", ["past_key_values.0.key"]);
+      }
       const path = join(folder, "model.onnx");
       writeModel(path, graph);
       return readFileSync(path);
@@ -109,23 +115,35 @@ describe.each<[string, Export]>([
       sequence.rewind(length);
       return sequence;
     };
-    for (const count of [50, 1, 1, 75, 1, 1, 200, 1]) await append(count);
+    for (const count of [50, 1, 1, 75, 1, 1, 200, 1]) {
+      await append(count);
+    }
     both(rewound(100));
-    for (const count of [1, 1, 30]) await append(count);
+    for (const count of [1, 1, 30]) {
+      await append(count);
+    }
     const originals = sequences;
     both((sequence) => sequence.copy(120));
-    for (const count of [1, 20]) await append(count);
+    for (const count of [1, 20]) {
+      await append(count);
+    }
     sequences = originals;
-    for (const count of [1, 5]) await append(count);
+    for (const count of [1, 5]) {
+      await append(count);
+    }
     both(rewound(0));
-    for (const count of [3, 1]) await append(count);
+    for (const count of [3, 1]) {
+      await append(count);
+    }
   });
 
   it("takes no memory beyond its own", async () => {
     const sequence = new Sequence(place);
     await sequence.append(IDS.slice(0, 100));
     const { bytes } = sequence;
-    for (const id of IDS.slice(100, 120)) await sequence.append([id]);
+    for (const id of IDS.slice(100, 120)) {
+      await sequence.append([id]);
+    }
     expect(sequence.bytes).toBe(bytes);
     await sequence.append(IDS.slice(120, 140));
     expect(sequence.bytes).toBe(2 * bytes);
@@ -153,19 +171,27 @@ describe("what a run's outputs replace", () => {
     cache.take(second, 1);
     expect(sizes(first)).toEqual(canFree ? [0, 0] : [3, 3]);
     expect(sizes(second)).toEqual([4, 4]);
-    for (const { data } of Object.values(cache.inputs(1))) expect([...data]).toEqual([4, 4, 4, 4]);
-    for (const { data } of Object.values(copy.inputs(1))) expect([...data]).toEqual([3, 3]);
+    for (const { data } of Object.values(cache.inputs(1))) {
+      expect([...data]).toEqual([4, 4, 4, 4]);
+    }
+    for (const { data } of Object.values(copy.inputs(1))) {
+      expect([...data]).toEqual([3, 3]);
+    }
   });
 
   it("leaves alone what lies in place", () => {
     const cache = new Cache({ parts, Tensor, inPlace: true });
     const inputs = cache.inputs(2);
-    for (const { data } of Object.values(inputs)) (data as Float32Array).fill(7);
+    for (const { data } of Object.values(inputs)) {
+      (data as Float32Array).fill(7);
+    }
     const copies = outputsOf(2);
     cache.take(copies, 2);
     expect(sizes(copies)).toEqual(canFree ? [0, 0] : [2, 2]);
     const kept = cache.inputs(1);
     cache.take(Object.fromEntries(parts.map(({ past, present }) => [present, kept[past] as Tensor])), 1);
-    for (const { data } of Object.values(cache.inputs(1))) expect(data[0]).toBe(7);
+    for (const { data } of Object.values(cache.inputs(1))) {
+      expect(data[0]).toBe(7);
+    }
   });
 });

@@ -42,7 +42,9 @@ describe("the ring of places", () => {
   it("prefers chunks that share names with the text around the cursor, and orders them by when they were touched", () => {
     const { of } = sources(lines("apple", 8), lines("pear", 8), lines("plum", 8), lines("fig", 8));
     const ring = new ContextRing();
-    for (const index of [0, 1, 2, 3]) ring.touch(`file:///${index}.ts`, 0);
+    for (const index of [0, 1, 2, 3]) {
+      ring.touch(`file:///${index}.ts`, 0);
+    }
     const paths = (around: string, count: number) =>
       ring.choose({ ...question, around, count }, of).map(({ path }) => path);
     expect(paths("", 2)).toEqual(["2.ts", "3.ts"]);
@@ -62,7 +64,9 @@ describe("the ring of places", () => {
       'const half = "\ud800";\n',
     );
     const ring = new ContextRing();
-    for (const index of [0, 1, 2, 3, 4, 5]) ring.touch(`file:///${index}.ts`, 0);
+    for (const index of [0, 1, 2, 3, 4, 5]) {
+      ring.touch(`file:///${index}.ts`, 0);
+    }
     expect(ring.choose({ ...question, count: 9 }, of).map(({ path }) => path)).toEqual(["4.ts"]);
   });
 
@@ -70,7 +74,9 @@ describe("the ring of places", () => {
     const { of } = sources(lines("first", 400), lines("second", 2));
     const ring = new ContextRing();
     ring.touch("file:///1.ts", 0);
-    for (let offset = 0; offset < 8000; offset += 100) ring.touch("file:///0.ts", offset);
+    for (let offset = 0; offset < 8000; offset += 100) {
+      ring.touch("file:///0.ts", offset);
+    }
     const count = 99;
     const paths = () => ring.choose({ ...question, count }, of).map(({ path }) => path);
     expect(paths().filter((path) => path === "1.ts")).toHaveLength(1);

@@ -31,7 +31,9 @@ function decodingAt(
 
 const one = (text: string): number => {
   const [id, ...more] = tokenizer.encode(text);
-  if (id === undefined || more.length > 0) throw new Error(`${JSON.stringify(text)} is not one token`);
+  if (id === undefined || more.length > 0) {
+    throw new Error(`${JSON.stringify(text)} is not one token`);
+  }
   return id;
 };
 
@@ -39,7 +41,9 @@ const one = (text: string): number => {
 function stopOf(decoding: Decoding, text: string): [StopReason | null, string] {
   for (const id of tokenizer.encode(text)) {
     const stop = decoding.push(id, 1);
-    if (stop !== null) return [stop, tokenizer.decode(decoding.tokens)];
+    if (stop !== null) {
+      return [stop, tokenizer.decode(decoding.tokens)];
+    }
   }
   return [null, text];
 }
@@ -48,7 +52,9 @@ describe("the decoder's rules", () => {
   it("never allow a control token but end of text", () => {
     const decoding = decodingAt("");
     decoding.push(one("a"), 1);
-    for (const id of tokenizer.controlIds) expect(decoding.allows(id)).toBe(id === control.endOfText.id);
+    for (const id of tokenizer.controlIds) {
+      expect(decoding.allows(id)).toBe(id === control.endOfText.id);
+    }
     expect(decoding.allows(1_000_000)).toBe(false);
   });
 

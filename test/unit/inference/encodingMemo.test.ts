@@ -26,7 +26,9 @@ const PATTERNS = {
 /** A `tokenizer.json` with the embedded model's merges and another split pattern. */
 function fileWith(pattern: string | undefined): ReturnType<typeof json> {
   const file = json("tokenizer.json");
-  if (pattern === undefined) return file;
+  if (pattern === undefined) {
+    return file;
+  }
   const split = { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false };
   const bytes = { type: "ByteLevel", add_prefix_space: false, trim_offsets: false, use_regex: false };
   return { ...file, pre_tokenizer: { type: "Sequence", pretokenizers: [split, bytes] } };
@@ -77,7 +79,9 @@ describe("remembered encodings", () => {
     expect(memo.encode("a,bb,a,ccc")).toEqual([2, 3, 2, 3]);
     expect(memo.encode("a,dddd,")).toEqual([2, 5]);
     expect(encoded).toEqual(["a,", "bb,", "ccc", "dddd,"]);
-    for (let index = 0; index < 20_000; index++) memo.encode(String(index));
+    for (let index = 0; index < 20_000; index++) {
+      memo.encode(String(index));
+    }
     expect(memo.encode("a,")).toEqual([2]);
     expect(encoded.filter((text) => text === "a,")).toHaveLength(2);
   });

@@ -100,8 +100,11 @@ describe("the engine", () => {
   it("answers an explicit request even where the model would rather say nothing", async () => {
     for (const prefix of ["", "\n", "// done\n", "x\n\n\n"]) {
       const outcome = await engine.complete({ ...requestAt(0), prefix, suffix: "" });
-      if (outcome.kind === "completion") expect(outcome.completion.displayed.trim()).not.toBe("");
-      else expect(outcome.reason).not.toBe("lowConfidence");
+      if (outcome.kind === "completion") {
+        expect(outcome.completion.displayed.trim()).not.toBe("");
+      } else {
+        expect(outcome.reason).not.toBe("lowConfidence");
+      }
     }
   });
 
@@ -113,9 +116,14 @@ describe("the engine", () => {
       if (automatic.kind === "completion") {
         const { displayed, prompt, stop, confidence } = automatic.completion;
         expect(confidence).toBeGreaterThan(0);
-        if (explicit.kind !== "completion") throw new Error("asked, the engine answers less");
-        if (stop === "doubt") doubted += 1;
-        else expect(explicit.completion.displayed).toBe(displayed);
+        if (explicit.kind !== "completion") {
+          throw new Error("asked, the engine answers less");
+        }
+        if (stop === "doubt") {
+          doubted += 1;
+        } else {
+          expect(explicit.completion.displayed).toBe(displayed);
+        }
         expect(explicit.completion.raw.startsWith(automatic.completion.raw)).toBe(true);
         const lines = `${prompt.prefix}${displayed.split("\n")[0]}`.split("\n").map((line) => line.trim());
         expect(lines.slice(0, -1).findLast((line) => line !== "")).not.toBe(lines.at(-1));
@@ -131,7 +139,9 @@ describe("the engine", () => {
   it("never passes the line's end when asked for a line", async () => {
     for (const offset of OFFSETS.slice(0, 12)) {
       const outcome = await engine.complete(requestAt(offset, { extent: "line" }));
-      if (outcome.kind === "completion") expect(outcome.completion.displayed.trimStart()).not.toContain("\n");
+      if (outcome.kind === "completion") {
+        expect(outcome.completion.displayed.trimStart()).not.toContain("\n");
+      }
     }
   });
 
@@ -162,12 +172,16 @@ describe("the engine", () => {
     const outcomes = await Promise.all(
       [long(), requestAt(200), long()].map((request) => engine.complete(request)),
     );
-    for (const outcome of outcomes) expect(outcome).not.toMatchObject({ reason: "cancelled" });
+    for (const outcome of outcomes) {
+      expect(outcome).not.toMatchObject({ reason: "cancelled" });
+    }
   });
 
   it("lets completions go before a replay, which is finished all the same", async () => {
     const outcome = await engine.complete(long());
-    if (outcome.kind !== "completion") throw new Error("no completion to replay");
+    if (outcome.kind !== "completion") {
+      throw new Error("no completion to replay");
+    }
     const order: string[] = [];
     const replayed = engine.replay(outcome.completion).then((result) => {
       order.push("replay");
@@ -183,7 +197,9 @@ describe("the engine", () => {
 
   it("cancels a replay", async () => {
     const outcome = await engine.complete(requestAt(200));
-    if (outcome.kind !== "completion") throw new Error("no completion to replay");
+    if (outcome.kind !== "completion") {
+      throw new Error("no completion to replay");
+    }
     const controller = new AbortController();
     const replayed = engine.replay(outcome.completion, controller.signal);
     controller.abort();
@@ -261,7 +277,9 @@ describe("starting and stopping", () => {
     const waiting = engine.complete(long());
     const settled = Promise.allSettled([running, waiting]);
     await engine.dispose();
-    for (const result of await settled) expect(result.status).toBe("rejected");
+    for (const result of await settled) {
+      expect(result.status).toBe("rejected");
+    }
     await expect(engine.complete(requestAt(100))).rejects.toMatchObject({ name: "ProoflineError" });
     await engine.dispose();
   });

@@ -39,7 +39,9 @@ async function compare(graphFile: string, configFile: string): Promise<Compared>
 async function main(): Promise<void> {
   const files = process.argv.slice(2);
   const compared: Compared[] = [];
-  while (files.length > 1) compared.push(await compare(...(files.splice(0, 2) as [string, string])));
+  while (files.length > 1) {
+    compared.push(await compare(...(files.splice(0, 2) as [string, string])));
+  }
   console.log(JSON.stringify(compared));
 }
 

@@ -14,7 +14,9 @@ import { randomGraph } from "./randomGraph";
 vi.setConfig({ testTimeout: 60_000 });
 const folders: string[] = [];
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 const IDS = Array.from({ length: 40 }, (_, index) => (index * 37) % SMALL.vocabulary);
@@ -61,8 +63,9 @@ describe("a decoder graph", () => {
       }
       const [first, ...others] = answers;
       for (const other of others) {
-        for (const [index, logit] of other.entries())
+        for (const [index, logit] of other.entries()) {
           expect(Math.abs(logit - (first?.[index] ?? 0))).toBeLessThan(1e-3);
+        }
       }
     },
   );
@@ -92,7 +95,9 @@ describe("a decoder graph", () => {
     const [graph, data] = ["onnx/model.onnx", "onnx/model.onnx_data"].map((path) =>
       readFileSync(join(folder, path)),
     );
-    if (graph === undefined || data === undefined) throw new Error("there are two files");
+    if (graph === undefined || data === undefined) {
+      throw new Error("there are two files");
+    }
     expect(externalDataOf(graph)).toEqual(["model.onnx_data"]);
     const whole = await load(parameters);
     const apart = await Graph.load({ graph, external: [{ path: "model.onnx_data", data }] }, config, 1);
@@ -115,7 +120,9 @@ describe("a decoder graph", () => {
         expect(graph.fallback).toMatch(/so the processor runs the model/);
         // Where in its source the runtime found out is nothing for people.
         expect(graph.fallback).not.toMatch(/\.cc|\.h:|lambda/);
-      } else expect(graph).toMatchObject({ provider, fallback: null });
+      } else {
+        expect(graph).toMatchObject({ provider, fallback: null });
+      }
       expect(await graph.run(IDS, graph.emptyCache())).toHaveLength(IDS.length * SMALL.vocabulary);
       await graph.release();
     },

@@ -18,7 +18,7 @@ class Taken {
   );
 
   all(): void {
-    while (this.lookUps.step());
+    while (this.lookUps.step()) {}
   }
 }
 

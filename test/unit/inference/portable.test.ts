@@ -64,7 +64,9 @@ describe("portable/v1 with the embedded model", () => {
     completions = [];
     for (const offset of OFFSETS.filter((_, index) => index % 3 === 0)) {
       const outcome = await complete(model, sequence, requestAt(offset, { maxTokens: 24 }), never);
-      if (outcome.kind === "completion") completions.push(outcome.completion);
+      if (outcome.kind === "completion") {
+        completions.push(outcome.completion);
+      }
     }
   });
   afterAll(() => model.graph.release());
@@ -88,7 +90,9 @@ describe("portable/v1 with the embedded model", () => {
               expect(Buffer.from(logits.slice().buffer).equals(Buffer.from(expected.slice().buffer))).toBe(
                 true,
               );
-              if (sequence.length === ids.length) break;
+              if (sequence.length === ids.length) {
+                break;
+              }
             }
           }
         },
@@ -123,7 +127,9 @@ describe("portable/v1 with the embedded model", () => {
 
   it("contradicts an answer that claims the other profile, by its seed", async () => {
     const [claim] = completions;
-    if (claim === undefined) throw new Error("no completion");
+    if (claim === undefined) {
+      throw new Error("no completion");
+    }
     const seed = seedOf({ ...claim, manifestDigest: model.manifestDigest, profile: "native/v1" });
     const result = await replay(model, new Sequence(model.graph), { ...claim, seed }, never);
     expect(result).toMatchObject({ value: "mismatch", reason: expect.stringMatching(/seed/) });

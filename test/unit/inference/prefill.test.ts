@@ -13,9 +13,13 @@ describe("the pace of reading", () => {
     expect(pace.chunkTokens).toBe(CHUNK_TOKENS);
     pace.ran(64, 5);
     expect(pace.chunkTokens).toBe(256);
-    for (let run = 0; run < 10; run++) pace.ran(256, 180);
+    for (let run = 0; run < 10; run++) {
+      pace.ran(256, 180);
+    }
     expect(pace.chunkTokens).toBe(128);
-    for (let run = 0; run < 10; run++) pace.ran(64, 500);
+    for (let run = 0; run < 10; run++) {
+      pace.ran(64, 500);
+    }
     expect(pace.chunkTokens).toBe(CHUNK_TOKENS);
   });
 
@@ -24,7 +28,9 @@ describe("the pace of reading", () => {
     pace.ran(256, 20);
     pace.ran(256, 900);
     expect(pace.chunkTokens).toBe(CHUNK_TOKENS);
-    for (let run = 0; run < 5; run++) pace.ran(64, 6);
+    for (let run = 0; run < 5; run++) {
+      pace.ran(64, 6);
+    }
     expect(pace.chunkTokens).toBe(256);
   });
 });

@@ -68,7 +68,9 @@ describe("the prompt", () => {
         expect(encoded.before.length + encoded.prefix.length).toBeLessThanOrEqual(budget);
         expect(before.endsWith(prompt.prefix)).toBe(true);
         expect(after.startsWith(prompt.suffix)).toBe(true);
-        if (before !== "") expect(prompt.prefix).not.toBe("");
+        if (before !== "") {
+          expect(prompt.prefix).not.toBe("");
+        }
         expect(prompt.prefix.isWellFormed() && prompt.suffix.isWellFormed()).toBe(true);
       }),
       { numRuns: 60 },

@@ -39,9 +39,13 @@ describe("a drafter", () => {
     drafter.remember([20, 21, 22, 23]);
     drafter.remember([30, 31, 32]);
     drafter.begin([1, 2], 10);
-    for (const token of [20, 21, 22]) drafter.push(token);
+    for (const token of [20, 21, 22]) {
+      drafter.push(token);
+    }
     expect(drafter.draft(8)).toEqual({ tokens: [23], match: 3 });
-    for (const token of [30, 31, 32]) drafter.push(token);
+    for (const token of [30, 31, 32]) {
+      drafter.push(token);
+    }
     expect(drafter.draft(8).tokens).toEqual([]);
   });
 
@@ -101,12 +105,14 @@ describe("drafting with the embedded model", () => {
     const drafter = new Drafter();
     const lookUps = new LookUps(model.tokenizer, drafter);
     lookUps.replace([SAMPLE.replaceAll("Stack", "Heap")]);
-    while (lookUps.step());
+    while (lookUps.step()) {}
     const [plain, drafted] = [new Sequence(model.graph), new Sequence(model.graph)];
     const counts = { plain: 0, drafted: 0, healed: 0, doubted: 0 };
     const repeated = `${SAMPLE}\n${SAMPLE.slice(0, 900).replaceAll("Stack", "Queue")}`;
     const requests: CompletionRequest[] = [];
-    for (let offset = 3; offset < SAMPLE.length; offset += 83) requests.push(requestAt(offset, { trigger }));
+    for (let offset = 3; offset < SAMPLE.length; offset += 83) {
+      requests.push(requestAt(offset, { trigger }));
+    }
     for (let offset = 5; offset < 900; offset += 97) {
       const end = repeated.indexOf("\n", SAMPLE.length + offset);
       requests.push({
@@ -123,7 +129,9 @@ describe("drafting with the embedded model", () => {
       const outcome = await complete(model, drafted, request, never, drafter);
       counts.drafted += run.mock.calls.length;
       expect(essence(outcome)).toEqual(essence(expected));
-      if (outcome.kind !== "completion") continue;
+      if (outcome.kind !== "completion") {
+        continue;
+      }
       counts.healed += outcome.completion.raw.startsWith(outcome.completion.displayed) ? 0 : 1;
       counts.doubted += outcome.completion.stop === "doubt" ? 1 : 0;
     }
@@ -131,6 +139,8 @@ describe("drafting with the embedded model", () => {
     // Automatic answers are often too short for a draft.
     expect(counts.drafted).toBeLessThanOrEqual((trigger === "explicit" ? 0.9 : 1) * counts.plain);
     expect(counts.healed).toBeGreaterThan(5);
-    if (trigger === "automatic") expect(counts.doubted).toBeGreaterThan(0);
+    if (trigger === "automatic") {
+      expect(counts.doubted).toBeGreaterThan(0);
+    }
   });
 });

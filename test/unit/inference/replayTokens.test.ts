@@ -42,10 +42,13 @@ describe("replay with the embedded model", () => {
     doubted = [];
     for (const offset of OFFSETS) {
       const outcome = await complete(model, sequence, requestAt(offset), never);
-      if (outcome.kind === "completion") completions.push(outcome.completion);
+      if (outcome.kind === "completion") {
+        completions.push(outcome.completion);
+      }
       const unasked = await complete(model, sequence, requestAt(offset, { trigger: "automatic" }), never);
-      if (unasked.kind === "completion" && unasked.completion.stop === "doubt")
+      if (unasked.kind === "completion" && unasked.completion.stop === "doubt") {
         doubted.push(unasked.completion);
+      }
     }
   });
   afterAll(() => model.graph.release());
@@ -71,7 +74,9 @@ describe("replay with the embedded model", () => {
       const whole = completions.find(({ prompt }) => prompt.prefix === completion.prompt.prefix);
       for (const count of [completion.tokens.length - 1, completion.tokens.length + 1]) {
         const tokens = (whole ?? completion).tokens.slice(0, count);
-        if (tokens.length !== count) continue;
+        if (tokens.length !== count) {
+          continue;
+        }
         const changed = consistent({ ...completion, tokens });
         const { start, end } = trimmed(changed);
         const result = await replay(model, { ...changed, displayed: changed.raw.slice(start, end) }, never);
@@ -84,7 +89,9 @@ describe("replay with the embedded model", () => {
 
   it("says that it forgave a doubt which comes nearly at the last token, and forgives no other", async () => {
     const [claim] = doubted;
-    if (claim === undefined) throw new Error("nothing ended in doubt");
+    if (claim === undefined) {
+      throw new Error("nothing ended in doubt");
+    }
     const valueAt = async (confidenceGate: number): Promise<ReplayResult["value"] | undefined> => {
       const execution = {
         ...model.manifest.execution,
@@ -99,8 +106,11 @@ describe("replay with the embedded model", () => {
     expect(await valueAt(highest)).toBe("exact");
     while (above - highest > 1e-6) {
       const middle = (highest + above) / 2;
-      if ((await valueAt(middle)) === "exact") highest = middle;
-      else above = middle;
+      if ((await valueAt(middle)) === "exact") {
+        highest = middle;
+      } else {
+        above = middle;
+      }
     }
     const forgiven = 0.0003 * claim.tokens.length;
     expect(await valueAt(highest * (1 + forgiven / 2))).toBe("withinTolerance");
@@ -124,7 +134,9 @@ describe("replay with the embedded model", () => {
   it("gives the same answer with a cold cache", async () => {
     for (const offset of OFFSETS.slice(0, 6)) {
       const outcome = await complete(model, new Sequence(model.graph), requestAt(offset), never);
-      if (outcome.kind !== "completion") continue;
+      if (outcome.kind !== "completion") {
+        continue;
+      }
       const warm = completions.find(({ prompt }) => prompt.prefix === outcome.completion.prompt.prefix);
       expect(warm?.tokens).toEqual(outcome.completion.tokens);
     }
@@ -143,7 +155,9 @@ describe("replay with the embedded model", () => {
   };
   const longest = (): Completion => {
     const [first] = [...completions].sort((a, b) => b.tokens.length - a.tokens.length);
-    if (first === undefined) throw new Error("no completion");
+    if (first === undefined) {
+      throw new Error("no completion");
+    }
     return first;
   };
   const reasonFor = async (claim: ReplayRequest): Promise<string> => {
@@ -166,7 +180,9 @@ describe("replay with the embedded model", () => {
   it("contradicts a token that the model did not choose, though everything else follows from it", async () => {
     // Ends like the model's answer, so stop reason and trimming agree; only the logits tell.
     const claim = completions.find(({ stop, tokens }) => stop === "line" && tokens.length > 4);
-    if (claim === undefined) throw new Error("no completion of one line");
+    if (claim === undefined) {
+      throw new Error("no completion of one line");
+    }
     const word = model.tokenizer.encode("x")[0] ?? 0;
     const at = claim.tokens.length - 3;
     const tokens = claim.tokens.map((token, index) => (index === at ? word : token));

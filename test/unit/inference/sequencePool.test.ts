@@ -37,11 +37,15 @@ describe("a kept sequence", () => {
         let ids: number[] = [];
         for (const [index, { keep, more, copy }] of steps.entries()) {
           const before = [sequence, [...ids]] as const;
-          if (copy) sequence = sequence.copy(Math.min(keep, sequence.length));
+          if (copy) {
+            sequence = sequence.copy(Math.min(keep, sequence.length));
+          }
           ids = [...ids.slice(0, keep), ...text(index + 1, more)];
           const { logits } = await read(sequence, ids);
           expect(logits).toEqual(await readAnew(ids));
-          if (!copy || before[1].length === 0) continue;
+          if (!copy || before[1].length === 0) {
+            continue;
+          }
           expect(before[0].length).toBe(before[1].length);
           const further = [...before[1], 7];
           expect((await read(before[0].copy(before[1].length), further)).logits).toEqual(
@@ -95,7 +99,9 @@ describe("a pool of sequences", () => {
     await read(one, text(9, 200));
     const pool = new SequencePool(model.graph, 2.5 * one.bytes);
     const prompts = [1, 2, 3, 4].map((seed) => text(seed, 200));
-    for (const prompt of prompts) await read(pool.take(prompt), prompt);
+    for (const prompt of prompts) {
+      await read(pool.take(prompt), prompt);
+    }
     const [, , third = [], fourth = []] = prompts;
     expect(await read(pool.take(third), third)).toMatchObject({ run: 1 });
     expect(await read(pool.take(fourth), fourth)).toMatchObject({ run: 1 });
@@ -104,7 +110,9 @@ describe("a pool of sequences", () => {
     expect(await read(pool.take(first), first)).toMatchObject({ run: 200 });
 
     const tight = new SequencePool(model.graph, 0);
-    for (const prompt of [...prompts, fourth]) await read(tight.take(prompt), prompt);
+    for (const prompt of [...prompts, fourth]) {
+      await read(tight.take(prompt), prompt);
+    }
     expect(tight.size).toBe(1);
     expect(await read(tight.take(fourth), fourth)).toMatchObject({ run: 1 });
   });

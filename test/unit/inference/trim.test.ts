@@ -68,7 +68,9 @@ describe("the trim chain", () => {
         const beforeWord = /^[\p{L}\p{N}_$"'`]/u.test(suffix) && shown.trim() !== "";
         expect(beforeWord ? shown.replace(/ +$/, "") : shown).toBe(shown.trimEnd());
         expect(shown).not.toContain("\ufffd");
-        if (scopeOf({ prefix, suffix }).textFollows) expect(shown.trimStart()).not.toContain("\n");
+        if (scopeOf({ prefix, suffix }).textFollows) {
+          expect(shown.trimStart()).not.toContain("\n");
+        }
       }),
       { numRuns: 1000 },
     );

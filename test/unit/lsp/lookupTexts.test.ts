@@ -28,7 +28,9 @@ describe("what the engine is told to look up", () => {
   it("is told again after a while, for another document, and to another engine", () => {
     const holder = { ...context.engine } as { engine: unknown };
     const changing = new LookUps({ ...context, engine: holder } as unknown as Context);
-    for (const now of [0, 5_000, 9_000]) changing.follow(document, 7, now);
+    for (const now of [0, 5_000, 9_000]) {
+      changing.follow(document, 7, now);
+    }
     expect(told).toHaveLength(1);
     changing.follow(document, 7, 11_000);
     expect(told).toHaveLength(2);

@@ -122,8 +122,12 @@ function extensions({ pathLength, usage, codeSigning, unknownCritical }: Certifi
     const bits = { sign: 0x80, certify: 0x04, encrypt: 0x10 }[usage];
     all.push(extension("2.5.29.15", true, element(0x03, Buffer.from([0, bits]))));
   }
-  if (codeSigning === true) all.push(extension("2.5.29.37", false, sequence(oid("1.3.6.1.5.5.7.3.3"))));
-  if (unknownCritical === true) all.push(extension("1.3.6.1.4.1.99999.1", true, integer(1)));
+  if (codeSigning === true) {
+    all.push(extension("2.5.29.37", false, sequence(oid("1.3.6.1.5.5.7.3.3"))));
+  }
+  if (unknownCritical === true) {
+    all.push(extension("1.3.6.1.4.1.99999.1", true, integer(1)));
+  }
   return all;
 }
 
@@ -145,8 +149,9 @@ function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
   const bytes = rest.flatMap((arc) => {
     const groups = [arc & 0x7f];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
+    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) {
       groups.unshift((left & 0x7f) | 0x80);
+    }
     return groups;
   });
   return element(0x06, Buffer.from([first * 40 + second, ...bytes]));

@@ -232,7 +232,9 @@ describe("a download", () => {
     fault(DATA, { kind: "silence", bytes: 400_000 });
     const controller = new AbortController();
     const cancelled = fetchIt(await plan(), controller.signal, ({ path, done }) => {
-      if (path === DATA && done > 300_000) controller.abort();
+      if (path === DATA && done > 300_000) {
+        controller.abort();
+      }
     });
     await expect(cancelled).rejects.toMatchObject({ code: "model.cancelled" });
     expect(installed()).toEqual([]);
@@ -246,7 +248,9 @@ describe("a download", () => {
     const controller = new AbortController();
     const planned = await plan();
     const cancelled = fetchIt(planned, controller.signal, ({ done, total }) => {
-      if (done === total) setImmediate(() => controller.abort());
+      if (done === total) {
+        setImmediate(() => controller.abort());
+      }
     });
     await expect(cancelled).rejects.toMatchObject({ code: "model.cancelled" });
     expect(installed()).toEqual([]);
@@ -300,7 +304,9 @@ describe("a download", () => {
     const partial = join(home, "models", "partial");
     for (const name of readdirSync(partial)) {
       const bytes = readFileSync(join(partial, name));
-      if (!name.endsWith(".part") || bytes.length < 100_000) continue;
+      if (!name.endsWith(".part") || bytes.length < 100_000) {
+        continue;
+      }
       bytes[5] = (bytes[5] ?? 0) ^ 1;
       writeFileSync(join(partial, name), bytes);
     }
@@ -334,7 +340,9 @@ describe("a pin that the workspace names", () => {
     const pinned = await fetchIt(await plan());
     const elsewhere = { ...places, store: new ModelStore(await temporaryFolder()) };
     const [model] = (await modelsOf(places.repository)).models;
-    if (model === undefined) throw new Error("nothing was written");
+    if (model === undefined) {
+      throw new Error("nothing was written");
+    }
     const planned = await planFetch(access, elsewhere, model);
     const fetched = await carryOut(planned, access, elsewhere, NO_TRUST, () => {});
     expect(fetched.manifestDigest).toBe(pinned.manifestDigest);
@@ -353,7 +361,9 @@ describe("a pin that the workspace names", () => {
     const elsewhere = { ...places, store: new ModelStore(otherHome) };
     change();
     const [model] = (await modelsOf(places.repository)).models;
-    if (model === undefined) throw new Error("nothing was written");
+    if (model === undefined) {
+      throw new Error("nothing was written");
+    }
     const fetching = planFetch(access, elsewhere, model).then((planned) =>
       carryOut(planned, access, elsewhere, NO_TRUST, () => {}),
     );
@@ -426,7 +436,7 @@ describe("the token", () => {
 
   it("stands in no message", async () => {
     access = accessTo(hub, "hf_wrong");
-    const error = await plan().catch((thrown: unknown) => thrown);
+    const error = await plan().catch((error: unknown) => error);
     expect(error).toMatchObject({ code: "model.access" });
     expect(String(error)).not.toContain("hf_wrong");
   });

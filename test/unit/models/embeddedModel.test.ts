@@ -68,7 +68,9 @@ describe("the card of the embedded model", () => {
     );
     const pinned = new Set<string>();
     for (const [path, { name, version, integrity, resolved }] of Object.entries(lock.packages)) {
-      if (path === "") continue;
+      if (path === "") {
+        continue;
+      }
       expect(integrity, path).toMatch(/^sha512-|^sha1-/);
       expect(resolved, path).toBeUndefined();
       pinned.add(`${name ?? path.replace(/^.*node_modules\//, "")}@${version}`);

@@ -16,7 +16,9 @@ const OPTIMUM: Export = { layout: "optimum", weights: "float", float: "float32",
 const GENAI: Export = { layout: "genai", weights: "float", float: "float32" };
 const folders: string[] = [];
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 function newFolder(): string {

@@ -35,7 +35,9 @@ describe.skipIf(process.platform !== "linux")("a held file", () => {
     vi.useFakeTimers({ now: Date.now() + LATER_MS, toFake: ["Date"] });
     const found = await HeldFile.hold(handle);
     vi.useRealTimers();
-    if (found === null) throw new Error("it can be held");
+    if (found === null) {
+      throw new Error("it can be held");
+    }
     return found;
   }
 
@@ -105,7 +107,9 @@ describe.skipIf(process.platform !== "linux")("a held file", () => {
       const broken: Runtime = {
         ...NATIVE,
         load: async (source, ...rest) => {
-          if (!("path" in source)) throw new Error("it is a file");
+          if (!("path" in source)) {
+            throw new Error("it is a file");
+          }
           return NATIVE.load({ path: source.path }, ...rest);
         },
       };
@@ -122,6 +126,7 @@ describe.skipIf(process.platform !== "linux")("a held file", () => {
 function rewrite(file: string, content: string | Uint8Array): void {
   const time = (): bigint => statSync(file, { bigint: true }).ctimeNs;
   const before = time();
-  do writeFileSync(file, content);
-  while (time() === before);
+  do {
+    writeFileSync(file, content);
+  } while (time() === before);
 }

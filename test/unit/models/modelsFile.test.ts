@@ -28,7 +28,9 @@ function model(name: string, source: ModelSource = FOLDER, graph = "weights"): N
       : file,
   );
   const root = createHash("sha256");
-  for (const { sha256 } of files) root.update(Buffer.from(sha256, "hex"));
+  for (const { sha256 } of files) {
+    root.update(Buffer.from(sha256, "hex"));
+  }
   const manifest: PinManifest = { ...SAMPLE, name, files, omsRoot: root.digest("hex") };
   return { source, manifest, manifestDigest: manifestDigestOf(manifest) };
 }
@@ -210,7 +212,9 @@ describe("what a person types", () => {
   it("never makes a repository's name a path that climbs", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        if (!HubRepository.safeParse(text).success) return;
+        if (!HubRepository.safeParse(text).success) {
+          return;
+        }
         const url = new URL(`/api/models/${text}/revision/main`, "https://hub.test");
         expect(url.href).toBe(`https://hub.test/api/models/${text}/revision/main`);
       }),

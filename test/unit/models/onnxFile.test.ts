@@ -57,8 +57,12 @@ describe("the external data of a graph", () => {
   it("is read from any bytes without harm: names, or an error", () => {
     const read = (bytes: Uint8Array): void => {
       try {
-        for (const name of externalDataOf(bytes)) expect(typeof name).toBe("string");
-        for (const { operator } of nodesOf(bytes)) expect(typeof operator).toBe("string");
+        for (const name of externalDataOf(bytes)) {
+          expect(typeof name).toBe("string");
+        }
+        for (const { operator } of nodesOf(bytes)) {
+          expect(typeof operator).toBe("string");
+        }
       } catch (error) {
         expect(error).toBeInstanceOf(Error);
         expect(error).not.toBeInstanceOf(RangeError);

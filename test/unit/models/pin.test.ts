@@ -94,7 +94,9 @@ describe("a pinned folder", () => {
     await writePin(pinned);
   });
   afterAll(() => {
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("holds, white space in pin.json or not", async () => {
@@ -181,7 +183,7 @@ describe("a pinned folder", () => {
   ])("is refused when a file is %s, by the file's name", async (_, path, problem, tamper) => {
     const folder = copy();
     tamper(folder);
-    const error = await checkModel(folder).catch((thrown: unknown) => thrown);
+    const error = await checkModel(folder).catch((error: unknown) => error);
     expect(error).toMatchObject({ name: "ProoflineError", code: "model.file" });
     expect((error as Error).message).toContain(join(folder, path));
     expect((error as Error).message).toMatch(problem);

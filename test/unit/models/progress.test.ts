@@ -16,7 +16,9 @@ afterEach(() => {
 
 describe("progress", () => {
   it("tells where a download stands that came in a burst and then fell silent", () => {
-    for (const done of [1, 2, 3]) paced.report(at("a", done));
+    for (const done of [1, 2, 3]) {
+      paced.report(at("a", done));
+    }
     expect(told).toEqual([at("a", 1)]);
     vi.advanceTimersByTime(100);
     expect(told).toEqual([at("a", 1), at("a", 3)]);
@@ -25,18 +27,24 @@ describe("progress", () => {
   });
 
   it("names every file, however small", () => {
-    for (const path of ["a", "b", "c"]) paced.report(at(path, 1));
+    for (const path of ["a", "b", "c"]) {
+      paced.report(at(path, 1));
+    }
     expect(told.map(({ path }) => path)).toEqual(["a", "b", "c"]);
   });
 
   it("tells the end at once, and nothing after it", () => {
-    for (const done of [1, 2, 100]) paced.report(at("a", done));
+    for (const done of [1, 2, 100]) {
+      paced.report(at("a", done));
+    }
     vi.advanceTimersByTime(1000);
     expect(told.map(({ done }) => done)).toEqual([1, 100]);
   });
 
   it("is silent once ended", () => {
-    for (const done of [1, 2]) paced.report(at("a", done));
+    for (const done of [1, 2]) {
+      paced.report(at("a", done));
+    }
     paced.end();
     vi.advanceTimersByTime(1000);
     expect(told).toHaveLength(1);

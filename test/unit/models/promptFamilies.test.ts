@@ -29,7 +29,9 @@ vi.setConfig({ testTimeout: 120_000 });
 const FAMILIES = PromptFamilyName.options;
 const folders: string[] = [];
 afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 function newFolder(): string {
@@ -42,7 +44,9 @@ function tokenizerOf(family: PromptFamilyName): { tokenizer: Tokenizer; file: To
   const file = TokenizerFile.parse(testTokenizer(family).file);
   const addedTokens = file.added_tokens.map(({ content: text, id }) => ({ text, id }));
   const prompt = pinPrompt({ addedTokens, begin: beginOfTest(family), end: null }, null);
-  if ("missing" in prompt) throw new Error(`no ${prompt.missing}`);
+  if ("missing" in prompt) {
+    throw new Error(`no ${prompt.missing}`);
+  }
   return { tokenizer: new Tokenizer(file, prompt), file };
 }
 
@@ -54,12 +58,15 @@ function spelled(tokenizer: Tokenizer, file: TokenizerFile, ids: readonly number
   const parts: string[] = [];
   let text: number[] = [];
   const flush = (): void => {
-    if (text.length > 0) parts.push(tokenizer.decode(text));
+    if (text.length > 0) {
+      parts.push(tokenizer.decode(text));
+    }
     text = [];
   };
   for (const id of ids) {
-    if (!tokenizer.controlIds.has(id)) text.push(id);
-    else {
+    if (!tokenizer.controlIds.has(id)) {
+      text.push(id);
+    } else {
       flush();
       parts.push(`${file.added_tokens.find((token) => token.id === id)?.content}`);
     }
@@ -94,7 +101,9 @@ describe("a prompt family", () => {
       },
       "granite/v1",
     );
-    if ("missing" in pinned) throw new Error(pinned.missing);
+    if ("missing" in pinned) {
+      throw new Error(pinned.missing);
+    }
     const { middle: _, ...without } = pinned.controlTokens;
     const { prefix } = pinned.controlTokens;
     for (const controlTokens of [
@@ -116,7 +125,9 @@ describe("a prompt family", () => {
         typeof part === "object" && "control" in part ? part.control : [],
       );
       const known: readonly ControlRole[] = [...Object.keys(needs), ...Object.keys(takes)] as ControlRole[];
-      for (const role of [...roles, ...ends]) expect(known).toContain(role);
+      for (const role of [...roles, ...ends]) {
+        expect(known).toContain(role);
+      }
       expect(parts.filter((part) => part === "prefix")).toHaveLength(1);
     }
   });
@@ -189,7 +200,9 @@ describe("a prompt family", () => {
       });
       expect(spelled(tokenizer, file, [...before, ...prefix, ...after])).toBe(expected[family][index]);
     }
-    if (!places.path) expect(() => encodePrompt(tokenizer, { ...bare, path: "a" })).toThrow(/path/);
+    if (!places.path) {
+      expect(() => encodePrompt(tokenizer, { ...bare, path: "a" })).toThrow(/path/);
+    }
     if (!places.context) {
       expect(() => encodePrompt(tokenizer, { ...bare, context: whole.context })).toThrow(/other files/);
     }
@@ -255,8 +268,12 @@ describe("a prompt family", () => {
           const prompt = cutPrompt(tokenizer, request, budget);
           const { before, prefix, after } = encodePrompt(tokenizer, prompt);
           expect(before.length + prefix.length + after.length).toBeLessThanOrEqual(budget);
-          if (!places.path) expect(prompt.path).toBeNull();
-          if (!places.context) expect(prompt.context).toEqual([]);
+          if (!places.path) {
+            expect(prompt.path).toBeNull();
+          }
+          if (!places.context) {
+            expect(prompt.context).toEqual([]);
+          }
           expect(request.prefix.endsWith(prompt.prefix)).toBe(true);
           const { ids, healed } = healPrompt(tokenizer, prompt);
           expect(prompt.prefix.endsWith(healed)).toBe(true);
@@ -278,8 +295,11 @@ describe("what follows the cursor", () => {
     const { prefix, suffix } = cutPrompt(tokenizer, request, 4000);
     expect(prefix).toBe(SAMPLE);
     const length = tokenizer.encode(suffix).length;
-    if (tokenizer.family.suffixFirst) expect(length).toBeGreaterThan(1000);
-    else expect(length).toBeLessThanOrEqual(256);
+    if (tokenizer.family.suffixFirst) {
+      expect(length).toBeGreaterThan(1000);
+    } else {
+      expect(length).toBeLessThanOrEqual(256);
+    }
     expect(length).toBeGreaterThan(150);
   });
 
@@ -370,7 +390,9 @@ describe("a pinned model", () => {
       const folder = newFolder();
       const architecture = ARCHITECTURES[ARCHITECTURE_OF[family]];
       writeModelFolder(folder, { architecture, family, size: SMALL, seed: 7, export: exported });
-      if (exported.layout === "genai") rmSync(join(folder, "config.json"));
+      if (exported.layout === "genai") {
+        rmSync(join(folder, "config.json"));
+      }
       const { manifest } = await writePin(folder);
       expect(manifest).toMatchObject({ prompt: { family }, contextLength: SMALL.context });
       const model = await loadModel(folder, 1);
@@ -380,7 +402,9 @@ describe("a pinned model", () => {
         const context = [{ path: "other.ts", text: "export const other = 1;\n" }];
         const request = requestAt(offset, { maxTokens: 16, context });
         const outcome = await complete(model, sequence, request, never);
-        if (outcome.kind !== "completion") continue;
+        if (outcome.kind !== "completion") {
+          continue;
+        }
         completed += 1;
         const result = await replay(model, new Sequence(model.graph), outcome.completion, never);
         expect(result?.reason).toBeUndefined();

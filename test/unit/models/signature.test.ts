@@ -93,7 +93,9 @@ describe("a signature with a key", () => {
           expect(JSON.parse(changed.toString()).dsseEnvelope.payload).toBe(
             JSON.parse(bytes.toString()).dsseEnvelope.payload,
           );
-        } else expect(outcome).toMatchObject({ code: "model.signature" });
+        } else {
+          expect(outcome).toMatchObject({ code: "model.signature" });
+        }
       }),
       { numRuns: 500 },
     );

@@ -50,7 +50,7 @@ export class StandInHub {
   licence: string | undefined = "apache-2.0";
   /** Overrides what the list of files states. */
   readonly stated = new Map<string, { readonly size?: number; readonly sha256?: string }>();
-  readonly #held = new Set<ServerResponse>();
+  private readonly held = new Set<ServerResponse>();
 
   private constructor(
     readonly repository: string,
@@ -58,8 +58,8 @@ export class StandInHub {
     private readonly hub: Server,
     private readonly storage: Server,
   ) {
-    hub.on("request", (request, response) => this.#answer("hub", request, response));
-    storage.on("request", (request, response) => this.#answer("storage", request, response));
+    hub.on("request", (request, response) => this.answer("hub", request, response));
+    storage.on("request", (request, response) => this.answer("storage", request, response));
   }
 
   static async start(
@@ -91,7 +91,9 @@ export class StandInHub {
 
   /** Ends answers that hang. */
   async stop(): Promise<void> {
-    for (const response of this.#held) response.destroy();
+    for (const response of this.held) {
+      response.destroy();
+    }
     for (const server of [this.hub, this.storage]) {
       server.closeAllConnections();
       server.close();
@@ -99,7 +101,7 @@ export class StandInHub {
     }
   }
 
-  #answer(server: "hub" | "storage", request: IncomingMessage, response: ServerResponse): void {
+  private answer(server: "hub" | "storage", request: IncomingMessage, response: ServerResponse): void {
     const { pathname: path } = new URL(request.url ?? "/", this.url);
     const { authorization, range } = request.headers;
     this.requests.push({ server, path: decodeURIComponent(path), authorization, range });
@@ -108,25 +110,25 @@ export class StandInHub {
     const resolve = `/${this.repository}/resolve/${COMMIT}/`;
     const name = whole.startsWith(resolve) ? whole.slice(resolve.length) : undefined;
     if (server === "hub" && this.silent) {
-      this.#held.add(response);
+      this.held.add(response);
     } else if (server === "storage") {
-      this.#sendFile(whole.replace(/^\/large\//, ""), range, response);
+      this.sendFile(whole.replace(/^\/large\//, ""), range, response);
     } else if (this.token !== null && authorization !== `Bearer ${this.token}`) {
       json(response, 401, { error: "Invalid username or password." });
     } else if (path === `${api}/revision/main` || path === `${api}/revision/${COMMIT}`) {
-      this.#sendInfo(response);
+      this.sendInfo(response);
     } else if (path === `${api}/tree/${COMMIT}`) {
-      this.#sendTree(response, request);
+      this.sendTree(response, request);
     } else if (name === undefined) {
       json(response, 404, { error: "Repository not found" });
     } else if (this.files.get(name)?.large === true) {
       response.writeHead(302, { location: `${this.storageUrl}/large/${name}?signature=abc` }).end();
     } else {
-      this.#sendFile(name, range, response);
+      this.sendFile(name, range, response);
     }
   }
 
-  #sendInfo(response: ServerResponse): void {
+  private sendInfo(response: ServerResponse): void {
     json(response, 200, {
       _id: "1",
       id: this.repository,
@@ -141,8 +143,8 @@ export class StandInHub {
   }
 
   /** Two pages, as the hub does for long lists. */
-  #sendTree(response: ServerResponse, request: IncomingMessage): void {
-    const entries = [...this.files].map(([path, file]) => this.#entry(path, file));
+  private sendTree(response: ServerResponse, request: IncomingMessage): void {
+    const entries = [...this.files].map(([path, file]) => this.entry(path, file));
     const half = Math.ceil(entries.length / 2);
     const url = new URL(request.url ?? "/", this.url);
     if (this.endless) {
@@ -162,20 +164,22 @@ export class StandInHub {
     ]);
   }
 
-  #entry(path: string, { bytes, large }: StoredFile) {
+  private entry(path: string, { bytes, large }: StoredFile) {
     const { size = bytes.length, sha256 = hash("sha256", bytes) } = this.stated.get(path) ?? {};
     const oid = hash("sha1", Buffer.concat([Buffer.from(`blob ${bytes.length}\0`), bytes]));
     return { type: "file", path, size, oid, ...(large && { lfs: { oid: sha256, size, pointerSize: 130 } }) };
   }
 
-  #sendFile(path: string, range: string | undefined, response: ServerResponse): void {
+  private sendFile(path: string, range: string | undefined, response: ServerResponse): void {
     const file = this.files.get(path);
     if (file === undefined) {
       json(response, 404, { error: "Entry not found" });
       return;
     }
     const fault = this.faults.find((one) => one.path === path && one.times > 0);
-    if (fault !== undefined) fault.times -= 1;
+    if (fault !== undefined) {
+      fault.times -= 1;
+    }
     const from = this.ignoresRanges ? 0 : Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
     const bytes = Buffer.from(file.bytes.subarray(from));
     if (fault?.kind.kind === "status") {
@@ -186,7 +190,9 @@ export class StandInHub {
       response.writeHead(302, { location: fault.kind.to }).end();
       return;
     }
-    if (fault?.kind.kind === "change" && bytes[0] !== undefined) bytes[0] ^= 1;
+    if (fault?.kind.kind === "change" && bytes[0] !== undefined) {
+      bytes[0] ^= 1;
+    }
     const partial = from > 0 && {
       "content-range": `bytes ${from}-${file.bytes.length - 1}/${file.bytes.length}`,
     };
@@ -201,7 +207,7 @@ export class StandInHub {
         response.write(bytes.subarray(0, fault.kind.bytes), () => response.destroy());
         return;
       case "silence":
-        this.#held.add(response);
+        this.held.add(response);
         response.write(bytes.subarray(0, fault.kind.bytes));
         return;
       default:

@@ -67,8 +67,9 @@ describe("the command line", () => {
 
 describe("the corpus", () => {
   it("takes permissive licences only, and reads every form of declaration", () => {
-    for (const licence of ["MIT", "Apache-2.0", "(MIT OR GPL-3.0-only)", "MIT AND BSD-3-Clause"])
+    for (const licence of ["MIT", "Apache-2.0", "(MIT OR GPL-3.0-only)", "MIT AND BSD-3-Clause"]) {
       expect(isPermissive(licence), licence).toBe(true);
+    }
     for (const licence of [
       "",
       "GPL-3.0-only",
@@ -76,8 +77,9 @@ describe("the corpus", () => {
       "CC-BY-4.0",
       "MIT OR X AND Y",
       "SEE LICENSE IN X",
-    ])
+    ]) {
       expect(isPermissive(licence), licence).toBe(false);
+    }
     expect(declaredLicence({ licenses: [{ type: "MIT" }] })).toBe("MIT");
     expect(declaredLicence({ license: { type: "ISC" } })).toBe("ISC");
     expect(namesRestrictiveLicence("GNU AFFERO GENERAL PUBLIC LICENSE")).toBe(true);
@@ -109,7 +111,9 @@ describe("the corpus", () => {
   });
 
   it("prefers sources to what was built from them", () => {
-    for (const name of ["a.ts", "b.ts", "built.js"]) writeFileSync(join(scratch, name), "x".repeat(20_000));
+    for (const name of ["a.ts", "b.ts", "built.js"]) {
+      writeFileSync(join(scratch, name), "x".repeat(20_000));
+    }
     const chosen = chooseFiles({ name: "sample", directory: scratch });
     expect(chosen.map(({ relative }: { relative: string }) => relative)).toEqual(["a.ts", "b.ts"]);
   });
@@ -171,7 +175,9 @@ describe("the rows", () => {
       };
       for (const sample of samplesOf(options) as number[][]) {
         const ids = sample.map((id) => id % ANSWER);
-        if (ids[0] !== fim_prefix) continue;
+        if (ids[0] !== fim_prefix) {
+          continue;
+        }
         const middle = ids.indexOf(fim_middle);
         const answer = sample.findIndex((id) => id >= ANSWER);
         const suffix = tokenizer.decode(ids.slice(ids.indexOf(fim_suffix) + 1, middle));

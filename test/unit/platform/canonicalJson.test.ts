@@ -90,7 +90,9 @@ describe("parseCanonical", () => {
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
         fc.pre(JSON.stringify(value).isWellFormed());
         const text = safe(() => prettyCanonicalJson(value));
-        if (text === null) return;
+        if (text === null) {
+          return;
+        }
         const read: unknown = parseCanonical(text, anything, limits);
         expect(canonicalJson(read)).toBe(canonicalJson(value));
       }),
@@ -101,7 +103,9 @@ describe("parseCanonical", () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const read = safe(() => parseCanonical(text, anything, limits));
-        if (read !== null) expect(text).toBe(canonicalJson(JSON.parse(text)));
+        if (read !== null) {
+          expect(text).toBe(canonicalJson(JSON.parse(text)));
+        }
       }),
     );
   });

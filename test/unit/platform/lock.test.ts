@@ -13,7 +13,9 @@ describe("durable", () => {
     await writeWhole(path, "one", { mode: 0o600 });
     await writeWhole(path, "two", { mode: 0o600 });
     expect(await readFile(path, "utf8")).toBe("two");
-    if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
+    if (process.platform !== "win32") {
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+    }
   });
 
   it("lets exactly one of many create a file", async () => {
@@ -82,7 +84,9 @@ describe("processIdentity", () => {
   it("knows itself as alive, and its number with another start as dead", async () => {
     const own = await ownIdentity();
     expect(await stateOf(own)).toBe("alive");
-    if (own.start !== null) expect(await stateOf({ ...own, start: "before" })).toBe("dead");
+    if (own.start !== null) {
+      expect(await stateOf({ ...own, start: "before" })).toBe("dead");
+    }
     expect(await stateOf({ ...own, place: "elsewhere" })).toBe("unknown");
   });
 

@@ -23,14 +23,30 @@ function* combinations(): Generator<Checks> {
 
 /** The design's table, written a second time as a chain of conditions. */
 function expected(c: Checks): Summary {
-  if (c.evidence !== "intact") return "failed";
-  if (c.signature === "invalid" || c.signature === "revokedDevice") return "failed";
-  if (c.anchor === "absent" || c.anchor === "reorged") return "failed";
-  if (c.model === "revoked" || c.replay === "mismatch") return "failed";
-  if (c.content === "ambiguous" || c.anchor === "unreachable" || c.anchor === "wrongChain") return "unknown";
-  if (c.anchor === "pending") return "pending";
-  if (c.model === "unapproved") return "unverified";
-  if (c.content === "edited" || c.content === "gone") return "edited";
+  if (c.evidence !== "intact") {
+    return "failed";
+  }
+  if (c.signature === "invalid" || c.signature === "revokedDevice") {
+    return "failed";
+  }
+  if (c.anchor === "absent" || c.anchor === "reorged") {
+    return "failed";
+  }
+  if (c.model === "revoked" || c.replay === "mismatch") {
+    return "failed";
+  }
+  if (c.content === "ambiguous" || c.anchor === "unreachable" || c.anchor === "wrongChain") {
+    return "unknown";
+  }
+  if (c.anchor === "pending") {
+    return "pending";
+  }
+  if (c.model === "unapproved") {
+    return "unverified";
+  }
+  if (c.content === "edited" || c.content === "gone") {
+    return "edited";
+  }
   return c.replay === "notRun" || c.replay === "impossible" ? "anchored" : "verified";
 }
 
@@ -39,16 +55,18 @@ describe("summarize", () => {
     let seen = 0;
     for (const checks of combinations()) {
       seen += 1;
-      if (summarize(checks) !== expected(checks))
+      if (summarize(checks) !== expected(checks)) {
         expect({ checks, summary: summarize(checks) }).toBe(expected(checks));
+      }
     }
     expect(seen).toBe(names.reduce((product, name) => product * CHECK_VALUES[name].length, 1));
   });
 
   it("names no shortcoming exactly where it says verified", () => {
     for (const checks of combinations()) {
-      if ((shortcomings(checks).length === 0) !== (summarize(checks) === "verified"))
+      if ((shortcomings(checks).length === 0) !== (summarize(checks) === "verified")) {
         expect(checks).toBeNull();
+      }
     }
   });
 

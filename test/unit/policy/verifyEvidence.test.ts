@@ -84,7 +84,9 @@ describe("verify", () => {
       tolerance: { margin: 0.0003, notFirst: 1 },
     } as const;
     const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, strayed]]) }).suggestions;
-    if (verdict === undefined) throw new Error("no verdict");
+    if (verdict === undefined) {
+      throw new Error("no verdict");
+    }
     expect(verdict.findings.replay).toEqual({
       tokens: 3,
       exact: 2,
@@ -117,7 +119,9 @@ describe("verify", () => {
       tolerance: { margin: 0.0003, notFirst: 1 },
     } as const;
     const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, ended]]) }).suggestions;
-    if (verdict === undefined) throw new Error("no verdict");
+    if (verdict === undefined) {
+      throw new Error("no verdict");
+    }
     expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
       "Replayed here under native/v1: all 3 tokens are the model's first choice, and the text ends where it nearly does.",
     );
@@ -133,7 +137,9 @@ describe("verify", () => {
     const under = { ...facts, profile: "portable/v1" } as const;
     const good = parameters("return b;\n", [seal([suggestion], { of: under })], [suggestion.id]);
     const [verdict] = verify(good).suggestions;
-    if (verdict === undefined) throw new Error("no verdict");
+    if (verdict === undefined) {
+      throw new Error("no verdict");
+    }
     expect(verdict.findings.environment.profile).toBe("portable/v1");
     expect(verdict.findings.content).toMatchObject({ accepted: 6, displayed: 9 });
     expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
@@ -217,7 +223,9 @@ describe("verify", () => {
     });
     expect(report.files).toHaveLength(1);
     expect(report.summary.verified).toBe(0);
-    for (const { summary } of report.suggestions) expect(summary).toBe("failed");
+    for (const { summary } of report.suggestions) {
+      expect(summary).toBe("failed");
+    }
   });
 
   it("reports a foreign batch, fails its suggestions, and lets it lower no line that good evidence covers", () => {

@@ -17,7 +17,9 @@ function sealedWith(trim: TrimVersion): Replayable {
     { repositoryId: facts.repositoryId, evidence, anchors: [], moves: new Map(), problems: [] },
     [],
   );
-  if (found === undefined) throw new Error("nothing can be replayed");
+  if (found === undefined) {
+    throw new Error("nothing can be replayed");
+  }
   return found;
 }
 

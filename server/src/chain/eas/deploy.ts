@@ -43,7 +43,9 @@ export async function sendTransaction(
   const hash = await rpc.call("eth_sendTransaction", [{ from: DEVELOPMENT_ACCOUNT, ...transaction }], Hash);
   for (let attempt = 0; attempt < 1_000; attempt++) {
     const receipt = await rpc.call("eth_getTransactionReceipt", [hash], z.nullable(Receipt));
-    if (receipt !== null) return receipt;
+    if (receipt !== null) {
+      return receipt;
+    }
     await delay(5);
   }
   throw new ProoflineError(

@@ -53,7 +53,9 @@ export const VersionResult = z
   .transform((data, context) => {
     try {
       const version = decodeFunctionResult({ abi: EAS_ABI, functionName: "version", data: data as Hex });
-      if (/^\d+(\.\d+){1,2}$/.test(version)) return version;
+      if (/^\d+(\.\d+){1,2}$/.test(version)) {
+        return version;
+      }
     } catch {
       // Falls through to the issue below.
     }

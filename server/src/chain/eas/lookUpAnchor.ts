@@ -46,7 +46,9 @@ export async function lookUpAnchor(
       z.array(Log).max(MAX_LOG_SPAN),
     );
     const anchor = anchorAmong(logs, identity, root, timestamp);
-    if (anchor !== null) return anchor;
+    if (anchor !== null) {
+      return anchor;
+    }
   }
   throw new RpcFailure(`${rpc.host} knows the root's timestamp but does not show its block`);
 }
@@ -60,8 +62,11 @@ async function firstBlock(
   let high = latest + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (await fits(middle)) high = middle;
-    else low = middle + 1;
+    if (await fits(middle)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
   }
   return low;
 }

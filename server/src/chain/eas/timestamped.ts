@@ -29,7 +29,9 @@ export function anchorAmong(
   timestamp: number,
 ): Anchor | null {
   const log = logs.find((candidate) => isTimestamped(candidate, identity, root, timestamp));
-  if (log === undefined) return null;
+  if (log === undefined) {
+    return null;
+  }
   return {
     root,
     chainId: identity.chainId,

@@ -21,18 +21,20 @@ export interface Anvil {
 export function anvilPath(bundleFolder: string): string {
   const suffix = process.platform === "win32" ? ".exe" : "";
   const packaged = join(bundleFolder, "anvil", `anvil${suffix}`);
-  if (existsSync(packaged)) return packaged;
+  if (existsSync(packaged)) {
+    return packaged;
+  }
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   const name = `@foundry-rs/anvil-${process.platform}-${architecture}`;
   try {
     const manifest = createRequire(join(bundleFolder, "chainHost.js")).resolve(`${name}/package.json`);
     return join(manifest, "..", "bin", `anvil${suffix}`);
-  } catch (thrown) {
+  } catch (error) {
     throw new ProoflineError(
       "chain.host",
       `The local chain needs anvil, and there is none for ${process.platform} on ${process.arch} beside ${bundleFolder}.`,
       `Install the npm package ${name}, or configure another chain.`,
-      { cause: thrown },
+      { cause: error },
     );
   }
 }
@@ -75,8 +77,11 @@ export async function startAnvil(binary: string, extra: readonly string[]): Prom
     });
   });
   const kill = async (): Promise<void> => {
-    if (process.platform === "win32") child.kill();
-    else child.stdin.destroy();
+    if (process.platform === "win32") {
+      child.kill();
+    } else {
+      child.stdin.destroy();
+    }
     await ended;
   };
   child.stdin.on("error", () => {});
@@ -86,7 +91,9 @@ export async function startAnvil(binary: string, extra: readonly string[]): Prom
     const listen = (data: string): void => {
       output += data;
       const port = /Listening on 127\.0\.0\.1:(\d+)/.exec(output)?.[1];
-      if (port === undefined) return;
+      if (port === undefined) {
+        return;
+      }
       child.stdout.off("data", listen).resume();
       resolve(port);
     };

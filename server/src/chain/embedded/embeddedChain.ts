@@ -31,7 +31,9 @@ export async function connectEmbedded(
   { create, ...options }: EmbeddedOptions & { readonly create: boolean },
 ): Promise<EmbeddedConnection> {
   const host = await openHost(configuration, create ? "create" : "existing", options);
-  if (host === null) throw new NoLocalChainError();
+  if (host === null) {
+    throw new NoLocalChainError();
+  }
   const { chainId, genesisHash, contract, rpcUrl } = host.status;
   const identity = { chainId, genesisHash, contract, local: true, name: chainName(chainId, true) };
   return Object.assign(connected(new Rpc(rpcUrl), identity, host), { host });

@@ -27,8 +27,8 @@ const MAX_DUMP = 256 * 1024 * 1024;
  */
 export class EmbeddedNode {
   /** All that changes or writes the chain runs one after the other. */
-  #queue: Promise<unknown> = Promise.resolve();
-  #durableBlock = -1;
+  private queue: Promise<unknown> = Promise.resolve();
+  private lastDurable = -1;
 
   private constructor(
     private readonly folder: string,
@@ -45,7 +45,7 @@ export class EmbeddedNode {
 
   /** The last block that is on disk. */
   get durableBlock(): number {
-    return this.#durableBlock;
+    return this.lastDurable;
   }
 
   /** Resolves with a reason when anvil has ended. */
@@ -65,7 +65,9 @@ export class EmbeddedNode {
     beforeWrite: () => Promise<void>,
   ): Promise<EmbeddedNode> {
     if (!(await stateExists(folder))) {
-      if (create) return EmbeddedNode.#create(folder, binary, beforeWrite);
+      if (create) {
+        return EmbeddedNode.create(folder, binary, beforeWrite);
+      }
       throw new ProoflineError("chain.host", "There is no local chain yet.", "Anchor something first.");
     }
     let reason = "the files are damaged";
@@ -79,13 +81,17 @@ export class EmbeddedNode {
         const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract: EMBEDDED_EAS });
         await assertLinked(rpc, identity);
         const recovered = !isCurrent(state);
-        if (recovered) await keepDamaged(folder);
+        if (recovered) {
+          await keepDamaged(folder);
+        }
         const node = new EmbeddedNode(folder, anvil, rpc, identity, recovered, beforeWrite);
-        if (!recovered) node.#durableBlock = await node.#blockNumber();
+        if (!recovered) {
+          node.lastDurable = await node.blockNumber();
+        }
         return node;
-      } catch (thrown) {
+      } catch (error) {
         await anvil?.kill();
-        reason = messageOf(thrown);
+        reason = messageOf(error);
       } finally {
         await rm(path, { force: true });
       }
@@ -97,7 +103,7 @@ export class EmbeddedNode {
     );
   }
 
-  static async #create(
+  private static async create(
     folder: string,
     binary: string,
     beforeWrite: () => Promise<void>,
@@ -113,9 +119,9 @@ export class EmbeddedNode {
       const node = new EmbeddedNode(folder, anvil, rpc, identity, false, beforeWrite);
       await node.settle();
       return node;
-    } catch (thrown) {
+    } catch (error) {
       await anvil?.kill();
-      throw thrown;
+      throw error;
     } finally {
       await rm(path, { force: true });
     }
@@ -123,12 +129,12 @@ export class EmbeddedNode {
 
   /** Timestamps the root and resolves once the state is durable. */
   anchor(root: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
-    return this.#alone(async () => {
+    return this.alone(async () => {
       const { rpc, identity } = this;
       const already = await readTimestamp(rpc, identity, root);
       if (already !== 0) {
-        const anchor = await lookUpAnchor(rpc, identity, root, already, await this.#blockNumber());
-        await this.#write();
+        const anchor = await lookUpAnchor(rpc, identity, root, already, await this.blockNumber());
+        await this.write();
         return { anchor, gasUsed: 0 };
       }
       const receipt = await sendTransaction(rpc, { to: identity.contract, data: timestampCall(root) });
@@ -140,14 +146,14 @@ export class EmbeddedNode {
           "Run `proofline chain stop` and try again.",
         );
       }
-      await this.#write();
+      await this.write();
       return { anchor, gasUsed: Number(receipt.gasUsed) };
     });
   }
 
   /** Resolves once all that the chain holds now is durable. */
   settle(): Promise<void> {
-    return this.#alone(() => this.#write());
+    return this.alone(() => this.write());
   }
 
   /** Makes the state durable and ends anvil, also where the former fails. */
@@ -159,22 +165,24 @@ export class EmbeddedNode {
     }
   }
 
-  #alone<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(action);
-    this.#queue = result.catch(() => {});
+  private alone<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(action);
+    this.queue = result.catch(() => {});
     return result;
   }
 
-  async #write(): Promise<void> {
-    const number = await this.#blockNumber();
-    if (number === this.#durableBlock) return;
+  private async write(): Promise<void> {
+    const number = await this.blockNumber();
+    if (number === this.lastDurable) {
+      return;
+    }
     const dump = await this.rpc.call("anvil_dumpState", [], Bytes);
     await this.beforeWrite();
     await writeState(this.folder, Buffer.from(dump.slice(2), "hex"));
-    this.#durableBlock = number;
+    this.lastDurable = number;
   }
 
-  async #blockNumber(): Promise<number> {
+  private async blockNumber(): Promise<number> {
     return (await this.rpc.call("eth_getBlockByNumber", ["latest", false], Block)).number;
   }
 }
@@ -182,5 +190,7 @@ export class EmbeddedNode {
 /** Anchors name the chain by its genesis, so a chain that lost it must not go on under another. */
 async function assertLinked(rpc: Rpc, identity: ChainIdentity): Promise<void> {
   const first = await rpc.call("eth_getBlockByNumber", ["0x1", false], Block);
-  if (first.parentHash !== identity.genesisHash) throw new Error("the chain does not begin with its genesis");
+  if (first.parentHash !== identity.genesisHash) {
+    throw new Error("the chain does not begin with its genesis");
+  }
 }

@@ -38,7 +38,9 @@ const Dump = z.object({
 export function withoutForeignGenesis(json: string): string {
   const dump: { blocks: unknown[] } = JSON.parse(json);
   // Numbers beyond what JavaScript holds would change unnoticed.
-  if (JSON.stringify(dump) !== json) throw new Error("the dump has another shape than expected");
+  if (JSON.stringify(dump) !== json) {
+    throw new Error("the dump has another shape than expected");
+  }
   const geneses = Dump.parse(dump).blocks.map(({ header }) =>
     Number(header.number) === 0 ? (header.miner === NOBODY ? "foreign" : "own") : "none",
   );

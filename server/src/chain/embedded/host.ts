@@ -67,13 +67,19 @@ export async function openHost(
     const socket = await connectToHost(home);
     if (socket !== null) {
       const session = await greet(socket);
-      if (session !== null) return session;
+      if (session !== null) {
+        return session;
+      }
       // The host is on its way out.
       await delay(20);
       continue;
     }
-    if (mode === "running") return null;
-    if (mode === "existing" && !(await stateExists(chainFolder(home)))) return null;
+    if (mode === "running") {
+      return null;
+    }
+    if (mode === "existing" && !(await stateExists(chainFolder(home)))) {
+      return null;
+    }
     await startHost(home, hostPath, mode, idleMilliseconds);
   }
   throw new ProoflineError(
@@ -124,7 +130,9 @@ async function startHost(
 function firstLine(child: ReturnType<typeof spawn>): Promise<HostAnnouncement | null> {
   return new Promise((resolve, reject) => {
     const { stdout } = child;
-    if (stdout === null) return resolve(null);
+    if (stdout === null) {
+      return resolve(null);
+    }
     child.once("error", reject);
     const lines = createInterface({ input: stdout });
     lines.once("line", (line) => {
@@ -145,13 +153,17 @@ async function greet(socket: Socket): Promise<HostSession | null> {
   const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   void gone.then(() => {
     closed = true;
-    for (const { reject } of pending.values()) reject(new HostGone());
+    for (const { reject } of pending.values()) {
+      reject(new HostGone());
+    }
     pending.clear();
   });
   socket.on("error", () => {});
   readLines(socket, (message) => {
     const answer = HostAnswer.safeParse(message);
-    if (!answer.success) return void socket.destroy();
+    if (!answer.success) {
+      return void socket.destroy();
+    }
     const request = pending.get(answer.data.id);
     pending.delete(answer.data.id);
     if ("error" in answer.data) {
@@ -160,11 +172,15 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     } else {
       request?.resolve(answer.data.result);
     }
-    if (pending.size === 0) socket.unref();
+    if (pending.size === 0) {
+      socket.unref();
+    }
   });
 
   async function ask<T>(request: { method: string; root?: Digest }, schema: z.ZodType<T>): Promise<T> {
-    if (closed) throw new HostGone();
+    if (closed) {
+      throw new HostGone();
+    }
     const id = nextId++;
     // An open connection alone keeps nobody alive; an open question does.
     socket.ref();
@@ -178,10 +194,12 @@ async function greet(socket: Socket): Promise<HostSession | null> {
   let status: HostStatus;
   try {
     status = await ask({ method: "status" }, HostStatus);
-  } catch (thrown) {
+  } catch (error) {
     socket.destroy();
-    if (thrown instanceof HostGone) return null;
-    throw thrown;
+    if (error instanceof HostGone) {
+      return null;
+    }
+    throw error;
   }
   if (status.protocol !== HOST_PROTOCOL) {
     socket.destroy();
@@ -226,7 +244,9 @@ export async function startChain(
   options: HostOptions = {},
 ): Promise<HostStatus> {
   const session = await openHost(configuration, "create", options);
-  if (session === null) throw new Error("a host that may be created is not null");
+  if (session === null) {
+    throw new Error("a host that may be created is not null");
+  }
   try {
     await session.hold();
     return { ...session.status, held: true };
@@ -238,7 +258,9 @@ export async function startChain(
 /** Ends the embedded chain whoever uses it; its state stays. Resolves to whether it ran. */
 export async function stopChain(configuration: EmbeddedConfiguration): Promise<boolean> {
   const session = await openHost(configuration, "running");
-  if (session === null) return false;
+  if (session === null) {
+    return false;
+  }
   await session.stop();
   return true;
 }

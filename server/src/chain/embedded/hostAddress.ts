@@ -28,7 +28,9 @@ export function chainFolder(home: string): string {
 
 /** Connects to the home's host; `null` where none runs. */
 export async function connectToHost(home: string): Promise<Socket | null> {
-  if (process.platform === "win32") return connectTo(pipeName(home));
+  if (process.platform === "win32") {
+    return connectTo(pipeName(home));
+  }
   const claim = await highestClaim(home);
   return claim === null ? null : connectTo(claim.address);
 }
@@ -59,16 +61,22 @@ export async function claimHost(home: string, server: Server): Promise<Claim | n
       return null;
     }
     const number = (highest?.number ?? 0) + 1;
-    if (!(await createClaim(folder, number, address))) continue;
+    if (!(await createClaim(folder, number, address))) {
+      continue;
+    }
     // Whoever read the folder before a later host came and went may have taken a number below that host's.
     if ((await highestClaim(home))?.number !== number) {
       await rm(join(folder, `host.${number}`), { force: true });
       continue;
     }
     // A host that was killed leaves its socket behind.
-    if (highest !== null) unlinkSocket(highest.address);
+    if (highest !== null) {
+      unlinkSocket(highest.address);
+    }
     for (const lower of await claimNumbers(folder)) {
-      if (lower < number) await rm(join(folder, `host.${lower}`), { force: true });
+      if (lower < number) {
+        await rm(join(folder, `host.${lower}`), { force: true });
+      }
     }
     return {
       holds: async () => (await highestClaim(home))?.number === number,
@@ -83,9 +91,11 @@ async function createClaim(folder: string, number: number, address: string): Pro
   try {
     await link(draft, join(folder, `host.${number}`));
     return true;
-  } catch (thrown) {
-    if (codeOf(thrown) === "EEXIST") return false;
-    throw thrown;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") {
+      return false;
+    }
+    throw error;
   } finally {
     await rm(draft, { force: true });
   }
@@ -94,13 +104,17 @@ async function createClaim(folder: string, number: number, address: string): Pro
 async function highestClaim(home: string): Promise<{ number: number; address: string } | null> {
   const folder = chainFolder(home);
   const number = Math.max(0, ...(await claimNumbers(folder)));
-  if (number === 0) return null;
+  if (number === 0) {
+    return null;
+  }
   try {
     return { number, address: await readFile(join(folder, `host.${number}`), "utf8") };
-  } catch (thrown) {
+  } catch (error) {
     // A later host has removed it meanwhile.
-    if (codeOf(thrown) === "ENOENT") return highestClaim(home);
-    throw thrown;
+    if (codeOf(error) === "ENOENT") {
+      return highestClaim(home);
+    }
+    throw error;
   }
 }
 
@@ -108,9 +122,11 @@ async function claimNumbers(folder: string): Promise<number[]> {
   let names: string[];
   try {
     names = await readdir(folder);
-  } catch (thrown) {
-    if (codeOf(thrown) === "ENOENT") return [];
-    throw thrown;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") {
+      return [];
+    }
+    throw error;
   }
   return names.flatMap((name) => CLAIM.exec(name)?.[1] ?? []).map(Number);
 }
@@ -122,17 +138,23 @@ async function claimNumbers(folder: string): Promise<number[]> {
 async function listenSomewhere(server: Server, folder: string): Promise<string> {
   const path = resolve(folder, `${randomBytes(6).toString("hex")}${SOCKET_SUFFIX}`);
   try {
-    if (Buffer.byteLength(path) <= MAX_SOCKET_PATH && (await listen(server, path))) return path;
+    if (Buffer.byteLength(path) <= MAX_SOCKET_PATH && (await listen(server, path))) {
+      return path;
+    }
   } catch {
     // Network and shared folders often have no sockets.
   }
   const other = join(await mkdtemp(join(tmpdir(), SOCKET_FOLDER)), `s${SOCKET_SUFFIX}`);
-  if (!(await listen(server, other))) throw new Error(`${other} is in use`);
+  if (!(await listen(server, other))) {
+    throw new Error(`${other} is in use`);
+  }
   return other;
 }
 
 function unlinkSocket(address: string): void {
-  if (!address.endsWith(SOCKET_SUFFIX)) return;
+  if (!address.endsWith(SOCKET_SUFFIX)) {
+    return;
+  }
   rmSync(address, { force: true });
   // The folder that was made for it alone; any other one is not empty and stays.
   if (basename(dirname(address)).startsWith(SOCKET_FOLDER)) {
@@ -153,8 +175,11 @@ function pipeName(home: string): string {
 function listen(server: Server, address: string): Promise<boolean> {
   return new Promise((resolvePromise, reject) => {
     const fail = (error: Error): void => {
-      if (codeOf(error) === "EADDRINUSE") resolvePromise(false);
-      else reject(error);
+      if (codeOf(error) === "EADDRINUSE") {
+        resolvePromise(false);
+      } else {
+        reject(error);
+      }
     };
     server.once("error", fail);
     server.listen(address, () => {
@@ -170,12 +195,15 @@ function connectTo(address: string): Promise<Socket | null> {
     const socket = connect(address);
     socket.once("connect", () => resolvePromise(socket));
     socket.once("error", (error) => {
-      if (["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(codeOf(error) ?? "")) resolvePromise(null);
-      else reject(error);
+      if (["ENOENT", "ECONNREFUSED", "ENOTSOCK"].includes(codeOf(error) ?? "")) {
+        resolvePromise(null);
+      } else {
+        reject(error);
+      }
     });
   });
 }
 
-function codeOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined;
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }

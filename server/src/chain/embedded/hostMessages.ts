@@ -71,13 +71,19 @@ export function readLines(socket: Socket, receive: (message: unknown) => void): 
   socket.on("data", (data: string) => {
     const lines = (rest + data).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) receive(parse(line));
-    if (rest.length > MAX_LINE) socket.destroy();
+    for (const line of lines) {
+      receive(parse(line));
+    }
+    if (rest.length > MAX_LINE) {
+      socket.destroy();
+    }
   });
 }
 
 export function writeLine(socket: Socket, message: unknown): void {
-  if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
+  if (!socket.destroyed) {
+    socket.write(`${JSON.stringify(message)}\n`);
+  }
 }
 
 /** A line's JSON value, `undefined` where it is none. */

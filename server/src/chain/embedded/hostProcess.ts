@@ -43,8 +43,11 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
     });
     readLines(socket, (message) => {
       const request = HostRequest.safeParse(message);
-      if (request.success) void serve(socket, request.data);
-      else socket.destroy();
+      if (request.success) {
+        void serve(socket, request.data);
+      } else {
+        socket.destroy();
+      }
     });
   });
 
@@ -55,20 +58,26 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
     return;
   }
   process.on("exit", () => claim.release());
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => void stop());
+  }
   try {
     const binary = anvilPath(dirname(process.argv[1] ?? ""));
     node = await EmbeddedNode.start(folder, binary, create, async () => {
       // The folder is gone, or another host's: nothing more may be written, and clients go there by themselves.
-      if (!(await claim.holds())) process.exit(1);
+      if (!(await claim.holds())) {
+        process.exit(1);
+      }
     });
-  } catch (thrown) {
-    announce({ state: "failed", error: describe(thrown) });
+  } catch (error) {
+    announce({ state: "failed", error: describe(error) });
     process.exit(1);
   }
   // A dead node cannot be trusted to hold what is on disk; the next client starts a new host from there.
   void node.ended.then((reason) => {
-    if (stopping) return;
+    if (stopping) {
+      return;
+    }
     process.stderr.write(`The local chain's node ended: ${reason}\n`);
     process.exit(1);
   });
@@ -77,14 +86,18 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
   watch();
 
   async function serve(socket: Socket, request: HostRequest): Promise<void> {
-    if (request.method === "stop") return stop();
+    if (request.method === "stop") {
+      return stop();
+    }
     const running = await ready;
     // The connection closes with the process, and the client starts the next one.
-    if (stopping) return;
+    if (stopping) {
+      return;
+    }
     try {
       writeLine(socket, { id: request.id, result: await answer(running, request) });
-    } catch (thrown) {
-      writeLine(socket, { id: request.id, error: describe(thrown) });
+    } catch (error) {
+      writeLine(socket, { id: request.id, error: describe(error) });
     }
   }
 
@@ -134,14 +147,16 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
 
   /** The socket accepts until the very end, so that no other host starts while this one still writes. */
   async function stop(): Promise<void> {
-    if (stopping) return;
+    if (stopping) {
+      return;
+    }
     stopping = true;
     const running = node ?? (await ready);
     try {
       await running.stop();
       process.exit(0);
-    } catch (thrown) {
-      process.stderr.write(`${messageOf(thrown)}\n`);
+    } catch (error) {
+      process.stderr.write(`${messageOf(error)}\n`);
       process.exit(1);
     }
   }
@@ -151,13 +166,13 @@ function announce(announcement: HostAnnouncement): void {
   process.stdout.write(`${JSON.stringify(announcement)}\n`);
 }
 
-function describe(thrown: unknown): HostError {
-  if (thrown instanceof ProoflineError) {
-    return { code: thrown.code, reason: thrown.reason, remedy: thrown.remedy };
+function describe(error: unknown): HostError {
+  if (error instanceof ProoflineError) {
+    return { code: error.code, reason: error.reason, remedy: error.remedy };
   }
   return {
     code: "chain.host",
-    reason: `The local chain's host failed: ${messageOf(thrown)}.`,
+    reason: `The local chain's host failed: ${messageOf(error)}.`,
     remedy: "Run `proofline chain stop` and try again.",
   };
 }
@@ -176,8 +191,8 @@ if (home === undefined || (mode !== "create" && mode !== "existing")) {
   });
   process.exitCode = 2;
 } else {
-  main(home, mode === "create", Number(idleMilliseconds)).catch((thrown: unknown) => {
-    announce({ state: "failed", error: describe(thrown) });
+  main(home, mode === "create", Number(idleMilliseconds)).catch((error: unknown) => {
+    announce({ state: "failed", error: describe(error) });
     process.exit(1);
   });
 }

@@ -29,7 +29,9 @@ export async function stateExists(folder: string): Promise<boolean> {
 export async function* wholeStates(folder: string): AsyncGenerator<LoadedState> {
   for (const name of [CURRENT, PREVIOUS]) {
     const json = await unpack(join(folder, name));
-    if (json !== null) yield { name, json };
+    if (json !== null) {
+      yield { name, json };
+    }
   }
 }
 
@@ -48,7 +50,9 @@ export async function writeState(folder: string, packed: Uint8Array): Promise<vo
   } finally {
     await file.close();
   }
-  if (await exists(current)) await rename(current, join(folder, PREVIOUS));
+  if (await exists(current)) {
+    await rename(current, join(folder, PREVIOUS));
+  }
   await rename(temporary, current);
   await syncFolder(folder);
 }
@@ -56,7 +60,9 @@ export async function writeState(folder: string, packed: Uint8Array): Promise<vo
 /** Moves damaged copies aside before the chain that was loaded is written over them. */
 export async function keepDamaged(folder: string): Promise<void> {
   const path = join(folder, CURRENT);
-  if (await exists(path)) await rename(path, join(folder, "state.damaged.json.gz"));
+  if (await exists(path)) {
+    await rename(path, join(folder, "state.damaged.json.gz"));
+  }
 }
 
 async function unpack(path: string): Promise<string | null> {

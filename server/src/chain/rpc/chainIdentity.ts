@@ -59,9 +59,11 @@ export async function identify(
 async function orRefused<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;
-  } catch (thrown) {
-    if (thrown instanceof RpcError) return null;
-    throw thrown;
+  } catch (error) {
+    if (error instanceof RpcError) {
+      return null;
+    }
+    throw error;
   }
 }
 

@@ -55,8 +55,8 @@ export async function connectRpc(
     try {
       const rpc = new Rpc(url);
       return connected(rpc, await identify(rpc, configuration));
-    } catch (thrown) {
-      first ??= chainError(thrown);
+    } catch (error) {
+      first ??= chainError(error);
     }
   }
   throw first ?? new ProoflineError("chain.configuration", "No RPC address is configured.", "Add one.");
@@ -90,10 +90,12 @@ export function connected(rpc: Rpc, identity: ChainIdentity, life: ConnectionLif
 async function readHead(rpc: Rpc, life: ConnectionLife): Promise<Head> {
   const [latest, finalized] = await Promise.all([
     rpc.call("eth_getBlockByNumber", ["latest", false], Block),
-    rpc.call("eth_getBlockByNumber", ["finalized", false], z.nullable(Block)).catch((thrown: unknown) => {
+    rpc.call("eth_getBlockByNumber", ["finalized", false], z.nullable(Block)).catch((error: unknown) => {
       // Not every chain knows the tag.
-      if (thrown instanceof RpcError) return null;
-      throw thrown;
+      if (error instanceof RpcError) {
+        return null;
+      }
+      throw error;
     }),
   ]);
   await life.settle();
@@ -101,28 +103,30 @@ async function readHead(rpc: Rpc, life: ConnectionLife): Promise<Head> {
 }
 
 /** Anything that went wrong on the way to a chain, as an error that a person can act on. */
-export function chainError(thrown: unknown): ProoflineError {
-  if (thrown instanceof ProoflineError) return thrown;
-  if (thrown instanceof RpcFailure) {
+export function chainError(error: unknown): ProoflineError {
+  if (error instanceof ProoflineError) {
+    return error;
+  }
+  if (error instanceof RpcFailure) {
     return new ProoflineError(
       "chain.unreachable",
-      `The chain cannot be asked: ${thrown.message}.`,
+      `The chain cannot be asked: ${error.message}.`,
       "Check the network and the RPC address in the settings, then try again.",
-      { cause: thrown },
+      { cause: error },
     );
   }
-  if (thrown instanceof RpcError) {
+  if (error instanceof RpcError) {
     return new ProoflineError(
       "chain.rejected",
-      `The chain's server refused: ${thrown.message}.`,
+      `The chain's server refused: ${error.message}.`,
       "Try another RPC server.",
-      { cause: thrown },
+      { cause: error },
     );
   }
   return new ProoflineError(
     "chain.unreachable",
-    `The chain could not be asked: ${oneLine(messageOf(thrown))}.`,
+    `The chain could not be asked: ${oneLine(messageOf(error))}.`,
     "See the log for details.",
-    { cause: thrown },
+    { cause: error },
   );
 }

@@ -51,32 +51,32 @@ const MAX_BATCH = 40;
  * schema, and never followed elsewhere. Calls made in one turn of the event loop travel together.
  */
 export class Rpc {
-  readonly #url: URL;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #timeout: number;
-  readonly #maxBytes: number;
-  #queue: PendingCall[] = [];
-  #nextId = 1;
+  private readonly url: URL;
+  private readonly headers: Readonly<Record<string, string>>;
+  private readonly timeout: number;
+  private readonly maxBytes: number;
+  private queue: PendingCall[] = [];
+  private nextId = 1;
   /** Some servers take no batches; after one such answer each call travels alone. */
-  #batches = true;
+  private batches = true;
 
   constructor(url: string, { timeout = 5_000, maxBytes = 4 * 1024 * 1024 }: RpcOptions = {}) {
-    this.#url = new URL(url);
+    this.url = new URL(url);
     const headers: Record<string, string> = { "content-type": "application/json" };
-    if (this.#url.username !== "" || this.#url.password !== "") {
-      const credentials = decodeURIComponent(`${this.#url.username}:${this.#url.password}`);
+    if (this.url.username !== "" || this.url.password !== "") {
+      const credentials = decodeURIComponent(`${this.url.username}:${this.url.password}`);
       headers.authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
-      this.#url.username = "";
-      this.#url.password = "";
+      this.url.username = "";
+      this.url.password = "";
     }
-    this.#headers = headers;
-    this.#timeout = timeout;
-    this.#maxBytes = maxBytes;
+    this.headers = headers;
+    this.timeout = timeout;
+    this.maxBytes = maxBytes;
   }
 
   /** The server's name for messages: host and port only, because paths and queries carry tokens. */
   get host(): string {
-    return this.#url.host;
+    return this.url.host;
   }
 
   /**
@@ -85,57 +85,69 @@ export class Rpc {
    */
   async call<T>(method: string, params: readonly unknown[], schema: z.ZodType<T>): Promise<T> {
     const result = await new Promise<unknown>((resolve, reject) => {
-      if (this.#queue.length === 0) setImmediate(() => this.#flush());
-      this.#queue.push({ id: this.#nextId++, method, params, resolve, reject });
+      if (this.queue.length === 0) {
+        setImmediate(() => this.flush());
+      }
+      this.queue.push({ id: this.nextId++, method, params, resolve, reject });
     });
     const parsed = schema.safeParse(result);
-    if (!parsed.success) throw new RpcFailure(`${this.host} answered ${method} with something else`);
+    if (!parsed.success) {
+      throw new RpcFailure(`${this.host} answered ${method} with something else`);
+    }
     return parsed.data;
   }
 
-  #flush(): void {
-    const calls = this.#queue;
-    this.#queue = [];
-    const size = this.#batches ? MAX_BATCH : 1;
+  private flush(): void {
+    const calls = this.queue;
+    this.queue = [];
+    const size = this.batches ? MAX_BATCH : 1;
     for (let start = 0; start < calls.length; start += size) {
-      void this.#send(calls.slice(start, start + size));
+      void this.send(calls.slice(start, start + size));
     }
   }
 
-  async #send(calls: readonly PendingCall[]): Promise<void> {
+  private async send(calls: readonly PendingCall[]): Promise<void> {
     try {
       const requests = calls.map(({ id, method, params }) => ({ jsonrpc: "2.0", id, method, params }));
-      const body = await this.#post(JSON.stringify(requests.length === 1 ? requests[0] : requests));
+      const body = await this.post(JSON.stringify(requests.length === 1 ? requests[0] : requests));
       if (calls.length > 1 && !Array.isArray(body)) {
-        this.#batches = false;
-        await Promise.all(calls.map((call) => this.#send([call])));
+        this.batches = false;
+        await Promise.all(calls.map((call) => this.send([call])));
         return;
       }
       const answers = new Map<number, Answer>();
       for (const part of Array.isArray(body) ? body.slice(0, calls.length) : [body]) {
         const answer = Answer.safeParse(part);
-        if (answer.success) answers.set(answer.data.id, answer.data);
+        if (answer.success) {
+          answers.set(answer.data.id, answer.data);
+        }
       }
-      for (const call of calls) settle(call, answers.get(call.id), this.host);
-    } catch (thrown) {
-      const failure = new RpcFailure(this.#explain(thrown), { cause: thrown });
-      for (const call of calls) call.reject(failure);
+      for (const call of calls) {
+        settle(call, answers.get(call.id), this.host);
+      }
+    } catch (error) {
+      const failure = new RpcFailure(this.explain(error), { cause: error });
+      for (const call of calls) {
+        call.reject(failure);
+      }
     }
   }
 
-  async #post(body: string): Promise<unknown> {
-    const response = await fetch(this.#url, {
+  private async post(body: string): Promise<unknown> {
+    const response = await fetch(this.url, {
       method: "POST",
-      headers: this.#headers,
+      headers: this.headers,
       body,
       redirect: "error",
-      signal: AbortSignal.timeout(this.#timeout),
+      signal: AbortSignal.timeout(this.timeout),
     });
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength;
-      if (size > this.#maxBytes) throw new RpcFailure("the answer is too large");
+      if (size > this.maxBytes) {
+        throw new RpcFailure("the answer is too large");
+      }
       chunks.push(chunk);
     }
     const text = Buffer.concat(chunks).toString("utf8");
@@ -146,13 +158,15 @@ export class Rpc {
     }
   }
 
-  #explain(thrown: unknown): string {
-    if (thrown instanceof Error && thrown.name === "TimeoutError") {
-      return `${this.host} did not answer within ${this.#timeout / 1000} seconds`;
+  private explain(error: unknown): string {
+    if (error instanceof Error && error.name === "TimeoutError") {
+      return `${this.host} did not answer within ${this.timeout / 1000} seconds`;
     }
-    if (thrown instanceof RpcFailure) return `${this.host}: ${thrown.message}`;
+    if (error instanceof RpcFailure) {
+      return `${this.host}: ${error.message}`;
+    }
     // fetch says only "fetch failed"; the reason is its cause.
-    const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
     return `${this.host} cannot be reached: ${oneLine(messageOf(cause))}`;
   }
 }

@@ -44,12 +44,17 @@ export async function sendCall(
       await send(rpc, signed);
       const sent = { hash: keccak256(signed), nonce, from: account.address };
       const receipt = await waitForReceipt(rpc, identity, sent, signal);
-      if (receipt?.status === 1) return receipt;
-      if (receipt !== null) throw new CallReverted("the transaction failed");
+      if (receipt?.status === 1) {
+        return receipt;
+      }
+      if (receipt !== null) {
+        throw new CallReverted("the transaction failed");
+      }
       // Another transaction took its nonce.
-    } catch (thrown) {
-      if (!(thrown instanceof RpcError) || !NONCE_TAKEN.test(thrown.message))
-        throw explain(thrown, account, identity);
+    } catch (error) {
+      if (!(error instanceof RpcError) || !NONCE_TAKEN.test(error.message)) {
+        throw explain(error, account, identity);
+      }
     }
     if (attempt === MAX_ATTEMPTS) {
       throw new ProoflineError(
@@ -65,9 +70,11 @@ export async function sendCall(
 async function send(rpc: Rpc, signed: Hex): Promise<void> {
   try {
     await rpc.call("eth_sendRawTransaction", [signed], Hash);
-  } catch (thrown) {
+  } catch (error) {
     // Another client sent the very same transaction for the same root.
-    if (!(thrown instanceof RpcError) || !ALREADY_SENT.test(thrown.message)) throw thrown;
+    if (!(error instanceof RpcError) || !ALREADY_SENT.test(error.message)) {
+      throw error;
+    }
   }
 }
 
@@ -88,9 +95,11 @@ async function sign(
       rpc.call("eth_estimateGas", [{ from: account.address, to, data }], Amount),
       rpc.call("eth_getBlockByNumber", ["latest", false], Block),
       rpc.call("eth_gasPrice", [], Amount),
-      rpc.call("eth_maxPriorityFeePerGas", [], Amount).catch((thrown: unknown) => {
-        if (thrown instanceof RpcError) return DEFAULT_TIP;
-        throw thrown;
+      rpc.call("eth_maxPriorityFeePerGas", [], Amount).catch((error: unknown) => {
+        if (error instanceof RpcError) {
+          return DEFAULT_TIP;
+        }
+        throw error;
       }),
     ]);
     const gas = (estimate * 5n) / 4n;
@@ -109,8 +118,8 @@ async function sign(
     }
     const fees = { type: "eip1559", maxFeePerGas, maxPriorityFeePerGas: tip } as const;
     return { nonce, signed: await account.signTransaction({ ...common, ...fees }) };
-  } catch (thrown) {
-    throw explain(thrown, account, identity);
+  } catch (error) {
+    throw explain(error, account, identity);
   }
 }
 
@@ -132,15 +141,21 @@ async function waitForReceipt(
         rpc.call("eth_getTransactionReceipt", [sent.hash], z.nullable(Receipt)),
         rpc.call("eth_getTransactionCount", [sent.from, "latest"], Quantity),
       ]);
-      if (receipt !== null) return receipt;
+      if (receipt !== null) {
+        return receipt;
+      }
       // The two answers may come from two moments, so once is no proof.
       passedBy = used > sent.nonce ? passedBy + 1 : 0;
-      if (passedBy === 3) return null;
+      if (passedBy === 3) {
+        return null;
+      }
       failure = undefined;
-    } catch (thrown) {
+    } catch (error) {
       // The transaction is on its way: a server that is away for a moment must not lead to a second one.
-      if (!(thrown instanceof RpcFailure) && !(thrown instanceof RpcError)) throw thrown;
-      failure = thrown;
+      if (!(error instanceof RpcFailure) && !(error instanceof RpcError)) {
+        throw error;
+      }
+      failure = error;
     }
     await delay(pause, undefined, { signal });
     pause = Math.min(pause * 1.5, 4_000);
@@ -154,16 +169,20 @@ async function waitForReceipt(
 }
 
 /** What the server's refusal means for a person. */
-function explain(thrown: unknown, account: PrivateKeyAccount, identity: ChainIdentity): unknown {
-  if (!(thrown instanceof RpcError)) return thrown;
-  if (/insufficient funds|lack of funds/i.test(thrown.message)) {
+function explain(error: unknown, account: PrivateKeyAccount, identity: ChainIdentity): unknown {
+  if (!(error instanceof RpcError)) {
+    return error;
+  }
+  if (/insufficient funds|lack of funds/i.test(error.message)) {
     return new ProoflineError(
       "chain.rejected",
       `The account ${account.address} cannot pay for the transaction on ${identity.name}.`,
       `Send it some of ${identity.name}'s currency, or use another key.`,
-      { cause: thrown },
+      { cause: error },
     );
   }
-  if (/revert/i.test(thrown.message)) return new CallReverted(thrown.message, { cause: thrown });
-  return thrown;
+  if (/revert/i.test(error.message)) {
+    return new CallReverted(error.message, { cause: error });
+  }
+  return error;
 }

@@ -138,7 +138,9 @@ function misplaced(anchor: Anchor, identity: ChainIdentity): string | null {
     return `The batch is anchored on ${otherChain(anchor.chainId)}, not on ${identity.name}.`;
   }
   if (anchor.genesisHash !== identity.genesisHash) {
-    if (identity.local) return ANOTHER_COMPUTER;
+    if (identity.local) {
+      return ANOTHER_COMPUTER;
+    }
     return `The batch is anchored on a chain with the id ${anchor.chainId} but another genesis block (${anchor.genesisHash}) than ${identity.name} (${identity.genesisHash}).`;
   }
   if (anchor.contract !== identity.contract) {

@@ -21,7 +21,9 @@ const DOMAIN = "proofline/v1\0";
  * The salt keeps a short value from being guessed from its published hash; deleting the salt closes it for ever.
  */
 export function commit(field: CommittedField | "line", salt: Uint8Array, value: Uint8Array): Digest {
-  if (salt.length !== 32) throw new RangeError("a salt has 32 bytes");
+  if (salt.length !== 32) {
+    throw new RangeError("a salt has 32 bytes");
+  }
   return toDigest(sha256(DOMAIN, `${field}\0`, salt, value));
 }
 

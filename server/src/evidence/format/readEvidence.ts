@@ -38,12 +38,16 @@ export type EvidenceReading =
 export function readEvidence(bytes: Uint8Array): EvidenceReading {
   let contradicts = false;
   try {
-    if (bytes.length > MAX_EVIDENCE_BYTES) throw defect("It is larger than an evidence file can be.");
+    if (bytes.length > MAX_EVIDENCE_BYTES) {
+      throw defect("It is larger than an evidence file can be.");
+    }
     const file = parseCanonical(decodeUtf8(bytes), EvidenceFile, { maxLength: MAX_EVIDENCE_BYTES });
     contradicts = true;
     return { kind: "intact", batch: checkFile(file) };
   } catch (error) {
-    if (!(error instanceof ProoflineError)) throw error;
+    if (!(error instanceof ProoflineError)) {
+      throw error;
+    }
     const batch = bytes.length > MAX_EVIDENCE_BYTES ? null : salvage(bytes);
     return batch !== null || contradicts
       ? { kind: "tampered", reason: error.reason, batch }
@@ -53,10 +57,14 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
 
 function checkFile({ envelope, openings }: EvidenceFile): SealedBatch {
   const signed = openEnvelope(envelope);
-  if (signed === null) throw defect("The signature does not fit the statement.");
+  if (signed === null) {
+    throw defect("The signature does not fit the statement.");
+  }
   const text = decodeUtf8(signed.payload);
   const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
-  if (canonicalJson(JSON.parse(text)) !== text) throw defect("The signed statement holds white space.");
+  if (canonicalJson(JSON.parse(text)) !== text) {
+    throw defect("The signed statement holds white space.");
+  }
   const { suggestions } = predicate;
   const facts = factsOf(predicate, signed);
   if (predicate.tree.size !== suggestions.length || openings.texts.length !== suggestions.length) {
@@ -87,7 +95,9 @@ function checkFile({ envelope, openings }: EvidenceFile): SealedBatch {
       const { displayed, accepted } = checkTexts(record, commitments, openings.texts[index]);
       const prompt = prompts[index] ?? null;
       const values = prompt === null ? null : { ...prompt.values, displayed, accepted };
-      if (prompt !== null && values !== null) checkPrompt(record, commitments, prompt, values);
+      if (prompt !== null && values !== null) {
+        checkPrompt(record, commitments, prompt, values);
+      }
       return {
         record,
         leafHash: toDigest(leafHashes[index] ?? new Uint8Array()),
@@ -107,7 +117,9 @@ function factsOf(predicate: SuggestionsPredicate, { signer }: SignedPayload): Ba
     environment: predicate.environment,
     profile: predicate.profile,
   });
-  if (facts.device !== signer) throw defect("Another device signed than the one that the statement names.");
+  if (facts.device !== signer) {
+    throw defect("Another device signed than the one that the statement names.");
+  }
   return facts;
 }
 
@@ -116,7 +128,9 @@ function checkTexts(
   commitments: Commitments,
   opening: EvidenceFile["openings"]["texts"][number] | undefined,
 ): { displayed: string; accepted: string } {
-  if (opening === undefined) throw defect("A suggestion has no opening.");
+  if (opening === undefined) {
+    throw defect("A suggestion has no opening.");
+  }
   for (const field of ["displayed", "accepted"] as const) {
     const { salt, text } = opening[field];
     if (commit(field, fromDigest(salt), Buffer.from(text, "utf8")) !== commitments[field]) {
@@ -125,7 +139,9 @@ function checkTexts(
   }
   const [displayed, accepted] = [opening.displayed.text, opening.accepted.text];
   const contradiction = contradictionIn({ displayed, accepted });
-  if (contradiction !== null) throw defect(contradiction);
+  if (contradiction !== null) {
+    throw defect(contradiction);
+  }
   if (record.counts.displayed !== displayed.length || record.counts.accepted !== accepted.length) {
     throw defect("The counts of a suggestion do not fit its text.");
   }
@@ -141,7 +157,9 @@ function checkPrompt(
   { salts }: PromptOpening,
   values: SuggestionValues,
 ): void {
-  if (record.counts.tokens !== values.tokens.length) throw defect("A suggestion's count of tokens is wrong.");
+  if (record.counts.tokens !== values.tokens.length) {
+    throw defect("A suggestion's count of tokens is wrong.");
+  }
   // The texts were checked with their own salts; here the two entries only complete the type.
   const all = { ...salts, displayed: "", accepted: "" };
   for (const field of PROMPT_FIELDS) {
@@ -169,7 +187,9 @@ function inflate(compressed: Uint8Array): Uint8Array {
   } catch {
     throw defect("The compressed prompts cannot be unpacked.");
   }
-  if (result.engine.bytesWritten !== compressed.length) throw defect("Bytes follow the compressed prompts.");
+  if (result.engine.bytesWritten !== compressed.length) {
+    throw defect("Bytes follow the compressed prompts.");
+  }
   return result.buffer;
 }
 

@@ -34,7 +34,9 @@ export function salvage(bytes: Uint8Array): SealedBatch | null {
     .slice(1)
     .map((record, index) => readSuggestion(record, texts[index] ?? ""))
     .filter((suggestion) => suggestion !== null);
-  if (suggestions.length === 0) return null;
+  if (suggestions.length === 0) {
+    return null;
+  }
   const facts = readFacts(statement);
   const root = UNREADABLE.model.omsRoot;
   return {
@@ -69,7 +71,9 @@ function readSuggestion(record: string, texts: string): SealedSuggestion | null 
   // Both texts hold what was accepted; the line digests tell which one is still right.
   const text =
     candidates.find((candidate) => salt !== undefined && fitsLines(candidate, salt, record)) ?? candidates[0];
-  if (path === undefined || line === undefined || character === undefined || !text) return null;
+  if (path === undefined || line === undefined || character === undefined || !text) {
+    return null;
+  }
   return {
     record: {
       id: /"id":"([^"]*)"/.exec(record)?.[1] ?? "unreadable",

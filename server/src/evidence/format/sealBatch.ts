@@ -114,9 +114,15 @@ export function contradictionIn({
   displayed,
   accepted,
 }: Pick<SuggestionValues, "displayed" | "accepted">): string | null {
-  if (accepted === "") return "Nothing of the suggestion was accepted.";
-  if (!displayed.startsWith(accepted)) return "The accepted text is no beginning of the displayed text.";
-  if (displayed.includes("\r")) return "The displayed text holds a carriage return; lines end with LF.";
+  if (accepted === "") {
+    return "Nothing of the suggestion was accepted.";
+  }
+  if (!displayed.startsWith(accepted)) {
+    return "The accepted text is no beginning of the displayed text.";
+  }
+  if (displayed.includes("\r")) {
+    return "The displayed text holds a carriage return; lines end with LF.";
+  }
   return null;
 }
 
@@ -146,7 +152,9 @@ function publicRecord({
 
 /** The prompts of one file resemble each other, so all of a batch are compressed together. */
 function compressPrompts(suggestions: readonly SealedInput[]): string | null {
-  if (!suggestions.some(({ promptTravels }) => promptTravels)) return null;
+  if (!suggestions.some(({ promptTravels }) => promptTravels)) {
+    return null;
+  }
   const openings: PromptOpenings = suggestions.map(({ suggestion, promptTravels }) =>
     promptTravels ? promptOpening(suggestion) : null,
   );
@@ -163,8 +171,12 @@ function refuseUnsealable({ facts, suggestions }: SealParameters): void {
   const refuse = (reason: string): never => {
     throw new ProoflineError("evidence", reason, "Report this: such a batch should not have come together.");
   };
-  if (suggestions.length === 0) refuse("A batch holds at least one suggestion.");
-  if (suggestions.length > MAX_BATCH_SIZE) refuse(`A batch holds at most ${MAX_BATCH_SIZE} suggestions.`);
+  if (suggestions.length === 0) {
+    refuse("A batch holds at least one suggestion.");
+  }
+  if (suggestions.length > MAX_BATCH_SIZE) {
+    refuse(`A batch holds at most ${MAX_BATCH_SIZE} suggestions.`);
+  }
   if (new Set(suggestions.map(({ suggestion }) => suggestion.id)).size !== suggestions.length) {
     refuse("A suggestion stands twice in one batch.");
   }
@@ -172,10 +184,14 @@ function refuseUnsealable({ facts, suggestions }: SealParameters): void {
   const shared = canonicalJson(execution);
   for (const { suggestion } of suggestions) {
     const contradiction = contradictionIn(suggestion.values);
-    if (contradiction !== null) refuse(contradiction);
-    if (!RepositoryPath.safeParse(suggestion.path).success)
+    if (contradiction !== null) {
+      refuse(contradiction);
+    }
+    if (!RepositoryPath.safeParse(suggestion.path).success) {
       refuse("A suggestion's file lies in no repository.");
-    if (canonicalJson(suggestion.execution) !== shared)
+    }
+    if (canonicalJson(suggestion.execution) !== shared) {
       refuse("A suggestion comes from another model or environment.");
+    }
   }
 }

@@ -58,7 +58,9 @@ export class Journal {
     return withLock(adoptionLock(folder), async () => {
       const name = `${randomBytes(8).toString("hex")}${JOURNAL_SUFFIX}`;
       const lock = await tryLock(lockOf(folder, name));
-      if (lock === null) throw new Error("a fresh name is locked");
+      if (lock === null) {
+        throw new Error("a fresh name is locked");
+      }
       try {
         const file = await open(join(folder, name), "wx+", 0o600);
         await syncFolder(folder);
@@ -94,8 +96,12 @@ export class Journal {
   accept(suggestion: AcceptedSuggestion): Promise<void> {
     return this.inOrder(async () => {
       const contradiction = contradictionIn(suggestion.values);
-      if (contradiction !== null) throw refused(contradiction);
-      if (this.state.isFinal(suggestion.id)) throw refused(SEALED_ALREADY);
+      if (contradiction !== null) {
+        throw refused(contradiction);
+      }
+      if (this.state.isFinal(suggestion.id)) {
+        throw refused(SEALED_ALREADY);
+      }
       if (this.state.find(suggestion.id) === null) {
         await this.append({ kind: "accepted", suggestion: AcceptedSuggestion.parse(suggestion) });
         return;
@@ -109,7 +115,9 @@ export class Journal {
   amend(id: string, changes: Partial<Amendment>): Promise<void> {
     return this.inOrder(async () => {
       const known = this.state.find(id);
-      if (known === null) throw refused("The journal knows no suggestion of this id.");
+      if (known === null) {
+        throw refused("The journal knows no suggestion of this id.");
+      }
       const { root, path, position, acceptance, values } = known.suggestion;
       const before = { root, path, position, acceptance, accepted: values.accepted };
       await this.amendKnown(id, { ...before, ...changes });
@@ -119,7 +127,9 @@ export class Journal {
   /** Takes an acceptance back. One that is unknown or sealed stays as it is. */
   withdraw(id: string): Promise<void> {
     return this.inOrder(async () => {
-      if (this.state.find(id)?.state === "pending") await this.append({ kind: "withdrawn", id });
+      if (this.state.find(id)?.state === "pending") {
+        await this.append({ kind: "withdrawn", id });
+      }
     });
   }
 
@@ -127,7 +137,9 @@ export class Journal {
   drop(ids: readonly string[], reason: string): Promise<void> {
     return this.inOrder(async () => {
       const open = ids.filter((id) => this.state.find(id)?.state === "pending");
-      if (open.length > 0) await this.append({ kind: "dropped", ids: open, reason });
+      if (open.length > 0) {
+        await this.append({ kind: "dropped", ids: open, reason });
+      }
     });
   }
 
@@ -144,17 +156,23 @@ export class Journal {
   ): Promise<SealedBatchEntry | null> {
     return withDeviceSequence(this.home, async (device) => {
       // Whoever died between its journal and the device's state had the number that we would take now.
-      for (const { sequence, seal } of await this.batchesOfAll()) await device.advance(sequence, seal);
+      for (const { sequence, seal } of await this.batchesOfAll()) {
+        await device.advance(sequence, seal);
+      }
       const { sequence, previousSeal } = device;
       const built = await build({ sequence, previousSeal });
-      if (built === null) return null;
+      if (built === null) {
+        return null;
+      }
       const batch: SealedBatchEntry = { ...built, ids: suggestions.map(({ id }) => id), sequence };
       return this.inOrder(async () => {
         const isUnchanged = suggestions.every(({ id, values }) => {
           const known = this.state.find(id);
           return known?.state === "pending" && known.suggestion.values.accepted === values.accepted;
         });
-        if (!isUnchanged) return null;
+        if (!isUnchanged) {
+          return null;
+        }
         await this.append({ kind: "sealed", batch });
         await device.advance(sequence, batch.seal);
         return batch;
@@ -166,7 +184,9 @@ export class Journal {
   anchored(root: Digest, chainId: number): Promise<void> {
     return this.inOrder(async () => {
       await this.append({ kind: "anchored", root, chainId });
-      if (this.length > COMPACT_ABOVE_BYTES) await this.rewrite();
+      if (this.length > COMPACT_ABOVE_BYTES) {
+        await this.rewrite();
+      }
     });
   }
 
@@ -183,11 +203,15 @@ export class Journal {
   /** Lets the journal go; the next process that opens one adopts what is left in it. */
   async close(): Promise<void> {
     await this.inOrder(async () => {
-      if (this.closed) return;
+      if (this.closed) {
+        return;
+      }
       this.closed = true;
       await this.rewrite().catch((error: unknown) => this.problems.push(messageOf(error)));
       await this.file.close();
-      if (!this.broken && this.length === 0) await removeIfThere(join(this.folder, this.name));
+      if (!this.broken && this.length === 0) {
+        await removeIfThere(join(this.folder, this.name));
+      }
       await this.lock.release();
     });
   }
@@ -200,18 +224,28 @@ export class Journal {
 
   private async amendKnown(id: string, amendment: Amendment): Promise<void> {
     const known = this.state.find(id);
-    if (known === null) throw refused("The journal knows no suggestion of this id.");
-    if (this.state.isFinal(id)) throw refused(SEALED_ALREADY);
+    if (known === null) {
+      throw refused("The journal knows no suggestion of this id.");
+    }
+    if (this.state.isFinal(id)) {
+      throw refused(SEALED_ALREADY);
+    }
     const { displayed } = known.suggestion.values;
     const contradiction = contradictionIn({ displayed, accepted: amendment.accepted });
-    if (contradiction !== null) throw refused(contradiction);
+    if (contradiction !== null) {
+      throw refused(contradiction);
+    }
     await this.append({ kind: "amended", id, amendment });
   }
 
   /** Makes one entry durable, then believes it. What cannot be written whole is cut off again. */
   private async append(entry: JournalEntry): Promise<void> {
-    if (this.closed) throw unwritable("it is closed");
-    if (this.broken) throw unwritable("an earlier write failed half-way");
+    if (this.closed) {
+      throw unwritable("it is closed");
+    }
+    if (this.broken) {
+      throw unwritable("an earlier write failed half-way");
+    }
     const line = formatLine(entry);
     try {
       for (let done = 0; done < line.length; ) {
@@ -236,21 +270,33 @@ export class Journal {
     const superseded = new Set(this.state.adopted);
     try {
       for (const name of await journalNames(this.folder)) {
-        if (name === this.name) continue;
+        if (name === this.name) {
+          continue;
+        }
         const lock = await tryLock(lockOf(this.folder, name));
         const bytes = await readJournal(this.folder, name);
         for (const entry of parseLines(bytes, ["adopted"]).entries) {
-          if (entry.kind === "adopted") superseded.add(entry.journal);
+          if (entry.kind === "adopted") {
+            superseded.add(entry.journal);
+          }
         }
-        if (lock !== null) dead.push({ name, lock, bytes });
+        if (lock !== null) {
+          dead.push({ name, lock, bytes });
+        }
       }
       const adopted = dead.filter(({ name }) => !superseded.has(name));
-      for (const { name, bytes } of adopted) await this.adoptContent(name, bytes);
-      for (const { name } of dead) await removeIfThere(join(this.folder, name));
+      for (const { name, bytes } of adopted) {
+        await this.adoptContent(name, bytes);
+      }
+      for (const { name } of dead) {
+        await removeIfThere(join(this.folder, name));
+      }
       await syncFolder(this.folder);
       return adopted.length;
     } finally {
-      for (const { lock } of dead) await lock.release();
+      for (const { lock } of dead) {
+        await lock.release();
+      }
     }
   }
 
@@ -263,20 +309,28 @@ export class Journal {
       );
     }
     const state = new JournalState();
-    for (const entry of entries) state.apply(entry);
+    for (const entry of entries) {
+      state.apply(entry);
+    }
     const batches = state.allBatches();
     if (batches.length > 0) {
       await withDeviceSequence(this.home, async (device) => {
-        for (const { sequence, seal } of batches) await device.advance(sequence, seal);
+        for (const { sequence, seal } of batches) {
+          await device.advance(sequence, seal);
+        }
       });
     }
     await this.keepSealedPrompts(state);
     const essence = state.essence();
-    if (essence.length > 0) await this.append({ kind: "adopted", journal: name, entries: essence });
+    if (essence.length > 0) {
+      await this.append({ kind: "adopted", journal: name, entries: essence });
+    }
   }
 
   private async rewrite(): Promise<void> {
-    if (this.broken) return;
+    if (this.broken) {
+      return;
+    }
     await this.keepSealedPrompts(this.state);
     const names = new Set(await journalNames(this.folder));
     const notRemoved = [...this.state.adopted].filter((name) => names.has(name));
@@ -307,9 +361,13 @@ export class Journal {
   private async batchesOfAll(): Promise<SealedBatchEntry[]> {
     const state = new JournalState();
     for (const name of await journalNames(this.folder)) {
-      if (name === this.name) continue;
+      if (name === this.name) {
+        continue;
+      }
       const { entries } = parseLines(await readJournal(this.folder, name), ["sealed", "adopted"]);
-      for (const entry of entries) state.apply(entry);
+      for (const entry of entries) {
+        state.apply(entry);
+      }
     }
     return [...this.state.allBatches(), ...state.allBatches()].sort((a, b) => a.sequence - b.sequence);
   }
@@ -332,7 +390,9 @@ export async function openJournal(home: string): Promise<Journal> {
   try {
     return await Journal.open(home);
   } catch (error) {
-    if (error instanceof ProoflineError) throw error;
+    if (error instanceof ProoflineError) {
+      throw error;
+    }
     throw unwritable(messageOf(error));
   }
 }
@@ -352,7 +412,9 @@ export async function readJournals(home: string): Promise<JournalsContent> {
   const folder = join(home, "journal");
   const state = new JournalState();
   for (const name of await journalNames(folder)) {
-    for (const entry of parseLines(await readJournal(folder, name)).entries) state.apply(entry);
+    for (const entry of parseLines(await readJournal(folder, name)).entries) {
+      state.apply(entry);
+    }
   }
   return {
     pending: state.pending(),
@@ -367,7 +429,9 @@ async function readJournal(folder: string, name: string): Promise<Buffer> {
   try {
     return await readFile(join(folder, name));
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return Buffer.alloc(0);
+    if (isErrno(error, "ENOENT")) {
+      return Buffer.alloc(0);
+    }
     throw error;
   }
 }
@@ -376,7 +440,9 @@ async function journalNames(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((name) => name.endsWith(JOURNAL_SUFFIX)).sort();
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
+    if (isErrno(error, "ENOENT")) {
+      return [];
+    }
     throw error;
   }
 }

@@ -80,18 +80,24 @@ export function parseLines(bytes: Buffer, kinds?: readonly JournalEntry["kind"][
           .toString("latin1")
           .startsWith(`{"kind":"${kind}"`),
       )
-    )
+    ) {
       continue;
+    }
     const entry = parseLine(line.toString("utf8"));
-    if (entry === null) damagedLines += 1;
-    else entries.push(entry);
+    if (entry === null) {
+      damagedLines += 1;
+    } else {
+      entries.push(entry);
+    }
   }
   return { entries, damagedLines };
 }
 
 function parseLine(line: string): JournalEntry | null {
   const json = line.slice(17);
-  if (line[16] !== " " || line.slice(0, 16) !== checksum(json)) return null;
+  if (line[16] !== " " || line.slice(0, 16) !== checksum(json)) {
+    return null;
+  }
   try {
     return JournalEntry.parse(JSON.parse(json));
   } catch {

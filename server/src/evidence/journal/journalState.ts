@@ -65,7 +65,9 @@ export class JournalState {
         return;
       case "adopted":
         this.adopted.add(entry.journal);
-        for (const change of entry.entries) this.apply(change);
+        for (const change of entry.entries) {
+          this.apply(change);
+        }
         return;
       default:
         unreachable(entry);
@@ -99,9 +101,13 @@ export class JournalState {
   /** Frees what `essence` leaves out. */
   forgetSettled(): void {
     const kept = new Set(this.unanchored().flatMap(({ ids }) => ids));
-    for (const batch of this.settled()) this.batches.delete(batch.root);
+    for (const batch of this.settled()) {
+      this.batches.delete(batch.root);
+    }
     for (const id of [...this.suggestions.keys()]) {
-      if (!this.isFinal(id) || kept.has(id)) continue;
+      if (!this.isFinal(id) || kept.has(id)) {
+        continue;
+      }
       this.suggestions.delete(id);
       this.forgotten.add(id);
     }
@@ -125,9 +131,13 @@ export class JournalState {
   essence(): Change[] {
     const live = this.unanchored();
     const kept = new Set(live.flatMap(({ ids }) => ids));
-    for (const { id } of this.pending()) kept.add(id);
+    for (const { id } of this.pending()) {
+      kept.add(id);
+    }
     const withdrawn = this.inState("withdrawn").slice(-MAX_WITHDRAWN);
-    for (const { id } of withdrawn) kept.add(id);
+    for (const { id } of withdrawn) {
+      kept.add(id);
+    }
     const suggestions = [...this.suggestions.values()].map(({ suggestion }) => suggestion);
     return [
       ...suggestions
@@ -147,7 +157,9 @@ export class JournalState {
   /** Sealed and dropped are final. */
   private change(id: string, change: (known: Known) => void): void {
     const known = this.suggestions.get(id);
-    if (known !== undefined && !this.isFinal(id)) change(known);
+    if (known !== undefined && !this.isFinal(id)) {
+      change(known);
+    }
   }
 }
 

@@ -17,7 +17,9 @@ export async function keepInVault(
   root: Digest,
   suggestions: readonly AcceptedSuggestion[],
 ): Promise<void> {
-  if (suggestions.length === 0) return;
+  if (suggestions.length === 0) {
+    return;
+  }
   const folder = join(home, "vault");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeWhole(join(folder, `${root}.json`), `${JSON.stringify({ root, suggestions })}\n`, {
@@ -31,7 +33,9 @@ export async function readVault(home: string, root: Digest): Promise<readonly Ac
     const text = await readFile(join(home, "vault", `${Digest.parse(root)}.json`), "utf8");
     return VaultFile.parse(JSON.parse(text)).suggestions;
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
+    if (isErrno(error, "ENOENT")) {
+      return [];
+    }
     throw error;
   }
 }
@@ -42,7 +46,9 @@ export async function vaultRoots(home: string): Promise<readonly Digest[]> {
     const names = await readdir(join(home, "vault"));
     return names.flatMap((name) => Digest.safeParse(name.replace(/\.json$/, "")).data ?? []);
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
+    if (isErrno(error, "ENOENT")) {
+      return [];
+    }
     throw error;
   }
 }

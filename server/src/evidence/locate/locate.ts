@@ -85,7 +85,9 @@ class Search {
     private readonly suggestions: readonly LocateInput[],
   ) {
     const starts = [0];
-    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
+      starts.push(at + 1);
+    }
     this.lineStarts = starts;
     this.wanted = suggestions.map(toWanted).sort((a, b) => b.pattern.length - a.pattern.length);
   }
@@ -95,9 +97,13 @@ class Search {
       for (const one of this.open()) {
         const place = one[kind];
         const start = place === undefined ? null : this.offsetOf(place);
-        if (start === null || !this.text.startsWith(one.accepted, start)) continue;
+        if (start === null || !this.text.startsWith(one.accepted, start)) {
+          continue;
+        }
         const span = { start, end: start + one.accepted.length };
-        if (this.isTelling(one, span)) this.take(one, "verbatim", span);
+        if (this.isTelling(one, span)) {
+          this.take(one, "verbatim", span);
+        }
       }
     }
   }
@@ -106,7 +112,9 @@ class Search {
     for (const kind of ["hint", "position"] as const) {
       for (const one of this.open()) {
         const line = one[kind]?.line;
-        if (line === undefined) continue;
+        if (line === undefined) {
+          continue;
+        }
         const first = line + (one.parts[0]?.index ?? 0);
         const spans = this.occurrences(one).filter(({ start }) => this.positionOf(start).line === first);
         const [span] = spans;
@@ -121,7 +129,9 @@ class Search {
   afterItsContext(): void {
     const candidates = this.open().flatMap((one) => {
       const context = inContext(one);
-      if (context === null || !isNontrivial(context.pattern)) return [];
+      if (context === null || !isNontrivial(context.pattern)) {
+        return [];
+      }
       const spans = this.occurrences(context, context.pattern.length - one.pattern.length);
       return [{ one, pattern: context.pattern, spans: spans.filter((span) => this.isFree(span)) }];
     });
@@ -143,8 +153,9 @@ class Search {
       const [span] = spans;
       const rivals = candidates.filter((other) => other.one !== one && other.one.pattern === one.pattern);
       if (span === undefined || spans.length > 1 || rivals.length > 0) {
-        if (spans.some((candidate) => this.isFree(candidate)))
+        if (spans.some((candidate) => this.isFree(candidate))) {
           this.found.set(one.id, nowhere(one, "ambiguous"));
+        }
       } else if (this.isFree(span)) {
         this.take(one, "moved", span);
       }
@@ -153,12 +164,16 @@ class Search {
 
   edited(): void {
     for (const one of this.open()) {
-      if (one.parts.length > MAX_ALIGNED_LINES) continue;
+      if (one.parts.length > MAX_ALIGNED_LINES) {
+        continue;
+      }
       const matches =
         this.matchesFrom(one, one.hint) ?? this.matchesFrom(one, one.position) ?? this.matchesAround(one);
       const [first] = matches ?? [];
       const last = matches?.at(-1);
-      if (matches === null || first === undefined || last === undefined) continue;
+      if (matches === null || first === undefined || last === undefined) {
+        continue;
+      }
       const span = { start: first.start, end: last.end };
       this.take(one, "edited", span, matches.length);
     }
@@ -175,7 +190,9 @@ class Search {
   }
 
   private take(one: Wanted, content: Located["content"], span: Span, kept = one.parts.length): void {
-    if (!this.isFree(span)) return;
+    if (!this.isFree(span)) {
+      return;
+    }
     this.taken.push(span);
     this.found.set(one.id, {
       content,
@@ -191,8 +208,12 @@ class Search {
 
   /** Whether what stands there says something: a lone `}` does not, but `)` after `f(x` does. */
   private isTelling({ pattern }: Wanted, { start, end }: Span): boolean {
-    if (pattern === "") return false;
-    if (hasWord(pattern)) return true;
+    if (pattern === "") {
+      return false;
+    }
+    if (hasWord(pattern)) {
+      return true;
+    }
     const lineStart = this.lineStarts[this.positionOf(start).line] ?? 0;
     const lineEnd = this.text.indexOf("\n", end);
     return hasWord(this.text.slice(lineStart, lineEnd === -1 ? this.text.length : lineEnd));
@@ -201,7 +222,9 @@ class Search {
   /** Everywhere that the whole text stands, apart from white space; without the first `skip` characters of it. */
   private occurrences(one: Wanted, skip = 0): readonly Span[] {
     const known = this.occurrencesOf.get(one.id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const { pattern, parts, lineCount, position } = one;
     const { characters } = this.squashed();
     const fromLineStart = position.character === 0 || parts[0]?.index !== 0;
@@ -209,10 +232,16 @@ class Search {
     const spans: Span[] = [];
     for (const at of this.candidates(one)) {
       const end = at + pattern.length;
-      if (fromLineStart && at > 0 && characters[at - 1] !== "\n") continue;
-      if (toLineEnd && end < characters.length && characters[end] !== "\n") continue;
+      if (fromLineStart && at > 0 && characters[at - 1] !== "\n") {
+        continue;
+      }
+      if (toLineEnd && end < characters.length && characters[end] !== "\n") {
+        continue;
+      }
       spans.push({ start: this.textOffset(at + skip), end: this.textOffset(end - 1) + 1 });
-      if (spans.length === MAX_OCCURRENCES) break;
+      if (spans.length === MAX_OCCURRENCES) {
+        break;
+      }
     }
     this.occurrencesOf.set(one.id, spans);
     return spans;
@@ -220,30 +249,39 @@ class Search {
 
   /** Where the pattern stands among the squashed characters: by its rarest whole line, else by searching. */
   private *candidates({ pattern, parts, lineCount, position }: Wanted): Generator<number> {
-    if (pattern === "") return;
+    if (pattern === "") {
+      return;
+    }
     const { characters, lines, places } = this.squashed();
     let rarest: { readonly places: readonly number[]; readonly start: number } | null = null;
     let start = 0;
     for (const { squashed, index } of parts) {
       const isWhole = (index > 0 || position.character === 0) && index < lineCount - 1;
       const found = places.get(squashed) ?? [];
-      if (isWhole && (rarest === null || found.length < rarest.places.length))
+      if (isWhole && (rarest === null || found.length < rarest.places.length)) {
         rarest = { places: found, start };
+      }
       start += squashed.length + 1;
     }
     if (rarest !== null) {
       for (const place of rarest.places) {
         const at = (lines[place]?.start ?? 0) - rarest.start;
-        if (at >= 0 && characters.startsWith(pattern, at)) yield at;
+        if (at >= 0 && characters.startsWith(pattern, at)) {
+          yield at;
+        }
       }
       return;
     }
-    for (let at = characters.indexOf(pattern); at !== -1; at = characters.indexOf(pattern, at + 1)) yield at;
+    for (let at = characters.indexOf(pattern); at !== -1; at = characters.indexOf(pattern, at + 1)) {
+      yield at;
+    }
   }
 
   /** The lines of a suggestion that still stand in order from its place on; `null` where none of them tells enough. */
   private matchesFrom(one: Wanted, place: Position | undefined): Span[] | null {
-    if (place === undefined) return null;
+    if (place === undefined) {
+      return null;
+    }
     const { lines } = this.squashed();
     const before = lastAtOrBefore(lines, place.line, ({ line }) => line);
     const start = (lines[before]?.line ?? 0) < place.line ? before + 1 : before;
@@ -260,7 +298,9 @@ class Search {
       one.parts.filter((part) => part.squashed === squashed).length === 1;
     const anchorPart = one.parts.findIndex(({ squashed }) => isAnchor(squashed));
     const anchorLine = places.get(one.parts[anchorPart]?.squashed ?? "")?.[0];
-    if (anchorPart === -1 || anchorLine === undefined) return null;
+    if (anchorPart === -1 || anchorLine === undefined) {
+      return null;
+    }
     const start = Math.max(0, anchorLine - anchorPart);
     const matches = this.align(one, start, Math.min(lines.length, anchorLine + 2 * one.parts.length + 8));
     const telling = matches.filter(({ squashed }) => isAnchor(squashed));
@@ -311,8 +351,12 @@ class Search {
     const line = lines[lastAtOrBefore(lines, at, ({ start }) => start)];
     let offset = this.lineStarts[line?.line ?? 0] ?? 0;
     for (let left = at - (line?.start ?? 0); ; offset += 1) {
-      if (/\s/.test(this.text[offset] ?? "x")) continue;
-      if (left === 0) return offset;
+      if (/\s/.test(this.text[offset] ?? "x")) {
+        continue;
+      }
+      if (left === 0) {
+        return offset;
+      }
       left -= 1;
     }
   }
@@ -324,7 +368,9 @@ class Search {
 
   private offsetOf({ line, character }: Position): number | null {
     const start = this.lineStarts[line];
-    if (start === undefined) return null;
+    if (start === undefined) {
+      return null;
+    }
     const end = (this.lineStarts[line + 1] ?? this.text.length + 1) - 1;
     return start + character <= end ? start + character : null;
   }
@@ -359,10 +405,15 @@ function squashText(text: string): Squashed {
   let start = 0;
   for (const [line, content] of text.split("\n").entries()) {
     const squashed = squash(content);
-    if (squashed === "") continue;
+    if (squashed === "") {
+      continue;
+    }
     const same = places.get(squashed);
-    if (same === undefined) places.set(squashed, [lines.length]);
-    else same.push(lines.length);
+    if (same === undefined) {
+      places.set(squashed, [lines.length]);
+    } else {
+      same.push(lines.length);
+    }
     lines.push({ squashed, line, start });
     start += squashed.length + 1;
   }
@@ -384,17 +435,25 @@ function toWanted(suggestion: LocateInput): Wanted {
 
 /** A suggestion together with the lines before it, as one text that begins with a whole line. */
 function inContext({ id, accepted, before, pattern }: Wanted): Wanted | null {
-  if (before === undefined || pattern === "") return null;
+  if (before === undefined || pattern === "") {
+    return null;
+  }
   const lines = before.replace(/\r\n?/g, "\n").split("\n");
   let first = lines.length;
   for (let count = 0; first > 0 && count < LINES_BEFORE; ) {
     first -= 1;
-    if (/\S/.test(lines[first] ?? "")) count += 1;
+    if (/\S/.test(lines[first] ?? "")) {
+      count += 1;
+    }
   }
   // A prompt may begin inside a line, which is then no whole one.
-  if (first === 0) first = 1;
+  if (first === 0) {
+    first = 1;
+  }
   const context = lines.slice(first).join("\n");
-  if (context.trim() === "") return null;
+  if (context.trim() === "") {
+    return null;
+  }
   return toWanted({
     id: `${id} in context`,
     position: { line: 0, character: 0 },
@@ -405,8 +464,12 @@ function inContext({ id, accepted, before, pattern }: Wanted): Wanted | null {
 /** Whether one accepted line stands as a line of the text: the first may end it, the last may begin it. */
 function fits({ parts, position, lineCount }: Wanted, part: number, line: string): boolean {
   const { squashed, index } = parts[part] ?? { squashed: "", index: -1 };
-  if (lineCount > 1 && index === 0 && position.character > 0) return line.endsWith(squashed);
-  if (lineCount > 1 && index === lineCount - 1) return line.startsWith(squashed);
+  if (lineCount > 1 && index === 0 && position.character > 0) {
+    return line.endsWith(squashed);
+  }
+  if (lineCount > 1 && index === lineCount - 1) {
+    return line.startsWith(squashed);
+  }
   return line === squashed;
 }
 
@@ -416,8 +479,11 @@ function lastAtOrBefore<Item>(items: readonly Item[], limit: number, keyOf: (ite
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     const item = items[middle];
-    if (item !== undefined && keyOf(item) <= limit) low = middle;
-    else high = middle - 1;
+    if (item !== undefined && keyOf(item) <= limit) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
   }
   return Math.max(low, 0);
 }

@@ -13,7 +13,9 @@ export function standsIn(prompt: Prompt, texts: readonly string[]): boolean {
     const parts = text.split("\n").map(squash);
     const first = parts.shift() ?? "";
     const last = parts.pop();
-    if (last === undefined) return all.some((line) => line.includes(first));
+    if (last === undefined) {
+      return all.some((line) => line.includes(first));
+    }
     return (
       all.some((line) => line.endsWith(first)) &&
       parts.every((part) => part === "" || lines.has(part)) &&

@@ -15,19 +15,25 @@ const RUN = 12;
 export function shareInPrompt(output: string, prompt: Prompt): number {
   const visible = squash(output);
   const length = Math.min(RUN, visible.length);
-  if (length === 0) return 0;
+  if (length === 0) {
+    return 0;
+  }
   const hashes = new Set<number>();
   forEachRun(visible, length, (_, hash) => hashes.add(hash));
   const found = new Set<string>();
   for (const text of partsOf(prompt).map(squash)) {
     forEachRun(text, length, (start, hash) => {
-      if (hashes.has(hash)) found.add(text.slice(start, start + length));
+      if (hashes.has(hash)) {
+        found.add(text.slice(start, start + length));
+      }
     });
   }
   let covered = 0;
   let end = 0;
   forEachRun(visible, length, (start) => {
-    if (!found.has(visible.slice(start, start + length))) return;
+    if (!found.has(visible.slice(start, start + length))) {
+      return;
+    }
     covered += start + length - Math.max(start, end);
     end = start + length;
   });
@@ -42,12 +48,18 @@ function partsOf({ path, prefix, suffix, context }: Prompt): string[] {
 function forEachRun(text: string, length: number, visit: (start: number, hash: number) => void): void {
   const base = 0x01000193;
   let leaving = 1;
-  for (let power = 1; power < length; power += 1) leaving = Math.imul(leaving, base);
+  for (let power = 1; power < length; power += 1) {
+    leaving = Math.imul(leaving, base);
+  }
   let hash = 0;
   for (let at = 0; at < text.length; at += 1) {
     const start = at - length + 1;
-    if (start > 0) hash -= Math.imul(text.charCodeAt(start - 1), leaving);
+    if (start > 0) {
+      hash -= Math.imul(text.charCodeAt(start - 1), leaving);
+    }
     hash = (Math.imul(hash, base) + text.charCodeAt(at)) | 0;
-    if (start >= 0) visit(start, hash);
+    if (start >= 0) {
+      visit(start, hash);
+    }
   }
 }

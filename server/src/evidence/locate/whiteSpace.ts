@@ -25,7 +25,9 @@ export function standsAsLines(squashed: string, text: string): boolean {
 /** Whether a text holds some lines, whole and one after the other. */
 export function holdsLines(text: string, lines: string): boolean {
   // Most often nothing has changed, and then there is no need to look past white space.
-  if (`\n${text}\n`.includes(`\n${lines.endsWith("\n") ? lines : `${lines}\n`}`)) return true;
+  if (`\n${text}\n`.includes(`\n${lines.endsWith("\n") ? lines : `${lines}\n`}`)) {
+    return true;
+  }
   return standsAsLines(squashLines(lines), squashLines(text));
 }
 
@@ -51,10 +53,14 @@ function walk(wanted: string, from: number, text: string, offset: number, step: 
   let [inWanted, inText] = [from, offset];
   for (let first = true; ; first = false) {
     const one = nextVisible(wanted, inWanted, step);
-    if (one === null) return true;
+    if (one === null) {
+      return true;
+    }
     const other = nextVisible(text, inText, step);
     // Blank space at the offset itself belongs to neither side, or to both.
-    if (other?.character !== one.character || (!first && other.broke !== one.broke)) return false;
+    if (other?.character !== one.character || (!first && other.broke !== one.broke)) {
+      return false;
+    }
     [inWanted, inText] = [one.next, other.next];
   }
 }
@@ -63,8 +69,12 @@ function nextVisible(text: string, from: number, step: 1 | -1): Visible | null {
   let broke = false;
   for (let at = step === 1 ? from : from - 1; at >= 0 && at < text.length; at += step) {
     const character = text.charAt(at);
-    if (!/\s/.test(character)) return { character, next: step === 1 ? at + 1 : at, broke };
-    if (character === "\n") broke = true;
+    if (!/\s/.test(character)) {
+      return { character, next: step === 1 ? at + 1 : at, broke };
+    }
+    if (character === "\n") {
+      broke = true;
+    }
   }
   return null;
 }

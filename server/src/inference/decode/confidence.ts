@@ -24,7 +24,9 @@ export function firstChoice(logits: Float32Array, decoding: Decoding): FirstChoi
       largest = logit;
     }
   }
-  if (id < 0) throw new Error("the decoder's rules allow no token");
+  if (id < 0) {
+    throw new Error("the decoder's rules allow no token");
+  }
   return { id, logit: largest };
 }
 
@@ -37,7 +39,9 @@ export function weighedChoice(logits: Float32Array, decoding: Decoding): Choice 
   let largest = chosen;
   for (let other = 0; other < logits.length; other++) {
     const logit = logits[other] ?? Number.NEGATIVE_INFINITY;
-    if (logit > largest && decoding.isAlternative(other)) largest = logit;
+    if (logit > largest && decoding.isAlternative(other)) {
+      largest = logit;
+    }
   }
   const { usable } = decoding.tokenizer;
   const { isFree } = decoding;
@@ -45,8 +49,12 @@ export function weighedChoice(logits: Float32Array, decoding: Decoding): Choice 
   for (let other = 0; other < logits.length; other++) {
     const logit = logits[other] ?? Number.NEGATIVE_INFINITY;
     // Below this the term vanishes in the sum.
-    if (logit <= largest - 30) continue;
-    if (isFree ? usable[other] === 1 : decoding.isAlternative(other)) sum += exponential(logit - largest);
+    if (logit <= largest - 30) {
+      continue;
+    }
+    if (isFree ? usable[other] === 1 : decoding.isAlternative(other)) {
+      sum += exponential(logit - largest);
+    }
   }
   return { id, logit: chosen, probability: exponential(chosen - largest) / sum };
 }
@@ -62,13 +70,17 @@ export function confidenceOf(
   lengths: readonly number[],
   displayed: Range,
 ): number {
-  if (displayed.end <= displayed.start) return 0;
+  if (displayed.end <= displayed.start) {
+    return 0;
+  }
   let product = 1;
   let count = 0;
   for (const [index, probability] of probabilities.entries()) {
     const start = lengths[index - 1] ?? 0;
     const end = lengths[index] ?? start;
-    if (end <= displayed.start || start >= displayed.end) continue;
+    if (end <= displayed.start || start >= displayed.end) {
+      continue;
+    }
     product *= probability;
     count += 1;
   }

@@ -25,14 +25,14 @@ export type Gate = number;
  */
 export class Decoding {
   readonly tokens: number[] = [];
-  readonly #limit: number;
-  readonly #healed: Uint8Array;
+  private readonly limit: number;
+  private readonly healed: Uint8Array;
   /** What was generated after the healed text. */
-  #bytes = new Uint8Array(0);
-  #generated = 0;
-  #blank = true;
-  #freeTokens = 0;
-  #certainty = 1;
+  private bytes = new Uint8Array(0);
+  private generated = 0;
+  private blank = true;
+  private freeTokens = 0;
+  private joint = 1;
 
   constructor(
     readonly tokenizer: Tokenizer,
@@ -42,80 +42,104 @@ export class Decoding {
     maxTokens: number,
     readonly gate: Gate,
   ) {
-    this.#healed = new TextEncoder().encode(prompt.healed);
-    this.#limit = maxTokens + prompt.healedTokens;
+    this.healed = new TextEncoder().encode(prompt.healed);
+    this.limit = maxTokens + prompt.healedTokens;
   }
 
   /** True when the rules let `id` come next. */
   allows(id: number): boolean {
     const { tokenizer } = this;
-    if (tokenizer.ends.includes(id)) return this.#mayEnd();
-    if (!this.isAlternative(id)) return false;
-    if (!this.scope.textFollows || !this.#blank) return true;
-    return !breaksLineFirst(tokenizer.bytesOf(id), Math.max(0, this.#healed.length - this.#generated));
+    if (tokenizer.ends.includes(id)) {
+      return this.mayEnd();
+    }
+    if (!this.isAlternative(id)) {
+      return false;
+    }
+    if (!this.scope.textFollows || !this.blank) {
+      return true;
+    }
+    return !breaksLineFirst(tokenizer.bytesOf(id), Math.max(0, this.healed.length - this.generated));
   }
 
   /** True when all healed text is out: any token that writes something or ends the answer is an alternative. */
   get isFree(): boolean {
-    return this.#generated >= this.#healed.length;
+    return this.generated >= this.healed.length;
   }
 
   /** True when only the rules against blank answers could keep `id` from coming next. */
   isAlternative(id: number): boolean {
-    const owed = this.#healed.length - this.#generated;
-    if (this.tokenizer.ends.includes(id)) return owed <= 0;
+    const owed = this.healed.length - this.generated;
+    if (this.tokenizer.ends.includes(id)) {
+      return owed <= 0;
+    }
     const bytes = this.tokenizer.bytesOf(id);
-    if (bytes.length === 0) return false;
+    if (bytes.length === 0) {
+      return false;
+    }
     for (let index = 0; index < Math.min(owed, bytes.length); index++) {
-      if (bytes[index] !== this.#healed[this.#generated + index]) return false;
+      if (bytes[index] !== this.healed[this.generated + index]) {
+        return false;
+      }
     }
     return true;
   }
 
-  #mayEnd(): boolean {
-    if (this.#generated < this.#healed.length) return false;
-    return !this.#blank || this.#freeTokens >= MAX_BLANK_TOKENS;
+  private mayEnd(): boolean {
+    if (this.generated < this.healed.length) {
+      return false;
+    }
+    return !this.blank || this.freeTokens >= MAX_BLANK_TOKENS;
   }
 
   /** The joint probability of the tokens that wrote anything beyond the healed text. */
   get certainty(): number {
-    return this.#certainty;
+    return this.joint;
   }
 
   /** Takes the next token, with its probability, and says whether the answer ends with it. */
   push(id: number, probability: number): StopReason | null {
     const bytes = this.tokenizer.bytesOf(id);
     this.tokens.push(id);
-    const owed = Math.max(0, this.#healed.length - this.#generated);
-    this.#generated += bytes.length;
+    const owed = Math.max(0, this.healed.length - this.generated);
+    this.generated += bytes.length;
     if (owed < bytes.length) {
       const free = bytes.subarray(owed);
-      this.#bytes = Buffer.concat([this.#bytes, free]);
-      this.#freeTokens += 1;
-      this.#certainty *= probability;
-      this.#blank &&= free.every(isBlank);
+      this.bytes = Buffer.concat([this.bytes, free]);
+      this.freeTokens += 1;
+      this.joint *= probability;
+      this.blank &&= free.every(isBlank);
     }
-    return this.#stop();
+    return this.stop();
   }
 
-  #stop(): StopReason | null {
-    if (this.#certainty < this.gate) return "doubt";
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#bytes);
+  private stop(): StopReason | null {
+    if (this.joint < this.gate) {
+      return "doubt";
+    }
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.bytes);
     switch (this.extent) {
       case "line":
-        if (text.trimStart().includes("\n")) return "line";
+        if (text.trimStart().includes("\n")) {
+          return "line";
+        }
         break;
       case "block":
-        if (this.#leftBlock(text)) return "block";
+        if (this.leftBlock(text)) {
+          return "block";
+        }
         break;
     }
-    if (endsInTokenLoop(this.tokens) || repeatedLinesIn(wholeLines(text)) !== null) return "repetition";
-    return this.tokens.length >= this.#limit ? "length" : null;
+    if (endsInTokenLoop(this.tokens) || repeatedLinesIn(wholeLines(text)) !== null) {
+      return "repetition";
+    }
+    return this.tokens.length >= this.limit ? "length" : null;
   }
 
-  #leftBlock(text: string): boolean {
+  private leftBlock(text: string): boolean {
     const { block, lineBefore, unclosed } = this.scope;
-    if (block === null) return false;
+    if (block === null) {
+      return false;
+    }
     // The line that closes the block is wanted whole.
     return endOfBlock(text, lineBefore, block, unclosed)?.certain ?? false;
   }
@@ -129,8 +153,12 @@ function isBlank(byte: number): boolean {
 function breaksLineFirst(bytes: Uint8Array, start: number): boolean {
   for (let index = start; index < bytes.length; index++) {
     const byte = bytes[index] ?? 0;
-    if (byte === 0x0a) return true;
-    if (!isBlank(byte)) return false;
+    if (byte === 0x0a) {
+      return true;
+    }
+    if (!isBlank(byte)) {
+      return false;
+    }
   }
   return false;
 }

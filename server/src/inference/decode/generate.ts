@@ -44,9 +44,13 @@ export async function generate(
   // The last token of the prompt is always run: its logits give the first choice.
   const unread = prompt.ids.slice(sequence.rewindTo(prompt.ids, prompt.ids.length - 1));
   let pending = await readAhead(sequence, unread, isCancelled);
-  if (pending === null) return null;
+  if (pending === null) {
+    return null;
+  }
   for (;;) {
-    if (isCancelled()) return null;
+    if (isCancelled()) {
+      return null;
+    }
     const isNext = decoding.tokens.length > 0;
     const draft = (isNext && drafter?.draft(limit - decoding.tokens.length - 1)) || NO_DRAFT;
     const started = performance.now();
@@ -54,19 +58,29 @@ export async function generate(
       [...pending, ...draft.tokens],
       draft.tokens.length === 0 ? "last" : "all",
     );
-    if (isNext) drafter?.ran(1 + draft.tokens.length, performance.now() - started);
+    if (isNext) {
+      drafter?.ran(1 + draft.tokens.length, performance.now() - started);
+    }
     const rows = logits.length / graph.vocabularySize;
     for (let index = 0; index <= draft.tokens.length; index++) {
       const start = (rows - 1 - draft.tokens.length + index) * graph.vocabularySize;
       const choice = weighedChoice(logits.subarray(start, start + graph.vocabularySize), decoding);
       const isDrafted = choice.id === draft.tokens[index];
-      if (!isDrafted) drafter?.checked(draft, index);
-      if (tokenizer.ends.includes(choice.id)) return ended("endOfText");
+      if (!isDrafted) {
+        drafter?.checked(draft, index);
+      }
+      if (tokenizer.ends.includes(choice.id)) {
+        return ended("endOfText");
+      }
       probabilities.push(choice.probability);
       const stop = decoding.push(choice.id, choice.probability);
-      if (stop !== null) return ended(stop);
+      if (stop !== null) {
+        return ended(stop);
+      }
       drafter?.push(choice.id);
-      if (isDrafted) continue;
+      if (isDrafted) {
+        continue;
+      }
       sequence.rewind(sequence.length - (draft.tokens.length - index));
       pending = [choice.id];
       break;

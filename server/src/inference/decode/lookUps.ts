@@ -7,8 +7,8 @@ const PIECE_CHARACTERS = 2000;
 /** Takes in texts for a drafter to look up, piece by piece, whenever there is nothing better to do. */
 export class LookUps {
   /** Of each text, what is not encoded yet. */
-  #waiting: string[][] = [];
-  #tokens: number[] = [];
+  private waiting: string[][] = [];
+  private tokens: number[] = [];
 
   constructor(
     private readonly tokenizer: Pick<Tokenizer, "encode">,
@@ -17,20 +17,28 @@ export class LookUps {
 
   /** Begins anew with other texts; the drafter keeps the earlier ones until these are in. */
   replace(texts: readonly string[]): void {
-    this.#waiting = texts.map((text) => piecesOf(text.toWellFormed()));
-    this.#tokens = [];
+    this.waiting = texts.map((text) => piecesOf(text.toWellFormed()));
+    this.tokens = [];
   }
 
   /** Takes in one more piece. Returns `false` when there was none. */
   step(): boolean {
-    const [first] = this.#waiting;
-    if (first === undefined) return false;
+    const [first] = this.waiting;
+    if (first === undefined) {
+      return false;
+    }
     const piece = first.shift();
-    if (piece !== undefined) this.#tokens.push(...this.tokenizer.encode(piece));
-    if (first.length > 0) return true;
-    this.#tokens.push(BREAK);
-    this.#waiting.shift();
-    if (this.#waiting.length === 0) this.drafter.know(Int32Array.from(this.#tokens));
+    if (piece !== undefined) {
+      this.tokens.push(...this.tokenizer.encode(piece));
+    }
+    if (first.length > 0) {
+      return true;
+    }
+    this.tokens.push(BREAK);
+    this.waiting.shift();
+    if (this.waiting.length === 0) {
+      this.drafter.know(Int32Array.from(this.tokens));
+    }
     return true;
   }
 }

@@ -33,49 +33,53 @@ export interface Draft {
  * drafts after a match of that length were right and from what a further row costs.
  */
 export class Drafter {
-  #known: Int32Array = new Int32Array(0);
-  #remembered: number[] = [];
+  private known: Int32Array = new Int32Array(0);
+  private remembered: number[] = [];
   /** Earlier answers, the prompt, and the answer so far. */
-  #text = new Int32Array(0);
-  #length = 0;
+  private text = new Int32Array(0);
+  private length = 0;
   /** By length of the match: how often a drafted token is right. */
-  readonly #hits: number[] = Array.from({ length: MAX_MATCH + 1 }, (_, match) => firstGuess(match));
-  #oneRow = 0;
-  #rowCost = FIRST_ROW_COST;
+  private readonly hits: number[] = Array.from({ length: MAX_MATCH + 1 }, (_, match) => firstGuess(match));
+  private oneRow = 0;
+  private rowCost = FIRST_ROW_COST;
 
   /** Replaces the texts from around: their tokens, the most likely text last, {@link BREAK} after each. */
   know(tokens: Int32Array): void {
-    this.#known = tokens;
+    this.known = tokens;
   }
 
   /** Starts an answer to a prompt. */
   begin(prompt: readonly number[], maxTokens: number): void {
-    const needed = this.#remembered.length + prompt.length + maxTokens + 1;
-    if (this.#text.length < needed) this.#text = new Int32Array(2 * needed);
-    this.#text.set(this.#remembered);
-    this.#text.set(prompt, this.#remembered.length);
-    this.#length = this.#remembered.length + prompt.length;
+    const needed = this.remembered.length + prompt.length + maxTokens + 1;
+    if (this.text.length < needed) {
+      this.text = new Int32Array(2 * needed);
+    }
+    this.text.set(this.remembered);
+    this.text.set(prompt, this.remembered.length);
+    this.length = this.remembered.length + prompt.length;
   }
 
   /** The answer goes on with this token. */
   push(token: number): void {
-    this.#text[this.#length] = token;
-    this.#length += 1;
+    this.text[this.length] = token;
+    this.length += 1;
   }
 
   /** What probably follows; at most `limit` tokens, none where checking them would cost more than it saves. */
   draft(limit: number): Draft {
-    const near = this.#longestMatch(this.#text, this.#length - 1);
+    const near = this.longestMatch(this.text, this.length - 1);
     // The model hardly writes what it was not shown, so texts from around are the second choice.
     const { text, end, match } =
-      near.match < MIN_MATCH ? this.#longestMatch(this.#known, this.#known.length) : near;
-    if (match < MIN_MATCH) return { tokens: [], match: 0 };
-    const count = this.#bestCount(match, Math.min(limit, MAX_DRAFT));
-    if (count === 0) {
-      const hits = this.#hits[match] ?? 0;
-      this.#hits[match] = hits + FORGETTING_RATE * (firstGuess(match) - hits);
+      near.match < MIN_MATCH ? this.longestMatch(this.known, this.known.length) : near;
+    if (match < MIN_MATCH) {
+      return { tokens: [], match: 0 };
     }
-    const length = text === this.#text ? this.#length : text.length;
+    const count = this.bestCount(match, Math.min(limit, MAX_DRAFT));
+    if (count === 0) {
+      const hits = this.hits[match] ?? 0;
+      this.hits[match] = hits + FORGETTING_RATE * (firstGuess(match) - hits);
+    }
+    const length = text === this.text ? this.length : text.length;
     const following = text.subarray(end, Math.min(end + count, length));
     const stop = following.indexOf(BREAK);
     return { tokens: [...following.subarray(0, stop < 0 ? undefined : stop)], match };
@@ -84,8 +88,8 @@ export class Drafter {
   /** The model kept the first `accepted` tokens of a draft. */
   checked({ tokens, match }: Draft, accepted: number): void {
     for (let index = 0; index < Math.min(accepted + 1, tokens.length); index++) {
-      const hits = this.#hits[match] ?? 0;
-      this.#hits[match] = hits + LEARNING_RATE * ((index < accepted ? 1 : 0) - hits);
+      const hits = this.hits[match] ?? 0;
+      this.hits[match] = hits + LEARNING_RATE * ((index < accepted ? 1 : 0) - hits);
     }
   }
 
@@ -93,29 +97,31 @@ export class Drafter {
   ran(rows: number, milliseconds: number): void {
     if (rows === 1) {
       // A run that was held up says nothing about the graph.
-      const usual = this.#oneRow === 0 ? milliseconds : Math.min(milliseconds, 2 * this.#oneRow);
-      this.#oneRow += (this.#oneRow === 0 ? 1 : TIMING_RATE) * (usual - this.#oneRow);
-    } else if (this.#oneRow > 0) {
-      const cost = (milliseconds / this.#oneRow - 1) / (rows - 1);
-      this.#rowCost += TIMING_RATE * (Math.min(Math.max(cost, 0.02), 1) - this.#rowCost);
+      const usual = this.oneRow === 0 ? milliseconds : Math.min(milliseconds, 2 * this.oneRow);
+      this.oneRow += (this.oneRow === 0 ? 1 : TIMING_RATE) * (usual - this.oneRow);
+    } else if (this.oneRow > 0) {
+      const cost = (milliseconds / this.oneRow - 1) / (rows - 1);
+      this.rowCost += TIMING_RATE * (Math.min(Math.max(cost, 0.02), 1) - this.rowCost);
     }
   }
 
   /** Keeps an answer for later lookups. */
   remember(tokens: readonly number[]): void {
-    this.#remembered = [...this.#remembered, ...tokens, BREAK].slice(-MAX_REMEMBERED);
+    this.remembered = [...this.remembered, ...tokens, BREAK].slice(-MAX_REMEMBERED);
   }
 
   /**
    * The latest place in a text, before one, where the longest run of the last tokens stands; `end` is where it goes
    * on.
    */
-  #longestMatch(text: Int32Array, before: number): { text: Int32Array; end: number; match: number } {
-    const own = this.#text;
-    const last = this.#length - 1;
+  private longestMatch(text: Int32Array, before: number): { text: Int32Array; end: number; match: number } {
+    const own = this.text;
+    const last = this.length - 1;
     let [end, match] = [0, 0];
     for (let at = before - 1; at >= MIN_MATCH - 1 && match < MAX_MATCH; at--) {
-      if (text[at] !== own[last] || text[at] === BREAK) continue;
+      if (text[at] !== own[last] || text[at] === BREAK) {
+        continue;
+      }
       let length = 1;
       while (
         length < MAX_MATCH &&
@@ -125,19 +131,23 @@ export class Drafter {
       ) {
         length += 1;
       }
-      if (length > match) [end, match] = [at + 1, length];
+      if (length > match) {
+        [end, match] = [at + 1, length];
+      }
     }
     return { text, end, match };
   }
 
-  #bestCount(match: number, limit: number): number {
-    const hits = this.#hits[match] ?? 0;
+  private bestCount(match: number, limit: number): number {
+    const hits = this.hits[match] ?? 0;
     let [best, bestRate] = [0, 1];
     let expected = 1;
     for (let count = 1; count <= limit; count++) {
       expected += hits ** count;
-      const rate = expected / (1 + count * this.#rowCost);
-      if (rate > bestRate) [best, bestRate] = [count, rate];
+      const rate = expected / (1 + count * this.rowCost);
+      if (rate > bestRate) {
+        [best, bestRate] = [count, rate];
+      }
     }
     return best;
   }

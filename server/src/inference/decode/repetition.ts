@@ -6,11 +6,17 @@ const MIN_LOOP = 12;
 export function endsInTokenLoop(tokens: readonly number[]): boolean {
   for (let period = 1; period <= MAX_PERIOD; period++) {
     const length = Math.max(MIN_LOOP, 3 * period);
-    if (tokens.length < length) continue;
+    if (tokens.length < length) {
+      continue;
+    }
     let index = tokens.length - 1;
     const start = tokens.length - length;
-    while (index >= start + period && tokens[index] === tokens[index - period]) index -= 1;
-    if (index < start + period) return true;
+    while (index >= start + period && tokens[index] === tokens[index - period]) {
+      index -= 1;
+    }
+    if (index < start + period) {
+      return true;
+    }
   }
   return false;
 }
@@ -30,9 +36,13 @@ export function repeatedLinesIn(lines: readonly string[]): RepeatedLines | null 
   for (let first = 0; first < lines.length; first++) {
     for (let size = 1; first + 2 * size <= lines.length; size++) {
       const block = trimmed.slice(first, first + size);
-      if (!block.some((line) => /[\p{L}\p{N}]/u.test(line))) continue;
+      if (!block.some((line) => /[\p{L}\p{N}]/u.test(line))) {
+        continue;
+      }
       const second = first + size;
-      if (block.every((line, index) => line === trimmed[second + index])) return { first, second };
+      if (block.every((line, index) => line === trimmed[second + index])) {
+        return { first, second };
+      }
     }
   }
   return null;

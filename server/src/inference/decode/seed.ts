@@ -43,6 +43,8 @@ function sha256(text: string): Buffer {
 
 function canonicalJson(value: Prompt | Sampling): string {
   const json = canonicalize(value);
-  if (json === undefined) throw new Error("an object always has a canonical form");
+  if (json === undefined) {
+    throw new Error("an object always has a canonical form");
+  }
   return json;
 }

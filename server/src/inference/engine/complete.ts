@@ -44,7 +44,9 @@ export async function complete(
     drafter,
     isCancelled,
   });
-  if (generation === null) return { kind: "nothing", reason: "cancelled", confidence: 0 };
+  if (generation === null) {
+    return { kind: "nothing", reason: "cancelled", confidence: 0 };
+  }
 
   const { tokens, probabilities, stop } = generation;
   const raw = tokenizer.decode(tokens);
@@ -53,13 +55,17 @@ export async function complete(
   const range = trim(raw, { scope, healed: healedPrompt.healed, stop, lastLength });
   const confidence = confidenceOf(probabilities, lengths, range);
   const nothing = (reason: NothingReason): CompletionOutcome => ({ kind: "nothing", reason, confidence });
-  if (range.end === range.start) return nothing(reasonForNothing(stop));
+  if (range.end === range.start) {
+    return nothing(reasonForNothing(stop));
+  }
   const displayed = raw.slice(range.start, range.end);
   if (request.trigger === "automatic") {
     if (confidence < gate || (stop === "doubt" && visibleLength(displayed) < MIN_DOUBTFUL_LENGTH)) {
       return nothing("lowConfidence");
     }
-    if (repeatsLineAbove(displayed, prompt)) return nothing("repetition");
+    if (repeatsLineAbove(displayed, prompt)) {
+      return nothing("repetition");
+    }
   }
   const ordinal = 0;
   const { profile } = model.graph.runtime;

@@ -45,7 +45,9 @@ export async function describeEnvironment(
 export async function serverDigestOf(bundlePaths: readonly string[]): Promise<Digest> {
   const hash = createHash("sha256");
   const sorted = [...bundlePaths].sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
-  for (const path of sorted) hash.update(await sha256OfFile(path));
+  for (const path of sorted) {
+    hash.update(await sha256OfFile(path));
+  }
   return hash.digest("hex");
 }
 
@@ -79,8 +81,9 @@ function nativeLibrary(runtimeDirectory: string): string {
   const folder = join(runtimeDirectory, "bin", "napi-v6", process.platform, process.arch);
   const names = ["libonnxruntime.so.1", "libonnxruntime.1.dylib", "onnxruntime.dll"];
   const found = names.map((name) => join(folder, name)).find((path) => existsSync(path));
-  if (found === undefined)
+  if (found === undefined) {
     throw new Error(`onnxruntime has no library for ${process.platform} ${process.arch}`);
+  }
   return found;
 }
 
@@ -95,7 +98,9 @@ async function sha256OfFile(path: string): Promise<Buffer> {
 
 /** Instruction sets that change how kernels add up, where the system says so (Linux); else none. */
 async function cpuFeatures(): Promise<string[]> {
-  if (process.platform !== "linux") return [];
+  if (process.platform !== "linux") {
+    return [];
+  }
   const text = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
   return featuresIn(text);
 }

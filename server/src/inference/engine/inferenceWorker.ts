@@ -15,7 +15,9 @@ import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters }
 /** The inference worker: loads the pinned model, then answers one request at a time. */
 async function main(): Promise<void> {
   const port = parentPort;
-  if (port === null) throw new Error("the inference worker runs as a worker thread only");
+  if (port === null) {
+    throw new Error("the inference worker runs as a worker thread only");
+  }
   const parameters: WorkerParameters = workerData;
   const answer = (message: FromWorker): void => {
     // Before the answer goes: the other side may hand out the next work as soon as it has it.
@@ -28,7 +30,9 @@ async function main(): Promise<void> {
   const models = new Map<ExecutionProfile, Model>();
   const modelFor = async (wanted: ExecutionProfile): Promise<Model> => {
     const loaded = models.get(wanted);
-    if (loaded !== undefined) return loaded;
+    if (loaded !== undefined) {
+      return loaded;
+    }
     const loading = await loadModel(modelDirectory, threads, wanted, provider);
     models.set(wanted, loading);
     return loading;
@@ -46,7 +50,9 @@ async function main(): Promise<void> {
     sequences = new SequencePool(model.graph, parameters.cacheMegabytes * 1e6);
     // The first runs allocate and pack, too; nobody should wait for that at the first key.
     drafter = (await rowsStandAlone(model.graph)) ? new Drafter() : null;
-    if (drafter !== null) lookUps = new LookUps(model.tokenizer, drafter);
+    if (drafter !== null) {
+      lookUps = new LookUps(model.tokenizer, drafter);
+    }
     const { name, omsRoot } = model.manifest;
     answer({
       kind: "ready",
@@ -72,7 +78,9 @@ async function main(): Promise<void> {
         case "replay": {
           const { request, cancelled } = message;
           const claimed = await modelFor(request.profile);
-          if (replayed?.graph !== claimed.graph) replayed = new Sequence(claimed.graph);
+          if (replayed?.graph !== claimed.graph) {
+            replayed = new Sequence(claimed.graph);
+          }
           answer({ kind: "replayed", result: await replay(claimed, replayed, request, isSet(cancelled)) });
           break;
         }
@@ -81,7 +89,9 @@ async function main(): Promise<void> {
           break;
         case "dispose":
           lookUps = null;
-          for (const { graph } of models.values()) await graph.release();
+          for (const { graph } of models.values()) {
+            await graph.release();
+          }
           port.close();
           break;
         default:
@@ -99,10 +109,14 @@ async function main(): Promise<void> {
   let waiting = 0;
   let isIdling = false;
   const whileIdle = async (): Promise<void> => {
-    if (isIdling) return;
+    if (isIdling) {
+      return;
+    }
     isIdling = true;
     // Each turn of the event loop lets a message in.
-    while (waiting === 0 && lookUps?.step()) await setImmediate();
+    while (waiting === 0 && lookUps?.step()) {
+      await setImmediate();
+    }
     isIdling = false;
   };
   port.on("message", (message: ToWorker) => {
@@ -120,8 +134,9 @@ function isSet(flag: CancelFlag): () => boolean {
 }
 
 function errorMessage(error: unknown): ErrorMessage {
-  if (error instanceof ProoflineError)
+  if (error instanceof ProoflineError) {
     return { code: error.code, reason: error.reason, remedy: error.remedy };
+  }
   return { code: null, reason: messageOf(error), remedy: "" };
 }
 

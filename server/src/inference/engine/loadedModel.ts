@@ -54,7 +54,9 @@ export async function loadModel(
       provider,
       checked.heldGraph,
     );
-    if (profile === "portable/v1") await checkShapes(graph);
+    if (profile === "portable/v1") {
+      await checkShapes(graph);
+    }
     return { manifest, manifestDigest, tokenizer, graph };
   } catch (error) {
     throw new ProoflineError(
@@ -65,7 +67,9 @@ export async function loadModel(
     );
   } finally {
     // The runtime has its own copy.
-    for (const bytes of checked.files.values()) giveBack(bytes);
+    for (const bytes of checked.files.values()) {
+      giveBack(bytes);
+    }
     await checked.heldGraph?.close();
   }
 }
@@ -88,7 +92,9 @@ function graphFiles(model: CheckedModel, path: string): GraphFiles {
 
 function bytes({ files }: CheckedModel, path: string): Uint8Array {
   const found = files.get(path);
-  if (found === undefined) throw new Error(`${path} is not among the model's files`);
+  if (found === undefined) {
+    throw new Error(`${path} is not among the model's files`);
+  }
   return found;
 }
 

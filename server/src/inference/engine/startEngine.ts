@@ -18,7 +18,7 @@ import { describeEnvironment } from "./environment";
 import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
 
 /** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
-const EXIT_PATIENCE_MS = 3000;
+const EXIT_PATIENCE_MILLISECONDS = 3000;
 
 type WorkMessage = Extract<ToWorker, { kind: "complete" | "replay" }>;
 
@@ -57,7 +57,9 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
   // The library is large: it is hashed here while the worker loads the model there.
   const describing = describeEnvironment({ bundlePaths, profile, threads });
   const [ready, described] = await Promise.allSettled([readyFrom(worker), describing]);
-  if (ready.status === "rejected") throw ready.reason;
+  if (ready.status === "rejected") {
+    throw ready.reason;
+  }
   if (described.status === "rejected") {
     worker.postMessage({ kind: "dispose" } satisfies ToWorker);
     throw didNotStart(described.reason);
@@ -72,7 +74,7 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
  * torn down in the middle of a run.
  */
 function waitUntilIdle(busy: BusyFlag): void {
-  Atomics.wait(busy, 0, 1, EXIT_PATIENCE_MS);
+  Atomics.wait(busy, 0, 1, EXIT_PATIENCE_MILLISECONDS);
 }
 
 /** Waits for the worker's first message. */
@@ -83,11 +85,17 @@ async function readyFrom(worker: Worker): Promise<Extract<FromWorker, { kind: "r
       once(worker, "message", { signal: waiting.signal }) as Promise<[FromWorker]>,
       once(worker, "exit", { signal: waiting.signal }).then((): [] => []),
     ]);
-    if (message?.kind === "ready") return message;
-    if (message?.kind === "failed") throw errorOf(message.error);
+    if (message?.kind === "ready") {
+      return message;
+    }
+    if (message?.kind === "failed") {
+      throw errorOf(message.error);
+    }
     throw new Error("it ended at once");
   } catch (error) {
-    if (error instanceof ProoflineError) throw error;
+    if (error instanceof ProoflineError) {
+      throw error;
+    }
     throw didNotStart(error);
   } finally {
     waiting.abort();
@@ -106,12 +114,12 @@ function defaultThreads(): number {
 
 /** Sends the worker one request at a time, completions before replays. */
 class WorkerEngine implements Engine {
-  readonly #worker: Worker;
-  readonly #completions: Work[] = [];
-  readonly #replays: Work[] = [];
-  #running: Work | null = null;
-  #stopped: Error | null = null;
-  readonly #exit: Promise<void>;
+  private readonly worker: Worker;
+  private readonly completions: Work[] = [];
+  private readonly replays: Work[] = [];
+  private running: Work | null = null;
+  private stopped: Error | null = null;
+  private readonly exit: Promise<void>;
 
   constructor(
     worker: Worker,
@@ -119,14 +127,14 @@ class WorkerEngine implements Engine {
     readonly fallback: string | null,
     private readonly busy: BusyFlag,
   ) {
-    this.#worker = worker;
-    process.prependListener("exit", this.#cancelRunning);
-    worker.on("message", (answer: FromWorker) => this.#answered(answer));
-    worker.on("error", (error) => this.#stop(error));
-    this.#exit = new Promise((resolve) => {
+    this.worker = worker;
+    process.prependListener("exit", this.cancelRunning);
+    worker.on("message", (answer: FromWorker) => this.answered(answer));
+    worker.on("error", (error) => this.stop(error));
+    this.exit = new Promise((resolve) => {
       worker.on("exit", () => {
-        process.off("exit", this.#cancelRunning);
-        this.#stop(stopped());
+        process.off("exit", this.cancelRunning);
+        this.stop(stopped());
         resolve();
       });
     });
@@ -135,17 +143,20 @@ class WorkerEngine implements Engine {
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome> {
     const cancelled: CompletionOutcome = { kind: "nothing", reason: "cancelled", confidence: 0 };
     return new Promise((resolve, reject) => {
-      this.#supersede();
+      this.supersede();
       const work: Work = {
         message: { kind: "complete", request, cancelled: newFlag() },
         givesWay: request.trigger === "automatic",
         settle: (answer) => {
-          if (answer.kind === "completed") resolve(answer.outcome);
-          else if (answer.kind === "failed") reject(errorOf(answer.error));
+          if (answer.kind === "completed") {
+            resolve(answer.outcome);
+          } else if (answer.kind === "failed") {
+            reject(errorOf(answer.error));
+          }
         },
         fail: reject,
       };
-      this.#add(this.#completions, work, signal, () => resolve(cancelled));
+      this.add(this.completions, work, signal, () => resolve(cancelled));
     });
   }
 
@@ -155,54 +166,69 @@ class WorkerEngine implements Engine {
         message: { kind: "replay", request, cancelled: newFlag() },
         givesWay: true,
         settle: (answer) => {
-          if (answer.kind === "failed") reject(errorOf(answer.error));
-          else if (answer.kind !== "replayed") return;
-          else if (answer.result !== null) resolve(answer.result);
-          else if (signal?.aborted) reject(cancelledReplay());
-          else {
+          if (answer.kind === "failed") {
+            reject(errorOf(answer.error));
+          } else if (answer.kind !== "replayed") {
+            return;
+          } else if (answer.result !== null) {
+            resolve(answer.result);
+          } else if (signal?.aborted) {
+            reject(cancelledReplay());
+          } else {
             Atomics.store(work.message.cancelled, 0, 0);
-            this.#replays.unshift(work);
+            this.replays.unshift(work);
           }
         },
         fail: reject,
       };
-      this.#add(this.#replays, work, signal, () => reject(cancelledReplay()));
+      this.add(this.replays, work, signal, () => reject(cancelledReplay()));
     });
   }
 
   lookUp(texts: readonly string[]): void {
-    this.#worker.postMessage({ kind: "lookUp", texts } satisfies ToWorker);
+    this.worker.postMessage({ kind: "lookUp", texts } satisfies ToWorker);
   }
 
   async dispose(): Promise<void> {
-    this.#cancelRunning();
-    this.#stop(stopped());
-    this.#worker.postMessage({ kind: "dispose" } satisfies ToWorker);
-    await this.#exit;
+    this.cancelRunning();
+    this.stop(stopped());
+    this.worker.postMessage({ kind: "dispose" } satisfies ToWorker);
+    await this.exit;
   }
 
-  readonly #cancelRunning = (): void => {
-    if (this.#running !== null) cancel(this.#running);
+  private readonly cancelRunning = (): void => {
+    if (this.running !== null) {
+      cancel(this.running);
+    }
   };
 
   /** Ends what gives way, so that a new completion is next; automatic ones still waiting never start. */
-  #supersede(): void {
-    if (this.#running?.givesWay) cancel(this.#running);
-    for (const work of this.#completions.filter(({ givesWay }) => givesWay)) {
-      this.#completions.splice(this.#completions.indexOf(work), 1);
+  private supersede(): void {
+    if (this.running?.givesWay) {
+      cancel(this.running);
+    }
+    for (const work of this.completions.filter(({ givesWay }) => givesWay)) {
+      this.completions.splice(this.completions.indexOf(work), 1);
       work.settle({ kind: "completed", outcome: { kind: "nothing", reason: "cancelled", confidence: 0 } });
     }
   }
 
-  #add(queue: Work[], work: Work, signal: AbortSignal | undefined, onCancelledBeforeStart: () => void): void {
-    if (this.#stopped !== null) {
-      work.fail(this.#stopped);
+  private add(
+    queue: Work[],
+    work: Work,
+    signal: AbortSignal | undefined,
+    onCancelledBeforeStart: () => void,
+  ): void {
+    if (this.stopped !== null) {
+      work.fail(this.stopped);
       return;
     }
     const abort = (): void => {
       cancel(work);
       const index = queue.indexOf(work);
-      if (index < 0) return;
+      if (index < 0) {
+        return;
+      }
       queue.splice(index, 1);
       onCancelledBeforeStart();
     };
@@ -212,31 +238,39 @@ class WorkerEngine implements Engine {
     }
     signal?.addEventListener("abort", abort, { once: true });
     queue.push(work);
-    this.#next();
+    this.next();
   }
 
-  #next(): void {
-    if (this.#running !== null || this.#stopped !== null) return;
-    const work = this.#completions.shift() ?? this.#replays.shift();
-    if (work === undefined) return;
-    this.#running = work;
+  private next(): void {
+    if (this.running !== null || this.stopped !== null) {
+      return;
+    }
+    const work = this.completions.shift() ?? this.replays.shift();
+    if (work === undefined) {
+      return;
+    }
+    this.running = work;
     Atomics.store(this.busy, 0, 1);
-    this.#worker.postMessage(work.message);
+    this.worker.postMessage(work.message);
   }
 
-  #answered(answer: FromWorker): void {
-    const work = this.#running;
-    this.#running = null;
+  private answered(answer: FromWorker): void {
+    const work = this.running;
+    this.running = null;
     work?.settle(answer);
-    this.#next();
+    this.next();
   }
 
-  #stop(error: Error): void {
-    if (this.#stopped !== null) return;
-    this.#stopped = error;
-    const waiting = [...this.#completions.splice(0), ...this.#replays.splice(0)];
-    for (const work of this.#running === null ? waiting : [this.#running, ...waiting]) work.fail(error);
-    this.#running = null;
+  private stop(error: Error): void {
+    if (this.stopped !== null) {
+      return;
+    }
+    this.stopped = error;
+    const waiting = [...this.completions.splice(0), ...this.replays.splice(0)];
+    for (const work of this.running === null ? waiting : [this.running, ...waiting]) {
+      work.fail(error);
+    }
+    this.running = null;
   }
 }
 

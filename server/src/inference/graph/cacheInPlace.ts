@@ -20,7 +20,9 @@ export function writesCacheInPlace(nodes: readonly GraphNode[], cache: readonly 
   return cache.every(({ past, present }) => {
     const readers = nodes.filter(({ inputs }) => inputs.includes(past));
     const [reader] = readers;
-    if (reader === undefined || readers.length > 1 || reader.operator !== OPERATOR) return false;
+    if (reader === undefined || readers.length > 1 || reader.operator !== OPERATOR) {
+      return false;
+    }
     const source = sources.get(present) ?? present;
     return PAST.some(
       (input, part) => reader.inputs[input] === past && reader.outputs[PRESENT[part] ?? -1] === source,

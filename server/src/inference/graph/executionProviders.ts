@@ -53,7 +53,9 @@ export function notOnThisPlatform(
   platform: string = `${process.platform}-${process.arch}`,
 ): string | null {
   const { title, platforms, where } = DESCRIPTIONS[provider];
-  if (platforms.includes(platform)) return null;
+  if (platforms.includes(platform)) {
+    return null;
+  }
   return `${title} can be used ${where}, so the processor runs the model.`;
 }
 

@@ -20,7 +20,7 @@ export type WantedRows = "all" | "last" | "none";
 /** A decoder graph with a key-value cache, in whatever layout it says that it has, run by one of the runtimes. */
 export class Graph {
   /** The graph gives logits for the last position only, whatever it is asked. */
-  #lastOnly = false;
+  private lastOnly = false;
   /** How fast it reads prompts. */
   readonly pace = new ReadingPace();
 
@@ -53,19 +53,27 @@ export class Graph {
     const whole = files instanceof Uint8Array ? { graph: files, external: [] } : files;
     for (const location of externalDataOf(whole.graph)) {
       // The runtime would open it by its name.
-      if (!whole.external.some(({ path }) => path === location)) throw new Error(`${location} is missing`);
+      if (!whole.external.some(({ path }) => path === location)) {
+        throw new Error(`${location} is missing`);
+      }
     }
     const nodes = nodesOf(whole.graph);
     const again = runtime.opensFiles && whole.external.length === 0 ? held : null;
-    if (again !== null) giveBack(whole.graph);
+    if (again !== null) {
+      giveBack(whole.graph);
+    }
     const load = async (wanted: ExecutionProvider): Promise<LoadedGraph> => {
       const loaded = await runtime.load(again ?? whole, threads, wanted);
-      if (again === null || (await again.isUnchanged())) return loaded;
+      if (again === null || (await again.isUnchanged())) {
+        return loaded;
+      }
       await loaded.session.release();
       throw new Error("its graph was changed while it was loaded");
     };
     const graph = await Graph.over(await load(provider), nodes, config, runtime);
-    if (graph.provider !== provider || provider === "cpu") return graph;
+    if (graph.provider !== provider || provider === "cpu") {
+      return graph;
+    }
     try {
       await graph.run([0], graph.emptyCache());
       return graph;
@@ -105,7 +113,7 @@ export class Graph {
   }
 
   /** What fills up a group may stand beyond the last position that the model knows. */
-  get #lastPosition(): number {
+  private get lastPosition(): number {
     return this.config.max_position_embeddings - 1;
   }
 
@@ -126,44 +134,52 @@ export class Graph {
    */
   async run(ids: readonly number[], cache: Cache, rows: WantedRows = "all"): Promise<Float32Array> {
     if (rows === "none") {
-      await this.#outputsOf(ids, cache, this.#choosesRows ? 1 : ALL_ROWS, {});
+      await this.outputsOf(ids, cache, this.choosesRows ? 1 : ALL_ROWS, {});
       return new Float32Array(0);
     }
     const before = cache.positions;
-    if (!this.#lastOnly || ids.length === 1 || rows === "last") {
-      const keep = rows === "last" && this.#choosesRows ? 1 : ALL_ROWS;
-      const logits = await this.#runAtOnce(ids, cache, keep);
+    if (!this.lastOnly || ids.length === 1 || rows === "last") {
+      const keep = rows === "last" && this.choosesRows ? 1 : ALL_ROWS;
+      const logits = await this.runAtOnce(ids, cache, keep);
       const given = logits.length / this.vocabularySize;
-      if (given === ids.length || given === keep) return logits;
-      if (given !== 1) throw new Error(`the graph's logits have ${given} rows for ${ids.length} tokens`);
+      if (given === ids.length || given === keep) {
+        return logits;
+      }
+      if (given !== 1) {
+        throw new Error(`the graph's logits have ${given} rows for ${ids.length} tokens`);
+      }
       if (this.runtime.group > 1) {
         throw new Error("the graph gives logits for the last position only, which this profile cannot use");
       }
-      this.#lastOnly = true;
-      if (rows === "last") return logits;
+      this.lastOnly = true;
+      if (rows === "last") {
+        return logits;
+      }
       cache.truncate(before);
     }
     const logits = new Float32Array(ids.length * this.vocabularySize);
     for (const [index, id] of ids.entries()) {
-      logits.set(await this.#runAtOnce([id], cache), index * this.vocabularySize);
+      logits.set(await this.runAtOnce([id], cache), index * this.vocabularySize);
     }
     return logits;
   }
 
   /** The graph can be told how many rows of logits are wanted, and the kernels give each row the same bits. */
-  get #choosesRows(): boolean {
+  private get choosesRows(): boolean {
     return this.runtime.group === 1 && this.layout.feeds.some(({ feed }) => feed === "logitsToKeep");
   }
 
-  async #runAtOnce(ids: readonly number[], cache: Cache, keep = ALL_ROWS): Promise<Float32Array> {
+  private async runAtOnce(ids: readonly number[], cache: Cache, keep = ALL_ROWS): Promise<Float32Array> {
     const { logits: name } = this.layout;
-    const { [name]: logits } = await this.#outputsOf(ids, cache, keep, { [name]: null });
-    if (logits === undefined) throw new Error("the graph gave no logits");
+    const { [name]: logits } = await this.outputsOf(ids, cache, keep, { [name]: null });
+    if (logits === undefined) {
+      throw new Error("the graph gave no logits");
+    }
     return floatsOf(logits);
   }
 
   /** Runs `ids`, gives the cache what is its, and returns all outputs. */
-  async #outputsOf(
+  private async outputsOf(
     ids: readonly number[],
     cache: Cache,
     keep: number,
@@ -171,13 +187,20 @@ export class Graph {
   ): Promise<Readonly<Record<string, Tensor>>> {
     const inputs = cache.inputs(ids.length);
     const feeds = { ...inputs };
-    for (const input of this.layout.feeds) feeds[input.input] = this.#feed(input, ids, cache.positions, keep);
+    for (const input of this.layout.feeds) {
+      feeds[input.input] = this.feed(input, ids, cache.positions, keep);
+    }
     const outputs = await this.loaded.session.run(feeds, { ...logits, ...cache.outputs(inputs) });
     cache.take(outputs, ids.length);
     return outputs;
   }
 
-  #feed({ feed, element, rank }: FeedInput, ids: readonly number[], length: number, keep: number): Tensor {
+  private feed(
+    { feed, element, rank }: FeedInput,
+    ids: readonly number[],
+    length: number,
+    keep: number,
+  ): Tensor {
     switch (feed) {
       case "ids":
         return row(element, ids);
@@ -186,7 +209,7 @@ export class Graph {
       case "positions":
         return row(
           element,
-          ids.map((_, index) => Math.min(length + index, this.#lastPosition)),
+          ids.map((_, index) => Math.min(length + index, this.lastPosition)),
         );
       case "useCache":
         return single(element, length > 0 ? 1 : 0, rank);
@@ -206,8 +229,12 @@ function row(element: FeedInput["element"], values: readonly number[]): Tensor {
 
 /** A row of ones, over memory that nobody writes to. */
 function ones(element: FeedInput["element"], length: number): Tensor {
-  if (element !== "int64") return row(element, new Array<number>(length).fill(1));
-  if (ONES.values.length < length) ONES.values = new BigInt64Array(length + 1024).fill(1n);
+  if (element !== "int64") {
+    return row(element, new Array<number>(length).fill(1));
+  }
+  if (ONES.values.length < length) {
+    ONES.values = new BigInt64Array(length + 1024).fill(1n);
+  }
   return new Tensor("int64", ONES.values.subarray(0, length), [1, length]);
 }
 
@@ -233,10 +260,16 @@ function integers(
 }
 
 function floatsOf({ data, type }: Tensor): Float32Array {
-  if (data instanceof Float32Array) return data;
+  if (data instanceof Float32Array) {
+    return data;
+  }
   // Where the engine knows half-precision numbers, the runtime hands out an array of those.
-  if (data instanceof Uint16Array) return Float32Array.from(data, (bits) => HALVES[bits] ?? Number.NaN);
-  if (type === "float16" && ArrayBuffer.isView(data)) return Float32Array.from(data as Iterable<number>);
+  if (data instanceof Uint16Array) {
+    return Float32Array.from(data, (bits) => HALVES[bits] ?? Number.NaN);
+  }
+  if (type === "float16" && ArrayBuffer.isView(data)) {
+    return Float32Array.from(data as Iterable<number>);
+  }
   throw new Error(`the graph's logits are ${type}`);
 }
 
@@ -245,6 +278,8 @@ const HALVES: Float32Array = Float32Array.from({ length: 1 << 16 }, (_, bits) =>
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (exponent === 31) {
+    return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  }
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 });

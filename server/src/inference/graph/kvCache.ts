@@ -21,40 +21,42 @@ export interface CacheKind {
  * positions, size] for each of its cache inputs.
  */
 export class Cache {
-  readonly #kind: CacheKind;
-  #buffers: Uint8Array[];
-  #positions = 0;
+  private readonly kind: CacheKind;
+  private buffers: Uint8Array[];
+  private held = 0;
   /** Positions for which each head has room: those that it has, but for a graph that writes in place. */
-  #capacity = 0;
+  private capacity = 0;
 
   constructor(kind: CacheKind) {
-    this.#kind = kind;
-    this.#buffers = kind.parts.map(() => new Uint8Array(0));
+    this.kind = kind;
+    this.buffers = kind.parts.map(() => new Uint8Array(0));
   }
 
   get positions(): number {
-    return this.#positions;
+    return this.held;
   }
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    return this.#buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /** The graph's cache inputs for a run over `count` tokens. */
   inputs(count: number): Record<string, Tensor> {
-    if (this.#kind.inPlace) this.#makeRoom(this.#positions + count);
+    if (this.kind.inPlace) {
+      this.makeRoom(this.held + count);
+    }
     return Object.fromEntries(
-      this.#kind.parts.map((part, index) => [
+      this.kind.parts.map((part, index) => [
         part.past,
-        this.#tensorOver(this.#buffers[index] ?? new Uint8Array(0), part, this.#capacity),
+        this.tensorOver(this.buffers[index] ?? new Uint8Array(0), part, this.capacity),
       ]),
     );
   }
 
   /** Where a run is to leave the cache outputs, by their names, when its inputs are these: in place, or anywhere. */
   outputs(inputs: Readonly<Record<string, Tensor>>): Record<string, Tensor | null> {
-    const { parts, inPlace } = this.#kind;
+    const { parts, inPlace } = this.kind;
     return Object.fromEntries(
       parts.map(({ past, present }) => [present, inPlace ? (inputs[past] ?? null) : null]),
     );
@@ -62,73 +64,85 @@ export class Cache {
 
   /** Takes the cache outputs of a run over `count` tokens. */
   take(outputs: Readonly<Record<string, Tensor>>, count: number): void {
-    const { parts, inPlace } = this.#kind;
-    const positions = this.#positions + count;
+    const { parts, inPlace } = this.kind;
+    const positions = this.held + count;
     if (inPlace) {
       // The runtime hands out copies of what it wrote.
-      for (const { present } of parts) free(outputs[present]?.data, this.#buffers);
+      for (const { present } of parts) {
+        free(outputs[present]?.data, this.buffers);
+      }
     } else {
-      const before = this.#buffers;
-      this.#buffers = parts.map((part) => {
+      const before = this.buffers;
+      this.buffers = parts.map((part) => {
         const data = outputs[part.present]?.data;
-        if (!ArrayBuffer.isView(data)) throw new Error(`the graph gave no ${part.present}`);
+        if (!ArrayBuffer.isView(data)) {
+          throw new Error(`the graph gave no ${part.present}`);
+        }
         if (data.byteLength !== bytesOf(part, positions)) {
           throw new Error("the graph's cache does not have the size that its layout says");
         }
         return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       });
-      this.#capacity = positions;
-      for (const bytes of before) free(bytes, this.#buffers);
+      this.capacity = positions;
+      for (const bytes of before) {
+        free(bytes, this.buffers);
+      }
     }
-    this.#positions = positions;
+    this.held = positions;
   }
 
   /** Forgets what comes after the first `positions`. */
   truncate(positions: number): void {
-    if (positions >= this.#positions) return;
-    this.#positions = positions;
-    if (!this.#kind.inPlace) this.#arrange(this.#buffers, positions);
+    if (positions >= this.held) {
+      return;
+    }
+    this.held = positions;
+    if (!this.kind.inPlace) {
+      this.arrange(this.buffers, positions);
+    }
   }
 
   /** A cache of its own with the first `positions` of this one. */
   copy(positions: number): Cache {
-    const copy = new Cache(this.#kind);
-    copy.#positions = Math.min(positions, this.#positions);
-    const room = capacityFor(copy.#positions);
-    copy.#capacity = this.#capacity;
-    copy.#buffers = this.#buffers;
-    copy.#arrange(
-      this.#kind.parts.map((part) => new Uint8Array(bytesOf(part, room))),
-      this.#kind.inPlace ? room : copy.#positions,
+    const copy = new Cache(this.kind);
+    copy.held = Math.min(positions, this.held);
+    const room = capacityFor(copy.held);
+    copy.capacity = this.capacity;
+    copy.buffers = this.buffers;
+    copy.arrange(
+      this.kind.parts.map((part) => new Uint8Array(bytesOf(part, room))),
+      this.kind.inPlace ? room : copy.held,
     );
     return copy;
   }
 
-  #makeRoom(positions: number): void {
-    if (positions <= this.#capacity) return;
+  private makeRoom(positions: number): void {
+    if (positions <= this.capacity) {
+      return;
+    }
     const room = capacityFor(positions);
-    this.#arrange(
-      this.#kind.parts.map((part) => new Uint8Array(bytesOf(part, room))),
+    this.arrange(
+      this.kind.parts.map((part) => new Uint8Array(bytesOf(part, room))),
       room,
     );
   }
 
   /** Writes what the cache holds into `buffers`, which may be its own, with room for `capacity` positions a head. */
-  #arrange(buffers: Uint8Array[], capacity: number): void {
-    for (const [index, part] of this.#kind.parts.entries()) {
+  private arrange(buffers: Uint8Array[], capacity: number): void {
+    for (const [index, part] of this.kind.parts.entries()) {
       const position = bytesOf({ ...part, heads: 1 }, 1);
-      const [from, to] = [this.#buffers[index], buffers[index]];
+      const [from, to] = [this.buffers[index], buffers[index]];
       for (let head = 0; head < part.heads; head++) {
-        const start = head * this.#capacity * position;
-        to?.set(from?.subarray(start, start + this.#positions * position) ?? [], head * capacity * position);
+        const start = head * this.capacity * position;
+        to?.set(from?.subarray(start, start + this.held * position) ?? [], head * capacity * position);
       }
     }
-    this.#buffers = buffers;
-    this.#capacity = capacity;
+    this.buffers = buffers;
+    this.capacity = capacity;
   }
 
-  #tensorOver(bytes: Uint8Array, part: CachePart, positions: number): Tensor {
-    const { Tensor } = this.#kind;
+  private tensorOver(bytes: Uint8Array, part: CachePart, positions: number): Tensor {
+    const { Tensor } = this.kind;
     const { element, heads, size } = part;
     const { buffer, byteOffset } = bytes;
     const length = heads * positions * size;
@@ -151,7 +165,9 @@ export class Cache {
 
 /** Gives memory back, unless it belongs to one of `kept`. */
 function free(data: unknown, kept: readonly Uint8Array[]): void {
-  if (ArrayBuffer.isView(data) && kept.every(({ buffer }) => buffer !== data.buffer)) giveBack(data);
+  if (ArrayBuffer.isView(data) && kept.every(({ buffer }) => buffer !== data.buffer)) {
+    giveBack(data);
+  }
 }
 
 function capacityFor(positions: number): number {

@@ -16,7 +16,9 @@ export async function readAhead(
   const { pace } = sequence.graph;
   let rest = ids;
   for (let count = pace.chunkTokens; rest.length > count; count = pace.chunkTokens) {
-    if (isCancelled()) return null;
+    if (isCancelled()) {
+      return null;
+    }
     const started = performance.now();
     await sequence.append(rest.slice(0, count), "none");
     pace.ran(count, performance.now() - started);

@@ -5,7 +5,7 @@ export const CHUNK_TOKENS = 64;
 const MOST_TOKENS = 256;
 
 /** As long, in milliseconds, may pass between two looks at whether the work is still wanted. */
-const PATIENCE_MS = 100;
+const PATIENCE_MILLISECONDS = 100;
 
 /** Weight of the latest run among all. */
 const LEARNING_RATE = 0.5;
@@ -15,18 +15,22 @@ const LEARNING_RATE = 0.5;
  * two of them. So many as were read within its patience.
  */
 export class ReadingPace {
-  #millisecondsPerToken: number | null = null;
+  private millisecondsPerToken: number | null = null;
 
   get chunkTokens(): number {
-    if (this.#millisecondsPerToken === null) return CHUNK_TOKENS;
+    if (this.millisecondsPerToken === null) {
+      return CHUNK_TOKENS;
+    }
     let tokens = MOST_TOKENS;
-    while (tokens > CHUNK_TOKENS && tokens * this.#millisecondsPerToken > PATIENCE_MS) tokens /= 2;
+    while (tokens > CHUNK_TOKENS && tokens * this.millisecondsPerToken > PATIENCE_MILLISECONDS) {
+      tokens /= 2;
+    }
     return tokens;
   }
 
   /** A run over so many tokens took so long. */
   ran(tokens: number, milliseconds: number): void {
-    const before = this.#millisecondsPerToken ?? milliseconds / tokens;
-    this.#millisecondsPerToken = before + LEARNING_RATE * (milliseconds / tokens - before);
+    const before = this.millisecondsPerToken ?? milliseconds / tokens;
+    this.millisecondsPerToken = before + LEARNING_RATE * (milliseconds / tokens - before);
   }
 }

@@ -3,6 +3,10 @@
  * many megabytes at a time, and keeps the collector busy. Node 20 leaves it to that. The array is empty afterwards.
  */
 export function giveBack({ buffer, byteLength }: ArrayBufferView): void {
-  if (!(buffer instanceof ArrayBuffer) || byteLength === 0 || byteLength < buffer.byteLength) return;
-  if (typeof buffer.transfer === "function") buffer.transfer(0);
+  if (!(buffer instanceof ArrayBuffer) || byteLength === 0 || byteLength < buffer.byteLength) {
+    return;
+  }
+  if (typeof buffer.transfer === "function") {
+    buffer.transfer(0);
+  }
 }

@@ -20,7 +20,9 @@ export async function rowsStandAlone(graph: Graph): Promise<boolean> {
   for (let rows = 1; rows <= MAX_DRAFT; rows++) {
     sequence.rewind(PAST);
     const some = await sequence.append(tokens.slice(PAST, PAST + rows));
-    if (!some.every((logit, index) => Object.is(logit, whole[index]))) return false;
+    if (!some.every((logit, index) => Object.is(logit, whole[index]))) {
+      return false;
+    }
   }
   return true;
 }

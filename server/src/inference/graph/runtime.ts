@@ -112,7 +112,9 @@ export const PORTABLE: Runtime = {
   writesInPlace: false,
   opensFiles: false,
   async load(source, _threads, provider) {
-    if ("path" in source) throw new Error("WebAssembly opens no files");
+    if ("path" in source) {
+      throw new Error("WebAssembly opens no files");
+    }
     const { env, InferenceSession, Tensor } = await import("onnxruntime-web");
     const library = await readFile(portableLibrary());
     if (createHash("sha256").update(library).digest("hex") !== PORTABLE_LIBRARY_DIGEST) {

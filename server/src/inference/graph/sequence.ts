@@ -3,21 +3,21 @@ import type { Cache } from "./kvCache";
 
 /** A sequence of tokens that the graph has seen, with its cache, kept from one request to the next. */
 export class Sequence {
-  #tokens: number[] = [];
+  private tokens: number[] = [];
   /** Of the tokens in whole groups; those of a group that is not full are run again with the next ones. */
-  #cache: Cache;
+  private cache: Cache;
 
   constructor(readonly graph: Graph) {
-    this.#cache = graph.emptyCache();
+    this.cache = graph.emptyCache();
   }
 
   get length(): number {
-    return this.#tokens.length;
+    return this.tokens.length;
   }
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    return this.#cache.bytes;
+    return this.cache.bytes;
   }
 
   /** Itself, as a pool of one. */
@@ -28,7 +28,9 @@ export class Sequence {
   /** How many tokens the sequence and `ids` share from the beginning. */
   sharedWith(ids: readonly number[]): number {
     let shared = 0;
-    while (shared < Math.min(this.length, ids.length) && this.#tokens[shared] === ids[shared]) shared += 1;
+    while (shared < Math.min(this.length, ids.length) && this.tokens[shared] === ids[shared]) {
+      shared += 1;
+    }
     return shared;
   }
 
@@ -40,17 +42,19 @@ export class Sequence {
 
   /** Keeps the first `length` tokens. */
   rewind(length: number): void {
-    if (length >= this.length) return;
-    this.#tokens.length = length;
-    this.#keepWholeGroups();
+    if (length >= this.length) {
+      return;
+    }
+    this.tokens.length = length;
+    this.keepWholeGroups();
   }
 
   /** A sequence of its own with the first `length` tokens. */
   copy(length: number): Sequence {
     const copy = new Sequence(this.graph);
-    copy.#tokens = this.#tokens.slice(0, length);
-    copy.#cache = this.#cache.copy(length);
-    copy.#keepWholeGroups();
+    copy.tokens = this.tokens.slice(0, length);
+    copy.cache = this.cache.copy(length);
+    copy.keepWholeGroups();
     return copy;
   }
 
@@ -61,23 +65,25 @@ export class Sequence {
    */
   async append(ids: readonly number[], rows: WantedRows = "all"): Promise<Float32Array> {
     const { group } = this.graph.runtime;
-    const before = this.#tokens.slice(this.#cache.positions);
+    const before = this.tokens.slice(this.cache.positions);
     const run = [...before, ...ids];
     const padding = new Array<number>((group - (run.length % group)) % group).fill(ids.at(-1) ?? 0);
     const logits = await this.graph.run(
       [...run, ...padding],
-      this.#cache,
+      this.cache,
       padding.length > 0 && rows === "last" ? "all" : rows,
     );
-    this.#tokens.push(...ids);
-    this.#keepWholeGroups();
-    if (rows === "none") return logits;
+    this.tokens.push(...ids);
+    this.keepWholeGroups();
+    if (rows === "none") {
+      return logits;
+    }
     const { vocabularySize } = this.graph;
     const end = logits.length - padding.length * vocabularySize;
     return logits.subarray(Math.max(0, end - ids.length * vocabularySize), end);
   }
 
-  #keepWholeGroups(): void {
-    this.#cache.truncate(this.length - (this.length % this.graph.runtime.group));
+  private keepWholeGroups(): void {
+    this.cache.truncate(this.length - (this.length % this.graph.runtime.group));
   }
 }

@@ -16,7 +16,7 @@ interface Entry {
  */
 export class SequencePool {
   /** The most recently used last. */
-  readonly #entries: Entry[] = [];
+  private readonly entries: Entry[] = [];
 
   /** @param limit bytes that all caches together may hold, but for one, whatever its size */
   constructor(
@@ -25,12 +25,12 @@ export class SequencePool {
   ) {}
 
   get size(): number {
-    return this.#entries.length;
+    return this.entries.length;
   }
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    return this.#entries.reduce((sum, { sequence }) => sum + sequence.bytes, 0);
+    return this.entries.reduce((sum, { sequence }) => sum + sequence.bytes, 0);
   }
 
   /**
@@ -38,28 +38,36 @@ export class SequencePool {
    * beginning where the rest is worth keeping.
    */
   take(ids: readonly number[]): Sequence {
-    const entry = this.#entryFor(ids);
+    const entry = this.entryFor(ids);
     entry.prompt = ids.length;
-    const index = this.#entries.indexOf(entry);
-    if (index >= 0) this.#entries.splice(index, 1);
-    this.#entries.push(entry);
-    while (this.#entries.length > 1 && this.bytes > this.limit) this.#entries.shift();
+    const index = this.entries.indexOf(entry);
+    if (index >= 0) {
+      this.entries.splice(index, 1);
+    }
+    this.entries.push(entry);
+    while (this.entries.length > 1 && this.bytes > this.limit) {
+      this.entries.shift();
+    }
     return entry.sequence;
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#entries.length = 0;
+    this.entries.length = 0;
   }
 
-  #entryFor(ids: readonly number[]): Entry {
+  private entryFor(ids: readonly number[]): Entry {
     let best: Entry | undefined;
     let shared = 0;
-    for (const entry of this.#entries) {
+    for (const entry of this.entries) {
       const length = entry.sequence.sharedWith(ids);
-      if (best === undefined || length >= shared) [best, shared] = [entry, length];
+      if (best === undefined || length >= shared) {
+        [best, shared] = [entry, length];
+      }
     }
-    if (best === undefined) return { sequence: new Sequence(this.graph), prompt: 0 };
+    if (best === undefined) {
+      return { sequence: new Sequence(this.graph), prompt: 0 };
+    }
     const lost = Math.min(best.sequence.length, best.prompt) - Math.min(shared, ids.length - 1);
     return lost < WORTH_KEEPING ? best : { sequence: best.sequence.copy(shared), prompt: 0 };
   }

@@ -42,27 +42,37 @@ export function blockAt(
   below: string | undefined,
 ): Block | null {
   const { openers, inComment } = unpairedIn(lineBefore);
-  if (inComment || openers.some(({ sign }) => isQuote(sign))) return null;
+  if (inComment || openers.some(({ sign }) => isQuote(sign))) {
+    return null;
+  }
   const here = indentationOf(lineBefore);
   if (lineBefore.trim() !== "") {
     return opensBlock(lineBefore) && !OPENS_NAMES.test(lineBefore)
       ? { indentation: here + 1, opener: here }
       : null;
   }
-  if (inBlockComment(above)) return null;
+  if (inBlockComment(above)) {
+    return null;
+  }
   const last = above.findLast((line) => line.trim() !== "") ?? "";
   const opening =
     opensBlock(last) && indentationOf(last) >= here
       ? last
       : above.findLast((line) => line.trim() !== "" && indentationOf(line) < here);
   if (opening !== undefined) {
-    if (OPENS_NAMES.test(opening)) return null;
+    if (OPENS_NAMES.test(opening)) {
+      return null;
+    }
     const opener = indentationOf(opening);
     return { indentation: Math.max(here, opener + 1), opener };
   }
-  if (here > 0) return { indentation: here, opener: 0 };
+  if (here > 0) {
+    return { indentation: here, opener: 0 };
+  }
   // Inside a block whose blank line has lost its indentation.
-  if (below !== undefined && (indentationOf(below) > 0 || closesBlock(below))) return null;
+  if (below !== undefined && (indentationOf(below) > 0 || closesBlock(below))) {
+    return null;
+  }
   return { indentation: 1, opener: 0 };
 }
 
@@ -77,13 +87,19 @@ export function endOfBlock(
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
     const end = text.indexOf("\n", at + 1);
     const line = text.slice(at + 1, end < 0 ? undefined : end);
-    if (line.trim() === "") continue;
+    if (line.trim() === "") {
+      continue;
+    }
     const indentation = indentationOf(line);
     if (indentation < block.indentation) {
       if (unclosed && closesBlock(line) && indentation >= block.opener) {
         // As `} else {` does.
-        if (!opensBlock(line)) return { at: at + 1 + line.length, certain: end >= 0 };
-      } else if (!announced) return { at, certain: true };
+        if (!opensBlock(line)) {
+          return { at: at + 1 + line.length, certain: end >= 0 };
+        }
+      } else if (!announced) {
+        return { at, certain: true };
+      }
     }
     announced &&= ANNOUNCES.test(line);
   }
@@ -94,9 +110,13 @@ export function endOfBlock(
 export function indentationOf(line: string): number {
   let columns = 0;
   for (const character of line) {
-    if (character === "\t") columns += 4;
-    else if (character === " ") columns += 1;
-    else break;
+    if (character === "\t") {
+      columns += 4;
+    } else if (character === " ") {
+      columns += 1;
+    } else {
+      break;
+    }
   }
   return columns;
 }

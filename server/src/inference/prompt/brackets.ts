@@ -40,10 +40,13 @@ export function unpairedIn(text: string, before = ""): Unpaired {
     const sign = whole.charAt(at);
     const inside = open.at(-1)?.sign ?? "";
     if (isQuote(inside)) {
-      if (sign === "\\") at += 1;
-      else if (sign === inside) close(at);
-      else if (sign === "\n" && inside !== "`") open.pop();
-      else if (inside === "`" && whole.startsWith("${", at)) {
+      if (sign === "\\") {
+        at += 1;
+      } else if (sign === inside) {
+        close(at);
+      } else if (sign === "\n" && inside !== "`") {
+        open.pop();
+      } else if (inside === "`" && whole.startsWith("${", at)) {
         at += 1;
         open.push({ sign: "{", at });
       }
@@ -59,14 +62,22 @@ export function unpairedIn(text: string, before = ""): Unpaired {
       inComment = comment > whole.length;
       at = comment - 1;
     } else if (isQuote(sign)) {
-      if (!isApostrophe(whole, at)) open.push({ sign, at });
+      if (!isApostrophe(whole, at)) {
+        open.push({ sign, at });
+      }
     } else if (sign === "/" && BEFORE_REGEX.test(whole.slice(Math.max(0, at - 16), at))) {
       REGEX.lastIndex = at;
-      if (REGEX.test(whole)) at = REGEX.lastIndex - 1;
-    } else if (/[([{]/.test(sign)) open.push({ sign, at });
-    else if (sign in CLOSES) {
-      if (inside === CLOSES[sign]) close(at);
-      else if (at >= before.length) closers.push({ sign, at: at - before.length });
+      if (REGEX.test(whole)) {
+        at = REGEX.lastIndex - 1;
+      }
+    } else if (/[([{]/.test(sign)) {
+      open.push({ sign, at });
+    } else if (sign in CLOSES) {
+      if (inside === CLOSES[sign]) {
+        close(at);
+      } else if (at >= before.length) {
+        closers.push({ sign, at: at - before.length });
+      }
     }
   }
   const openers = open
@@ -77,14 +88,20 @@ export function unpairedIn(text: string, before = ""): Unpaired {
 
 /** `//` as Python divides: brackets that are open on the line are closed behind it. */
 function isDivision(text: string, at: number, opener: Sign | undefined): boolean {
-  if (!text.startsWith("//", at) || opener === undefined) return false;
-  if (text.slice(opener.at, at).includes("\n")) return false;
+  if (!text.startsWith("//", at) || opener === undefined) {
+    return false;
+  }
+  if (text.slice(opener.at, at).includes("\n")) {
+    return false;
+  }
   const [rest = ""] = text.slice(at).split("\n", 1);
   return [...rest].reduce((depth, sign) => depth + depthOf(sign), 0) < 0;
 }
 
 function depthOf(sign: string): number {
-  if (/[([{]/.test(sign)) return 1;
+  if (/[([{]/.test(sign)) {
+    return 1;
+  }
   return sign in CLOSES ? -1 : 0;
 }
 
@@ -97,7 +114,9 @@ function endOfComment(text: string, at: number): number | null {
   }
   const slashes = text.startsWith("//", at) && text.charAt(at - 1) !== ":";
   const hash = text.startsWith("# ", at) && !/\S/.test(text.charAt(at - 1));
-  if (!slashes && !hash) return null;
+  if (!slashes && !hash) {
+    return null;
+  }
   const end = text.indexOf("\n", at);
   return end < 0 ? text.length + 1 : end;
 }

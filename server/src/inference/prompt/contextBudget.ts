@@ -31,9 +31,13 @@ export function fitChunks(
   const fitting: Prompt["context"] = [];
   let tokens = 0;
   for (const chunk of [...chunks].reverse()) {
-    if (tokens === budget) break;
+    if (tokens === budget) {
+      break;
+    }
     const cost = costOf(chunk);
-    if (tokens + cost > budget) continue;
+    if (tokens + cost > budget) {
+      continue;
+    }
     tokens += cost;
     fitting.unshift(chunk);
   }

@@ -64,7 +64,11 @@ export class ContextRing {
 
   /** Follows an edit of a source. */
   move(id: string, moved: (offset: number) => number): void {
-    for (const place of this.places) if (place.id === id) place.offset = moved(place.offset);
+    for (const place of this.places) {
+      if (place.id === id) {
+        place.offset = moved(place.offset);
+      }
+    }
   }
 
   forget(id: string): void {
@@ -83,15 +87,23 @@ export class ContextRing {
    * @param sourceOf the source with an id, or `null` where nothing of it may be shown to a model
    */
   choose(question: ContextQuestion, sourceOf: (id: string) => ContextSource | null): Prompt["context"] {
-    if (question.count === 0) return [];
+    if (question.count === 0) {
+      return [];
+    }
     const wanted = namesIn(question.around);
     const candidates: { readonly chunk: Prompt["context"][number]; readonly age: number }[] = [];
     for (const [age, { id, offset }] of [...this.places].reverse().entries()) {
       const source = id === question.id ? null : sourceOf(id);
-      if (source === null || source.root !== question.root) continue;
+      if (source === null || source.root !== question.root) {
+        continue;
+      }
       const text = chunkAt(source.text, offset);
-      if (text === null || !isFit(source.path, text)) continue;
-      if (candidates.some(({ chunk }) => isSimilar(chunk.text, text))) continue;
+      if (text === null || !isFit(source.path, text)) {
+        continue;
+      }
+      if (candidates.some(({ chunk }) => isSimilar(chunk.text, text))) {
+        continue;
+      }
       candidates.push({ chunk: { path: source.path, text }, age });
     }
     return candidates
@@ -108,7 +120,9 @@ function chunkAt(text: string, offset: number): string | null {
   const at = Math.min(offset, text.length);
   let start = text.lastIndexOf("\n", at - 1) + 1;
   let end = lineEnd(text, at);
-  if (end - start > MAX_CHARACTERS) return null;
+  if (end - start > MAX_CHARACTERS) {
+    return null;
+  }
   for (let lines = 1; lines < MAX_LINES; lines += 1) {
     const above = start === 0 ? null : text.lastIndexOf("\n", start - 2) + 1;
     const below = end === text.length ? null : lineEnd(text, end);
@@ -117,7 +131,9 @@ function chunkAt(text: string, offset: number): string | null {
     const fits = (place: number | null): place is number =>
       place !== null && Math.max(end, place) - Math.min(start, place) <= MAX_CHARACTERS;
     const next = fits(first) ? first : first === above ? below : above;
-    if (!fits(next)) break;
+    if (!fits(next)) {
+      break;
+    }
     start = Math.min(start, next);
     end = Math.max(end, next);
   }
@@ -149,6 +165,10 @@ function namesIn(text: string): ReadonlySet<string> {
 /** Common names, weighed against how many there are, so that long chunks are not preferred for their length. */
 function overlap(wanted: ReadonlySet<string>, names: ReadonlySet<string>): number {
   let common = 0;
-  for (const name of names) if (wanted.has(name)) common += 1;
+  for (const name of names) {
+    if (wanted.has(name)) {
+      common += 1;
+    }
+  }
   return common / Math.sqrt(1 + names.size);
 }

@@ -64,7 +64,9 @@ function staysInOrCloses(line: string, block: Block): boolean {
 function indentationIn(lines: readonly string[]): Scope["indentedWith"] {
   const tabs = lines.some((line) => line.startsWith("\t"));
   const spaces = lines.some((line) => line.startsWith("  "));
-  if (tabs === spaces) return null;
+  if (tabs === spaces) {
+    return null;
+  }
   return tabs ? "tab" : "space";
 }
 

@@ -96,24 +96,32 @@ export interface EncodedPrompt {
 /** The tokens of a prompt, in full. Throws for a prompt that holds what the family has no place for. */
 export function encodePrompt(tokenizer: Tokenizer, prompt: Prompt): EncodedPrompt {
   const { family, control } = tokenizer;
-  if (prompt.context.length > 0 && !family.places.context)
+  if (prompt.context.length > 0 && !family.places.context) {
     throw new Error("no place for text of other files");
-  if (prompt.path !== null && !family.places.path) throw new Error("no place for a path");
+  }
+  if (prompt.path !== null && !family.places.path) {
+    throw new Error("no place for a path");
+  }
   const before: number[] = [];
   const after: number[] = [];
   let side = before;
   for (const part of family.layout(prompt)) {
-    if (part === "prefix") side = after;
-    else if ("text" in part) side.push(...tokenizer.encode(part.text));
-    else side.push(...(control[part.control] === undefined ? [] : [tokenizer.idOf(part.control)]));
+    if (part === "prefix") {
+      side = after;
+    } else if ("text" in part) {
+      side.push(...tokenizer.encode(part.text));
+    } else {
+      side.push(...(control[part.control] === undefined ? [] : [tokenizer.idOf(part.control)]));
+    }
   }
   return { before, prefix: tokenizer.encodeStart(prompt.prefix), after };
 }
 
 function cutPath(tokenizer: Tokenizer, path: string): string | null {
   let parts = path.split("/");
-  while (parts.length > 0 && tokenizer.encode(parts.join("/")).length > MAX_PATH_TOKENS)
+  while (parts.length > 0 && tokenizer.encode(parts.join("/")).length > MAX_PATH_TOKENS) {
     parts = parts.slice(1);
+  }
   return parts.length === 0 ? null : parts.join("/");
 }
 
@@ -129,7 +137,9 @@ function startLineStep(budget: number): number {
 function cutPrefix(tokenizer: Tokenizer, text: string, budget: number): string {
   const windowStart = Math.max(0, text.length - budget * CHARACTERS_PER_TOKEN);
   const fits = (start: number): boolean => tokenizer.encodeStart(text.slice(start)).length <= budget;
-  if (windowStart === 0 && fits(0)) return text;
+  if (windowStart === 0 && fits(0)) {
+    return text;
+  }
   const window = text.slice(windowStart);
   // Cut elsewhere, the same text can take a token more, so the start found this way is confirmed below.
   const fitting = tokenizer.decode(tokenizer.encode(window).slice(-budget));
@@ -141,13 +151,19 @@ function cutPrefix(tokenizer: Tokenizer, text: string, budget: number): string {
   for (let at = text.indexOf("\n", earliest); at >= 0; at = text.indexOf("\n", at + 1)) {
     line += 1;
     starts.push(at + 1);
-    if (line % step === 0) steps.push(at + 1);
+    if (line % step === 0) {
+      steps.push(at + 1);
+    }
   }
   const lineStart = [...steps.slice(0, 2), ...starts].find(fits);
   // The cursor's own line counts for less than none: a longer one is cut inside.
-  if (lineStart !== undefined && lineStart < text.length) return text.slice(lineStart);
+  if (lineStart !== undefined && lineStart < text.length) {
+    return text.slice(lineStart);
+  }
   let start = earliest;
-  while (start < text.length && (isLowSurrogate(text, start) || !fits(start))) start += 1;
+  while (start < text.length && (isLowSurrogate(text, start) || !fits(start))) {
+    start += 1;
+  }
   return text.slice(start);
 }
 
@@ -155,10 +171,14 @@ function cutPrefix(tokenizer: Tokenizer, text: string, budget: number): string {
 function cutSuffix(tokenizer: Tokenizer, text: string, budget: number): string {
   const window = wellFormedEnd(text.slice(0, budget * CHARACTERS_PER_TOKEN));
   const ids = tokenizer.encode(window);
-  if (window.length === text.length && ids.length <= budget) return text;
+  if (window.length === text.length && ids.length <= budget) {
+    return text;
+  }
   let fitting = tokenizer.decode(ids.slice(0, budget));
   // Decoding stops inside a character where a token does: the text's own beginning is what counts.
-  while (!window.startsWith(fitting)) fitting = fitting.slice(0, -1);
+  while (!window.startsWith(fitting)) {
+    fitting = fitting.slice(0, -1);
+  }
   const newline = fitting.lastIndexOf("\n");
   const cut = newline > 0 ? fitting.slice(0, newline) : fitting;
   return tokenizer.encode(cut).length <= budget ? cut : "";
@@ -166,7 +186,9 @@ function cutSuffix(tokenizer: Tokenizer, text: string, budget: number): string {
 
 function countLines(text: string, end: number): number {
   let count = 0;
-  for (let at = text.indexOf("\n"); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) count += 1;
+  for (let at = text.indexOf("\n"); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) {
+    count += 1;
+  }
   return count;
 }
 

@@ -41,18 +41,25 @@ export async function replay(
   const counts = { tokens: tokens.length, exact: 0, margin: 0 };
   const mismatch = (reason: string): ReplayResult => ({ value: "mismatch", ...counts, tolerance, reason });
   const tooLong = "Prompt and tokens are longer than the model's context.";
-  if (lengthOf(request) > manifest.contextLength * MAX_TOKEN_LENGTH) return mismatch(tooLong);
+  if (lengthOf(request) > manifest.contextLength * MAX_TOKEN_LENGTH) {
+    return mismatch(tooLong);
+  }
   const { places } = tokenizer.family;
   if (
     (request.prompt.context.length > 0 && !places.context) ||
     (request.prompt.path !== null && !places.path)
-  )
+  ) {
     return mismatch("The prompt holds text for which this model has no place.");
+  }
   const prompt = healPrompt(tokenizer, request.prompt);
   const scope = scopeOf(request.prompt);
-  if (prompt.ids.length + tokens.length > manifest.contextLength) return mismatch(tooLong);
+  if (prompt.ids.length + tokens.length > manifest.contextLength) {
+    return mismatch(tooLong);
+  }
   const contradiction = recompute(model, request, prompt, scope);
-  if (contradiction !== null) return mismatch(contradiction);
+  if (contradiction !== null) {
+    return mismatch(contradiction);
+  }
 
   // The model's opinion after the last token only matters where the model itself ended the answer.
   const compared = stop === "endOfText" ? [...tokens, END] : tokens;
@@ -63,14 +70,20 @@ export async function replay(
   const first = prompt.ids.length - 1;
   const input = [...prompt.ids, ...tokens].slice(0, first + compared.length);
   const unread = await readAhead(sequence, input.slice(sequence.rewindTo(input, first), first), isCancelled);
-  if (unread === null) return null;
+  if (unread === null) {
+    return null;
+  }
   if (unread.length > WITH_ANSWER) {
-    if (isCancelled()) return null;
+    if (isCancelled()) {
+      return null;
+    }
     // Nobody asks for the logits of the prompt.
     await sequence.append(unread, "none");
   }
   while (sequence.length < input.length) {
-    if (isCancelled()) return null;
+    if (isCancelled()) {
+      return null;
+    }
     const start = sequence.length;
     const logits = await sequence.append(input.slice(start, start + CHUNK_TOKENS));
     for (let place = Math.max(start, first); place < sequence.length; place++) {
@@ -78,12 +91,17 @@ export async function replay(
       const index = place - first;
       const claimed = compared[index] === END ? likeliest(row, tokenizer.ends) : (compared[index] ?? -1);
       const at = `Token ${index + 1} of ${compared.length}`;
-      if (!decoding.allows(claimed)) return mismatch(`${at} is one that the decoder never takes there.`);
+      if (!decoding.allows(claimed)) {
+        return mismatch(`${at} is one that the decoder never takes there.`);
+      }
       const choice = choose(row, decoding);
       const behind = choice.logit - (row[claimed] ?? Number.NEGATIVE_INFINITY);
       counts.margin = Math.max(counts.margin, behind);
-      if (choice.id === claimed) counts.exact += index < tokens.length ? 1 : 0;
-      else notFirst += 1;
+      if (choice.id === claimed) {
+        counts.exact += index < tokens.length ? 1 : 0;
+      } else {
+        notFirst += 1;
+      }
       if (!(behind <= tolerance.margin) || (choice.id !== claimed && tolerance.notFirst === 0)) {
         return mismatch(`${at} is not what the model answers: it stands ${behind.toFixed(3)} behind.`);
       }
@@ -91,7 +109,9 @@ export async function replay(
         return mismatch(`${notFirst} tokens are not the model's first choice; ${tolerance.notFirst} may be.`);
       }
       certaintyBefore = decoding.certainty;
-      if (index < tokens.length) decoding.push(claimed, choice.probability);
+      if (index < tokens.length) {
+        decoding.push(claimed, choice.probability);
+      }
     }
   }
   let isExact = notFirst === 0;
@@ -130,11 +150,15 @@ function recompute(model: Model, request: ReplayRequest, prompt: HealedPrompt, s
   const { tokenizer, manifestDigest } = model;
   const { profile } = model.graph.runtime;
   const { sampling, ordinal, stop, tokens } = request;
-  if (ordinal !== 0) return "Greedy decoding has only one answer, with ordinal 0.";
+  if (ordinal !== 0) {
+    return "Greedy decoding has only one answer, with ordinal 0.";
+  }
   if (seedOf({ prompt: request.prompt, manifestDigest, profile, sampling, ordinal }) !== request.seed) {
     return "The seed does not follow from prompt, model and sampling.";
   }
-  if (tokenizer.decode(tokens) !== request.raw) return "The raw text is not what the tokens spell.";
+  if (tokenizer.decode(tokens) !== request.raw) {
+    return "The raw text is not what the tokens spell.";
+  }
   const lastLength = request.raw.length - tokenizer.decode(tokens.slice(0, -1)).length;
   const { start, end } = trim(request.raw, { scope, healed: prompt.healed, stop, lastLength });
   if (request.raw.slice(start, end) !== request.displayed) {
@@ -145,7 +169,9 @@ function recompute(model: Model, request: ReplayRequest, prompt: HealedPrompt, s
     const decoding = new Decoding(tokenizer, prompt, scope, extent, sampling.maxTokens, 0);
     return tokens.every((token, index) => {
       const reason = decoding.push(token, 1);
-      if (index < tokens.length - 1 || stop === "endOfText") return reason === null;
+      if (index < tokens.length - 1 || stop === "endOfText") {
+        return reason === null;
+      }
       // Doubt comes before every other reason, and is compared where the model's probabilities are known.
       return stop === "doubt" || reason === stop;
     });

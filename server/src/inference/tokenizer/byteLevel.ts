@@ -23,7 +23,9 @@ export function byteLevelCodec(file: TokenizerFile, vocabulary: ReadonlyMap<stri
     ...stepsOf(file.normalizer).filter(({ type }) => !UNICODE_NORMALIZERS.includes(type)),
     ...stepsOf(file.decoder).filter(({ type }) => type !== "ByteLevel"),
   ].map(({ type }) => type);
-  if (refused.length > 0) throw new Error(`its tokenizer changes text (${refused.join(", ")})`);
+  if (refused.length > 0) {
+    throw new Error(`its tokenizer changes text (${refused.join(", ")})`);
+  }
   for (const [character, byte] of BYTE_OF_CHARACTER) {
     if (!vocabulary.has(character) && !neverInText(byte)) {
       throw new Error(`its tokenizer cannot spell the byte ${byte}`);
@@ -93,7 +95,9 @@ function bytesOfToken(token: string): Uint8Array {
   const bytes = new Uint8Array(token.length);
   for (let index = 0; index < token.length; index++) {
     const byte = BYTE_OF_UNIT[token.charCodeAt(index)];
-    if (byte === undefined) throw new Error(`the token ${JSON.stringify(token)} is not spelled in bytes`);
+    if (byte === undefined) {
+      throw new Error(`the token ${JSON.stringify(token)} is not spelled in bytes`);
+    }
     bytes[index] = byte;
   }
   return bytes;

@@ -8,7 +8,7 @@ const MAX_PART_LENGTH = 400;
  * text of the key before.
  */
 export class EncodingMemo {
-  readonly #known = new Map<string, readonly number[]>();
+  private readonly known = new Map<string, readonly number[]>();
 
   /**
    * @param encode the ids of a text; the same for the same text
@@ -21,18 +21,28 @@ export class EncodingMemo {
 
   encode(text: string): number[] {
     const ids: number[] = [];
-    for (const part of this.parts(text)) for (const id of this.#idsOf(part)) ids.push(id);
+    for (const part of this.parts(text)) {
+      for (const id of this.idsOf(part)) {
+        ids.push(id);
+      }
+    }
     return ids;
   }
 
-  #idsOf(part: string): readonly number[] {
-    const known = this.#known.get(part);
-    if (known !== undefined) return known;
+  private idsOf(part: string): readonly number[] {
+    const known = this.known.get(part);
+    if (known !== undefined) {
+      return known;
+    }
     const ids = this.encodePart(part);
-    if (part.length > MAX_PART_LENGTH) return ids;
-    if (this.#known.size >= MAX_PARTS) this.#known.clear();
+    if (part.length > MAX_PART_LENGTH) {
+      return ids;
+    }
+    if (this.known.size >= MAX_PARTS) {
+      this.known.clear();
+    }
     // A part of a string holds on to all of it; a copy does not.
-    this.#known.set(Buffer.from(part, "utf16le").toString("utf16le"), ids);
+    this.known.set(Buffer.from(part, "utf16le").toString("utf16le"), ids);
     return ids;
   }
 }

@@ -24,8 +24,12 @@ export function sentencePieceCodec(file: TokenizerFile, vocabulary: ReadonlyMap<
     ...stepsOf(file.normalizer).filter((step) => !known(step)),
     ...stepsOf(file.pre_tokenizer).filter((step) => !known(step) && !splitsAtSpaces(step)),
   ].map(({ type }) => type);
-  if (refused.length > 0) throw new Error(`its tokenizer changes text (${refused.join(", ")})`);
-  if (file.model.byte_fallback !== true) throw new Error("its tokenizer has no tokens for single bytes");
+  if (refused.length > 0) {
+    throw new Error(`its tokenizer changes text (${refused.join(", ")})`);
+  }
+  if (file.model.byte_fallback !== true) {
+    throw new Error("its tokenizer has no tokens for single bytes");
+  }
   const byteIds = Array.from({ length: 256 }, (_, byte) => {
     const id = vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
     if (id === undefined && !neverInText(byte)) {
@@ -58,7 +62,9 @@ export function sentencePieceCodec(file: TokenizerFile, vocabulary: ReadonlyMap<
       ),
     parts,
     begun: (text) => {
-      if (text === "") return text;
+      if (text === "") {
+        return text;
+      }
       const again = begins.some(isPrepend) || (begins.some(prependsOnce) && !text.startsWith(" "));
       return again ? ` ${text}` : text;
     },
@@ -100,7 +106,9 @@ function splitter(
       part += character;
       before = character;
     }
-    if (part !== "") parts.push(part);
+    if (part !== "") {
+      parts.push(part);
+    }
     return parts;
   };
 }

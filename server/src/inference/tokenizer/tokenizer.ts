@@ -18,12 +18,12 @@ export class Tokenizer {
   readonly control: ControlTokens;
   /** The control tokens that end an answer; end of text, or what stands for it in the family, first. */
   readonly ends: readonly number[];
-  readonly #codec: TextCodec;
-  readonly #memo: EncodingMemo;
+  private readonly codec: TextCodec;
+  private readonly memo: EncodingMemo;
   /** By id: 1 where a token writes something or ends the answer. */
   readonly usable: Uint8Array;
   /** By id; control tokens and ids without a token have none. */
-  readonly #bytes: readonly (Uint8Array | undefined)[];
+  private readonly bytes: readonly (Uint8Array | undefined)[];
 
   /**
    * @param file the parsed `tokenizer.json`
@@ -48,35 +48,47 @@ export class Tokenizer {
     );
     const vocabulary = new Map<string, number>();
     for (const [token, id] of Object.entries(file.model.vocab)) {
-      if (!this.controlIds.has(id) && token !== file.model.unk_token) vocabulary.set(token, id);
+      if (!this.controlIds.has(id) && token !== file.model.unk_token) {
+        vocabulary.set(token, id);
+      }
     }
-    this.#codec = codecOf(file, vocabulary);
-    this.#memo = new EncodingMemo(
-      (part) => this.#encodePart(part),
-      (text) => this.#codec.parts(text),
+    this.codec = codecOf(file, vocabulary);
+    this.memo = new EncodingMemo(
+      (part) => this.encodePart(part),
+      (text) => this.codec.parts(text),
     );
     const bytes: (Uint8Array | undefined)[] = [];
-    for (const [token, id] of vocabulary) bytes[id] = this.#codec.bytesOf(token);
-    this.#bytes = bytes;
+    for (const [token, id] of vocabulary) {
+      bytes[id] = this.codec.bytesOf(token);
+    }
+    this.bytes = bytes;
     this.usable = new Uint8Array(Math.max(bytes.length, ...this.ends.map((id) => id + 1)));
-    for (const [id, spelled] of bytes.entries()) if (spelled?.length) this.usable[id] = 1;
-    for (const id of this.ends) this.usable[id] = 1;
+    for (const [id, spelled] of bytes.entries()) {
+      if (spelled?.length) {
+        this.usable[id] = 1;
+      }
+    }
+    for (const id of this.ends) {
+      this.usable[id] = 1;
+    }
   }
 
   /** The id of a control token that the family needs. */
   idOf(role: ControlRole): number {
     const token = this.control[role];
-    if (token === undefined) throw new Error(`the pin states no control token ${role}`);
+    if (token === undefined) {
+      throw new Error(`the pin states no control token ${role}`);
+    }
     return token.id;
   }
 
   /** The token ids of a text. Whatever it spells, none of them is a control token, and they spell it exactly. */
   encode(text: string): number[] {
-    return text === "" ? [] : this.#memo.encode(text);
+    return text === "" ? [] : this.memo.encode(text);
   }
 
-  #encodePart(text: string): number[] {
-    const ids = this.#codec.encode(text);
+  private encodePart(text: string): number[] {
+    const ids = this.codec.encode(text);
     if (!Buffer.concat(ids.map((id) => this.bytesOf(id))).equals(Buffer.from(text))) {
       throw new Error("the tokenizer does not spell a text exactly");
     }
@@ -85,12 +97,12 @@ export class Tokenizer {
 
   /** The token ids of a text that begins a document, where some tokenizers see a space that is not there. */
   encodeStart(text: string): number[] {
-    return this.encode(this.#codec.begun(text));
+    return this.encode(this.codec.begun(text));
   }
 
   /** How many tokens at the end of `ids` belong to the last word, white space or run of signs of `text`. */
   lastPieceLength(text: string, ids: readonly number[]): number {
-    let remaining = this.#codec.lastPieceBytes(text);
+    let remaining = this.codec.lastPieceBytes(text);
     let count = 0;
     while (remaining > 0 && count < ids.length) {
       count += 1;
@@ -101,7 +113,7 @@ export class Tokenizer {
 
   /** The bytes of a token of text; empty for control tokens and ids that do not exist. */
   bytesOf(id: number): Uint8Array {
-    return this.#bytes[id] ?? EMPTY;
+    return this.bytes[id] ?? EMPTY;
   }
 
   /** Decodes tokens to text; bytes that are not UTF-8 (a character cut in two) become U+FFFD. */
@@ -120,7 +132,11 @@ function isTextToken(token: TokenizerFile["added_tokens"][number], file: Tokeniz
 }
 
 function codecOf(file: TokenizerFile, vocabulary: ReadonlyMap<string, number>): TextCodec {
-  if (isByteLevel(file)) return byteLevelCodec(file, vocabulary);
-  if (isSentencePiece(file)) return sentencePieceCodec(file, vocabulary);
+  if (isByteLevel(file)) {
+    return byteLevelCodec(file, vocabulary);
+  }
+  if (isSentencePiece(file)) {
+    return sentencePieceCodec(file, vocabulary);
+  }
   throw new Error("its tokenizer is neither byte-level BPE nor SentencePiece BPE");
 }

@@ -8,12 +8,17 @@ import { all, before, NOTHING, type Range, type TrimContext } from "./step";
  */
 export function cutAtClosedBracket(text: string, { scope }: TrimContext): Range {
   const { blankLine, block, unclosed, lineAfter, around } = scope;
-  if (blankLine && unclosed) return all(text);
-  if (blankLine && block !== null && /^\s*[)\]}]/.test(text) && opensNothing(around.before)) return NOTHING;
+  if (blankLine && unclosed) {
+    return all(text);
+  }
+  if (blankLine && block !== null && /^\s*[)\]}]/.test(text) && opensNothing(around.before)) {
+    return NOTHING;
+  }
   let end = text.length;
   for (const after of [lineAfter, around.after]) {
-    if (unpairedIn(after, around.before).closers.length > 0)
+    if (unpairedIn(after, around.before).closers.length > 0) {
       end = endWithout(text.slice(0, end), after, scope);
+    }
   }
   return before(text, end);
 }
@@ -36,6 +41,8 @@ function endWithout(text: string, after: string, { lineBefore, around }: Scope):
     behind: inVain(at + 1),
   }));
   const least = Math.min(...places.map(({ before }) => before));
-  if (inVain(text.length) <= least) return text.length;
+  if (inVain(text.length) <= least) {
+    return text.length;
+  }
   return places.find(({ before, behind }) => before === least && behind > least)?.at ?? text.length;
 }

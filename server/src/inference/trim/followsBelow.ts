@@ -9,7 +9,9 @@ export function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range
   const lines = text.split("\n");
   for (let at = scope.blankLine ? 0 : 1; at < lines.length; at++) {
     const rest = lines.slice(at).filter((line) => line.trim() !== "");
-    if (rest.length === 0) break;
+    if (rest.length === 0) {
+      break;
+    }
     const indented = at === 0 ? scope.lineBefore + text : rest[0];
     if (
       rest.length > scope.linesBelow.length ||
@@ -21,7 +23,9 @@ export function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range
       const below = scope.linesBelow[index] ?? "";
       return line.trim() === below.trim() || (index === rest.length - 1 && begins(line.trim(), below.trim()));
     });
-    if (repeated) return at === 0 ? NOTHING : before(text, offsetOfLine(lines, at) - 1);
+    if (repeated) {
+      return at === 0 ? NOTHING : before(text, offsetOfLine(lines, at) - 1);
+    }
   }
   return all(text);
 }
@@ -29,12 +33,16 @@ export function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range
 /** A closing bracket is the same line only at the same depth, and so is the beginning of a line. */
 function sameLine(indented: string, line: string, below: string): boolean {
   const isAtDepth = indentationOf(indented) === indentationOf(below);
-  if (line.trim() !== below.trim()) return isAtDepth && begins(line.trim(), below.trim());
+  if (line.trim() !== below.trim()) {
+    return isAtDepth && begins(line.trim(), below.trim());
+  }
   return isAtDepth || /[\p{L}\p{N}]/u.test(line);
 }
 
 /** A beginning of some length that ends with a word or sign. */
 function begins(line: string, below: string): boolean {
-  if (line.length < MIN_BEGINNING || !below.startsWith(line)) return false;
+  if (line.length < MIN_BEGINNING || !below.startsWith(line)) {
+    return false;
+  }
   return !/^[\p{L}\p{N}_$]{2}/u.test(below.slice(line.length - 1));
 }

@@ -7,7 +7,9 @@ import { all, before, type Range, type TrimContext } from "./step";
  * begins with.
  */
 export function cutWhatFollowsOnLine(text: string, { scope }: TrimContext): Range {
-  if (!scope.textFollows) return all(text);
+  if (!scope.textFollows) {
+    return all(text);
+  }
   const signs = /^\s*[)\]}>;,"'`]+/.exec(scope.lineAfter)?.[0].trim() ?? "";
   const copies = [
     scope.lineAfter.replaceAll(/\s/g, ""),
@@ -15,7 +17,9 @@ export function cutWhatFollowsOnLine(text: string, { scope }: TrimContext): Rang
   ];
   for (const copy of copies) {
     const start = startOfCopy(text, copy);
-    if (start !== null && isCopy(text.slice(0, start), text, copy, scope)) return before(text, start);
+    if (start !== null && isCopy(text.slice(0, start), text, copy, scope)) {
+      return before(text, start);
+    }
   }
   return all(text);
 }
@@ -25,14 +29,18 @@ function startOfCopy(text: string, copy: string): number | null {
   let at = text.length;
   for (const sign of [...copy].reverse()) {
     at = text.slice(0, at).trimEnd().length - sign.length;
-    if (text.slice(Math.max(0, at), at + sign.length) !== sign) return null;
+    if (text.slice(Math.max(0, at), at + sign.length) !== sign) {
+      return null;
+    }
   }
   return at;
 }
 
 /** Not the end of a longer word, nor what closes that which the answer itself opened. */
 function isCopy(kept: string, text: string, copy: string, scope: Scope): boolean {
-  if (/[\p{L}\p{N}_$]$/u.test(kept) && /^[\p{L}\p{N}_$]/u.test(copy)) return false;
+  if (/[\p{L}\p{N}_$]$/u.test(kept) && /^[\p{L}\p{N}_$]/u.test(copy)) {
+    return false;
+  }
   return unpaired(kept, scope) <= unpaired(text, scope);
 }
 

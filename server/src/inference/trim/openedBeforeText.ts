@@ -4,12 +4,16 @@ import { all, before, type Range, type TrimContext } from "./step";
 
 /** Where text follows on the line, what comes from a bracket or quote on that neither the answer nor that text closes. */
 export function cutOpenedBeforeText(text: string, { scope }: TrimContext): Range {
-  if (!scope.textFollows) return all(text);
+  if (!scope.textFollows) {
+    return all(text);
+  }
   const { openers: least } = balanceOf("", scope);
   let end = text.length;
   while (balanceOf(text.slice(0, end), scope).openers > least) {
     const opener = unpairedIn(text.slice(0, end), scope.lineBefore).openers.at(-1);
-    if (opener === undefined) break;
+    if (opener === undefined) {
+      break;
+    }
     end = text.slice(0, opener.at).replace(/[\s,]+$/, "").length;
   }
   return before(text, end);

@@ -3,6 +3,8 @@ import { all, before, type Range, type TrimContext } from "./step";
 
 /** Several lines end with the cursor's block, or with the line that closes it where nothing below does. */
 export function cutOutsideBlock(text: string, { scope }: TrimContext): Range {
-  if (scope.block === null) return all(text);
+  if (scope.block === null) {
+    return all(text);
+  }
   return before(text, endOfBlock(text, scope.lineBefore, scope.block, scope.unclosed)?.at ?? -1);
 }

@@ -8,7 +8,9 @@ import { all, before, offsetOfLine, type Range } from "./step";
 export function cutRepeatedLines(text: string): Range {
   const lines = text.split("\n");
   const repeated = repeatedLinesIn(lines);
-  if (repeated === null) return all(text);
+  if (repeated === null) {
+    return all(text);
+  }
   const { first, second } = repeated;
   const hasOthers = lines.slice(0, first).some((line) => line.trim() !== "");
   return before(text, offsetOfLine(lines, hasOthers ? first : second) - 1);

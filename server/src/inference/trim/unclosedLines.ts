@@ -8,12 +8,16 @@ import { all, before, type Range, type TrimContext } from "./step";
  * that closes what is not; where there is none, the first line stays alone. A single line may open what the next ones close, but for a comment.
  */
 export function cutUnclosedLines(text: string, { scope }: TrimContext): Range {
-  if (scope.textFollows) return all(text);
+  if (scope.textFollows) {
+    return all(text);
+  }
   const visible = text.search(/\S/);
   const newline = text.indexOf("\n", visible);
   if (newline >= 0 && text.slice(newline).trim() !== "") {
     for (let end = text.length; end > newline; end = text.lastIndexOf("\n", end - 1)) {
-      if (isClosed(text.slice(0, end), scope)) return before(text, end);
+      if (isClosed(text.slice(0, end), scope)) {
+        return before(text, end);
+      }
     }
   }
   return before(text, startOfComment(newline < 0 ? text : text.slice(0, newline), scope));
@@ -22,9 +26,12 @@ export function cutUnclosedLines(text: string, { scope }: TrimContext): Range {
 function isClosed(text: string, scope: Scope): boolean {
   const { before, after } = scope.around;
   const end = before.length + text.length;
-  if (inComment(text, scope) || unpairedIn(text, before).openers.some(({ sign }) => isQuote(sign)))
+  if (inComment(text, scope) || unpairedIn(text, before).openers.some(({ sign }) => isQuote(sign))) {
     return false;
-  if (balanceOf(text, scope).openers > balanceOf("", scope).openers) return false;
+  }
+  if (balanceOf(text, scope).openers > balanceOf("", scope).openers) {
+    return false;
+  }
   const { openers, closers } = unpairedIn(before + text + after);
   const isInText = ({ at }: Sign): boolean => at >= before.length && at < end;
   // A line that begins with brackets may close blocks that were opened far above.
@@ -35,7 +42,9 @@ function isClosed(text: string, scope: Scope): boolean {
 /** Where a comment begins that goes on behind a text, or the text's end. */
 function startOfComment(text: string, scope: Scope): number {
   let end = text.length;
-  while (end > 0 && inComment(text.slice(0, end), scope)) end = text.lastIndexOf("/*", end - 1);
+  while (end > 0 && inComment(text.slice(0, end), scope)) {
+    end = text.lastIndexOf("/*", end - 1);
+  }
   return Math.max(0, end);
 }
 

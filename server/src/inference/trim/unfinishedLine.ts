@@ -6,9 +6,13 @@ import { all, before, isCutShort, type Range, type TrimContext } from "./step";
  * stays up to a bracket or quote that it leaves open, or whole where it ends in doubt.
  */
 export function cutUnfinishedLine(text: string, { scope, stop }: TrimContext): Range {
-  if (!isCutShort(stop)) return all(text);
+  if (!isCutShort(stop)) {
+    return all(text);
+  }
   const newline = text.lastIndexOf("\n");
-  if (newline >= 0 && text.slice(0, newline).trim() !== "") return before(text, newline);
+  if (newline >= 0 && text.slice(0, newline).trim() !== "") {
+    return before(text, newline);
+  }
   const [opener] = stop === "doubt" ? [] : unpairedIn(text, scope.lineBefore).openers;
   return before(text, opener?.at ?? -1);
 }

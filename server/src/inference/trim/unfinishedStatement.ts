@@ -7,9 +7,13 @@ import { all, before, isCutShort, offsetOfLine, type Range, type TrimContext } f
  */
 export function cutUnfinishedStatement(text: string, { scope, stop }: TrimContext): Range {
   const lines = text.split("\n");
-  if (!isCutShort(stop) || lines.length < 2) return all(text);
+  if (!isCutShort(stop) || lines.length < 2) {
+    return all(text);
+  }
   const indentations = lines.map((line, index) => {
-    if (line.trim() === "" || (index === 0 && !scope.blankLine)) return Number.POSITIVE_INFINITY;
+    if (line.trim() === "" || (index === 0 && !scope.blankLine)) {
+      return Number.POSITIVE_INFINITY;
+    }
     return indentationOf(index === 0 ? scope.lineBefore + line : line);
   });
   const least = Math.min(...indentations);

@@ -55,15 +55,26 @@ export class Acceptances {
   /** Follows an edit of a document. */
   follow(document: OpenDocument, edits: readonly TextEdit[]): void {
     for (const accepted of this.accepted.values()) {
-      if (accepted.uri === document.uri) accepted.place = shiftAll(accepted.place, edits);
+      if (accepted.uri === document.uri) {
+        accepted.place = shiftAll(accepted.place, edits);
+      }
     }
     this.catchUp(document.uri);
   }
 
   /** A sealed suggestion can no longer be taken back; a closed document has no undo. */
   forget(where: { readonly ids: Iterable<string> } | { readonly uri: string }): void {
-    if ("ids" in where) for (const id of where.ids) this.accepted.delete(id);
-    else for (const [id, { uri }] of this.accepted) if (uri === where.uri) this.accepted.delete(id);
+    if ("ids" in where) {
+      for (const id of where.ids) {
+        this.accepted.delete(id);
+      }
+    } else {
+      for (const [id, { uri }] of this.accepted) {
+        if (uri === where.uri) {
+          this.accepted.delete(id);
+        }
+      }
+    }
   }
 
   /** Waits until all that was told so far stands in the journal. */
@@ -74,7 +85,9 @@ export class Acceptances {
   private catchUp(uri: string): void {
     const version = this.context.documents.get(uri)?.version ?? Number.MAX_SAFE_INTEGER;
     const isDue = (one: DidUndoOrRedo.Parameters): boolean => one.uri === uri && one.version <= version;
-    for (const due of this.early.filter(isDue)) void this.inOrder(() => this.undoOrRedo(due));
+    for (const due of this.early.filter(isDue)) {
+      void this.inOrder(() => this.undoOrRedo(due));
+    }
     this.early = this.early.filter((one) => !isDue(one));
   }
 
@@ -86,9 +99,13 @@ export class Acceptances {
 
   private async accept({ id, uri, kind, acceptedLength }: DidAccept.Parameters): Promise<DidAccept.Result> {
     const document = this.context.documents.get(uri);
-    if (document === undefined) return { recorded: false, reason: "The document is not open." };
+    if (document === undefined) {
+      return { recorded: false, reason: "The document is not open." };
+    }
     const refusal = await this.context.gate.recordReason(document);
-    if (refusal !== null) return { recorded: false, reason: refusal };
+    if (refusal !== null) {
+      return { recorded: false, reason: refusal };
+    }
     const placement = await this.context.placements.of(document);
 
     // From here to the journal nothing waits, so that no edit comes between a check and what it was for.
@@ -107,12 +124,16 @@ export class Acceptances {
       };
     }
     const accepted = this.accepted.get(id) ?? begin(document, placement, offer, start, found.typed);
-    if (length <= accepted.recorded) return { recorded: true };
+    if (length <= accepted.recorded) {
+      return { recorded: true };
+    }
     this.accepted.set(id, accepted);
     accepted.steps = [...accepted.steps.filter((step) => step < length), length];
     accepted.place = { start, end: start + length };
     const problem = await this.record(accepted, length);
-    if (problem !== null) return { recorded: false, reason: problem };
+    if (problem !== null) {
+      return { recorded: false, reason: problem };
+    }
     this.context.acceptancesChanged(document);
     return { recorded: true };
   }
@@ -123,7 +144,9 @@ export class Acceptances {
    */
   private async undoOrRedo({ uri, version }: DidUndoOrRedo.Parameters): Promise<void> {
     const document = this.context.documents.get(uri);
-    if (document === undefined) return;
+    if (document === undefined) {
+      return;
+    }
     const brought = document.editsOf(version).map(({ text }) => text);
     const changes = [...this.accepted.values()]
       .filter((accepted) => accepted.uri === uri)
@@ -133,16 +156,23 @@ export class Acceptances {
       const { start } = accepted.place;
       accepted.place = { start, end: start + Math.max(length, accepted.typed) };
     }
-    for (const { accepted, length } of changes) await this.record(accepted, length);
-    if (changes.length > 0) this.context.acceptancesChanged(document);
+    for (const { accepted, length } of changes) {
+      await this.record(accepted, length);
+    }
+    if (changes.length > 0) {
+      this.context.acceptancesChanged(document);
+    }
   }
 
   /** Makes the journal hold this much of a suggestion, durably; resolves to what kept it from that. */
   private async record(accepted: Accepted, length: number): Promise<string | null> {
     const inOneGo = accepted.steps.length === 1 && length === accepted.displayed.length;
     try {
-      if (length === 0) await this.context.journal.withdraw(accepted.id);
-      else await this.context.journal.accept(accepted.recordOf(length, inOneGo ? "whole" : "partial"));
+      if (length === 0) {
+        await this.context.journal.withdraw(accepted.id);
+      } else {
+        await this.context.journal.accept(accepted.recordOf(length, inOneGo ? "whole" : "partial"));
+      }
       accepted.recorded = length;
       return null;
     } catch (error) {
@@ -210,7 +240,9 @@ function partialLength(
 /** How many code units of `wanted` stand in `text` from `start` on. */
 function commonLength(text: string, start: number, wanted: string): number {
   let length = 0;
-  while (length < wanted.length && text[start + length] === wanted[length]) length += 1;
+  while (length < wanted.length && text[start + length] === wanted[length]) {
+    length += 1;
+  }
   return length;
 }
 
@@ -227,9 +259,15 @@ function standing(document: OpenDocument, accepted: Accepted, brought: readonly 
     return step > recorded && holds(step) && brought.some((text) => text.includes(part));
   });
   const longest = restored.at(-1);
-  if (longest !== undefined) return longest;
+  if (longest !== undefined) {
+    return longest;
+  }
   const left = place.end - place.start;
-  if (left >= recorded || !holds(left)) return recorded;
-  if (left <= typed) return 0;
+  if (left >= recorded || !holds(left)) {
+    return recorded;
+  }
+  if (left <= typed) {
+    return 0;
+  }
   return steps.includes(left) ? left : recorded;
 }

@@ -40,7 +40,9 @@ export class Offers {
     const start = offer.before.length;
     this.held.set(offer.id, { offer, place: { start, end: start }, typed: 0, dismissed: false });
     for (const id of this.held.keys()) {
-      if (this.held.size <= MAX_OFFERS) break;
+      if (this.held.size <= MAX_OFFERS) {
+        break;
+      }
       this.held.delete(id);
     }
   }
@@ -48,11 +50,16 @@ export class Offers {
   /** The newest offer that continues `before` in a document whose text goes on with `after`. */
   match(uri: string, before: string, after: string): Offer | null {
     for (const { offer, dismissed } of [...this.held.values()].reverse()) {
-      if (dismissed || offer.uri !== uri || before.length < offer.before.length || offer.after !== after)
+      if (dismissed || offer.uri !== uri || before.length < offer.before.length || offer.after !== after) {
         continue;
+      }
       const typed = before.length - offer.before.length;
-      if (typed >= offer.text.length || !before.startsWith(offer.before)) continue;
-      if (before.endsWith(offer.text.slice(0, typed))) return this.touch(offer);
+      if (typed >= offer.text.length || !before.startsWith(offer.before)) {
+        continue;
+      }
+      if (before.endsWith(offer.text.slice(0, typed))) {
+        return this.touch(offer);
+      }
     }
     return null;
   }
@@ -60,7 +67,9 @@ export class Offers {
   /** Notes that an offer is on show with its first `typed` units already in the text. */
   shown(id: string, typed: number): void {
     const held = this.held.get(id);
-    if (held !== undefined) held.typed = typed;
+    if (held !== undefined) {
+      held.typed = typed;
+    }
   }
 
   /** An offer by its id, with where it begins in today's text and how much of it the person typed. */
@@ -72,17 +81,27 @@ export class Offers {
   /** Follows an edit, so that an acceptance that arrives after it still finds its place. */
   follow(document: OpenDocument, edits: readonly TextEdit[]): void {
     for (const held of this.held.values()) {
-      if (held.offer.uri === document.uri) held.place = shiftAll(held.place, edits);
+      if (held.offer.uri === document.uri) {
+        held.place = shiftAll(held.place, edits);
+      }
     }
   }
 
   /** Ends every offer of a document. */
   dismiss(uri: string): void {
-    for (const held of this.held.values()) if (held.offer.uri === uri) held.dismissed = true;
+    for (const held of this.held.values()) {
+      if (held.offer.uri === uri) {
+        held.dismissed = true;
+      }
+    }
   }
 
   forget(uri: string): void {
-    for (const [id, { offer }] of this.held) if (offer.uri === uri) this.held.delete(id);
+    for (const [id, { offer }] of this.held) {
+      if (offer.uri === uri) {
+        this.held.delete(id);
+      }
+    }
   }
 
   private touch(offer: Offer): Offer {

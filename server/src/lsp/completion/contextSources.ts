@@ -60,7 +60,9 @@ export class ContextSources {
 
   opened(document: OpenDocument): void {
     this.known.set(document.uri, { document, isOpen: true });
-    if (!this.ring.has(document.uri)) this.ring.touch(document.uri, 0);
+    if (!this.ring.has(document.uri)) {
+      this.ring.touch(document.uri, 0);
+    }
     void this.refresh();
   }
 
@@ -69,7 +71,9 @@ export class ContextSources {
       this.ring.move(uri, (at) => shift({ start: at, end: at }, edit).start);
       this.ring.touch(uri, edit.start + edit.text.length);
     }
-    if (this.choice?.id !== uri) this.choice = null;
+    if (this.choice?.id !== uri) {
+      this.choice = null;
+    }
   }
 
   closed(document: OpenDocument): void {
@@ -116,9 +120,13 @@ export class ContextSources {
   private sourceOf(id: string): ContextSource | null {
     const known = this.known.get(id);
     const quotable = this.quotable.get(id);
-    if (known === undefined || quotable === undefined) return null;
+    if (known === undefined || quotable === undefined) {
+      return null;
+    }
     const text = known.isOpen ? known.document.text : quotable.saved;
-    if (text === null || text.length > MAX_CHARACTERS) return null;
+    if (text === null || text.length > MAX_CHARACTERS) {
+      return null;
+    }
     return { id, root: quotable.root, path: quotable.path, text };
   }
 
@@ -127,7 +135,9 @@ export class ContextSources {
       this.isStale = false;
       const { contextChunks, enabled, trusted } = this.settings.current;
       const found = contextChunks > 0 && enabled && trusted ? await this.look() : new Map<string, Quotable>();
-      if (!sameEntries(found, this.quotable)) this.choice = null;
+      if (!sameEntries(found, this.quotable)) {
+        this.choice = null;
+      }
       this.quotable = found;
     }
   }
@@ -135,7 +145,9 @@ export class ContextSources {
   private async look(): Promise<ReadonlyMap<string, Quotable>> {
     const found = new Map<string, Quotable>();
     for (const [uri, { isOpen }] of this.known) {
-      if (!isOpen && !this.ring.has(uri)) this.known.delete(uri);
+      if (!isOpen && !this.ring.has(uri)) {
+        this.known.delete(uri);
+      }
     }
     const placed = await Promise.all(
       [...this.known].map(async ([uri, { document, isOpen }]) => ({
@@ -146,11 +158,15 @@ export class ContextSources {
     );
     const candidates = placed.filter(({ refusal }) => refusal === null);
     for (const repository of new Set(candidates.map((candidate) => candidate.repository))) {
-      if (repository === null) continue;
+      if (repository === null) {
+        continue;
+      }
       const here = candidates.filter((candidate) => candidate.repository === repository);
       const tracked = await repository.tracked(here.map(({ path }) => path));
       for (const { uri, isOpen, path } of here) {
-        if (!tracked.has(path)) continue;
+        if (!tracked.has(path)) {
+          continue;
+        }
         const saved = isOpen ? null : await repository.readText(path);
         found.set(uri, { root: repository.root, path, saved });
       }

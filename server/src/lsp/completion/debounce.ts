@@ -19,7 +19,9 @@ export class Debounce {
   typed(now: number): void {
     const interval = now - this.lastKey;
     this.lastKey = now;
-    if (interval <= LONGEST_INTERVAL) this.interval = average(this.interval, interval);
+    if (interval <= LONGEST_INTERVAL) {
+      this.interval = average(this.interval, interval);
+    }
   }
 
   /** The model answered, so long after it was asked. */
@@ -28,7 +30,9 @@ export class Debounce {
   }
 
   delay(now: number): number {
-    if (this.interval === null || this.answer === null || this.answer <= this.interval) return 0;
+    if (this.interval === null || this.answer === null || this.answer <= this.interval) {
+      return 0;
+    }
     const untilNextKey = this.lastKey + 1.5 * this.interval - now;
     return Math.max(0, Math.min(untilNextKey, this.answer, LONGEST_DELAY));
   }
@@ -41,7 +45,9 @@ function average(before: number | null, value: number): number {
 /** Resolves after so many ms, or at once when the signal is or becomes aborted. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (milliseconds <= 0 || signal.aborted) return resolve();
+    if (milliseconds <= 0 || signal.aborted) {
+      return resolve();
+    }
     const end = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);

@@ -29,18 +29,28 @@ export class Gate {
 
   /** Why nothing that was accepted in a document may be recorded, as a sentence, or `null`. */
   async recordReason(document: OpenDocument): Promise<string | null> {
-    if (!this.settings.current.trusted) return "The workspace is not trusted, so nothing is written.";
+    if (!this.settings.current.trusted) {
+      return "The workspace is not trusted, so nothing is written.";
+    }
     return (await this.placements.of(document)).refusal;
   }
 
   /** What holds for every document. */
   private generalReason(): string | null {
     const { trusted, enabled, verifiedOnly } = this.settings.current;
-    if (!trusted) return "The workspace is not trusted, so no model is loaded.";
-    if (!enabled) return "Suggestions are turned off in the settings.";
+    if (!trusted) {
+      return "The workspace is not trusted, so no model is loaded.";
+    }
+    if (!enabled) {
+      return "Suggestions are turned off in the settings.";
+    }
     const { state } = this.engine;
-    if (state.kind === "failed") return `${state.reason} ${state.remedy}`;
-    if (state.kind === "off") return state.reason;
+    if (state.kind === "failed") {
+      return `${state.reason} ${state.remedy}`;
+    }
+    if (state.kind === "off") {
+      return state.reason;
+    }
     if (verifiedOnly === "block" && this.journal.problem !== null) {
       return `Only verified suggestions are wanted, and nothing can be recorded: ${this.journal.problem}`;
     }
@@ -61,7 +71,9 @@ export class Gate {
 
   private sizeReason(document: OpenDocument): string | null {
     const known = this.sizes.get(document);
-    if (known?.version === document.version) return known.reason;
+    if (known?.version === document.version) {
+      return known.reason;
+    }
     const reason = tooLarge(document.text);
     this.sizes.set(document, { version: document.version, reason });
     return reason;
@@ -76,7 +88,9 @@ export function tooLarge(text: string): string | null {
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf("\n", start);
     const end = newline === -1 ? text.length : newline;
-    if (end - start > MAX_LINE) return "A line of the file is longer than 10,000 characters.";
+    if (end - start > MAX_LINE) {
+      return "A line of the file is longer than 10,000 characters.";
+    }
     start = end + 1;
   }
   return null;

@@ -49,7 +49,9 @@ export function provideInlineCompletion(context: ServerContext): void {
   context.connection.languages.inlineCompletion.on(async (raw: InlineCompletionParams, token) => {
     const parameters = parse("textDocument/inlineCompletion", Parameters, raw);
     const document = context.documents.get(parameters.textDocument.uri);
-    if (document === undefined) return null;
+    if (document === undefined) {
+      return null;
+    }
     const place = placeOf(document, parameters);
     const show = (offer: Offer): InlineCompletionItem[] => {
       prefetch.shown(document, offer);
@@ -63,36 +65,56 @@ export function provideInlineCompletion(context: ServerContext): void {
       superseded.abort();
       superseded = mine;
     }
-    if ((await context.gate.offReason(document)) !== null || token.isCancellationRequested) return null;
-    if (held !== null) return show(held);
+    if ((await context.gate.offReason(document)) !== null || token.isCancellationRequested) {
+      return null;
+    }
+    if (held !== null) {
+      return show(held);
+    }
 
     const ready = await prefetch.take(document.uri, place);
     let offer = ready?.offer ?? null;
     if (ready === null || (explicit && !isWhole(offer))) {
-      if (mine.signal.aborted) return null;
+      if (mine.signal.aborted) {
+        return null;
+      }
       prefetch.cancel();
       const signal = abortedBy(token, mine);
-      if (!explicit) await pause(debounce.delay(performance.now()), signal);
+      if (!explicit) {
+        await pause(debounce.delay(performance.now()), signal);
+      }
       const started = performance.now();
       const isLoaded = context.engine.engine !== null;
       offer = await ask(context, document, place, explicit, signal);
-      if (!signal.aborted && isLoaded) debounce.answered(performance.now() - started);
+      if (!signal.aborted && isLoaded) {
+        debounce.answered(performance.now() - started);
+      }
       lookUps.follow(document, place.before.length);
     }
-    if (offer === null) return null;
+    if (offer === null) {
+      return null;
+    }
     context.offers.add(offer);
     return token.isCancellationRequested ? null : show(offer);
   });
   // What is encoded before somebody types need not be encoded at the first key.
   const lookAhead = async (document: OpenDocument): Promise<void> => {
-    if ((await context.gate.offReason(document)) === null) lookUps.follow(document, 0);
+    if ((await context.gate.offReason(document)) === null) {
+      lookUps.follow(document, 0);
+    }
   };
   context.documents.onDidOpen(({ document }) => void lookAhead(document));
   context.engine.onChange(({ kind }) => {
-    if (kind === "ready") for (const document of context.documents.all()) void lookAhead(document);
+    if (kind === "ready") {
+      for (const document of context.documents.all()) {
+        void lookAhead(document);
+      }
+    }
   });
   context.documents.onDidChangeContent(({ document }) => {
-    if (document.lastEdits.length > 0) debounce.typed(performance.now());
+    if (document.lastEdits.length > 0) {
+      debounce.typed(performance.now());
+    }
     prefetch.changed(document);
   });
   context.documents.onDidClose(() => prefetch.cancel());
@@ -105,7 +127,9 @@ function isWhole(offer: Offer | null): boolean {
 
 /** The engine, once a load that is under way is done: whoever asks meanwhile need not ask again. */
 async function loadedEngine(context: ServerContext, signal: AbortSignal): Promise<Engine | null> {
-  if (signal.aborted || context.engine.engine !== null) return context.engine.engine;
+  if (signal.aborted || context.engine.engine !== null) {
+    return context.engine.engine;
+  }
   const aborted = once(signal, "abort").then(() => null);
   return Promise.race([context.engine.settled(), aborted]);
 }
@@ -119,7 +143,9 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Offer | null> {
   const engine = await loadedEngine(context, signal);
-  if (engine === null || signal.aborted) return null;
+  if (engine === null || signal.aborted) {
+    return null;
+  }
   const { root, path } = await context.placements.of(document);
   const request: CompletionRequest = {
     path: root === null ? null : path,
@@ -134,13 +160,17 @@ async function ask(
   try {
     outcome = await engine.complete(request, signal);
   } catch (error) {
-    if (!signal.aborted) context.engine.failed(engine, error);
+    if (!signal.aborted) {
+      context.engine.failed(engine, error);
+    }
     context.log(`No suggestion: ${messageOf(error)}`);
     return null;
   }
   context.engine.succeeded();
   if (outcome.kind === "nothing") {
-    if (explicit) context.explainNothing(document.uri, outcome.reason);
+    if (explicit) {
+      context.explainNothing(document.uri, outcome.reason);
+    }
     return null;
   }
   return {

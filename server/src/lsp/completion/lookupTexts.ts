@@ -19,11 +19,15 @@ export class LookUps {
   /** Somebody is at an offset of a document. */
   follow(document: OpenDocument, offset: number, now: number = performance.now()): void {
     const { engine } = this.context.engine;
-    if (engine === null) return;
+    if (engine === null) {
+      return;
+    }
     const { told } = this;
     const isFresh =
       told?.engine === engine && told.uri === document.uri && now - told.time < LASTING_MILLISECONDS;
-    if (isFresh) return;
+    if (isFresh) {
+      return;
+    }
     this.told = { engine, uri: document.uri, time: now };
     const root = this.context.placements.rootOf(document);
     const others = root === null ? [] : this.context.sources.textsBeside(document, root).slice(-MAX_OTHERS);

@@ -39,7 +39,9 @@ export class Prefetch {
   /** A suggestion is on show. */
   shown(document: OpenDocument, offer: Pick<Offer, "before" | "text" | "after">): void {
     const around = { before: offer.before + offer.text, after: offer.after };
-    if (this.ahead !== null && isAt(this.ahead, document.uri, around)) return;
+    if (this.ahead !== null && isAt(this.ahead, document.uri, around)) {
+      return;
+    }
     this.cancel();
     const controller = new AbortController();
     let begin = (): void => {};
@@ -65,24 +67,34 @@ export class Prefetch {
    */
   async take(uri: string, around: Around): Promise<{ readonly offer: Offer | null } | null> {
     const { ahead } = this;
-    if (ahead === null || !isAt(ahead, uri, around)) return null;
+    if (ahead === null || !isAt(ahead, uri, around)) {
+      return null;
+    }
     ahead.begin();
     const offer = await ahead.offer;
-    if (this.ahead === ahead) this.ahead = null;
+    if (this.ahead === ahead) {
+      this.ahead = null;
+    }
     return { offer };
   }
 
   /** A document is another: what was asked ahead is only wanted while its text becomes what was asked for. */
   changed({ uri, text }: Pick<OpenDocument, "uri" | "text">): void {
-    if (this.ahead === null || this.ahead.uri !== uri) return;
+    if (this.ahead === null || this.ahead.uri !== uri) {
+      return;
+    }
     const { before, after } = this.ahead;
     const isOnTheWay = text.endsWith(after) && before.startsWith(text.slice(0, text.length - after.length));
-    if (!isOnTheWay) this.cancel();
+    if (!isOnTheWay) {
+      this.cancel();
+    }
   }
 
   /** The person does something else. */
   cancel(): void {
-    if (this.ahead === null) return;
+    if (this.ahead === null) {
+      return;
+    }
     clearTimeout(this.ahead.timer);
     this.ahead.controller.abort();
     this.ahead.begin();

@@ -33,7 +33,9 @@ export class Placements {
 
   of(document: OpenDocument): Promise<Placement> {
     const cached = this.cache.get(document);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      return cached;
+    }
     const found = this.find(document).then((placement) => {
       this.roots.set(document, placement.root);
       return placement;
@@ -51,7 +53,9 @@ export class Placements {
   refresh(folders: readonly string[] = this.folders): void {
     this.folders = folders;
     this.cache = new WeakMap();
-    for (const repository of this.known.values()) repository.refresh();
+    for (const repository of this.known.values()) {
+      repository.refresh();
+    }
   }
 
   private async find(document: OpenDocument): Promise<Placement> {
@@ -62,7 +66,9 @@ export class Placements {
       path: document.uri,
       refusal,
     });
-    if (file === null) return nowhere(null);
+    if (file === null) {
+      return nowhere(null);
+    }
     try {
       const real = await resolved(file);
       const opened = await openRepository(real, this.folders);

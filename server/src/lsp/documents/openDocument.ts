@@ -47,7 +47,9 @@ export class OpenDocument {
 
   /** The file's absolute path, or `null` where the document is not a file. */
   get file(): string | null {
-    if (this.scheme !== "file") return null;
+    if (this.scheme !== "file") {
+      return null;
+    }
     try {
       return fileURLToPath(this.uri);
     } catch {

@@ -22,11 +22,17 @@ export function withLf(text: string): string {
  */
 export function shift(span: Span, { start, end, text }: TextEdit): Span {
   const grown = text.length - (end - start);
-  if (start >= span.end) return span;
-  if (end <= span.start) return { start: span.start + grown, end: span.end + grown };
+  if (start >= span.end) {
+    return span;
+  }
+  if (end <= span.start) {
+    return { start: span.start + grown, end: span.end + grown };
+  }
   if (start <= span.start) {
     // The head is gone. An edit that replaces exactly the span takes its place; a wider one leaves nothing of it.
-    if (end < span.end) return { start: start + text.length, end: span.end + grown };
+    if (end < span.end) {
+      return { start: start + text.length, end: span.end + grown };
+    }
     return start === span.start && end === span.end
       ? { start, end: start + text.length }
       : { start, end: start };

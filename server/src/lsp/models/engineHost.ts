@@ -36,7 +36,9 @@ export class EngineHost {
         now.cacheMegabytes === before.cacheMegabytes &&
         now.enabled === before.enabled &&
         now.trusted === before.trusted;
-      if (!same) void this.restart();
+      if (!same) {
+        void this.restart();
+      }
     });
   }
 
@@ -69,7 +71,9 @@ export class EngineHost {
     await this.starting;
     // A choice that cannot be kept is told by the load.
     const choice = await this.choice().catch(() => undefined);
-    if (choice !== this.chosen) await this.restart();
+    if (choice !== this.chosen) {
+      await this.restart();
+    }
   }
 
   /** Starts an engine for another model, under the same settings; whoever asked for it lets it go. */
@@ -100,18 +104,23 @@ export class EngineHost {
   }
 
   /** Tells the host that a call into the engine was rejected for a reason that no caller asked for. */
-  failed(engine: Engine, thrown: unknown): void {
-    if (engine !== this.running) return;
+  failed(engine: Engine, error: unknown): void {
+    if (engine !== this.running) {
+      return;
+    }
     // Anything else that a person can act on is about one request, not about the engine.
-    if (thrown instanceof ProoflineError && thrown.code !== "model.load") return;
-    this.log(`The engine failed: ${messageOf(thrown)}`);
+    if (error instanceof ProoflineError && error.code !== "model.load") {
+      return;
+    }
+    this.log(`The engine failed: ${messageOf(error)}`);
     this.restarts += 1;
-    if (this.restarts <= MAX_RESTARTS) void this.load();
-    else {
+    if (this.restarts <= MAX_RESTARTS) {
+      void this.load();
+    } else {
       void this.release();
       this.become({
         kind: "failed",
-        reason: `The model stopped working (${messageOf(thrown)}).`,
+        reason: `The model stopped working (${messageOf(error)}).`,
         remedy: "Restart it with the command Proofline: Restart, and look into the log if it happens again.",
       });
     }
@@ -126,9 +135,12 @@ export class EngineHost {
     this.starting = this.starting.then(async () => {
       await this.release();
       const { enabled, trusted } = this.settings.current;
-      if (!trusted) return this.become({ kind: "off", reason: "The workspace is not trusted." });
-      if (!enabled)
+      if (!trusted) {
+        return this.become({ kind: "off", reason: "The workspace is not trusted." });
+      }
+      if (!enabled) {
         return this.become({ kind: "off", reason: "Suggestions are turned off in the settings." });
+      }
       this.become({ kind: "loading" });
       await this.start();
     });
@@ -142,7 +154,9 @@ export class EngineHost {
       this.running = await this.startOther(this.modelDirectory);
       const { facts, fallback } = this.running;
       const { name, manifestDigest } = facts.model;
-      if (fallback !== null) this.log(fallback);
+      if (fallback !== null) {
+        this.log(fallback);
+      }
       this.become({ kind: "ready", name, manifestDigest, ...(fallback !== null && { notice: fallback }) });
     } catch (error) {
       this.log(`The model was not loaded: ${messageOf(error)}`);
@@ -170,6 +184,8 @@ export class EngineHost {
 
   private become(state: ModelState): void {
     this.current = state;
-    for (const listener of this.listeners) listener(state);
+    for (const listener of this.listeners) {
+      listener(state);
+    }
   }
 }

@@ -97,7 +97,9 @@ async function plan(
   signal: AbortSignal,
 ): Promise<PlanModel.Plan | PlanModel.Variants> {
   const { model, variant } = parameters;
-  if (model.kind === "folder") return planOfFolder(model.path, variant);
+  if (model.kind === "folder") {
+    return planOfFolder(model.path, variant);
+  }
   const access = await accessOf(parts);
   if (model.kind === "huggingface" && variant === null) {
     const variants = variantsOf(await inspect(access, model.repository, model.revision, signal));
@@ -210,7 +212,9 @@ async function accessOf({ connection, settings }: ModelParts): Promise<HubAccess
 }
 
 function refuseUntrusted({ settings }: ModelParts): void {
-  if (settings.current.trusted) return;
+  if (settings.current.trusted) {
+    return;
+  }
   throw new ProoflineError(
     "model.workspace",
     "The workspace is not trusted, so no model is fetched, pinned or loaded.",

@@ -37,20 +37,24 @@ export class WorkspaceModels {
    * @throws ProoflineError `model.missing` where the chosen model is gone
    */
   async chosenDirectory(): Promise<string | null> {
-    for (const { root } of await this.#repositories()) {
+    for (const { root } of await this.repositories()) {
       const chosen = await this.choices.of(root);
-      if (chosen !== null) return chosen.path;
+      if (chosen !== null) {
+        return chosen.path;
+      }
     }
     return null;
   }
 
   /** The name of a model that a repository proposes and that is not the one in use; `null` without one. */
   async proposal(inUse: string | null): Promise<string | null> {
-    for (const repository of await this.#repositories()) {
+    for (const repository of await this.repositories()) {
       try {
         const file = await modelsOf(repository);
         const proposed = file.models.find(({ manifestDigest }) => manifestDigest === file.default);
-        if (proposed !== undefined && proposed.manifestDigest !== inUse) return proposed.manifest.name;
+        if (proposed !== undefined && proposed.manifestDigest !== inUse) {
+          return proposed.manifest.name;
+        }
       } catch (error) {
         this.log(messageOf(error));
       }
@@ -115,7 +119,7 @@ export class WorkspaceModels {
     await this.choices.choose(root, manifestDigest);
   }
 
-  async #repositories(): Promise<readonly Repository[]> {
+  private async repositories(): Promise<readonly Repository[]> {
     const found = this.folders.map((folder) => openRepository(folder, this.folders).catch(() => null));
     return (await Promise.all(found)).filter((repository) => repository !== null);
   }

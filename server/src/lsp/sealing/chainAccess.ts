@@ -21,8 +21,9 @@ export class ChainAccess {
     private readonly installation: Installation,
   ) {
     settings.onChange((now, before) => {
-      if (JSON.stringify(now.chain) !== JSON.stringify(before.chain) || now.trusted !== before.trusted)
+      if (JSON.stringify(now.chain) !== JSON.stringify(before.chain) || now.trusted !== before.trusted) {
         this.reset();
+      }
     });
   }
 
@@ -33,7 +34,9 @@ export class ChainAccess {
 
   /** For reading; never makes an embedded chain. `null` in an untrusted workspace. */
   read(): ChainReader | null {
-    if (!this.settings.current.trusted) return null;
+    if (!this.settings.current.trusted) {
+      return null;
+    }
     this.reader ??= openChain(this.configuration, { start: false });
     clearTimeout(this.idle);
     this.idle = setTimeout(() => this.reset(), IDLE_MILLISECONDS);

@@ -29,7 +29,11 @@ export class JournalHost {
     this.opening ??= openJournal(this.settings.home);
     try {
       const journal = await this.opening;
-      if (this.opened === null) for (const problem of journal.problems) this.log(problem);
+      if (this.opened === null) {
+        for (const problem of journal.problems) {
+          this.log(problem);
+        }
+      }
       this.opened = journal;
       this.reason = null;
       return journal;
@@ -81,7 +85,9 @@ export class JournalHost {
 
   private async required(): Promise<Journal> {
     const journal = await this.open();
-    if (journal !== null) return journal;
+    if (journal !== null) {
+      return journal;
+    }
     throw new ProoflineError(
       "journal",
       this.reason ?? "The journal is not open.",

@@ -12,18 +12,26 @@ import type { ServerContext } from "../serverContext";
  */
 export async function bindToFolder(context: ServerContext, document: OpenDocument): Promise<boolean> {
   const { journal } = context.journal;
-  if (journal === null || journal.pending().length === 0) return false;
+  if (journal === null || journal.pending().length === 0) {
+    return false;
+  }
   const { repository, root, path, refusal } = await context.placements.of(document);
-  if (repository === null || refusal !== null) return false;
+  if (repository === null || refusal !== null) {
+    return false;
+  }
   const homeless: AcceptedSuggestion[] = [];
   for (const pending of journal.pending()) {
     const gone =
       pending.root === null
         ? pending.path === document.uri || context.documents.get(pending.path) === undefined
         : pending.root === root && pending.path !== path && (await isGone(context, repository, pending.path));
-    if (gone) homeless.push(pending);
+    if (gone) {
+      homeless.push(pending);
+    }
   }
-  if (homeless.length === 0) return false;
+  if (homeless.length === 0) {
+    return false;
+  }
   const places = locate(
     document.text,
     homeless.map(({ id, position, values }) => ({
@@ -36,7 +44,9 @@ export async function bindToFolder(context: ServerContext, document: OpenDocumen
   let bound = false;
   for (const { id } of homeless) {
     const place = places.get(id);
-    if (place?.range === null || place === undefined || !WHOLE.has(place.content)) continue;
+    if (place?.range === null || place === undefined || !WHOLE.has(place.content)) {
+      continue;
+    }
     try {
       await journal.amend(id, { root, path, position: place.range.start });
       bound = true;
@@ -50,7 +60,9 @@ export async function bindToFolder(context: ServerContext, document: OpenDocumen
 /** A file that is neither on the disk nor in the editor. */
 async function isGone(context: ServerContext, repository: Repository, path: string): Promise<boolean> {
   for (const document of context.documents.all()) {
-    if ((await context.placements.of(document)).path === path) return false;
+    if ((await context.placements.of(document)).path === path) {
+      return false;
+    }
   }
   return (await repository.readText(path)) === null;
 }

@@ -85,9 +85,13 @@ export class Sealing {
 
   private plan(): void {
     clearTimeout(this.timer);
-    if (this.ended) return;
+    if (this.ended) {
+      return;
+    }
     const wait = this.nextDue();
-    if (wait !== null) this.timer = setTimeout(() => void this.sealDue(), wait);
+    if (wait !== null) {
+      this.timer = setTimeout(() => void this.sealDue(), wait);
+    }
   }
 
   /** Why what is pending in a repository cannot be sealed, or `null`. */
@@ -106,11 +110,14 @@ export class Sealing {
     this.failures = 0;
     return this.inOrder(async () => {
       const journal = await this.context.journal.open();
-      if (journal === null)
+      if (journal === null) {
         return { anchored: 0, problems: [this.context.journal.problem ?? "There is no journal."] };
+      }
       const problems = new Set<string>();
       for (const root of rootsOf(journal)) {
-        for (const problem of await this.seal(journal, root)) problems.add(problem);
+        for (const problem of await this.seal(journal, root)) {
+          problems.add(problem);
+        }
       }
       if (journal.pending().some(({ root }) => root === null)) {
         problems.add(
@@ -153,9 +160,13 @@ export class Sealing {
   private nextDue(): number | null {
     const { journal } = this.context.journal;
     const { sealAfterSeconds } = this.context.settings.current;
-    if (journal === null) return null;
+    if (journal === null) {
+      return null;
+    }
     const waits = rootsOf(journal).flatMap((root) => {
-      if (this.obstacles.has(root)) return [];
+      if (this.obstacles.has(root)) {
+        return [];
+      }
       const due = this.isFull(journal, root) ? 0 : this.quietAt(root, sealAfterSeconds);
       return due === null ? [] : [Math.max(0, due - performance.now(), this.restOf(root))];
     });
@@ -180,12 +191,16 @@ export class Sealing {
   private sealDue(): Promise<void> {
     return this.inOrder(async () => {
       const journal = await this.context.journal.open();
-      if (journal === null || this.ended) return;
+      if (journal === null || this.ended) {
+        return;
+      }
       const { sealAfterSeconds } = this.context.settings.current;
       for (const root of rootsOf(journal)) {
         const quiet = this.quietAt(root, sealAfterSeconds);
         const due = this.isFull(journal, root) || (quiet !== null && quiet <= performance.now());
-        if (!due || this.restOf(root) > 0 || this.obstacles.has(root)) continue;
+        if (!due || this.restOf(root) > 0 || this.obstacles.has(root)) {
+          continue;
+        }
         await this.seal(journal, root);
         // This window hears of it when its own documents are saved; of another window's it does not.
         this.waiting.set(root, performance.now() + LOOK_AGAIN_MILLISECONDS);
@@ -208,10 +223,14 @@ export class Sealing {
         holdBack: ({ id }) => held.get(id) ?? null,
         hints: this.parts.hints(),
       });
-      for (const { id, reason } of outcome.dropped) this.context.log(`Not sealed, ${id}: ${reason}`);
+      for (const { id, reason } of outcome.dropped) {
+        this.context.log(`Not sealed, ${id}: ${reason}`);
+      }
       this.obstacles.delete(root);
       this.parts.onSealed(outcome.sealed.flatMap(({ ids }) => ids));
-      if (outcome.sealed.length > 0) await this.parts.folders.reload(root);
+      if (outcome.sealed.length > 0) {
+        await this.parts.folders.reload(root);
+      }
       await this.changed();
       return outcome.held.map(({ reason }) => reason);
     } catch (error) {
@@ -229,7 +248,9 @@ export class Sealing {
     for (const path of new Set(here.map((one) => one.path))) {
       const suggestions = here.filter((one) => one.path === path);
       const reason = await this.reasonToWait(repository, path, suggestions);
-      for (const [id, why] of reason) held.set(id, why);
+      for (const [id, why] of reason) {
+        held.set(id, why);
+      }
     }
     const isUnsaved = new Map<string, boolean>();
     for (const { id, values } of here) {
@@ -237,7 +258,9 @@ export class Sealing {
         const key = `${chunk.path}\0${chunk.text}`;
         const unsaved = isUnsaved.get(key) ?? (await this.isUnsaved(repository, chunk));
         isUnsaved.set(key, unsaved);
-        if (unsaved) held.set(id, `${chunk.path}, which its prompt quotes, is not saved yet.`);
+        if (unsaved) {
+          held.set(id, `${chunk.path}, which its prompt quotes, is not saved yet.`);
+        }
       }
     }
     return held;
@@ -246,14 +269,18 @@ export class Sealing {
   /** Whether quoted lines stand in an open document but not on the disk: sealed now, the prompt could not travel. */
   private async isUnsaved(repository: Repository, { path, text }: ContextChunk): Promise<boolean> {
     const document = await this.openAt(repository, path);
-    if (document === null || !holdsLines(document.text, text)) return false;
+    if (document === null || !holdsLines(document.text, text)) {
+      return false;
+    }
     return !holdsLines((await repository.readText(path)) ?? "", text);
   }
 
   private async openAt(repository: Repository, path: string): Promise<OpenDocument | null> {
     for (const document of this.context.documents.all()) {
       const placement = await this.context.placements.of(document);
-      if (placement.root === repository.root && placement.path === path) return document;
+      if (placement.root === repository.root && placement.path === path) {
+        return document;
+      }
     }
     return null;
   }
@@ -268,7 +295,9 @@ export class Sealing {
       const dirty = (await repository.readText(path)) !== document.text;
       return dirty ? suggestions.map(({ id }) => [id, `${path} is not saved yet.`]) : [];
     }
-    if (this.seen.has(`${repository.root}\0${path}`)) return [];
+    if (this.seen.has(`${repository.root}\0${path}`)) {
+      return [];
+    }
     // Another window, or one that crashed, may hold the text unsaved: what is not on the disk yet is not gone.
     const text = (await repository.readText(path)) ?? "";
     const places = locate(
@@ -292,7 +321,9 @@ export class Sealing {
   private async anchorOwn(): Promise<void> {
     clearTimeout(this.retry);
     const journal = await this.context.journal.open();
-    if (journal === null || this.ended || journal.unanchored().length === 0) return;
+    if (journal === null || this.ended || journal.unanchored().length === 0) {
+      return;
+    }
     const problems = new Set<string>();
     await this.anchor(journal, new Set(), new AbortController().signal, problems);
     if (problems.size === 0 || journal.unanchored().length === 0) {
@@ -320,11 +351,15 @@ export class Sealing {
     const own = journal.unanchored().map(({ repository }) => repository);
     for (const root of new Set([...roots, ...own])) {
       // A folder that is gone keeps nobody else's batches from the chain.
-      if ((await stat(root).catch(() => null)) === null) continue;
+      if ((await stat(root).catch(() => null)) === null) {
+        continue;
+      }
       try {
         const outcome = await this.anchorIn(journal, root, roots.has(root), openWriter, signal);
         anchored += outcome.anchored;
-        for (const problem of outcome.problems) problems.add(problem);
+        for (const problem of outcome.problems) {
+          problems.add(problem);
+        }
       } catch (error) {
         const reason = messageOf(error);
         this.context.log(`Anchoring in ${root} failed: ${reason}`);
@@ -353,7 +388,9 @@ export class Sealing {
       reading.kind === "intact" ? [reading.batch] : [],
     );
     const due = batches.filter((batch) => own.has(batch.root) || (everybodys && !claimed.has(batch.root)));
-    if (due.length === 0) return { anchored: 0, problems: [] };
+    if (due.length === 0) {
+      return { anchored: 0, problems: [] };
+    }
     const suggestions = due.reduce((sum, batch) => sum + batch.suggestions.length, 0);
     this.context.status.setChain({ kind: "anchoring", suggestions });
     const writer = await openWriter();
@@ -372,15 +409,21 @@ export class Sealing {
     if (reason === undefined) {
       const { name, local } = await writer.identity();
       this.context.status.setChain({ kind: "ready", name, local });
-    } else this.context.status.setChain({ kind: "waiting", suggestions, reason });
-    if (outcome.anchored.length > 0) await this.parts.folders.reload(root);
+    } else {
+      this.context.status.setChain({ kind: "waiting", suggestions, reason });
+    }
+    if (outcome.anchored.length > 0) {
+      await this.parts.folders.reload(root);
+    }
     const anchored = outcome.anchored.reduce((sum, batch) => sum + batch.suggestions, 0);
     return { anchored, problems: outcome.problems };
   }
 
   private async transactionKey(): Promise<string | null> {
     const { chain } = this.context.settings.current;
-    if (chain.kind === "embedded") return null;
+    if (chain.kind === "embedded") {
+      return null;
+    }
     return this.context.connection.sendRequest(TransactionKey.type, { chainId: chain.id });
   }
 
@@ -391,7 +434,9 @@ export class Sealing {
 
   private showPending(): void {
     const { journal } = this.context.journal;
-    if (journal !== null) this.context.status.setPending(journal.pending().length + unanchoredCount(journal));
+    if (journal !== null) {
+      this.context.status.setPending(journal.pending().length + unanchoredCount(journal));
+    }
   }
 }
 

@@ -41,7 +41,11 @@ export class Diagnostics {
     const before = this.files.get(root) ?? new Set();
     const now = new Set(problems.map(({ path }) => pathToFileURL(join(root, path)).href));
     this.files.set(root, now);
-    for (const uri of before) if (!now.has(uri)) this.send(uri, []);
+    for (const uri of before) {
+      if (!now.has(uri)) {
+        this.send(uri, []);
+      }
+    }
     for (const uri of now) {
       this.send(
         uri,
@@ -64,13 +68,17 @@ export class Diagnostics {
 
   private send(uri: string, diagnostics: Diagnostic[]): void {
     const text = JSON.stringify(diagnostics);
-    if (text === (this.sent.get(uri) ?? "[]")) return;
+    if (text === (this.sent.get(uri) ?? "[]")) {
+      return;
+    }
     this.sent.set(uri, text);
     void this.connection.sendDiagnostics({ uri, diagnostics });
   }
 }
 
 function severityOf({ summary }: Verdict, level: VerifiedOnly): DiagnosticSeverity {
-  if (summary === "pending") return DiagnosticSeverity.Information;
+  if (summary === "pending") {
+    return DiagnosticSeverity.Information;
+  }
   return level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
 }

@@ -81,7 +81,9 @@ export class EvidenceFolders {
   /** Reads a repository's files again and asks the chain; resolves when both are done. */
   async reload(root: string): Promise<void> {
     const folder = this.folders.get(root);
-    if (folder === undefined) return;
+    if (folder === undefined) {
+      return;
+    }
     await this.read(folder);
     this.onChange(root);
     await this.ask(folder);
@@ -90,10 +92,14 @@ export class EvidenceFolders {
   /** Looks where files with evidence have been moved to, for a file that has just been opened may be one of them. */
   async findMoves(root: string): Promise<void> {
     const folder = this.folders.get(root);
-    if (folder === undefined) return;
+    if (folder === undefined) {
+      return;
+    }
     const { contents } = folder;
     const moves = await findMoves(folder.repository, contents.evidence);
-    if (folder.contents !== contents || sameEntries(moves, contents.moves)) return;
+    if (folder.contents !== contents || sameEntries(moves, contents.moves)) {
+      return;
+    }
     folder.contents = { ...contents, moves };
     this.onChange(root);
   }
@@ -110,7 +116,11 @@ export class EvidenceFolders {
   /** From now on asks again, now and then, about what the chain may answer otherwise later. */
   watchChain(): void {
     this.timer = setInterval(() => {
-      for (const folder of this.folders.values()) if (isUnsettled(folder)) void this.ask(folder);
+      for (const folder of this.folders.values()) {
+        if (isUnsettled(folder)) {
+          void this.ask(folder);
+        }
+      }
     }, ASK_AGAIN_MILLISECONDS);
     this.timer.unref();
   }
@@ -124,7 +134,9 @@ export class EvidenceFolders {
     for (const [root, { contents }] of this.folders) {
       for (const { path, reading } of contents.evidence) {
         const batch = reading.kind === "malformed" ? null : reading.batch;
-        if (batch?.suggestions.some(({ record }) => record.id === id)) return { root, path };
+        if (batch?.suggestions.some(({ record }) => record.id === id)) {
+          return { root, path };
+        }
       }
     }
     return null;
@@ -160,7 +172,9 @@ export class EvidenceFolders {
   private async ask(folder: Folder): Promise<void> {
     const { evidence, anchors } = folder.contents;
     const roots = rootsOf(evidence);
-    if (!roots.some((root) => anchors.some((anchor) => anchor.root === root))) return;
+    if (!roots.some((root) => anchors.some((anchor) => anchor.root === root))) {
+      return;
+    }
     const reader = this.chain.read();
     const checks =
       reader === null
@@ -184,10 +198,14 @@ function evidenceOf({
     const claims = claimsAbout(root, anchors);
     const answer = answers.get(root);
     // Where nobody claims an anchor, a chain that is out of reach contradicts nothing: it is not anchored yet.
-    if (answer?.claims === claims && (claims !== "" || answer.check.anchor !== null))
+    if (answer?.claims === claims && (claims !== "" || answer.check.anchor !== null)) {
       chain.set(root, answer.check);
-    else if (claims !== "" && !shown.has(root)) unasked.add(root);
-    if (!unasked.has(root)) shown.add(root);
+    } else if (claims !== "" && !shown.has(root)) {
+      unasked.add(root);
+    }
+    if (!unasked.has(root)) {
+      shown.add(root);
+    }
   }
   return {
     repositoryId,
@@ -201,7 +219,9 @@ function evidenceOf({
 /** Whether time alone may change what the chain says: it was out of reach, or has yet to make a block final. */
 function isUnsettled({ contents: { anchors }, answers }: Folder): boolean {
   return [...answers].some(([root, { check }]) => {
-    if (!anchors.some((anchor) => anchor.root === root)) return false;
+    if (!anchors.some((anchor) => anchor.root === root)) {
+      return false;
+    }
     return check.status === "unreachable" || (check.status === "included" && check.trust !== "local");
   });
 }

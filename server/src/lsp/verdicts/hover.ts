@@ -25,7 +25,9 @@ export function provideHover(context: ServerContext, verdicts: Verdicts, models:
       const { textDocument, position } = parse("textDocument/hover", HoverParameters, raw);
       const document = documents.get(textDocument.uri);
       const shown = document === undefined ? null : verdicts.at(document, position);
-      if (document === undefined || shown === null) return null;
+      if (document === undefined || shown === null) {
+        return null;
+      }
       const { verdict, range, note, localChain } = shown;
       const atEnd = position.character >= document.lineLength(position.line);
       const value = atEnd ? await whole(shown) : verdictLine(verdict, localChain, note);
@@ -39,7 +41,9 @@ export function provideHover(context: ServerContext, verdicts: Verdicts, models:
     async ({ uri, position }) => {
       const document = documents.get(uri);
       const shown = document === undefined ? null : verdicts.at(document, position);
-      if (shown === null) return null;
+      if (shown === null) {
+        return null;
+      }
       return { id: shown.verdict.id, markdown: await whole(shown), range: shown.range };
     },
   );

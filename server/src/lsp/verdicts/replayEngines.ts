@@ -36,9 +36,13 @@ export class ReplayEngines {
   async for(pin: Digest): Promise<Engine | null> {
     clearTimeout(this.idleTimer);
     const loaded = await this.host.settled();
-    if (loaded === null || loaded.facts.model.manifestDigest === pin) return loaded;
+    if (loaded === null || loaded.facts.model.manifestDigest === pin) {
+      return loaded;
+    }
     const directory = this.modelOf(pin);
-    if (directory === null) return null;
+    if (directory === null) {
+      return null;
+    }
     if (this.other?.pin !== pin) {
       await this.release();
       this.other = { pin, engine: this.host.startOther(directory) };

@@ -37,7 +37,9 @@ export class ReplayQueue {
     private readonly onResult: () => void,
   ) {
     engine.onChange((state) => {
-      if (state.kind === "ready") void this.run();
+      if (state.kind === "ready") {
+        void this.run();
+      }
     });
   }
 
@@ -50,12 +52,18 @@ export class ReplayQueue {
   outcomeOf(suggestion: Replayable): ReplayOutcome {
     const key = this.keyOf(suggestion);
     const known = key === null ? undefined : this.outcomes.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      return known;
+    }
     const facts = this.engine.engine?.facts ?? null;
     const installed = facts !== null && this.engines.isInstalled(suggestion.model.manifestDigest);
     const obstacle = installed && key !== null ? null : replayObstacle(suggestion, facts);
-    if (obstacle !== null && facts !== null) return { value: "impossible", reason: obstacle };
-    if (key === null) return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
+    if (obstacle !== null && facts !== null) {
+      return { value: "impossible", reason: obstacle };
+    }
+    if (key === null) {
+      return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
+    }
     if (!this.waiting.has(key)) {
       this.waiting.set(key, suggestion);
       void this.run();
@@ -65,12 +73,15 @@ export class ReplayQueue {
 
   /** Replays at once, whatever is known or waiting. */
   async now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
-    if ((await this.engine.settled()) === null)
+    if ((await this.engine.settled()) === null) {
       return { value: "notRun", reason: "No model is loaded here." };
+    }
     try {
       return await this.replay(suggestion, signal);
     } finally {
-      if (!this.running) this.engines.rest();
+      if (!this.running) {
+        this.engines.rest();
+      }
     }
   }
 
@@ -82,7 +93,9 @@ export class ReplayQueue {
   }
 
   private async run(): Promise<void> {
-    if (this.running) return;
+    if (this.running) {
+      return;
+    }
     this.running = true;
     try {
       for (let next = await this.next(); next !== null; next = await this.next()) {
@@ -90,7 +103,9 @@ export class ReplayQueue {
         const { engine } = this.engine;
         const outcome = await this.replay(suggestion);
         this.waiting.delete(key);
-        if (outcome.value === "notRun" && this.engine.engine === engine) this.outcomes.set(key, outcome);
+        if (outcome.value === "notRun" && this.engine.engine === engine) {
+          this.outcomes.set(key, outcome);
+        }
         this.onResult();
       }
     } finally {
@@ -110,7 +125,9 @@ export class ReplayQueue {
       await new Promise((resolve) => setTimeout(resolve, quiet));
       return this.next();
     }
-    if (this.engine.engine === null || this.ended) return null;
+    if (this.engine.engine === null || this.ended) {
+      return null;
+    }
     const waiting = [...this.waiting];
     const atHand = waiting.filter(([, { model }]) => this.engines.runs(model.manifestDigest));
     return nextInReadingOrder(atHand) ?? nextInReadingOrder(waiting);
@@ -120,28 +137,38 @@ export class ReplayQueue {
   private async remembered(): Promise<void> {
     let found = false;
     for (const [key, suggestion] of this.waiting) {
-      if (this.looked.has(key)) continue;
+      if (this.looked.has(key)) {
+        continue;
+      }
       this.looked.add(key);
       const outcome = await this.cache.get(suggestion);
-      if (outcome === null) continue;
+      if (outcome === null) {
+        continue;
+      }
       this.outcomes.set(key, outcome);
       this.waiting.delete(key);
       found = true;
     }
-    if (found) this.onResult();
+    if (found) {
+      this.onResult();
+    }
   }
 
   private async replay(suggestion: Replayable, signal?: AbortSignal): Promise<ReplayOutcome> {
     const outcome = await this.replayWith(suggestion, signal);
     const key = this.keyOf(suggestion);
-    if (key !== null && outcome.value !== "notRun") this.outcomes.set(key, outcome);
+    if (key !== null && outcome.value !== "notRun") {
+      this.outcomes.set(key, outcome);
+    }
     return outcome;
   }
 
   private async replayWith(suggestion: Replayable, signal?: AbortSignal): Promise<ReplayOutcome> {
     try {
       const engine = await this.engines.for(suggestion.model.manifestDigest);
-      if (engine !== null) return await replaySuggestion(suggestion, engine, this.cache, signal);
+      if (engine !== null) {
+        return await replaySuggestion(suggestion, engine, this.cache, signal);
+      }
       const facts = this.engine.engine?.facts ?? null;
       const reason = replayObstacle(suggestion, facts) ?? "No model is loaded here.";
       return { value: facts === null ? "notRun" : "impossible", reason };
@@ -153,9 +180,13 @@ export class ReplayQueue {
   /** Names all that a replay's result depends on. */
   private keyOf(suggestion: Replayable): Digest | null {
     const { values } = suggestion;
-    if (values === null) return null;
+    if (values === null) {
+      return null;
+    }
     const key = this.keys.get(values) ?? replayKey(suggestion);
-    if (key !== null) this.keys.set(values, key);
+    if (key !== null) {
+      this.keys.set(values, key);
+    }
     return key;
   }
 }

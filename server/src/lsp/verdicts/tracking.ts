@@ -27,7 +27,9 @@ export class Tracking {
   /** Follows an edit, and has the document searched again once nobody edits it any more. */
   follow(document: OpenDocument, edits: readonly TextEdit[]): void {
     const spans = this.spans.get(document.uri);
-    for (const [id, span] of spans ?? []) spans?.set(id, shiftAll(span, edits));
+    for (const [id, span] of spans ?? []) {
+      spans?.set(id, shiftAll(span, edits));
+    }
     clearTimeout(this.timers.get(document.uri));
     this.timers.set(
       document.uri,

@@ -72,16 +72,31 @@ export function verdictLine(verdict: Verdict, localChain: boolean, note: string 
 /** What nobody checked about a suggestion; never empty, since nobody checks whether code is good. */
 function notChecked(checks: Checks): string[] {
   const gaps: string[] = [];
-  if (checks.replay === "notRun" || checks.replay === "impossible")
+  if (checks.replay === "notRun" || checks.replay === "impossible") {
     gaps.push("that the model yields this text");
-  if (checks.anchor !== "included" && checks.anchor !== "finalized") gaps.push("when it was stated");
-  else if (checks.anchorTrust === "local") gaps.push("the time, since the chain's owner controls it");
-  else if (checks.anchorTrust === "singleRpc") gaps.push("whether the one RPC server tells the truth");
-  if (checks.model === "pinOnly") gaps.push("the model, by anyone but this machine's pin");
-  if (checks.signature === "unknownDevice") gaps.push("who the signing device belongs to");
-  if (checks.environment === "declaredUnknown") gaps.push("the environment, which the device only states");
-  if (checks.prompt === "sealed") gaps.push("the prompt, which is sealed");
-  if (checks.prompt === "disclosed") gaps.push("that the prompt is the text around it");
+  }
+  if (checks.anchor !== "included" && checks.anchor !== "finalized") {
+    gaps.push("when it was stated");
+  } else if (checks.anchorTrust === "local") {
+    gaps.push("the time, since the chain's owner controls it");
+  } else if (checks.anchorTrust === "singleRpc") {
+    gaps.push("whether the one RPC server tells the truth");
+  }
+  if (checks.model === "pinOnly") {
+    gaps.push("the model, by anyone but this machine's pin");
+  }
+  if (checks.signature === "unknownDevice") {
+    gaps.push("who the signing device belongs to");
+  }
+  if (checks.environment === "declaredUnknown") {
+    gaps.push("the environment, which the device only states");
+  }
+  if (checks.prompt === "sealed") {
+    gaps.push("the prompt, which is sealed");
+  }
+  if (checks.prompt === "disclosed") {
+    gaps.push("that the prompt is the text around it");
+  }
   gaps.push("whether the code is right or safe");
   return gaps;
 }

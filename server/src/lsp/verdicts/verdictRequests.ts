@@ -51,11 +51,17 @@ async function replay(
   const reasons: string[] = [];
   const shown = new Set(verdicts.of(document).map(({ verdict }) => verdict.id));
   for (const suggestion of await verdicts.replayables(document)) {
-    if (!shown.has(suggestion.id) || (id !== null && suggestion.id !== id)) continue;
-    if (signal.aborted) break;
+    if (!shown.has(suggestion.id) || (id !== null && suggestion.id !== id)) {
+      continue;
+    }
+    if (signal.aborted) {
+      break;
+    }
     const outcome = await replays.now(suggestion, signal);
     counts[outcome.value === "notRun" ? "impossible" : outcome.value] += 1;
-    if (outcome.reason !== undefined) reasons.push(outcome.reason);
+    if (outcome.reason !== undefined) {
+      reasons.push(outcome.reason);
+    }
   }
   await verdicts.update(document);
   context.log(`Replayed: ${JSON.stringify(counts)}`);
@@ -71,7 +77,9 @@ async function verifyFile(
   chain.reset();
   const { root } = await context.placements.of(document);
   await verdicts.update(document);
-  if (root !== null) await folders.reload(root);
+  if (root !== null) {
+    await folders.reload(root);
+  }
   await verdicts.update(document);
   const problems = (await verdicts.fileProblems(document)).map(({ path, problem }) => `${path}: ${problem}`);
   return { counts: verdicts.counts(document), problems };
@@ -79,7 +87,9 @@ async function verifyFile(
 
 function locateEvidence(context: ServerContext, { folders }: ActionParts, id: string): LocateEvidence.Result {
   const file = folders.fileOf(id);
-  if (file !== null) return { kind: "file", uri: pathToFileURL(join(file.root, file.path)).href };
+  if (file !== null) {
+    return { kind: "file", uri: pathToFileURL(join(file.root, file.path)).href };
+  }
   const pending = context.journal.pending().some((one) => one.id === id);
   const reason = pending
     ? "It is accepted but not sealed yet. Anchor Now seals it."
@@ -89,6 +99,8 @@ function locateEvidence(context: ServerContext, { folders }: ActionParts, id: st
 
 function opened(context: ServerContext, uri: string): OpenDocument {
   const document = context.documents.get(uri);
-  if (document !== undefined) return document;
+  if (document !== undefined) {
+    return document;
+  }
   throw new ProoflineError("document", "The document is not open.", "Open it and try again.");
 }

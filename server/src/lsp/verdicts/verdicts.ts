@@ -53,7 +53,9 @@ export class Verdicts {
   ) {
     this.tracking = new Tracking((uri) => {
       const document = context.documents.get(uri);
-      if (document !== undefined) void this.update(document).then(() => this.updateQuoting(document));
+      if (document !== undefined) {
+        void this.update(document).then(() => this.updateQuoting(document));
+      }
     });
     this.diagnostics = new Diagnostics(context.connection);
   }
@@ -73,7 +75,9 @@ export class Verdicts {
     const placement = await this.context.placements.of(document);
     const evidence = await this.evidenceFor(placement);
     const quoted = await this.quotedBy(document, placement, evidence);
-    if (this.context.documents.get(document.uri) !== document) return;
+    if (this.context.documents.get(document.uri) !== document) {
+      return;
+    }
     this.verify(document, placement, evidence, quoted);
   }
 
@@ -81,8 +85,12 @@ export class Verdicts {
   async updateQuoting(changed: OpenDocument): Promise<void> {
     const { root, path } = await this.context.placements.of(changed);
     for (const document of this.context.documents.all()) {
-      if (document === changed || this.quotes.get(document.uri)?.has(path) !== true) continue;
-      if ((await this.context.placements.of(document)).root === root) await this.update(document);
+      if (document === changed || this.quotes.get(document.uri)?.has(path) !== true) {
+        continue;
+      }
+      if ((await this.context.placements.of(document)).root === root) {
+        await this.update(document);
+      }
     }
   }
 
@@ -114,7 +122,9 @@ export class Verdicts {
   /** The verdicts of an open document by what they came to, those without a place included. */
   counts(document: OpenDocument): Readonly<Record<Summary, number>> {
     const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
-    for (const { summary } of this.verdicts.get(document.uri) ?? []) counts[summary] += 1;
+    for (const { summary } of this.verdicts.get(document.uri) ?? []) {
+      counts[summary] += 1;
+    }
     return counts;
   }
 
@@ -158,22 +168,30 @@ export class Verdicts {
     evidence: FolderEvidence | null,
   ): Promise<ReadonlyMap<string, string>> {
     const texts = new Map<string, string>();
-    if (repository === null) return texts;
+    if (repository === null) {
+      return texts;
+    }
     const paths = quotedPaths(
       { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map() },
       this.unsealed.pending().filter((one) => one.root === root),
       (suggestion) => suggestion.path === path,
     );
     this.quotes.set(uri, paths);
-    if (paths.size === 0) return texts;
+    if (paths.size === 0) {
+      return texts;
+    }
     const open = new Map<string, OpenDocument>();
     for (const document of this.context.documents.all()) {
       const placement = await this.context.placements.of(document);
-      if (placement.root === root && placement.refusal === null) open.set(placement.path, document);
+      if (placement.root === root && placement.refusal === null) {
+        open.set(placement.path, document);
+      }
     }
     for (const quoted of paths) {
       const text = open.get(quoted)?.text ?? (await repository.readQuotable(quoted));
-      if (text !== null) texts.set(quoted, text);
+      if (text !== null) {
+        texts.set(quoted, text);
+      }
     }
     return texts;
   }
@@ -229,7 +247,9 @@ export class Verdicts {
       }),
     );
     this.sent.set(document.uri, now);
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(now)) return;
+    if (before !== undefined && JSON.stringify(before) === JSON.stringify(now)) {
+      return;
+    }
     const { uri, version } = document;
     void this.context.connection.sendNotification(DidChangeVerdicts.type, { uri, version, verdicts: now });
   }
@@ -241,8 +261,12 @@ export class Verdicts {
   }
 
   private noteFor(document: OpenDocument, { summary, evidenceFile, path }: Verdict): string | null {
-    if (summary !== "pending" || evidenceFile !== null) return null;
-    if (path === document.uri) return "journal only: not in a folder";
+    if (summary !== "pending" || evidenceFile !== null) {
+      return null;
+    }
+    if (path === document.uri) {
+      return "journal only: not in a folder";
+    }
     const root = this.context.placements.rootOf(document);
     return root === null ? null : this.unsealed.obstacle(root);
   }
@@ -254,15 +278,20 @@ export class Verdicts {
   ): ReadonlyMap<string, Replayable> {
     const found = new Map<string, Replayable>();
     for (const { reading } of evidence?.files ?? []) {
-      if (reading.kind !== "intact") continue;
+      if (reading.kind !== "intact") {
+        continue;
+      }
       const { model, profile } = reading.batch.facts;
       for (const { record, values } of reading.batch.suggestions) {
-        if ((evidence?.moves.get(record.path) ?? record.path) === path)
+        if ((evidence?.moves.get(record.path) ?? record.path) === path) {
           found.set(record.id, { id: record.id, model, profile, trim: record.trim, values });
+        }
       }
     }
     for (const { id, execution, trim, values, ...where } of this.unsealed.pending()) {
-      if (where.root === root && where.path === path) found.set(id, { id, ...execution, trim, values });
+      if (where.root === root && where.path === path) {
+        found.set(id, { id, ...execution, trim, values });
+      }
     }
     return found;
   }
@@ -272,7 +301,9 @@ export class Verdicts {
 function rangesOf(document: OpenDocument, verdicts: readonly Verdict[]): ReadonlyMap<string, Range> {
   const ranges = new Map<string, Range>();
   for (const { id, startLine, startColumn, endLine, endColumn } of verdicts) {
-    if (startLine === null || startColumn === null || endLine === null || endColumn === null) continue;
+    if (startLine === null || startColumn === null || endLine === null || endColumn === null) {
+      continue;
+    }
     const start = document.offsetAt({ line: startLine - 1, character: startColumn - 1 });
     const end = document.offsetAt({ line: endLine - 1, character: endColumn - 1 });
     ranges.set(id, document.rangeOf(start, end));

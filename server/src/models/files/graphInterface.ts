@@ -42,7 +42,9 @@ export function graphInterface(model: Uint8Array): GraphInterface | null {
   for (const graph of messages(model, 7)) {
     inputs.push(...messages(graph, 11));
     outputs.push(...messages(graph, 12));
-    for (const tensor of messages(graph, 5)) initializers.add(text(tensor, 8));
+    for (const tensor of messages(graph, 5)) {
+      initializers.add(text(tensor, 8));
+    }
   }
   const read = (infos: readonly Uint8Array[]): (Metadata | null)[] => infos.map(metadataOf);
   // Old files list the weights among the inputs, too.
@@ -59,13 +61,19 @@ function isKnown(metadata: Metadata | null): metadata is Metadata {
 function metadataOf(value: Uint8Array): Metadata | null {
   const name = text(value, 1);
   const [type] = messages(value, 2);
-  if (type === undefined) return null;
+  if (type === undefined) {
+    return null;
+  }
   const [tensor] = messages(type, 1);
   // Sequences, maps and the like.
-  if (tensor === undefined) return { name, isTensor: false };
+  if (tensor === undefined) {
+    return { name, isTensor: false };
+  }
   const [shape] = messages(tensor, 2);
   const element = ELEMENTS[integer(tensor, 1) ?? 0];
-  if (shape === undefined || element === undefined) return null;
+  if (shape === undefined || element === undefined) {
+    return null;
+  }
   const dimensions = messages(shape, 1).map((dimension) => integer(dimension, 1) ?? text(dimension, 2));
   return { name, isTensor: true, type: element, shape: dimensions };
 }

@@ -58,7 +58,9 @@ export function layoutOf(
   const presents = new Map<string, string>();
   for (const { name } of outputs) {
     const place = cachePlace(name);
-    if (place !== null) presents.set(place, name);
+    if (place !== null) {
+      presents.set(place, name);
+    }
   }
   const cache: CachePart[] = [];
   const feeds: FeedInput[] = [];
@@ -66,34 +68,49 @@ export function layoutOf(
     const tensor = tensorOf(metadata);
     const feed = FEEDS[tensor.name];
     const place = cachePlace(tensor.name);
-    if (feed !== undefined) feeds.push(feedInput(tensor, feed));
-    else if (place !== null) cache.push(cachePart(tensor, presents.get(place), config));
-    else throw new Error(`the graph wants ${tensor.name}, which a decoder of text has not`);
+    if (feed !== undefined) {
+      feeds.push(feedInput(tensor, feed));
+    } else if (place !== null) {
+      cache.push(cachePart(tensor, presents.get(place), config));
+    } else {
+      throw new Error(`the graph wants ${tensor.name}, which a decoder of text has not`);
+    }
   }
-  if (!feeds.some(({ feed }) => feed === "ids")) throw new Error("the graph has no input_ids");
-  if (cache.length === 0) throw new Error("the graph has no key-value cache: export it with past key values");
+  if (!feeds.some(({ feed }) => feed === "ids")) {
+    throw new Error("the graph has no input_ids");
+  }
+  if (cache.length === 0) {
+    throw new Error("the graph has no key-value cache: export it with past key values");
+  }
   const unpaired = presents.size - cache.length;
-  if (unpaired !== 0)
+  if (unpaired !== 0) {
     throw new Error(`${Math.abs(unpaired)} tensors of the graph's cache have no counterpart`);
+  }
   return { cache, feeds, ...logitsOf(outputs, config) };
 }
 
 /** Layer and part of a cache tensor (`3/key`), from names such as `past_key_values.3.key`; `null` for other names. */
 function cachePlace(name: string): string | null {
   const [, rest] = /^(?:past|present)(?:_key_values|_key_value)?(?=[._])(.*)$/.exec(name) ?? [];
-  if (rest === undefined) return null;
+  if (rest === undefined) {
+    return null;
+  }
   const layer = /(?:^|[._])(\d+)(?=[._]|$)/.exec(rest)?.[1];
   const part = /(?:^|[._])(key|value)(?=[._]|$)/.exec(rest)?.[1];
   return layer === undefined || part === undefined ? null : `${Number(layer)}/${part}`;
 }
 
 function tensorOf(metadata: Metadata): TensorMetadata {
-  if (metadata.isTensor) return metadata;
+  if (metadata.isTensor) {
+    return metadata;
+  }
   throw new Error(`${metadata.name} is not a tensor`);
 }
 
 function feedInput({ name, type, shape }: TensorMetadata, feed: Feed): FeedInput {
-  if (type !== "int64" && type !== "int32" && type !== "bool") throw new Error(`${name} holds ${type}`);
+  if (type !== "int64" && type !== "int32" && type !== "bool") {
+    throw new Error(`${name} holds ${type}`);
+  }
   const [rows] = shape;
   if (shape.length === 2 && typeof rows === "number" && rows !== 1) {
     throw new Error(`the graph takes ${rows} sequences at a time, not one`);
@@ -113,12 +130,16 @@ function cachePart(
   present: string | undefined,
   config: ModelConfig,
 ): CachePart {
-  if (present === undefined) throw new Error(`no output holds what follows ${name}`);
+  if (present === undefined) {
+    throw new Error(`no output holds what follows ${name}`);
+  }
   if (type !== "float32" && type !== "float16" && type !== "int8" && type !== "uint8") {
     throw new Error(`the key-value cache holds ${type}`);
   }
   const [batch, heads, positions, size] = shape;
-  if (shape.length !== 4) throw new Error(`${name} has ${shape.length} dimensions, not four`);
+  if (shape.length !== 4) {
+    throw new Error(`${name} has ${shape.length} dimensions, not four`);
+  }
   if (typeof batch === "number" && batch !== 1) {
     throw new Error(`the graph takes ${batch} sequences at a time, not one`);
   }
@@ -143,8 +164,12 @@ function sizeOf(
   stated: number | string | undefined,
   fallback: number | null | undefined,
 ): number {
-  if (typeof stated === "number") return stated;
-  if (fallback) return fallback;
+  if (typeof stated === "number") {
+    return stated;
+  }
+  if (fallback) {
+    return fallback;
+  }
   throw new Error(`${what} are stated neither by the graph nor by its configuration`);
 }
 
@@ -153,8 +178,12 @@ function logitsOf(
   config: ModelConfig,
 ): Pick<GraphLayout, "logits" | "vocabularySize"> {
   const found = outputs.find(({ name }) => name === "logits");
-  if (found === undefined) throw new Error("the graph has no logits");
+  if (found === undefined) {
+    throw new Error("the graph has no logits");
+  }
   const { name, type, shape } = tensorOf(found);
-  if (type !== "float32" && type !== "float16") throw new Error(`the logits are ${type}`);
+  if (type !== "float32" && type !== "float16") {
+    throw new Error(`the logits are ${type}`);
+  }
   return { logits: name, vocabularySize: sizeOf("the logits", shape.at(-1), config.vocab_size) };
 }

@@ -21,7 +21,9 @@ export class HeldFile {
 
   /** `null` where the system does not name open files (others than Linux), or cannot tell a change yet. */
   static async hold(handle: FileHandle): Promise<HeldFile | null> {
-    if (process.platform !== "linux") return null;
+    if (process.platform !== "linux") {
+      return null;
+    }
     const path = `/proc/self/fd/${handle.fd}`;
     const isNamed = await access(path).then(
       () => true,

@@ -31,7 +31,9 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export function externalDataOf(model: Uint8Array): string[] {
   const found = new Set<string>();
   visit(model, "model", 0, (kind, strings) => {
-    if (kind === "entry" && strings[1]?.[0] === "location") found.add(strings[2]?.[0] ?? "");
+    if (kind === "entry" && strings[1]?.[0] === "location") {
+      found.add(strings[2]?.[0] ?? "");
+    }
   });
   return [...found];
 }
@@ -51,7 +53,9 @@ export interface GraphNode {
 export function nodesOf(model: Uint8Array): GraphNode[] {
   const nodes: GraphNode[] = [];
   visit(model, "model", 0, (kind, strings) => {
-    if (kind !== "node") return;
+    if (kind !== "node") {
+      return;
+    }
     const operator = strings[OPERATOR]?.[0] ?? "";
     nodes.push({ operator, inputs: strings[INPUT] ?? [], outputs: strings[OUTPUT] ?? [] });
   });
@@ -67,15 +71,22 @@ function visit(
   depth: number,
   onStrings: (kind: "node" | "entry", strings: Strings) => void,
 ): void {
-  if (depth > MAX_DEPTH) throw new Error("the graph is nested too deep");
+  if (depth > MAX_DEPTH) {
+    throw new Error("the graph is nested too deep");
+  }
   const strings: Record<number, string[]> = {};
   for (const [field, content] of fieldsOf(bytes)) {
-    if (!(content instanceof Uint8Array)) continue;
+    if (!(content instanceof Uint8Array)) {
+      continue;
+    }
     const inner = MESSAGES[kind][field];
-    if (inner !== undefined) visit(content, inner, depth + 1, onStrings);
-    else if (kind === "entry" || (kind === "node" && field <= OPERATOR)) {
+    if (inner !== undefined) {
+      visit(content, inner, depth + 1, onStrings);
+    } else if (kind === "entry" || (kind === "node" && field <= OPERATOR)) {
       strings[field] = [...(strings[field] ?? []), utf8.decode(content)];
     }
   }
-  if (kind === "entry" || kind === "node") onStrings(kind, strings);
+  if (kind === "entry" || kind === "node") {
+    onStrings(kind, strings);
+  }
 }

@@ -20,12 +20,20 @@ const Template = z.looseObject({
 /** The control token that the tokenizer itself puts before a text, or `null`. */
 export function beginOf(file: TokenizerFile, config: TokenizerConfig | null): string | null {
   const token = config?.bos_token;
-  if (config?.add_bos_token === true && token) return typeof token === "string" ? token : token.content;
-  if (config?.add_bos_token === false) return null;
+  if (config?.add_bos_token === true && token) {
+    return typeof token === "string" ? token : token.content;
+  }
+  if (config?.add_bos_token === false) {
+    return null;
+  }
   for (const step of stepsOf(file.post_processor)) {
-    if (step.type !== "TemplateProcessing") continue;
+    if (step.type !== "TemplateProcessing") {
+      continue;
+    }
     const first = Template.safeParse(step).data?.single[0]?.SpecialToken;
-    if (first !== undefined) return first.id;
+    if (first !== undefined) {
+      return first.id;
+    }
   }
   return null;
 }

@@ -59,8 +59,12 @@ const Lists = z.looseObject({
 
 /** The steps of a component in order, those of sequences one by one. */
 export function stepsOf(component: Step | null | undefined): Step[] {
-  if (component === null || component === undefined) return [];
-  if (component.type !== "Sequence") return [component];
+  if (component === null || component === undefined) {
+    return [];
+  }
+  if (component.type !== "Sequence") {
+    return [component];
+  }
   const { normalizers, pretokenizers, processors, decoders } = Lists.parse(component);
   return (normalizers ?? pretokenizers ?? processors ?? decoders ?? []).flatMap(stepsOf);
 }

@@ -77,7 +77,9 @@ export async function fetchFile(
     await removePart(folder, wanted);
     onBytes(-found.size);
     // What was found on the disk may have been damaged there; what came fresh from the hub was wrong there.
-    if (again || found.resumedFrom === 0) throw differs(wanted);
+    if (again || found.resumedFrom === 0) {
+      throw differs(wanted);
+    }
     await writeWhole(about, `${canonicalJson(wanted)}\n`, { mode: 0o600 });
   }
 }
@@ -85,7 +87,9 @@ export async function fetchFile(
 /** Bytes of a wanted file that are there already. */
 export async function bytesThere(folder: string, wanted: Wanted): Promise<number> {
   const handle = await open(partOf(folder, wanted).part, "r").catch(() => null);
-  if (handle === null) return 0;
+  if (handle === null) {
+    return 0;
+  }
   try {
     return Math.min((await handle.stat()).size, wanted.size);
   } finally {
@@ -105,10 +109,14 @@ export async function removePart(folder: string, wanted: Wanted): Promise<void> 
  * @throws ProoflineError `model.disk`
  */
 export async function checkRoom(folder: string, bytes: number): Promise<void> {
-  if (bytes === 0) return;
+  if (bytes === 0) {
+    return;
+  }
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  if (free >= bytes + SPARE_BYTES) return;
+  if (free >= bytes + SPARE_BYTES) {
+    return;
+  }
   throw new ProoflineError(
     "model.disk",
     `${megabytes(bytes + SPARE_BYTES)} are needed on the disk of ${folder}, and ${megabytes(free)} are free.`,
@@ -128,9 +136,13 @@ async function continueFile(
     ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
     ...(signal && { signal }),
   });
-  if (response.status === 206) checkRange(response, from, wanted);
+  if (response.status === 206) {
+    checkRange(response, from, wanted);
+  }
   // Whoever does not know ranges sends it all again.
-  else await file.restart();
+  else {
+    await file.restart();
+  }
   for await (const chunk of bodyOf(response, access, signal)) {
     if (file.size + chunk.length > wanted.size) {
       await file.restart();
@@ -146,16 +158,18 @@ async function continueFile(
 function checkRange(response: Response, from: number, { path, size }: Wanted): void {
   const [, start, total] =
     /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get("content-range") ?? "") ?? [];
-  if (start === String(from) && (total === "*" || total === String(size))) return;
+  if (start === String(from) && (total === "*" || total === String(size))) {
+    return;
+  }
   void response.body?.cancel().catch(() => {});
   throw hubError(`The hub answered with another part of ${path} than the one that was asked for.`);
 }
 
 /** A file that grows, with the hashes of what it holds so far. */
 class PartialFile {
-  #sha256: Hash = createHash("sha256");
-  #gitBlob: Hash;
-  #size = 0;
+  private hash: Hash = createHash("sha256");
+  private gitBlob: Hash;
+  private written = 0;
   /** Bytes that were there when it was opened, as long as they count. */
   resumedFrom = 0;
 
@@ -164,23 +178,28 @@ class PartialFile {
     private readonly wanted: Wanted,
     private readonly onBytes: (count: number) => void,
   ) {
-    this.#gitBlob = gitBlobHash(wanted.size);
+    this.gitBlob = gitBlobHash(wanted.size);
   }
 
   static async open(path: string, wanted: Wanted, onBytes: (count: number) => void): Promise<PartialFile> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     // Not "a+": on Linux it would ignore positions.
     const handle = await open(path, "r+").catch((error: unknown) => {
-      if (isErrno(error, "ENOENT")) return open(path, "wx+", 0o600);
+      if (isErrno(error, "ENOENT")) {
+        return open(path, "wx+", 0o600);
+      }
       throw error;
     });
     const file = new PartialFile(handle, wanted, onBytes);
     try {
       const { size } = await handle.stat();
-      if (size > wanted.size) await handle.truncate(0);
-      else {
-        for await (const chunk of createReadStream(path)) file.#count(chunk as Buffer);
-        file.resumedFrom = file.#size;
+      if (size > wanted.size) {
+        await handle.truncate(0);
+      } else {
+        for await (const chunk of createReadStream(path)) {
+          file.count(chunk as Buffer);
+        }
+        file.resumedFrom = file.written;
       }
       return file;
     } catch (error) {
@@ -190,39 +209,48 @@ class PartialFile {
   }
 
   get size(): number {
-    return this.#size;
+    return this.written;
   }
 
   async append(chunk: Uint8Array): Promise<void> {
     try {
       for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await this.handle.write(chunk, done, chunk.length - done, this.#size + done);
+        const { bytesWritten } = await this.handle.write(
+          chunk,
+          done,
+          chunk.length - done,
+          this.written + done,
+        );
         done += bytesWritten;
       }
     } catch (error) {
       throw writeError(error);
     }
-    this.#count(chunk);
+    this.count(chunk);
   }
 
   async restart(): Promise<void> {
-    if (this.#size === 0) return;
+    if (this.written === 0) {
+      return;
+    }
     await this.handle.truncate(0);
-    this.onBytes(-this.#size);
-    this.#size = 0;
+    this.onBytes(-this.written);
+    this.written = 0;
     this.resumedFrom = 0;
-    this.#sha256 = createHash("sha256");
-    this.#gitBlob = gitBlobHash(this.wanted.size);
+    this.hash = createHash("sha256");
+    this.gitBlob = gitBlobHash(this.wanted.size);
   }
 
   fits(): boolean {
-    if (this.#size !== this.wanted.size) return false;
+    if (this.written !== this.wanted.size) {
+      return false;
+    }
     const { kind, hex } = this.wanted.stated;
-    return kind === "sha256" ? this.sha256() === hex : this.#gitBlob.copy().digest("hex") === hex;
+    return kind === "sha256" ? this.sha256() === hex : this.gitBlob.copy().digest("hex") === hex;
   }
 
   sha256(): Digest {
-    return this.#sha256.copy().digest("hex");
+    return this.hash.copy().digest("hex");
   }
 
   async sync(): Promise<void> {
@@ -237,10 +265,10 @@ class PartialFile {
     return this.handle.close();
   }
 
-  #count(chunk: Uint8Array): void {
-    this.#sha256.update(chunk);
-    this.#gitBlob.update(chunk);
-    this.#size += chunk.length;
+  private count(chunk: Uint8Array): void {
+    this.hash.update(chunk);
+    this.gitBlob.update(chunk);
+    this.written += chunk.length;
     this.onBytes(chunk.length);
   }
 }

@@ -78,7 +78,9 @@ export async function inspect(
     });
     for await (const entry of listing) {
       found.push(entry);
-      if (found.length > MAX_FILES) throw hubError(`${repository} has more than ${MAX_FILES} files.`);
+      if (found.length > MAX_FILES) {
+        throw hubError(`${repository} has more than ${MAX_FILES} files.`);
+      }
     }
     return found;
   });
@@ -101,7 +103,9 @@ export function fileAddress({ hub }: HubAccess, repository: string, commit: Comm
 
 /** Folders, and files whose names or hashes cannot be used, are left out: nothing of the kind is ever fetched. */
 function fileOf({ type, path, size, oid, lfs }: z.infer<typeof Entry>): HubFile[] {
-  if (type !== "file" || !RepositoryPath.safeParse(path).success) return [];
+  if (type !== "file" || !RepositoryPath.safeParse(path).success) {
+    return [];
+  }
   const stated = StatedHash.safeParse(
     lfs === undefined ? { kind: "gitBlob", hex: oid } : { kind: "sha256", hex: lfs.oid },
   );
@@ -119,12 +123,16 @@ async function asking<Value>(
     try {
       return await ask();
     } catch (error) {
-      if (error instanceof Transient || error instanceof ProoflineError) throw error;
+      if (error instanceof Transient || error instanceof ProoflineError) {
+        throw error;
+      }
       throw hubError(`The hub ${access.hub.origin} gave an unusable answer (${messageOf(error)}).`, error);
     }
   });
   const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    return parsed.data;
+  }
   const [issue] = parsed.error.issues;
   throw hubError(
     `The hub ${access.hub.origin} gave an unusable answer (${issue?.path.join(".")}: ${issue?.message}).`,
@@ -136,14 +144,18 @@ function apiFetch(access: HubAccess, signal: AbortSignal | undefined): typeof fe
   let pages = 0;
   return async (input) => {
     pages += 1;
-    if (pages > MAX_PAGES) throw hubError(`The hub ${access.hub.origin} answers without end.`);
+    if (pages > MAX_PAGES) {
+      throw hubError(`The hub ${access.hub.origin} answers without end.`);
+    }
     const url = new URL(input instanceof Request ? input.url : input);
     const response = await get(access, url, { sameOrigin: true, ...(signal && { signal }) });
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of bodyOf(response, access, signal)) {
       size += chunk.length;
-      if (size > MAX_ANSWER_BYTES) throw hubError(`The hub ${access.hub.origin} answers without end.`);
+      if (size > MAX_ANSWER_BYTES) {
+        throw hubError(`The hub ${access.hub.origin} answers without end.`);
+      }
       chunks.push(chunk);
     }
     return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });

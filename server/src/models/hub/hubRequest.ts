@@ -70,7 +70,9 @@ export async function get(
     );
     const location = response.headers.get("location");
     if (![301, 302, 303, 307, 308].includes(response.status) || location === null) {
-      if (response.ok) return response;
+      if (response.ok) {
+        return response;
+      }
       await response.body?.cancel().catch(() => {});
       throw refusal(access, address, response);
     }
@@ -103,8 +105,12 @@ export async function patiently<Value>(
       return await attempt();
     } catch (error) {
       refuseCancelled(signal);
-      if (!(error instanceof Transient)) throw error;
-      if (progressed()) failures = 1;
+      if (!(error instanceof Transient)) {
+        throw error;
+      }
+      if (progressed()) {
+        failures = 1;
+      }
       if (failures >= patience.attempts) {
         throw hubError(`The hub ${hub.origin} does not answer well: ${error.message}.`, error);
       }
@@ -119,7 +125,9 @@ export async function patiently<Value>(
 
 /** @throws ProoflineError `model.cancelled` */
 export function refuseCancelled(signal: AbortSignal | undefined): void {
-  if (!signal?.aborted) return;
+  if (!signal?.aborted) {
+    return;
+  }
   throw new ProoflineError(
     "model.cancelled",
     "It was cancelled.",
@@ -133,12 +141,16 @@ export async function* bodyOf(
   { patience }: HubAccess,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  if (response.body === null) return;
+  if (response.body === null) {
+    return;
+  }
   const reader = response.body.getReader();
   try {
     for (;;) {
       const { done, value } = await inTime(reader.read(), patience.silenceMilliseconds, signal);
-      if (done) return;
+      if (done) {
+        return;
+      }
       yield value;
     }
   } finally {
@@ -155,7 +167,9 @@ async function send(
 ): Promise<Response> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
-  if (signal?.aborted) abort();
+  if (signal?.aborted) {
+    abort();
+  }
   signal?.addEventListener("abort", abort, { once: true });
   const timer = setTimeout(abort, patience.answerMilliseconds);
   try {
@@ -182,7 +196,9 @@ async function inTime<Value>(
       milliseconds,
     );
     signal?.addEventListener("abort", abort, { once: true });
-    if (signal?.aborted) abort();
+    if (signal?.aborted) {
+      abort();
+    }
     end = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
@@ -191,7 +207,9 @@ async function inTime<Value>(
   try {
     return await Promise.race([promise, never]);
   } catch (error) {
-    if (error instanceof Transient) throw error;
+    if (error instanceof Transient) {
+      throw error;
+    }
     throw new Transient(`the connection broke (${detailOf(error)})`, 0, { cause: error });
   } finally {
     end();
@@ -234,7 +252,9 @@ function refusal({ hub, token }: HubAccess, url: URL, { status, headers }: Respo
 
 /** Seconds or a date (RFC 9110), as milliseconds from now. */
 function retryAfter(value: string | null): number {
-  if (value === null) return 0;
+  if (value === null) {
+    return 0;
+  }
   const seconds = Number(value);
   const milliseconds = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : 0;
@@ -244,7 +264,9 @@ function retryAfter(value: string | null): number {
 function shown({ pathname }: URL): string {
   const [, repository, revision = "", file] =
     /^\/(?:api\/models\/)?(.+?)\/(?:revision|tree|resolve)\/([^/]+)(?:\/(.+))?$/.exec(pathname) ?? [];
-  if (repository === undefined) return decodeURIComponent(pathname.slice(1));
+  if (repository === undefined) {
+    return decodeURIComponent(pathname.slice(1));
+  }
   const place = `${repository} at ${decodeURIComponent(revision)}`;
   return file === undefined ? place : `${decodeURIComponent(file)} of ${place}`;
 }

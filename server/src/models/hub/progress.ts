@@ -14,33 +14,40 @@ const INTERVAL_MILLISECONDS = 100;
  * now and then. A download that stands still is told, too: where it stands comes within the interval.
  */
 export class PacedProgress {
-  #told = Number.NEGATIVE_INFINITY;
-  #path: string | null = null;
-  #latest: Progress | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  private told = Number.NEGATIVE_INFINITY;
+  private path: string | null = null;
+  private latest: Progress | null = null;
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly tell: (progress: Progress) => void) {}
 
   report(progress: Progress): void {
-    this.#latest = progress;
-    const early = this.#told + INTERVAL_MILLISECONDS - performance.now();
-    if (early <= 0 || progress.path !== this.#path || progress.done >= progress.total) this.#tellLatest();
-    else this.#timer ??= setTimeout(() => this.#tellLatest(), early);
+    this.latest = progress;
+    const early = this.told + INTERVAL_MILLISECONDS - performance.now();
+    if (early <= 0 || progress.path !== this.path || progress.done >= progress.total) {
+      this.tellLatest();
+    } else {
+      this.timer ??= setTimeout(() => this.tellLatest(), early);
+    }
   }
 
   /** Nothing is told from now on. */
   end(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#latest = null;
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+    }
+    this.timer = null;
+    this.latest = null;
   }
 
-  #tellLatest(): void {
-    const latest = this.#latest;
+  private tellLatest(): void {
+    const latest = this.latest;
     this.end();
-    if (latest === null) return;
-    this.#told = performance.now();
-    this.#path = latest.path;
+    if (latest === null) {
+      return;
+    }
+    this.told = performance.now();
+    this.path = latest.path;
     this.tell(latest);
   }
 }

@@ -36,7 +36,9 @@ export function variantsOf({ files }: Pick<HubModel, "files">): readonly Variant
   const shortNames = graphs.map((graph) => posix.basename(graph, ".onnx"));
   const variants = graphs.flatMap((graph, index): Variant[] => {
     const folder = folderOf(graph, byPath);
-    if (folder === null) return [];
+    if (folder === null) {
+      return [];
+    }
     const shortName = shortNames[index] ?? graph;
     const unambiguous = shortNames.filter((name) => name === shortName).length === 1;
     const chosen = files.filter(({ path }) => isBeside(path, folder) || isGraphOrData(path, graph));
@@ -71,7 +73,9 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
   const list = variants.map((one) => `${one.name} (${megabytes(one.size)})`).join(", ");
   const [only, ...others] = variants;
   if (name === undefined) {
-    if (only !== undefined && others.length === 0) return only;
+    if (only !== undefined && others.length === 0) {
+      return only;
+    }
     throw new ProoflineError(
       "model.missing",
       `${model.repository} has several variants: ${list}.`,
@@ -81,7 +85,9 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
   const wanted = variants.find(
     (one) => one.name === name || one.graph === name || one.graph === `${name}.onnx`,
   );
-  if (wanted !== undefined) return wanted;
+  if (wanted !== undefined) {
+    return wanted;
+  }
   throw new ProoflineError("model.missing", `${model.repository} has no variant ${name}.`, `It has ${list}.`);
 }
 
@@ -89,8 +95,12 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
 function folderOf(graph: string, byPath: ReadonlyMap<string, HubFile>): string | null {
   for (let folder = posix.dirname(graph); ; folder = posix.dirname(folder)) {
     const top = folder === "." ? "" : folder;
-    if (NEEDED.every((names) => names.some((name) => byPath.has(join(top, name))))) return top;
-    if (top === "") return null;
+    if (NEEDED.every((names) => names.some((name) => byPath.has(join(top, name))))) {
+      return top;
+    }
+    if (top === "") {
+      return null;
+    }
   }
 }
 

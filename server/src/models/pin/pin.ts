@@ -120,7 +120,9 @@ export function compareModelPaths(left: string, right: string): number {
   const [leftParts, rightParts] = [left.split("/"), right.split("/")];
   for (let index = 0; index < Math.min(leftParts.length, rightParts.length); index++) {
     const order = Buffer.compare(Buffer.from(leftParts[index] ?? ""), Buffer.from(rightParts[index] ?? ""));
-    if (order !== 0) return order;
+    if (order !== 0) {
+      return order;
+    }
   }
   return leftParts.length - rightParts.length;
 }
@@ -141,7 +143,9 @@ export function omsRootOf(files: readonly PinnedFile[]): Digest {
 /** SHA-256 of the manifest's canonical JSON (RFC 8785), so that white space in `pin.json` means nothing. */
 export function manifestDigestOf(manifest: PinManifest): Digest {
   const canonical = canonicalize(manifest);
-  if (canonical === undefined) throw new Error("a manifest always has a canonical form");
+  if (canonical === undefined) {
+    throw new Error("a manifest always has a canonical form");
+  }
   return createHash("sha256").update(canonical, "utf8").digest("hex");
 }
 
@@ -168,7 +172,9 @@ export async function digestModel(directory: string): Promise<ModelDigest> {
 function checkInterface(directory: string, graph: string, bytes: Uint8Array, config: ModelConfig): void {
   try {
     const found = graphInterface(bytes);
-    if (found !== null) layoutOf(found.inputs, found.outputs, config);
+    if (found !== null) {
+      layoutOf(found.inputs, found.outputs, config);
+    }
   } catch (error) {
     throw new ProoflineError(
       "model.file",
@@ -192,7 +198,9 @@ function coveredBy(directory: string, paths: readonly string[], graph: string, b
     throw fileError(directory, graph, `cannot be used: ${messageOf(error)}`, error);
   }
   for (const path of external) {
-    if (!paths.includes(path)) throw fileError(directory, path, `is missing, and ${graph} needs it`);
+    if (!paths.includes(path)) {
+      throw fileError(directory, path, `is missing, and ${graph} needs it`);
+    }
   }
   return paths.filter((path) => path === graph || external.includes(path) || !isWeights(path));
 }
@@ -200,7 +208,9 @@ function coveredBy(directory: string, paths: readonly string[], graph: string, b
 async function digestFiles(directory: string, paths: readonly string[]): Promise<PinnedFile[]> {
   const files: PinnedFile[] = [];
   for (const path of paths) {
-    if (UNPINNED.includes(path)) continue;
+    if (UNPINNED.includes(path)) {
+      continue;
+    }
     const hash = createHash("sha256");
     let size = 0;
     try {
@@ -232,7 +242,9 @@ export async function readPin(directory: string): Promise<Pin> {
 
 function validated(directory: string, json: unknown): PinManifest {
   const parsed = PinManifest.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    return parsed.data;
+  }
   const issue = parsed.error.issues[0];
   const where = issue?.path.join(".");
   throw pinError(directory, `is not valid: ${where ? `${where}: ` : ""}${issue?.message}`, parsed.error);
@@ -253,12 +265,16 @@ export async function checkModel(
   const pin = await readPin(directory);
   const { graph } = pin.manifest.execution;
   const present = new Set(await listFiles(directory));
-  for (const path of UNPINNED) present.delete(path);
+  for (const path of UNPINNED) {
+    present.delete(path);
+  }
   const files = new Map<string, Uint8Array>();
   let heldGraph: HeldFile | null = null;
   try {
     for (const { path, size, sha256 } of pin.manifest.files) {
-      if (!present.delete(path)) throw fileError(directory, path, "is missing");
+      if (!present.delete(path)) {
+        throw fileError(directory, path, "is missing");
+      }
       const holds = options.holdGraph === true && path === graph;
       const { bytes, held } = await readRegularFile(directory, path, { exactly: size }, holds);
       heldGraph ??= held;
@@ -269,7 +285,9 @@ export async function checkModel(
     }
     for (const path of present) {
       // Other variants are never opened.
-      if (!isWeights(path)) throw fileError(directory, path, "is not in the pin");
+      if (!isWeights(path)) {
+        throw fileError(directory, path, "is not in the pin");
+      }
     }
     return { ...pin, files, heldGraph };
   } catch (error) {
@@ -314,7 +332,9 @@ export async function writePin(directory: string, parameters: WritePinParameters
     },
     parameters.family ?? null,
   );
-  if ("missing" in prompt) throw familyError(parameters.family ?? null, prompt.missing);
+  if ("missing" in prompt) {
+    throw familyError(parameters.family ?? null, prompt.missing);
+  }
   const bytes = await readGraph(directory, graph);
   const covered = coveredBy(directory, paths, graph, bytes);
   checkInterface(directory, graph, bytes, config);
@@ -393,7 +413,9 @@ function chooseGraph(
     ? graphs.filter((path) => path === named)
     : graphs.filter((path) => named === null || basename(path, ".onnx") === named);
   const [only, ...others] = fitting;
-  if (only !== undefined && others.length === 0) return only;
+  if (only !== undefined && others.length === 0) {
+    return only;
+  }
   throw new ProoflineError(
     "model.pin",
     `The folder ${directory} holds ${graphs.length === 0 ? "no ONNX graph" : `these graphs: ${graphs.join(", ")}`}.`,
@@ -416,10 +438,15 @@ async function listFiles(directory: string, below = ""): Promise<string[]> {
   const files: string[] = [];
   for (const entry of entries) {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
-    if (entry.isDirectory()) files.push(...(await listFiles(directory, path)));
-    else if (entry.isSymbolicLink()) throw fileError(directory, path, "is a link");
-    else if (!entry.isFile()) throw fileError(directory, path, "is not a regular file");
-    else files.push(path);
+    if (entry.isDirectory()) {
+      files.push(...(await listFiles(directory, path)));
+    } else if (entry.isSymbolicLink()) {
+      throw fileError(directory, path, "is a link");
+    } else if (!entry.isFile()) {
+      throw fileError(directory, path, "is not a regular file");
+    } else {
+      files.push(path);
+    }
   }
   return files.sort(compareModelPaths);
 }
@@ -442,7 +469,9 @@ async function readRegularFile(
   try {
     return await readWithin(directory, path, limit, holds);
   } catch (error) {
-    if (error instanceof ProoflineError) throw error;
+    if (error instanceof ProoflineError) {
+      throw error;
+    }
     throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
   }
 }
@@ -450,7 +479,9 @@ async function readRegularFile(
 async function readWithin(directory: string, path: string, limit: Limit, holds: boolean): Promise<ReadFile> {
   const file = join(directory, path);
   // Windows has neither flag: without them a link would be followed, and a pipe wait for its other end.
-  if ((await lstat(file)).isSymbolicLink()) throw fileError(directory, path, "is a link");
+  if ((await lstat(file)).isSymbolicLink()) {
+    throw fileError(directory, path, "is a link");
+  }
   const handle = await open(
     file,
     constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
@@ -458,8 +489,12 @@ async function readWithin(directory: string, path: string, limit: Limit, holds: 
   let staysOpen = false;
   try {
     const status = await handle.stat();
-    if (!status.isFile()) throw fileError(directory, path, "is not a regular file");
-    if (status.nlink > 1) throw fileError(directory, path, "is a link: another name leads to the same file");
+    if (!status.isFile()) {
+      throw fileError(directory, path, "is not a regular file");
+    }
+    if (status.nlink > 1) {
+      throw fileError(directory, path, "is a link: another name leads to the same file");
+    }
     if ("exactly" in limit && status.size !== limit.exactly) {
       throw fileError(directory, path, `has ${status.size} bytes where the pin says ${limit.exactly}`);
     }
@@ -472,13 +507,17 @@ async function readWithin(directory: string, path: string, limit: Limit, holds: 
     while (filled < bytes.length) {
       const wanted = Math.min(bytes.length - filled, MAX_READ_BYTES);
       const { bytesRead } = await handle.read(bytes, filled, wanted, filled);
-      if (bytesRead === 0) throw fileError(directory, path, "became shorter while it was read");
+      if (bytesRead === 0) {
+        throw fileError(directory, path, "became shorter while it was read");
+      }
       filled += bytesRead;
     }
     staysOpen = held !== null;
     return { bytes, held };
   } finally {
-    if (!staysOpen) await handle.close();
+    if (!staysOpen) {
+      await handle.close();
+    }
   }
 }
 
@@ -501,8 +540,9 @@ async function readOptionalJson<T>(
 
 function sha256Of(bytes: Uint8Array): Digest {
   const hash = createHash("sha256");
-  for (let at = 0; at < bytes.length; at += MAX_READ_BYTES)
+  for (let at = 0; at < bytes.length; at += MAX_READ_BYTES) {
     hash.update(bytes.subarray(at, at + MAX_READ_BYTES));
+  }
   return hash.digest("hex");
 }
 

@@ -332,13 +332,19 @@ export const PinnedPrompt = z
     const { needs, takes } = promptFamily(family);
     const problem = (message: string) => context.addIssue({ code: "custom", message });
     for (const role of Object.keys(needs)) {
-      if (!(role in controlTokens)) problem(`${family} needs the control token ${role}`);
+      if (!(role in controlTokens)) {
+        problem(`${family} needs the control token ${role}`);
+      }
     }
     for (const role of Object.keys(controlTokens)) {
-      if (!(role in needs) && !(role in takes)) problem(`${family} has no control token ${role}`);
+      if (!(role in needs) && !(role in takes)) {
+        problem(`${family} has no control token ${role}`);
+      }
     }
     const ids = Object.values(controlTokens).map((token) => token?.id);
-    if (new Set(ids).size < ids.length) problem("two control tokens share an id");
+    if (new Set(ids).size < ids.length) {
+      problem("two control tokens share an id");
+    }
   });
 export type PinnedPrompt = z.infer<typeof PinnedPrompt>;
 
@@ -361,11 +367,15 @@ export function pinPrompt(
   facts: TokenizerFacts,
   name: PromptFamilyName | null,
 ): PinnedPrompt | { readonly missing: string } {
-  if (name !== null) return pinFamily(facts, name);
+  if (name !== null) {
+    return pinFamily(facts, name);
+  }
   let missing = "";
   for (const candidate of PromptFamilyName.options) {
     const pinned = pinFamily(facts, candidate);
-    if (!("missing" in pinned)) return pinned;
+    if (!("missing" in pinned)) {
+      return pinned;
+    }
     missing = pinned.missing;
   }
   return { missing };
@@ -384,12 +394,16 @@ function pinFamily(
     const known =
       role === "endOfText" && family === "left-to-right/v1" ? [facts.end, ...spellings] : spellings;
     const token = find(known);
-    if (token === undefined) return { missing: spellings.join(" or ") };
+    if (token === undefined) {
+      return { missing: spellings.join(" or ") };
+    }
     tokens[role] = token;
   }
   for (const [role, spellings] of rolesOf(takes)) {
     const token = find(role === "begin" ? [facts.begin] : spellings);
-    if (token !== undefined && token.id !== tokens.endOfText?.id) tokens[role] = token;
+    if (token !== undefined && token.id !== tokens.endOfText?.id) {
+      tokens[role] = token;
+    }
   }
   return { family, controlTokens: ControlTokens.parse(tokens) };
 }

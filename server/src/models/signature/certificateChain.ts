@@ -28,9 +28,13 @@ export function chainTo(
   trusted: readonly X509Certificate[],
   [leaf, ...others]: readonly X509Certificate[],
 ): Chain | string {
-  if (leaf === undefined) return "it holds no certificate";
+  if (leaf === undefined) {
+    return "it holds no certificate";
+  }
   const usage = signingObstacle(leaf);
-  if (usage !== null) return usage;
+  if (usage !== null) {
+    return usage;
+  }
   const at = Date.parse(leaf.validFrom);
   const rest = climb([leaf], others, trusted, at);
   return rest ?? `no chain leads from ${nameOf(leaf)} to a certificate that you trust`;
@@ -59,21 +63,33 @@ function climb(
 ): Chain | null {
   const top = chain.at(-1) ?? chain[0];
   for (const authority of trusted) {
-    if (mayIssue(authority, top, chain.length - 1, at)) return [...chain, authority];
+    if (mayIssue(authority, top, chain.length - 1, at)) {
+      return [...chain, authority];
+    }
   }
-  if (chain.length >= MAX_DEPTH) return null;
+  if (chain.length >= MAX_DEPTH) {
+    return null;
+  }
   for (const authority of others) {
-    if (chain.includes(authority) || !mayIssue(authority, top, chain.length - 1, at)) continue;
+    if (chain.includes(authority) || !mayIssue(authority, top, chain.length - 1, at)) {
+      continue;
+    }
     const whole = climb([...chain, authority], others, trusted, at);
-    if (whole !== null) return whole;
+    if (whole !== null) {
+      return whole;
+    }
   }
   return null;
 }
 
 /** Whether one certificate issued the other and was allowed to. `below`: CA certificates between it and the signing one. */
 function mayIssue(authority: X509Certificate, issued: X509Certificate, below: number, at: number): boolean {
-  if (!authority.ca || !isValidAt(authority, at) || !isValidAt(issued, at)) return false;
-  if (!issued.checkIssued(authority) || !issued.verify(authority.publicKey)) return false;
+  if (!authority.ca || !isValidAt(authority, at) || !isValidAt(issued, at)) {
+    return false;
+  }
+  if (!issued.checkIssued(authority) || !issued.verify(authority.publicKey)) {
+    return false;
+  }
   const { keyUsage, pathLength, unknownCritical } = extensionsOf(authority);
   return (
     keyUsage?.keyCertSign !== false &&
@@ -85,12 +101,15 @@ function mayIssue(authority: X509Certificate, issued: X509Certificate, below: nu
 /** Why a certificate may not sign a model, or `null`. */
 function signingObstacle(leaf: X509Certificate): string | null {
   const { keyUsage, unknownCritical } = extensionsOf(leaf);
-  if (unknownCritical.length > 0)
+  if (unknownCritical.length > 0) {
     return `its certificate has conditions that are unknown here (${unknownCritical})`;
+  }
   // Absent is undefined, whatever the type says.
   const extended: readonly string[] | undefined = leaf.keyUsage;
   const forCode = extended?.some((use) => use === CODE_SIGNING || use === ANY_EXTENDED_KEY_USAGE);
-  if (forCode === true || keyUsage?.digitalSignature === true) return null;
+  if (forCode === true || keyUsage?.digitalSignature === true) {
+    return null;
+  }
   return `the certificate of ${nameOf(leaf)} is not one for signing`;
 }
 
@@ -127,8 +146,9 @@ function extensionsOf(certificate: X509Certificate): Extensions {
       result.keyUsage = { digitalSignature: (bits & 0x80) !== 0, keyCertSign: (bits & 0x04) !== 0 };
     } else if (id === BASIC_CONSTRAINTS && value !== undefined) {
       const length = childrenOf(value.content).find(({ tag }) => tag === 0x02);
-      if (length !== undefined)
+      if (length !== undefined) {
         result.pathLength = length.content.readUIntBE(0, Math.min(6, length.content.length));
+      }
     } else if (critical && !KNOWN.has(id)) {
       result.unknownCritical = [...result.unknownCritical, id];
     }
@@ -148,7 +168,9 @@ function childrenOf(bytes: Buffer): readonly Element[] {
     const tag = bytes[at] ?? 0;
     const first = bytes[at + 1] ?? 0;
     const extra = first < 0x80 ? 0 : first & 0x7f;
-    if (extra > 4 || at + 2 + extra > bytes.length) break;
+    if (extra > 4 || at + 2 + extra > bytes.length) {
+      break;
+    }
     const length = extra === 0 ? first : bytes.readUIntBE(at + 2, extra);
     const start = at + 2 + extra;
     elements.push({ tag, content: bytes.subarray(start, start + length) });

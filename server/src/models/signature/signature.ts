@@ -107,7 +107,9 @@ export function checkSignature(
   trust: Trust,
 ): SignatureReport {
   if (bytes === null) {
-    if (trust.kind === "none") return { kind: "absent" };
+    if (trust.kind === "none") {
+      return { kind: "absent" };
+    }
     throw signatureError(`There is no ${SIGNATURE_FILE} beside the model, and a signer was asked for.`);
   }
   const bundle = parsed("is no Sigstore bundle that is known here", Bundle, bytes);
@@ -139,23 +141,30 @@ export function describeSignature(report: SignatureReport): string {
 }
 
 function describeSigner(signer: Signer): string {
-  if (signer.kind === "key") return `the key ${signer.fingerprint}`;
+  if (signer.kind === "key") {
+    return `the key ${signer.fingerprint}`;
+  }
   const { subject, issuer, fingerprint, validFrom, validTo } = signer;
   const days = `${validFrom.slice(0, 10)} to ${validTo.slice(0, 10)}`;
   return `${subject} (certificate by ${issuer}, ${days}, ${fingerprint})`;
 }
 
 function uncheckedReason({ verificationMaterial: { publicKey, x509CertificateChain } }: Bundle): string {
-  if (x509CertificateChain !== undefined)
+  if (x509CertificateChain !== undefined) {
     return "it was made with a certificate; give its authority to check it";
-  if (publicKey !== undefined) return "it was made with a key; give the public key to check it";
+  }
+  if (publicKey !== undefined) {
+    return "it was made with a key; give the public key to check it";
+  }
   return "it was made through Sigstore without a key, which is not checked here";
 }
 
 /** The files that the signer left out on purpose; refuses any other that was not signed as it is. */
 function unsignedAmong({ subject, predicate }: Statement, files: readonly PinnedFile[]): string[] {
   const root = createHash("sha256");
-  for (const { digest } of predicate.resources) root.update(Buffer.from(digest, "hex"));
+  for (const { digest } of predicate.resources) {
+    root.update(Buffer.from(digest, "hex"));
+  }
   if (root.digest("hex") !== subject[0].digest.sha256) {
     throw signatureError(`${SIGNATURE_FILE} contradicts itself: its root is not that of its files.`);
   }
@@ -166,8 +175,12 @@ function unsignedAmong({ subject, predicate }: Statement, files: readonly Pinned
   const ignored = [...ALWAYS_IGNORED, ...predicate.serialization.ignore_paths];
   return files.flatMap(({ path, sha256 }) => {
     const digest = signed.get(path);
-    if (digest === sha256) return [];
-    if (digest !== undefined) throw signatureError(`${path} is not the file that was signed.`);
+    if (digest === sha256) {
+      return [];
+    }
+    if (digest !== undefined) {
+      throw signatureError(`${path} is not the file that was signed.`);
+    }
     if (!ignored.some((left) => path === left || path.startsWith(`${left}/`))) {
       throw signatureError(`${path} was not signed, and the rest of the model was.`);
     }
@@ -189,8 +202,9 @@ function byKey({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, 
 
 function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, pem: string): Signer {
   const trusted = certificates(() => readCertificates(pem), "The file of the trusted authority");
-  if (trusted.length === 0)
+  if (trusted.length === 0) {
     throw signatureError("The file of the trusted authority holds no PEM certificate.");
+  }
   const { x509CertificateChain } = verificationMaterial;
   if (x509CertificateChain === undefined) {
     throw signatureError("The model was not signed with a certificate of an authority.");
@@ -203,7 +217,9 @@ function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: 
     SIGNATURE_FILE,
   );
   const chain = chainTo(trusted, offered);
-  if (typeof chain === "string") throw signatureError(`The signature does not count: ${chain}.`);
+  if (typeof chain === "string") {
+    throw signatureError(`The signature does not count: ${chain}.`);
+  }
   const [leaf] = chain;
   refuseForged(leaf.publicKey, dsseEnvelope, payload);
   return {
@@ -228,9 +244,13 @@ function refuseForged(
   try {
     good = verify(hashFor(key), signed, { key, dsaEncoding: "der" }, signature);
   } catch (error) {
-    if (error instanceof ProoflineError) throw error;
+    if (error instanceof ProoflineError) {
+      throw error;
+    }
   }
-  if (!good) throw signatureError("The signature is not by that signer, or what it signs was changed.");
+  if (!good) {
+    throw signatureError("The signature is not by that signer, or what it signs was changed.");
+  }
 }
 
 function hashFor(key: KeyObject): string {
@@ -252,7 +272,9 @@ function readKey(pem: string): KeyObject {
   // From a private key a public one would be derived: nobody should hand that around.
   const block = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/.exec(pem)?.[0];
   try {
-    if (block !== undefined) return createPublicKey(block);
+    if (block !== undefined) {
+      return createPublicKey(block);
+    }
   } catch (error) {
     throw signatureError(`The signer's key cannot be read (${messageOf(error)}).`, error);
   }
@@ -275,7 +297,9 @@ function parsed<Value>(problem: string, schema: z.ZodType<Value>, bytes: Uint8Ar
     throw signatureError(`${SIGNATURE_FILE} ${problem} (${messageOf(error)}).`, error);
   }
   const result = schema.safeParse(json);
-  if (result.success) return result.data;
+  if (result.success) {
+    return result.data;
+  }
   const [issue] = result.error.issues;
   throw signatureError(`${SIGNATURE_FILE} ${problem} (${issue?.path.join(".")}: ${issue?.message}).`);
 }

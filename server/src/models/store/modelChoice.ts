@@ -15,13 +15,13 @@ const Choice = z.strictObject({ root: z.string(), manifestDigest: Digest });
  * `<home>/models/choices`, named by the SHA-256 of the repository's path. What a repository proposes is no choice.
  */
 export class ModelChoices {
-  readonly #folder: string;
+  private readonly folder: string;
 
   constructor(
     home: string,
     private readonly store: ModelStore,
   ) {
-    this.#folder = join(home, "models", "choices");
+    this.folder = join(home, "models", "choices");
   }
 
   /**
@@ -31,10 +31,14 @@ export class ModelChoices {
    * would not be what the person chose
    */
   async of(root: string): Promise<InstalledModel | null> {
-    const manifestDigest = await this.#read(root);
-    if (manifestDigest === null) return null;
+    const manifestDigest = await this.read(root);
+    if (manifestDigest === null) {
+      return null;
+    }
     const model = await this.store.find(manifestDigest);
-    if (model !== null) return model;
+    if (model !== null) {
+      return model;
+    }
     throw new ProoflineError(
       "model.missing",
       `The model that was chosen for ${root} (${manifestDigest.slice(0, 12)}) is no longer installed as it was pinned.`,
@@ -44,18 +48,21 @@ export class ModelChoices {
 
   /** The digest of the chosen model, whether it is there or not. */
   chosen(root: string): Promise<Digest | null> {
-    return this.#read(root);
+    return this.read(root);
   }
 
   /** Chooses an approved model for a repository; `null` goes back to the model of the settings. */
   async choose(root: string, manifestDigest: Digest | null): Promise<void> {
-    if (manifestDigest === null) await removeIfThere(this.#file(root));
-    else await writeWhole(this.#file(root), canonicalJson({ root, manifestDigest }), { mode: 0o600 });
+    if (manifestDigest === null) {
+      await removeIfThere(this.file(root));
+    } else {
+      await writeWhole(this.file(root), canonicalJson({ root, manifestDigest }), { mode: 0o600 });
+    }
   }
 
-  async #read(root: string): Promise<Digest | null> {
+  private async read(root: string): Promise<Digest | null> {
     try {
-      const choice = Choice.parse(JSON.parse(await readFile(this.#file(root), "utf8")));
+      const choice = Choice.parse(JSON.parse(await readFile(this.file(root), "utf8")));
       return choice.root === root ? choice.manifestDigest : null;
     } catch {
       // Absent or damaged: nothing is chosen, which is the careful reading.
@@ -63,7 +70,7 @@ export class ModelChoices {
     }
   }
 
-  #file(root: string): string {
-    return join(this.#folder, `${toDigest(sha256(root))}.json`);
+  private file(root: string): string {
+    return join(this.folder, `${toDigest(sha256(root))}.json`);
   }
 }

@@ -42,26 +42,26 @@ export interface InstalledModel extends ApprovedModel {
  * never approved and counts for nothing.
  */
 export class ModelStore {
-  readonly #folder: string;
+  private readonly folder: string;
 
   constructor(home: string) {
-    this.#folder = join(home, "models");
+    this.folder = join(home, "models");
   }
 
   get partialFolder(): string {
-    return join(this.#folder, "partial");
+    return join(this.folder, "partial");
   }
 
   /** Where a model of the store lies, whether it is there or not. */
   pathOf(manifestDigest: Digest): string {
-    return join(this.#folder, manifestDigest);
+    return join(this.folder, manifestDigest);
   }
 
   /** Every approved model whose folder is there, by name. */
   async list(): Promise<readonly InstalledModel[]> {
-    const names = await namesIn(this.#folder);
+    const names = await namesIn(this.folder);
     const models = await Promise.all(
-      names.filter((name) => name.endsWith(".json")).map((name) => this.#read(name)),
+      names.filter((name) => name.endsWith(".json")).map((name) => this.read(name)),
     );
     return models
       .filter((model) => model !== null)
@@ -70,14 +70,14 @@ export class ModelStore {
 
   /** An approved model by its digest; `null` where this machine has none or nobody approved it. */
   async find(manifestDigest: Digest): Promise<InstalledModel | null> {
-    return Digest.safeParse(manifestDigest).success ? this.#read(`${manifestDigest}.json`) : null;
+    return Digest.safeParse(manifestDigest).success ? this.read(`${manifestDigest}.json`) : null;
   }
 
   /** Remembers that a person approved a model. */
   async approve(model: ApprovedModel): Promise<void> {
     const record = `${canonicalJson(ApprovedModel.parse(model))}\n`;
-    await writing(this.#folder, () =>
-      writeWhole(join(this.#folder, `${model.manifestDigest}.json`), record, { mode: 0o600 }),
+    await writing(this.folder, () =>
+      writeWhole(join(this.folder, `${model.manifestDigest}.json`), record, { mode: 0o600 }),
     );
   }
 
@@ -86,8 +86,10 @@ export class ModelStore {
     manifestDigest,
     directory,
   }: Pick<ApprovedModel, "manifestDigest" | "directory">): Promise<void> {
-    await removeIfThere(join(this.#folder, `${manifestDigest}.json`));
-    if (directory === null) await rm(this.pathOf(manifestDigest), { recursive: true, force: true });
+    await removeIfThere(join(this.folder, `${manifestDigest}.json`));
+    if (directory === null) {
+      await rm(this.pathOf(manifestDigest), { recursive: true, force: true });
+    }
   }
 
   /** Bytes of downloads that were not finished. */
@@ -96,7 +98,7 @@ export class ModelStore {
   }
 
   async removePartial(): Promise<void> {
-    await withDownloadLock(this.#folder, () => rm(this.partialFolder, { recursive: true, force: true }));
+    await withDownloadLock(this.folder, () => rm(this.partialFolder, { recursive: true, force: true }));
   }
 
   /**
@@ -106,10 +108,10 @@ export class ModelStore {
    * @throws ProoflineError `model.disk` where the store cannot be written, `model.busy` while another download runs
    */
   async staging<Value>(use: (folder: string) => Promise<Value>): Promise<Value> {
-    const staging = join(this.#folder, "staging");
-    return withDownloadLock(this.#folder, async () => {
+    const staging = join(this.folder, "staging");
+    return withDownloadLock(this.folder, async () => {
       const folder = join(staging, randomBytes(8).toString("hex"));
-      await writing(this.#folder, async () => {
+      await writing(this.folder, async () => {
         await mkdir(this.partialFolder, { recursive: true, mode: 0o700 });
         await rm(staging, { recursive: true, force: true });
         await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -130,18 +132,22 @@ export class ModelStore {
     await syncFolder(dirname(path));
   }
 
-  async #read(name: string): Promise<InstalledModel | null> {
+  private async read(name: string): Promise<InstalledModel | null> {
     let record: ApprovedModel;
     try {
-      record = ApprovedModel.parse(JSON.parse(await readFile(join(this.#folder, name), "utf8")));
+      record = ApprovedModel.parse(JSON.parse(await readFile(join(this.folder, name), "utf8")));
     } catch {
       // Absent, damaged or from a later version: nobody is known to have approved it.
       return null;
     }
-    if (`${record.manifestDigest}.json` !== name) return null;
+    if (`${record.manifestDigest}.json` !== name) {
+      return null;
+    }
     const path = record.directory ?? this.pathOf(record.manifestDigest);
     const pin = await readPin(path).catch(() => null);
-    if (pin?.manifestDigest !== record.manifestDigest) return null;
+    if (pin?.manifestDigest !== record.manifestDigest) {
+      return null;
+    }
     const storedBytes =
       record.directory === null ? pin.manifest.files.reduce((sum, { size }) => sum + size, 0) : 0;
     return { ...record, path, storedBytes };
@@ -152,8 +158,12 @@ export class ModelStore {
 export async function readSignature(directory: string, maxBytes: number): Promise<Uint8Array | null> {
   const path = join(directory, SIGNATURE_FILE);
   const info = await stat(path).catch(() => null);
-  if (info === null) return null;
-  if (info.isFile() && info.size <= maxBytes) return readFile(path);
+  if (info === null) {
+    return null;
+  }
+  if (info.isFile() && info.size <= maxBytes) {
+    return readFile(path);
+  }
   throw new ProoflineError(
     "model.signature",
     `${path} is too large or not a file.`,
@@ -185,7 +195,9 @@ async function writing<Value>(folder: string, write: () => Promise<Value>): Prom
   try {
     return await write();
   } catch (error) {
-    if (error instanceof ProoflineError) throw error;
+    if (error instanceof ProoflineError) {
+      throw error;
+    }
     throw new ProoflineError(
       "model.disk",
       `The models of this machine cannot be kept in ${folder} (${messageOf(error)}).`,
@@ -199,7 +211,9 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
+    if (isErrno(error, "ENOENT")) {
+      return [];
+    }
     throw error;
   }
 }

@@ -33,12 +33,17 @@ export const ModelsFile = z
     const issue = (message: string) => context.addIssue({ code: "custom", message });
     const names = models.map(({ manifest }) => manifest.name);
     for (let index = 1; index < names.length; index++) {
-      if ((names[index - 1] ?? "") >= (names[index] ?? ""))
+      if ((names[index - 1] ?? "") >= (names[index] ?? "")) {
         issue(`names are not sorted or repeat ${names[index]}`);
+      }
     }
     const digests = new Set(models.map(({ manifestDigest }) => manifestDigest));
-    if (digests.size !== models.length) issue("a manifest stands in it twice");
-    if (proposed !== null && !digests.has(proposed)) issue("default is not among the models");
+    if (digests.size !== models.length) {
+      issue("a manifest stands in it twice");
+    }
+    if (proposed !== null && !digests.has(proposed)) {
+      issue("default is not among the models");
+    }
   });
 export type ModelsFile = z.infer<typeof ModelsFile>;
 
@@ -49,7 +54,9 @@ export function parseModelsFile(bytes: Uint8Array): ModelsFile {
   try {
     return parseCanonical(decodeUtf8(bytes), ModelsFile, { maxLength: MAX_MODELS_BYTES });
   } catch (error) {
-    if (!(error instanceof ProoflineError)) throw error;
+    if (!(error instanceof ProoflineError)) {
+      throw error;
+    }
     throw new ProoflineError(
       "model.workspace",
       `.proofline/models.json cannot be used. ${error.reason}`,
@@ -104,7 +111,9 @@ export function pinnedContent(
   file: ModelsFile,
   source: ModelSource,
 ): ReadonlyMap<string, PinManifest["files"][number]> {
-  if (source.kind !== "huggingface") return new Map();
+  if (source.kind !== "huggingface") {
+    return new Map();
+  }
   const same = file.models.filter(
     ({ source: other }) => JSON.stringify(order(other)) === JSON.stringify(order(source)),
   );
@@ -115,7 +124,9 @@ export function findModel(file: ModelsFile, nameOrDigest: string): NamedModel {
   const found = file.models.find(
     ({ manifest, manifestDigest }) => manifest.name === nameOrDigest || manifestDigest === nameOrDigest,
   );
-  if (found !== undefined) return found;
+  if (found !== undefined) {
+    return found;
+  }
   const names = file.models.map(({ manifest }) => manifest.name);
   throw new ProoflineError(
     "model.workspace",
@@ -129,7 +140,9 @@ export function findModel(file: ModelsFile, nameOrDigest: string): NamedModel {
 function refuseOtherContent(file: ModelsFile, { source, manifest }: NamedModel): void {
   const known = pinnedContent(file, source);
   const other = manifest.files.find(({ path, sha256 }) => (known.get(path)?.sha256 ?? sha256) !== sha256);
-  if (other === undefined) return;
+  if (other === undefined) {
+    return;
+  }
   throw new ProoflineError(
     "model.differs",
     `${other.path} differs from the pin of the same commit in .proofline/models.json.`,

@@ -11,60 +11,75 @@ type Unsent<Request> = Request extends unknown ? Omit<Request, "id"> : never;
  * is started again after a crash.
  */
 export class VerificationThread {
-  #worker: Worker | null = null;
-  #nextId = 0;
-  readonly #waiting = new Map<number, (answer: WorkerAnswer | Error) => void>();
+  private worker: Worker | null = null;
+  private nextId = 0;
+  private readonly waiting = new Map<number, (answer: WorkerAnswer | Error) => void>();
 
   constructor(private readonly bundle: string) {}
 
   async read(bytes: Uint8Array): Promise<EvidenceReading> {
-    const answer = await this.#ask({ kind: "read", bytes });
-    if (answer.kind !== "read") throw new Error("the verification thread answered something else");
+    const answer = await this.ask({ kind: "read", bytes });
+    if (answer.kind !== "read") {
+      throw new Error("the verification thread answered something else");
+    }
     return answer.reading;
   }
 
   /** Signs with the device key below `home`. */
   async seal(parameters: Omit<SealParameters, "sign">, home: string): Promise<SealedEvidence> {
-    const answer = await this.#ask({ kind: "seal", parameters, home });
-    if (answer.kind !== "seal") throw new Error("the verification thread answered something else");
+    const answer = await this.ask({ kind: "seal", parameters, home });
+    if (answer.kind !== "seal") {
+      throw new Error("the verification thread answered something else");
+    }
     return answer.sealed;
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
-    this.#worker = null;
+    await this.worker?.terminate();
+    this.worker = null;
   }
 
-  #ask(request: Unsent<WorkerRequest>): Promise<WorkerAnswer> {
-    const id = this.#nextId++;
-    const worker = this.#running();
+  private ask(request: Unsent<WorkerRequest>): Promise<WorkerAnswer> {
+    const id = this.nextId++;
+    const worker = this.running();
     // Only a thread that has work may keep the process alive.
     worker.ref();
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, (answer) => {
-        this.#waiting.delete(id);
-        if (this.#waiting.size === 0) worker.unref();
-        if (answer instanceof Error) reject(answer);
-        else if (answer.kind === "error") {
+      this.waiting.set(id, (answer) => {
+        this.waiting.delete(id);
+        if (this.waiting.size === 0) {
+          worker.unref();
+        }
+        if (answer instanceof Error) {
+          reject(answer);
+        } else if (answer.kind === "error") {
           const { code, reason, remedy } = answer.error;
           reject(new ProoflineError(code as ErrorCode, reason, remedy));
-        } else resolve(answer);
+        } else {
+          resolve(answer);
+        }
       });
       worker.postMessage({ ...request, id } satisfies WorkerRequest);
     });
   }
 
-  #running(): Worker {
-    if (this.#worker !== null) return this.#worker;
+  private running(): Worker {
+    if (this.worker !== null) {
+      return this.worker;
+    }
     const worker = new Worker(this.bundle);
-    worker.on("message", (answer: WorkerAnswer) => this.#waiting.get(answer.id)?.(answer));
+    worker.on("message", (answer: WorkerAnswer) => this.waiting.get(answer.id)?.(answer));
     const fail = (error: Error): void => {
-      if (this.#worker === worker) this.#worker = null;
-      for (const settle of [...this.#waiting.values()]) settle(error);
+      if (this.worker === worker) {
+        this.worker = null;
+      }
+      for (const settle of [...this.waiting.values()]) {
+        settle(error);
+      }
     };
     worker.on("error", fail);
     worker.on("exit", () => fail(new Error("the verification thread ended")));
-    this.#worker = worker;
+    this.worker = worker;
     return worker;
   }
 }

@@ -35,7 +35,9 @@ if ((processor !== "avx2" && processor !== "sse") || script === undefined) {
   console.error("usage: run.mjs avx2|sse SCRIPT [ARGUMENT…]");
   process.exit(2);
 }
-if (!existsSync(PRELOADED)) prepare();
+if (!existsSync(PRELOADED)) {
+  prepare();
+}
 const bundle = join(FOLDER, "out", basename(script));
 copyFileSync(script, bundle);
 const { status } = spawnSync(process.execPath, [bundle, ...rest], {
@@ -49,8 +51,9 @@ function prepare() {
   const packages = join(FOLDER, "node_modules");
   mkdirSync(join(FOLDER, "out"), { recursive: true });
   mkdirSync(join(packages, LIBRARY), { recursive: true });
-  for (const name of ["onnxruntime-common", "onnxruntime-web"])
+  for (const name of ["onnxruntime-common", "onnxruntime-web"]) {
     symlinkSync(join(PACKAGES, name), join(packages, name));
+  }
   for (const part of ["package.json", "dist", LIBRARY.slice("onnxruntime-node/".length)]) {
     cpSync(join(PACKAGES, "onnxruntime-node", part), join(packages, "onnxruntime-node", part), {
       recursive: true,
@@ -60,8 +63,9 @@ function prepare() {
   const bytes = readFileSync(library);
   const places = placesOfCpuid(library);
   for (const place of places) {
-    if (!bytes.subarray(place, place + 2).equals(CPUID))
+    if (!bytes.subarray(place, place + 2).equals(CPUID)) {
       throw new Error(`no CPUID at ${place} of ${library}`);
+    }
     bytes.set(UD2, place);
   }
   writeFileSync(library, bytes);
@@ -77,6 +81,8 @@ function placesOfCpuid(library) {
     const line = assembly.subarray(assembly.lastIndexOf(0x0a, end) + 1, end).toString();
     places.push(Number.parseInt(line, 16));
   }
-  if (places.length === 0) throw new Error(`${library} does not ask what processor it runs on`);
+  if (places.length === 0) {
+    throw new Error(`${library} does not ask what processor it runs on`);
+  }
   return places;
 }

@@ -42,11 +42,15 @@ function readCase(section: string): GoldenCase {
   const name = section.slice(0, section.indexOf("\n"));
   const block = (kind: string): string => {
     const found = new RegExp(`^\`\`\`\`${kind}\n((?:.*\n)*?)\`\`\`\`$`, "m").exec(section)?.[1];
-    if (found === undefined) throw new Error(`"${name}" has no block "${kind}"`);
+    if (found === undefined) {
+      throw new Error(`"${name}" has no block "${kind}"`);
+    }
     return found.replace(/\n$/, "").replaceAll("·", " ").replaceAll("→", "\t").replaceAll("¶", "\n");
   };
   const [prefix = "", suffix, ...more] = block("at").split("▏");
-  if (suffix === undefined || more.length > 0) throw new Error(`"${name}" needs one cursor`);
+  if (suffix === undefined || more.length > 0) {
+    throw new Error(`"${name}" needs one cursor`);
+  }
   const stated = [...section.matchAll(/^(\w+): (.+)$/gm)].filter(
     ({ index }) => index < section.indexOf("````"),
   );

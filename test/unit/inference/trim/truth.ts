@@ -32,7 +32,9 @@ export function holesOf(text: string, random: () => number): Hole[] {
     if (line.trim().length >= 4 && line.length < 160) {
       for (const kind of KINDS) {
         const hole = holeAt(text, start, end, kind, random);
-        if (hole !== null) holes.push(hole);
+        if (hole !== null) {
+          holes.push(hole);
+        }
       }
     }
     start = end + 1;
@@ -60,13 +62,17 @@ function holeAt(text: string, start: number, end: number, kind: Kind, random: ()
       return to - first > 300 ? null : hole(first, to);
     }
     case "opener": {
-      if (!/[{]\s*$/.test(line)) return null;
+      if (!/[{]\s*$/.test(line)) {
+        return null;
+      }
       const to = blockEnd(text, end);
       return to === end || to - end > 300 ? null : hole(end, to);
     }
     case "midLine": {
       const cursor = pause(line, start, random);
-      if (cursor === null) return null;
+      if (cursor === null) {
+        return null;
+      }
       const stops = [...text.slice(cursor + 1, end).matchAll(/[)\]},;:]/g)].map(
         ({ index }) => cursor + 1 + index,
       );
@@ -76,7 +82,9 @@ function holeAt(text: string, start: number, end: number, kind: Kind, random: ()
     case "autoClosed": {
       const opens = [...line.matchAll(/\w\(/g)].map(({ index }) => index + 2);
       const from = opens[Math.floor(random() * opens.length)];
-      if (from === undefined) return null;
+      if (from === undefined) {
+        return null;
+      }
       const to = closing(text, start + from, end);
       return to === null ||
         to === start + from ||
@@ -86,12 +94,15 @@ function holeAt(text: string, start: number, end: number, kind: Kind, random: ()
         : hole(start + from, to, `)${text.slice(end)}`);
     }
     case "declaration": {
-      if (first !== start || !/^(?:export|function|const|class|interface|type|async|import)\b/.test(line))
+      if (first !== start || !/^(?:export|function|const|class|interface|type|async|import)\b/.test(line)) {
         return null;
+      }
       let to = end;
       if (!/;$/.test(line)) {
         const close = /\n[)\]}](?:.*[^{(\n])?$/m.exec(text.slice(end));
-        if (close === null) return null;
+        if (close === null) {
+          return null;
+        }
         to = end + close.index + close[0].length;
       }
       return to - start > 300 ? null : hole(start, to);
@@ -120,7 +131,9 @@ function blockEnd(text: string, end: number): number {
 function statementsEnd(text: string, first: number): number {
   const start = text.lastIndexOf("\n", first - 1) + 1;
   const end = text.indexOf("\n", first);
-  if (first === start) return end;
+  if (first === start) {
+    return end;
+  }
   return linesWhile(text, end, (line) => indentation(line) >= first - start);
 }
 
@@ -128,10 +141,14 @@ function linesWhile(text: string, end: number, inside: (line: string) => boolean
   let last = end;
   for (let at = end; at >= 0 && at < text.length; ) {
     const next = text.indexOf("\n", at + 1);
-    if (next < 0) break;
+    if (next < 0) {
+      break;
+    }
     const line = text.slice(at + 1, next);
     if (line.trim() !== "") {
-      if (!inside(line)) break;
+      if (!inside(line)) {
+        break;
+      }
       last = next;
     }
     at = next;
@@ -142,9 +159,15 @@ function linesWhile(text: string, end: number, inside: (line: string) => boolean
 function closing(text: string, from: number, end: number): number | null {
   let depth = 0;
   for (let at = from; at < end; at++) {
-    if (/["'`/]/.test(text.charAt(at))) return null;
-    if (text[at] === "(") depth += 1;
-    if (text[at] === ")" && depth-- === 0) return at;
+    if (/["'`/]/.test(text.charAt(at))) {
+      return null;
+    }
+    if (text[at] === "(") {
+      depth += 1;
+    }
+    if (text[at] === ")" && depth-- === 0) {
+      return at;
+    }
   }
   return null;
 }
@@ -168,7 +191,9 @@ export function display(
   let stop: StopReason | null = null;
   for (const id of tokenizer.encode((healed.healed + text).slice(0, 2000))) {
     stop = decoding.push(id, 1);
-    if (stop !== null) break;
+    if (stop !== null) {
+      break;
+    }
   }
   const { tokens } = decoding;
   const raw = tokenizer.decode(tokens);
