@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { writePin } from "../src/models/pin/pin";
+import { writePin } from "../src/models/pin/writePin";
 
 async function main(): Promise<void> {
   const [folder, gateFile] = process.argv.slice(2);

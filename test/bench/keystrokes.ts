@@ -26,7 +26,7 @@ export async function benchKeystrokes(): Promise<void> {
   const { modelDirectory } = installationOf(join(ROOT, "dist"));
   const model = await loadModel(modelDirectory, 2);
   try {
-    const text = readFileSync(join(ROOT, "server", "src", "provenance", "repository.ts"), "utf8");
+    const text = readFileSync(join(ROOT, "server", "src", "evidence", "repository.ts"), "utf8");
     await fromKeyToKey(model, placesIn(text, text.length / 3, text.length));
     const places = placesIn(text, 0, text.length);
     const nearby = places.map((place) => ({

@@ -25,7 +25,7 @@ export async function benchSuggestions(): Promise<void> {
 
 /** A real source file of some length, cut at line ends into places where somebody could be typing. */
 function places(): { text: string; line: number; character: number }[] {
-  const lines = readFileSync(join(ROOT, "server", "src", "provenance", "repository.ts"), "utf8").split("\n");
+  const lines = readFileSync(join(ROOT, "server", "src", "evidence", "repository.ts"), "utf8").split("\n");
   const candidates = lines.flatMap((text, line) => (/[.(={]\s*\S*$/.test(text) && line > 40 ? [line] : []));
   const step = Math.max(1, Math.floor(candidates.length / CURSORS));
   return candidates

@@ -1,7 +1,10 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeSource, parseSource } from "../models/modelSource";
-import { checkModel, digestModel, planFolder, readPin } from "../models/pin/pin";
+import { checkModel } from "../models/pin/checkModel";
+import { digestModel } from "../models/pin/digestModel";
+import { planFolder } from "../models/pin/planFolder";
+import { readPin } from "../models/pin/readPin";
 import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature/signature";
 import { ModelChoices } from "../models/store/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";

@@ -1,4 +1,4 @@
-import { readPin } from "../models/pin/pin";
+import { readPin } from "../models/pin/readPin";
 import type { ModelStore } from "../models/store/modelStore";
 import type { Digest } from "../platform/primitives";
 

@@ -7,16 +7,10 @@ import { type HubAccess, refuseCancelled } from "../models/hub/hubRequest";
 import { PacedProgress, type Progress } from "../models/hub/progress";
 import { chooseVariant } from "../models/hub/variants";
 import type { ModelSource } from "../models/modelSource";
-import {
-  PIN_FILE,
-  type Pin,
-  type PinManifest,
-  readPin,
-  SIGNATURE_FILE,
-  writePin,
-  writePinFile,
-} from "../models/pin/pin";
+import { PIN_FILE, type Pin, type PinManifest, SIGNATURE_FILE } from "../models/pin/manifest";
 import type { PromptFamilyName } from "../models/pin/promptFamilies";
+import { readPin } from "../models/pin/readPin";
+import { writePin, writePinFile } from "../models/pin/writePin";
 import {
   checkSignature,
   MAX_SIGNATURE_BYTES,

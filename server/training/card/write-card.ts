@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readPin } from "../../src/models/pin/pin";
+import { readPin } from "../../src/models/pin/readPin";
 import type { Evaluation } from "../evaluation/evaluate";
 import { formatTable } from "../evaluation/table";
 import { HELD_OUT } from "../settings.mjs";

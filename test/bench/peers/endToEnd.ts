@@ -88,7 +88,7 @@ function requestFor(prefix: string, suffix: string): CompletionRequest {
 
 /** Places in the middle of a line: the last character before the cursor is the keystroke. */
 function cursors(): { before: string; typed: string; after: string }[] {
-  const text = readFileSync(join(ROOT, "server", "src", "provenance", "repository.ts"), "utf8");
+  const text = readFileSync(join(ROOT, "server", "src", "evidence", "repository.ts"), "utf8");
   const candidates = [...text.matchAll(/^ {2,}\w[^\n]{16,}$/gm)].map(
     ({ index, 0: line }) => index + Math.floor(line.length / 2),
   );

@@ -23,7 +23,7 @@ export const PortableDigest = z.strictObject({
 export type PortableDigest = z.infer<typeof PortableDigest>;
 
 /** Where the expected digest lies, below the repository's top. */
-export const EXPECTED_FILE = join("test", "portable", "expected.json");
+export const EXPECTED_FILE = join("test", "bench", "portable", "expected.json");
 
 /** Every eighth place of the sample is completed, with little around it: an emulated processor is slow. */
 const STEP = 8;

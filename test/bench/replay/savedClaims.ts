@@ -6,7 +6,7 @@ import type { ReplayRequest } from "../../../server/src/inference/engine/engine"
 import type { Model } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { Prompt, Sampling, StopReason } from "../../../server/src/inference/suggestion";
-import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/pin";
+import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/manifest";
 import { Count, Digest } from "../../../server/src/platform/primitives";
 import { ExecutionProfile } from "../../../server/src/protocol/executionProfile";
 import { places } from "./cursors";

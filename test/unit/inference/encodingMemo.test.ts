@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { EncodingMemo } from "../../../server/src/inference/tokenizer/encodingMemo";
 import { Tokenizer } from "../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
-import { PinManifest } from "../../../server/src/models/pin/pin";
+import { PinManifest } from "../../../server/src/models/pin/manifest";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { SAMPLE } from "./samples";
 

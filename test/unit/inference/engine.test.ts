@@ -7,7 +7,7 @@ import { build, buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../../server/src/inference/engine/engine";
 import { startEngine } from "../../../server/src/inference/engine/startEngine";
-import { writePin } from "../../../server/src/models/pin/pin";
+import { writePin } from "../../../server/src/models/pin/writePin";
 import { EMBEDDED_MODEL, newModelFolder } from "./modelFolder";
 import { OFFSETS, requestAt, SAMPLE } from "./samples";
 
@@ -248,7 +248,7 @@ describe("starting and stopping", () => {
       buildSync({
         stdin: {
           contents: `
-          const { startEngine } = require("./server/src/inference/startEngine");
+          const { startEngine } = require("./server/src/inference/engine/startEngine");
           const [modelDirectory, workerPath, when, request] = process.argv.slice(2);
           const starting = startEngine({ modelDirectory, workerPath, bundlePaths: [] });
           if (when === "while it loads") setImmediate(() => process.exit(7));

@@ -6,7 +6,7 @@ import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { cutPrompt, encodePrompt } from "../../../server/src/inference/prompt/prompt";
 import { Tokenizer } from "../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
-import { PinManifest } from "../../../server/src/models/pin/pin";
+import { PinManifest } from "../../../server/src/models/pin/manifest";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));

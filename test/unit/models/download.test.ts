@@ -7,7 +7,7 @@ import { openRepository } from "../../../server/src/evidence/repository";
 import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hub/hubRequest";
 import type { Progress } from "../../../server/src/models/hub/progress";
 import { variantsOf } from "../../../server/src/models/hub/variants";
-import { checkModel } from "../../../server/src/models/pin/pin";
+import { checkModel } from "../../../server/src/models/pin/checkModel";
 import { ModelStore } from "../../../server/src/models/store/modelStore";
 import { parseModelsFile } from "../../../server/src/models/store/modelsFile";
 import {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
 import { afterAll, describe, expect, it } from "vitest";
 import { graphInterface } from "../../../server/src/models/files/graphInterface";
-import { writePin } from "../../../server/src/models/pin/pin";
+import { writePin } from "../../../server/src/models/pin/writePin";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
 import { writeModelFolder } from "../../support/models/modelFolder";
 import { Graph as GraphFile, writeModel } from "../../support/models/onnx";

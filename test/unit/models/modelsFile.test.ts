@@ -5,7 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseHubAddress } from "../../../server/src/models/hub/hubAddress";
 import { HubRepository, type ModelSource, parseSource } from "../../../server/src/models/modelSource";
-import { manifestDigestOf, type PinManifest, writePin } from "../../../server/src/models/pin/pin";
+import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/manifest";
+import { writePin } from "../../../server/src/models/pin/writePin";
 import {
   type ModelsFile,
   type NamedModel,

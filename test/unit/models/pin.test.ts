@@ -16,15 +16,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  checkModel,
-  compareModelPaths,
-  digestModel,
-  omsRootOf,
-  PinManifest,
-  readPin,
-  writePin,
-} from "../../../server/src/models/pin/pin";
+import { checkModel } from "../../../server/src/models/pin/checkModel";
+import { digestModel } from "../../../server/src/models/pin/digestModel";
+import { PinManifest } from "../../../server/src/models/pin/manifest";
+import { compareModelPaths, omsRootOf } from "../../../server/src/models/pin/omsDigest";
+import { readPin } from "../../../server/src/models/pin/readPin";
+import { writePin } from "../../../server/src/models/pin/writePin";
 import { EMBEDDED_MODEL, newModelFolder, unusableGraph } from "../inference/modelFolder";
 
 const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");

@@ -13,13 +13,13 @@ import { replay } from "../../../server/src/inference/replay/replayTokens";
 import { Tokenizer } from "../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
 import type { ControlRole } from "../../../server/src/models/pin/controlTokens";
-import { writePin } from "../../../server/src/models/pin/pin";
 import {
   PinnedPrompt,
   PromptFamilyName,
   pinPrompt,
   promptFamily,
 } from "../../../server/src/models/pin/promptFamilies";
+import { writePin } from "../../../server/src/models/pin/writePin";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
 import { writeGraph, writeModelFolder } from "../../support/models/modelFolder";
 import { testTokenizer } from "../../support/models/tokenizers";

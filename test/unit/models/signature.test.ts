@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { PinnedFile } from "../../../server/src/models/pin/pin";
+import type { PinnedFile } from "../../../server/src/models/pin/manifest";
 import {
   checkSignature,
   describeSignature,

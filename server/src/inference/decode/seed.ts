@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import canonicalize from "canonicalize";
+import { canonicalJson } from "../../platform/canonicalJson";
+import { fromDigest, sha256, toDigest } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { Prompt, Sampling } from "../suggestion";
@@ -27,24 +27,14 @@ export interface SeedParameters {
 export function seedOf({ prompt, manifestDigest, profile, sampling, ordinal }: SeedParameters): Digest {
   const count = Buffer.alloc(8);
   count.writeBigUInt64BE(BigInt(ordinal));
-  return createHash("sha256")
-    .update("proofline/seed/v1\0", "utf8")
-    .update(sha256(canonicalJson(prompt)))
-    .update(Buffer.from(manifestDigest, "hex"))
-    .update(sha256(profile))
-    .update(sha256(canonicalJson(sampling)))
-    .update(count)
-    .digest("hex");
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text, "utf8").digest();
-}
-
-function canonicalJson(value: Prompt | Sampling): string {
-  const json = canonicalize(value);
-  if (json === undefined) {
-    throw new Error("an object always has a canonical form");
-  }
-  return json;
+  return toDigest(
+    sha256(
+      "proofline/seed/v1\0",
+      sha256(canonicalJson(prompt)),
+      fromDigest(manifestDigest),
+      sha256(profile),
+      sha256(canonicalJson(sampling)),
+      count,
+    ),
+  );
 }

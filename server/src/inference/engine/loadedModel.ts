@@ -7,7 +7,8 @@ import {
 } from "../../models/files/modelConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "../../models/files/tokenizerFile";
 import { externalPaths } from "../../models/files/weights";
-import { type CheckedModel, checkModel, type Pin } from "../../models/pin/pin";
+import { type CheckedModel, checkModel } from "../../models/pin/checkModel";
+import type { Pin } from "../../models/pin/manifest";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import { DEFAULT_PROFILE } from "../../protocol/executionProfile";

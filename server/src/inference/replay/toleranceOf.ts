@@ -1,4 +1,4 @@
-import type { PinManifest } from "../../models/pin/pin";
+import type { PinManifest } from "../../models/pin/manifest";
 import type { Tolerance } from "../../models/pin/tolerance";
 import { unreachable } from "../../platform/errors";
 import type { ExecutionProfile } from "../../protocol/executionProfile";

@@ -7,7 +7,7 @@ import { DEFAULT_PATIENCE, type HubAccess } from "../../models/hub/hubRequest";
 import type { Progress } from "../../models/hub/progress";
 import { variantsOf } from "../../models/hub/variants";
 import { describeSource, HubRepository, HubRevision } from "../../models/modelSource";
-import { planFolder } from "../../models/pin/pin";
+import { planFolder } from "../../models/pin/planFolder";
 import { describeSignature } from "../../models/signature/signature";
 import { findModel } from "../../models/store/modelsFile";
 import { ProoflineError, unreachable } from "../../platform/errors";

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { ProoflineError } from "../../platform/errors";
 import { megabytes } from "../../protocol/byteCount";
-import { SIGNATURE_FILE } from "../pin/pin";
+import { SIGNATURE_FILE } from "../pin/manifest";
 import type { HubFile, HubModel } from "./hub";
 
 /** One graph of a repository that could be pinned: a quantisation, a precision or a layout of its own. */

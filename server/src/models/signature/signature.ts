@@ -3,7 +3,7 @@ import * as z from "zod";
 import { pae } from "../../platform/dsse";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
-import { type PinnedFile, SIGNATURE_FILE } from "../pin/pin";
+import { type PinnedFile, SIGNATURE_FILE } from "../pin/manifest";
 import { chainTo, issuerOf, nameOf, readCertificates } from "./certificateChain";
 
 /** Whom a person trusts to sign a model: a public key, or the authorities that vouch for certificates. PEM texts. */

@@ -8,7 +8,8 @@ import { messageOf, ProoflineError } from "../../platform/errors";
 import { type Lock, tryLock } from "../../platform/lock";
 import { Digest, Text } from "../../platform/primitives";
 import { ModelSource } from "../modelSource";
-import { readPin, SIGNATURE_FILE } from "../pin/pin";
+import { SIGNATURE_FILE } from "../pin/manifest";
+import { readPin } from "../pin/readPin";
 import { SignatureReport } from "../signature/signature";
 
 /** What this machine's person agreed to when they pinned or fetched a model. */

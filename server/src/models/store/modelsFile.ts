@@ -3,7 +3,7 @@ import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../../platform/
 import { ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import { ModelSource } from "../modelSource";
-import { manifestDigestOf, PinManifest } from "../pin/pin";
+import { manifestDigestOf, PinManifest } from "../pin/manifest";
 
 /** Longer files are not read. */
 export const MAX_MODELS_BYTES = 4 * 1024 * 1024;

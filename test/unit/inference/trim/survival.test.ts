@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Tokenizer } from "../../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../../server/src/models/files/tokenizerFile";
-import { PinManifest } from "../../../../server/src/models/pin/pin";
+import { PinManifest } from "../../../../server/src/models/pin/manifest";
 import { EMBEDDED_MODEL } from "../modelFolder";
 import { display, type Hole, holesOf, KINDS, type Kind } from "./truth";
 
