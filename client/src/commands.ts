@@ -1,5 +1,5 @@
 import { commands, window } from "vscode";
-import { messageOf } from "../../server/src/protocol/errors";
+import { messageOf } from "../../server/src/protocol/caught";
 import type { Context } from "./server";
 
 /**

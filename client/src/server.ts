@@ -23,7 +23,7 @@ import {
   State,
   TransportKind,
 } from "vscode-languageclient/node";
-import { messageOf } from "../../server/src/protocol/errors";
+import { messageOf } from "../../server/src/protocol/caught";
 import {
   DidChangeSettings,
   type DidChangeStatus,
@@ -31,7 +31,7 @@ import {
 } from "../../server/src/protocol/messages";
 import type { Settings } from "../../server/src/protocol/settings";
 import { onDidChangeSettings, readSettings } from "./config";
-import { type Extension, Offers } from "./editor/shownSuggestions";
+import { type Extension, ShownSuggestions } from "./editor/shownSuggestions";
 import { VerdictStore } from "./editor/verdictStore";
 import { type Restart, RestartPolicy } from "./restartPolicy";
 
@@ -57,7 +57,7 @@ const STOP_MILLISECONDS = 2_000;
 
 export class Context {
   readonly verdicts = new VerdictStore();
-  readonly offers = new Offers();
+  readonly offers = new ShownSuggestions();
   /** Filled by the features before the first start. */
   readonly middleware: Middleware = {};
   readonly log: LogOutputChannel;

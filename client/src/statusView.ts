@@ -1,4 +1,4 @@
-import { unreachable } from "../../server/src/protocol/errors";
+import { unreachable } from "../../server/src/protocol/caught";
 import type { ChainState, DidChangeStatus, ModelState } from "../../server/src/protocol/messages";
 import { counted } from "./format";
 import type { ServerState } from "./server";

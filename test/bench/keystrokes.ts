@@ -1,7 +1,7 @@
 /** What the engine computes again from one key to the next, as ratios to reading a prompt from its beginning. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Draft, Drafter } from "../../server/src/inference/decode/promptLookup";
+import { type Draft, PromptLookup } from "../../server/src/inference/decode/promptLookup";
 import { complete } from "../../server/src/inference/engine/complete";
 import type { CompletionRequest } from "../../server/src/inference/engine/engine";
 import { loadModel, type Model } from "../../server/src/inference/engine/loadedModel";
@@ -106,7 +106,7 @@ async function fromKeyToKey(model: Model, places: readonly Place[]): Promise<voi
 }
 
 /** A drafter that counts. */
-class CountingDrafter extends Drafter {
+class CountingDrafter extends PromptLookup {
   runs = 0;
 
   override ran(rows: number, milliseconds: number): void {

@@ -2,7 +2,7 @@ import type { ShownVerdict } from "../../../server/src/protocol/messages";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
 
 /** Adjacent suggestions that would show the same badge, and show one together. */
-export interface Block {
+export interface BadgeGroup {
   readonly summary: Summary;
   readonly localChain: boolean;
   readonly note: string | null;
@@ -21,8 +21,8 @@ export interface Block {
 export function blocksOf(
   verdicts: readonly ShownVerdict[],
   lengthOf: (line: number) => number,
-): readonly Block[] {
-  const blocks: Block[] = [];
+): readonly BadgeGroup[] {
+  const blocks: BadgeGroup[] = [];
   const ordered = [...verdicts].sort(
     (one, other) =>
       one.range.start.line - other.range.start.line ||
@@ -72,10 +72,10 @@ export function lineLengths(document: {
 
 /** The block that the next or previous command goes to from a line, around the end of the document. */
 export function neighbour(
-  blocks: readonly Block[],
+  blocks: readonly BadgeGroup[],
   line: number,
   direction: "next" | "previous",
-): Block | undefined {
+): BadgeGroup | undefined {
   return direction === "next"
     ? (blocks.find((block) => block.startLine > line) ?? blocks[0])
     : (blocks.findLast((block) => block.endLine < line) ?? blocks.at(-1));

@@ -35,7 +35,7 @@ export type Following =
   | { readonly kind: "extended"; readonly extension: Extension }
   | { readonly kind: "ended" };
 
-export class Offers {
+export class ShownSuggestions {
   private readonly documents = new Map<string, readonly OfferedItem[]>();
 
   /**

@@ -1,6 +1,6 @@
 /** Tells the server what a person accepted: all of a suggestion, a word, a line; and what they took back. */
 import { commands, TextDocumentChangeReason, window, workspace } from "vscode";
-import { messageOf } from "../../../server/src/protocol/errors";
+import { messageOf } from "../../../server/src/protocol/caught";
 import { DidAccept, DidUndoOrRedo } from "../../../server/src/protocol/messages";
 import type { Extension } from "../editor/shownSuggestions";
 import type { Context } from "../server";

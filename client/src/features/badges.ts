@@ -16,7 +16,7 @@ import {
 import { DidChangeVerdicts } from "../../../server/src/protocol/messages";
 import { SUMMARIES, type Summary } from "../../../server/src/protocol/verdictWords";
 import { onDidChangeSettings, readBadges } from "../config";
-import { type Block, blocksOf, lineLengths } from "../editor/badgeGroups";
+import { type BadgeGroup, blocksOf, lineLengths } from "../editor/badgeGroups";
 import { badgeText } from "../editor/badgeText";
 import type { Context } from "../server";
 
@@ -92,7 +92,7 @@ export function activate(context: Context): void {
   );
 }
 
-function drawn(editor: TextEditor, block: Block): DecorationOptions {
+function drawn(editor: TextEditor, block: BadgeGroup): DecorationOptions {
   const end = editor.document.lineAt(Math.min(block.startLine, editor.document.lineCount - 1)).range.end;
   return { range: new Range(end, end), renderOptions: { after: { contentText: badgeText(block) } } };
 }

@@ -8,7 +8,7 @@ import {
   window,
   workspace,
 } from "vscode";
-import { messageOf } from "../../../server/src/protocol/errors";
+import { messageOf } from "../../../server/src/protocol/caught";
 import { DidChangeStatus, DocumentState } from "../../../server/src/protocol/messages";
 import { type Context, LINKED_COMMANDS } from "../server";
 import { type StatusView, statusView } from "../statusView";

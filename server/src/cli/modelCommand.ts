@@ -12,7 +12,7 @@ import { findModel, type ModelsFile } from "../models/store/modelsFile";
 import { ProoflineError } from "../platform/errors";
 import { megabytes } from "../protocol/byteCount";
 import {
-  carryOut,
+  applyPlan,
   type DownloadPlan,
   modelsOf,
   type PinnedModel,
@@ -93,7 +93,7 @@ export async function modelPin(session: Session, typed: string, flags: PinFlags)
     const named = { repository: source.repository, ...revisionOf(flags) };
     const plan = await planPin(access, places, named, choices, signal);
     await agreed(plan, flags);
-    return pinned(await showingProgress((tell) => carryOut(plan, access, places, choices, tell, signal)));
+    return pinned(await showingProgress((tell) => applyPlan(plan, access, places, choices, tell, signal)));
   });
 }
 
@@ -121,7 +121,7 @@ export async function modelFetch(
     const plan = await planFetch(access, places, model, signal);
     await agreed(plan, flags);
     const choices = { trust, replace: false };
-    return pinned(await showingProgress((tell) => carryOut(plan, access, places, choices, tell, signal)));
+    return pinned(await showingProgress((tell) => applyPlan(plan, access, places, choices, tell, signal)));
   });
 }
 

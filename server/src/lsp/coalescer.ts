@@ -2,7 +2,7 @@
 const WAIT_MILLISECONDS = 100;
 
 /** Runs something soon, and once for all that asked for it meanwhile. */
-export class Coalesced {
+export class Coalescer {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly run: () => void) {}

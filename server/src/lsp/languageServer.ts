@@ -20,13 +20,13 @@ import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
 import { VerificationThread } from "../workflows/thread/verificationThread";
-import { Coalesced } from "./coalescer";
+import { Coalescer } from "./coalescer";
 import { Acceptances } from "./completion/acceptances";
-import { Offers } from "./completion/activeSuggestions";
+import { ActiveSuggestions } from "./completion/activeSuggestions";
 import { ContextSources } from "./completion/contextSources";
 import { Gate } from "./completion/gate";
 import { provideInlineCompletion } from "./completion/inlineCompletion";
-import { Placements } from "./documents/documentLocations";
+import { DocumentLocations } from "./documents/documentLocations";
 import { provideDocumentState } from "./documents/documentState";
 import { type OpenDocument, openDocuments } from "./documents/openDocument";
 import { EngineHost } from "./models/engineHost";
@@ -35,7 +35,7 @@ import { WorkspaceModels } from "./models/workspaceModels";
 import { onNotification, onRequest0 } from "./requests";
 import { ChainAccess } from "./sealing/chainAccess";
 import { JournalHost } from "./sealing/journalHost";
-import { bindToFolder } from "./sealing/rebindPending";
+import { rebindPending } from "./sealing/rebindPending";
 import { Sealing } from "./sealing/sealing";
 import type { ServerContext } from "./serverContext";
 import { SettingsChange, SettingsStore } from "./settingsStore";
@@ -118,19 +118,19 @@ function assemble(
   const models = new WorkspaceModels(settings.home, pathsOf(workspaceFolders ?? []), log);
   const engine = new EngineHost(settings, installation, log, () => models.chosenDirectory());
   const journal = new JournalHost(settings, log);
-  const placements = new Placements(pathsOf(workspaceFolders ?? []));
+  const placements = new DocumentLocations(pathsOf(workspaceFolders ?? []));
   const status = new Status(connection);
-  const offers = new Offers();
+  const offers = new ActiveSuggestions();
   const sources = new ContextSources(placements, settings);
   const context: ServerContext = {
     connection,
     documents,
     settings,
     engine,
-    placements,
+    locations: placements,
     journal,
     status,
-    offers,
+    suggestions: offers,
     sources,
     gate: new Gate(settings, engine, placements, journal),
     log,
@@ -150,7 +150,7 @@ function assemble(
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home), () =>
     refreshed.soon(),
   );
-  const refreshed = new Coalesced(() => void verdicts.updateAll());
+  const refreshed = new Coalescer(() => void verdicts.updateAll());
   const sealing: Sealing = new Sealing(context, {
     thread,
     reader,
@@ -264,7 +264,7 @@ function assemble(
   }
 
   async function bind(document: OpenDocument): Promise<void> {
-    if (!(await bindToFolder(context, document))) {
+    if (!(await rebindPending(context, document))) {
       return;
     }
     sealing.accepted(placements.rootOf(document));

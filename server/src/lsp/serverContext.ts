@@ -1,9 +1,9 @@
 import type { Connection, TextDocuments } from "vscode-languageserver/node";
 import type { NothingReason } from "../inference/engine/engine";
-import type { Offers } from "./completion/activeSuggestions";
+import type { ActiveSuggestions } from "./completion/activeSuggestions";
 import type { ContextSources } from "./completion/contextSources";
 import type { Gate } from "./completion/gate";
-import type { Placements } from "./documents/documentLocations";
+import type { DocumentLocations } from "./documents/documentLocations";
 import type { OpenDocument } from "./documents/openDocument";
 import type { EngineHost } from "./models/engineHost";
 import type { JournalHost } from "./sealing/journalHost";
@@ -17,9 +17,9 @@ export interface ServerContext {
   readonly settings: SettingsStore;
   readonly engine: EngineHost;
   readonly gate: Gate;
-  readonly placements: Placements;
+  readonly locations: DocumentLocations;
   readonly journal: JournalHost;
-  readonly offers: Offers;
+  readonly suggestions: ActiveSuggestions;
   readonly sources: ContextSources;
   readonly status: Status;
   log(line: string): void;

@@ -168,7 +168,7 @@ export async function planFetch(
  *
  * @throws ProoflineError with a code that begins with `model.`
  */
-export async function carryOut(
+export async function applyPlan(
   plan: DownloadPlan,
   access: HubAccess,
   places: PinPlaces,

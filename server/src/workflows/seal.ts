@@ -8,7 +8,7 @@ import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
 import type { VerificationThread } from "./thread/verificationThread";
 
-export interface SealParameters {
+export interface SealPendingParameters {
   readonly home: string;
   readonly journal: Journal;
   readonly repository: Repository;
@@ -32,7 +32,7 @@ export interface SealOutcome {
  * is gone or whose file is ignored, and writes one evidence file for each batch. The journal holds a batch
  * durably before its file is written, so a crash at any instant neither loses nor doubles one.
  */
-export async function sealPending(parameters: SealParameters): Promise<SealOutcome> {
+export async function sealPending(parameters: SealPendingParameters): Promise<SealOutcome> {
   const { journal, repository, holdBack } = parameters;
   const held: { id: string; reason: string }[] = [];
   const dropped: { id: string; reason: string }[] = [];
@@ -108,7 +108,7 @@ export async function finishSealing(journal: Journal, repository: Repository): P
 }
 
 async function sealBatchOf(
-  { home, journal, repository, thread }: SealParameters,
+  { home, journal, repository, thread }: SealPendingParameters,
   suggestions: readonly AcceptedSuggestion[],
 ): Promise<{ root: string; ids: readonly string[] } | null> {
   const [first] = suggestions;

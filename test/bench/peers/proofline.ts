@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Graph } from "../../../server/src/inference/graph/graph";
-import { readAhead } from "../../../server/src/inference/graph/prefill";
+import { prefill } from "../../../server/src/inference/graph/prefill";
 import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { HeldFile } from "../../../server/src/models/files/heldFile";
@@ -21,7 +21,7 @@ export async function loadProofline({ model, threads }: EngineParameters): Promi
   const suggest = async (ids: readonly number[], count: number): Promise<Timing> => {
     const started = performance.now();
     const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1));
-    let pending = (await readAhead(sequence, unread, () => false)) ?? [];
+    let pending = (await prefill(sequence, unread, () => false)) ?? [];
     const tokens: number[] = [];
     let first = 0;
     while (tokens.length < count) {
@@ -49,7 +49,7 @@ export async function loadProofline({ model, threads }: EngineParameters): Promi
     },
     async check(prompt, answer) {
       await forget();
-      await readAhead(sequence, prompt, () => false);
+      await prefill(sequence, prompt, () => false);
       await sequence.append(prompt.slice(sequence.length));
       const started = performance.now();
       await sequence.append(answer);

@@ -5,7 +5,7 @@ import { seedOf } from "../../../server/src/inference/decode/seed";
 import type { ReplayRequest } from "../../../server/src/inference/engine/engine";
 import type { Model } from "../../../server/src/inference/engine/loadedModel";
 import type { Sequence } from "../../../server/src/inference/graph/sequence";
-import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import { cursorContextOf } from "../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { StopReason } from "../../../server/src/inference/suggestion";
 import { trim } from "../../../server/src/inference/trim";
@@ -18,7 +18,7 @@ export function consistent(model: Model, claim: ReplayRequest): ReplayRequest {
   const prompt = healPrompt(tokenizer, claim.prompt);
   const raw = tokenizer.decode(claim.tokens);
   const { start, end } = trim(raw, {
-    scope: scopeOf(claim.prompt),
+    scope: cursorContextOf(claim.prompt),
     healed: prompt.healed,
     stop: claim.stop,
     lastLength: raw.length - tokenizer.decode(claim.tokens.slice(0, -1)).length,
@@ -107,7 +107,7 @@ function secondChoice(row: Float32Array, decoding: Decoding): ReturnType<typeof 
 }
 
 function decodingOf(model: Model, claim: ReplayRequest, asked: Extent = "block"): Decoding {
-  const scope = scopeOf(claim.prompt);
+  const scope = cursorContextOf(claim.prompt);
   const extent = scope.block === null ? "line" : asked;
   const gate = claim.stop === "doubt" ? model.manifest.execution.confidenceGate : 0;
   const prompt = healPrompt(model.tokenizer, claim.prompt);

@@ -3,7 +3,7 @@ import { generate } from "../../../server/src/inference/decode/generate";
 import type { ReplayRequest } from "../../../server/src/inference/engine/engine";
 import type { Model } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
-import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import { cursorContextOf } from "../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { replay } from "../../../server/src/inference/replay/replayTokens";
 
@@ -53,7 +53,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 /** The same tokens as the claim's, one by one, without drafts. */
 async function generated(model: Model, sequence: Sequence, claim: ReplayRequest): Promise<void> {
   const prompt = healPrompt(model.tokenizer, claim.prompt);
-  const scope = scopeOf(claim.prompt);
+  const scope = cursorContextOf(claim.prompt);
   const extent = scope.block === null ? "line" : "block";
   const gate = claim.stop === "doubt" ? model.manifest.execution.confidenceGate : 0;
   const { maxTokens } = claim.sampling;

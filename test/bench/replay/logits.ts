@@ -1,6 +1,6 @@
 import type { ReplayRequest } from "../../../server/src/inference/engine/engine";
 import type { Model } from "../../../server/src/inference/engine/loadedModel";
-import { readAhead } from "../../../server/src/inference/graph/prefill";
+import { prefill } from "../../../server/src/inference/graph/prefill";
 import type { Sequence } from "../../../server/src/inference/graph/sequence";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 
@@ -39,7 +39,7 @@ async function readPrompt(
 ): Promise<readonly number[]> {
   const { ids } = healPrompt(tokenizer, prompt);
   const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1), -1);
-  const rest = await readAhead(sequence, unread, () => false);
+  const rest = await prefill(sequence, unread, () => false);
   if (rest !== null && rest.length > 0) {
     await sequence.append(rest, "none");
   }

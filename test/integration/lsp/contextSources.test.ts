@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ContextSources } from "../../../server/src/lsp/completion/contextSources";
-import { Placements } from "../../../server/src/lsp/documents/documentLocations";
+import { DocumentLocations } from "../../../server/src/lsp/documents/documentLocations";
 import { OpenDocument } from "../../../server/src/lsp/documents/openDocument";
 import { SettingsStore } from "../../../server/src/lsp/settingsStore";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
@@ -16,7 +16,7 @@ const lines = (name: string, count: number): string =>
 class Editor {
   readonly root = temporaryFolder("sources");
   readonly settings = SettingsStore.from(undefined);
-  readonly placements = new Placements([this.root]);
+  readonly placements = new DocumentLocations([this.root]);
   time = 0;
   readonly sources = new ContextSources(this.placements, this.settings, () => this.time);
   private version = 1;

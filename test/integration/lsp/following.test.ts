@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Completion } from "../../../server/src/inference/engine/engine";
 import type { ExecutionFacts } from "../../../server/src/inference/suggestion";
-import { Offers } from "../../../server/src/lsp/completion/activeSuggestions";
+import { ActiveSuggestions } from "../../../server/src/lsp/completion/activeSuggestions";
 import { tooLarge } from "../../../server/src/lsp/completion/gate";
 import { shift, type TextEdit, withLf } from "../../../server/src/lsp/documents/textEdits";
 import { escapeMarkdown } from "../../../server/src/lsp/verdicts/verdictMarkdown";
@@ -77,13 +77,13 @@ describe("offers", () => {
   test("an offer is found again for exactly the proper beginnings of its text", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), (text, typed) => {
-        const offers = new Offers();
+        const offers = new ActiveSuggestions();
         offers.add(offer(text));
         const found = offers.match("file:///a", `a(${typed}`, ")\n");
         expect(found !== null).toBe(typed.length < text.length && text.startsWith(typed));
       }),
     );
-    const offers = new Offers();
+    const offers = new ActiveSuggestions();
     offers.add(offer("x, y"));
     expect(offers.match("file:///b", "a(", ")\n")).toBeNull();
     expect(offers.match("file:///a", "b(", ")\n")).toBeNull();
@@ -91,7 +91,7 @@ describe("offers", () => {
   });
 
   test("their number is bounded, the newest and the used ones stay", () => {
-    const offers = new Offers();
+    const offers = new ActiveSuggestions();
     offers.add(offer("first"));
     for (let index = 0; index < 200; index += 1) {
       offers.add(offer(`other ${index}`, `other ${index}`));

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import type { Offer } from "../../../server/src/lsp/completion/activeSuggestions";
+import type { ActiveSuggestion } from "../../../server/src/lsp/completion/activeSuggestions";
 import { Prefetch } from "../../../server/src/lsp/completion/prefetch";
 import { Client, uriOf } from "../../support/languageClient";
 
@@ -91,7 +91,12 @@ describe("what was asked ahead", () => {
 describe("asking ahead", () => {
   const document = (text: string) => ({ uri: "file:///a.ts", text });
   const offer = { before: "a", text: "bc", after: "d" };
-  let asked: { before: string; after: string; signal: AbortSignal; answer: (offer: Offer | null) => void }[];
+  let asked: {
+    before: string;
+    after: string;
+    signal: AbortSignal;
+    answer: (offer: ActiveSuggestion | null) => void;
+  }[];
   let prefetch: Prefetch;
 
   beforeEach(() => {
@@ -126,7 +131,7 @@ describe("asking ahead", () => {
     const taken = prefetch.take("file:///a.ts", { before: "abc", after: "d" });
     await vi.advanceTimersByTimeAsync(0);
     expect(asked).toHaveLength(1);
-    const next = { id: "next" } as Offer;
+    const next = { id: "next" } as ActiveSuggestion;
     asked[0]?.answer(next);
     expect(await taken).toEqual({ offer: next });
     expect(await prefetch.take("file:///a.ts", { before: "abc", after: "d" })).toBeNull();

@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Extension, type Following, Offers } from "../../../client/src/editor/shownSuggestions";
+import {
+  type Extension,
+  type Following,
+  ShownSuggestions,
+} from "../../../client/src/editor/shownSuggestions";
 
 const URI = "file:///a.ts";
 
 /** A document, and what is on offer at `|` in it. */
 class Editor {
-  readonly offers = new Offers();
+  readonly offers = new ShownSuggestions();
   text: string;
   private readonly start: number;
 

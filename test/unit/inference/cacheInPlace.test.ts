@@ -5,7 +5,7 @@ import { Tensor } from "onnxruntime-common";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { writesCacheInPlace } from "../../../server/src/inference/graph/cacheInPlace";
 import { Graph } from "../../../server/src/inference/graph/graph";
-import { Cache } from "../../../server/src/inference/graph/kvCache";
+import { KvCache } from "../../../server/src/inference/graph/kvCache";
 import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import type { CachePart } from "../../../server/src/models/files/graphLayout";
@@ -164,7 +164,7 @@ describe("what a run's outputs replace", () => {
     Object.values(outputs).map(({ data }) => (data as Float32Array).length);
 
   it("is given back at once, but nothing that a copy or a later run needs", () => {
-    const cache = new Cache({ parts, Tensor, inPlace: false });
+    const cache = new KvCache({ parts, Tensor, inPlace: false });
     const [first, second] = [outputsOf(3), outputsOf(4)];
     cache.take(first, 3);
     const copy = cache.copy(2);
@@ -180,7 +180,7 @@ describe("what a run's outputs replace", () => {
   });
 
   it("leaves alone what lies in place", () => {
-    const cache = new Cache({ parts, Tensor, inPlace: true });
+    const cache = new KvCache({ parts, Tensor, inPlace: true });
     const inputs = cache.inputs(2);
     for (const { data } of Object.values(inputs)) {
       (data as Float32Array).fill(7);

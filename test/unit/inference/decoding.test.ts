@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { confidenceOf, weighedChoice } from "../../../server/src/inference/decode/confidence";
 import { Decoding, type Extent } from "../../../server/src/inference/decode/decoding";
 import { endsInTokenLoop, repeatedLinesIn } from "../../../server/src/inference/decode/repetition";
-import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import { cursorContextOf } from "../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import type { StopReason } from "../../../server/src/inference/suggestion";
 import { Tokenizer } from "../../../server/src/inference/tokenizer/tokenizer";
@@ -26,7 +26,14 @@ function decodingAt(
   gate = 0,
 ): Decoding {
   const prompt = { path: null, prefix, suffix, context: [] };
-  return new Decoding(tokenizer, healPrompt(tokenizer, prompt), scopeOf(prompt), extent, maxTokens, gate);
+  return new Decoding(
+    tokenizer,
+    healPrompt(tokenizer, prompt),
+    cursorContextOf(prompt),
+    extent,
+    maxTokens,
+    gate,
+  );
 }
 
 const one = (text: string): number => {

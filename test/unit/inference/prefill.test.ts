@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
-import { readAhead } from "../../../server/src/inference/graph/prefill";
-import { CHUNK_TOKENS, ReadingPace } from "../../../server/src/inference/graph/prefillPace";
+import { prefill } from "../../../server/src/inference/graph/prefill";
+import { CHUNK_TOKENS, PrefillPace } from "../../../server/src/inference/graph/prefillPace";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { EMBEDDED_MODEL } from "./modelFolder";
 
@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 describe("the pace of reading", () => {
   it("is the smallest chunk until a run was timed, then what fits a tenth of a second", () => {
-    const pace = new ReadingPace();
+    const pace = new PrefillPace();
     expect(pace.chunkTokens).toBe(CHUNK_TOKENS);
     pace.ran(64, 5);
     expect(pace.chunkTokens).toBe(256);
@@ -24,7 +24,7 @@ describe("the pace of reading", () => {
   });
 
   it("comes back after a run that was held up", () => {
-    const pace = new ReadingPace();
+    const pace = new PrefillPace();
     pace.ran(256, 20);
     pace.ran(256, 900);
     expect(pace.chunkTokens).toBe(CHUNK_TOKENS);
@@ -49,11 +49,11 @@ describe("reading with the embedded model", () => {
     const expected = atOnce.subarray(-graph.vocabularySize);
     for (const milliseconds of [1, 150, 1000]) {
       const pace = vi.spyOn(graph.pace, "ran").mockReturnValue();
-      const timed = new ReadingPace();
+      const timed = new PrefillPace();
       timed.ran(256, milliseconds);
       const chunk = vi.spyOn(graph.pace, "chunkTokens", "get").mockReturnValue(timed.chunkTokens);
       const sequence = new Sequence(graph);
-      const last = await readAhead(sequence, IDS, () => false);
+      const last = await prefill(sequence, IDS, () => false);
       const logits = await sequence.append(last ?? [], "last");
       expect(
         logits.subarray(-graph.vocabularySize).every((logit, at) => Object.is(logit, expected[at])),
@@ -66,10 +66,10 @@ describe("reading with the embedded model", () => {
   it("stops between two runs, and goes on from there", async () => {
     const sequence = new Sequence(model.graph);
     let looks = 0;
-    expect(await readAhead(sequence, IDS, () => ++looks > 1)).toBeNull();
+    expect(await prefill(sequence, IDS, () => ++looks > 1)).toBeNull();
     expect(sequence.length).toBeGreaterThanOrEqual(CHUNK_TOKENS);
     expect(sequence.length).toBeLessThan(IDS.length);
-    const rest = await readAhead(sequence, IDS.slice(sequence.length), () => false);
+    const rest = await prefill(sequence, IDS.slice(sequence.length), () => false);
     expect(sequence.length + (rest?.length ?? 0)).toBe(IDS.length);
     expect(rest?.length).toBeGreaterThan(0);
   });

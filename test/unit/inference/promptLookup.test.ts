@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { LookUps } from "../../../server/src/inference/decode/lookUps";
-import { BREAK, Drafter } from "../../../server/src/inference/decode/promptLookup";
+import { LookupIntake } from "../../../server/src/inference/decode/lookupIntake";
+import { BREAK, PromptLookup } from "../../../server/src/inference/decode/promptLookup";
 import { complete } from "../../../server/src/inference/engine/complete";
 import type { CompletionOutcome, CompletionRequest } from "../../../server/src/inference/engine/engine";
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
-import { MAX_DRAFT, rowsStandAlone } from "../../../server/src/inference/graph/rows";
+import { MAX_DRAFT, rowsStandAlone } from "../../../server/src/inference/graph/batchInvariance";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { EMBEDDED_MODEL } from "./modelFolder";
 import { requestAt, SAMPLE } from "./samples";
@@ -16,7 +16,7 @@ const never = (): boolean => false;
 
 describe("a drafter", () => {
   it("continues what stood after the longest run of the last tokens, the latest among equals", () => {
-    const drafter = new Drafter();
+    const drafter = new PromptLookup();
     drafter.begin([7, 1, 2, 3, 40, 41, 9, 2, 3, 50, 51, 1, 2, 3], 10);
     expect(drafter.draft(2)).toEqual({ tokens: [40, 41], match: 3 });
     drafter.begin([2, 3, 40, 41, 2, 3, 50, 51, 8, 2, 3], 10);
@@ -24,7 +24,7 @@ describe("a drafter", () => {
   });
 
   it("drafts nothing after a single token, after what never stood there, and beyond the limit", () => {
-    const drafter = new Drafter();
+    const drafter = new PromptLookup();
     for (const prompt of [[], [1], [1, 1], [5, 1, 6, 2, 7, 1]]) {
       drafter.begin(prompt, 10);
       expect(drafter.draft(8).tokens).toEqual([]);
@@ -34,7 +34,7 @@ describe("a drafter", () => {
   });
 
   it("follows the answer, and remembers earlier ones without running from one into the next", () => {
-    const drafter = new Drafter();
+    const drafter = new PromptLookup();
     drafter.begin([1, 2], 10);
     drafter.remember([20, 21, 22, 23]);
     drafter.remember([30, 31, 32]);
@@ -50,7 +50,7 @@ describe("a drafter", () => {
   });
 
   it("looks into texts from around where nothing nearer matches, and never from one into the next", () => {
-    const drafter = new Drafter();
+    const drafter = new PromptLookup();
     drafter.know(Int32Array.of(1, 2, 30, 31, BREAK, 8, 9, 10, BREAK));
     drafter.begin([5, 1, 2], 10);
     expect(drafter.draft(1)).toEqual({ tokens: [30], match: 2 });
@@ -64,7 +64,7 @@ describe("a drafter", () => {
   });
 
   it("gives up where it is wrong, tries again later, and drafts as much as it is right", () => {
-    const drafter = new Drafter();
+    const drafter = new PromptLookup();
     const prompt = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3];
     drafter.begin(prompt, 10);
     const lengths: number[] = [];
@@ -102,8 +102,8 @@ describe("drafting with the embedded model", () => {
 
   it.each(["explicit", "automatic"] as const)("gives the same %s answers, in fewer runs", async (trigger) => {
     const run = vi.spyOn(model.graph, "run");
-    const drafter = new Drafter();
-    const lookUps = new LookUps(model.tokenizer, drafter);
+    const drafter = new PromptLookup();
+    const lookUps = new LookupIntake(model.tokenizer, drafter);
     lookUps.replace([SAMPLE.replaceAll("Stack", "Heap")]);
     while (lookUps.step()) {}
     const [plain, drafted] = [new Sequence(model.graph), new Sequence(model.graph)];

@@ -11,7 +11,7 @@ import type {
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
 import { CHUNK_TOKENS } from "../../../server/src/inference/graph/prefillPace";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
-import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import { cursorContextOf } from "../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { replay as replayIn } from "../../../server/src/inference/replay/replayTokens";
 import { toleranceOf } from "../../../server/src/inference/replay/toleranceOf";
@@ -151,7 +151,7 @@ describe("replay with the embedded model", () => {
   const trimmed = ({ prompt, raw, tokens, stop }: ReplayRequest): Range => {
     const { healed } = healPrompt(model.tokenizer, prompt);
     const lastLength = raw.length - model.tokenizer.decode(tokens.slice(0, -1)).length;
-    return trim(raw, { scope: scopeOf(prompt), healed, stop, lastLength });
+    return trim(raw, { scope: cursorContextOf(prompt), healed, stop, lastLength });
   };
   const longest = (): Completion => {
     const [first] = [...completions].sort((a, b) => b.tokens.length - a.tokens.length);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { scopeOf } from "../../../server/src/inference/prompt/cursorContext";
+import { cursorContextOf } from "../../../server/src/inference/prompt/cursorContext";
 import type { StopReason } from "../../../server/src/inference/suggestion";
 import { trim } from "../../../server/src/inference/trim";
 
@@ -21,7 +21,7 @@ function displayed({
   stop = "endOfText",
   lastLength = 0,
 }: Case): string {
-  const { start, end } = trim(raw, { scope: scopeOf({ prefix, suffix }), healed, stop, lastLength });
+  const { start, end } = trim(raw, { scope: cursorContextOf({ prefix, suffix }), healed, stop, lastLength });
   return raw.slice(start, end);
 }
 
@@ -56,7 +56,7 @@ describe("the trim chain", () => {
     fc.assert(
       fc.property(text, text, text, stop, fc.nat(8), (prefix, suffix, raw, stop, lastLength) => {
         const { start, end } = trim(raw, {
-          scope: scopeOf({ prefix, suffix }),
+          scope: cursorContextOf({ prefix, suffix }),
           healed: "",
           stop,
           lastLength,
@@ -68,7 +68,7 @@ describe("the trim chain", () => {
         const beforeWord = /^[\p{L}\p{N}_$"'`]/u.test(suffix) && shown.trim() !== "";
         expect(beforeWord ? shown.replace(/ +$/, "") : shown).toBe(shown.trimEnd());
         expect(shown).not.toContain("\ufffd");
-        if (scopeOf({ prefix, suffix }).textFollows) {
+        if (cursorContextOf({ prefix, suffix }).textFollows) {
           expect(shown.trimStart()).not.toContain("\n");
         }
       }),

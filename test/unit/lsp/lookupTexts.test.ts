@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { LookUps } from "../../../server/src/lsp/completion/lookupTexts";
+import { LookupTexts } from "../../../server/src/lsp/completion/lookupTexts";
 import { OpenDocument } from "../../../server/src/lsp/documents/openDocument";
 
-type Context = ConstructorParameters<typeof LookUps>[0];
+type Context = ConstructorParameters<typeof LookupTexts>[0];
 
 describe("what the engine is told to look up", () => {
   let told: (readonly string[])[];
-  let lookUps: LookUps;
+  let lookUps: LookupTexts;
   const engine = { lookUp: (texts: readonly string[]) => told.push(texts) };
   const document = new OpenDocument("file:///a.ts", "typescript", 1, "before|after");
   const context = {
@@ -17,7 +17,7 @@ describe("what the engine is told to look up", () => {
 
   beforeEach(() => {
     told = [];
-    lookUps = new LookUps(context);
+    lookUps = new LookupTexts(context);
   });
 
   it("is the document, what stands before the cursor last, after the files opened last", () => {
@@ -27,7 +27,7 @@ describe("what the engine is told to look up", () => {
 
   it("is told again after a while, for another document, and to another engine", () => {
     const holder = { ...context.engine } as { engine: unknown };
-    const changing = new LookUps({ ...context, engine: holder } as unknown as Context);
+    const changing = new LookupTexts({ ...context, engine: holder } as unknown as Context);
     for (const now of [0, 5_000, 9_000]) {
       changing.follow(document, 7, now);
     }
@@ -46,7 +46,7 @@ describe("what the engine is told to look up", () => {
 
   it("is the document alone outside of repositories", () => {
     const outside = { ...context, placements: { rootOf: () => null } } as unknown as Context;
-    new LookUps(outside).follow(document, 7, 0);
+    new LookupTexts(outside).follow(document, 7, 0);
     expect(told).toEqual([["after", "before|"]]);
   });
 });

@@ -11,7 +11,7 @@ import { checkModel } from "../../../server/src/models/pin/checkModel";
 import { ModelStore } from "../../../server/src/models/store/modelStore";
 import { parseModelsFile } from "../../../server/src/models/store/modelsFile";
 import {
-  carryOut,
+  applyPlan,
   type DownloadPlan,
   modelsOf,
   type PinPlaces,
@@ -77,7 +77,7 @@ const fetchIt = (
   planned: DownloadPlan,
   signal?: AbortSignal,
   onProgress: (progress: Progress) => void = () => {},
-) => carryOut(planned, access, places, NO_TRUST, onProgress, signal);
+) => applyPlan(planned, access, places, NO_TRUST, onProgress, signal);
 
 /** What lies in the store under a digest. */
 const installed = (): string[] =>
@@ -271,7 +271,7 @@ describe("a download", () => {
     const file = join(home, "a file");
     writeFileSync(file, "");
     const unwritable = { ...places, store: new ModelStore(file) };
-    await expect(carryOut(await plan(), access, unwritable, NO_TRUST, () => {})).rejects.toMatchObject({
+    await expect(applyPlan(await plan(), access, unwritable, NO_TRUST, () => {})).rejects.toMatchObject({
       code: "model.disk",
       remedy: expect.stringContaining("PROOFLINE_HOME"),
     });
@@ -282,7 +282,7 @@ describe("a download", () => {
 
   it("is not begun where a signer is asked for and nobody signed", async () => {
     const choices = { trust: { kind: "key", pem: "" }, replace: false } as const;
-    await expect(carryOut(await plan(), access, places, choices, () => {})).rejects.toMatchObject({
+    await expect(applyPlan(await plan(), access, places, choices, () => {})).rejects.toMatchObject({
       code: "model.signature",
     });
     expect(hub.bytesAsked(GRAPH)).toEqual([]);
@@ -344,7 +344,7 @@ describe("a pin that the workspace names", () => {
       throw new Error("nothing was written");
     }
     const planned = await planFetch(access, elsewhere, model);
-    const fetched = await carryOut(planned, access, elsewhere, NO_TRUST, () => {});
+    const fetched = await applyPlan(planned, access, elsewhere, NO_TRUST, () => {});
     expect(fetched.manifestDigest).toBe(pinned.manifestDigest);
     expect((await checkModel(fetched.directory)).manifestDigest).toBe(pinned.manifestDigest);
     expect(fetched.written).toBeNull();
@@ -365,7 +365,7 @@ describe("a pin that the workspace names", () => {
       throw new Error("nothing was written");
     }
     const fetching = planFetch(access, elsewhere, model).then((planned) =>
-      carryOut(planned, access, elsewhere, NO_TRUST, () => {}),
+      applyPlan(planned, access, elsewhere, NO_TRUST, () => {}),
     );
     await expect(fetching).rejects.toMatchObject({ code: "model.differs" });
     expect(await elsewhere.store.list()).toEqual([]);

@@ -25,7 +25,7 @@ export interface SealedInput {
   readonly promptTravels: boolean;
 }
 
-export interface SealParameters {
+export interface SealBatchParameters {
   /** What all suggestions of the batch share. */
   readonly facts: BatchFacts;
   /** At least one, at most `MAX_BATCH_SIZE`, in the order that their leaves get; no id twice. */
@@ -51,7 +51,7 @@ export interface SealedEvidence {
  *
  * @throws ProoflineError `evidence` where a suggestion contradicts itself or the batch cannot hold it.
  */
-export function sealBatch(parameters: SealParameters): SealedEvidence {
+export function sealBatch(parameters: SealBatchParameters): SealedEvidence {
   const { facts, suggestions, sequence, previousSeal, sign } = parameters;
   refuseUnsealable(parameters);
   const leaves = suggestions.map(({ suggestion }) => ({
@@ -167,7 +167,7 @@ function promptOpening(suggestion: AcceptedSuggestion): PromptOpening {
   return { values, salts };
 }
 
-function refuseUnsealable({ facts, suggestions }: SealParameters): void {
+function refuseUnsealable({ facts, suggestions }: SealBatchParameters): void {
   const refuse = (reason: string): never => {
     throw new ProoflineError("evidence", reason, "Report this: such a batch should not have come together.");
   };

@@ -29,7 +29,7 @@ export const Amendment = z.strictObject({
 });
 export type Amendment = z.infer<typeof Amendment>;
 
-const Change = z.discriminatedUnion("kind", [
+const JournalChange = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("accepted"), suggestion: AcceptedSuggestion }),
   /** More or less of it was accepted, it came back by a redo, or its document moved. */
   z.strictObject({ kind: z.literal("amended"), id: RandomId, amendment: Amendment }),
@@ -43,10 +43,10 @@ const Change = z.discriminatedUnion("kind", [
 
 /** One line of a journal. `adopted` holds all that was left in a dead process's journal of that name. */
 export const JournalEntry = z.discriminatedUnion("kind", [
-  ...Change.options,
-  z.strictObject({ kind: z.literal("adopted"), journal: z.string(), entries: z.array(Change) }),
+  ...JournalChange.options,
+  z.strictObject({ kind: z.literal("adopted"), journal: z.string(), entries: z.array(JournalChange) }),
 ]);
-export type Change = z.infer<typeof Change>;
+export type JournalChange = z.infer<typeof JournalChange>;
 export type JournalEntry = z.infer<typeof JournalEntry>;
 
 /** A line: 16 hex digits of the entry's SHA-256, a space, its JSON, LF. The check sum tells a torn or changed line. */

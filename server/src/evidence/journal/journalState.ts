@@ -1,6 +1,6 @@
 import { unreachable } from "../../platform/errors";
 import type { AcceptedSuggestion } from "../format/record";
-import type { Amendment, Change, JournalEntry, SealedBatchEntry } from "./journalEntry";
+import type { Amendment, JournalChange, JournalEntry, SealedBatchEntry } from "./journalEntry";
 
 export type SuggestionState = "pending" | "withdrawn" | "sealed" | "dropped";
 
@@ -128,7 +128,7 @@ export class JournalState {
   }
 
   /** The fewest entries that come to the same, without dropped suggestions and settled batches. */
-  essence(): Change[] {
+  essence(): JournalChange[] {
     const live = this.unanchored();
     const kept = new Set(live.flatMap(({ ids }) => ids));
     for (const { id } of this.pending()) {
@@ -142,9 +142,9 @@ export class JournalState {
     return [
       ...suggestions
         .filter(({ id }) => kept.has(id))
-        .map((suggestion): Change => ({ kind: "accepted", suggestion })),
-      ...withdrawn.map(({ id }): Change => ({ kind: "withdrawn", id })),
-      ...live.map((batch): Change => ({ kind: "sealed", batch })),
+        .map((suggestion): JournalChange => ({ kind: "accepted", suggestion })),
+      ...withdrawn.map(({ id }): JournalChange => ({ kind: "withdrawn", id })),
+      ...live.map((batch): JournalChange => ({ kind: "sealed", batch })),
     ];
   }
 

@@ -1,5 +1,5 @@
 import { endOfBlock } from "../prompt/blockExtent";
-import type { Scope } from "../prompt/cursorContext";
+import type { CursorContext } from "../prompt/cursorContext";
 import type { HealedPrompt } from "../prompt/heal";
 import type { StopReason } from "../suggestion";
 import type { Tokenizer } from "../tokenizer/tokenizer";
@@ -12,7 +12,7 @@ export type Extent = "line" | "block";
 const MAX_BLANK_TOKENS = 4;
 
 /** Ends the answer at its first doubtful token: below this joint probability. 0 never doubts. */
-export type Gate = number;
+export type ConfidenceGate = number;
 
 /**
  * The decoder's rules, one token at a time: which tokens may come next, and when to stop. They rest on the prompt
@@ -37,10 +37,10 @@ export class Decoding {
   constructor(
     readonly tokenizer: Tokenizer,
     prompt: HealedPrompt,
-    readonly scope: Scope,
+    readonly scope: CursorContext,
     readonly extent: Extent,
     maxTokens: number,
-    readonly gate: Gate,
+    readonly gate: ConfidenceGate,
   ) {
     this.healed = new TextEncoder().encode(prompt.healed);
     this.limit = maxTokens + prompt.healedTokens;

@@ -1,11 +1,11 @@
 import type { Model } from "../engine/loadedModel";
-import { type IsCancelled, readAhead } from "../graph/prefill";
+import { type IsCancelled, prefill } from "../graph/prefill";
 import type { Sequence } from "../graph/sequence";
 import type { HealedPrompt } from "../prompt/heal";
 import type { StopReason } from "../suggestion";
 import { weighedChoice } from "./confidence";
 import type { Decoding } from "./decoding";
-import type { Draft, Drafter } from "./promptLookup";
+import type { Draft, PromptLookup } from "./promptLookup";
 
 /** What a greedy run of the model wrote. */
 export interface Generation {
@@ -18,7 +18,7 @@ export interface GenerateOptions {
   /** The longest answer, in tokens, healed ones not counted. */
   readonly maxTokens: number;
   /** Drafts tokens, so that a run can check several; `null`: one token at a time. */
-  readonly drafter: Drafter | null;
+  readonly drafter: PromptLookup | null;
   readonly isCancelled: IsCancelled;
 }
 
@@ -43,7 +43,7 @@ export async function generate(
   drafter?.begin(prompt.ids, limit);
   // The last token of the prompt is always run: its logits give the first choice.
   const unread = prompt.ids.slice(sequence.rewindTo(prompt.ids, prompt.ids.length - 1));
-  let pending = await readAhead(sequence, unread, isCancelled);
+  let pending = await prefill(sequence, unread, isCancelled);
   if (pending === null) {
     return null;
   }

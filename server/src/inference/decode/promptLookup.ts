@@ -1,4 +1,4 @@
-import { MAX_DRAFT } from "../graph/rows";
+import { MAX_DRAFT } from "../graph/batchInvariance";
 
 /** The last tokens must have stood somewhere before in a run of at least this many to be continued as they were. */
 const MIN_MATCH = 2;
@@ -32,7 +32,7 @@ export interface Draft {
  * How much is drafted is learned: the length that gives the most tokens for the time of its run, from how often
  * drafts after a match of that length were right and from what a further row costs.
  */
-export class Drafter {
+export class PromptLookup {
   private known: Int32Array = new Int32Array(0);
   private remembered: number[] = [];
   /** Earlier answers, the prompt, and the answer so far. */

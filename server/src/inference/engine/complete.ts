@@ -1,12 +1,12 @@
 import { confidenceOf } from "../decode/confidence";
 import { Decoding, type Extent } from "../decode/decoding";
 import { generate } from "../decode/generate";
-import type { Drafter } from "../decode/promptLookup";
+import type { PromptLookup } from "../decode/promptLookup";
 import { seedOf } from "../decode/seed";
 import type { IsCancelled } from "../graph/prefill";
 import type { Sequence } from "../graph/sequence";
 import type { SequencePool } from "../graph/sequencePool";
-import { type Scope, scopeOf } from "../prompt/cursorContext";
+import { type CursorContext, cursorContextOf } from "../prompt/cursorContext";
 import { healPrompt } from "../prompt/heal";
 import { cutPrompt } from "../prompt/prompt";
 import type { Prompt, Sampling, StopReason } from "../suggestion";
@@ -28,7 +28,7 @@ export async function complete(
   sequences: Sequence | SequencePool,
   request: CompletionRequest,
   isCancelled: IsCancelled,
-  drafter: Drafter | null = null,
+  drafter: PromptLookup | null = null,
 ): Promise<CompletionOutcome> {
   const started = performance.now();
   const { manifest, manifestDigest, tokenizer } = model;
@@ -36,7 +36,7 @@ export async function complete(
   const sampling: Sampling = { method: "greedy", maxTokens };
   const prompt = cutPrompt(tokenizer, request, manifest.contextLength - maxTokens);
   const healedPrompt = healPrompt(tokenizer, prompt);
-  const scope = scopeOf(prompt);
+  const scope = cursorContextOf(prompt);
   const gate = request.trigger === "automatic" ? manifest.execution.confidenceGate : 0;
   const decoding = new Decoding(tokenizer, healedPrompt, scope, extentOf(request, scope), maxTokens, gate);
   const generation = await generate(model, sequences.take(healedPrompt.ids), healedPrompt, decoding, {
@@ -106,7 +106,7 @@ function visibleLength(text: string): number {
   return text.replaceAll(/\s/g, "").length;
 }
 
-function extentOf(request: CompletionRequest, scope: Scope): Extent {
+function extentOf(request: CompletionRequest, scope: CursorContext): Extent {
   return request.extent === "auto" && scope.block !== null ? "block" : "line";
 }
 

@@ -2,9 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
-import { LookUps } from "../decode/lookUps";
-import { Drafter } from "../decode/promptLookup";
-import { rowsStandAlone } from "../graph/rows";
+import { LookupIntake } from "../decode/lookupIntake";
+import { PromptLookup } from "../decode/promptLookup";
+import { rowsStandAlone } from "../graph/batchInvariance";
 import { Sequence } from "../graph/sequence";
 import { SequencePool } from "../graph/sequencePool";
 import { replay } from "../replay/replayTokens";
@@ -40,18 +40,18 @@ async function main(): Promise<void> {
   let model: Model;
   let sequences: SequencePool;
   /** `null` where a draft could change an answer. */
-  let drafter: Drafter | null;
+  let drafter: PromptLookup | null;
   /** What the drafter looks up, taken in between requests. */
-  let lookUps: LookUps | null = null;
+  let lookUps: LookupIntake | null = null;
   /** What replays have read. Never a sequence of completions, which a replay must not take anything from. */
   let replayed: Sequence | null = null;
   try {
     model = await modelFor(profile);
     sequences = new SequencePool(model.graph, parameters.cacheMegabytes * 1e6);
     // The first runs allocate and pack, too; nobody should wait for that at the first key.
-    drafter = (await rowsStandAlone(model.graph)) ? new Drafter() : null;
+    drafter = (await rowsStandAlone(model.graph)) ? new PromptLookup() : null;
     if (drafter !== null) {
-      lookUps = new LookUps(model.tokenizer, drafter);
+      lookUps = new LookupIntake(model.tokenizer, drafter);
     }
     const { name, omsRoot } = model.manifest;
     answer({

@@ -15,7 +15,7 @@ import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../../protocol/executionProvider";
 import { checkShapes } from "../graph/batchInvariance";
 import { Graph } from "../graph/graph";
-import { giveBack } from "../graph/releaseBuffer";
+import { releaseBuffer } from "../graph/releaseBuffer";
 import { type GraphFiles, runtimeOf } from "../graph/runtime";
 import { Tokenizer } from "../tokenizer/tokenizer";
 
@@ -69,7 +69,7 @@ export async function loadModel(
   } finally {
     // The runtime has its own copy.
     for (const bytes of checked.files.values()) {
-      giveBack(bytes);
+      releaseBuffer(bytes);
     }
     await checked.heldGraph?.close();
   }

@@ -6,9 +6,9 @@ import { externalDataOf, type GraphNode, nodesOf } from "../../models/files/onnx
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../../protocol/executionProvider";
 import { writesCacheInPlace } from "./cacheInPlace";
 import { couldNotBeUsed } from "./executionProviders";
-import { Cache, type CacheKind } from "./kvCache";
-import { ReadingPace } from "./prefillPace";
-import { giveBack } from "./releaseBuffer";
+import { type CacheKind, KvCache } from "./kvCache";
+import { PrefillPace } from "./prefillPace";
+import { releaseBuffer } from "./releaseBuffer";
 import { type GraphFiles, type LoadedGraph, NATIVE, type Runtime } from "./runtime";
 
 /** To graphs that can be told how many rows of logits are wanted, none means all. */
@@ -22,7 +22,7 @@ export class Graph {
   /** The graph gives logits for the last position only, whatever it is asked. */
   private lastOnly = false;
   /** How fast it reads prompts. */
-  readonly pace = new ReadingPace();
+  readonly pace = new PrefillPace();
 
   private constructor(
     private readonly loaded: LoadedGraph,
@@ -60,7 +60,7 @@ export class Graph {
     const nodes = nodesOf(whole.graph);
     const again = runtime.opensFiles && whole.external.length === 0 ? held : null;
     if (again !== null) {
-      giveBack(whole.graph);
+      releaseBuffer(whole.graph);
     }
     const load = async (wanted: ExecutionProvider): Promise<LoadedGraph> => {
       const loaded = await runtime.load(again ?? whole, threads, wanted);
@@ -121,8 +121,8 @@ export class Graph {
     return this.layout.vocabularySize;
   }
 
-  emptyCache(): Cache {
-    return new Cache(this.cacheKind);
+  emptyCache(): KvCache {
+    return new KvCache(this.cacheKind);
   }
 
   /**
@@ -132,7 +132,7 @@ export class Graph {
    * @param rows which tokens' logits are wanted
    * @returns the logits, one row for each token; at least the last row where only that is wanted
    */
-  async run(ids: readonly number[], cache: Cache, rows: WantedRows = "all"): Promise<Float32Array> {
+  async run(ids: readonly number[], cache: KvCache, rows: WantedRows = "all"): Promise<Float32Array> {
     if (rows === "none") {
       await this.outputsOf(ids, cache, this.choosesRows ? 1 : ALL_ROWS, {});
       return new Float32Array(0);
@@ -169,7 +169,7 @@ export class Graph {
     return this.runtime.group === 1 && this.layout.feeds.some(({ feed }) => feed === "logitsToKeep");
   }
 
-  private async runAtOnce(ids: readonly number[], cache: Cache, keep = ALL_ROWS): Promise<Float32Array> {
+  private async runAtOnce(ids: readonly number[], cache: KvCache, keep = ALL_ROWS): Promise<Float32Array> {
     const { logits: name } = this.layout;
     const { [name]: logits } = await this.outputsOf(ids, cache, keep, { [name]: null });
     if (logits === undefined) {
@@ -181,7 +181,7 @@ export class Graph {
   /** Runs `ids`, gives the cache what is its, and returns all outputs. */
   private async outputsOf(
     ids: readonly number[],
-    cache: Cache,
+    cache: KvCache,
     keep: number,
     logits: Readonly<Record<string, null>>,
   ): Promise<Readonly<Record<string, Tensor>>> {

@@ -1,6 +1,6 @@
 import type { Tensor, TensorConstructor } from "onnxruntime-common";
 import type { CachePart } from "../../models/files/graphLayout";
-import { giveBack } from "./releaseBuffer";
+import { releaseBuffer } from "./releaseBuffer";
 
 /** Buffers grow by so many positions at a time. What lies in place is copied out of the runtime as a whole. */
 const CAPACITY_STEP = 128;
@@ -20,7 +20,7 @@ export interface CacheKind {
  * The key-value cache: what a graph keeps of the positions that it has seen, one tensor of shape [1, heads,
  * positions, size] for each of its cache inputs.
  */
-export class Cache {
+export class KvCache {
   private readonly kind: CacheKind;
   private buffers: Uint8Array[];
   private held = 0;
@@ -103,8 +103,8 @@ export class Cache {
   }
 
   /** A cache of its own with the first `positions` of this one. */
-  copy(positions: number): Cache {
-    const copy = new Cache(this.kind);
+  copy(positions: number): KvCache {
+    const copy = new KvCache(this.kind);
     copy.held = Math.min(positions, this.held);
     const room = capacityFor(copy.held);
     copy.capacity = this.capacity;
@@ -166,7 +166,7 @@ export class Cache {
 /** Gives memory back, unless it belongs to one of `kept`. */
 function free(data: unknown, kept: readonly Uint8Array[]): void {
   if (ArrayBuffer.isView(data) && kept.every(({ buffer }) => buffer !== data.buffer)) {
-    giveBack(data);
+    releaseBuffer(data);
   }
 }
 

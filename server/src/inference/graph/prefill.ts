@@ -8,7 +8,7 @@ export type IsCancelled = () => boolean;
  *
  * @returns the ids of the last chunk, which the sequence has not seen; `null` when it was cancelled
  */
-export async function readAhead(
+export async function prefill(
   sequence: Sequence,
   ids: readonly number[],
   isCancelled: IsCancelled,

@@ -14,7 +14,7 @@ const LEARNING_RATE = 0.5;
  * How many tokens of a prompt a run sees: long runs use the processor better, but cancellation is only seen between
  * two of them. So many as were read within its patience.
  */
-export class ReadingPace {
+export class PrefillPace {
   private millisecondsPerToken: number | null = null;
 
   get chunkTokens(): number {

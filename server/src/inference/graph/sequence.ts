@@ -1,11 +1,11 @@
 import type { Graph, WantedRows } from "./graph";
-import type { Cache } from "./kvCache";
+import type { KvCache } from "./kvCache";
 
 /** A sequence of tokens that the graph has seen, with its cache, kept from one request to the next. */
 export class Sequence {
   private tokens: number[] = [];
   /** Of the tokens in whole groups; those of a group that is not full are run again with the next ones. */
-  private cache: Cache;
+  private cache: KvCache;
 
   constructor(readonly graph: Graph) {
     this.cache = graph.emptyCache();

@@ -1,7 +1,7 @@
 import { isQuote, unpairedIn } from "./brackets";
 
 /** Lines that an answer may take: those that are indented by at least so many columns. */
-export interface Block {
+export interface CodeBlock {
   readonly indentation: number;
   /** The indentation of the line that opened the block, and so of the line that closes it. */
   readonly opener: number;
@@ -40,7 +40,7 @@ export function blockAt(
   lineBefore: string,
   above: readonly string[],
   below: string | undefined,
-): Block | null {
+): CodeBlock | null {
   const { openers, inComment } = unpairedIn(lineBefore);
   if (inComment || openers.some(({ sign }) => isQuote(sign))) {
     return null;
@@ -80,7 +80,7 @@ export function blockAt(
 export function endOfBlock(
   text: string,
   lineBefore: string,
-  block: Block,
+  block: CodeBlock,
   unclosed: boolean,
 ): BlockEnd | null {
   let announced = ANNOUNCES.test(lineBefore + text);

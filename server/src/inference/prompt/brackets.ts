@@ -1,14 +1,14 @@
 /** A bracket or quote, and its UTF-16 offset in the text. */
-export interface Sign {
+export interface BracketSign {
   readonly sign: string;
   readonly at: number;
 }
 
 /** The brackets and quotes of a text that pair with none inside it. */
 export interface Unpaired {
-  readonly closers: readonly Sign[];
+  readonly closers: readonly BracketSign[];
   /** Outermost first; an open quote is the last one, an open `${` counts as a brace. */
-  readonly openers: readonly Sign[];
+  readonly openers: readonly BracketSign[];
   /** The text ends inside a comment. */
   readonly inComment: boolean;
 }
@@ -27,8 +27,8 @@ const REGEX = /\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//y;
  */
 export function unpairedIn(text: string, before = ""): Unpaired {
   const whole = before + text;
-  const open: Sign[] = [];
-  const closers: Sign[] = [];
+  const open: BracketSign[] = [];
+  const closers: BracketSign[] = [];
   let inComment = false;
   const close = (at: number): void => {
     const opener = open.pop();
@@ -87,7 +87,7 @@ export function unpairedIn(text: string, before = ""): Unpaired {
 }
 
 /** `//` as Python divides: brackets that are open on the line are closed behind it. */
-function isDivision(text: string, at: number, opener: Sign | undefined): boolean {
+function isDivision(text: string, at: number, opener: BracketSign | undefined): boolean {
   if (!text.startsWith("//", at) || opener === undefined) {
     return false;
   }

@@ -1,8 +1,8 @@
 import type { Prompt } from "../suggestion";
-import { type Block, blockAt, closesBlock, indentationOf } from "./blockExtent";
+import { blockAt, type CodeBlock, closesBlock, indentationOf } from "./blockExtent";
 
 /** What the text around the cursor says about how far an answer may go. Follows from the prompt alone. */
-export interface Scope {
+export interface CursorContext {
   /** The text of the cursor's line, on both sides of it. */
   readonly lineBefore: string;
   readonly lineAfter: string;
@@ -11,7 +11,7 @@ export interface Scope {
   /** The cursor's line holds nothing but white space. */
   readonly blankLine: boolean;
   /** The lines that an answer may take; null: one line only. */
-  readonly block: Block | null;
+  readonly block: CodeBlock | null;
   /** The block is closed nowhere below, so an answer may close it with one line. */
   readonly unclosed: boolean;
   /** The non-blank lines below the cursor's. */
@@ -24,7 +24,7 @@ export interface Scope {
   readonly around: { readonly before: string; readonly after: string };
 }
 
-export function scopeOf(prompt: Pick<Prompt, "prefix" | "suffix">): Scope {
+export function cursorContextOf(prompt: Pick<Prompt, "prefix" | "suffix">): CursorContext {
   const above = prompt.prefix.split("\n");
   const lineBefore = above.pop() ?? "";
   const [lineAfter = "", ...below] = prompt.suffix.split("\n");
@@ -56,12 +56,12 @@ export function scopeOf(prompt: Pick<Prompt, "prefix" | "suffix">): Scope {
 }
 
 /** A line inside the block, or the one that closes it; a bracket further out closes another. */
-function staysInOrCloses(line: string, block: Block): boolean {
+function staysInOrCloses(line: string, block: CodeBlock): boolean {
   const indentation = indentationOf(line);
   return indentation >= block.indentation || (closesBlock(line) && indentation >= block.opener);
 }
 
-function indentationIn(lines: readonly string[]): Scope["indentedWith"] {
+function indentationIn(lines: readonly string[]): CursorContext["indentedWith"] {
   const tabs = lines.some((line) => line.startsWith("\t"));
   const spaces = lines.some((line) => line.startsWith("  "));
   if (tabs === spaces) {
@@ -86,7 +86,7 @@ function aroundOf(
   above: readonly string[],
   lineAfter: string,
   linesBelow: readonly string[],
-): Scope["around"] {
+): CursorContext["around"] {
   const atDepth = (line: string | undefined): string =>
     line !== undefined && indentationOf(line) === depth ? line : "";
   const isOutside = (line: string): boolean => line.trim() !== "" && indentationOf(line) <= depth;

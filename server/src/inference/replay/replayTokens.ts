@@ -4,10 +4,10 @@ import { exponential } from "../decode/exponential";
 import { seedOf } from "../decode/seed";
 import type { ReplayRequest, ReplayResult } from "../engine/engine";
 import type { Model } from "../engine/loadedModel";
-import { type IsCancelled, readAhead } from "../graph/prefill";
+import { type IsCancelled, prefill } from "../graph/prefill";
 import { CHUNK_TOKENS } from "../graph/prefillPace";
 import type { Sequence } from "../graph/sequence";
-import { type Scope, scopeOf } from "../prompt/cursorContext";
+import { type CursorContext, cursorContextOf } from "../prompt/cursorContext";
 import { type HealedPrompt, healPrompt } from "../prompt/heal";
 import { trim } from "../trim";
 import { toleranceOf } from "./toleranceOf";
@@ -52,7 +52,7 @@ export async function replay(
     return mismatch("The prompt holds text for which this model has no place.");
   }
   const prompt = healPrompt(tokenizer, request.prompt);
-  const scope = scopeOf(request.prompt);
+  const scope = cursorContextOf(request.prompt);
   if (prompt.ids.length + tokens.length > manifest.contextLength) {
     return mismatch(tooLong);
   }
@@ -69,7 +69,7 @@ export async function replay(
   let notFirst = 0;
   const first = prompt.ids.length - 1;
   const input = [...prompt.ids, ...tokens].slice(0, first + compared.length);
-  const unread = await readAhead(sequence, input.slice(sequence.rewindTo(input, first), first), isCancelled);
+  const unread = await prefill(sequence, input.slice(sequence.rewindTo(input, first), first), isCancelled);
   if (unread === null) {
     return null;
   }
@@ -146,7 +146,12 @@ function likeliest(row: Float32Array, ids: readonly number[]): number {
 }
 
 /** Everything that follows from the claim without running the model; a sentence for the first contradiction. */
-function recompute(model: Model, request: ReplayRequest, prompt: HealedPrompt, scope: Scope): string | null {
+function recompute(
+  model: Model,
+  request: ReplayRequest,
+  prompt: HealedPrompt,
+  scope: CursorContext,
+): string | null {
   const { tokenizer, manifestDigest } = model;
   const { profile } = model.graph.runtime;
   const { sampling, ordinal, stop, tokens } = request;

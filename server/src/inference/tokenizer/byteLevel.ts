@@ -1,5 +1,10 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { neverInText, type Step, stepsOf, type TokenizerFile } from "../../models/files/tokenizerFile";
+import {
+  neverInText,
+  stepsOf,
+  type TokenizerFile,
+  type TokenizerStep,
+} from "../../models/files/tokenizerFile";
 import type { TextCodec } from "./textCodec";
 
 /** Normalizers that change text which is not normalized already. Without them every text is spelled as it is. */
@@ -65,7 +70,7 @@ const BETWEEN_WORDS = /(?<=[A-Za-z])(?= [A-Za-z])/;
 const CUT_PROBE =
   "if the value is not a number return early  x y\n  const user name = of the type of\tthing in it\n";
 
-function withoutLeadingSpace(step: Step | null | undefined): Step {
+function withoutLeadingSpace(step: TokenizerStep | null | undefined): TokenizerStep {
   return {
     type: "Sequence",
     pretokenizers: stepsOf(step).map((one) =>

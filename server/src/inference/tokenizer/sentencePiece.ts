@@ -1,5 +1,10 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { neverInText, type Step, stepsOf, type TokenizerFile } from "../../models/files/tokenizerFile";
+import {
+  neverInText,
+  stepsOf,
+  type TokenizerFile,
+  type TokenizerStep,
+} from "../../models/files/tokenizerFile";
 import type { TextCodec } from "./textCodec";
 
 /** Stands for a space in tokens. */
@@ -19,7 +24,7 @@ export function isSentencePiece(file: TokenizerFile): boolean {
  * @throws Error for a tokenizer that cannot spell every text exactly
  */
 export function sentencePieceCodec(file: TokenizerFile, vocabulary: ReadonlyMap<string, number>): TextCodec {
-  const known = (step: Step): boolean => marksSpaces(step) || isPrepend(step) || isMetaspace(step);
+  const known = (step: TokenizerStep): boolean => marksSpaces(step) || isPrepend(step) || isMetaspace(step);
   const refused = [
     ...stepsOf(file.normalizer).filter((step) => !known(step)),
     ...stepsOf(file.pre_tokenizer).filter((step) => !known(step) && !splitsAtSpaces(step)),
@@ -121,30 +126,30 @@ function lastCharacter(text: string): string {
   return text.isWellFormed() ? (/.$/su.exec(text)?.[0] ?? "") : text.slice(-1);
 }
 
-function isMetaspace(step: Step): boolean {
+function isMetaspace(step: TokenizerStep): boolean {
   return step.type === "Metaspace" && (step.replacement ?? META) === META;
 }
 
 /** `Metaspace` cuts before each space unless it says otherwise. */
-function splitsWords(step: Step): boolean {
+function splitsWords(step: TokenizerStep): boolean {
   return step.type === "Metaspace" && step.split !== false;
 }
 
-function prependsOnce(step: Step): boolean {
+function prependsOnce(step: TokenizerStep): boolean {
   return step.type === "Metaspace" && step.prepend_scheme !== "never" && step.add_prefix_space !== false;
 }
 
-function isPrepend(step: Step): boolean {
+function isPrepend(step: TokenizerStep): boolean {
   return step.type === "Prepend" && step.prepend === META;
 }
 
 /** `Replace` of a space with `▁`. */
-function marksSpaces(step: Step): boolean {
+function marksSpaces(step: TokenizerStep): boolean {
   return step.type === "Replace" && step.content === META && isSpacePattern(step.pattern);
 }
 
 /** Gemma's pre-tokenizer: spaces are marked before it comes, so it finds none. */
-function splitsAtSpaces(step: Step): boolean {
+function splitsAtSpaces(step: TokenizerStep): boolean {
   return step.type === "Split" && isSpacePattern(step.pattern);
 }
 

@@ -1,5 +1,5 @@
 import { unpairedIn } from "../prompt/brackets";
-import type { Scope } from "../prompt/cursorContext";
+import type { CursorContext } from "../prompt/cursorContext";
 
 /** How many brackets and quotes pair with nothing where a text stands at the cursor. */
 export interface Balance {
@@ -9,7 +9,7 @@ export interface Balance {
   readonly angles: number;
 }
 
-export function balanceOf(text: string, { around }: Scope): Balance {
+export function balanceOf(text: string, { around }: CursorContext): Balance {
   const whole = around.before + text + around.after;
   const { closers, openers } = unpairedIn(whole);
   // Arrows and comparisons aside.

@@ -1,5 +1,5 @@
 import { isQuote, unpairedIn } from "../prompt/brackets";
-import type { Scope } from "../prompt/cursorContext";
+import type { CursorContext } from "../prompt/cursorContext";
 import { all, before, NOTHING, type Range, type TrimContext } from "./step";
 
 /**
@@ -28,7 +28,7 @@ function opensNothing(line: string): boolean {
 }
 
 /** Where an answer first closes what `after` closes, or its length. */
-function endWithout(text: string, after: string, { lineBefore, around }: Scope): number {
+function endWithout(text: string, after: string, { lineBefore, around }: CursorContext): number {
   // Signs that pair with nothing, a quote in `after` that now opens something among them.
   const inVain = (end: number): number => {
     const upToAfter = around.before + text.slice(0, end);

@@ -1,4 +1,4 @@
-import type { Scope } from "../prompt/cursorContext";
+import type { CursorContext } from "../prompt/cursorContext";
 import { balanceOf } from "./balance";
 import { all, before, type Range, type TrimContext } from "./step";
 
@@ -37,14 +37,14 @@ function startOfCopy(text: string, copy: string): number | null {
 }
 
 /** Not the end of a longer word, nor what closes that which the answer itself opened. */
-function isCopy(kept: string, text: string, copy: string, scope: Scope): boolean {
+function isCopy(kept: string, text: string, copy: string, scope: CursorContext): boolean {
   if (/[\p{L}\p{N}_$]$/u.test(kept) && /^[\p{L}\p{N}_$]/u.test(copy)) {
     return false;
   }
   return unpaired(kept, scope) <= unpaired(text, scope);
 }
 
-function unpaired(text: string, scope: Scope): number {
+function unpaired(text: string, scope: CursorContext): number {
   const { closers, openers, angles } = balanceOf(text, scope);
   return closers + openers + Math.abs(angles);
 }

@@ -13,7 +13,7 @@ import { cutOpenedBeforeText } from "./openedBeforeText";
 import { cutOtherIndentation } from "./otherIndentation";
 import { cutOutsideBlock } from "./outsideBlock";
 import { cutRepeatedLines } from "./repeatedLines";
-import type { Range, Step, TrimContext } from "./step";
+import type { Range, TrimContext, TrimStep } from "./step";
 import { cutUnclosedLines } from "./unclosedLines";
 import { cutUnfinishedLine } from "./unfinishedLine";
 import { cutUnfinishedStatement } from "./unfinishedStatement";
@@ -26,7 +26,7 @@ export const TRIM_VERSION = "trim/v2";
  * The steps in order. A suggestion's `displayed` is a function of its `raw`, `stop` and prompt by exactly these and by
  * the scope that they rest on: any change of what comes out is a new version.
  */
-const STEPS: readonly Step[] = [
+const STEPS: readonly TrimStep[] = [
   dropHealed,
   cutDoubtful,
   cutBrokenCharacter,

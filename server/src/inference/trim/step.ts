@@ -1,9 +1,9 @@
-import type { Scope } from "../prompt/cursorContext";
+import type { CursorContext } from "../prompt/cursorContext";
 import type { StopReason } from "../suggestion";
 
 /** What the trim chain rests on besides the raw text; all of it follows from what is committed. */
 export interface TrimContext {
-  readonly scope: Scope;
+  readonly scope: CursorContext;
   /** The end of the prefix with which `raw` begins, by token healing. */
   readonly healed: string;
   readonly stop: StopReason;
@@ -21,7 +21,7 @@ export interface Range {
  * One step: which part of the text stays. A step only ever takes from the two ends, so what is displayed is always
  * one piece of what the model wrote.
  */
-export type Step = (text: string, context: TrimContext) => Range;
+export type TrimStep = (text: string, context: TrimContext) => Range;
 
 export const NOTHING: Range = { start: 0, end: 0 };
 

@@ -1,5 +1,5 @@
-import { isQuote, type Sign, unpairedIn } from "../prompt/brackets";
-import type { Scope } from "../prompt/cursorContext";
+import { type BracketSign, isQuote, unpairedIn } from "../prompt/brackets";
+import type { CursorContext } from "../prompt/cursorContext";
 import { balanceOf } from "./balance";
 import { all, before, type Range, type TrimContext } from "./step";
 
@@ -23,7 +23,7 @@ export function cutUnclosedLines(text: string, { scope }: TrimContext): Range {
   return before(text, startOfComment(newline < 0 ? text : text.slice(0, newline), scope));
 }
 
-function isClosed(text: string, scope: Scope): boolean {
+function isClosed(text: string, scope: CursorContext): boolean {
   const { before, after } = scope.around;
   const end = before.length + text.length;
   if (inComment(text, scope) || unpairedIn(text, before).openers.some(({ sign }) => isQuote(sign))) {
@@ -33,14 +33,14 @@ function isClosed(text: string, scope: Scope): boolean {
     return false;
   }
   const { openers, closers } = unpairedIn(before + text + after);
-  const isInText = ({ at }: Sign): boolean => at >= before.length && at < end;
+  const isInText = ({ at }: BracketSign): boolean => at >= before.length && at < end;
   // A line that begins with brackets may close blocks that were opened far above.
-  const begins = ({ at }: Sign): boolean => /(?:^|\n)[\s)\]};,]*$/.test((before + text).slice(0, at));
+  const begins = ({ at }: BracketSign): boolean => /(?:^|\n)[\s)\]};,]*$/.test((before + text).slice(0, at));
   return !openers.some(isInText) && closers.filter(isInText).every(begins);
 }
 
 /** Where a comment begins that goes on behind a text, or the text's end. */
-function startOfComment(text: string, scope: Scope): number {
+function startOfComment(text: string, scope: CursorContext): number {
   let end = text.length;
   while (end > 0 && inComment(text.slice(0, end), scope)) {
     end = text.lastIndexOf("/*", end - 1);
@@ -49,7 +49,7 @@ function startOfComment(text: string, scope: Scope): number {
 }
 
 /** In one that the text opened and that does not end with its line. */
-function inComment(text: string, { around }: Scope): boolean {
+function inComment(text: string, { around }: CursorContext): boolean {
   const isIn = (upTo: string): boolean => unpairedIn(`${upTo}\n`).inComment;
   return isIn(around.before + text) && !isIn(around.before);
 }

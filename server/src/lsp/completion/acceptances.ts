@@ -3,12 +3,12 @@ import type { AcceptanceKind, AcceptedSuggestion } from "../../evidence/format/r
 import { messageOf } from "../../platform/errors";
 import { DidAccept, DidDismiss, DidUndoOrRedo } from "../../protocol/messages";
 import { acceptedSuggestion } from "../../workflows/accept";
-import type { Placement } from "../documents/documentLocations";
+import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
 import { onNotification, onRequest, Uri } from "../requests";
 import type { ServerContext } from "../serverContext";
-import type { Offer } from "./activeSuggestions";
+import type { ActiveSuggestion } from "./activeSuggestions";
 
 /** A suggestion that was accepted in an open document, as long as it can still be extended, undone or redone. */
 interface Accepted {
@@ -48,7 +48,7 @@ export class Acceptances {
       this.catchUp(parameters.uri);
     });
     onNotification(connection, DidDismiss.type, z.object({ uri: Uri }), ({ uri }) =>
-      context.offers.dismiss(uri),
+      context.suggestions.dismiss(uri),
     );
   }
 
@@ -106,10 +106,10 @@ export class Acceptances {
     if (refusal !== null) {
       return { recorded: false, reason: refusal };
     }
-    const placement = await this.context.placements.of(document);
+    const placement = await this.context.locations.of(document);
 
     // From here to the journal nothing waits, so that no edit comes between a check and what it was for.
-    const found = this.context.offers.find(id);
+    const found = this.context.suggestions.find(id);
     if (found === null || found.offer.uri !== uri) {
       return { recorded: false, reason: "The suggestion is not one that was offered here." };
     }
@@ -184,8 +184,8 @@ export class Acceptances {
 
 function begin(
   document: OpenDocument,
-  { root, path }: Placement,
-  { id, uri, text, facts, completion }: Offer,
+  { root, path }: DocumentLocation,
+  { id, uri, text, facts, completion }: ActiveSuggestion,
   start: number,
   typed: number,
 ): Accepted {
@@ -230,7 +230,7 @@ const UndoSchema: z.ZodType<DidUndoOrRedo.Parameters> = z.object({
 /** How much of an offer a partial acceptance reached: what the client says, but no more than stands in the text. */
 function partialLength(
   document: OpenDocument,
-  offer: Offer,
+  offer: ActiveSuggestion,
   start: number,
   claimed: number | undefined,
 ): number {

@@ -4,7 +4,7 @@ import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
 
 /** One thing the model offered, at one place in one text. */
-export interface Offer {
+export interface ActiveSuggestion {
   readonly id: string;
   readonly uri: string;
   /** The text around the place, with LF, as the model was asked. */
@@ -17,7 +17,7 @@ export interface Offer {
 }
 
 interface Held {
-  readonly offer: Offer;
+  readonly offer: ActiveSuggestion;
   /** Where the offer begins in today's text. */
   place: Span;
   /** UTF-16 units of the offer that stood in the text when it was last shown: what the person typed of it. */
@@ -33,10 +33,10 @@ const MAX_OFFERS = 64;
  * is a beginning of it, and everything around is unchanged, the same offer under the same id is what there is to
  * show: so it survives word-wise acceptance, typing along and backspacing, without the model.
  */
-export class Offers {
+export class ActiveSuggestions {
   private readonly held = new Map<string, Held>();
 
-  add(offer: Offer): void {
+  add(offer: ActiveSuggestion): void {
     const start = offer.before.length;
     this.held.set(offer.id, { offer, place: { start, end: start }, typed: 0, dismissed: false });
     for (const id of this.held.keys()) {
@@ -48,7 +48,7 @@ export class Offers {
   }
 
   /** The newest offer that continues `before` in a document whose text goes on with `after`. */
-  match(uri: string, before: string, after: string): Offer | null {
+  match(uri: string, before: string, after: string): ActiveSuggestion | null {
     for (const { offer, dismissed } of [...this.held.values()].reverse()) {
       if (dismissed || offer.uri !== uri || before.length < offer.before.length || offer.after !== after) {
         continue;
@@ -73,7 +73,9 @@ export class Offers {
   }
 
   /** An offer by its id, with where it begins in today's text and how much of it the person typed. */
-  find(id: string): { readonly offer: Offer; readonly start: number; readonly typed: number } | null {
+  find(
+    id: string,
+  ): { readonly offer: ActiveSuggestion; readonly start: number; readonly typed: number } | null {
     const held = this.held.get(id);
     return held === undefined ? null : { offer: held.offer, start: held.place.start, typed: held.typed };
   }
@@ -104,7 +106,7 @@ export class Offers {
     }
   }
 
-  private touch(offer: Offer): Offer {
+  private touch(offer: ActiveSuggestion): ActiveSuggestion {
     const held = this.held.get(offer.id);
     if (held !== undefined) {
       this.held.delete(offer.id);

@@ -1,6 +1,6 @@
 import { ContextRing, type ContextSource } from "../../inference/prompt/contextRing";
 import type { Prompt } from "../../inference/suggestion";
-import type { Placements } from "../documents/documentLocations";
+import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import { shift, type TextEdit } from "../documents/textEdits";
 import type { SettingsStore } from "../settingsStore";
@@ -51,7 +51,7 @@ export class ContextSources {
   private isStale = false;
 
   constructor(
-    private readonly placements: Placements,
+    private readonly placements: DocumentLocations,
     private readonly settings: SettingsStore,
     private readonly now: () => number = () => performance.now(),
   ) {

@@ -1,4 +1,4 @@
-import type { Placements } from "../documents/documentLocations";
+import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import type { EngineHost } from "../models/engineHost";
 import type { JournalHost } from "../sealing/journalHost";
@@ -17,7 +17,7 @@ export class Gate {
   constructor(
     private readonly settings: SettingsStore,
     private readonly engine: EngineHost,
-    private readonly placements: Placements,
+    private readonly placements: DocumentLocations,
     private readonly journal: JournalHost,
   ) {}
 

@@ -11,9 +11,9 @@ import { newSuggestionId } from "../../workflows/accept";
 import type { OpenDocument } from "../documents/openDocument";
 import { abortedBy, LspPosition, parse, Uri } from "../requests";
 import type { ServerContext } from "../serverContext";
-import type { Offer } from "./activeSuggestions";
+import type { ActiveSuggestion } from "./activeSuggestions";
 import { Debounce, pause } from "./debounce";
-import { LookUps } from "./lookupTexts";
+import { LookupTexts } from "./lookupTexts";
 import { type Around, Prefetch } from "./prefetch";
 
 /** The client's command that an item carries, to be run after it was accepted whole; its argument is the id. */
@@ -43,7 +43,7 @@ interface Place extends Around {
 export function provideInlineCompletion(context: ServerContext): void {
   let superseded = new AbortController();
   const debounce = new Debounce();
-  const lookUps = new LookUps(context);
+  const lookUps = new LookupTexts(context);
   const prefetch = new Prefetch((document, around, signal) => ask(context, document, around, false, signal));
 
   context.connection.languages.inlineCompletion.on(async (raw: InlineCompletionParams, token) => {
@@ -53,12 +53,12 @@ export function provideInlineCompletion(context: ServerContext): void {
       return null;
     }
     const place = placeOf(document, parameters);
-    const show = (offer: Offer): InlineCompletionItem[] => {
+    const show = (offer: ActiveSuggestion): InlineCompletionItem[] => {
       prefetch.shown(document, offer);
       return [itemFor(context, document, offer, place)];
     };
     const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
-    const matching = context.offers.match(document.uri, place.before, place.after);
+    const matching = context.suggestions.match(document.uri, place.before, place.after);
     const held = explicit && !isWhole(matching) ? null : matching;
     const mine = new AbortController();
     if (held === null) {
@@ -94,7 +94,7 @@ export function provideInlineCompletion(context: ServerContext): void {
     if (offer === null) {
       return null;
     }
-    context.offers.add(offer);
+    context.suggestions.add(offer);
     return token.isCancellationRequested ? null : show(offer);
   });
   // What is encoded before somebody types need not be encoded at the first key.
@@ -121,7 +121,7 @@ export function provideInlineCompletion(context: ServerContext): void {
 }
 
 /** Asked by a person, the model goes on where it says nothing, or stops in doubt, when nobody asked. */
-function isWhole(offer: Offer | null): boolean {
+function isWhole(offer: ActiveSuggestion | null): boolean {
   return offer !== null && offer.completion.stop !== "doubt";
 }
 
@@ -141,12 +141,12 @@ async function ask(
   { before, after }: Around,
   explicit: boolean,
   signal: AbortSignal,
-): Promise<Offer | null> {
+): Promise<ActiveSuggestion | null> {
   const engine = await loadedEngine(context, signal);
   if (engine === null || signal.aborted) {
     return null;
   }
-  const { root, path } = await context.placements.of(document);
+  const { root, path } = await context.locations.of(document);
   const request: CompletionRequest = {
     path: root === null ? null : path,
     prefix: before,
@@ -208,11 +208,11 @@ function placeOf(document: OpenDocument, { position, context }: Parameters): Pla
 function itemFor(
   context: ServerContext,
   document: OpenDocument,
-  offer: Offer,
+  offer: ActiveSuggestion,
   place: Place,
 ): InlineCompletionItem {
   const typed = place.before.length - offer.before.length;
-  context.offers.shown(offer.id, typed);
+  context.suggestions.shown(offer.id, typed);
   const command = { title: "Accepted", command: ACCEPTED_COMMAND, arguments: [offer.id] };
   if (place.selected !== null) {
     return {

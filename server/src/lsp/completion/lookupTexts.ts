@@ -11,10 +11,10 @@ const MAX_OTHERS = 4;
 const LASTING_MILLISECONDS = 10_000;
 
 /** Tells the engine what stands in a document and in the other open files, for it to look up what comes next. */
-export class LookUps {
+export class LookupTexts {
   private told: { readonly engine: Engine; readonly uri: string; readonly time: number } | null = null;
 
-  constructor(private readonly context: Pick<ServerContext, "engine" | "sources" | "placements">) {}
+  constructor(private readonly context: Pick<ServerContext, "engine" | "sources" | "locations">) {}
 
   /** Somebody is at an offset of a document. */
   follow(document: OpenDocument, offset: number, now: number = performance.now()): void {
@@ -29,7 +29,7 @@ export class LookUps {
       return;
     }
     this.told = { engine, uri: document.uri, time: now };
-    const root = this.context.placements.rootOf(document);
+    const root = this.context.locations.rootOf(document);
     const others = root === null ? [] : this.context.sources.textsBeside(document, root).slice(-MAX_OTHERS);
     const { text } = document;
     const own = [

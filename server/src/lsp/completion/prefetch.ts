@@ -1,5 +1,5 @@
 import type { OpenDocument } from "../documents/openDocument";
-import type { Offer } from "./activeSuggestions";
+import type { ActiveSuggestion } from "./activeSuggestions";
 
 /** A suggestion that stands this long is being read; until then, typing on is as likely. */
 const READING_MILLISECONDS = 150;
@@ -14,7 +14,7 @@ interface Ahead extends Around {
   readonly uri: string;
   readonly controller: AbortController;
   readonly timer: NodeJS.Timeout;
-  readonly offer: Promise<Offer | null>;
+  readonly offer: Promise<ActiveSuggestion | null>;
   /** Does not wait for the timer. */
   readonly begin: () => void;
 }
@@ -33,11 +33,11 @@ export class Prefetch {
       document: OpenDocument,
       around: Around,
       signal: AbortSignal,
-    ) => Promise<Offer | null>,
+    ) => Promise<ActiveSuggestion | null>,
   ) {}
 
   /** A suggestion is on show. */
-  shown(document: OpenDocument, offer: Pick<Offer, "before" | "text" | "after">): void {
+  shown(document: OpenDocument, offer: Pick<ActiveSuggestion, "before" | "text" | "after">): void {
     const around = { before: offer.before + offer.text, after: offer.after };
     if (this.ahead !== null && isAt(this.ahead, document.uri, around)) {
       return;
@@ -65,7 +65,7 @@ export class Prefetch {
    * What was asked for ahead, where it is for this very place: as soon as the answer is there. Its offer is `null`
    * where the model had nothing to say.
    */
-  async take(uri: string, around: Around): Promise<{ readonly offer: Offer | null } | null> {
+  async take(uri: string, around: Around): Promise<{ readonly offer: ActiveSuggestion | null } | null> {
     const { ahead } = this;
     if (ahead === null || !isAt(ahead, uri, around)) {
       return null;

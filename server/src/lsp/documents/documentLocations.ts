@@ -6,7 +6,7 @@ import { looksSecret } from "../../platform/secretFiles";
 import type { OpenDocument } from "./openDocument";
 
 /** Where a document belongs. */
-export interface Placement {
+export interface DocumentLocation {
   /** The repository whose `.proofline` folder speaks for it, or `null` while it lies in no folder. */
   readonly repository: Repository | null;
   /** The repository's top as an absolute path. */
@@ -21,8 +21,8 @@ export interface Placement {
  * Finds out once, when a document is opened, where it belongs and whether it may be touched, so that nothing has to
  * ask git while a person types. `refresh` forgets everything, for changed ignore files and workspace folders.
  */
-export class Placements {
-  private cache = new WeakMap<OpenDocument, Promise<Placement>>();
+export class DocumentLocations {
+  private cache = new WeakMap<OpenDocument, Promise<DocumentLocation>>();
   private readonly roots = new WeakMap<OpenDocument, string | null>();
   private readonly known = new Map<string, Repository>();
 
@@ -31,7 +31,7 @@ export class Placements {
     private folders: readonly string[],
   ) {}
 
-  of(document: OpenDocument): Promise<Placement> {
+  of(document: OpenDocument): Promise<DocumentLocation> {
     const cached = this.cache.get(document);
     if (cached !== undefined) {
       return cached;
@@ -58,9 +58,9 @@ export class Placements {
     }
   }
 
-  private async find(document: OpenDocument): Promise<Placement> {
+  private async find(document: OpenDocument): Promise<DocumentLocation> {
     const { file } = document;
-    const nowhere = (refusal: string | null): Placement => ({
+    const nowhere = (refusal: string | null): DocumentLocation => ({
       repository: null,
       root: null,
       path: document.uri,

@@ -21,7 +21,7 @@ import {
   WorkspaceModels,
 } from "../../protocol/messages";
 import {
-  carryOut,
+  applyPlan,
   type DownloadPlan,
   modelsOf,
   type PinnedModel,
@@ -194,7 +194,7 @@ async function pin(
   }
   const access = await accessOf(parts);
   const planned = await planOf(parts, access, wanted, signal);
-  return carryOut(planned, access, places, { trust, replace }, progressTo(connection), signal);
+  return applyPlan(planned, access, places, { trust, replace }, progressTo(connection), signal);
 }
 
 function progressTo(connection: Connection): (progress: Progress) => void {

@@ -10,12 +10,12 @@ import type { ServerContext } from "../serverContext";
  * a file that has another name since: by content, and only while its old document is gone. Resolves to whether
  * anything was bound.
  */
-export async function bindToFolder(context: ServerContext, document: OpenDocument): Promise<boolean> {
+export async function rebindPending(context: ServerContext, document: OpenDocument): Promise<boolean> {
   const { journal } = context.journal;
   if (journal === null || journal.pending().length === 0) {
     return false;
   }
-  const { repository, root, path, refusal } = await context.placements.of(document);
+  const { repository, root, path, refusal } = await context.locations.of(document);
   if (repository === null || refusal !== null) {
     return false;
   }
@@ -60,7 +60,7 @@ export async function bindToFolder(context: ServerContext, document: OpenDocumen
 /** A file that is neither on the disk nor in the editor. */
 async function isGone(context: ServerContext, repository: Repository, path: string): Promise<boolean> {
   for (const document of context.documents.all()) {
-    if ((await context.placements.of(document)).path === path) {
+    if ((await context.locations.of(document)).path === path) {
       return false;
     }
   }

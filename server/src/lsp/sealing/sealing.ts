@@ -125,7 +125,7 @@ export class Sealing {
         );
       }
       const open = await Promise.all(
-        this.context.documents.all().map((one) => this.context.placements.of(one)),
+        this.context.documents.all().map((one) => this.context.locations.of(one)),
       );
       const roots = new Set(open.flatMap(({ root }) => (root === null ? [] : [root])));
       await this.context.journal.refreshOthers();
@@ -277,7 +277,7 @@ export class Sealing {
 
   private async openAt(repository: Repository, path: string): Promise<OpenDocument | null> {
     for (const document of this.context.documents.all()) {
-      const placement = await this.context.placements.of(document);
+      const placement = await this.context.locations.of(document);
       if (placement.root === repository.root && placement.path === path) {
         return document;
       }

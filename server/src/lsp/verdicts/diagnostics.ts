@@ -1,15 +1,10 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Connection, type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver/node";
+import { type Connection, type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import type { VerifiedOnly } from "../../protocol/verifiedOnly";
-
-/** A verdict at its place in an open document. */
-export interface PlacedVerdict {
-  readonly verdict: Verdict;
-  readonly range: Range;
-}
+import type { PlacedVerdict } from "./placedVerdict";
 
 /**
  * What the Problems panel says: with verified-only, each accepted suggestion that falls short; and in any case each
@@ -22,7 +17,11 @@ export class Diagnostics {
   constructor(private readonly connection: Connection) {}
 
   /** The accepted lines of one open document. */
-  showLines(uri: string, level: VerifiedOnly, verdicts: readonly PlacedVerdict[]): void {
+  showLines(
+    uri: string,
+    level: VerifiedOnly,
+    verdicts: readonly Pick<PlacedVerdict, "verdict" | "range">[],
+  ): void {
     const short = level === "off" ? [] : verdicts.filter(({ verdict }) => verdict.summary !== "verified");
     this.send(
       uri,

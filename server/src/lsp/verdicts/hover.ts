@@ -3,8 +3,9 @@ import { VerdictAt } from "../../protocol/messages";
 import type { WorkspaceModels } from "../models/workspaceModels";
 import { answer, LspPosition, onRequest, parse, Uri } from "../requests";
 import type { ServerContext } from "../serverContext";
+import type { PlacedVerdict } from "./placedVerdict";
 import { verdictLine, verdictMarkdown } from "./verdictMarkdown";
-import type { PlacedVerdict, Verdicts } from "./verdicts";
+import type { Verdicts } from "./verdicts";
 
 const HoverParameters = z.object({ textDocument: z.object({ uri: Uri }), position: LspPosition });
 

@@ -73,9 +73,9 @@ async function verifyFile(
   { verdicts, folders, chain }: ActionParts,
   document: OpenDocument,
 ): Promise<VerifyFile.Result> {
-  context.placements.refresh();
+  context.locations.refresh();
   chain.reset();
-  const { root } = await context.placements.of(document);
+  const { root } = await context.locations.of(document);
   await verdicts.update(document);
   if (root !== null) {
     await folders.reload(root);

@@ -8,22 +8,15 @@ import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { Replayable } from "../../workflows/replay";
 import { quotedPaths } from "../../workflows/verify";
-import type { Placement } from "../documents/documentLocations";
+import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import type { ServerContext } from "../serverContext";
 import { Diagnostics } from "./diagnostics";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./knownHere";
+import type { PlacedVerdict } from "./placedVerdict";
 import type { ReplayQueue } from "./replayQueue";
 import { Tracking } from "./tracking";
-
-/** A verdict where it stands in an open document now, and what its badge adds to the word. */
-export interface PlacedVerdict {
-  readonly verdict: Verdict;
-  readonly range: Range;
-  readonly localChain: boolean;
-  readonly note: string | null;
-}
 
 /** What the journal and the sealer know of suggestions that are in no evidence file yet. */
 export interface Unsealed {
@@ -72,7 +65,7 @@ export class Verdicts {
 
   /** Verifies one open document against what is known, and tells the client. */
   async update(document: OpenDocument): Promise<void> {
-    const placement = await this.context.placements.of(document);
+    const placement = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(placement);
     const quoted = await this.quotedBy(document, placement, evidence);
     if (this.context.documents.get(document.uri) !== document) {
@@ -83,12 +76,12 @@ export class Verdicts {
 
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
   async updateQuoting(changed: OpenDocument): Promise<void> {
-    const { root, path } = await this.context.placements.of(changed);
+    const { root, path } = await this.context.locations.of(changed);
     for (const document of this.context.documents.all()) {
       if (document === changed || this.quotes.get(document.uri)?.has(path) !== true) {
         continue;
       }
-      if ((await this.context.placements.of(document)).root === root) {
+      if ((await this.context.locations.of(document)).root === root) {
         await this.update(document);
       }
     }
@@ -97,7 +90,7 @@ export class Verdicts {
   /** Verifies every open document, or those of one repository. */
   async updateAll(root?: string): Promise<void> {
     for (const document of this.context.documents.all()) {
-      if (root === undefined || (await this.context.placements.of(document)).root === root) {
+      if (root === undefined || (await this.context.locations.of(document)).root === root) {
         await this.update(document);
       }
     }
@@ -146,25 +139,25 @@ export class Verdicts {
 
   /** What can be replayed of a document. */
   async replayables(document: OpenDocument): Promise<readonly Replayable[]> {
-    const placement = await this.context.placements.of(document);
+    const placement = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(placement);
     return [...this.replayablesAt(placement.root, placement.path, evidence).values()];
   }
 
   /** What is wrong with the evidence and anchor files of a document's repository. */
   async fileProblems(document: OpenDocument): Promise<readonly FileProblem[]> {
-    const evidence = await this.evidenceFor(await this.context.placements.of(document));
+    const evidence = await this.evidenceFor(await this.context.locations.of(document));
     return evidence?.problems ?? [];
   }
 
-  private async evidenceFor({ repository }: Placement): Promise<FolderEvidence | null> {
+  private async evidenceFor({ repository }: DocumentLocation): Promise<FolderEvidence | null> {
     return repository === null ? null : this.folders.of(repository);
   }
 
   /** Today's text of the files that a document's prompts quote: as open in the editor, else as saved. */
   private async quotedBy(
     { uri }: OpenDocument,
-    { repository, root, path }: Placement,
+    { repository, root, path }: DocumentLocation,
     evidence: FolderEvidence | null,
   ): Promise<ReadonlyMap<string, string>> {
     const texts = new Map<string, string>();
@@ -182,7 +175,7 @@ export class Verdicts {
     }
     const open = new Map<string, OpenDocument>();
     for (const document of this.context.documents.all()) {
-      const placement = await this.context.placements.of(document);
+      const placement = await this.context.locations.of(document);
       if (placement.root === root && placement.refusal === null) {
         open.set(placement.path, document);
       }
@@ -198,7 +191,7 @@ export class Verdicts {
 
   private verify(
     document: OpenDocument,
-    { root, path }: Placement,
+    { root, path }: DocumentLocation,
     evidence: FolderEvidence | null,
     quoted: ReadonlyMap<string, string>,
   ): void {
@@ -267,7 +260,7 @@ export class Verdicts {
     if (path === document.uri) {
       return "journal only: not in a folder";
     }
-    const root = this.context.placements.rootOf(document);
+    const root = this.context.locations.rootOf(document);
     return root === null ? null : this.unsealed.obstacle(root);
   }
 

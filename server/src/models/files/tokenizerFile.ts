@@ -4,8 +4,8 @@ import { Count } from "../../platform/primitives";
 export const TOKENIZER_FILE = "tokenizer.json";
 
 /** One step of a normalizer, pre-tokenizer or decoder; what else it holds depends on its type. */
-export const Step = z.looseObject({ type: z.string() });
-export type Step = z.infer<typeof Step>;
+export const TokenizerStep = z.looseObject({ type: z.string() });
+export type TokenizerStep = z.infer<typeof TokenizerStep>;
 
 /** Ids by token. A real one has 150,000 entries, for which a schema of each would take a third of a second. */
 const Vocabulary = z.custom<Readonly<Record<string, number>>>(
@@ -36,10 +36,10 @@ function isObject(value: unknown): value is object {
 /** What is read of `tokenizer.json` (the format of Hugging Face Tokenizers): byte-pair encoding only. */
 export const TokenizerFile = z.looseObject({
   added_tokens: z.array(z.looseObject({ id: Count, content: z.string(), special: z.boolean().optional() })),
-  normalizer: z.nullish(Step),
-  pre_tokenizer: z.nullish(Step),
-  post_processor: z.nullish(Step),
-  decoder: Step,
+  normalizer: z.nullish(TokenizerStep),
+  pre_tokenizer: z.nullish(TokenizerStep),
+  post_processor: z.nullish(TokenizerStep),
+  decoder: TokenizerStep,
   model: z.looseObject({
     type: z.literal("BPE"),
     vocab: Vocabulary,
@@ -51,14 +51,14 @@ export const TokenizerFile = z.looseObject({
 export type TokenizerFile = z.infer<typeof TokenizerFile>;
 
 const Lists = z.looseObject({
-  normalizers: z.array(Step).optional(),
-  pretokenizers: z.array(Step).optional(),
-  processors: z.array(Step).optional(),
-  decoders: z.array(Step).optional(),
+  normalizers: z.array(TokenizerStep).optional(),
+  pretokenizers: z.array(TokenizerStep).optional(),
+  processors: z.array(TokenizerStep).optional(),
+  decoders: z.array(TokenizerStep).optional(),
 });
 
 /** The steps of a component in order, those of sequences one by one. */
-export function stepsOf(component: Step | null | undefined): Step[] {
+export function stepsOf(component: TokenizerStep | null | undefined): TokenizerStep[] {
   if (component === null || component === undefined) {
     return [];
   }

@@ -1,5 +1,5 @@
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
-import type { SealedEvidence, SealParameters } from "../../evidence/format/sealBatch";
+import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
 
 /** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
 export type WorkerRequest =
@@ -7,7 +7,7 @@ export type WorkerRequest =
   | {
       readonly id: number;
       readonly kind: "seal";
-      readonly parameters: Omit<SealParameters, "sign">;
+      readonly parameters: Omit<SealBatchParameters, "sign">;
       readonly home: string;
     };
 

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
-import type { SealedEvidence, SealParameters } from "../../evidence/format/sealBatch";
+import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
 import { type ErrorCode, ProoflineError } from "../../platform/errors";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
@@ -26,7 +26,7 @@ export class VerificationThread {
   }
 
   /** Signs with the device key below `home`. */
-  async seal(parameters: Omit<SealParameters, "sign">, home: string): Promise<SealedEvidence> {
+  async seal(parameters: Omit<SealBatchParameters, "sign">, home: string): Promise<SealedEvidence> {
     const answer = await this.ask({ kind: "seal", parameters, home });
     if (answer.kind !== "seal") {
       throw new Error("the verification thread answered something else");

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { scopeOf } from "../../../../server/src/inference/prompt/cursorContext";
+import { cursorContextOf } from "../../../../server/src/inference/prompt/cursorContext";
 import { trim } from "../../../../server/src/inference/trim";
 import { dropBlankEnd } from "../../../../server/src/inference/trim/blankEnd";
 import { dropBlankStart } from "../../../../server/src/inference/trim/blankStart";
@@ -19,13 +19,13 @@ import { cutOpenedBeforeText } from "../../../../server/src/inference/trim/opene
 import { cutOtherIndentation } from "../../../../server/src/inference/trim/otherIndentation";
 import { cutOutsideBlock } from "../../../../server/src/inference/trim/outsideBlock";
 import { cutRepeatedLines } from "../../../../server/src/inference/trim/repeatedLines";
-import type { Step } from "../../../../server/src/inference/trim/step";
+import type { TrimStep } from "../../../../server/src/inference/trim/step";
 import { cutUnclosedLines } from "../../../../server/src/inference/trim/unclosedLines";
 import { cutUnfinishedLine } from "../../../../server/src/inference/trim/unfinishedLine";
 import { cutUnfinishedStatement } from "../../../../server/src/inference/trim/unfinishedStatement";
 import { readGolden } from "./golden";
 
-const STEPS: Readonly<Record<string, Step>> = {
+const STEPS: Readonly<Record<string, TrimStep>> = {
   blankEnd: dropBlankEnd,
   blankStart: dropBlankStart,
   brokenCharacter: cutBrokenCharacter,
@@ -52,7 +52,12 @@ const SHARED = ["balance", "index", "step"];
 describe.each([...Object.entries(STEPS), ["chain", trim] as const])("%s", (name, step) => {
   it.each(readGolden(name).map((one) => [one.name, one] as const))("%s", (_, one) => {
     const { prefix, suffix, raw, healed, stop, lastLength } = one;
-    const { start, end } = step(raw, { scope: scopeOf({ prefix, suffix }), healed, stop, lastLength });
+    const { start, end } = step(raw, {
+      scope: cursorContextOf({ prefix, suffix }),
+      healed,
+      stop,
+      lastLength,
+    });
     expect(raw.slice(start, end)).toBe(one.shown);
   });
 });

@@ -1,5 +1,5 @@
 import { Decoding } from "../../../../server/src/inference/decode/decoding";
-import { scopeOf } from "../../../../server/src/inference/prompt/cursorContext";
+import { cursorContextOf } from "../../../../server/src/inference/prompt/cursorContext";
 import { healPrompt } from "../../../../server/src/inference/prompt/heal";
 import type { StopReason } from "../../../../server/src/inference/suggestion";
 import type { Tokenizer } from "../../../../server/src/inference/tokenizer/tokenizer";
@@ -186,7 +186,7 @@ export function display(
 ): Outcome {
   const prompt = { path: null, prefix: prefix.slice(-3000), suffix: suffix.slice(0, 1500), context: [] };
   const healed = healPrompt(tokenizer, prompt);
-  const scope = scopeOf(prompt);
+  const scope = cursorContextOf(prompt);
   const decoding = new Decoding(tokenizer, healed, scope, scope.block === null ? "line" : "block", 200, 0);
   let stop: StopReason | null = null;
   for (const id of tokenizer.encode((healed.healed + text).slice(0, 2000))) {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LookUps } from "../../../server/src/inference/decode/lookUps";
+import { LookupIntake } from "../../../server/src/inference/decode/lookupIntake";
 import { BREAK } from "../../../server/src/inference/decode/promptLookup";
 
 /** A tokenizer whose tokens are UTF-16 code units, and what was told to a drafter. */
 class Taken {
   known: number[] | null = null;
   longest = 0;
-  readonly lookUps = new LookUps(
+  readonly lookUps = new LookupIntake(
     {
       encode: (text) => {
         this.longest = Math.max(this.longest, text.length);

@@ -1,18 +1,18 @@
 import type { Tokenizer } from "../tokenizer/tokenizer";
-import { BREAK, type Drafter } from "./promptLookup";
+import { BREAK, type PromptLookup } from "./promptLookup";
 
 /** Text is encoded in pieces of whole lines of about so many UTF-16 code units: some milliseconds' work each. */
 const PIECE_CHARACTERS = 2000;
 
 /** Takes in texts for a drafter to look up, piece by piece, whenever there is nothing better to do. */
-export class LookUps {
+export class LookupIntake {
   /** Of each text, what is not encoded yet. */
   private waiting: string[][] = [];
   private tokens: number[] = [];
 
   constructor(
     private readonly tokenizer: Pick<Tokenizer, "encode">,
-    private readonly drafter: Pick<Drafter, "know">,
+    private readonly drafter: Pick<PromptLookup, "know">,
   ) {}
 
   /** Begins anew with other texts; the drafter keeps the earlier ones until these are in. */
