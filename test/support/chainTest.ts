@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -19,6 +18,7 @@ import { type Anvil, anvilPath, startAnvil } from "../../server/src/chain/embedd
 import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/src/chain/embedded/host";
 import { Rpc } from "../../server/src/chain/rpc/rpc";
 import type { Address } from "../../server/src/platform/primitives";
+import { randomDigest } from "./digests";
 
 /** What the chain's tests share: homes, bundled hosts and nodes that are gone after each test. */
 
@@ -81,10 +81,6 @@ afterAll(async () => {
     await rm(dirname(await bundle), { recursive: true, force: true });
   }
 });
-
-export function randomRoot(): string {
-  return randomBytes(32).toString("hex");
-}
 
 /** Polls until `condition` holds. */
 export async function eventually(
@@ -216,7 +212,7 @@ export async function stoppedHost({ home }: EmbeddedConfiguration): Promise<void
 export async function anchorOnce(configuration: EmbeddedConfiguration): Promise<Anchor> {
   const writer = openWriter(configuration, IDLE);
   try {
-    return await writer.anchor(randomRoot());
+    return await writer.anchor(randomDigest());
   } finally {
     await writer.close();
   }

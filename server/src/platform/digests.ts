@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Digest } from "./primitives";
+import { Digest } from "./primitives";
 
 /** SHA-256 (FIPS 180-4) over the concatenation of the parts; strings count as their UTF-8 bytes. */
 export function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {
@@ -10,9 +10,9 @@ export function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {
   return hash.digest();
 }
 
-/** 32 bytes as a `Digest`. */
+/** 32 bytes as a `Digest`; any other number of bytes is refused. */
 export function toDigest(bytes: Uint8Array): Digest {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return Digest.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex"));
 }
 
 /** The 32 bytes behind a `Digest`. */

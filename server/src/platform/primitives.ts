@@ -1,7 +1,10 @@
 import * as z from "zod";
 
 /** 32 bytes as 64 lower-case hex digits, without a prefix. The one spelling of every digest in an evidence file. */
-export const Digest = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits");
+export const Digest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits")
+  .brand<"Digest">();
 export type Digest = z.infer<typeof Digest>;
 
 /** An Ethereum address: `0x` and 40 lower-case hex digits. Checksummed (mixed case) spellings are refused. */

@@ -1,4 +1,5 @@
 import type { Tolerance } from "../models/pin/tolerance";
+import type { Digest } from "../platform/primitives";
 import type { ExecutionProfile } from "../protocol/executionProfile";
 import type { CheckName, CheckValue, Summary } from "../protocol/verdictWords";
 
@@ -25,9 +26,9 @@ export interface Findings {
     readonly displayed: number;
     readonly accepted: number;
   };
-  readonly model: { readonly name: string; readonly manifestDigest: string; readonly omsRoot: string };
+  readonly model: { readonly name: string; readonly manifestDigest: Digest; readonly omsRoot: Digest };
   readonly environment: {
-    readonly digest: string;
+    readonly digest: Digest;
     readonly engine: string;
     readonly platform: string;
     /** Which profile the suggestion was made under, and so is replayed under. */

@@ -6,6 +6,7 @@ import type { SealedBatch, SealedSuggestion } from "../evidence/format/sealedBat
 import { type Located, locate } from "../evidence/locate/locate";
 import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment, Prompt } from "../inference/suggestion";
+import type { Digest } from "../platform/primitives";
 import type { ExecutionProfile } from "../protocol/executionProfile";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
@@ -328,7 +329,7 @@ function verdictOf(
   };
 }
 
-const digests = new WeakMap<Environment, string>();
+const digests = new WeakMap<Environment, Digest>();
 
 /** The runtime, and by what it computed: the processor goes without saying. */
 function engineOf({ engine, executionProvider }: Environment): string {
@@ -338,7 +339,7 @@ function engineOf({ engine, executionProvider }: Environment): string {
 }
 
 /** Remembered for each environment, for a batch's suggestions share it and an editor asks after each edit. */
-function digestOf(environment: Environment): string {
+function digestOf(environment: Environment): Digest {
   const known = digests.get(environment);
   if (known !== undefined) {
     return known;

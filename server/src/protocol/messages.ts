@@ -9,6 +9,7 @@ import {
   RequestType,
   RequestType0,
 } from "vscode-languageserver-protocol";
+import type { Digest } from "../platform/primitives";
 import type { Settings } from "./settings";
 import type { Summary } from "./verdictWords";
 
@@ -49,7 +50,7 @@ export type ModelState =
   | {
       readonly kind: "ready";
       readonly name: string;
-      readonly manifestDigest: string;
+      readonly manifestDigest: Digest;
       readonly notice?: string;
     }
   | { readonly kind: "failed"; readonly reason: string; readonly remedy: string }
@@ -204,7 +205,7 @@ export namespace RefreshInlineCompletions {
 export type WantedModel =
   | { readonly kind: "folder"; readonly path: string }
   | { readonly kind: "huggingface"; readonly repository: string; readonly revision: string }
-  | { readonly kind: "workspace"; readonly manifestDigest: string };
+  | { readonly kind: "workspace"; readonly manifestDigest: Digest };
 
 /**
  * Client → server: what would be pinned, and fetched for that. Asks the hub and downloads nothing. Several variants and
@@ -262,7 +263,7 @@ export namespace PinModel {
   }
   export interface Result {
     readonly name: string;
-    readonly manifestDigest: string;
+    readonly manifestDigest: Digest;
     /** One line about the signature. */
     readonly signature: string;
     /** The path of the workspace's file below its repository's top, where it was written. */
@@ -285,7 +286,7 @@ export namespace DidProgressModel {
 export namespace WorkspaceModels {
   export interface Model {
     readonly name: string;
-    readonly manifestDigest: string;
+    readonly manifestDigest: Digest;
     readonly from: string;
     /** Bytes of its files. */
     readonly size: number;
@@ -307,7 +308,7 @@ export namespace WorkspaceModels {
 export namespace ChooseModel {
   export interface Parameters {
     readonly folder: string;
-    readonly manifestDigest: string | null;
+    readonly manifestDigest: Digest | null;
   }
   export const type = new RequestType<Parameters, void, void>("proofline/chooseModel");
 }

@@ -5,6 +5,7 @@ import { complete } from "../../../server/src/inference/engine/complete";
 import { loadModel } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
+import { toDigest } from "../../../server/src/platform/digests";
 import { Count, Digest } from "../../../server/src/platform/primitives";
 import { OFFSETS, requestAt } from "../../unit/inference/samples";
 
@@ -57,5 +58,5 @@ export async function portableDigest(modelDirectory: string): Promise<PortableDi
   } finally {
     await model.graph.release();
   }
-  return { manifestDigest: model.manifestDigest, prompts, tokens, digest: hash.digest("hex") };
+  return { manifestDigest: model.manifestDigest, prompts, tokens, digest: toDigest(hash.digest()) };
 }

@@ -17,6 +17,7 @@ import { loadModel, type Model } from "../../../server/src/inference/engine/load
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { replay } from "../../../server/src/inference/replay/replayTokens";
 import { toleranceOf } from "../../../server/src/inference/replay/toleranceOf";
+import { Digest } from "../../../server/src/platform/primitives";
 import { continued, hesitation, withEveryStop } from "./claims";
 import { type Cost, costOf } from "./cost";
 import { places, ROOT, seededRandom } from "./cursors";
@@ -250,7 +251,7 @@ async function main(): Promise<void> {
     }
     if (honest.claims < count) {
       await measurement.replay(honest, claim);
-      const seedNot = claim.seed.replace(/^./, (x) => (x === "0" ? "1" : "0"));
+      const seedNot = Digest.parse(claim.seed.replace(/^./, (x) => (x === "0" ? "1" : "0")));
       await measurement.replay(seeds, { ...claim, seed: seedNot });
       const ordinal = 1 + Math.floor(random() * 9);
       const otherSeed = seedOf({ ...claim, manifestDigest: model.manifestDigest, ordinal });

@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
-import { afterwards, IDLE, newHome, randomRoot } from "../../support/chainTest";
+import { afterwards, IDLE, newHome } from "../../support/chainTest";
+import { randomDigest } from "../../support/digests";
 
 test("anchors a root on the embedded chain, and a reader finds it finalized", async () => {
   const configuration = await newHome();
   const writer = openWriter(configuration, IDLE);
   afterwards(() => writer.close());
-  const root = randomRoot();
+  const root = randomDigest();
   expect(await writer.check(root, [])).toMatchObject({
     status: "unreachable",
     reason: "There is no local chain on this machine yet.",
@@ -34,11 +35,11 @@ test("answers readers while others anchor", async () => {
   const reader = openChain(configuration, { start: false });
   afterwards(() => writer.close());
   afterwards(() => reader.close());
-  const first = await writer.anchor(randomRoot());
+  const first = await writer.anchor(randomDigest());
   let anchoring = true;
   const anchors = (async () => {
     for (let count = 0; count < 60; count++) {
-      await writer.anchor(randomRoot());
+      await writer.anchor(randomDigest());
     }
     anchoring = false;
   })();
@@ -47,7 +48,7 @@ test("answers readers while others anchor", async () => {
     // Different roots, so that each is asked for.
     const checks = await Promise.all([
       reader.check(first.root, [first]),
-      ...Array.from({ length: 10 }, () => reader.check(randomRoot(), [])),
+      ...Array.from({ length: 10 }, () => reader.check(randomDigest(), [])),
     ]);
     for (const { status, reason } of checks) {
       seen.add(reason === undefined ? status : `${status}: ${reason}`);

@@ -15,16 +15,16 @@ import {
   isRunning,
   newHome,
   processesNaming,
-  randomRoot,
   stoppedHost,
 } from "../../support/chainTest";
+import { randomDigest } from "../../support/digests";
 
 test("reading never makes a chain", async () => {
   const configuration = await newHome();
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
   await expect(reader.identity()).rejects.toMatchObject({ code: "chain.unreachable" });
-  expect(await reader.check(randomRoot(), [])).toMatchObject({
+  expect(await reader.check(randomDigest(), [])).toMatchObject({
     status: "unreachable",
     trust: "local",
     reason: "There is no local chain on this machine yet.",
@@ -53,7 +53,7 @@ test("is shared by its clients and stays until the last has closed", async () =>
   const [one, two] = [openWriter(configuration, IDLE), openWriter(configuration, IDLE)];
   afterwards(() => one.close());
   afterwards(() => two.close());
-  const [a, b] = await Promise.all([one.anchor(randomRoot()), two.anchor(randomRoot())]);
+  const [a, b] = await Promise.all([one.anchor(randomDigest()), two.anchor(randomDigest())]);
   expect(a.genesisHash).toBe(b.genesisHash);
   const pid = await hostPid(configuration);
   await one.close();
@@ -108,7 +108,7 @@ test("whoever talks nonsense to it is cut off, and nobody else notices", async (
     socket.resume().write(nonsense);
     await closed;
   }
-  await expect(session?.anchor(randomRoot())).resolves.toMatchObject({ gasUsed: expect.any(Number) });
+  await expect(session?.anchor(randomDigest())).resolves.toMatchObject({ gasUsed: expect.any(Number) });
 });
 
 test("several starters at once get one host, on a fresh home and after a killed host", async () => {
@@ -152,11 +152,11 @@ test("after a stop, an open reader and an open writer go on by starting it again
   const configuration = await newHome();
   const writer = openWriter(configuration, IDLE);
   afterwards(() => writer.close());
-  const anchor = await writer.anchor(randomRoot());
+  const anchor = await writer.anchor(randomDigest());
   await stopChain(configuration);
   expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "finalized" });
   await stopChain(configuration);
-  await expect(writer.anchor(randomRoot())).resolves.toMatchObject({ genesisHash: anchor.genesisHash });
+  await expect(writer.anchor(randomDigest())).resolves.toMatchObject({ genesisHash: anchor.genesisHash });
 });
 
 test("every home has a chain of its own", async () => {
@@ -193,7 +193,7 @@ test("a killed node ends its host, and the next question starts both", async () 
   const configuration = await newHome();
   const writer = openWriter(configuration, IDLE);
   afterwards(() => writer.close());
-  const anchor = await writer.anchor(randomRoot());
+  const anchor = await writer.anchor(randomDigest());
   const host = await hostPid(configuration);
   const nodes = await descendants(host);
   expect(nodes.length).toBeGreaterThan(0);
@@ -216,7 +216,7 @@ test("killed at random instants while it anchors, it keeps all that it confirmed
     setTimeout(() => kill(pid), Math.random() * 60);
     for (;;) {
       try {
-        confirmed.push((await session.anchor(randomRoot())).anchor);
+        confirmed.push((await session.anchor(randomDigest())).anchor);
       } catch {
         break;
       }
@@ -253,7 +253,7 @@ test("a host whose claim is gone writes nothing more", async () => {
   const folder = join(configuration.home, "chain");
   const state = await readFile(join(folder, "state.json.gz"));
   await writeFile(join(folder, "host.99"), join(folder, "nobody.sock"));
-  await expect(session.anchor(randomRoot())).rejects.toMatchObject({ code: "chain.unreachable" });
+  await expect(session.anchor(randomDigest())).rejects.toMatchObject({ code: "chain.unreachable" });
   expect(await readFile(join(folder, "state.json.gz"))).toEqual(state);
   await eventually("it has left", async () => (await processesNaming(configuration.home)).length === 0);
   // The next one claims the number after.
@@ -314,7 +314,7 @@ test("with no whole state it says so and never begins another chain", async () =
 
   const writer = openWriter(configuration, IDLE);
   afterwards(() => writer.close());
-  await expect(writer.anchor(randomRoot())).rejects.toMatchObject({
+  await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
     code: "chain.host",
     reason: expect.stringContaining("cannot be loaded"),
     remedy: expect.stringContaining("backup"),
@@ -336,7 +336,7 @@ test("an anchor that cannot be written does not count", async () => {
   // Permissions do not bind the superuser; a folder in the way of the temporary file does.
   const obstacle = join(folder, "state.temporary.json.gz");
   await mkdir(obstacle);
-  const root = randomRoot();
+  const root = randomDigest();
   await expect(writer.anchor(root)).rejects.toMatchObject({ code: "chain.host" });
   expect(await writer.check(root, [])).toMatchObject({ status: "unreachable" });
   await rmdir(obstacle);
@@ -370,7 +370,7 @@ test("says what to do where anvil is missing", async () => {
   await chmod(elsewhere, 0o600);
   const writer = openWriter({ kind: "embedded", home: join(home, "h"), hostPath: elsewhere }, IDLE);
   afterwards(() => writer.close());
-  await expect(writer.anchor(randomRoot())).rejects.toMatchObject({
+  await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
     code: "chain.host",
     reason: expect.stringContaining("needs anvil"),
     remedy: expect.stringContaining("@foundry-rs/anvil-"),

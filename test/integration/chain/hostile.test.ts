@@ -7,13 +7,14 @@ import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, DEVELOPMENT_KEY, randomRoot, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
+import { digestOf, randomDigest } from "../../support/digests";
 
 /** Servers that lie, break or hang: never a throw from `check`, never an anchor that is not there. */
 
 const contract = `0x${"42".repeat(20)}` as const;
 const CLAIM: Anchor = {
-  root: "ab".repeat(32),
+  root: digestOf("ab"),
   chainId: 8453,
   genesisHash: `0x${"01".repeat(32)}`,
   contract,
@@ -124,7 +125,7 @@ test("a dead server is waited for once, however many roots are asked about", asy
   const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [silent], contract }, { start: false });
   afterwards(() => reader.close());
   const began = performance.now();
-  const checks = await Promise.all(Array.from({ length: 200 }, () => reader.check(randomRoot(), [])));
+  const checks = await Promise.all(Array.from({ length: 200 }, () => reader.check(randomDigest(), [])));
   expect(new Set(checks.map(({ status }) => status))).toEqual(new Set(["unreachable"]));
   expect(performance.now() - began).toBeLessThan(9_000);
 });
@@ -197,7 +198,7 @@ test("a server that answers truly but for one method never yields an anchor that
   const url = configuration.rpcUrls[0] ?? "";
   const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
   afterwards(() => writer.close());
-  const anchor = await writer.anchor(randomRoot());
+  const anchor = await writer.anchor(randomDigest());
   const lies: Record<string, readonly unknown[]> = {
     eth_chainId: ["0x1", "", null, [], "0xzz", `0x${"9".repeat(100)}`],
     eth_getCode: ["0x", null, 7],
@@ -225,7 +226,7 @@ test("a server cannot make the account pay any price", async () => {
   );
   const writer = openWriter({ ...configuration, rpcUrls: [proxy] }, { key: DEVELOPMENT_KEY });
   afterwards(() => writer.close());
-  const root = randomRoot();
+  const root = randomDigest();
   await expect(writer.anchor(root)).rejects.toMatchObject({
     code: "chain.rejected",
     reason: expect.stringContaining("pays at most 0.05"),

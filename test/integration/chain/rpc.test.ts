@@ -5,7 +5,8 @@ import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, DEVELOPMENT_KEY, randomRoot, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
+import { randomDigest } from "../../support/digests";
 
 /** Generic EVM chains behind RPC servers: a second anvil, with ids of its own. */
 
@@ -14,7 +15,7 @@ describe("a chain behind an RPC server", () => {
     const { configuration, rpc } = await rpcChain(10740);
     const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
-    const root = randomRoot();
+    const root = randomDigest();
     expect(await writer.check(root, [])).toMatchObject({ status: "pending", anchor: null });
     const anchor = await writer.anchor(root);
     expect(writer.lastGasUsed).toBeGreaterThan(40_000n);
@@ -38,7 +39,7 @@ describe("a chain behind an RPC server", () => {
     );
     const writer = openWriter({ ...configuration, rpcUrls: [proxy] }, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
-    const anchor = await writer.anchor(randomRoot());
+    const anchor = await writer.anchor(randomDigest());
     expect(await writer.check(anchor.root, [anchor])).toMatchObject({
       status: "included",
       trust: "singleRpc",
@@ -54,7 +55,7 @@ describe("a chain behind an RPC server", () => {
     const anchors: Anchor[] = [];
     for (let count = 0; count < 5; count++) {
       await rpc.call("anvil_mine", ["0x3"], z.unknown());
-      anchors.push(await writer.anchor(randomRoot()));
+      anchors.push(await writer.anchor(randomDigest()));
     }
     await rpc.call("anvil_mine", ["0x5", "0xc"], z.unknown());
     for (const anchor of anchors) {
@@ -70,9 +71,9 @@ describe("a chain behind an RPC server", () => {
     for (const writer of writers) {
       afterwards(() => writer.close());
     }
-    const shared = randomRoot();
+    const shared = randomDigest();
     const results = await Promise.all(
-      writers.flatMap((writer) => [writer.anchor(randomRoot()), writer.anchor(shared)]),
+      writers.flatMap((writer) => [writer.anchor(randomDigest()), writer.anchor(shared)]),
     );
     for (const anchor of results) {
       expect(await writers[0]?.check(anchor.root, [anchor])).toMatchObject({
@@ -89,7 +90,7 @@ describe("a chain behind an RPC server", () => {
     for (const writer of writers) {
       afterwards(() => writer.close());
     }
-    const anchors = await Promise.all(writers.map((writer) => writer.anchor(randomRoot())));
+    const anchors = await Promise.all(writers.map((writer) => writer.anchor(randomDigest())));
     expect(new Set(anchors.map(({ transaction }) => transaction)).size).toBe(3);
   });
 
@@ -98,7 +99,7 @@ describe("a chain behind an RPC server", () => {
     const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
     const controller = new AbortController();
-    const anchoring = writer.anchor(randomRoot(), controller.signal);
+    const anchoring = writer.anchor(randomDigest(), controller.signal);
     setTimeout(() => controller.abort(new Error("enough")), 300);
     await expect(anchoring).rejects.toThrow("enough");
   });
@@ -110,7 +111,7 @@ describe("what contradicts an anchor", () => {
     const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
     const before = await rpc.call("evm_snapshot", [], z.string());
-    const anchor = await writer.anchor(randomRoot());
+    const anchor = await writer.anchor(randomDigest());
     expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "included" });
     await rpc.call("evm_revert", [before], z.literal(true));
     await rpc.call("anvil_mine", ["0x5"], z.unknown());
@@ -128,7 +129,7 @@ describe("what contradicts an anchor", () => {
     const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
     const before = await rpc.call("evm_snapshot", [], z.string());
-    const anchor = await writer.anchor(randomRoot());
+    const anchor = await writer.anchor(randomDigest());
     await rpc.call("evm_revert", [before], z.literal(true));
     await rpc.call("anvil_mine", ["0x2", "0x20"], z.unknown());
     const moved = await writer.anchor(anchor.root);
@@ -145,9 +146,9 @@ describe("what contradicts an anchor", () => {
     const { configuration } = await rpcChain(10740);
     const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
-    const other = await writer.anchor(randomRoot());
-    const anchor = await writer.anchor(randomRoot());
-    const hash = `0x${randomRoot()}` as const;
+    const other = await writer.anchor(randomDigest());
+    const anchor = await writer.anchor(randomDigest());
+    const hash = `0x${randomDigest()}` as const;
     const changes: readonly [Partial<Anchor>, string][] = [
       [{ timestamp: anchor.timestamp + 1 }, "reorged"],
       [{ block: { ...anchor.block, hash } }, "reorged"],
@@ -167,8 +168,8 @@ describe("what contradicts an anchor", () => {
       expect(check.anchor).toEqual(status === "included" ? anchor : null);
     }
     // An anchor of another root proves nothing about this one.
-    expect(await writer.check(randomRoot(), [anchor])).toMatchObject({ status: "pending" });
-    expect(await writer.check(randomRoot(), [{ ...anchor, root: randomRoot() }])).toMatchObject({
+    expect(await writer.check(randomDigest(), [anchor])).toMatchObject({ status: "pending" });
+    expect(await writer.check(randomDigest(), [{ ...anchor, root: randomDigest() }])).toMatchObject({
       status: "pending",
     });
   });
@@ -177,8 +178,8 @@ describe("what contradicts an anchor", () => {
     const { configuration } = await rpcChain(10740);
     const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
-    const anchor = await writer.anchor(randomRoot());
-    const root = randomRoot();
+    const anchor = await writer.anchor(randomDigest());
+    const root = randomDigest();
     const claim = { ...anchor, root };
     const check = async (change: Partial<Anchor>) => writer.check(root, [{ ...claim, ...change }]);
     expect(await check({ chainId: 8453 })).toMatchObject({
@@ -189,7 +190,7 @@ describe("what contradicts an anchor", () => {
       status: "wrongChain",
       reason: "The batch is anchored on a local chain, not on chain 10740 (local).",
     });
-    expect(await check({ genesisHash: `0x${randomRoot()}` })).toMatchObject({
+    expect(await check({ genesisHash: `0x${randomDigest()}` })).toMatchObject({
       status: "wrongChain",
       reason: "The batch is anchored on a chain on another computer.",
     });
@@ -207,8 +208,8 @@ describe("what contradicts an anchor", () => {
     );
     const writer = openWriter({ ...configuration, rpcUrls: [proxy] }, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
-    const anchor = await writer.anchor(randomRoot());
-    const root = randomRoot();
+    const anchor = await writer.anchor(randomDigest());
+    const root = randomDigest();
     expect(
       await writer.check(root, [{ ...anchor, root, block: { ...anchor.block, number: 1_000 } }]),
     ).toMatchObject({ status: "unreachable", reason: expect.stringContaining("has only reached block") });
@@ -220,27 +221,27 @@ describe("the wrong chain", () => {
     const { configuration } = await rpcChain(10740);
     const reader = openChain({ ...configuration, id: 8453 }, { start: false });
     afterwards(() => reader.close());
-    const check = await reader.check(randomRoot(), []);
+    const check = await reader.check(randomDigest(), []);
     expect(check).toMatchObject({ status: "wrongChain", identity: null });
     expect(check.reason).toContain("chain 10740");
     expect(check.reason).toContain("Base (chain 8453)");
     await expect(reader.identity()).rejects.toMatchObject({ code: "chain.wrong" });
     const writer = openWriter({ ...configuration, id: 8453 }, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
-    await expect(writer.anchor(randomRoot())).rejects.toMatchObject({ code: "chain.wrong" });
+    await expect(writer.anchor(randomDigest())).rejects.toMatchObject({ code: "chain.wrong" });
   });
 
   test("no contract and another contract are told apart", async () => {
     const { configuration, registry } = await rpcChain(10740);
     const empty = openChain({ ...configuration, contract: `0x${"1".repeat(40)}` }, { start: false });
     afterwards(() => empty.close());
-    expect(await empty.check(randomRoot(), [])).toMatchObject({
+    expect(await empty.check(randomDigest(), [])).toMatchObject({
       status: "wrongChain",
       reason: expect.stringContaining("There is no contract at 0x1111"),
     });
     const other = openChain({ ...configuration, contract: registry }, { start: false });
     afterwards(() => other.close());
-    expect(await other.check(randomRoot(), [])).toMatchObject({
+    expect(await other.check(randomDigest(), [])).toMatchObject({
       status: "wrongChain",
       reason: expect.stringContaining("is not the Ethereum Attestation Service"),
     });
@@ -252,7 +253,7 @@ describe("the wrong chain", () => {
     const urls = ["http://127.0.0.1:1/", ...wrong.rpcUrls, ...configuration.rpcUrls];
     const reader = openChain({ ...configuration, rpcUrls: urls }, { start: false });
     afterwards(() => reader.close());
-    expect(await reader.check(randomRoot(), [])).toMatchObject({ status: "pending" });
+    expect(await reader.check(randomDigest(), [])).toMatchObject({ status: "pending" });
   });
 });
 
@@ -281,10 +282,10 @@ describe("keys", () => {
 
   test("an account without funds is told so", async () => {
     const { configuration: chain } = await rpcChain(10740);
-    const key = `0x${randomRoot()}` as const;
+    const key = `0x${randomDigest()}` as const;
     const writer = openWriter(chain, { key });
     afterwards(() => writer.close());
-    await expect(writer.anchor(randomRoot())).rejects.toMatchObject({
+    await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
       code: "chain.rejected",
       reason: expect.stringContaining(privateKeyToAccount(key).address),
     });

@@ -12,6 +12,7 @@ import {
   normalizeText,
 } from "../../../server/src/evidence/format/commitment";
 import { COMMITTED_FIELDS, type SuggestionValues } from "../../../server/src/evidence/format/record";
+import { digestOf } from "../../support/digests";
 import { sample } from "./samples";
 
 describe("commit", () => {
@@ -42,7 +43,7 @@ describe("commit", () => {
       replaced: { ...values, replaced: { ...values.replaced, text: "x" } },
       sampling: { ...values, sampling: { ...values.sampling, maxTokens: 1 } },
       ordinal: { ...values, ordinal: 1 },
-      seed: { ...values, seed: "00".repeat(32) },
+      seed: { ...values, seed: digestOf("00") },
       stop: { ...values, stop: "length" },
     };
     for (const field of COMMITTED_FIELDS) {
@@ -64,7 +65,7 @@ describe("commit", () => {
   it("spells token ids as 32-bit numbers and refuses larger ones", () => {
     const { values, salts } = sample();
     expect(Buffer.from(encodeField("tokens", values)).toString("hex")).toBe("000000110000126700010000");
-    expect(() => commitField("tokens", salts, { ...values, tokens: [2 ** 32] })).toThrow();
+    expect(() => commitField("tokens", salts.tokens, { ...values, tokens: [2 ** 32] })).toThrow();
   });
 
   it("has fresh salts each time", () => {
@@ -78,7 +79,7 @@ describe("lineDigests", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "grapheme" }), { minLength: 1, maxLength: 6 }), (parts) => {
         const lines = parts.map((part) => part.replaceAll("\n", ""));
-        const salt = "5a".repeat(32);
+        const salt = digestOf("5a");
         const digests = lineDigests(lines.join("\n"), salt);
         expect(digests.map(({ length }) => length)).toEqual(lines.map((line) => line.length));
         for (const [index, line] of lines.entries()) {
@@ -89,7 +90,7 @@ describe("lineDigests", () => {
   });
 
   it("hides that two lines are the same", () => {
-    const [first, second] = lineDigests("}\n}", "5a".repeat(32));
+    const [first, second] = lineDigests("}\n}", digestOf("5a"));
     expect(first?.digest).not.toBe(second?.digest);
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { deviceAddress, openDevice, withDeviceSequence } from "../../../server/src/evidence/device";
 import { recoverSigner } from "../../../server/src/platform/ecdsa";
+import { digestOf } from "../../support/digests";
 import { temporaryFolder } from "./temporaryFolder";
 
 const posix = process.platform !== "win32";
@@ -47,13 +48,13 @@ describe("device key", () => {
 describe("device sequence", () => {
   it("counts batches, each with the seal before, across takers", async () => {
     const home = await temporaryFolder();
-    const seals = Array.from({ length: 8 }, (_, index) => `${index}`.repeat(64));
+    const seals = Array.from({ length: 8 }, (_, index) => digestOf(`0${index}`));
     const seen: (string | null)[] = [];
     await Promise.all(
       seals.map((_, index) =>
         withDeviceSequence(home, async (device) => {
           seen[device.sequence] = device.previousSeal;
-          await device.advance(device.sequence, seals[device.sequence] ?? `${index}`);
+          await device.advance(device.sequence, seals[device.sequence] ?? digestOf(`f${index}`));
         }),
       ),
     );
@@ -63,8 +64,8 @@ describe("device sequence", () => {
   it("moves only forward", async () => {
     const home = await temporaryFolder();
     await withDeviceSequence(home, async (device) => {
-      await device.advance(4, "44".repeat(32));
-      await device.advance(2, "22".repeat(32));
+      await device.advance(4, digestOf("44"));
+      await device.advance(2, digestOf("22"));
       expect([device.sequence, device.previousSeal]).toEqual([5, "44".repeat(32)]);
     });
   });

@@ -8,6 +8,7 @@ import { type Journal, openJournal, readJournals } from "../../../server/src/evi
 import { formatLine, type JournalEntry, parseLines } from "../../../server/src/evidence/journal/journalEntry";
 import { JournalState } from "../../../server/src/evidence/journal/journalState";
 import { readVault, vaultRoots } from "../../../server/src/evidence/journal/vault";
+import { digestOf } from "../../support/digests";
 import { sample, sealed } from "./samples";
 import { temporaryFolder } from "./temporaryFolder";
 
@@ -113,7 +114,7 @@ describe("sealing through the journal", () => {
     expect([first?.sequence, second?.sequence]).toEqual([0, 1]);
     expect(journal.pending()).toEqual([]);
     expect(journal.unanchored().map(({ root }) => root)).toEqual([first?.root, second?.root]);
-    await journal.anchored(first?.root ?? "", 31337);
+    await journal.anchored(first?.root ?? digestOf("00"), 31337);
     expect(journal.unanchored().map(({ root }) => root)).toEqual([second?.root]);
     await journal.close();
     const again = await openedJournal(home);
@@ -130,7 +131,7 @@ describe("sealing through the journal", () => {
     await journal.withdraw(one.id);
     await expect(journal.accept(one)).rejects.toThrow(/sealed/);
     await expect(journal.amend(one.id, { path: "b.ts" })).rejects.toThrow(/sealed/);
-    await journal.anchored(batch?.root ?? "", 1);
+    await journal.anchored(batch?.root ?? digestOf("00"), 1);
     await journal.compact();
     await expect(journal.accept(one)).rejects.toThrow(/sealed/);
     expect(journal.pending()).toEqual([]);
@@ -143,7 +144,7 @@ describe("sealing through the journal", () => {
     await journal.accept(open);
     await journal.accept(closed);
     const batch = await seal(journal, [open, closed], [closed.id]);
-    const root = batch?.root ?? "";
+    const root = batch?.root ?? digestOf("00");
     expect(await vaultRoots(home)).toEqual([]);
     await journal.anchored(root, 1);
     await journal.compact();
@@ -292,7 +293,7 @@ describe("crashes", () => {
     await cp(path, join(home, "kept"));
     const first = await openJournal(home);
     const batch = await seal(first, first.pending());
-    await first.anchored(batch?.root ?? "", 1);
+    await first.anchored(batch?.root ?? digestOf("00"), 1);
     // As if the removal had not reached the disk.
     await cp(join(home, "kept"), path);
     const second = await openedJournal(home);

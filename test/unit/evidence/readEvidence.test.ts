@@ -10,6 +10,7 @@ import { MAX_BATCH_SIZE, type Statement } from "../../../server/src/evidence/for
 import { rootOf } from "../../../server/src/evidence/format/tree";
 import { canonicalJson, prettyCanonicalJson } from "../../../server/src/platform/canonicalJson";
 import { fromDigest, toDigest } from "../../../server/src/platform/digests";
+import { digestOf } from "../../support/digests";
 import { device, facts, sample, sealed, sign } from "./samples";
 
 const read = (text: string): EvidenceReading => readEvidence(Buffer.from(text, "utf8"));
@@ -273,7 +274,7 @@ describe("readEvidence", () => {
       }),
       (record: Statement["predicate"]["suggestions"][number]["record"]) => ({
         ...record,
-        lines: record.lines.map((line) => ({ ...line, digest: "00".repeat(32) })),
+        lines: record.lines.map((line) => ({ ...line, digest: digestOf("00") })),
       }),
     ]) {
       const text = resigned(evidence, (payload) => {

@@ -8,10 +8,11 @@ import { openRepository } from "../../../server/src/evidence/repository";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 import { looksSecret } from "../../../server/src/platform/secretFiles";
 import { findSecret } from "../../../server/src/platform/secrets";
+import { digestOf } from "../../support/digests";
 import { temporaryFolder } from "./temporaryFolder";
 
 const posix = process.platform !== "win32";
-const root = "ab".repeat(32);
+const root = digestOf("ab");
 
 describe("openRepository", () => {
   it("finds the git top from a file, a folder and a file that is not there yet", async () => {

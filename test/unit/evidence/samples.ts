@@ -3,6 +3,7 @@ import { newSalts } from "../../../server/src/evidence/format/commitment";
 import type { AcceptedSuggestion, BatchFacts } from "../../../server/src/evidence/format/record";
 import { type SealedEvidence, sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { addressOf, type Sign, signPersonalMessage } from "../../../server/src/platform/ecdsa";
+import { digestOf } from "../../support/digests";
 
 const privateKey = Buffer.from("46".repeat(32), "hex");
 export const device = addressOf(privateKey);
@@ -11,10 +12,10 @@ export const sign: Sign = (message) => signPersonalMessage(message, privateKey);
 export const facts: BatchFacts = {
   repositoryId: "0123456789abcdef0123456789abcdef",
   device,
-  model: { name: "sample-model", manifestDigest: "a1".repeat(32), omsRoot: "b2".repeat(32) },
+  model: { name: "sample-model", manifestDigest: digestOf("a1"), omsRoot: digestOf("b2") },
   environment: {
-    serverDigest: "c3".repeat(32),
-    engine: { name: "onnxruntime-node", version: "1.30.0", libraryDigest: "d4".repeat(32) },
+    serverDigest: digestOf("c3"),
+    engine: { name: "onnxruntime-node", version: "1.30.0", libraryDigest: digestOf("d4") },
     executionProvider: "cpu",
     threads: 2,
     platform: { os: "linux", arch: "x64" },
@@ -64,7 +65,7 @@ export function sample({
       replaced: { start: position, end: position, text: "" },
       sampling: { method: "greedy", maxTokens: 96 },
       ordinal: 0,
-      seed: "e5".repeat(32),
+      seed: digestOf("e5"),
       stop: "block",
     },
     trim: "trim/v1",
@@ -84,7 +85,7 @@ export function sealed(
       promptTravels: open(suggestion, index),
     })),
     sequence: 3,
-    previousSeal: "f6".repeat(32),
+    previousSeal: digestOf("f6"),
     sign,
   });
 }

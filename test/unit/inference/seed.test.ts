@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type SeedParameters, seedOf } from "../../../server/src/inference/decode/seed";
+import { digestOf } from "../../support/digests";
 
 const sha256 = (data: string | Buffer): Buffer => createHash("sha256").update(data).digest();
 
 const parameters: SeedParameters = {
   prompt: { path: "a.ts", prefix: "x\n", suffix: "é", context: [] },
-  manifestDigest: "ab".repeat(32),
+  manifestDigest: digestOf("ab"),
   profile: "native/v1",
   sampling: { method: "greedy", maxTokens: 96 },
   ordinal: 0,
@@ -33,7 +34,7 @@ describe("the seed", () => {
       { ...parameters, prompt: { ...parameters.prompt, path: null } },
       { ...parameters, prompt: { ...parameters.prompt, prefix: "x", suffix: "\né" } },
       { ...parameters, prompt: { ...parameters.prompt, context: [{ path: "b.ts", text: "" }] } },
-      { ...parameters, manifestDigest: "cd".repeat(32) },
+      { ...parameters, manifestDigest: digestOf("cd") },
       { ...parameters, profile: "portable/v1" },
       { ...parameters, sampling: { method: "greedy", maxTokens: 95 } },
       { ...parameters, ordinal: 1 },

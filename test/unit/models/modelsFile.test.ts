@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -6,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parseHubAddress } from "../../../server/src/models/hub/hubAddress";
 import { HubRepository, type ModelSource, parseSource } from "../../../server/src/models/modelSource";
 import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/manifest";
+import { omsRootOf } from "../../../server/src/models/pin/omsDigest";
 import { writePin } from "../../../server/src/models/pin/writePin";
 import {
   type ModelsFile,
@@ -15,6 +15,7 @@ import {
   withModel,
   writeModelsFile,
 } from "../../../server/src/models/store/modelsFile";
+import { sha256, toDigest } from "../../../server/src/platform/digests";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 
 const folder = newModelFolder();
@@ -24,15 +25,9 @@ const FOLDER: ModelSource = { kind: "folder" };
 
 function model(name: string, source: ModelSource = FOLDER, graph = "weights"): NamedModel {
   const files = SAMPLE.files.map((file) =>
-    file.path === SAMPLE.execution.graph
-      ? { ...file, sha256: createHash("sha256").update(graph).digest("hex") }
-      : file,
+    file.path === SAMPLE.execution.graph ? { ...file, sha256: toDigest(sha256(graph)) } : file,
   );
-  const root = createHash("sha256");
-  for (const { sha256 } of files) {
-    root.update(Buffer.from(sha256, "hex"));
-  }
-  const manifest: PinManifest = { ...SAMPLE, name, files, omsRoot: root.digest("hex") };
+  const manifest: PinManifest = { ...SAMPLE, name, files, omsRoot: omsRootOf(files) };
   return { source, manifest, manifestDigest: manifestDigestOf(manifest) };
 }
 

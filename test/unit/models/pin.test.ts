@@ -22,9 +22,11 @@ import { PinManifest } from "../../../server/src/models/pin/manifest";
 import { compareModelPaths, omsRootOf } from "../../../server/src/models/pin/omsDigest";
 import { readPin } from "../../../server/src/models/pin/readPin";
 import { writePin } from "../../../server/src/models/pin/writePin";
+import { toDigest } from "../../../server/src/platform/digests";
+import type { Digest } from "../../../server/src/platform/primitives";
 import { EMBEDDED_MODEL, newModelFolder, unusableGraph } from "../inference/modelFolder";
 
-const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
+const sha256 = (data: string | Buffer): Digest => toDigest(createHash("sha256").update(data).digest());
 
 describe("OpenSSF Model Signing root", () => {
   it("matches the signature that the reference implementation published for its test model", async () => {

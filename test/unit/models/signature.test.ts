@@ -7,6 +7,8 @@ import {
   describeSignature,
   type Trust,
 } from "../../../server/src/models/signature/signature";
+import { sha256, toDigest } from "../../../server/src/platform/digests";
+import type { Digest } from "../../../server/src/platform/primitives";
 import {
   type CertificateParameters,
   certificate,
@@ -17,7 +19,7 @@ import {
   type SignatureParameters,
 } from "./certificates";
 
-const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+const digest = (text: string): Digest => toDigest(sha256(text));
 const file = (path: string, content = path): PinnedFile => ({
   path,
   size: content.length,

@@ -5,19 +5,21 @@ import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { AcceptedSuggestion, BatchFacts, Position } from "../../../server/src/evidence/format/record";
 import { sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
+import type { Digest } from "../../../server/src/platform/primitives";
 import { builtInPolicy } from "../../../server/src/policy/policy";
 import type { VerifyParameters } from "../../../server/src/policy/verifyEvidence";
+import { digestOf } from "../../support/digests";
 
 export const key = new Uint8Array(32).fill(7);
 export const device = addressOf(key);
 export const repositoryId = "ab".repeat(16);
-export const manifestDigest = "11".repeat(32);
+export const manifestDigest = digestOf("11");
 
 export const execution: AcceptedSuggestion["execution"] = {
-  model: { name: "sample", manifestDigest, omsRoot: "22".repeat(32) },
+  model: { name: "sample", manifestDigest, omsRoot: digestOf("22") },
   environment: {
-    serverDigest: "33".repeat(32),
-    engine: { name: "onnxruntime-node", version: "1.30.0", libraryDigest: "44".repeat(32) },
+    serverDigest: digestOf("33"),
+    engine: { name: "onnxruntime-node", version: "1.30.0", libraryDigest: digestOf("44") },
     executionProvider: "cpu",
     threads: 2,
     platform: { os: "linux", arch: "x64" },
@@ -50,7 +52,7 @@ export function accepted(
       replaced: { start: position, end: position, text: "" },
       sampling: { method: "greedy", maxTokens: 96 },
       ordinal: 0,
-      seed: "55".repeat(32),
+      seed: digestOf("55"),
       stop: "line",
     },
     trim: "trim/v1",
@@ -62,7 +64,7 @@ export function accepted(
 export function seal(
   suggestions: readonly AcceptedSuggestion[],
   { promptTravels = true, of = facts }: { promptTravels?: boolean; of?: BatchFacts } = {},
-): { bytes: Buffer; root: string } {
+): { bytes: Buffer; root: Digest } {
   const { evidence, root } = sealBatch({
     facts: of,
     suggestions: suggestions.map((suggestion) => ({ suggestion, promptTravels })),
@@ -73,7 +75,7 @@ export function seal(
   return { bytes: Buffer.from(evidence, "utf8"), root };
 }
 
-export function included(root: string, timestamp = 1_800_000_000): AnchorCheck {
+export function included(root: Digest, timestamp = 1_800_000_000): AnchorCheck {
   const identity = {
     chainId: 31337,
     genesisHash: `0x${"66".repeat(32)}`,
@@ -100,7 +102,7 @@ export function included(root: string, timestamp = 1_800_000_000): AnchorCheck {
 /** Parameters under which a suggestion in `text` is as good as can be, to be spoilt one by one. */
 export function parameters(
   text: string,
-  files: readonly { bytes: Uint8Array; root: string }[],
+  files: readonly { bytes: Uint8Array; root: Digest }[],
   ids: readonly string[],
 ): VerifyParameters {
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Prompt } from "../../../server/src/inference/suggestion";
+import type { Digest } from "../../../server/src/platform/primitives";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { accepted, execution, facts, parameters, seal } from "./sample";
@@ -204,7 +205,7 @@ describe("verify", () => {
     const { good } = sealed();
     const policy = {
       ...good.policy,
-      models: { approved: new Set<string>(), pinned: new Set<string>(), revoked: new Set<string>() },
+      models: { approved: new Set<Digest>(), pinned: new Set<Digest>(), revoked: new Set<Digest>() },
     };
     expect(verify({ ...good, policy }).suggestions[0]).toMatchObject({
       summary: "unverified",

@@ -1,11 +1,14 @@
 import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
-import type { Address } from "../../platform/primitives";
+import { type Address, Digest } from "../../platform/primitives";
 import type { ChainIdentity } from "../chain";
 import { getTimestampCall, TimestampResult, VersionResult, versionCall } from "../eas/eas";
 import { chainName, isLocalChain } from "../knownChains";
 import { Block, Bytes, Quantity, quantity } from "./blocks";
 import { type Rpc, RpcError } from "./rpc";
+
+/** Asked about, since any answer shows that the contract keeps timestamps. */
+const NO_ROOT = Digest.parse("0".repeat(64));
 
 /**
  * Finds out which chain a server speaks for, and that EAS answers there. This excludes mistakes, not liars: a fork
@@ -23,7 +26,7 @@ export async function identify(
     rpc.call("eth_getBlockByNumber", [quantity(0), false], Block),
     rpc.call("eth_getCode", [expected.contract, "latest"], Bytes),
     orRefused(rpc.call("web3_clientVersion", [], z.string().max(1000))),
-    orRefused(rpc.call("eth_call", call(getTimestampCall("0".repeat(64))), z.unknown())),
+    orRefused(rpc.call("eth_call", call(getTimestampCall(NO_ROOT)), z.unknown())),
     Promise.all([
       orRefused(rpc.call("eth_call", call(versionCall("version")), z.unknown())),
       orRefused(rpc.call("eth_call", call(versionCall("VERSION")), z.unknown())),

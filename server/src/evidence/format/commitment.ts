@@ -61,18 +61,18 @@ export function encodeField(field: CommittedField, values: SuggestionValues): Ui
 }
 
 /** The commitment of one field of a suggestion. */
-export function commitField(field: CommittedField, salts: Salts, values: SuggestionValues): Digest {
-  return commit(field, fromDigest(salts[field]), encodeField(field, values));
+export function commitField(field: CommittedField, salt: Digest, values: SuggestionValues): Digest {
+  return commit(field, fromDigest(salt), encodeField(field, values));
 }
 
 /** The commitments of all fields. */
 export function commitAll(values: SuggestionValues, salts: Salts): Commitments {
-  return forEachField((field) => commitField(field, salts, values));
+  return forEachField((field) => commitField(field, salts[field], values));
 }
 
 /** 32 fresh random bytes for each field. */
 export function newSalts(): Salts {
-  return forEachField(() => randomBytes(32).toString("hex"));
+  return forEachField(() => toDigest(randomBytes(32)));
 }
 
 /**

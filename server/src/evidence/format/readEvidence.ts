@@ -160,10 +160,8 @@ function checkPrompt(
   if (record.counts.tokens !== values.tokens.length) {
     throw defect("A suggestion's count of tokens is wrong.");
   }
-  // The texts were checked with their own salts; here the two entries only complete the type.
-  const all = { ...salts, displayed: "", accepted: "" };
   for (const field of PROMPT_FIELDS) {
-    if (commitField(field, all, values) !== commitments[field]) {
+    if (commitField(field, salts[field], values) !== commitments[field]) {
       throw defect(`The opened ${field} of a suggestion is not the one committed to.`);
     }
   }

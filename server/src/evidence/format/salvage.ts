@@ -4,14 +4,16 @@ import { environmentDigest } from "./leaf";
 import { BatchFacts } from "./record";
 import type { SealedBatch, SealedSuggestion } from "./sealedBatch";
 
+const NO_DIGEST = Digest.parse("0".repeat(64));
+
 /** Stands where facts cannot be read any more. */
 const UNREADABLE: BatchFacts = {
   repositoryId: "0".repeat(32),
   device: `0x${"0".repeat(40)}`,
-  model: { name: "unreadable", manifestDigest: "0".repeat(64), omsRoot: "0".repeat(64) },
+  model: { name: "unreadable", manifestDigest: NO_DIGEST, omsRoot: NO_DIGEST },
   environment: {
-    serverDigest: "0".repeat(64),
-    engine: { name: "onnxruntime-node", version: "unreadable", libraryDigest: "0".repeat(64) },
+    serverDigest: NO_DIGEST,
+    engine: { name: "onnxruntime-node", version: "unreadable", libraryDigest: NO_DIGEST },
     executionProvider: "cpu",
     threads: 0,
     platform: { os: "unreadable", arch: "unreadable" },

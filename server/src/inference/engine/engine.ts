@@ -1,4 +1,5 @@
 import type { Tolerance } from "../../models/pin/tolerance";
+import type { Digest } from "../../platform/primitives";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { ExecutionProvider } from "../../protocol/executionProvider";
 import type { ExecutionFacts, Prompt, Sampling, StopReason } from "../suggestion";
@@ -29,7 +30,7 @@ export interface Completion {
   readonly displayed: string;
   readonly sampling: Sampling;
   readonly ordinal: number;
-  readonly seed: string;
+  readonly seed: Digest;
   readonly stop: StopReason;
   /** Joint probability of the tokens that reach the displayed text, from 0 to 1. */
   readonly confidence: number;
@@ -67,7 +68,7 @@ export interface ReplayRequest {
   readonly displayed: string;
   readonly sampling: Sampling;
   readonly ordinal: number;
-  readonly seed: string;
+  readonly seed: Digest;
   readonly stop: StopReason;
 }
 

@@ -3,6 +3,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { toDigest } from "../../platform/digests";
 import { unreachable } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
@@ -31,7 +32,7 @@ export async function describeEnvironment(
   };
   return {
     serverDigest: await serverDigestOf(bundlePaths),
-    engine: { name, version, libraryDigest: (await sha256OfFile(library)).toString("hex") },
+    engine: { name, version, libraryDigest: toDigest(await sha256OfFile(library)) },
     threads,
     platform: { os: process.platform, arch: process.arch },
     cpu: { model: cpus()[0]?.model.trim() ?? "unknown", features: await cpuFeatures() },
@@ -48,7 +49,7 @@ export async function serverDigestOf(bundlePaths: readonly string[]): Promise<Di
   for (const path of sorted) {
     hash.update(await sha256OfFile(path));
   }
-  return hash.digest("hex");
+  return toDigest(hash.digest());
 }
 
 interface InstalledEngine extends Pick<Environment, "threads"> {

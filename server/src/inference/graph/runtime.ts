@@ -2,15 +2,16 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import { messageOf, unreachable } from "../../platform/errors";
-import type { Digest } from "../../platform/primitives";
+import { Digest } from "../../platform/primitives";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { ExecutionProvider } from "../../protocol/executionProvider";
 import type { Environment } from "../suggestion";
 import { couldNotBeUsed, notOnThisPlatform, runtimeNameOf } from "./executionProviders";
 
 /** SHA-256 of the one WebAssembly module that is `portable/v1`: that of onnxruntime-web 1.30.0 without GPU parts. */
-export const PORTABLE_LIBRARY_DIGEST: Digest =
-  "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2";
+export const PORTABLE_LIBRARY_DIGEST = Digest.parse(
+  "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2",
+);
 
 /** Where that module is installed. */
 export function portableLibrary(): string {

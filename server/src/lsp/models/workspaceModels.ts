@@ -107,7 +107,7 @@ export class WorkspaceModels {
    *
    * @throws ProoflineError `model.missing` for one that nobody approved on this machine
    */
-  async choose(folder: string, manifestDigest: string | null): Promise<void> {
+  async choose(folder: string, manifestDigest: Digest | null): Promise<void> {
     const { root } = await this.repositoryOf(folder);
     if (manifestDigest !== null && (await this.store.find(manifestDigest)) === null) {
       throw new ProoflineError(

@@ -250,7 +250,7 @@ class PartialFile {
   }
 
   sha256(): Digest {
-    return this.hash.copy().digest("hex");
+    return toDigest(this.hash.copy().digest());
   }
 
   async sync(): Promise<void> {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import { toDigest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import { externalPaths, isGraph, isWeights } from "../files/weights";
@@ -74,7 +75,7 @@ export async function digestFiles(directory: string, paths: readonly string[]): 
     } catch (error) {
       throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
     }
-    files.push({ path, size, sha256: hash.digest("hex") });
+    files.push({ path, size, sha256: toDigest(hash.digest()) });
   }
   return files;
 }

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { lstat, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as z from "zod";
+import { toDigest } from "../../platform/digests";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import { HeldFile } from "../files/heldFile";
@@ -131,7 +132,7 @@ export function sha256Of(bytes: Uint8Array): Digest {
   for (let at = 0; at < bytes.length; at += MAX_READ_BYTES) {
     hash.update(bytes.subarray(at, at + MAX_READ_BYTES));
   }
-  return hash.digest("hex");
+  return toDigest(hash.digest());
 }
 
 export function fileError(directory: string, path: string, problem: string, cause?: unknown): ProoflineError {

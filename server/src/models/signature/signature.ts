@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
 import * as z from "zod";
+import { sha256, toDigest } from "../../platform/digests";
 import { pae } from "../../platform/dsse";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
@@ -173,9 +174,9 @@ function unsignedAmong({ subject, predicate }: Statement, files: readonly Pinned
     throw signatureError(`${SIGNATURE_FILE} names a file twice.`);
   }
   const ignored = [...ALWAYS_IGNORED, ...predicate.serialization.ignore_paths];
-  return files.flatMap(({ path, sha256 }) => {
+  return files.flatMap(({ path, sha256: pinned }) => {
     const digest = signed.get(path);
-    if (digest === sha256) {
+    if (digest === pinned) {
       return [];
     }
     if (digest !== undefined) {
@@ -192,12 +193,12 @@ function byKey({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, 
   const key = readKey(pem);
   const hint = verificationMaterial.publicKey?.hint;
   const text = key.export({ type: "spki", format: "pem" });
-  if (hint && hint !== createHash("sha256").update(text).digest("hex")) {
+  if (hint && hint !== toDigest(sha256(text))) {
     throw signatureError("The model was signed with another key than the one that you gave.");
   }
   refuseForged(key, dsseEnvelope, payload);
   const der = key.export({ type: "spki", format: "der" });
-  return { kind: "key", fingerprint: createHash("sha256").update(der).digest("hex") };
+  return { kind: "key", fingerprint: toDigest(sha256(der)) };
 }
 
 function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, pem: string): Signer {
@@ -224,7 +225,7 @@ function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: 
   refuseForged(leaf.publicKey, dsseEnvelope, payload);
   return {
     kind: "certificate",
-    fingerprint: createHash("sha256").update(leaf.raw).digest("hex"),
+    fingerprint: toDigest(sha256(leaf.raw)),
     subject: nameOf(leaf),
     issuer: issuerOf(leaf),
     validFrom: new Date(leaf.validFrom).toISOString(),
