@@ -2,6 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import { SerialQueue } from "../../platform/serialQueue";
 import type { Anchor, ChainIdentity } from "../chain";
 import { deployEas, EMBEDDED_EAS, sendTransaction } from "../eas/deploy";
 import { timestampCall } from "../eas/eas";
@@ -27,7 +28,7 @@ const MAX_DUMP = 256 * 1024 * 1024;
  */
 export class EmbeddedNode {
   /** All that changes or writes the chain runs one after the other. */
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly queue = new SerialQueue();
   private lastDurable = -1;
 
   private constructor(
@@ -129,7 +130,7 @@ export class EmbeddedNode {
 
   /** Timestamps the root and resolves once the state is durable. */
   anchor(root: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
-    return this.alone(async () => {
+    return this.queue.run(async () => {
       const { rpc, identity } = this;
       const already = await readTimestamp(rpc, identity, root);
       if (already !== 0) {
@@ -153,7 +154,7 @@ export class EmbeddedNode {
 
   /** Resolves once all that the chain holds now is durable. */
   settle(): Promise<void> {
-    return this.alone(() => this.write());
+    return this.queue.run(() => this.write());
   }
 
   /** Makes the state durable and ends anvil, also where the former fails. */
@@ -163,12 +164,6 @@ export class EmbeddedNode {
     } finally {
       await this.anvil.kill();
     }
-  }
-
-  private alone<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(action);
-    this.queue = result.catch(() => {});
-    return result;
   }
 
   private async write(): Promise<void> {

@@ -6,6 +6,7 @@ import { isErrno, removeIfThere, syncFolder, writeWhole } from "../../platform/d
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { type Lock, tryLock, withLock } from "../../platform/lock";
 import type { Digest } from "../../platform/primitives";
+import { SerialQueue } from "../../platform/serialQueue";
 import { type DeviceSequence, withDeviceSequence } from "../device";
 import { AcceptedSuggestion } from "../format/record";
 import { contradictionIn } from "../format/sealBatch";
@@ -39,7 +40,7 @@ export class Journal {
   private length = 0;
   private broken = false;
   private closed = false;
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly queue = new SerialQueue();
   /** Sentences about damage that was found; the damaged files are kept under `<home>/journal/damaged`. */
   readonly problems: string[] = [];
 
@@ -94,7 +95,7 @@ export class Journal {
    * accepted, or a redo brought it back.
    */
   accept(suggestion: AcceptedSuggestion): Promise<void> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       const contradiction = contradictionIn(suggestion.values);
       if (contradiction !== null) {
         throw refused(contradiction);
@@ -113,7 +114,7 @@ export class Journal {
 
   /** Changes what may change before sealing, e.g. the path of a document that was saved elsewhere. */
   amend(id: string, changes: Partial<Amendment>): Promise<void> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       const known = this.state.find(id);
       if (known === null) {
         throw refused("The journal knows no suggestion of this id.");
@@ -126,7 +127,7 @@ export class Journal {
 
   /** Takes an acceptance back. One that is unknown or sealed stays as it is. */
   withdraw(id: string): Promise<void> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       if (this.state.find(id)?.state === "pending") {
         await this.append({ kind: "withdrawn", id });
       }
@@ -135,7 +136,7 @@ export class Journal {
 
   /** Notes that these will never be sealed. */
   drop(ids: readonly string[], reason: string): Promise<void> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       const open = ids.filter((id) => this.state.find(id)?.state === "pending");
       if (open.length > 0) {
         await this.append({ kind: "dropped", ids: open, reason });
@@ -165,7 +166,7 @@ export class Journal {
         return null;
       }
       const batch: SealedBatchEntry = { ...built, ids: suggestions.map(({ id }) => id), sequence };
-      return this.inOrder(async () => {
+      return this.queue.run(async () => {
         const isUnchanged = suggestions.every(({ id, values }) => {
           const known = this.state.find(id);
           return known?.state === "pending" && known.suggestion.values.accepted === values.accepted;
@@ -182,7 +183,7 @@ export class Journal {
 
   /** Notes that a batch is anchored on a chain. */
   anchored(root: Digest, chainId: number): Promise<void> {
-    return this.inOrder(async () => {
+    return this.queue.run(async () => {
       await this.append({ kind: "anchored", root, chainId });
       if (this.length > COMPACT_ABOVE_BYTES) {
         await this.rewrite();
@@ -192,17 +193,17 @@ export class Journal {
 
   /** Adopts the journals of processes that have died since; resolves to how many there were. */
   adopt(): Promise<number> {
-    return this.inOrder(() => withLock(adoptionLock(this.folder), () => this.adoptDead()));
+    return this.queue.run(() => withLock(adoptionLock(this.folder), () => this.adoptDead()));
   }
 
   /** Rewrites the journal without what is settled. What only its author can open goes to the vault. */
   compact(): Promise<void> {
-    return this.inOrder(() => this.rewrite());
+    return this.queue.run(() => this.rewrite());
   }
 
   /** Lets the journal go; the next process that opens one adopts what is left in it. */
   async close(): Promise<void> {
-    await this.inOrder(async () => {
+    await this.queue.run(async () => {
       if (this.closed) {
         return;
       }
@@ -214,12 +215,6 @@ export class Journal {
       }
       await this.lock.release();
     });
-  }
-
-  private inOrder<Value>(work: () => Promise<Value>): Promise<Value> {
-    const done = this.queue.then(work);
-    this.queue = done.catch(() => {});
-    return done;
   }
 
   private async amendKnown(id: string, amendment: Amendment): Promise<void> {

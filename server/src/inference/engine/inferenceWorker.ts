@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
+import { SerialQueue } from "../../platform/serialQueue";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import { LookupIntake } from "../decode/lookupIntake";
 import { PromptLookup } from "../decode/promptLookup";
@@ -105,8 +106,7 @@ async function main(): Promise<void> {
     }
   };
   // One after the other: a session that is being released must not be running.
-  let last = Promise.resolve();
-  let waiting = 0;
+  const queue = new SerialQueue();
   let isIdling = false;
   const whileIdle = async (): Promise<void> => {
     if (isIdling) {
@@ -114,18 +114,13 @@ async function main(): Promise<void> {
     }
     isIdling = true;
     // Each turn of the event loop lets a message in.
-    while (waiting === 0 && lookUps?.step()) {
+    while (queue.isIdle && lookUps?.step()) {
       await setImmediate();
     }
     isIdling = false;
   };
   port.on("message", (message: ToWorker) => {
-    waiting += 1;
-    last = last.then(async () => {
-      await handle(message);
-      waiting -= 1;
-      void whileIdle();
-    });
+    void queue.run(() => handle(message)).then(whileIdle);
   });
 }
 

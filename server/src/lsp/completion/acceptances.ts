@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { AcceptanceKind, AcceptedSuggestion } from "../../evidence/format/record";
 import { messageOf } from "../../platform/errors";
+import { SerialQueue } from "../../platform/serialQueue";
 import { DidAccept, DidDismiss, DidUndoOrRedo } from "../../protocol/messages";
 import { acceptedSuggestion } from "../../workflows/accept";
 import type { DocumentLocation } from "../documents/documentLocations";
@@ -36,12 +37,12 @@ export class Acceptances {
   private readonly accepted = new Map<string, Accepted>();
   /** Undo notifications that overtook the change that they are about. */
   private early: DidUndoOrRedo.Parameters[] = [];
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly queue = new SerialQueue();
 
   constructor(private readonly context: ServerContext) {
     const { connection } = context;
     onRequest(connection, DidAccept.type, AcceptSchema, (parameters) =>
-      this.inOrder(() => this.accept(parameters)),
+      this.queue.run(() => this.accept(parameters)),
     );
     onNotification(connection, DidUndoOrRedo.type, UndoSchema, (parameters) => {
       this.early.push(parameters);
@@ -79,22 +80,16 @@ export class Acceptances {
 
   /** Waits until all that was told so far stands in the journal. */
   settled(): Promise<void> {
-    return this.inOrder(async () => {});
+    return this.queue.idle();
   }
 
   private catchUp(uri: string): void {
     const version = this.context.documents.get(uri)?.version ?? Number.MAX_SAFE_INTEGER;
     const isDue = (one: DidUndoOrRedo.Parameters): boolean => one.uri === uri && one.version <= version;
     for (const due of this.early.filter(isDue)) {
-      void this.inOrder(() => this.undoOrRedo(due));
+      void this.queue.run(() => this.undoOrRedo(due));
     }
     this.early = this.early.filter((one) => !isDue(one));
-  }
-
-  private inOrder<Value>(work: () => Promise<Value>): Promise<Value> {
-    const done = this.queue.then(work);
-    this.queue = done.catch(() => {});
-    return done;
   }
 
   private async accept({ id, uri, kind, acceptedLength }: DidAccept.Parameters): Promise<DidAccept.Result> {

@@ -1,6 +1,7 @@
 import type { Engine } from "../../inference/engine/engine";
 import { startEngine } from "../../inference/engine/startEngine";
 import { messageOf, ProoflineError } from "../../platform/errors";
+import { SerialQueue } from "../../platform/serialQueue";
 import type { ModelState } from "../../protocol/messages";
 import type { Installation } from "../../workflows/installation";
 import type { SettingsStore } from "../settingsStore";
@@ -15,7 +16,7 @@ const MAX_RESTARTS = 3;
 export class EngineHost {
   private current: ModelState = { kind: "loading" };
   private running: Engine | null = null;
-  private starting: Promise<void> = Promise.resolve();
+  private readonly loads = new SerialQueue();
   private restarts = 0;
   /** The folder that the person chose; `undefined` while that is not known, or cannot be kept. */
   private chosen: string | null | undefined;
@@ -68,7 +69,7 @@ export class EngineHost {
 
   /** Looks at the choice again, and loads afresh where it is another. */
   async reconsider(): Promise<void> {
-    await this.starting;
+    await this.loads.idle();
     // A choice that cannot be kept is told by the load.
     const choice = await this.choice().catch(() => undefined);
     if (choice !== this.chosen) {
@@ -90,11 +91,7 @@ export class EngineHost {
 
   /** Waits for a load that is under way, and for those that were asked for meanwhile. */
   async settled(): Promise<Engine | null> {
-    let awaited: Promise<void>;
-    do {
-      awaited = this.starting;
-      await awaited;
-    } while (awaited !== this.starting);
+    await this.loads.idle();
     return this.running;
   }
 
@@ -127,12 +124,12 @@ export class EngineHost {
   }
 
   async dispose(): Promise<void> {
-    await this.starting;
+    await this.loads.idle();
     await this.release();
   }
 
   private load(): Promise<void> {
-    this.starting = this.starting.then(async () => {
+    return this.loads.run(async () => {
       await this.release();
       const { enabled, trusted } = this.settings.current;
       if (!trusted) {
@@ -144,7 +141,6 @@ export class EngineHost {
       this.become({ kind: "loading" });
       await this.start();
     });
-    return this.starting;
   }
 
   private async start(): Promise<void> {

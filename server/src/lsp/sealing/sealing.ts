@@ -8,6 +8,7 @@ import { holdsLines } from "../../evidence/locate/whiteSpace";
 import { openRepository, type Repository } from "../../evidence/repository";
 import type { ContextChunk } from "../../inference/suggestion";
 import { messageOf } from "../../platform/errors";
+import { SerialQueue } from "../../platform/serialQueue";
 import { type AnchorNow, TransactionKey } from "../../protocol/messages";
 import { anchorBatches } from "../../workflows/anchor";
 import type { RepositoryReader } from "../../workflows/readRepository";
@@ -52,7 +53,7 @@ export class Sealing {
   private timer: NodeJS.Timeout | undefined;
   private retry: NodeJS.Timeout | undefined;
   private failures = 0;
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly queue = new SerialQueue();
   private ended = false;
 
   constructor(
@@ -147,12 +148,12 @@ export class Sealing {
     this.ended = true;
     clearTimeout(this.timer);
     clearTimeout(this.retry);
-    await this.queue;
+    await this.queue.idle();
   }
 
   private inOrder<Value>(work: () => Promise<Value>): Promise<Value> {
-    const done = this.queue.then(work);
-    this.queue = done.catch((error: unknown) => this.context.log(`Sealing failed: ${messageOf(error)}`));
+    const done = this.queue.run(work);
+    done.catch((error: unknown) => this.context.log(`Sealing failed: ${messageOf(error)}`));
     return done;
   }
 
