@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
+import { readFile, stat, utimes } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
-import { createWhole, isErrno, removeIfThere } from "./durable";
+import { createWhole, isErrno, removeIfThere, writeWhole } from "./durable";
 import { ProoflineError } from "./errors";
 import { ownIdentity, ProcessIdentity, stateOf } from "./processIdentity";
 
@@ -81,9 +81,7 @@ async function takeOver(path: string, dead: Owner, owner: Owner): Promise<Lock |
     if ((await readOwner(path))?.nonce !== dead.nonce) {
       return null;
     }
-    const temporary = `${path}.${owner.nonce}.tmp`;
-    await writeFile(temporary, JSON.stringify(owner), { mode: 0o600 });
-    await rename(temporary, path);
+    await writeWhole(path, JSON.stringify(owner), { mode: 0o600 });
     return held(path, owner);
   } finally {
     await turn.release();

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import type { Repository } from "../evidence/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "../models/hub/download";
@@ -28,6 +28,7 @@ import {
   withModel,
   writeModelsFile,
 } from "../models/store/modelsFile";
+import { removeIfThere, writeWhole } from "../platform/durable";
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 
@@ -265,9 +266,9 @@ export async function pinFolder(
     return { ...pin, directory, source: named.source, signature, written };
   } catch (error) {
     if (before === null) {
-      await unlink(join(directory, PIN_FILE)).catch(() => {});
+      await removeIfThere(join(directory, PIN_FILE));
     } else {
-      await writeFile(join(directory, PIN_FILE), before);
+      await writeWhole(join(directory, PIN_FILE), before);
     }
     throw error;
   }

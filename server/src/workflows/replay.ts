@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { SuggestionValues } from "../evidence/format/record";
@@ -8,6 +8,7 @@ import { TRIM_VERSION } from "../inference/trim";
 import { Tolerance } from "../models/pin/tolerance";
 import { canonicalJson } from "../platform/canonicalJson";
 import { sha256, toDigest } from "../platform/digests";
+import { writeWhole } from "../platform/durable";
 import { messageOf, ProoflineError } from "../platform/errors";
 import { Count, type Digest } from "../platform/primitives";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
@@ -113,10 +114,7 @@ export class ReplayCache {
       return;
     }
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const file = join(this.folder, `${key}.json`);
-    const temporary = `${file}.${process.pid}`;
-    await writeFile(temporary, JSON.stringify(result), { mode: 0o600 });
-    await rename(temporary, file);
+    await writeWhole(join(this.folder, `${key}.json`), JSON.stringify(result), { mode: 0o600 });
   }
 }
 

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { rmdirSync, rmSync } from "node:fs";
-import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { createWhole } from "../../platform/durable";
 
 /**
  * Where the one chain host of a home listens, and how several that start at once agree on one.
@@ -85,20 +86,8 @@ export async function claimHost(home: string, server: Server): Promise<Claim | n
   }
 }
 
-async function createClaim(folder: string, number: number, address: string): Promise<boolean> {
-  const draft = join(folder, `claim.${randomBytes(8).toString("hex")}`);
-  await writeFile(draft, address, { mode: 0o600, flag: "wx" });
-  try {
-    await link(draft, join(folder, `host.${number}`));
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") {
-      return false;
-    }
-    throw error;
-  } finally {
-    await rm(draft, { force: true });
-  }
+function createClaim(folder: string, number: number, address: string): Promise<boolean> {
+  return createWhole(join(folder, `host.${number}`), address, { mode: 0o600 });
 }
 
 async function highestClaim(home: string): Promise<{ number: number; address: string } | null> {

@@ -1,6 +1,6 @@
-import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type * as z from "zod";
+import { writeWhole } from "../../platform/durable";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { graphInterface } from "../files/graphInterface";
 import { layoutOf } from "../files/graphLayout";
@@ -84,7 +84,7 @@ export async function writePin(directory: string, parameters: WritePinParameters
 /** Writes a manifest as the pin of a folder. */
 export async function writePinFile(directory: string, manifest: PinManifest): Promise<void> {
   const file = join(directory, PIN_FILE);
-  await writeFile(file, `${JSON.stringify(manifest, null, 2)}\n`).catch((error: unknown) => {
+  await writeWhole(file, `${JSON.stringify(manifest, null, 2)}\n`).catch((error: unknown) => {
     throw new ProoflineError(
       "model.pin",
       `The pin ${file} cannot be written (${messageOf(error)}).`,
