@@ -18,10 +18,6 @@ export class Status {
     this.send();
   }
 
-  get chainState(): ChainState {
-    return this.chain;
-  }
-
   setModel(model: ModelState): void {
     this.model = model;
     this.send();

@@ -66,7 +66,6 @@ interface Candidate {
   readonly environment: Environment;
   readonly profile: ExecutionProfile;
   readonly device: string;
-  readonly source: "journal" | "sealed";
   readonly root: string | null;
   readonly evidenceFile: string | null;
   readonly evidence: Checks["evidence"];
@@ -211,7 +210,6 @@ function fromBatch(
     environment,
     profile,
     device: batch.device,
-    source: "sealed",
     root: batch.root,
     evidenceFile,
     evidence,
@@ -233,7 +231,6 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate 
     environment,
     profile,
     device,
-    source: "journal",
     root: null,
     evidenceFile: null,
     evidence: "intact",

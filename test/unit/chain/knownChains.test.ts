@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { chainConfiguration } from "../../../server/src/chain/chainConfiguration";
-import { chainName, isLocalChain, knownChain } from "../../../server/src/chain/knownChains";
+import { chainName, isLocalChain } from "../../../server/src/chain/knownChains";
 
 test("developers' chains are told by id or by what their server says", () => {
   expect(isLocalChain(31337, null)).toBe(true);
@@ -16,14 +16,6 @@ test("a developer's node with a public chain's id never bears its name", () => {
   expect(chainName(8453, true)).toBe("chain 8453 (local)");
   expect(chainName(31337, true)).toBe("local chain");
   expect(chainName(10740, false)).toBe("chain 10740");
-});
-
-test("OP-stack chains have EAS at the predeploy's address", () => {
-  for (const id of [10, 130, 1868, 8453, 57073, 84532, 11155420]) {
-    expect(knownChain(id)?.contract).toBe("0x4200000000000000000000000000000000000021");
-  }
-  expect(knownChain(1)?.contract).toBe("0xa1207f3bba224e2c9c3c6d5af63d0eb1582ce587");
-  expect(knownChain(10740)).toBeNull();
 });
 
 test("settings become a configuration", () => {

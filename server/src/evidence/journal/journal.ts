@@ -191,11 +191,6 @@ export class Journal {
     });
   }
 
-  /** Adopts the journals of processes that have died since; resolves to how many there were. */
-  adopt(): Promise<number> {
-    return this.queue.run(() => withLock(adoptionLock(this.folder), () => this.adoptDead()));
-  }
-
   /** Rewrites the journal without what is settled. What only its author can open goes to the vault. */
   compact(): Promise<void> {
     return this.queue.run(() => this.rewrite());
@@ -259,10 +254,10 @@ export class Journal {
   }
 
   /** Caller holds the adoption lock. */
-  private async adoptDead(): Promise<number> {
+  private async adoptDead(): Promise<void> {
     const dead: { readonly name: string; readonly lock: Lock; readonly bytes: Buffer }[] = [];
     // A crash between adopting a journal and removing it left it twice; the adopter's copy is the newer one.
-    const superseded = new Set(this.state.adopted);
+    const superseded = new Set<string>();
     try {
       for (const name of await journalNames(this.folder)) {
         if (name === this.name) {
@@ -279,15 +274,13 @@ export class Journal {
           dead.push({ name, lock, bytes });
         }
       }
-      const adopted = dead.filter(({ name }) => !superseded.has(name));
-      for (const { name, bytes } of adopted) {
+      for (const { name, bytes } of dead.filter((one) => !superseded.has(one.name))) {
         await this.adoptContent(name, bytes);
       }
       for (const { name } of dead) {
         await removeIfThere(join(this.folder, name));
       }
       await syncFolder(this.folder);
-      return adopted.length;
     } finally {
       for (const { lock } of dead) {
         await lock.release();

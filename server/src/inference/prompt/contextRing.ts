@@ -71,10 +71,6 @@ export class ContextRing {
     }
   }
 
-  forget(id: string): void {
-    this.places = this.places.filter((place) => place.id !== id);
-  }
-
   /** Whether any place of a source is remembered. */
   has(id: string): boolean {
     return this.places.some((place) => place.id === id);
