@@ -18,9 +18,7 @@ export function reasonFor(name: CheckName, checks: Checks, findings: Findings, p
     case "model":
       return modelReason(checks.model, findings, policy);
     case "environment":
-      return checks.environment === "declaredApproved"
-        ? `The ${policy.name} names the environment that the device states.`
-        : "The device states the environment; nothing here proves it or names it.";
+      return environmentReason(checks.environment, policy);
     case "prompt":
       return promptReason(checks.prompt, findings);
     case "replay":
@@ -117,6 +115,15 @@ function modelReason(value: Checks["model"], { model }: Findings, policy: Policy
       return `The model ${model.name} is neither pinned on this machine nor approved by the ${policy.name}.`;
     case "revoked":
       return `The ${policy.name} has revoked the model ${model.name}.`;
+  }
+}
+
+function environmentReason(value: Checks["environment"], policy: Policy): string {
+  switch (value) {
+    case "declaredApproved":
+      return `The ${policy.name} names the environment that the device states.`;
+    case "declaredUnknown":
+      return "The device states the environment; nothing here proves it or names it.";
   }
 }
 

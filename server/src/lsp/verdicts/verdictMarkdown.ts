@@ -1,7 +1,7 @@
 import type { Policy } from "../../policy/policy";
 import { reasonFor } from "../../policy/reasons";
 import type { Checks, Verdict } from "../../policy/verdict";
-import type { CheckName, Summary } from "../../protocol/verdictWords";
+import type { CheckName, CheckValue, Summary } from "../../protocol/verdictWords";
 
 /** What each summary means, in a few words. */
 const MEANINGS: Readonly<Record<Summary, string>> = {
@@ -69,36 +69,64 @@ export function verdictLine(verdict: Verdict, localChain: boolean, note: string 
   return `Proofline: **${verdict.summary}**${chain}, ${what} · [Show](${commandLink("proofline.showVerdict", [verdict.id])})`;
 }
 
+/** For each value of each check what it leaves unchecked; `null` where that is nothing. In the order of telling. */
+const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name>]: string | null } } = {
+  replay: {
+    exact: null,
+    withinTolerance: null,
+    mismatch: null,
+    notRun: "that the model yields this text",
+    impossible: "that the model yields this text",
+  },
+  anchor: {
+    finalized: null,
+    included: null,
+    pending: "when it was stated",
+    absent: "when it was stated",
+    unreachable: "when it was stated",
+    wrongChain: "when it was stated",
+    reorged: "when it was stated",
+  },
+  anchorTrust: {
+    stateProof: null,
+    quorum: null,
+    offlineProof: null,
+    singleRpc: "whether the one RPC server tells the truth",
+    local: "the time, since the chain's owner controls it",
+  },
+  model: {
+    approved: null,
+    pinOnly: "the model, by anyone but this machine's pin",
+    unapproved: null,
+    revoked: null,
+  },
+  signature: {
+    valid: null,
+    unknownDevice: "who the signing device belongs to",
+    revokedDevice: null,
+    invalid: null,
+  },
+  environment: {
+    declaredApproved: null,
+    declaredUnknown: "the environment, which the device only states",
+  },
+  prompt: {
+    bound: null,
+    disclosed: "that the prompt is the text around it",
+    sealed: "the prompt, which is sealed",
+  },
+  content: { verbatim: null, reformatted: null, edited: null, moved: null, ambiguous: null, gone: null },
+  evidence: { intact: null, malformed: null, tampered: null, foreign: null },
+};
+
 /** What nobody checked about a suggestion; never empty, since nobody checks whether code is good. */
 function notChecked(checks: Checks): string[] {
-  const gaps: string[] = [];
-  if (checks.replay === "notRun" || checks.replay === "impossible") {
-    gaps.push("that the model yields this text");
-  }
-  if (checks.anchor !== "included" && checks.anchor !== "finalized") {
-    gaps.push("when it was stated");
-  } else if (checks.anchorTrust === "local") {
-    gaps.push("the time, since the chain's owner controls it");
-  } else if (checks.anchorTrust === "singleRpc") {
-    gaps.push("whether the one RPC server tells the truth");
-  }
-  if (checks.model === "pinOnly") {
-    gaps.push("the model, by anyone but this machine's pin");
-  }
-  if (checks.signature === "unknownDevice") {
-    gaps.push("who the signing device belongs to");
-  }
-  if (checks.environment === "declaredUnknown") {
-    gaps.push("the environment, which the device only states");
-  }
-  if (checks.prompt === "sealed") {
-    gaps.push("the prompt, which is sealed");
-  }
-  if (checks.prompt === "disclosed") {
-    gaps.push("that the prompt is the text around it");
-  }
-  gaps.push("whether the code is right or safe");
-  return gaps;
+  const gapOf = <Name extends CheckName>(name: Name): string | null => GAPS[name][checks[name]];
+  const names = (Object.keys(GAPS) as CheckName[]).filter(
+    // Where nothing is anchored, nobody's word for it is in question.
+    (name) => name !== "anchorTrust" || GAPS.anchor[checks.anchor] === null,
+  );
+  return [...names.flatMap((name) => gapOf(name) ?? []), "whether the code is right or safe"];
 }
 
 function onchain({ time, transaction }: Verdict["findings"]["anchor"]): string {
