@@ -9,5 +9,10 @@ export function chainConfiguration(
   settings: ChainSettings,
   program: { readonly home: string; readonly hostPath: string },
 ): ChainConfiguration {
-  return settings.kind === "embedded" ? { kind: "embedded", ...program } : settings;
+  switch (settings.kind) {
+    case "embedded":
+      return { kind: "embedded", ...program };
+    case "rpc":
+      return settings;
+  }
 }

@@ -1,6 +1,8 @@
-import { ProoflineError } from "../platform/errors";
+import { BoundedMap } from "../platform/boundedMap";
+import { ProoflineError, unreachable } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
+import { IS_LOCAL } from "./chainKinds";
 import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded/embeddedChain";
 import { isLocalChain } from "./knownChains";
 import { type Connection, chainError, connectRpc } from "./rpc/connection";
@@ -11,16 +13,24 @@ export interface OpenChainOptions extends EmbeddedOptions {
   readonly start: boolean;
 }
 
+/** Checks in finalized blocks that are remembered; those before are asked for again. */
+const MAX_REMEMBERED = 4096;
+
 /** How long a failure to connect answers for all checks, so that many roots do not wait for one dead server each. */
 const FAILURE_AGE = 1_000;
 
 /** Opens a chain for reading. Nothing is reached until the first question, and `check` never rejects. */
 export function openChain(configuration: ChainConfiguration, options: OpenChainOptions): ChainReader {
-  return new ConnectedReader(configuration, () =>
-    configuration.kind === "embedded"
-      ? connectEmbedded(configuration, { ...options, create: options.start })
-      : connectRpc(configuration),
-  );
+  return new ConnectedReader(configuration, () => {
+    switch (configuration.kind) {
+      case "embedded":
+        return connectEmbedded(configuration, { ...options, create: options.start });
+      case "rpc":
+        return connectRpc(configuration);
+      default:
+        return unreachable(configuration);
+    }
+  });
 }
 
 /** A reader over a connection that is opened on demand, and again after it was lost. */
@@ -28,8 +38,8 @@ export class ConnectedReader implements ChainReader {
   private opening: Promise<Connection> | undefined;
   private closed = false;
   /** Results that hold for one head; and those in finalized blocks of public chains, which hold on. */
-  private cache = { head: "", results: new Map<string, AnchorCheck>() };
-  private readonly finalized = new Map<string, AnchorCheck>();
+  private cache = { head: "", results: new BoundedMap<string, AnchorCheck>(MAX_REMEMBERED) };
+  private readonly finalized = new BoundedMap<string, AnchorCheck>(MAX_REMEMBERED);
 
   constructor(
     private readonly configuration: ChainConfiguration,
@@ -124,7 +134,7 @@ export class ConnectedReader implements ChainReader {
     }
     const { hash } = await connection.head();
     if (this.cache.head !== hash) {
-      this.cache = { head: hash, results: new Map() };
+      this.cache = { head: hash, results: new BoundedMap(MAX_REMEMBERED) };
     }
     const { results } = this.cache;
     const cached = results.get(key);
@@ -148,7 +158,7 @@ export class ConnectedReader implements ChainReader {
     identity: ChainIdentity | null,
     anchors: readonly Anchor[],
   ): AnchorCheck {
-    const trust = this.configuration.kind === "embedded" || identity?.local ? "local" : "singleRpc";
+    const trust = IS_LOCAL[this.configuration.kind] || identity?.local ? "local" : "singleRpc";
     const result = (status: AnchorCheck["status"], reason: string): AnchorCheck => ({
       status,
       trust,

@@ -1,7 +1,9 @@
 import { parseAnchor } from "../chain/anchorFile";
 import type { Anchor } from "../chain/chain";
+import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { Repository } from "../evidence/repository";
 import { sha256, toDigest } from "../platform/digests";
+import type { Digest } from "../platform/primitives";
 import type { FileProblem } from "../policy/report";
 import type { EvidenceInput } from "../policy/verifyEvidence";
 import { findMoves } from "./findMoves";
@@ -18,9 +20,12 @@ export interface RepositoryContents {
   readonly problems: readonly FileProblem[];
 }
 
-/** Reads repositories, and remembers each evidence file's reading by its bytes, for they cost a signature each. */
+/**
+ * Reads repositories, and remembers the readings of the evidence files that a repository held when it was read last, by
+ * their bytes, for they cost a signature each.
+ */
 export class RepositoryReader {
-  private readonly readings = new Map<string, EvidenceInput["reading"]>();
+  private readonly remembered = new Map<string, ReadonlyMap<Digest, EvidenceReading>>();
 
   constructor(private readonly thread: VerificationThread) {}
 
@@ -28,13 +33,19 @@ export class RepositoryReader {
     const problems: FileProblem[] = [];
     const evidence: EvidenceInput[] = [];
     const anchors: Anchor[] = [];
+    const before = this.remembered.get(repository.root);
+    const readings = new Map<Digest, EvidenceReading>();
     for (const { path, bytes, problem } of await repository.evidenceFiles()) {
       if (bytes === null) {
         problems.push({ path, problem: problem ?? "It cannot be read." });
       } else {
-        evidence.push({ path, reading: await this.reading(bytes) });
+        const key = toDigest(sha256(bytes));
+        const reading = readings.get(key) ?? before?.get(key) ?? (await this.thread.read(bytes));
+        readings.set(key, reading);
+        evidence.push({ path, reading });
       }
     }
+    this.remembered.set(repository.root, readings);
     for (const { path, bytes, problem } of await repository.anchorFiles()) {
       const anchor = bytes === null ? (problem ?? "It cannot be read.") : parseAnchor(bytes);
       if (typeof anchor === "string") {
@@ -45,16 +56,5 @@ export class RepositoryReader {
     }
     const moves = await findMoves(repository, evidence);
     return { repositoryId: await repository.id(), evidence, anchors, moves, problems };
-  }
-
-  private async reading(bytes: Uint8Array): Promise<EvidenceInput["reading"]> {
-    const key = toDigest(sha256(bytes));
-    const known = this.readings.get(key);
-    if (known !== undefined) {
-      return known;
-    }
-    const reading = await this.thread.read(bytes);
-    this.readings.set(key, reading);
-    return reading;
   }
 }
