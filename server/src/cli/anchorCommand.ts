@@ -1,21 +1,12 @@
+import { IS_LOCAL } from "../chain/chainKinds";
 import { openWriter } from "../chain/chainWriter";
 import { openJournal, readJournals } from "../evidence/journal/journal";
-import { anchorBatches } from "../workflows/anchor";
-import type { RepositoryContents } from "../workflows/readRepository";
+import { anchorBatches, dueBatches } from "../workflows/anchor";
 import { finishSealing, sealPending } from "../workflows/seal";
 import { type ChainFlags, transactionKey } from "./chainOptions";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 import { withWorkspace } from "./workspace";
-
-/** A local chain is a rehearsal: what is anchored anywhere already, perhaps by others, gains nothing from it. */
-function withoutAnchored(contents: RepositoryContents): RepositoryContents {
-  const anchored = new Set(contents.anchors.map(({ root }) => root));
-  const evidence = contents.evidence.filter(
-    ({ reading }) => reading.kind === "intact" && !anchored.has(reading.batch.root),
-  );
-  return { ...contents, evidence };
-}
 
 /** `proofline anchor`: seals and anchors what is pending in this repository, and waits until it is onchain. */
 export async function anchor(session: Session, flags: ChainFlags): Promise<CommandResult> {
@@ -27,9 +18,12 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
       const { sealed, dropped } = await sealPending({ home: session.home, journal, repository, thread });
       const writer = openWriter(chain, { key: transactionKey(flags) });
       try {
-        const all = await workspace.contents();
-        const contents = chain.kind === "embedded" ? withoutAnchored(all) : all;
-        const { anchored, problems } = await anchorBatches({ repository, contents, writer, journal });
+        const contents = await workspace.contents();
+        // A local chain is a rehearsal: what is anchored anywhere already, perhaps by others, gains nothing from it.
+        const scope = IS_LOCAL[chain.kind] ? "unclaimed" : "everything";
+        const due = dueBatches(contents, journal, scope);
+        const { anchors } = contents;
+        const { anchored, problems } = await anchorBatches({ repository, due, anchors, writer, journal });
         const elsewhere = (await readJournals(session.home)).pending.filter(
           ({ root }) => root === repository.root,
         ).length;

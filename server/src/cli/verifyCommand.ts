@@ -1,19 +1,16 @@
 import { relative, resolve } from "node:path";
 import { openChain } from "../chain/chainReader";
-import { openDevice } from "../evidence/device";
 import type { AcceptedSuggestion } from "../evidence/format/record";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
 import { ModelStore } from "../models/store/modelStore";
 import { messageOf, ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
-import { builtInPolicy } from "../policy/policy";
 import { promptReason, replayReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
 import type { Checks, Findings } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
-import { SUMMARIES, type Summary } from "../protocol/verdictWords";
-import { installedPins } from "../workflows/installedPins";
+import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
+import { type KnownHere, lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
 import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "../workflows/replay";
 import { inReadingOrder } from "../workflows/replayOrder";
@@ -88,18 +85,18 @@ async function reportOf(
     const journals = await readJournals(session.home);
     const journal = journals.pending.filter(({ root }) => root === repository.root);
     const outcomes = await replays(session, contents, journal, options);
-    const { address } = await openDevice(session.home);
+    const known = await lookAroundFrom(session);
+    if (known.deviceProblem !== null) {
+      console.error(known.deviceProblem);
+    }
     const chain = openChain(workspace.chain, { start: false });
     try {
       const report = await verifyRepository({
         repository,
         contents,
         journal,
-        device: address,
-        policy: builtInPolicy({
-          device: address,
-          pins: [...(await installed(session)).keys()],
-        }),
+        device: known.device ?? "",
+        policy: known.policy,
         chain,
         replays: outcomes,
       });
@@ -145,7 +142,7 @@ async function replayOpen(
 ): Promise<Map<string, ReplayOutcome>> {
   const cache = new ReplayCache(session.home);
   const progress = showCount("replayed", outcomes.size + open.length);
-  const pins = await installed(session);
+  const { pins } = await lookAroundFrom(session);
   const digests = new Set(open.map(({ model }) => model.manifestDigest));
   for (const digest of digests) {
     const group = open.filter(({ model }) => model.manifestDigest === digest);
@@ -185,12 +182,8 @@ async function replayOpen(
   return outcomes;
 }
 
-function installed(session: Session): Promise<ReadonlyMap<Digest, string>> {
-  return installedPins(
-    new ModelStore(session.home),
-    session.installation.modelDirectory,
-    session.modelDirectory,
-  );
+function lookAroundFrom({ home, installation, modelDirectory }: Session): Promise<KnownHere> {
+  return lookAround(home, new ModelStore(home), installation.modelDirectory, modelDirectory);
 }
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */
@@ -212,9 +205,7 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
   const lines = suggestions.flatMap(
     ({ path, startLine, endLine, summary: word, id, reasons, checks, findings }) => [
       `${word.padEnd(10)}  ${path}:${startLine}${endLine === startLine ? "" : `-${endLine}`}  ${id}`,
-      ...[...reasons, ...replayRemarks(checks, findings), ...promptRemarks(checks, findings)].map(
-        (reason) => `            ${reason}`,
-      ),
+      ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
     ],
   );
   const totals = [...SUMMARIES]
@@ -231,16 +222,30 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
 /** An output of which more than this stood in the prompt deserves a look, though copying is no fault. */
 const NOTEWORTHY_SHARE = 0.8;
 
-/** What a good replay compared and forgave; what a bad one found is among the reasons. */
-function replayRemarks({ evidence, replay }: Checks, findings: Findings): string[] {
-  const isGood = replay === "exact" || replay === "withinTolerance";
-  return evidence === "intact" && isGood ? [replayReason(replay, findings)] : [];
-}
+/** What is worth reading about a check although it decides nothing; `null` for a check that decides or says nothing. */
+type Remark = (checks: Checks, findings: Findings) => string | null;
 
-/** What is worth reading about a prompt although it decides nothing: that it does not fit, or holds the answer. */
-function promptRemarks({ evidence, prompt }: Checks, findings: Findings): string[] {
-  const holdsAnswer = (findings.prompt.share ?? 0) > NOTEWORTHY_SHARE;
-  return evidence === "intact" && (prompt === "disclosed" || holdsAnswer)
-    ? [promptReason(prompt, findings)]
+const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
+  content: null,
+  evidence: null,
+  signature: null,
+  anchor: null,
+  anchorTrust: null,
+  model: null,
+  environment: null,
+  /** What a good replay compared and forgave; what a bad one found is among the reasons. */
+  replay: ({ replay }, findings) =>
+    replay === "exact" || replay === "withinTolerance" ? replayReason(replay, findings) : null,
+  /** That the prompt does not fit, or holds the answer. */
+  prompt: ({ prompt }, findings) => {
+    const holdsAnswer = (findings.prompt.share ?? 0) > NOTEWORTHY_SHARE;
+    return prompt === "disclosed" || holdsAnswer ? promptReason(prompt, findings) : null;
+  },
+};
+
+/** Nothing that a broken evidence file says deserves a remark. */
+function remarksOn(checks: Checks, findings: Findings): string[] {
+  return checks.evidence === "intact"
+    ? Object.values(REMARKS).flatMap((remark) => remark?.(checks, findings) ?? [])
     : [];
 }

@@ -42,7 +42,7 @@ import { SettingsChange, SettingsStore } from "./settingsStore";
 import { Status } from "./status";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
 import { provideHover } from "./verdicts/hover";
-import { Identity } from "./verdicts/knownHere";
+import { Identity } from "./verdicts/identity";
 import { ReplayEngines } from "./verdicts/replayEngines";
 import { ReplayQueue } from "./verdicts/replayQueue";
 import { provideActions } from "./verdicts/verdictRequests";

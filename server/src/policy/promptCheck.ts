@@ -15,6 +15,7 @@ export interface PromptQuestion {
   /** Today's text of the suggestion's own file, with LF. */
   readonly text: string;
   readonly quoted: QuotedFiles;
+  readonly shares: PromptShares;
 }
 
 /** Today's files of the repository that prompts quote. */
@@ -56,12 +57,12 @@ export interface PromptAnswer {
  * the file that it names. `disclosed` where any part was not, with those parts.
  */
 export function checkPrompt(question: PromptQuestion): PromptAnswer {
-  const { prompt, accepted } = question;
+  const { prompt, accepted, shares } = question;
   const misfits = misfitsOf(question);
   return {
     value: misfits.length === 0 ? "bound" : "disclosed",
     findings: {
-      share: shareOf(prompt, accepted),
+      share: shares.of(prompt, accepted),
       quotes: [...new Set(prompt.context.map(({ path }) => path))],
       misfits,
     },
@@ -103,17 +104,22 @@ function misfitsOf({ prompt, recordedPath, located, text, quoted }: PromptQuesti
   return misfits;
 }
 
-const shares = new WeakMap<Prompt, { readonly accepted: string; readonly share: number }>();
+/**
+ * How much of accepted texts stands in their prompts, remembered for each prompt as long as it lives. Whoever verifies
+ * again and again, as an editor does after each edit, keeps one of these.
+ */
+export class PromptShares {
+  private readonly known = new WeakMap<Prompt, { readonly accepted: string; readonly share: number }>();
 
-/** Remembered for each prompt, for an editor asks after each edit. */
-function shareOf(prompt: Prompt, accepted: string): number {
-  const known = shares.get(prompt);
-  if (known?.accepted === accepted) {
-    return known.share;
+  of(prompt: Prompt, accepted: string): number {
+    const known = this.known.get(prompt);
+    if (known?.accepted === accepted) {
+      return known.share;
+    }
+    const share = shareInPrompt(accepted, prompt);
+    this.known.set(prompt, { accepted, share });
+    return share;
   }
-  const share = shareInPrompt(accepted, prompt);
-  shares.set(prompt, { accepted, share });
-  return share;
 }
 
 function offsetAt(text: string, { line, character }: Position): number {

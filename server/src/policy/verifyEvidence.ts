@@ -3,14 +3,22 @@ import { environmentDigest } from "../evidence/format/leaf";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { AcceptedSuggestion, Position } from "../evidence/format/record";
 import type { SealedBatch, SealedSuggestion } from "../evidence/format/sealedBatch";
-import { type Located, locate } from "../evidence/locate/locate";
+import type { Located } from "../evidence/locate/locate";
+import { locateSuggestions, type Placeable, type PlaceHints } from "../evidence/locate/locateSuggestions";
 import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment, Prompt } from "../inference/suggestion";
 import type { Digest } from "../platform/primitives";
 import type { ExecutionProfile } from "../protocol/executionProfile";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
-import { checkPrompt, type PromptAnswer, QuotedFiles, SEALED } from "./promptCheck";
+import {
+  checkPrompt,
+  type PromptAnswer,
+  type PromptQuestion,
+  PromptShares,
+  QuotedFiles,
+  SEALED,
+} from "./promptCheck";
 import { reasonFor } from "./reasons";
 import type { FileProblem, Report } from "./report";
 import { shortcomings, summarize } from "./summary";
@@ -44,26 +52,25 @@ export interface VerifyParameters {
   readonly texts: ReadonlyMap<string, string>;
   /** Today's text of each file that open prompts quote, by its path, with LF; a missing one is in no repository. */
   readonly quoted?: ReadonlyMap<string, string>;
-  /** Where an editor has followed a suggestion to, by its id. */
-  readonly hints?: ReadonlyMap<string, Position>;
+  readonly hints?: PlaceHints;
+  /** Remembers what was computed about prompts from one verification to the next. */
+  readonly shares?: PromptShares;
   /** Replay outcomes by suggestion id. */
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
   readonly policy: Policy;
 }
 
 /** A suggestion on its way to a verdict, whatever it came from. */
-interface Candidate {
-  readonly id: string;
+interface Candidate extends Placeable {
   /** Today's path; the recorded one where its file was not moved. */
   readonly path: string;
   readonly recordedPath: string;
-  readonly position: Position;
-  readonly accepted: string;
   /** UTF-16 code units of the displayed text. */
   readonly displayed: number;
   readonly prompt: Prompt | null;
   readonly model: Findings["model"];
   readonly environment: Environment;
+  readonly environmentDigest: Digest;
   readonly profile: ExecutionProfile;
   readonly device: string;
   readonly root: string | null;
@@ -85,11 +92,12 @@ export function verify(parameters: VerifyParameters): Report {
   const verdicts: Verdict[] = [];
   const gone: { id: string; path: string }[] = [];
   const quoted = new QuotedFiles(parameters.quoted, parameters.moves);
+  const shares = parameters.shares ?? new PromptShares();
   for (const [path, here] of byPath([...good, ...bad])) {
     const text = parameters.texts.get(path) ?? "";
-    const placedGood = place(text, here.filter(isIntact), parameters.hints);
+    const placedGood = locateSuggestions(text, here.filter(isIntact), parameters.hints);
     const taken = [...placedGood.values()].flatMap(({ range }) => (range === null ? [] : [range]));
-    const placedBad = place(
+    const placedBad = locateSuggestions(
       text,
       here.filter((candidate) => !isIntact(candidate)),
       parameters.hints,
@@ -102,7 +110,7 @@ export function verify(parameters: VerifyParameters): Report {
           gone.push({ id: candidate.id, path });
         }
       } else if (isGood || !taken.some((range) => overlaps(range, located.range))) {
-        verdicts.push(verdictOf(candidate, located, text, quoted, parameters));
+        verdicts.push(verdictOf(candidate, located, text, { quoted, shares }, parameters));
       }
     }
   }
@@ -208,6 +216,7 @@ function fromBatch(
     prompt: values?.prompt ?? null,
     model,
     environment,
+    environmentDigest: batch.environmentDigest,
     profile,
     device: batch.device,
     root: batch.root,
@@ -229,6 +238,7 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate 
     prompt: suggestion.values.prompt,
     model,
     environment,
+    environmentDigest: environmentDigest(environment),
     profile,
     device,
     root: null,
@@ -238,38 +248,20 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate 
   };
 }
 
-function place(
-  text: string,
-  list: readonly Candidate[],
-  hints: ReadonlyMap<string, Position> | undefined,
-): ReadonlyMap<string, Located> {
-  return locate(
-    text,
-    list.map(({ id, position, accepted, prompt }) => {
-      const hint = hints?.get(id);
-      return {
-        id,
-        position,
-        accepted,
-        ...(hint === undefined ? {} : { hint }),
-        ...(prompt === null ? {} : { before: prompt.prefix }),
-      };
-    }),
-  );
-}
+/** What prompts are checked against, the same for all suggestions of one verification. */
+type PromptKnowledge = Pick<PromptQuestion, "quoted" | "shares">;
 
 function verdictOf(
   candidate: Candidate,
   located: Located,
   text: string,
-  quoted: QuotedFiles,
+  prompts: PromptKnowledge,
   parameters: VerifyParameters,
 ): Verdict {
   const { policy } = parameters;
   const anchored = anchorOf(candidate, parameters.chain);
   const replay = replayOf(candidate, parameters.replays);
-  const digest = digestOf(candidate.environment);
-  const prompt = promptOf(candidate, located, text, quoted);
+  const prompt = promptOf(candidate, located, text, prompts);
   const checks: Checks = {
     content:
       candidate.path !== candidate.recordedPath && located.content === "verbatim" ? "moved" : located.content,
@@ -278,7 +270,7 @@ function verdictOf(
     anchor: anchored.status,
     anchorTrust: anchored.trust,
     model: checkModelApproval(policy, candidate.model.manifestDigest),
-    environment: checkEnvironment(policy, digest),
+    environment: checkEnvironment(policy, candidate.environmentDigest),
     prompt: prompt.value,
     replay: replay.value,
   };
@@ -291,7 +283,7 @@ function verdictOf(
     },
     model: candidate.model,
     environment: {
-      digest,
+      digest: candidate.environmentDigest,
       engine: engineOf(candidate.environment),
       platform: `${candidate.environment.platform.os} ${candidate.environment.platform.arch}`,
       profile: candidate.profile,
@@ -326,24 +318,11 @@ function verdictOf(
   };
 }
 
-const digests = new WeakMap<Environment, Digest>();
-
 /** The runtime, and by what it computed: the processor goes without saying. */
 function engineOf({ engine, executionProvider }: Environment): string {
   const graphics =
     executionProvider === "cpu" || executionProvider === "wasm" ? "" : ` by ${executionProvider}`;
   return `${engine.name} ${engine.version}${graphics}`;
-}
-
-/** Remembered for each environment, for a batch's suggestions share it and an editor asks after each edit. */
-function digestOf(environment: Environment): Digest {
-  const known = digests.get(environment);
-  if (known !== undefined) {
-    return known;
-  }
-  const digest = environmentDigest(environment);
-  digests.set(environment, digest);
-  return digest;
 }
 
 const NOT_ANCHORED: AnchorCheck = { status: "pending", trust: "singleRpc", identity: null, anchor: null };
@@ -379,9 +358,16 @@ function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutco
     : { value: "notRun", reason: "Nobody here has replayed it yet." };
 }
 
-function promptOf(candidate: Candidate, located: Located, text: string, quoted: QuotedFiles): PromptAnswer {
+function promptOf(
+  candidate: Candidate,
+  located: Located,
+  text: string,
+  prompts: PromptKnowledge,
+): PromptAnswer {
   const { prompt, accepted, recordedPath } = candidate;
-  return prompt === null ? SEALED : checkPrompt({ prompt, accepted, recordedPath, located, text, quoted });
+  return prompt === null
+    ? SEALED
+    : checkPrompt({ prompt, accepted, recordedPath, located, text, ...prompts });
 }
 
 type Range = NonNullable<Located["range"]>;

@@ -1,17 +1,51 @@
 import { formatAnchor } from "../chain/anchorFile";
 import type { Anchor, ChainWriter } from "../chain/chain";
 import { NoLocalChainError } from "../chain/embedded/embeddedChain";
+import type { SealedBatch } from "../evidence/format/sealedBatch";
 import type { Journal } from "../evidence/journal/journal";
 import type { Repository } from "../evidence/repository";
 import { ProoflineError } from "../platform/errors";
 import type { RepositoryContents } from "./readRepository";
 
+/**
+ * Which batches a round of anchoring is about. `own`: what this process's journal sealed. `unclaimed`: that, and what
+ * nobody claims to have anchored on any chain. `everything`: whatever is not on the chain that is written to.
+ */
+export type AnchorScope = "own" | "unclaimed" | "everything";
+
+/** The intact batches of a repository that are due for anchoring. A foreign one is never. */
+export function dueBatches(
+  { repositoryId, evidence, anchors }: RepositoryContents,
+  journal: Journal,
+  scope: AnchorScope,
+): readonly SealedBatch[] {
+  const own = new Set(journal.unanchored().map((batch) => batch.root));
+  const claimed = new Set(anchors.map((anchor) => anchor.root));
+  const isDue = ({ root }: SealedBatch): boolean => {
+    switch (scope) {
+      case "own":
+        return own.has(root);
+      case "unclaimed":
+        return own.has(root) || !claimed.has(root);
+      case "everything":
+        return true;
+    }
+  };
+  return evidence.flatMap(({ reading }) =>
+    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId && isDue(reading.batch)
+      ? [reading.batch]
+      : [],
+  );
+}
+
 export interface AnchorParameters {
   readonly repository: Repository;
-  readonly contents: RepositoryContents;
+  readonly due: readonly SealedBatch[];
+  /** What is claimed to be anchored already, on any chain. */
+  readonly anchors: readonly Anchor[];
   readonly writer: ChainWriter;
-  /** This process's journal, where it has one: what it sealed is then noted as anchored. */
-  readonly journal: Journal | null;
+  /** This process's journal: what it sealed is then noted as anchored. */
+  readonly journal: Journal;
   readonly signal?: AbortSignal;
 }
 
@@ -25,35 +59,29 @@ export interface AnchorOutcome {
 }
 
 /**
- * Anchors every intact batch of this repository that has no anchor file for the chain. Whoever holds a funded key can
- * do it, for anybody's batches. A root that is onchain already costs nothing: its anchor is looked up.
+ * Anchors batches, but for those that have an anchor file for the chain. Whoever holds a funded key can do it, for
+ * anybody's batches. A root that is onchain already costs nothing: its anchor is looked up.
  */
 export async function anchorBatches(parameters: AnchorParameters): Promise<AnchorOutcome> {
-  const { repository, contents, writer, journal, signal } = parameters;
-  const open = contents.evidence.flatMap(({ reading }) =>
-    reading.kind === "intact" && reading.batch.facts.repositoryId === contents.repositoryId
-      ? [reading.batch]
-      : [],
-  );
-  if (open.length === 0) {
+  const { repository, due, writer, journal, signal } = parameters;
+  if (due.length === 0) {
     return { anchored: [], problems: [] };
   }
   const anchored: AnchorOutcome["anchored"][number][] = [];
   try {
-    const done = await rootsOn(writer, contents.anchors);
-    const due = open.filter(({ root }) => !done.has(root));
-    for (const { root, suggestions } of due) {
+    const done = await rootsOn(writer, parameters.anchors);
+    for (const { root, suggestions } of due.filter((batch) => !done.has(batch.root))) {
       const anchor = await writer.anchor(root, signal);
       await repository.writeAnchor(root, anchor.chainId, formatAnchor(anchor));
-      if (journal?.unanchored().some((batch) => batch.root === root)) {
+      if (journal.unanchored().some((batch) => batch.root === root)) {
         await journal.anchored(root, anchor.chainId);
       }
       anchored.push({ root, suggestions: suggestions.length, anchor });
     }
-    for (const { root } of journal?.unanchored() ?? []) {
+    for (const { root } of journal.unanchored()) {
       const anchor = done.get(root);
       if (anchor !== undefined) {
-        await journal?.anchored(root, anchor.chainId);
+        await journal.anchored(root, anchor.chainId);
       }
     }
     return { anchored, problems: [] };

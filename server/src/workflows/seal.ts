@@ -1,9 +1,9 @@
 import { openDevice } from "../evidence/device";
-import type { AcceptedSuggestion, Position } from "../evidence/format/record";
+import type { AcceptedSuggestion } from "../evidence/format/record";
 import type { SealedInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
-import { locate } from "../evidence/locate/locate";
+import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
 import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
 import type { VerificationThread } from "./thread/verificationThread";
@@ -15,8 +15,7 @@ export interface SealPendingParameters {
   readonly thread: VerificationThread;
   /** Says why a suggestion has to wait (its document is not saved, say), or `null`. */
   readonly holdBack?: (suggestion: AcceptedSuggestion) => string | null;
-  /** Where an editor has followed suggestions to, by id. */
-  readonly hints?: ReadonlyMap<string, Position>;
+  readonly hints?: PlaceHints;
 }
 
 export interface SealOutcome {
@@ -56,16 +55,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       dropped.push(...free.map(({ id }) => ({ id, reason })));
       continue;
     }
-    const places = locate(
-      text,
-      free.map(({ id, position, values }) => ({
-        id,
-        position,
-        accepted: values.accepted,
-        before: values.prompt.prefix,
-        ...hintOf(parameters.hints, id),
-      })),
-    );
+    const places = locateAccepted(text, free, parameters.hints);
     for (const suggestion of free) {
       const place = places.get(suggestion.id);
       if (place === undefined || place.content === "gone") {
@@ -147,11 +137,6 @@ async function sealBatchOf(
   }
   await repository.writeEvidence(batch.root, batch.evidence);
   return { root: batch.root, ids: batch.ids };
-}
-
-function hintOf(hints: ReadonlyMap<string, Position> | undefined, id: string): { readonly hint?: Position } {
-  const hint = hints?.get(id);
-  return hint === undefined ? {} : { hint };
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

@@ -55,27 +55,28 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   return { ...report, files: [...contents.problems, ...report.files] };
 }
 
-/** Everything in a repository that a replay could be asked for. */
+/** What a replay could be asked for, each id once: all of it, or what stands in some files, by today's paths. */
 export function replayables(
-  contents: RepositoryContents,
+  { evidence, moves }: Pick<RepositoryContents, "evidence" | "moves">,
   journal: readonly AcceptedSuggestion[],
+  isWanted: (suggestion: { readonly path: string }) => boolean = () => true,
 ): readonly Replayable[] {
-  const sealed = contents.evidence.flatMap(({ reading }) =>
-    reading.kind === "intact"
-      ? reading.batch.suggestions.map(({ record, values }) => {
-          const { model, profile } = reading.batch.facts;
-          return { id: record.id, model, profile, trim: record.trim, values };
-        })
-      : [],
-  );
-  const accepted = journal.map(({ id, execution: { model, profile }, trim, values }) => ({
-    id,
-    model,
-    profile,
-    trim,
-    values,
-  }));
-  return [...sealed, ...accepted];
+  const found = new Map<string, Replayable>();
+  for (const { reading } of evidence) {
+    if (reading.kind !== "intact") {
+      continue;
+    }
+    const { model, profile } = reading.batch.facts;
+    for (const { record, values } of reading.batch.suggestions) {
+      if (isWanted({ path: moves.get(record.path) ?? record.path })) {
+        found.set(record.id, { id: record.id, model, profile, trim: record.trim, values });
+      }
+    }
+  }
+  for (const { id, execution, trim, values } of journal.filter(isWanted)) {
+    found.set(id, { id, model: execution.model, profile: execution.profile, trim, values });
+  }
+  return [...found.values()];
 }
 
 /** The files, by today's paths, that open prompts quote: all of them, or those of some suggestions. */

@@ -13,10 +13,7 @@ function sealedWith(trim: TrimVersion): Replayable {
   const reading = readEvidence(bytes);
   expect(reading.kind).toBe("intact");
   const evidence = [{ path: `.proofline/evidence/${root}.json`, reading }];
-  const [found] = replayables(
-    { repositoryId: facts.repositoryId, evidence, anchors: [], moves: new Map(), problems: [] },
-    [],
-  );
+  const [found] = replayables({ evidence, moves: new Map() }, []);
   if (found === undefined) {
     throw new Error("nothing can be replayed");
   }

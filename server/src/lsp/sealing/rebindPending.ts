@@ -1,5 +1,5 @@
 import type { AcceptedSuggestion } from "../../evidence/format/record";
-import { locate } from "../../evidence/locate/locate";
+import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { OpenDocument } from "../documents/openDocument";
@@ -32,15 +32,7 @@ export async function rebindPending(context: ServerContext, document: OpenDocume
   if (homeless.length === 0) {
     return false;
   }
-  const places = locate(
-    document.text,
-    homeless.map(({ id, position, values }) => ({
-      id,
-      position,
-      accepted: values.accepted,
-      before: values.prompt.prefix,
-    })),
-  );
+  const places = locateAccepted(document.text, homeless);
   let bound = false;
   for (const { id } of homeless) {
     const place = places.get(id);

@@ -3,14 +3,14 @@ import type { ChainWriter } from "../../chain/chain";
 import type { AcceptedSuggestion, Position } from "../../evidence/format/record";
 import { MAX_BATCH_SIZE } from "../../evidence/format/statement";
 import type { Journal } from "../../evidence/journal/journal";
-import { locate } from "../../evidence/locate/locate";
+import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import { holdsLines } from "../../evidence/locate/whiteSpace";
 import { openRepository, type Repository } from "../../evidence/repository";
 import type { ContextChunk } from "../../inference/suggestion";
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import { type AnchorNow, TransactionKey } from "../../protocol/messages";
-import { anchorBatches } from "../../workflows/anchor";
+import { type AnchorScope, anchorBatches, dueBatches } from "../../workflows/anchor";
 import type { RepositoryReader } from "../../workflows/readRepository";
 import { finishSealing, sealPending } from "../../workflows/seal";
 import type { VerificationThread } from "../../workflows/thread/verificationThread";
@@ -301,15 +301,7 @@ export class Sealing {
     }
     // Another window, or one that crashed, may hold the text unsaved: what is not on the disk yet is not gone.
     const text = (await repository.readText(path)) ?? "";
-    const places = locate(
-      text,
-      suggestions.map(({ id, position, values }) => ({
-        id,
-        position,
-        accepted: values.accepted,
-        before: values.prompt.prefix,
-      })),
-    );
+    const places = locateAccepted(text, suggestions);
     return suggestions
       .filter(({ id }) => (places.get(id)?.content ?? "gone") === "gone")
       .map(({ id }) => [
@@ -356,7 +348,13 @@ export class Sealing {
         continue;
       }
       try {
-        const outcome = await this.anchorIn(journal, root, roots.has(root), openWriter, signal);
+        const outcome = await this.anchorIn(
+          journal,
+          root,
+          roots.has(root) ? "unclaimed" : "own",
+          openWriter,
+          signal,
+        );
         anchored += outcome.anchored;
         for (const problem of outcome.problems) {
           problems.add(problem);
@@ -376,36 +374,22 @@ export class Sealing {
   private async anchorIn(
     journal: Journal,
     root: string,
-    everybodys: boolean,
+    scope: AnchorScope,
     openWriter: () => Promise<ChainWriter>,
     signal: AbortSignal,
   ): Promise<{ readonly anchored: number; readonly problems: readonly string[] }> {
     const repository = await openRepository(root, [root]);
     await finishSealing(journal, repository);
     const contents = await this.parts.reader.read(repository);
-    const own = new Set(journal.unanchored().map((batch) => batch.root));
-    const claimed = new Set(contents.anchors.map((anchor) => anchor.root));
-    const batches = contents.evidence.flatMap(({ reading }) =>
-      reading.kind === "intact" ? [reading.batch] : [],
-    );
-    const due = batches.filter((batch) => own.has(batch.root) || (everybodys && !claimed.has(batch.root)));
+    const due = dueBatches(contents, journal, scope);
     if (due.length === 0) {
       return { anchored: 0, problems: [] };
     }
     const suggestions = due.reduce((sum, batch) => sum + batch.suggestions.length, 0);
     this.context.status.setChain({ kind: "anchoring", suggestions });
     const writer = await openWriter();
-    const roots = new Set(due.map((batch) => batch.root));
-    const evidence = contents.evidence.filter(
-      ({ reading }) => reading.kind === "intact" && roots.has(reading.batch.root),
-    );
-    const outcome = await anchorBatches({
-      repository,
-      contents: { ...contents, evidence },
-      writer,
-      journal,
-      signal,
-    });
+    const { anchors } = contents;
+    const outcome = await anchorBatches({ repository, due, anchors, writer, journal, signal });
     const [reason] = outcome.problems;
     if (reason === undefined) {
       const { name, local } = await writer.identity();
@@ -422,10 +406,12 @@ export class Sealing {
 
   private async transactionKey(): Promise<string | null> {
     const { chain } = this.context.settings.current;
-    if (chain.kind === "embedded") {
-      return null;
+    switch (chain.kind) {
+      case "embedded":
+        return null;
+      case "rpc":
+        return this.context.connection.sendRequest(TransactionKey.type, { chainId: chain.id });
     }
-    return this.context.connection.sendRequest(TransactionKey.type, { chainId: chain.id });
   }
 
   private async changed(): Promise<void> {

@@ -1,16 +1,17 @@
-import { deviceAddress } from "../../evidence/device";
 import type { ModelStore } from "../../models/store/modelStore";
-import { messageOf } from "../../platform/errors";
 import type { Address, Digest } from "../../platform/primitives";
-import { installedPins } from "../../workflows/installedPins";
+import { builtInPolicy, type Policy } from "../../policy/policy";
+import { type KnownHere, lookAround } from "../../workflows/knownHere";
 import type { EngineHost } from "../models/engineHost";
 import type { SettingsStore } from "../settingsStore";
 
-/** Whom this installation knows: its own device, and the pins of the models installed here. */
+/** Whom this installation knows, as it was when somebody looked last. */
 export class Identity {
-  private known: { readonly device: Address | null; readonly pins: ReadonlyMap<Digest, string> } = {
+  private known: KnownHere = {
     device: null,
+    deviceProblem: null,
     pins: new Map(),
+    policy: builtInPolicy({ device: null, pins: [] }),
   };
 
   constructor(
@@ -26,8 +27,8 @@ export class Identity {
     return this.known.device;
   }
 
-  get pins(): readonly Digest[] {
-    return [...this.known.pins.keys()];
+  get policy(): Policy {
+    return this.known.policy;
   }
 
   /** The folder of an installed pin's model; `null` where the pin is not installed. */
@@ -37,13 +38,10 @@ export class Identity {
 
   /** Looks again; the key appears with the first acceptance, the pins change with the model. */
   async refresh(): Promise<void> {
-    const [device, pins] = await Promise.all([
-      deviceAddress(this.settings.home).catch((error: unknown) => {
-        this.log(`The device key cannot be read: ${messageOf(error)}`);
-        return null;
-      }),
-      installedPins(this.models, this.embeddedModel, this.engine.modelDirectory),
-    ]);
-    this.known = { device, pins };
+    const { home } = this.settings;
+    this.known = await lookAround(home, this.models, this.embeddedModel, this.engine.modelDirectory);
+    if (this.known.deviceProblem !== null) {
+      this.log(this.known.deviceProblem);
+    }
   }
 }

@@ -1,22 +1,25 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/record";
-import { builtInPolicy, type Policy } from "../../policy/policy";
+import type { Policy } from "../../policy/policy";
+import { PromptShares } from "../../policy/promptCheck";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
-import { type ReplayOutcome, verify } from "../../policy/verifyEvidence";
+import { verify } from "../../policy/verifyEvidence";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { Replayable } from "../../workflows/replay";
-import { quotedPaths } from "../../workflows/verify";
+import { quotedPaths, replayables } from "../../workflows/verify";
 import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import type { ServerContext } from "../serverContext";
 import { Diagnostics } from "./diagnostics";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
-import type { Identity } from "./knownHere";
+import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
 import type { ReplayQueue } from "./replayQueue";
 import { Tracking } from "./tracking";
+
+type Place = Pick<DocumentLocation, "root" | "path">;
 
 /** What the journal and the sealer know of suggestions that are in no evidence file yet. */
 export interface Unsealed {
@@ -34,6 +37,7 @@ export class Verdicts {
   private readonly diagnostics: Diagnostics;
   private readonly verdicts = new Map<string, readonly Verdict[]>();
   private readonly sent = new Map<string, readonly ShownVerdict[]>();
+  private readonly shares = new PromptShares();
   /** The files that the prompts of each open document quote. */
   private readonly quotes = new Map<string, ReadonlySet<string>>();
 
@@ -54,8 +58,7 @@ export class Verdicts {
   }
 
   get policy(): Policy {
-    const { device, pins } = this.identity;
-    return builtInPolicy({ device, pins });
+    return this.identity.policy;
   }
 
   /** Follows an edit and has the document verified again once nobody edits it any more. */
@@ -141,13 +144,23 @@ export class Verdicts {
   async replayables(document: OpenDocument): Promise<readonly Replayable[]> {
     const placement = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(placement);
-    return [...this.replayablesAt(placement.root, placement.path, evidence).values()];
+    return this.replayablesAt(placement, evidence);
   }
 
   /** What is wrong with the evidence and anchor files of a document's repository. */
   async fileProblems(document: OpenDocument): Promise<readonly FileProblem[]> {
     const evidence = await this.evidenceFor(await this.context.locations.of(document));
     return evidence?.problems ?? [];
+  }
+
+  private replayablesAt(location: Place, evidence: FolderEvidence | null): readonly Replayable[] {
+    const isHere = ({ path }: { readonly path: string }): boolean => path === location.path;
+    const sealed = { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map<string, string>() };
+    return replayables(sealed, this.pendingAt(location), isHere);
+  }
+
+  private pendingAt({ root, path }: Place): readonly AcceptedSuggestion[] {
+    return this.unsealed.pending().filter((one) => one.root === root && one.path === path);
   }
 
   private async evidenceFor({ repository }: DocumentLocation): Promise<FolderEvidence | null> {
@@ -195,21 +208,19 @@ export class Verdicts {
     evidence: FolderEvidence | null,
     quoted: ReadonlyMap<string, string>,
   ): void {
-    const replays = new Map<string, ReplayOutcome>();
-    for (const [id, replayable] of this.replayablesAt(root, path, evidence)) {
-      replays.set(id, this.replays.outcomeOf(replayable));
-    }
+    const replayable = this.replayablesAt({ root, path }, evidence);
     const report = verify({
       repositoryId: evidence?.repositoryId ?? null,
       evidence: evidence?.files ?? [],
       moves: evidence?.moves ?? new Map(),
-      journal: this.unsealed.pending().filter((one) => one.root === root && one.path === path),
+      journal: this.pendingAt({ root, path }),
       device: this.identity.device ?? "",
       chain: evidence?.chain ?? new Map(),
       texts: new Map([[path, document.text]]),
       quoted,
       hints: this.tracking.hints(document),
-      replays,
+      shares: this.shares,
+      replays: new Map(replayable.map((one) => [one.id, this.replays.outcomeOf(one)])),
       policy: this.policy,
     });
     const followed = this.of(document);
@@ -262,31 +273,6 @@ export class Verdicts {
     }
     const root = this.context.locations.rootOf(document);
     return root === null ? null : this.unsealed.obstacle(root);
-  }
-
-  private replayablesAt(
-    root: string | null,
-    path: string,
-    evidence: FolderEvidence | null,
-  ): ReadonlyMap<string, Replayable> {
-    const found = new Map<string, Replayable>();
-    for (const { reading } of evidence?.files ?? []) {
-      if (reading.kind !== "intact") {
-        continue;
-      }
-      const { model, profile } = reading.batch.facts;
-      for (const { record, values } of reading.batch.suggestions) {
-        if ((evidence?.moves.get(record.path) ?? record.path) === path) {
-          found.set(record.id, { id: record.id, model, profile, trim: record.trim, values });
-        }
-      }
-    }
-    for (const { id, execution, trim, values, ...where } of this.unsealed.pending()) {
-      if (where.root === root && where.path === path) {
-        found.set(id, { id, ...execution, trim, values });
-      }
-    }
-    return found;
   }
 }
 
