@@ -25,12 +25,12 @@ import {
 import { prooflineHome } from "../server/src/platform/home";
 import type { Report } from "../server/src/policy/report";
 import {
+  AcceptSuggestion,
   AnchorNow,
-  DidAccept,
   DidChangeStatus,
   DidChangeVerdicts,
+  GetVerdict,
   type ModelState,
-  VerdictAt,
 } from "../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../server/src/protocol/settings";
 import { bundle, root } from "./bundle.mjs";
@@ -134,7 +134,7 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
     textDocument: { uri, version: 2 },
     contentChanges: [{ range, text: insert }],
   });
-  const accepted = await client.sendRequest(DidAccept.type, { id, uri, kind: "whole" });
+  const accepted = await client.sendRequest(AcceptSuggestion.type, { id, uri, kind: "whole" });
   if (!accepted.recorded) {
     throw new Error(`The acceptance was not recorded: ${accepted.reason}`);
   }
@@ -153,7 +153,7 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
   );
 
   await verified;
-  const verdict = await client.sendRequest(VerdictAt.type, { uri, position: range.start });
+  const verdict = await client.sendRequest(GetVerdict.type, { uri, position: range.start });
   step(
     "It was replayed and verified. This is what its hover says:",
     ...(verdict?.markdown ?? "").split("\n").map(plain),

@@ -1,6 +1,5 @@
 /** The life cycle of the language server: start, stop, restart, crash. Features reach the server only through here. */
 import {
-  type CancellationToken,
   type Disposable,
   EventEmitter,
   type ExtensionContext,
@@ -9,26 +8,30 @@ import {
   workspace,
 } from "vscode";
 import {
+  CancellationToken,
   CloseAction,
   ErrorAction,
   LanguageClient,
   type LanguageClientOptions,
   type Middleware,
-  type NotificationType,
-  type NotificationType0,
-  type RequestType,
-  type RequestType0,
   RevealOutputChannelOn,
   type ServerOptions,
   State,
   TransportKind,
 } from "vscode-languageclient/node";
 import { messageOf } from "../../server/src/protocol/caught";
+import { LINKED_COMMANDS } from "../../server/src/protocol/linkedCommands";
 import {
   DidChangeSettings,
   type DidChangeStatus,
   type InitializationOptions,
 } from "../../server/src/protocol/messages";
+import type {
+  NotificationMessage,
+  Question,
+  RequestMessage,
+  Signal,
+} from "../../server/src/protocol/messages/message";
 import type { Settings } from "../../server/src/protocol/settings";
 import { onDidChangeSettings, readSettings } from "./config";
 import { type Extension, ShownSuggestions } from "./editor/shownSuggestions";
@@ -41,17 +44,6 @@ export type ServerState =
   | { readonly kind: "running" }
   | { readonly kind: "crashed"; readonly reason: string; readonly restart: Restart }
   | { readonly kind: "off"; readonly reason: string; readonly remedy: string };
-
-/** Commands that a hover or a tooltip may link to; everything else in their text is inert. */
-export const LINKED_COMMANDS = [
-  "proofline.showVerdict",
-  "proofline.openEvidence",
-  "proofline.anchorNow",
-  "proofline.replay",
-  "proofline.useWorkspaceModel",
-  "proofline.restart",
-  "proofline.showLog",
-] as const;
 
 const STOP_MILLISECONDS = 2_000;
 
@@ -129,38 +121,58 @@ export class Context {
     this.offerExtended.fire(extension);
   }
 
-  /** Handles a notification of this server and of every later one. */
-  onNotification<P>(type: NotificationType<P>, handler: (parameters: P) => void): void {
-    this.connect.push((client) => void client.onNotification(type, handler));
+  /** Handles a notification of this server and of every later one. One that makes no sense is logged. */
+  onNotification<P>({ method, parameters }: NotificationMessage<P>, handler: (parameters: P) => void): void {
+    this.connect.push((client) => {
+      client.onNotification(method, (raw: unknown) => {
+        const parsed = parameters.safeParse(raw);
+        if (parsed.success) {
+          handler(parsed.data);
+        } else {
+          this.log.error(`${method}: ${parsed.error.message}`);
+        }
+      });
+    });
   }
 
-  onNotification0(type: NotificationType0, handler: () => void): void {
-    this.connect.push((client) => void client.onNotification(type, handler));
+  onSignal({ method }: Signal, handler: () => void): void {
+    this.connect.push((client) => void client.onNotification(method, handler));
   }
 
-  onRequest<P, R>(type: RequestType<P, R, void>, handler: (parameters: P) => R | Promise<R>): void {
-    this.connect.push((client) => void client.onRequest<unknown, void>(type.method, handler));
+  /** Answers a request of this server and of every later one. */
+  onRequest<P, R>(
+    { method, parameters }: RequestMessage<P, R>,
+    handler: (parameters: P) => Promise<R>,
+  ): void {
+    const handle = (raw: unknown): Promise<unknown> => handler(parameters.parse(raw));
+    this.connect.push((client) => void client.onRequest(method, handle));
   }
 
   /** Asks the server; rejects with a reason for people while it is not running. */
-  request<P, R>(type: RequestType<P, R, void>, parameters: P, token?: CancellationToken): Promise<R> {
-    // By name: the typed overloads cannot be resolved for parameters that are themselves generic.
-    const client = this.running();
-    return token === undefined
-      ? client.sendRequest<R>(type.method, parameters)
-      : client.sendRequest<R>(type.method, parameters, token);
+  async request<P, R>(
+    { method, result }: RequestMessage<P, R>,
+    parameters: P,
+    token: CancellationToken = CancellationToken.None,
+  ): Promise<R> {
+    const answer: unknown = await this.running().sendRequest(method, parameters, token);
+    return result.parse(answer);
   }
 
-  request0<R>(type: RequestType0<R, void>, token?: CancellationToken): Promise<R> {
-    return this.running().sendRequest(type, token);
+  /** Asks what needs no parameters; otherwise as `request`. */
+  async ask<R>(
+    { method, result }: Question<R>,
+    token: CancellationToken = CancellationToken.None,
+  ): Promise<R> {
+    const answer: unknown = await this.running().sendRequest(method, token);
+    return result.parse(answer);
   }
 
   /** Tells the server; a server that is not running has nothing to be told. */
-  notify<P>(type: NotificationType<P>, parameters: P): void {
+  notify<P>({ method }: NotificationMessage<P>, parameters: P): void {
     if (this.client?.state === State.Running) {
       this.client
-        .sendNotification(type.method, parameters)
-        .catch((error: unknown) => this.log.warn(`${type.method}: ${messageOf(error)}`));
+        .sendNotification(method, parameters)
+        .catch((error: unknown) => this.log.warn(`${method}: ${messageOf(error)}`));
     }
   }
 
@@ -271,7 +283,7 @@ export class Context {
       }
       if (this.client !== undefined && !("problem" in settings)) {
         this.toldSettings = key;
-        this.notify(DidChangeSettings.type, { settings });
+        this.notify(DidChangeSettings, { settings });
       } else {
         await this.stopNow();
         await this.startNow();

@@ -35,12 +35,12 @@ import {
 } from "vscode-languageserver-protocol/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import {
-  DidAccept,
+  AcceptSuggestion,
   DidChangeStatus,
   DidChangeVerdicts,
   DidUndoOrRedo,
+  GetTransactionKey,
   type ShownVerdict,
-  TransactionKey,
 } from "../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS, type Settings } from "../../server/src/protocol/settings";
 
@@ -126,7 +126,7 @@ export class Client {
       this.changed();
     });
     connection.onRequest(RegistrationRequest.type, () => {});
-    connection.onRequest(TransactionKey.type, () => transactionKey);
+    connection.onRequest(GetTransactionKey.type, () => transactionKey);
     connection.listen();
   }
 
@@ -281,12 +281,12 @@ export class Client {
     return this.edit(uri, { range: shown.range, text });
   }
 
-  accept(uri: string, id: string, acceptedLength?: number): Promise<DidAccept.Result> {
-    const parameters: DidAccept.Parameters =
+  accept(uri: string, id: string, acceptedLength?: number): Promise<AcceptSuggestion.Result> {
+    const parameters: AcceptSuggestion.Parameters =
       acceptedLength === undefined
         ? { id, uri, kind: "whole" }
         : { id, uri, kind: "partial", acceptedLength };
-    return this.connection.sendRequest(DidAccept.type, parameters);
+    return this.connection.sendRequest(AcceptSuggestion.type, parameters);
   }
 
   undoOrRedo(uri: string, version: number, kind: "undo" | "redo"): void {

@@ -1,12 +1,9 @@
 /** Tells the server what a person accepted: all of a suggestion, a word, a line; and what they took back. */
 import { commands, TextDocumentChangeReason, window, workspace } from "vscode";
 import { messageOf } from "../../../server/src/protocol/caught";
-import { DidAccept, DidUndoOrRedo } from "../../../server/src/protocol/messages";
+import { ACCEPTED_COMMAND, AcceptSuggestion, DidUndoOrRedo } from "../../../server/src/protocol/messages";
 import type { Extension } from "../editor/shownSuggestions";
 import type { Context } from "../server";
-
-/** The command of every suggestion's item; VS Code runs it after a whole acceptance and at no other time. */
-export const ACCEPTED_COMMAND = "proofline.didAcceptSuggestion";
 
 export function activate(context: Context): void {
   let wholes = 0;
@@ -30,7 +27,7 @@ export function activate(context: Context): void {
     workspace.onDidChangeTextDocument(({ document, reason }) => {
       if (reason !== undefined) {
         const kind = reason === TextDocumentChangeReason.Undo ? "undo" : "redo";
-        context.notify(DidUndoOrRedo.type, { uri: document.uri.toString(), version: document.version, kind });
+        context.notify(DidUndoOrRedo, { uri: document.uri.toString(), version: document.version, kind });
       }
     }),
   );
@@ -60,9 +57,9 @@ export function activate(context: Context): void {
 }
 
 /** A failure to record is no reason to interrupt: the missing badge and the log say it. */
-async function report(context: Context, parameters: DidAccept.Parameters): Promise<void> {
+async function report(context: Context, parameters: AcceptSuggestion.Parameters): Promise<void> {
   try {
-    const { recorded, reason } = await context.request(DidAccept.type, parameters);
+    const { recorded, reason } = await context.request(AcceptSuggestion, parameters);
     if (!recorded) {
       context.log.warn(`Accepted, but not recorded: ${reason ?? "no reason given"}`);
     }

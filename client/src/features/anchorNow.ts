@@ -13,7 +13,7 @@ export function activate(context: Context): void {
       cancellable: true,
     };
     const { anchored, problems } = await window.withProgress(options, (_, token) =>
-      context.request0(AnchorNow.type, token),
+      context.ask(AnchorNow, token),
     );
     const done = anchored === 0 ? "Nothing was anchored." : `Anchored ${counted(anchored, "suggestion")}.`;
     if (problems.length > 0) {

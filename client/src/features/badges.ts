@@ -57,7 +57,7 @@ export function activate(context: Context): void {
     }
   }
 
-  context.onNotification(DidChangeVerdicts.type, (parameters) => {
+  context.onNotification(DidChangeVerdicts, (parameters) => {
     context.verdicts.replace(parameters);
     // An accepted suggestion's badge does not wait for the typing to be over: Tab is not typing.
     typing.stop();

@@ -7,10 +7,14 @@ import {
   window,
   workspace,
 } from "vscode";
-import { DidDismiss, DidOfferNothing, RefreshInlineCompletions } from "../../../server/src/protocol/messages";
+import {
+  ACCEPTED_COMMAND,
+  DidDismissSuggestions,
+  DidLoadModel,
+  DidSuggestNothing,
+} from "../../../server/src/protocol/messages";
 import type { OfferedItem } from "../editor/shownSuggestions";
 import type { Context } from "../server";
-import { ACCEPTED_COMMAND } from "./acceptSuggestion";
 
 /** How long after a keystroke a person may still be waiting for a suggestion. */
 const WAITING_MILLISECONDS = 3_000;
@@ -56,7 +60,7 @@ export function activate(context: Context): void {
       );
       if (following.kind === "ended") {
         setOffering(false);
-        context.notify(DidDismiss.type, { uri });
+        context.notify(DidDismissSuggestions, { uri });
       }
       if (following.kind === "extended") {
         context.fireOfferExtended(following.extension);
@@ -80,7 +84,7 @@ export function activate(context: Context): void {
       const uri = window.activeTextEditor?.document.uri.toString();
       if (uri !== undefined && context.offers.of(uri).length > 0) {
         endOffers(uri);
-        context.notify(DidDismiss.type, { uri });
+        context.notify(DidDismissSuggestions, { uri });
       }
     }),
   );
@@ -91,12 +95,12 @@ export function activate(context: Context): void {
     context.fireOffersChanged(uri);
   }
 
-  context.onNotification(DidOfferNothing.type, ({ uri, reason }) => {
+  context.onNotification(DidSuggestNothing, ({ uri, reason }) => {
     if (uri === window.activeTextEditor?.document.uri.toString()) {
       window.setStatusBarMessage(`$(info) ${reason}`, REASON_MILLISECONDS);
     }
   });
-  context.onNotification0(RefreshInlineCompletions.type, () => {
+  context.onSignal(DidLoadModel, () => {
     const uri = window.activeTextEditor?.document.uri.toString();
     // Only for somebody who typed a moment ago and got nothing, because the model was not there yet.
     if (uri === lastTyped.uri && Date.now() - lastTyped.time < WAITING_MILLISECONDS) {

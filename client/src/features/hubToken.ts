@@ -1,6 +1,6 @@
 /** The token that may read models on a hub. It lies in the editor's secret storage and goes to that hub alone. */
 import { window, workspace } from "vscode";
-import { HubToken } from "../../../server/src/protocol/messages";
+import { GetHubToken } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commands";
 import { readSettings } from "../config";
 import type { Context } from "../server";
@@ -8,7 +8,7 @@ import type { Context } from "../server";
 export function activate(context: Context): void {
   const { secrets } = context.extension;
 
-  context.onRequest(HubToken.type, async ({ hub }) =>
+  context.onRequest(GetHubToken, async ({ hub }) =>
     workspace.isTrusted ? ((await secrets.get(storageKey(hub))) ?? null) : null,
   );
 

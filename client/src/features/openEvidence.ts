@@ -1,6 +1,6 @@
 /** Opens the evidence file that holds the suggestion at the cursor. */
 import { Uri, window } from "vscode";
-import { LocateEvidence, VerdictAt } from "../../../server/src/protocol/messages";
+import { GetVerdict, LocateEvidence } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commands";
 import type { Context } from "../server";
 
@@ -11,7 +11,7 @@ export function activate(context: Context): void {
       await tell(context, "information", "No accepted suggestion is known at the cursor.");
       return;
     }
-    const place = await context.request(LocateEvidence.type, { id });
+    const place = await context.request(LocateEvidence, { id });
     switch (place.kind) {
       case "file":
         await window.showTextDocument(Uri.parse(place.uri, true), { preview: true });
@@ -29,5 +29,5 @@ async function idAtCursor(context: Context): Promise<string | undefined> {
   }
   const { line, character } = editor.selection.active;
   const uri = editor.document.uri.toString();
-  return (await context.request(VerdictAt.type, { uri, position: { line, character } }))?.id;
+  return (await context.request(GetVerdict, { uri, position: { line, character } }))?.id;
 }

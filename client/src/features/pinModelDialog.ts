@@ -14,11 +14,11 @@ import {
 import { megabytes as size } from "../../../server/src/protocol/byteCount";
 import {
   ChooseModel,
-  DidProgressModel,
+  DidAdvanceDownload,
+  ListWorkspaceModels,
   PinModel,
   PlanModel,
   type WantedModel,
-  WorkspaceModels,
 } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commands";
 import { counted } from "../format";
@@ -31,8 +31,8 @@ interface Choice<Value> extends QuickPickItem {
 }
 
 export function activate(context: Context): void {
-  let onProgress: (progress: DidProgressModel.Parameters) => void = () => {};
-  context.onNotification(DidProgressModel.type, (progress) => onProgress(progress));
+  let onProgress: (progress: DidAdvanceDownload.Parameters) => void = () => {};
+  context.onNotification(DidAdvanceDownload, (progress) => onProgress(progress));
 
   registerCommand(context, "proofline.pinModel", async () => {
     const folder = await askForFolder();
@@ -64,7 +64,7 @@ export function activate(context: Context): void {
     if (folder === null) {
       throw new Error("Open a folder first: a model is chosen for its repository.");
     }
-    const models = await context.request(WorkspaceModels.type, { folder });
+    const models = await context.request(ListWorkspaceModels, { folder });
     const picked = await window.showQuickPick(choicesOf(models), {
       title: "Use the Workspace's Model",
       placeHolder: "For this machine only. What would be downloaded is shown first.",
@@ -85,7 +85,7 @@ export function activate(context: Context): void {
   });
 
   /** Downloads a model that the workspace names; they asked to use it, so it is used once it is here. */
-  async function fetch(folder: string, { manifestDigest }: WorkspaceModels.Model): Promise<void> {
+  async function fetch(folder: string, { manifestDigest }: ListWorkspaceModels.Model): Promise<void> {
     const result = await pin(folder, { kind: "workspace", manifestDigest });
     if (result !== undefined) {
       await choose(folder, result.manifestDigest);
@@ -116,7 +116,7 @@ export function activate(context: Context): void {
     const title = model.kind === "folder" ? "Proofline: reading the folder" : "Proofline: asking the hub";
     const ask = (variant: string | null): Thenable<PlanModel.Plan | PlanModel.Variants | undefined> =>
       cancellable(title, async (_, token) => {
-        const answer = await context.request(PlanModel.type, { folder, model, variant }, token);
+        const answer = await context.request(PlanModel, { folder, model, variant }, token);
         return token.isCancellationRequested ? undefined : answer;
       });
     const first = await ask(null);
@@ -159,7 +159,7 @@ export function activate(context: Context): void {
           shown = Math.max(shown, percent);
         };
         try {
-          return await context.request(PinModel.type, { ...parameters, replace }, token);
+          return await context.request(PinModel, { ...parameters, replace }, token);
         } finally {
           onProgress = () => {};
         }
@@ -179,7 +179,7 @@ export function activate(context: Context): void {
   }
 
   async function choose(folder: string, manifestDigest: string | null): Promise<void> {
-    await context.request(ChooseModel.type, { folder, manifestDigest });
+    await context.request(ChooseModel, { folder, manifestDigest });
   }
 }
 
@@ -360,7 +360,7 @@ function fixed(model: WantedModel, plan: PlanModel.Plan): WantedModel {
   return model.kind === "huggingface" && plan.commit !== null ? { ...model, revision: plan.commit } : model;
 }
 
-function choicesOf(models: readonly WorkspaceModels.Model[]): Choice<WorkspaceModels.Model | null>[] {
+function choicesOf(models: readonly ListWorkspaceModels.Model[]): Choice<ListWorkspaceModels.Model | null>[] {
   return [
     ...models.map((model) => ({
       label: `${model.chosen ? "$(check) " : ""}${model.name}`,

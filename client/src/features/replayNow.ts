@@ -18,7 +18,7 @@ export function activate(context: Context): void {
     };
     const { exact, withinTolerance, mismatch, impossible, reasons } = await window.withProgress(
       options,
-      (_, token) => context.request(ReplayNow.type, typeof id === "string" ? { uri, id } : { uri }, token),
+      (_, token) => context.request(ReplayNow, typeof id === "string" ? { uri, id } : { uri }, token),
     );
     const counts = tally({ exact, "within tolerance": withinTolerance, mismatched: mismatch, impossible });
     const message = counts === "" ? "There is no suggestion to replay in this file." : `Replayed: ${counts}.`;

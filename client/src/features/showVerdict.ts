@@ -1,6 +1,6 @@
 /** *Show Verdict at Cursor*, also the target of the link in the one-line hover. */
 import { type Position, Selection, window } from "vscode";
-import { VerdictAt } from "../../../server/src/protocol/messages";
+import { GetVerdict } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commands";
 import type { Context } from "../server";
 import { showEverything } from "./verdictHover";
@@ -19,7 +19,7 @@ export function activate(context: Context): void {
       editor.selection = new Selection(line, character, line, character);
     }
     const position = editor.selection.active;
-    const verdict = await context.request(VerdictAt.type, { uri, position: protocolPosition(position) });
+    const verdict = await context.request(GetVerdict, { uri, position: protocolPosition(position) });
     if (verdict === null) {
       await tell(context, "information", "No accepted suggestion is known at the cursor.");
       return;

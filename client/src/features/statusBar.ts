@@ -9,8 +9,9 @@ import {
   workspace,
 } from "vscode";
 import { messageOf } from "../../../server/src/protocol/caught";
-import { DidChangeStatus, DocumentState } from "../../../server/src/protocol/messages";
-import { type Context, LINKED_COMMANDS } from "../server";
+import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
+import { DidChangeStatus, GetDocumentState } from "../../../server/src/protocol/messages";
+import type { Context } from "../server";
 import { type StatusView, statusView } from "../statusView";
 
 export function activate(context: Context): void {
@@ -42,7 +43,7 @@ export function activate(context: Context): void {
     if (document !== undefined && context.server.kind === "running") {
       const uri = document.uri.toString();
       try {
-        offReason = (await context.request(DocumentState.type, { uri })).offReason;
+        offReason = (await context.request(GetDocumentState, { uri })).offReason;
       } catch (error) {
         context.log.debug(`${uri}: ${messageOf(error)}`);
       }
@@ -50,7 +51,7 @@ export function activate(context: Context): void {
     show();
   }
 
-  context.onNotification(DidChangeStatus.type, (status) => context.setStatus(status));
+  context.onNotification(DidChangeStatus, (status) => context.setStatus(status));
   context.subscribe(
     bar,
     language,

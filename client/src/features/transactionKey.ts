@@ -3,7 +3,7 @@
  * the embedded chain needs none.
  */
 import { window, workspace } from "vscode";
-import { TransactionKey } from "../../../server/src/protocol/messages";
+import { GetTransactionKey } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commands";
 import { readSettings } from "../config";
 import type { Context } from "../server";
@@ -11,7 +11,7 @@ import type { Context } from "../server";
 export function activate(context: Context): void {
   const { secrets } = context.extension;
 
-  context.onRequest(TransactionKey.type, async ({ chainId }) =>
+  context.onRequest(GetTransactionKey, async ({ chainId }) =>
     workspace.isTrusted ? ((await secrets.get(storageKey(chainId))) ?? null) : null,
   );
 

@@ -3,8 +3,9 @@
  * asks for everything wherever the cursor is, through the same one hover.
  */
 import { commands, Hover, MarkdownString, type Position, Range, type TextDocument } from "vscode";
-import { VerdictAt } from "../../../server/src/protocol/messages";
-import { type Context, LINKED_COMMANDS } from "../server";
+import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
+import { GetVerdict } from "../../../server/src/protocol/messages";
+import type { Context } from "../server";
 
 /** The place whose next hover shows everything. */
 let wanted: { readonly uri: string; readonly position: Position } | undefined;
@@ -16,7 +17,7 @@ export function activate(context: Context): void {
       return next(document, position, token);
     }
     wanted = undefined;
-    const verdict = await context.request(VerdictAt.type, { uri: document.uri.toString(), position }, token);
+    const verdict = await context.request(GetVerdict, { uri: document.uri.toString(), position }, token);
     return verdict === null ? next(document, position, token) : hover(verdict);
   };
 }
@@ -27,7 +28,7 @@ export async function showEverything(document: TextDocument, position: Position)
   await commands.executeCommand("editor.action.showHover", { focus: "autoFocusImmediately" });
 }
 
-function hover({ markdown, range }: VerdictAt.Result): Hover {
+function hover({ markdown, range }: GetVerdict.Result): Hover {
   const text = new MarkdownString(markdown);
   text.isTrusted = { enabledCommands: LINKED_COMMANDS };
   return new Hover(

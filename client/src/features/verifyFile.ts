@@ -17,7 +17,7 @@ export function activate(context: Context): void {
       cancellable: true,
     };
     const { counts, problems } = await window.withProgress(options, (_, token) =>
-      context.request(VerifyFile.type, { uri }, token),
+      context.request(VerifyFile, { uri }, token),
     );
     const found = tally(counts);
     const message = found === "" ? "No accepted suggestion is known in this file." : `This file: ${found}.`;

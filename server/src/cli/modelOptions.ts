@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { parseHubAddress } from "../models/hub/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
-import { HubRevision } from "../models/modelSource";
 import { PromptFamilyName } from "../models/pin/promptFamilies";
 import type { Trust } from "../models/signature/signature";
 import { messageOf, ProoflineError } from "../platform/errors";
+import { HubRevision } from "../protocol/hubNames";
 import { DEFAULT_HUB } from "../protocol/settings";
 import type { PinChoices } from "../workflows/pinModel";
 

@@ -10,12 +10,7 @@ import {
 } from "vscode-languageserver/node";
 import { describeNothing } from "../inference/engine/engine";
 import { messageOf } from "../platform/errors";
-import {
-  DidChangeSettings,
-  DidOfferNothing,
-  RefreshInlineCompletions,
-  RestartEngine,
-} from "../protocol/messages";
+import { DidChangeSettings, DidLoadModel, DidSuggestNothing, RestartEngine } from "../protocol/messages";
 import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
@@ -32,13 +27,13 @@ import { type OpenDocument, openDocuments } from "./documents/openDocument";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
 import { WorkspaceModels } from "./models/workspaceModels";
-import { onNotification, onRequest0 } from "./requests";
+import { onNotification, onQuestion } from "./requests";
 import { ChainAccess } from "./sealing/chainAccess";
 import { JournalHost } from "./sealing/journalHost";
 import { rebindPending } from "./sealing/rebindPending";
 import { Sealing } from "./sealing/sealing";
 import type { ServerContext } from "./serverContext";
-import { SettingsChange, SettingsStore } from "./settingsStore";
+import { SettingsStore } from "./settingsStore";
 import { Status } from "./status";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
 import { provideHover } from "./verdicts/hover";
@@ -135,7 +130,7 @@ function assemble(
     gate: new Gate(settings, engine, placements, journal),
     log,
     explainNothing: (uri, reason) =>
-      void connection.sendNotification(DidOfferNothing.type, { uri, reason: describeNothing(reason) }),
+      void connection.sendNotification(DidSuggestNothing.type, { uri, reason: describeNothing(reason) }),
     acceptancesChanged: (document) => {
       void verdicts.update(document);
       sealing.accepted(placements.rootOf(document));
@@ -174,10 +169,8 @@ function assemble(
   provideHover(context, verdicts, models);
   provideActions(context, { verdicts, replays, sealing, folders, chain });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
-  onNotification(connection, DidChangeSettings.type, SettingsChange, ({ settings: now }) =>
-    settings.replace(now),
-  );
-  onRequest0(connection, RestartEngine.type, () => engine.restart());
+  onNotification(connection, DidChangeSettings, ({ settings: now }) => settings.replace(now));
+  onQuestion(connection, RestartEngine, () => engine.restart());
 
   async function openJournal(): Promise<void> {
     await journal.open();
@@ -213,7 +206,7 @@ function assemble(
     if (state.kind !== "ready") {
       return;
     }
-    void connection.sendNotification(RefreshInlineCompletions.type);
+    void connection.sendNotification(DidLoadModel.type);
     void modelsChanged();
   });
 

@@ -1,63 +1,60 @@
-import {
-  type CancellationToken,
-  type Connection,
-  ErrorCodes,
-  type NotificationType,
-  type RequestType,
-  type RequestType0,
-  ResponseError,
-} from "vscode-languageserver/node";
-import * as z from "zod";
+import { CancellationToken, type Connection, ErrorCodes, ResponseError } from "vscode-languageserver/node";
+import type * as z from "zod";
 import { messageOf, ProoflineError } from "../platform/errors";
+import type { NotificationMessage, Question, RequestMessage } from "../protocol/messages/message";
 
-/** Everything that crosses the pipe is checked here; whoever sends nonsense gets an error that says what is wrong. */
-export const Uri = z.string().min(1).max(8192);
-export const LspPosition = z.object({
-  line: z.number().int().nonnegative(),
-  character: z.number().int().nonnegative(),
-});
-
-/** Handles one custom request: parses its parameters, and turns what is thrown into an answer for people. */
+/**
+ * Handles one request: parses its parameters, and turns what is thrown into an answer for people. Whoever sends
+ * nonsense gets an error that says what is wrong with it.
+ */
 export function onRequest<Parameters, Result>(
   connection: Connection,
-  type: RequestType<Parameters, Result, void>,
-  schema: z.ZodType<Parameters>,
+  { method, parameters }: RequestMessage<Parameters, Result>,
   handle: (parameters: Parameters, token: CancellationToken) => Promise<Result>,
 ): void {
   connection.onRequest(
-    type.method,
+    method,
     (raw: unknown, token: CancellationToken): Promise<unknown> =>
-      answer(connection, () => handle(parse(type.method, schema, raw), token)),
+      answer(connection, () => handle(parse(method, parameters, raw), token)),
   );
 }
 
-/** Handles a custom request without parameters. */
-export function onRequest0<Result>(
+/** Handles a request without parameters; those that somebody sends all the same are not looked at. */
+export function onQuestion<Result>(
   connection: Connection,
-  type: RequestType0<Result, void>,
+  { method }: Question<Result>,
   handle: (token: CancellationToken) => Promise<Result>,
 ): void {
   connection.onRequest(
-    type.method,
+    method,
     (...received: unknown[]): Promise<unknown> =>
-      answer(connection, () => handle(received.at(-1) as CancellationToken)),
+      answer(connection, () => handle(received.find(CancellationToken.is) ?? CancellationToken.None)),
   );
 }
 
-/** Handles one custom notification. A malformed one is logged; it has nobody to answer to. */
+/** Handles one notification. A malformed one is logged; it has nobody to answer to. */
 export function onNotification<Parameters>(
   connection: Connection,
-  type: NotificationType<Parameters>,
-  schema: z.ZodType<Parameters>,
+  { method, parameters }: NotificationMessage<Parameters>,
   handle: (parameters: Parameters) => void | Promise<void>,
 ): void {
-  connection.onNotification(type.method, async (raw: unknown) => {
+  connection.onNotification(method, async (raw: unknown) => {
     try {
-      await handle(parse(type.method, schema, raw));
+      await handle(parse(method, parameters, raw));
     } catch (error) {
-      connection.console.error(`${type.method}: ${messageOf(error)}`);
+      connection.console.error(`${method}: ${messageOf(error)}`);
     }
   });
+}
+
+/** Asks the client, and checks what it answers. */
+export async function ask<Parameters, Result>(
+  connection: Connection,
+  { method, result }: RequestMessage<Parameters, Result>,
+  parameters: Parameters,
+): Promise<Result> {
+  const answered: unknown = await connection.sendRequest(method, parameters);
+  return parse(method, result, answered);
 }
 
 /** The signal of a controller that is aborted when a request is cancelled, also before it began. */

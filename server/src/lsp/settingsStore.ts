@@ -1,10 +1,7 @@
-import * as z from "zod";
 import { prooflineHome } from "../platform/home";
-import { DEFAULT_SETTINGS, Settings } from "../protocol/settings";
+import { InitializationOptions } from "../protocol/messages";
+import { DEFAULT_SETTINGS, type Settings } from "../protocol/settings";
 import { parse } from "./requests";
-
-const Options = z.object({ settings: Settings, home: z.string().min(1).optional() });
-export const SettingsChange = z.object({ settings: Settings });
 
 export type SettingsListener = (settings: Settings, before: Settings) => void;
 
@@ -23,7 +20,7 @@ export class SettingsStore {
     if (initializationOptions === undefined || initializationOptions === null) {
       return new SettingsStore(DEFAULT_SETTINGS, prooflineHome());
     }
-    const { settings, home } = parse("initializationOptions", Options, initializationOptions);
+    const { settings, home } = parse("initializationOptions", InitializationOptions, initializationOptions);
     return new SettingsStore(settings, prooflineHome(home));
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import { AnchorNow, DidDismiss } from "../../../server/src/protocol/messages";
+import { AnchorNow, DidDismissSuggestions } from "../../../server/src/protocol/messages";
 import type { Client } from "../../support/languageClient";
 import { type OfferedPlace, offered, Workspace, words } from "../../support/workspace";
 
@@ -140,7 +140,7 @@ test("what was typed, dismissed or inserted by somebody else leaves nothing", as
   expect(refused.recorded).toBe(false);
   expect(refused.reason).toContain("does not hold");
   expect((await client.accept(uri, "0".repeat(32))).recorded).toBe(false);
-  await client.connection.sendNotification(DidDismiss.type, { uri });
+  await client.connection.sendNotification(DidDismissSuggestions.type, { uri });
   expect(client.status?.pending).toBe(0);
   expect(client.shown(uri)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { readJournals } from "../../../server/src/evidence/journal/journal";
 import type { Prompt } from "../../../server/src/inference/suggestion";
-import { AnchorNow, DidChangeSettings, ReplayNow, VerdictAt } from "../../../server/src/protocol/messages";
+import { AnchorNow, DidChangeSettings, GetVerdict, ReplayNow } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";
 import { type OfferedPlace, offered, Workspace } from "../../support/workspace";
@@ -62,7 +62,7 @@ async function acceptQuoting(client: Client, workspace: Workspace, path: string)
 
 async function markdownAt(client: Client, { uri, shown }: OfferedPlace): Promise<string> {
   const parameters = { uri, position: shown.range.start };
-  return (await client.connection.sendRequest(VerdictAt.type, parameters))?.markdown ?? "";
+  return (await client.connection.sendRequest(GetVerdict.type, parameters))?.markdown ?? "";
 }
 
 test("a chunk of another open file is in the evidence, is replayed, bound, and disclosed once it is gone", async () => {

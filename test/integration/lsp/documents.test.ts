@@ -1,12 +1,12 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { AnchorNow, DidChangeSettings, DocumentState } from "../../../server/src/protocol/messages";
+import { AnchorNow, DidChangeSettings, GetDocumentState } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";
 import { offered, temporaryFolder, Workspace } from "../../support/workspace";
 
 async function offReason(client: Client, uri: string): Promise<string | null> {
-  return (await client.connection.sendRequest(DocumentState.type, { uri })).offReason;
+  return (await client.connection.sendRequest(GetDocumentState.type, { uri })).offReason;
 }
 
 /** Opens a document where the model would have something to say, and asks for it. */

@@ -9,12 +9,12 @@ import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 import {
   AnchorNow,
   ChooseModel,
-  DidProgressModel,
-  HubToken,
+  DidAdvanceDownload,
+  GetHubToken,
+  ListWorkspaceModels,
   PinModel,
   PlanModel,
   RestartEngine,
-  WorkspaceModels,
 } from "../../../server/src/protocol/messages";
 import { type Client, ROOT, uriOf } from "../../support/languageClient";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
@@ -317,7 +317,7 @@ describe("in the editor", () => {
 
   async function started(token: string | null = null): Promise<Client> {
     const client = await workspace.startReady({ settings: settings() });
-    client.connection.onRequest(HubToken.type, ({ hub: asked }) => (asked === hub.url ? token : null));
+    client.connection.onRequest(GetHubToken.type, ({ hub: asked }) => (asked === hub.url ? token : null));
     return client;
   }
 
@@ -335,8 +335,8 @@ describe("in the editor", () => {
     });
     expect(plan).toMatchObject({ kind: "plan", commit: COMMIT, licence: "apache-2.0", signed: false });
     expect(hub.requests.every(({ path }) => path.startsWith("/api/"))).toBe(true);
-    const steps: DidProgressModel.Parameters[] = [];
-    client.connection.onNotification(DidProgressModel.type, (step) => {
+    const steps: DidAdvanceDownload.Parameters[] = [];
+    client.connection.onNotification(DidAdvanceDownload.type, (step) => {
       steps.push(step);
     });
     const pinned = await client.connection.sendRequest(PinModel.type, pinParameters());
@@ -426,9 +426,9 @@ describe("in the editor", () => {
     expect(signature).toBe(`signed by the key ${fingerprint}`);
     await client.connection.sendRequest(ChooseModel.type, { folder: folder(), manifestDigest });
     await client.until("the chosen model", () => digestInUse(client) === manifestDigest);
-    expect(await client.connection.sendRequest(WorkspaceModels.type, { folder: folder() })).toMatchObject([
-      { signature },
-    ]);
+    expect(await client.connection.sendRequest(ListWorkspaceModels.type, { folder: folder() })).toMatchObject(
+      [{ signature }],
+    );
     const { uri, shown } = await offered(client, workspace);
     client.insert(uri, shown);
     expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
@@ -454,7 +454,7 @@ describe("in the editor", () => {
     await client.until("the proposal", () => client.status?.proposedModel === "model");
     expect(digestInUse(client)).not.toBe(manifestDigest);
     expect(stored(home)).toEqual([]);
-    const models = await client.connection.sendRequest(WorkspaceModels.type, { folder: folder() });
+    const models = await client.connection.sendRequest(ListWorkspaceModels.type, { folder: folder() });
     expect(models).toMatchObject([
       { name: "model", installed: false, proposed: true, chosen: false, fetchable: true },
     ]);
@@ -473,7 +473,7 @@ describe("in the editor", () => {
     hub.faults.push({ path: GRAPH, times: 1, kind: { kind: "silence", bytes: 3_000_000 } });
     const client = await started();
     const source = new CancellationTokenSource();
-    client.connection.onNotification(DidProgressModel.type, ({ path }) => {
+    client.connection.onNotification(DidAdvanceDownload.type, ({ path }) => {
       if (path === GRAPH) {
         source.cancel();
       }
@@ -502,7 +502,7 @@ describe("in the editor", () => {
       client.log.some((line) => line.includes("models.json cannot be used")),
     );
     expect(client.status?.proposedModel).toBeNull();
-    const listing = client.connection.sendRequest(WorkspaceModels.type, { folder: folder() });
+    const listing = client.connection.sendRequest(ListWorkspaceModels.type, { folder: folder() });
     await expect(listing).rejects.toThrow(/models\.json/);
   });
 

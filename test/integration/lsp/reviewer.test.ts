@@ -2,7 +2,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openHost } from "../../../server/src/chain/embedded/host";
-import { AnchorNow, VerdictAt } from "../../../server/src/protocol/messages";
+import { AnchorNow, GetVerdict } from "../../../server/src/protocol/messages";
 import type { ChainSettings } from "../../../server/src/protocol/settings";
 import { ROOT } from "../../support/languageClient";
 import { offered, Workspace } from "../../support/workspace";
@@ -23,7 +23,7 @@ test("a clone under another home: verified on the same chain, unknown and why wi
   const alone = await clone.startReady();
   alone.open(clone.uri(name), text);
   await alone.untilShown(clone.uri(name), "unknown");
-  const why = await alone.connection.sendRequest(VerdictAt.type, {
+  const why = await alone.connection.sendRequest(GetVerdict.type, {
     uri: clone.uri(name),
     position: shown.range.start,
   });
@@ -43,7 +43,7 @@ test("a clone under another home: verified on the same chain, unknown and why wi
   const reviewer = await clone.startReady({ settings: { chain } });
   reviewer.open(clone.uri(name), text);
   await reviewer.untilShown(clone.uri(name), "verified");
-  const verdict = await reviewer.connection.sendRequest(VerdictAt.type, {
+  const verdict = await reviewer.connection.sendRequest(GetVerdict.type, {
     uri: clone.uri(name),
     position: shown.range.start,
   });

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 import {
+  AcceptSuggestion,
   AnchorNow,
-  DidAccept,
   DidUndoOrRedo,
-  DocumentState,
+  GetDocumentState,
+  GetVerdict,
   LocateEvidence,
   ReplayNow,
   RestartEngine,
-  VerdictAt,
   VerifyFile,
 } from "../../../server/src/protocol/messages";
 import { Client } from "../../support/languageClient";
@@ -27,7 +27,7 @@ test("messages with nonsense parameters get an error, and the server goes on", a
     { uri: "", position: { line: -1, character: 0.5 } },
     { textDocument: { uri: "file:///a" }, position: "here" },
   ];
-  const methods = [DocumentState, DidAccept, ReplayNow, VerifyFile, VerdictAt, LocateEvidence].map(
+  const methods = [GetDocumentState, AcceptSuggestion, ReplayNow, VerifyFile, GetVerdict, LocateEvidence].map(
     ({ type }) => type.method,
   );
   for (const method of [...methods, "textDocument/inlineCompletion", "textDocument/hover"]) {
@@ -39,7 +39,7 @@ test("messages with nonsense parameters get an error, and the server goes on", a
     }
   }
   const half = { id: "x", uri: "file:///a", kind: "half" };
-  await expect(client.connection.sendRequest(DidAccept.type.method, half)).rejects.toThrow("kind");
+  await expect(client.connection.sendRequest(AcceptSuggestion.type.method, half)).rejects.toThrow("kind");
   const undo = { uri: "file:///nowhere.ts", version: "new", kind: "undo" };
   for (const parameters of [...nonsense, undo]) {
     for (const method of ["textDocument/didChange", "textDocument/didOpen", "proofline/didChangeSettings"]) {
@@ -60,7 +60,7 @@ test("positions beyond the document do no harm", async () => {
   const far = { line: 4_000_000, character: 4_000_000 };
   await client.complete(uri, far);
   expect(await client.hover(uri, far)).toBeNull();
-  expect(await client.connection.sendRequest(VerdictAt.type, { uri, position: far })).toBeNull();
+  expect(await client.connection.sendRequest(GetVerdict.type, { uri, position: far })).toBeNull();
 });
 
 test("a request that typing supersedes ends, and never delays the next one", async () => {

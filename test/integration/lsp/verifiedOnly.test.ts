@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
-import { AnchorNow, DidChangeSettings, VerdictAt } from "../../../server/src/protocol/messages";
+import { AnchorNow, DidChangeSettings, GetVerdict } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";
 import { offered, Workspace } from "../../support/workspace";
@@ -63,7 +63,7 @@ test("a changed byte of an evidence file is failed, and the file itself is repor
     "the file's problem",
     () => client.diagnostics.get(workspace.uri(evidence))?.length === 1,
   );
-  const verdict = await client.connection.sendRequest(VerdictAt.type, { uri, position: shown.range.start });
+  const verdict = await client.connection.sendRequest(GetVerdict.type, { uri, position: shown.range.start });
   expect(verdict?.markdown).toContain("**Proofline: failed**");
   workspace.write(evidence, text);
   client.watched(workspace.path(evidence));

@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
   AnchorNow,
+  GetVerdict,
   LocateEvidence,
   ReplayNow,
-  VerdictAt,
   VerifyFile,
 } from "../../../server/src/protocol/messages";
 import { offered, Workspace } from "../../support/workspace";
@@ -47,7 +47,7 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
   expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 0, problems: [] });
 
   const { start } = shown.range;
-  const whole = await client.connection.sendRequest(VerdictAt.type, { uri, position: start });
+  const whole = await client.connection.sendRequest(GetVerdict.type, { uri, position: start });
   const order = ["Not checked:", "**Model**", "**Environment**", "**Output**", "**Onchain**"];
   const places = order.map((word) => whole?.markdown.indexOf(word) ?? -1);
   expect(places).toEqual([...places].sort((a, b) => a - b));
@@ -89,7 +89,7 @@ test("a line that is changed is edited, and an import above it costs nothing", a
   client.type(uri, top, 'import { x } from "x";\n');
   const { start } = shown.range;
   const line = start.line + 1;
-  const at = await client.connection.sendRequest(VerdictAt.type, { uri, position: { line, character: 99 } });
+  const at = await client.connection.sendRequest(GetVerdict.type, { uri, position: { line, character: 99 } });
   expect(at).toMatchObject({ id: shown.id, range: { start: { line, character: start.character } } });
   await client.untilShown(uri, "verified");
   client.type(uri, { line, character: start.character + 1 }, "Q");

@@ -29,6 +29,7 @@ describe("the arrows between the rooms of the house", () => {
     ["server/src/lsp/status.ts", "server/src/cli/output.ts"],
     ["server/src/platform/git.ts", "server/src/protocol/settings.ts"],
     ["server/src/workflows/seal.ts", "server/src/protocol/messages.ts"],
+    ["server/src/workflows/seal.ts", "server/src/protocol/messages/verdictMessages.ts"],
     ["server/src/policy/policy.ts", "vscode-languageserver"],
     ["server/src/policy/policy.ts", "vscode"],
     ["server/src/gadgets/new.ts", "server/src/platform/git.ts"],

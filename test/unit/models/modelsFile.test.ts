@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseHubAddress } from "../../../server/src/models/hub/hubAddress";
-import { HubRepository, type ModelSource, parseSource } from "../../../server/src/models/modelSource";
+import { type ModelSource, parseSource } from "../../../server/src/models/modelSource";
 import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/manifest";
 import { omsRootOf } from "../../../server/src/models/pin/omsDigest";
 import { writePin } from "../../../server/src/models/pin/writePin";
@@ -16,6 +16,7 @@ import {
   writeModelsFile,
 } from "../../../server/src/models/store/modelsFile";
 import { sha256, toDigest } from "../../../server/src/platform/digests";
+import { HubRepository } from "../../../server/src/protocol/hubNames";
 import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 
 const folder = newModelFolder();

@@ -1,13 +1,12 @@
-import * as z from "zod";
 import type { AcceptanceKind, AcceptedSuggestion } from "../../evidence/format/record";
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
-import { DidAccept, DidDismiss, DidUndoOrRedo } from "../../protocol/messages";
+import { AcceptSuggestion, DidDismissSuggestions, DidUndoOrRedo } from "../../protocol/messages";
 import { acceptedSuggestion } from "../../workflows/accept";
 import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
-import { onNotification, onRequest, Uri } from "../requests";
+import { onNotification, onRequest } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { ActiveSuggestion } from "./activeSuggestions";
 
@@ -41,16 +40,12 @@ export class Acceptances {
 
   constructor(private readonly context: ServerContext) {
     const { connection } = context;
-    onRequest(connection, DidAccept.type, AcceptSchema, (parameters) =>
-      this.queue.run(() => this.accept(parameters)),
-    );
-    onNotification(connection, DidUndoOrRedo.type, UndoSchema, (parameters) => {
+    onRequest(connection, AcceptSuggestion, (parameters) => this.queue.run(() => this.accept(parameters)));
+    onNotification(connection, DidUndoOrRedo, (parameters) => {
       this.early.push(parameters);
       this.catchUp(parameters.uri);
     });
-    onNotification(connection, DidDismiss.type, z.object({ uri: Uri }), ({ uri }) =>
-      context.suggestions.dismiss(uri),
-    );
+    onNotification(connection, DidDismissSuggestions, ({ uri }) => context.suggestions.dismiss(uri));
   }
 
   /** Follows an edit of a document. */
@@ -92,7 +87,12 @@ export class Acceptances {
     this.early = this.early.filter((one) => !isDue(one));
   }
 
-  private async accept({ id, uri, kind, acceptedLength }: DidAccept.Parameters): Promise<DidAccept.Result> {
+  private async accept({
+    id,
+    uri,
+    kind,
+    acceptedLength,
+  }: AcceptSuggestion.Parameters): Promise<AcceptSuggestion.Result> {
     const document = this.context.documents.get(uri);
     if (document === undefined) {
       return { recorded: false, reason: "The document is not open." };
@@ -208,19 +208,6 @@ function begin(
       }),
   };
 }
-
-const AcceptSchema: z.ZodType<DidAccept.Parameters> = z.object({
-  id: z.string().min(1),
-  uri: Uri,
-  kind: z.enum(["whole", "partial"]),
-  acceptedLength: z.number().int().positive().optional(),
-}) as z.ZodType<DidAccept.Parameters>;
-
-const UndoSchema: z.ZodType<DidUndoOrRedo.Parameters> = z.object({
-  uri: Uri,
-  version: z.number().int(),
-  kind: z.enum(["undo", "redo"]),
-});
 
 /** How much of an offer a partial acceptance reached: what the client says, but no more than stands in the text. */
 function partialLength(

@@ -7,26 +7,23 @@ import {
 import * as z from "zod";
 import type { CompletionOutcome, CompletionRequest, Engine } from "../../inference/engine/engine";
 import { messageOf } from "../../platform/errors";
+import { ACCEPTED_COMMAND } from "../../protocol/messages";
+import { DocumentUri, TextPosition, TextRange } from "../../protocol/messages/documentPlaces";
 import { newSuggestionId } from "../../workflows/accept";
 import type { OpenDocument } from "../documents/openDocument";
-import { abortedBy, LspPosition, parse, Uri } from "../requests";
+import { abortedBy, parse } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { ActiveSuggestion } from "./activeSuggestions";
 import { Debounce, pause } from "./debounce";
 import { LookupTexts } from "./lookupTexts";
 import { type Around, Prefetch } from "./prefetch";
 
-/** The client's command that an item carries, to be run after it was accepted whole; its argument is the id. */
-const ACCEPTED_COMMAND = "proofline.didAcceptSuggestion";
-
 const Parameters = z.object({
-  textDocument: z.object({ uri: Uri }),
-  position: LspPosition,
+  textDocument: z.object({ uri: DocumentUri }),
+  position: TextPosition,
   context: z.object({
     triggerKind: z.union([z.literal(1), z.literal(2)]),
-    selectedCompletionInfo: z
-      .object({ range: z.object({ start: LspPosition, end: LspPosition }), text: z.string() })
-      .nullish(),
+    selectedCompletionInfo: z.object({ range: TextRange, text: z.string() }).nullish(),
   }),
 });
 type Parameters = z.infer<typeof Parameters>;

@@ -1,24 +1,22 @@
 import { basename } from "node:path";
 import { type Connection, ErrorCodes, ResponseError } from "vscode-languageserver/node";
-import * as z from "zod";
 import { inspect } from "../../models/hub/hub";
 import { parseHubAddress } from "../../models/hub/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../../models/hub/hubRequest";
 import type { Progress } from "../../models/hub/progress";
 import { variantsOf } from "../../models/hub/variants";
-import { describeSource, HubRepository, HubRevision } from "../../models/modelSource";
+import { describeSource } from "../../models/modelSource";
 import { planFolder } from "../../models/pin/planFolder";
 import { describeSignature } from "../../models/signature/signature";
 import { findModel } from "../../models/store/modelsFile";
 import { ProoflineError, unreachable } from "../../platform/errors";
-import { Digest } from "../../platform/primitives";
 import {
   ChooseModel,
-  DidProgressModel,
-  HubToken,
+  DidAdvanceDownload,
+  GetHubToken,
+  ListWorkspaceModels,
   PinModel,
   PlanModel,
-  WorkspaceModels,
 } from "../../protocol/messages";
 import {
   applyPlan,
@@ -29,30 +27,10 @@ import {
   planFetch,
   planPin,
 } from "../../workflows/pinModel";
-import { abortedBy, onRequest, Uri } from "../requests";
+import { abortedBy, ask, onRequest } from "../requests";
 import type { SettingsStore } from "../settingsStore";
 import type { EngineHost } from "./engineHost";
 import type { WorkspaceModels as Models } from "./workspaceModels";
-
-const Wanted = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("folder"), path: z.string().min(1).max(8192) }),
-  z.object({ kind: z.literal("huggingface"), repository: HubRepository, revision: HubRevision }),
-  z.object({ kind: z.literal("workspace"), manifestDigest: Digest }),
-]);
-const Pem = z.string().max(1 << 20);
-const PlanSchema = z.object({
-  folder: z.nullable(Uri),
-  model: Wanted,
-  variant: z.nullable(z.string().max(4096)),
-});
-const PinSchema = PlanSchema.extend({
-  replace: z.boolean(),
-  trust: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("none") }),
-    z.object({ kind: z.literal("key"), pem: Pem }),
-    z.object({ kind: z.literal("authorities"), pem: Pem }),
-  ]),
-});
 
 export interface ModelParts {
   readonly connection: Connection;
@@ -66,29 +44,24 @@ export interface ModelParts {
 /** The requests behind *Pin a Model…* and *Use the Workspace's Model…*. The only ones that reach a hub. */
 export function provideModels(parts: ModelParts): void {
   const { connection, engine, models, onChange } = parts;
-  onRequest(connection, PlanModel.type, PlanSchema, (parameters, token) => {
+  onRequest(connection, PlanModel, (parameters, token) => {
     refuseUntrusted(parts);
     return plan(parts, parameters, abortedBy(token));
   });
-  onRequest(connection, PinModel.type, PinSchema, async (parameters, token) => {
+  onRequest(connection, PinModel, async (parameters, token) => {
     refuseUntrusted(parts);
     const pinned = await pin(parts, parameters, abortedBy(token));
     await onChange();
     const { manifest, manifestDigest, signature, written } = pinned;
     return { name: manifest.name, manifestDigest, signature: describeSignature(signature), written };
   });
-  onRequest(connection, WorkspaceModels.type, z.object({ folder: Uri }), ({ folder }) => models.list(folder));
-  onRequest(
-    connection,
-    ChooseModel.type,
-    z.object({ folder: Uri, manifestDigest: z.nullable(Digest) }),
-    async ({ folder, manifestDigest }) => {
-      refuseUntrusted(parts);
-      await models.choose(folder, manifestDigest);
-      await engine.reconsider();
-      await onChange();
-    },
-  );
+  onRequest(connection, ListWorkspaceModels, ({ folder }) => models.list(folder));
+  onRequest(connection, ChooseModel, async ({ folder, manifestDigest }) => {
+    refuseUntrusted(parts);
+    await models.choose(folder, manifestDigest);
+    await engine.reconsider();
+    await onChange();
+  });
 }
 
 async function plan(
@@ -198,17 +171,15 @@ async function pin(
 }
 
 function progressTo(connection: Connection): (progress: Progress) => void {
-  return (progress) => void connection.sendNotification(DidProgressModel.type, progress);
+  return (progress) => void connection.sendNotification(DidAdvanceDownload.type, progress);
 }
 
 /** The token is asked for anew each time and kept nowhere. */
 async function accessOf({ connection, settings }: ModelParts): Promise<HubAccess> {
   const hub = parseHubAddress(settings.current.modelHub);
   // An editor that keeps no tokens does not know the request.
-  const token: unknown = await connection
-    .sendRequest(HubToken.type.method, { hub: hub.origin })
-    .catch(() => null);
-  return { hub, token: typeof token === "string" && token !== "" ? token : null, patience: DEFAULT_PATIENCE };
+  const token = await ask(connection, GetHubToken, { hub: hub.origin }).catch(() => null);
+  return { hub, token: token === "" ? null : token, patience: DEFAULT_PATIENCE };
 }
 
 function refuseUntrusted({ settings }: ModelParts): void {

@@ -6,7 +6,7 @@ import { ModelChoices } from "../../models/store/modelChoice";
 import { ModelStore } from "../../models/store/modelStore";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
-import type { WorkspaceModels as Request } from "../../protocol/messages";
+import type { ListWorkspaceModels } from "../../protocol/messages";
 import { modelsOf, type PinPlaces } from "../../workflows/pinModel";
 
 /**
@@ -73,7 +73,7 @@ export class WorkspaceModels {
   }
 
   /** What the repository of a workspace folder names, with what is known here about each. */
-  async list(folder: string): Promise<readonly Request.Model[]> {
+  async list(folder: string): Promise<readonly ListWorkspaceModels.Model[]> {
     const repository = await this.repositoryOf(folder);
     const [file, installed, chosen] = await Promise.all([
       modelsOf(repository),

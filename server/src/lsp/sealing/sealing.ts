@@ -9,12 +9,13 @@ import { openRepository, type Repository } from "../../evidence/repository";
 import type { ContextChunk } from "../../inference/suggestion";
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
-import { type AnchorNow, TransactionKey } from "../../protocol/messages";
+import { type AnchorNow, GetTransactionKey } from "../../protocol/messages";
 import { type AnchorScope, anchorBatches, dueBatches } from "../../workflows/anchor";
 import type { RepositoryReader } from "../../workflows/readRepository";
 import { finishSealing, sealPending } from "../../workflows/seal";
 import type { VerificationThread } from "../../workflows/thread/verificationThread";
 import type { OpenDocument } from "../documents/openDocument";
+import { ask } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { EvidenceFolders } from "../verdicts/evidenceFolders";
 import type { ChainAccess } from "./chainAccess";
@@ -410,7 +411,7 @@ export class Sealing {
       case "embedded":
         return null;
       case "rpc":
-        return this.context.connection.sendRequest(TransactionKey.type, { chainId: chain.id });
+        return ask(this.context.connection, GetTransactionKey, { chainId: chain.id });
     }
   }
 

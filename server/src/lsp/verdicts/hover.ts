@@ -1,16 +1,17 @@
 import * as z from "zod";
-import { VerdictAt } from "../../protocol/messages";
+import { GetVerdict } from "../../protocol/messages";
+import { DocumentUri, TextPosition } from "../../protocol/messages/documentPlaces";
 import type { WorkspaceModels } from "../models/workspaceModels";
-import { answer, LspPosition, onRequest, parse, Uri } from "../requests";
+import { answer, onRequest, parse } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { PlacedVerdict } from "./placedVerdict";
 import { verdictLine, verdictMarkdown } from "./verdictMarkdown";
 import type { Verdicts } from "./verdicts";
 
-const HoverParameters = z.object({ textDocument: z.object({ uri: Uri }), position: LspPosition });
+const HoverParameters = z.object({ textDocument: z.object({ uri: DocumentUri }), position: TextPosition });
 
 /**
- * `textDocument/hover` and `proofline/verdictAt`. Over code the hover is one line, so that it never buries what other
+ * `textDocument/hover` and `proofline/getVerdict`. Over code the hover is one line, so that it never buries what other
  * hovers say there; at the line's end, where the badge stands, it is the whole.
  */
 export function provideHover(context: ServerContext, verdicts: Verdicts, models: WorkspaceModels): void {
@@ -35,17 +36,12 @@ export function provideHover(context: ServerContext, verdicts: Verdicts, models:
       return { contents: { kind: "markdown" as const, value }, range };
     }),
   );
-  onRequest(
-    connection,
-    VerdictAt.type,
-    z.object({ uri: Uri, position: LspPosition }),
-    async ({ uri, position }) => {
-      const document = documents.get(uri);
-      const shown = document === undefined ? null : verdicts.at(document, position);
-      if (shown === null) {
-        return null;
-      }
-      return { id: shown.verdict.id, markdown: await whole(shown), range: shown.range };
-    },
-  );
+  onRequest(connection, GetVerdict, async ({ uri, position }) => {
+    const document = documents.get(uri);
+    const shown = document === undefined ? null : verdicts.at(document, position);
+    if (shown === null) {
+      return null;
+    }
+    return { id: shown.verdict.id, markdown: await whole(shown), range: shown.range };
+  });
 }

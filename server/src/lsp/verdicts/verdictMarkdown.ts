@@ -1,6 +1,7 @@
 import type { Policy } from "../../policy/policy";
 import { reasonFor } from "../../policy/reasons";
 import type { Checks, Verdict } from "../../policy/verdict";
+import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { CheckName, CheckValue, Summary } from "../../protocol/verdictWords";
 
 /** What each summary means, in a few words. */
@@ -150,7 +151,7 @@ function links({ id, evidenceFile, checks }: Verdict): string {
   return shown.length === 0 ? "No evidence file yet." : shown.join(" · ");
 }
 
-function commandLink(command: string, parameters: readonly string[]): string {
+function commandLink(command: LinkedCommand, parameters: readonly string[]): string {
   return `command:${command}?${encodeURIComponent(JSON.stringify(parameters))}`;
 }
 

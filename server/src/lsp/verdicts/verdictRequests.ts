@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
 import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
 import type { OpenDocument } from "../documents/openDocument";
-import { abortedBy, onRequest, onRequest0, Uri } from "../requests";
+import { abortedBy, onQuestion, onRequest } from "../requests";
 import type { ChainAccess } from "../sealing/chainAccess";
 import type { Sealing } from "../sealing/sealing";
 import type { ServerContext } from "../serverContext";
@@ -23,22 +22,13 @@ export interface ActionParts {
 /** The requests behind the commands that a person runs: anchor, replay, verify, open evidence. */
 export function provideActions(context: ServerContext, parts: ActionParts): void {
   const { connection } = context;
-  onRequest0(connection, AnchorNow.type, (token) => parts.sealing.now(abortedBy(token)));
-  onRequest(connection, ReplayNow.type, ReplaySchema, ({ uri, id }, token) =>
+  onQuestion(connection, AnchorNow, (token) => parts.sealing.now(abortedBy(token)));
+  onRequest(connection, ReplayNow, ({ uri, id }, token) =>
     replay(context, parts, opened(context, uri), id ?? null, abortedBy(token)),
   );
-  onRequest(connection, VerifyFile.type, z.object({ uri: Uri }), ({ uri }) =>
-    verifyFile(context, parts, opened(context, uri)),
-  );
-  onRequest(connection, LocateEvidence.type, z.object({ id: z.string().min(1) }), async ({ id }) =>
-    locateEvidence(context, parts, id),
-  );
+  onRequest(connection, VerifyFile, ({ uri }) => verifyFile(context, parts, opened(context, uri)));
+  onRequest(connection, LocateEvidence, async ({ id }) => locateEvidence(context, parts, id));
 }
-
-const ReplaySchema = z.object({
-  uri: Uri,
-  id: z.string().min(1).optional(),
-}) as z.ZodType<ReplayNow.Parameters>;
 
 async function replay(
   context: ServerContext,

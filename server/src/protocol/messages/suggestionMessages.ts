@@ -1,0 +1,74 @@
+/** Suggestions: why there is none, and what became of one that was shown. */
+import * as z from "zod";
+import { DocumentUri } from "./documentPlaces";
+import { notification, request, signal } from "./message";
+
+/**
+ * The command of every suggestion's item, with the suggestion's id as its argument. The editor runs it after a whole
+ * acceptance and at no other time.
+ */
+export const ACCEPTED_COMMAND = "proofline.didAcceptSuggestion";
+
+const OneDocument = z.object({ uri: DocumentUri });
+
+/** Why a document gets no suggestions, for the language status; `null` where it does. */
+export const GetDocumentState = request(
+  "proofline/getDocumentState",
+  "clientToServer",
+  OneDocument,
+  z.object({ offReason: z.nullable(z.string()) }),
+);
+
+const Acceptance = z.object({
+  /** The suggestion's id, from the command of its item. */
+  id: z.string().min(1),
+  uri: DocumentUri,
+  kind: z.enum(["whole", "partial"]),
+  /** For `partial`: UTF-16 length, from the suggestion's start, of what has been accepted so far. */
+  acceptedLength: z.number().int().positive().exactOptional(),
+});
+const Recorded = z.object({
+  recorded: z.boolean(),
+  /** Why it was not recorded. */
+  reason: z.string().exactOptional(),
+});
+
+/**
+ * Record that a person accepted part or all of a suggestion. Sent after the edit, so the document holds the text.
+ * Answered once the journal holds it durably.
+ */
+export const AcceptSuggestion = request("proofline/acceptSuggestion", "clientToServer", Acceptance, Recorded);
+export namespace AcceptSuggestion {
+  export type Parameters = z.infer<typeof Acceptance>;
+  export type Result = z.infer<typeof Recorded>;
+}
+
+const UndoOrRedo = z.object({
+  uri: DocumentUri,
+  /** The document's version after the change. */
+  version: z.number().int(),
+  kind: z.enum(["undo", "redo"]),
+});
+
+/** A change of this document was an undo or a redo, which withdraws or restores acceptances. */
+export const DidUndoOrRedo = notification("proofline/didUndoOrRedo", "clientToServer", UndoOrRedo);
+export namespace DidUndoOrRedo {
+  export type Parameters = z.infer<typeof UndoOrRedo>;
+}
+
+/** The person put an end to every suggestion shown in the document: by Escape, or by typing something else. */
+export const DidDismissSuggestions = notification(
+  "proofline/didDismissSuggestions",
+  "clientToServer",
+  OneDocument,
+);
+
+/** Somebody asked for a suggestion, and this sentence says why there is none. */
+export const DidSuggestNothing = notification(
+  "proofline/didSuggestNothing",
+  "serverToClient",
+  z.object({ uri: DocumentUri, reason: z.string() }),
+);
+
+/** The model is loaded. Whoever typed while it was not, and is still waiting for ghost text, can have it now. */
+export const DidLoadModel = signal("proofline/didLoadModel", "serverToClient");

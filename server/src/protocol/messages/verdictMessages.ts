@@ -1,0 +1,114 @@
+/** Verdicts: what is shown, and what a person can ask for about them. */
+import * as z from "zod";
+import { Count } from "../../platform/primitives";
+import { SUMMARIES } from "../verdictWords";
+import { DocumentUri, TextPosition, TextRange } from "./documentPlaces";
+import { notification, question, request } from "./message";
+
+const SuggestionId = z.string().min(1);
+const Summaries = z.enum(SUMMARIES);
+/** Sentences for people. */
+const Sentences = z.array(z.string()).readonly();
+
+/** What a suggestion shows in the editor. */
+export const ShownVerdict = z.object({
+  id: SuggestionId,
+  /** From the first to the last line that is still as accepted. */
+  range: TextRange,
+  summary: Summaries,
+  /** The anchor lies on a developer's own chain, and the badge says so. */
+  localChain: z.boolean(),
+  /** Completes the badge where the summary alone would mislead, e.g. `journal only: not in a folder`. */
+  note: z.nullable(z.string()),
+});
+export type ShownVerdict = z.infer<typeof ShownVerdict>;
+
+const DocumentVerdicts = z.object({
+  uri: DocumentUri,
+  /** The document version that the ranges are for; the client shifts them with later edits until the next message. */
+  version: z.number().int(),
+  verdicts: z.array(ShownVerdict).readonly(),
+});
+
+/** The verdicts of one document, whole each time. */
+export const DidChangeVerdicts = notification(
+  "proofline/didChangeVerdicts",
+  "serverToClient",
+  DocumentVerdicts,
+);
+export namespace DidChangeVerdicts {
+  export type Parameters = z.infer<typeof DocumentVerdicts>;
+}
+
+const Anchored = z.object({
+  anchored: Count,
+  /** What kept the rest from being sealed or anchored; empty when nothing did. */
+  problems: Sentences,
+});
+
+/** Seal and anchor all that is pending, now. Can be cancelled. */
+export const AnchorNow = question("proofline/anchorNow", "clientToServer", Anchored);
+export namespace AnchorNow {
+  export type Result = z.infer<typeof Anchored>;
+}
+
+const Replayed = z.object({
+  exact: Count,
+  withinTolerance: Count,
+  mismatch: Count,
+  impossible: Count,
+  reasons: Sentences,
+});
+
+/** Replay the suggestions of a document, or one of them, now. Can be cancelled. */
+export const ReplayNow = request(
+  "proofline/replayNow",
+  "clientToServer",
+  z.object({ uri: DocumentUri, id: SuggestionId.exactOptional() }),
+  Replayed,
+);
+export namespace ReplayNow {
+  export type Result = z.infer<typeof Replayed>;
+}
+
+const Verified = z.object({ counts: z.record(Summaries, Count), problems: Sentences });
+
+/** Verify one document afresh, nothing cached. */
+export const VerifyFile = request(
+  "proofline/verifyFile",
+  "clientToServer",
+  z.object({ uri: DocumentUri }),
+  Verified,
+);
+export namespace VerifyFile {
+  export type Result = z.infer<typeof Verified>;
+}
+
+const WholeVerdict = z.object({ id: SuggestionId, markdown: z.string(), range: TextRange });
+
+/** The whole verdict at a place, as the markdown of a hover; `null` where no suggestion lies. */
+export const GetVerdict = request(
+  "proofline/getVerdict",
+  "clientToServer",
+  z.object({ uri: DocumentUri, position: TextPosition }),
+  z.nullable(WholeVerdict),
+);
+export namespace GetVerdict {
+  export type Result = z.infer<typeof WholeVerdict>;
+}
+
+const EvidencePlace = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("file"), uri: DocumentUri }),
+  z.object({ kind: z.literal("none"), reason: z.string() }),
+]);
+
+/** The evidence file that holds a suggestion, or why there is none yet. */
+export const LocateEvidence = request(
+  "proofline/locateEvidence",
+  "clientToServer",
+  z.object({ id: SuggestionId }),
+  EvidencePlace,
+);
+export namespace LocateEvidence {
+  export type Result = z.infer<typeof EvidencePlace>;
+}
