@@ -6,7 +6,7 @@ import { openWriter } from "../../server/src/chain/chainWriter";
 import { stopChain } from "../../server/src/chain/embedded/host";
 import { installationOf } from "../../server/src/workflows/installation";
 import { ROOT } from "../support/languageClient";
-import { accepted, seal } from "../unit/policy/sample";
+import { sample, sealed } from "../support/sampleBatch";
 import { row, Samples, timed } from "./samples";
 
 export async function benchAnchoring(): Promise<void> {
@@ -17,23 +17,25 @@ export async function benchAnchoring(): Promise<void> {
   try {
     for (const size of [1, 16, 128]) {
       const suggestions = Array.from({ length: size }, (_, line) =>
-        accepted(
-          `const value${line} = compute(${line});`,
-          { line, character: 0 },
-          { before: "x", after: "y" },
-        ),
+        sample({
+          displayed: `const value${line} = compute(${line});`,
+          position: { line, character: 0 },
+          prompt: { prefix: "x", suffix: "y", context: [] },
+        }),
       );
       const sealing = new Samples();
-      const { bytes, root } = await timed(sealing, async () => seal(suggestions));
+      const { evidence, root } = await timed(sealing, async () => sealed(suggestions));
       await timed(anchoring, () => writer.anchor(root));
       const gas = Number(writer.lastGasUsed);
       row(
         `batch of ${size}`,
-        `${gas} gas, ${(gas / size).toFixed(0)} a suggestion; evidence ${(bytes.length / 1000).toFixed(1)} kB; sealed in ${sealing.percentile(1).toFixed(0)} ms`,
+        `${gas} gas, ${(gas / size).toFixed(0)} a suggestion; evidence ${(Buffer.byteLength(evidence) / 1000).toFixed(1)} kB; sealed in ${sealing.percentile(1).toFixed(0)} ms`,
       );
     }
     for (let round = 0; round < 20; round += 1) {
-      const { root } = seal([accepted(`const again${round} = 1;`, { line: round, character: 0 })]);
+      const { root } = sealed([
+        sample({ displayed: `const again${round} = 1;`, position: { line: round, character: 0 } }),
+      ]);
       await timed(anchoring, () => writer.anchor(root));
     }
     row("anchor, onchain and durable", anchoring.describe("ms"));

@@ -5,7 +5,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { getContractAddress } from "viem";
@@ -19,6 +18,7 @@ import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/sr
 import { Rpc } from "../../server/src/chain/rpc/rpc";
 import type { Address } from "../../server/src/platform/primitives";
 import { randomDigest } from "./digests";
+import { eventually } from "./eventually";
 
 /** What the chain's tests share: homes, bundled hosts and nodes that are gone after each test. */
 
@@ -81,21 +81,6 @@ afterAll(async () => {
     await rm(dirname(await bundle), { recursive: true, force: true });
   }
 });
-
-/** Polls until `condition` holds. */
-export async function eventually(
-  what: string,
-  condition: () => Promise<boolean> | boolean,
-  milliseconds = 15_000,
-): Promise<void> {
-  const deadline = performance.now() + milliseconds;
-  while (!(await condition())) {
-    if (performance.now() > deadline) {
-      throw new Error(`not within ${milliseconds} ms: ${what}`);
-    }
-    await delay(10);
-  }
-}
 
 /** A node of its own, as any chain behind an RPC server. */
 export async function startNode(...options: string[]): Promise<Anvil> {
@@ -205,7 +190,7 @@ export function isRunning(pid: number): boolean {
 
 /** Waits, without being a client, until no host runs for a home. */
 export async function stoppedHost({ home }: EmbeddedConfiguration): Promise<void> {
-  await eventually("the host has left", async () => (await processesNaming(home)).length === 0);
+  await eventually("the host to leave", async () => (await processesNaming(home)).length === 0);
 }
 
 /** Anchors a random root and closes again. */

@@ -43,12 +43,13 @@ import {
   type ShownVerdict,
 } from "../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS, type Settings } from "../../server/src/protocol/settings";
+import { eventually, type Nothing } from "./eventually";
 
 /** The clone: npm starts every script there. */
 export const ROOT = process.cwd();
 const SERVER = join(ROOT, "dist", "server.js");
 /** What only a defect takes: loading a model alone takes half a minute on a machine with much else to do. */
-const DEADLINE = 90_000;
+const DEADLINE_MILLISECONDS = 90_000;
 
 export interface StartOptions {
   readonly home: string;
@@ -147,40 +148,29 @@ export class Client {
   }
 
   private changed(): void {
-    for (const check of [...this.waiting]) {
-      check();
+    for (const tell of this.waiting) {
+      tell();
     }
+    this.waiting.clear();
   }
 
   /** Resolves once `holds` says something; it is asked after everything the server sends, and now and then. */
-  async until<Value>(
+  until<Value>(
     what: string,
-    holds: () => Value | undefined | false | null,
-    deadline = DEADLINE,
+    holds: () => Value | Nothing,
+    milliseconds = DEADLINE_MILLISECONDS,
   ): Promise<Value> {
-    return new Promise<Value>((resolve, reject) => {
-      const end = (): void => {
-        this.waiting.delete(check);
-        clearTimeout(timer);
-        clearInterval(poll);
-      };
-      const check = (): void => {
-        const value = holds();
-        if (value !== undefined && value !== false && value !== null) {
-          end();
-          resolve(value);
-        } else if (this.exited) {
-          end();
-          reject(new Error(`the server ended while waiting for ${what}\n${this.log.join("\n")}`));
-        }
-      };
-      const timer = setTimeout(() => {
-        end();
-        reject(new Error(`waited in vain for ${what}; ${this.describe()}`));
-      }, deadline);
-      const poll = setInterval(check, 50);
-      this.waiting.add(check);
-      check();
+    const read = (): Value | Nothing => {
+      const value = holds();
+      if (this.exited && (value === undefined || value === false || value === null)) {
+        throw new Error(`the server ended while waiting for ${what}\n${this.log.join("\n")}`);
+      }
+      return value;
+    };
+    return eventually(what, read, {
+      milliseconds,
+      soFar: () => this.describe(),
+      change: () => new Promise((resolve) => this.waiting.add(resolve)),
     });
   }
 

@@ -1,8 +1,9 @@
-/** Waiting without sleeping a fixed time: everything polls, and everything gives up with a sentence that says why. */
+/** Waiting for what is drawn: everything polls, and everything gives up with a sentence that says why. */
+import { eventually as something } from "../support/eventually";
 
 export interface Deadline {
   readonly milliseconds?: number;
-  /** What is waited for, to end the sentence `gave up after … waiting for …`. */
+  /** What is waited for, to end the sentence `waited … in vain for …`. */
   readonly what: string;
 }
 
@@ -12,17 +13,13 @@ export async function eventually<T>(
   accept: (value: T) => boolean,
   { milliseconds = 20_000, what }: Deadline,
 ): Promise<T> {
-  const end = Date.now() + milliseconds;
-  for (;;) {
-    const value = await read();
-    if (accept(value)) {
-      return value;
-    }
-    if (Date.now() > end) {
-      throw new Error(`gave up after ${milliseconds} ms waiting for ${what}; last seen: ${inspect(value)}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
+  let last: { readonly value: T } | undefined;
+  const accepted = async (): Promise<{ readonly value: T } | null> => {
+    last = { value: await read() };
+    return accept(last.value) ? last : null;
+  };
+  const soFar = (): string => `last seen: ${inspect(last?.value)}`;
+  return (await something(what, accepted, { milliseconds, soFar })).value;
 }
 
 /** Holds when `read` stays acceptable for the whole time: the only honest test that something does not happen. */
@@ -31,14 +28,15 @@ export async function steadily<T>(
   accept: (value: T) => boolean,
   { milliseconds = 1_500, what }: Deadline,
 ): Promise<void> {
-  const end = Date.now() + milliseconds;
-  while (Date.now() < end) {
+  const end = performance.now() + milliseconds;
+  const passed = async (): Promise<boolean> => {
     const value = await read();
     if (!accept(value)) {
       throw new Error(`expected ${what} for ${milliseconds} ms, but saw: ${inspect(value)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return performance.now() > end;
+  };
+  await something(`the end of ${milliseconds} ms`, passed, { milliseconds: milliseconds * 20 });
 }
 
 function inspect(value: unknown): string {

@@ -1,6 +1,6 @@
 /** Writes GGUF files (version 3), the format that llama.cpp reads: as much of it as decoder weights need. */
 import { closeSync, openSync } from "node:fs";
-import { bytes, type Encoded, sequence } from "../../support/models/protobuf";
+import { bytes, type Encoded, sequence, writePieces } from "../../support/models/protobuf";
 
 /** Values that share a scale in `Q8_0` and `Q4_0`. */
 export const GGUF_BLOCK = 32;
@@ -68,13 +68,13 @@ export function writeGguf(
   }
   const file = openSync(path, "w");
   try {
-    padded(sequence(head)).write(file);
+    writePieces(file, padded(sequence(head)));
     for (const tensor of tensors) {
       const content = tensor.make();
       if (content.length !== tensorSize(tensor)) {
         throw new Error(`${tensor.name} has a wrong size`);
       }
-      padded(bytes(content)).write(file);
+      writePieces(file, padded(bytes(content)));
     }
   } finally {
     closeSync(file);

@@ -6,6 +6,7 @@ import { readJournals } from "../../../server/src/evidence/journal/journal";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 import { AnchorNow, DidChangeSettings, GetVerdict, ReplayNow } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
+import { eventually } from "../../support/eventually";
 import type { Client } from "../../support/languageClient";
 import { type OfferedPlace, offered, Workspace } from "../../support/workspace";
 
@@ -44,20 +45,17 @@ async function acceptOne(client: Client, workspace: Workspace): Promise<Accepted
 
 /** The same, once git has been asked about what is open; the server asks in the background. */
 async function acceptQuoting(client: Client, workspace: Workspace, path: string): Promise<Accepted> {
-  const deadline = performance.now() + 20_000;
-  for (;;) {
+  return eventually(`a prompt that quotes ${path}`, async () => {
     const accepted = await acceptOne(client, workspace);
     if (accepted.context.some((chunk) => chunk.path === path)) {
       return accepted;
-    }
-    if (performance.now() > deadline) {
-      throw new Error(`no prompt quotes ${path}`);
     }
     client.close(accepted.place.uri);
     // What was not saved is dropped where sealing looks for it, so that the next one is the only one.
     const { anchored } = await client.connection.sendRequest(AnchorNow.type);
     expect(anchored).toBe(0);
-  }
+    return null;
+  });
 }
 
 async function markdownAt(client: Client, { uri, shown }: OfferedPlace): Promise<string> {
@@ -95,9 +93,11 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
     text: "",
   });
   const disclosed = "src/shapes\\.ts does not hold the lines that it quotes";
-  await poll(async () => (await markdownAt(client, place)).includes(disclosed));
+  const says = async (text: string): Promise<void> =>
+    void (await eventually(text, async () => (await markdownAt(client, place)).includes(text)));
+  await says(disclosed);
   client.close(other);
-  await poll(async () => (await markdownAt(client, place)).includes("fits the text around the insertion"));
+  await says("fits the text around the insertion");
 });
 
 test("ignored, secret-like, untracked, foreign and untitled files are never quoted", async () => {
@@ -159,14 +159,3 @@ test("a suggestion waits for the lines that its prompt quotes to be saved", asyn
   await client.untilShown(place.uri, "verified");
   expect(await markdownAt(client, place)).toContain("fits the text around the insertion");
 });
-
-/** Asks again until it holds. */
-async function poll(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) {
-      throw new Error("waited in vain");
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

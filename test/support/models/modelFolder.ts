@@ -1,9 +1,13 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PromptFamilyName } from "../../../server/src/models/pin/promptFamilies";
 import { type DecoderParameters, decoderGraph } from "./decoder";
-import { ExternalData, writeModel } from "./onnx";
+import { ExternalData, unusableGraph, writeModel } from "./onnx";
 import { testTokenizer } from "./tokenizers";
+
+/** The embedded model. */
+export const EMBEDDED_MODEL = join(import.meta.dirname, "../../../server/models/proofline-code");
 
 export interface ModelFolderParameters extends DecoderParameters {
   readonly family: PromptFamilyName;
@@ -88,4 +92,43 @@ export function writeGraph(directory: string, parameters: ModelFolderParameters)
   const suffix = layout === "genai" ? ".data" : "_data";
   const external = parameters.externalData ? new ExternalData(`${path}${suffix}`) : null;
   writeModel(path, decoderGraph(parameters), external);
+}
+
+const CONTROL_TOKENS = [
+  "<|endoftext|>",
+  "<|fim_prefix|>",
+  "<|fim_suffix|>",
+  "<|fim_middle|>",
+  "<|fim_pad|>",
+  "<|file_sep|>",
+];
+
+/** A new folder with the files of a model; its graph is one that nobody can run. */
+export function newModelFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "proofline-model-"));
+  const write = (path: string, content: string | Buffer): void => writeFileSync(join(folder, path), content);
+  mkdirSync(join(folder, "onnx"));
+  write(
+    "config.json",
+    JSON.stringify({
+      vocab_size: 262,
+      num_hidden_layers: 1,
+      num_key_value_heads: 1,
+      head_dim: 8,
+      max_position_embeddings: 128,
+    }),
+  );
+  write(
+    "tokenizer.json",
+    JSON.stringify({
+      added_tokens: CONTROL_TOKENS.map((content, id) => ({ id, content })),
+      normalizer: null,
+      pre_tokenizer: { type: "ByteLevel" },
+      decoder: { type: "ByteLevel" },
+      model: { type: "BPE", vocab: { a: 6 }, merges: [] },
+    }),
+  );
+  write(GRAPH_PATH.optimum, unusableGraph("graph"));
+  write("README.md", "A model for tests.\n");
+  return folder;
 }

@@ -1,7 +1,7 @@
 /** Writes ONNX files (onnx.proto3): as much of the format as decoder graphs need. */
 import { closeSync, openSync } from "node:fs";
 import { basename } from "node:path";
-import { bytes, type Encoded, field, float, integer, sequence } from "./protobuf";
+import { bytes, type Encoded, field, float, integer, sequence, writePieces } from "./protobuf";
 
 /** `TensorProto.DataType`. */
 export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
@@ -91,7 +91,7 @@ export class Graph {
       name,
       element,
       dimensions,
-      content: { size, write: (file) => bytes(make()).write(file) },
+      content: { size, pieces: () => [make()] },
     });
     return name;
   }
@@ -171,10 +171,32 @@ export function writeModel(path: string, graph: Graph, external: ExternalData | 
   external?.write();
 }
 
+/**
+ * Bytes in the format of ONNX that state a decoder's inputs and outputs, and no operation, so that they can be pinned and
+ * not run.
+ *
+ * @param content what tells these bytes from others
+ * @param data names the file of external data that the graph needs
+ */
+export function unusableGraph(content: Uint8Array | string, data?: string): Buffer {
+  const graph = new Graph("unusable");
+  graph.input("input_ids", "int64", ["batch", "sequence"]);
+  for (const part of ["key", "value"]) {
+    graph.input(`past_key_values.0.${part}`, "float32", ["batch", 1, "past", 8]);
+    graph.output(`present.0.${part}`, "float32", ["batch", 1, "total", 8]);
+  }
+  graph.output("logits", "float32", ["batch", "sequence", "vocabulary"]);
+  const weights =
+    data === undefined ? [] : [field(5, field(13, sequence([field(1, "location"), field(2, data)])))];
+  const producer = typeof content === "string" ? content : bytes(content);
+  const model = sequence([field(2, producer), field(7, sequence([...weights, graph.encode(null)]))]);
+  return Buffer.concat([...model.pieces()]);
+}
+
 function writeFile(path: string, content: Encoded): void {
   const file = openSync(path, "w");
   try {
-    content.write(file);
+    writePieces(file, content);
   } finally {
     closeSync(file);
   }

@@ -6,26 +6,19 @@ import { writeSync } from "node:fs";
  */
 export interface Encoded {
   readonly size: number;
-  readonly write: (file: number) => void;
+  readonly pieces: () => Iterable<Uint8Array>;
 }
 
 export function bytes(value: Uint8Array): Encoded {
-  return {
-    size: value.length,
-    write: (file) => {
-      for (let at = 0; at < value.length; ) {
-        at += writeSync(file, value, at);
-      }
-    },
-  };
+  return { size: value.length, pieces: () => [value] };
 }
 
 export function sequence(parts: readonly Encoded[]): Encoded {
   return {
     size: parts.reduce((sum, part) => sum + part.size, 0),
-    write: (file) => {
+    pieces: function* () {
       for (const part of parts) {
-        part.write(file);
+        yield* part.pieces();
       }
     },
   };
@@ -47,6 +40,15 @@ export function float(number: number, value: number): Encoded {
   const content = new Uint8Array(4);
   new DataView(content.buffer).setFloat32(0, value, true);
   return sequence([bytes(varints(BigInt((number << 3) | 5))), bytes(content)]);
+}
+
+/** Writes to an open file. */
+export function writePieces(file: number, content: Encoded): void {
+  for (const piece of content.pieces()) {
+    for (let at = 0; at < piece.length; ) {
+      at += writeSync(file, piece, at);
+    }
+  }
 }
 
 function varints(...values: readonly bigint[]): Uint8Array {

@@ -13,7 +13,7 @@ import {
 } from "../../../server/src/evidence/format/commitment";
 import { COMMITTED_FIELDS, type SuggestionValues } from "../../../server/src/evidence/format/record";
 import { digestOf } from "../../support/digests";
-import { sample } from "./samples";
+import { sample } from "../../support/sampleBatch";
 
 describe("commit", () => {
   it("is the SHA-256 of domain, field, salt and value", () => {

@@ -14,7 +14,7 @@ import {
   recoverSigner,
   signPersonalMessage,
 } from "../../../server/src/platform/ecdsa";
-import { device, sign } from "./samples";
+import { device, sign } from "../../support/sampleBatch";
 
 const utf8 = (text: string): Uint8Array => Buffer.from(text, "utf8");
 

@@ -9,7 +9,7 @@ import { type Journal, openJournal, readJournals } from "../../../server/src/evi
 import { formatLine, type JournalEntry, parseLines } from "../../../server/src/evidence/journal/journalEntry";
 import { JournalState } from "../../../server/src/evidence/journal/journalState";
 import { digestOf } from "../../support/digests";
-import { sample, sealed } from "./samples";
+import { sample, sealed } from "../../support/sampleBatch";
 import { temporaryFolder } from "./temporaryFolder";
 
 const idsOf = (suggestions: readonly AcceptedSuggestion[]): string[] => suggestions.map(({ id }) => id);
@@ -311,7 +311,7 @@ describe("crashes", () => {
   it("of a killed process lose nothing that it acknowledged", async () => {
     const home = await temporaryFolder();
     const journalModule = join(import.meta.dirname, "../../../server/src/evidence/journal/journal.ts");
-    const samplesModule = join(import.meta.dirname, "samples.ts");
+    const samplesModule = join(import.meta.dirname, "../../support/sampleBatch.ts");
     const script = `
       import { openJournal } from ${JSON.stringify(journalModule)};
       import { sample } from ${JSON.stringify(samplesModule)};
@@ -348,7 +348,7 @@ async function openedJournal(home: string): Promise<Journal> {
 
 function seal(journal: Journal, suggestions: readonly AcceptedSuggestion[], sealedPrompts: string[] = []) {
   return journal.seal(suggestions, async () => ({
-    ...sealed(suggestions, ({ id }) => !sealedPrompts.includes(id)),
+    ...sealed(suggestions, { open: ({ id }) => !sealedPrompts.includes(id) }),
     repository: "/repository",
     sealedPrompts,
   }));

@@ -11,7 +11,7 @@ import { rootOf } from "../../../server/src/evidence/format/tree";
 import { canonicalJson, prettyCanonicalJson } from "../../../server/src/platform/canonicalJson";
 import { fromDigest, toDigest } from "../../../server/src/platform/digests";
 import { digestOf } from "../../support/digests";
-import { device, facts, sample, sealed, sign } from "./samples";
+import { device, facts, sample, sealed, sign } from "../../support/sampleBatch";
 
 const read = (text: string): EvidenceReading => readEvidence(Buffer.from(text, "utf8"));
 
@@ -22,7 +22,7 @@ describe("sealing and reading", () => {
       sample({ accepted: "  if (n < 2) return n;\n", path: "src/ä b.ts" }),
       sample(),
     ];
-    const { root, seal, evidence } = sealed(suggestions, (_suggestion, index) => index !== 1);
+    const { root, seal, evidence } = sealed(suggestions, { open: (_suggestion, index) => index !== 1 });
     const reading = read(evidence);
     if (reading.kind !== "intact") {
       throw new Error(reading.reason);
@@ -43,7 +43,7 @@ describe("sealing and reading", () => {
 
   it("says nothing of a sealed prompt", () => {
     const suggestion = sample();
-    const { evidence } = sealed([suggestion], () => false);
+    const { evidence } = sealed([suggestion], { open: () => false });
     expect(evidence).not.toContain(Buffer.from("function fib").toString("base64").slice(0, 12));
     expect(JSON.parse(evidence).openings.prompts).toBeNull();
     expect(evidence).not.toContain(suggestion.salts.promptPrefix);
@@ -55,7 +55,9 @@ describe("sealing and reading", () => {
   });
 
   it("holds a full batch in a small file", () => {
-    const suggestions = Array.from({ length: MAX_BATCH_SIZE }, (_, line) => sample({ line }));
+    const suggestions = Array.from({ length: MAX_BATCH_SIZE }, (_, line) =>
+      sample({ position: { line, character: 0 } }),
+    );
     const { evidence } = sealed(suggestions);
     expect(read(evidence).kind).toBe("intact");
     expect(evidence.length).toBeLessThan(1_000_000);

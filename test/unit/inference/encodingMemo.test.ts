@@ -7,7 +7,7 @@ import { EncodingMemo } from "../../../server/src/inference/tokenizer/encodingMe
 import { Tokenizer } from "../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
 import { PinManifest } from "../../../server/src/models/pin/manifest";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { SAMPLE } from "./samples";
 
 const json = (path: string): { pre_tokenizer: unknown } & Record<string, unknown> =>

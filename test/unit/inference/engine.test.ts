@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Engine } from "../../../server/src/inference/engine/engine";
 import { startEngine } from "../../../server/src/inference/engine/startEngine";
 import { writePin } from "../../../server/src/models/pin/writePin";
-import { EMBEDDED_MODEL, newModelFolder } from "./modelFolder";
+import { EMBEDDED_MODEL, newModelFolder } from "../../support/models/modelFolder";
 import { OFFSETS, requestAt, SAMPLE } from "./samples";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));

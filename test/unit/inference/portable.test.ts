@@ -19,7 +19,7 @@ import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { replay } from "../../../server/src/inference/replay/replayTokens";
 import { EXPECTED_FILE, PortableDigest, portableDigest } from "../../bench/portable/digest";
 import { countPrefixed, isRelaxed } from "../../bench/portable/wasmInstructions";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { randomGraph } from "./randomGraph";
 import { OFFSETS, requestAt } from "./samples";
 

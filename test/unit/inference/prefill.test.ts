@@ -3,7 +3,7 @@ import { loadModel, type Model } from "../../../server/src/inference/engine/load
 import { prefill } from "../../../server/src/inference/graph/prefill";
 import { CHUNK_TOKENS, PrefillPace } from "../../../server/src/inference/graph/prefillPace";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -7,7 +7,7 @@ import { cutPrompt, encodePrompt } from "../../../server/src/inference/prompt/pr
 import { Tokenizer } from "../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../server/src/models/files/tokenizerFile";
 import { PinManifest } from "../../../server/src/models/pin/manifest";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));
 const pin = PinManifest.parse(json("pin.json"));

@@ -6,7 +6,7 @@ import type { CompletionOutcome, CompletionRequest } from "../../../server/src/i
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
 import { MAX_DRAFT, rowsStandAlone } from "../../../server/src/inference/graph/batchInvariance";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { requestAt, SAMPLE } from "./samples";
 
 // The model computes; how fast depends on what else the machine does.

@@ -17,7 +17,7 @@ import { replay as replayIn } from "../../../server/src/inference/replay/replayT
 import { toleranceOf } from "../../../server/src/inference/replay/toleranceOf";
 import { type Range, trim } from "../../../server/src/inference/trim";
 import { digestOf } from "../../support/digests";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { OFFSETS, requestAt } from "./samples";
 
 const never = (): boolean => false;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadModel, type Model } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { SequencePool } from "../../../server/src/inference/graph/sequencePool";
-import { EMBEDDED_MODEL } from "./modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 
 // The model computes; how fast depends on what else the machine does.
 vi.setConfig({ testTimeout: 120_000 });

@@ -19,8 +19,9 @@ import {
   planFetch,
   planPin,
 } from "../../../server/src/workflows/pinModel";
+import { newModelFolder } from "../../support/models/modelFolder";
+import { unusableGraph } from "../../support/models/onnx";
 import { temporaryFolder } from "../evidence/temporaryFolder";
-import { newModelFolder, unusableGraph } from "../inference/modelFolder";
 import { COMMIT, type Fault, StandInHub, type StoredFile } from "./standInHub";
 
 const GRAPH = "onnx/model.onnx";

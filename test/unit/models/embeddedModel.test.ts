@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Graph } from "../../../server/src/inference/graph/graph";
 import { ModelConfig } from "../../../server/src/models/files/modelConfig";
 import { checkModel } from "../../../server/src/models/pin/checkModel";
-import { EMBEDDED_MODEL } from "../inference/modelFolder";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 
 const LOCK = join(EMBEDDED_MODEL, "../../training/corpus.package-lock.json");
 

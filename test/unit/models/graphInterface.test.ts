@@ -7,9 +7,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { graphInterface } from "../../../server/src/models/files/graphInterface";
 import { writePin } from "../../../server/src/models/pin/writePin";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
-import { writeModelFolder } from "../../support/models/modelFolder";
+import { EMBEDDED_MODEL, writeModelFolder } from "../../support/models/modelFolder";
 import { Graph as GraphFile, writeModel } from "../../support/models/onnx";
-import { EMBEDDED_MODEL } from "../inference/modelFolder";
 import { randomGraph } from "../inference/randomGraph";
 
 const OPTIMUM: Export = { layout: "optimum", weights: "float", float: "float32", positions: true };

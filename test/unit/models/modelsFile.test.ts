@@ -17,7 +17,8 @@ import {
 } from "../../../server/src/models/store/modelsFile";
 import { sha256, toDigest } from "../../../server/src/platform/digests";
 import { HubRepository } from "../../../server/src/protocol/hubNames";
-import { newModelFolder, unusableGraph } from "../inference/modelFolder";
+import { newModelFolder } from "../../support/models/modelFolder";
+import { unusableGraph } from "../../support/models/onnx";
 
 const folder = newModelFolder();
 writeFileSync(join(folder, "onnx/model.onnx"), unusableGraph("one"));

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { externalDataOf, nodesOf } from "../../../server/src/models/files/onnxFile";
 import { externalPaths } from "../../../server/src/models/files/weights";
 import { ARCHITECTURES, SMALL } from "../../support/models/decoder";
-import { writeModelFolder } from "../../support/models/modelFolder";
-import { EMBEDDED_MODEL, unusableGraph } from "../inference/modelFolder";
+import { EMBEDDED_MODEL, writeModelFolder } from "../../support/models/modelFolder";
+import { unusableGraph } from "../../support/models/onnx";
 
 describe("the external data of a graph", () => {
   let folder: string;

@@ -24,7 +24,8 @@ import { readPin } from "../../../server/src/models/pin/readPin";
 import { writePin } from "../../../server/src/models/pin/writePin";
 import { toDigest } from "../../../server/src/platform/digests";
 import type { Digest } from "../../../server/src/platform/primitives";
-import { EMBEDDED_MODEL, newModelFolder, unusableGraph } from "../inference/modelFolder";
+import { EMBEDDED_MODEL, newModelFolder } from "../../support/models/modelFolder";
+import { unusableGraph } from "../../support/models/onnx";
 
 const sha256 = (data: string | Buffer): Digest => toDigest(createHash("sha256").update(data).digest());
 

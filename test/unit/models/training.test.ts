@@ -23,7 +23,7 @@ const { readOptions } = await load("options.mjs");
 const { FiveGrams } = await load("evaluation/ngram.ts");
 const { editDistance, score } = await load("evaluation/measures.ts");
 const { drawCursors } = await load("evaluation/cursors.ts");
-const { EMBEDDED_MODEL } = await import("../inference/modelFolder");
+const { EMBEDDED_MODEL } = await import("../../support/models/modelFolder");
 
 const tokenizer = new BytePairs(join(EMBEDDED_MODEL, "tokenizer.json"));
 const scratch = mkdtempSync(join(tmpdir(), "proofline-training-"));

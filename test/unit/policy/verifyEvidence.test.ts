@@ -3,7 +3,8 @@ import type { Prompt } from "../../../server/src/inference/suggestion";
 import type { Digest } from "../../../server/src/platform/primitives";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
-import { accepted, execution, facts, parameters, seal } from "./sample";
+import { execution, facts, sealed } from "../../support/sampleBatch";
+import { accepted, parameters } from "./goodCase";
 
 const before = "export function add(a: number, b: number): number {\n  ";
 const answer = "const total = a + b;\n  return total;";
@@ -11,15 +12,15 @@ const after = "\n}\n";
 const text = before + answer + after;
 const position = { line: 1, character: 2 };
 
-function sealed() {
+function goodCase() {
   const suggestion = accepted(answer, position, { before, after });
-  const file = seal([suggestion]);
+  const file = sealed([suggestion]);
   return { suggestion, file, good: parameters(text, [file], [suggestion.id]) };
 }
 
 describe("verify", () => {
   it("verifies a suggestion that is intact, signed, onchain and replayed", () => {
-    const { suggestion, file, good } = sealed();
+    const { suggestion, file, good } = goodCase();
     const report = verify(good);
     expect(report.summary).toMatchObject({ verified: 1, failed: 0, unknown: 0 });
     expect(report.files).toEqual([]);
@@ -44,7 +45,7 @@ describe("verify", () => {
   });
 
   it("is only anchored without a replay, and says so", () => {
-    const { good } = sealed();
+    const { good } = goodCase();
     const [verdict] = verify({ ...good, replays: new Map() }).suggestions;
     expect(verdict?.summary).toBe("anchored");
     expect(verdict?.reasons[0]).toContain("replayed");
@@ -52,7 +53,7 @@ describe("verify", () => {
 
   it("cannot be replayed where the prompt is sealed", () => {
     const suggestion = accepted(answer, position, { before, after });
-    const file = seal([suggestion], { promptTravels: false });
+    const file = sealed([suggestion], { open: () => false });
     const [verdict] = verify({ ...parameters(text, [file], []) }).suggestions;
     expect(verdict).toMatchObject({
       summary: "anchored",
@@ -61,7 +62,7 @@ describe("verify", () => {
   });
 
   it("fails on a mismatching replay, before anything else is said", () => {
-    const { suggestion, good } = sealed();
+    const { suggestion, good } = goodCase();
     const mismatch = {
       value: "mismatch",
       tokens: 3,
@@ -76,7 +77,7 @@ describe("verify", () => {
   });
 
   it("says how far a replay strayed, and what its pin allows", () => {
-    const { suggestion, good } = sealed();
+    const { suggestion, good } = goodCase();
     const strayed = {
       value: "withinTolerance",
       tokens: 3,
@@ -106,12 +107,16 @@ describe("verify", () => {
     const suggestion = accepted("return a;", { line: 0, character: 0 });
     const environment = { ...execution.environment, executionProvider };
     const made = { ...suggestion, execution: { ...execution, environment } };
-    const given = parameters("return a;\n", [seal([made], { of: { ...facts, environment } })], [made.id]);
+    const given = parameters(
+      "return a;\n",
+      [sealed([made], { facts: { ...facts, environment } })],
+      [made.id],
+    );
     expect(verify(given).suggestions[0]?.findings.environment.engine).toBe(engine);
   });
 
   it("says where a replay forgave nothing but where the text ends", () => {
-    const { suggestion, good } = sealed();
+    const { suggestion, good } = goodCase();
     const ended = {
       value: "withinTolerance",
       tokens: 3,
@@ -136,7 +141,7 @@ describe("verify", () => {
       values: { ...whole.values, accepted: "return" },
     };
     const under = { ...facts, profile: "portable/v1" } as const;
-    const good = parameters("return b;\n", [seal([suggestion], { of: under })], [suggestion.id]);
+    const good = parameters("return b;\n", [sealed([suggestion], { facts: under })], [suggestion.id]);
     const [verdict] = verify(good).suggestions;
     if (verdict === undefined) {
       throw new Error("no verdict");
@@ -150,21 +155,21 @@ describe("verify", () => {
   });
 
   it("is pending until its root is onchain, and from the journal before it is sealed", () => {
-    const { suggestion, good } = sealed();
+    const { suggestion, good } = goodCase();
     expect(verify({ ...good, chain: new Map() }).suggestions[0]).toMatchObject({ summary: "pending" });
     const journal = verify({ ...good, evidence: [], journal: [suggestion] });
     expect(journal.suggestions[0]).toMatchObject({ summary: "pending", evidenceFile: null });
   });
 
   it("counts a suggestion once when the journal and an evidence file both hold it", () => {
-    const { suggestion, good } = sealed();
+    const { suggestion, good } = goodCase();
     expect(verify({ ...good, journal: [suggestion] }).suggestions).toHaveLength(1);
   });
 
   it.each(["unreachable", "wrongChain"] as const)(
     "is unknown, and never verified, where the chain is %s",
     (status) => {
-      const { file, good } = sealed();
+      const { file, good } = goodCase();
       const check = {
         status,
         trust: "singleRpc",
@@ -178,14 +183,14 @@ describe("verify", () => {
   );
 
   it("shows edited lines as edited, with how many are left", () => {
-    const { good } = sealed();
+    const { good } = goodCase();
     const texts = new Map([["src/a.ts", text.replace("a + b", "a - b")]]);
     const [verdict] = verify({ ...good, texts }).suggestions;
     expect(verdict).toMatchObject({ summary: "edited", findings: { content: { kept: 1, total: 2 } } });
   });
 
   it("lists a suggestion whose text is gone apart, and counts it nowhere", () => {
-    const { suggestion, good } = sealed();
+    const { suggestion, good } = goodCase();
     const report = verify({ ...good, texts: new Map([["src/a.ts", "nothing of it\n"]]) });
     expect(report.suggestions).toEqual([]);
     expect(report.gone).toEqual([{ id: suggestion.id, path: "src/a.ts" }]);
@@ -193,7 +198,7 @@ describe("verify", () => {
   });
 
   it("accepts an unknown device's signature, and says that it does not know it", () => {
-    const { good } = sealed();
+    const { good } = goodCase();
     const policy = { ...good.policy, devices: { known: new Set<string>(), revoked: new Set<string>() } };
     expect(verify({ ...good, policy }).suggestions[0]).toMatchObject({
       summary: "verified",
@@ -202,7 +207,7 @@ describe("verify", () => {
   });
 
   it("does not trust a model that is neither pinned here nor approved", () => {
-    const { good } = sealed();
+    const { good } = goodCase();
     const policy = {
       ...good.policy,
       models: { approved: new Set<Digest>(), pinned: new Set<Digest>(), revoked: new Set<Digest>() },
@@ -214,13 +219,11 @@ describe("verify", () => {
   });
 
   it("fails a suggestion of a tampered file and reports the file", () => {
-    const { file, good } = sealed();
-    const damaged = Buffer.from(
-      file.bytes.toString("utf8").replace("const total = a + b", "const total = a - b"),
-    );
+    const { file, good } = goodCase();
+    const damaged = file.evidence.replace("const total = a + b", "const total = a - b");
     const report = verify({
       ...good,
-      evidence: parameters(text, [{ ...file, bytes: damaged }], []).evidence,
+      evidence: parameters(text, [{ ...file, evidence: damaged }], []).evidence,
     });
     expect(report.files).toHaveLength(1);
     expect(report.summary.verified).toBe(0);
@@ -230,9 +233,9 @@ describe("verify", () => {
   });
 
   it("reports a foreign batch, fails its suggestions, and lets it lower no line that good evidence covers", () => {
-    const { good, file } = sealed();
-    const other = seal([accepted(answer, position, { before, after })], {
-      of: { ...facts, repositoryId: "cd".repeat(16) },
+    const { good, file } = goodCase();
+    const other = sealed([accepted(answer, position, { before, after })], {
+      facts: { ...facts, repositoryId: "cd".repeat(16) },
     });
     const alone = verify({ ...good, ...parametersOf([other]) });
     expect(alone.files[0]?.problem).toContain("another repository");
@@ -244,8 +247,8 @@ describe("verify", () => {
 
   it("counts a leaf that two batches hold once, and reports an id that comes back with other content", () => {
     const suggestion = accepted(answer, position, { before, after });
-    const again = seal([{ ...suggestion, position: { line: 9, character: 0 } }]);
-    const first = seal([suggestion]);
+    const again = sealed([{ ...suggestion, position: { line: 9, character: 0 } }]);
+    const first = sealed([suggestion]);
     const report = verify(parameters(text, [first, again], [suggestion.id]));
     expect(report.suggestions).toHaveLength(1);
     expect(report.files[0]?.problem).toContain(suggestion.id);
@@ -275,7 +278,7 @@ describe("the prompt check", () => {
   ) => {
     const suggestion = quoting(prompt, accept);
     const [verdict] = verify({
-      ...parameters(today, [seal([suggestion])], [suggestion.id]),
+      ...parameters(today, [sealed([suggestion])], [suggestion.id]),
       quoted: files,
     }).suggestions;
     return { value: verdict?.checks.prompt, ...verdict?.findings.prompt };
@@ -335,7 +338,7 @@ describe("the prompt check", () => {
 
   it("knows nothing of a sealed prompt", () => {
     const suggestion = quoting({ context: [chunk] });
-    const file = seal([suggestion], { promptTravels: false });
+    const file = sealed([suggestion], { open: () => false });
     const [verdict] = verify(parameters(text, [file], [])).suggestions;
     expect(verdict?.findings.prompt).toEqual({ share: null, quotes: [], misfits: [] });
   });
@@ -343,7 +346,7 @@ describe("the prompt check", () => {
   it("follows a quoted file that was moved", () => {
     const suggestion = quoting({ context: [chunk] });
     const [verdict] = verify({
-      ...parameters(text, [seal([suggestion])], [suggestion.id]),
+      ...parameters(text, [sealed([suggestion])], [suggestion.id]),
       moves: new Map([["src/b.ts", "src/c.ts"]]),
       quoted: new Map([["src/c.ts", other]]),
     }).suggestions;

@@ -4,13 +4,13 @@ import type { TrimVersion } from "../../../server/src/inference/suggestion";
 import { TRIM_VERSION } from "../../../server/src/inference/trim";
 import { type Replayable, replayKey, replayObstacle } from "../../../server/src/workflows/replay";
 import { replayables } from "../../../server/src/workflows/verify";
-import { accepted, facts, seal } from "../policy/sample";
+import { facts, sample, sealed } from "../../support/sampleBatch";
 
 /** What a replay gets of a suggestion that was sealed by another version of Proofline. */
 function sealedWith(trim: TrimVersion): Replayable {
-  const suggestion = { ...accepted("const a = 1;", { line: 0, character: 0 }), trim };
-  const { bytes, root } = seal([suggestion]);
-  const reading = readEvidence(bytes);
+  const suggestion = { ...sample(), trim };
+  const { evidence: text, root } = sealed([suggestion]);
+  const reading = readEvidence(Buffer.from(text, "utf8"));
   expect(reading.kind).toBe("intact");
   const evidence = [{ path: `.proofline/evidence/${root}.json`, reading }];
   const [found] = replayables({ evidence, moves: new Map() }, []);

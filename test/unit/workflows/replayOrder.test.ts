@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Replayable } from "../../../server/src/workflows/replay";
 import { inReadingOrder, nextInReadingOrder } from "../../../server/src/workflows/replayOrder";
-import { accepted } from "../policy/sample";
+import { sample } from "../../support/sampleBatch";
 
 function replayable(id: string, before: string, after: string): Replayable {
-  const { execution, values } = accepted(`${id};`, { line: 0, character: 0 }, { before, after });
+  const { execution, values } = sample({ prompt: { prefix: before, suffix: after, context: [] } });
   return { id, model: execution.model, profile: execution.profile, trim: "trim/v1", values };
 }
 

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
+import { eventually } from "../../support/eventually";
+
+/** What only a defect takes; mocha ends a test a little later. */
+const WAITING = { milliseconds: 45_000 };
 
 const ID = "proofline.proofline";
 
@@ -9,7 +13,7 @@ export function define(): void {
     it("activates by itself after startup", async () => {
       const extension = vscode.extensions.getExtension(ID);
       assert.ok(extension, `${ID} is installed`);
-      await until(() => extension.isActive, "activation");
+      await eventually("activation", () => extension.isActive, WAITING);
     });
 
     it("runs where the files are", () => {
@@ -79,18 +83,20 @@ export function subtract(a, b) {
 /** Asks for a suggestion at the end of the document and runs the command until it has changed the text. */
 async function accept(editor: vscode.TextEditor, command: string): Promise<void> {
   const before = editor.document.version;
-  await until(async () => {
-    await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
-    await until(
-      async () => {
-        await vscode.commands.executeCommand(command);
-        return editor.document.version !== before;
-      },
-      "the text",
-      3_000,
-    ).catch(() => false);
-    return editor.document.version !== before;
-  }, "an accepted suggestion");
+  const changed = (): boolean => editor.document.version !== before;
+  const run = async (): Promise<boolean> => {
+    await vscode.commands.executeCommand(command);
+    return changed();
+  };
+  await eventually(
+    "an accepted suggestion",
+    async () => {
+      await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
+      await eventually("the text", run, { milliseconds: 3_000 }).catch(() => false);
+      return changed();
+    },
+    WAITING,
+  );
 }
 
 let fileNumber = 1;
@@ -104,20 +110,4 @@ async function open(content: string): Promise<vscode.TextEditor> {
   const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
   editor.selection = new vscode.Selection(end, end);
   return editor;
-}
-
-async function until<T>(
-  read: () => T | Promise<T>,
-  what: string,
-  milliseconds = 45_000,
-): Promise<NonNullable<T>> {
-  const end = Date.now() + milliseconds;
-  for (;;) {
-    const value = await read();
-    if (value) {
-      return value;
-    }
-    assert.ok(Date.now() < end, `gave up after ${milliseconds} ms waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

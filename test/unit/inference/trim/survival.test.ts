@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Tokenizer } from "../../../../server/src/inference/tokenizer/tokenizer";
 import { TokenizerFile } from "../../../../server/src/models/files/tokenizerFile";
 import { PinManifest } from "../../../../server/src/models/pin/manifest";
-import { EMBEDDED_MODEL } from "../modelFolder";
+import { EMBEDDED_MODEL } from "../../../support/models/modelFolder";
 import { display, type Hole, holesOf, KINDS, type Kind } from "./truth";
 
 const json = (path: string): unknown => JSON.parse(readFileSync(join(EMBEDDED_MODEL, path), "utf8"));

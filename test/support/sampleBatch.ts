@@ -1,17 +1,17 @@
+/** Accepted suggestions and sealed batches, made up for tests. */
 import { randomBytes } from "node:crypto";
-import { newSalts } from "../../../server/src/evidence/format/commitment";
-import type { AcceptedSuggestion, BatchFacts } from "../../../server/src/evidence/format/record";
-import { type SealedEvidence, sealBatch } from "../../../server/src/evidence/format/sealBatch";
-import { addressOf, type Sign, signPersonalMessage } from "../../../server/src/platform/ecdsa";
-import { digestOf } from "../../support/digests";
+import { newSalts } from "../../server/src/evidence/format/commitment";
+import type { AcceptedSuggestion, BatchFacts, Position } from "../../server/src/evidence/format/record";
+import { type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
+import type { Prompt } from "../../server/src/inference/suggestion";
+import { addressOf, type Sign, signPersonalMessage } from "../../server/src/platform/ecdsa";
+import { digestOf } from "./digests";
 
 const privateKey = Buffer.from("46".repeat(32), "hex");
 export const device = addressOf(privateKey);
 export const sign: Sign = (message) => signPersonalMessage(message, privateKey);
 
-export const facts: BatchFacts = {
-  repositoryId: "0123456789abcdef0123456789abcdef",
-  device,
+export const execution: AcceptedSuggestion["execution"] = {
   model: { name: "sample-model", manifestDigest: digestOf("a1"), omsRoot: digestOf("b2") },
   environment: {
     serverDigest: digestOf("c3"),
@@ -24,13 +24,17 @@ export const facts: BatchFacts = {
   profile: "native/v1",
 };
 
+export const facts: BatchFacts = { ...execution, repositoryId: "0123456789abcdef0123456789abcdef", device };
+
 export interface SampleOptions {
   readonly id?: string;
   readonly path?: string;
   readonly root?: string | null;
   readonly displayed?: string;
   readonly accepted?: string;
-  readonly line?: number;
+  readonly position?: Position;
+  /** What the prompt holds beside its path. */
+  readonly prompt?: Partial<Pick<Prompt, "prefix" | "suffix" | "context">>;
 }
 
 /** An accepted suggestion with fresh salts. */
@@ -40,10 +44,9 @@ export function sample({
   root = "/repository",
   displayed = "  if (n < 2) return n;\n  return fib(n - 1) + fib(n - 2);\n}",
   accepted = displayed,
-  line = 1,
+  position = { line: 1, character: 0 },
+  prompt = {},
 }: SampleOptions = {}): AcceptedSuggestion {
-  const { repositoryId: _repositoryId, device: _device, ...execution } = facts;
-  const position = { line, character: 0 };
   return {
     id,
     root,
@@ -57,6 +60,7 @@ export function sample({
         prefix: "function fib(n: number): number {\n",
         suffix: "\n",
         context: [{ path: "src/other.ts", text: "export const π = 3.14;\n" }],
+        ...prompt,
       },
       tokens: [17, 4711, 65_536],
       raw: `${displayed}\n`,
@@ -73,13 +77,19 @@ export function sample({
   };
 }
 
-/** Seals suggestions with the sample device; `open` says whose prompts travel. */
+export interface SealingOptions {
+  /** Whose prompts travel; all unless said. */
+  readonly open?: (suggestion: AcceptedSuggestion, index: number) => boolean;
+  readonly facts?: BatchFacts;
+}
+
+/** Seals suggestions with the sample device. */
 export function sealed(
   suggestions: readonly AcceptedSuggestion[],
-  open: (suggestion: AcceptedSuggestion, index: number) => boolean = () => true,
+  { open = () => true, facts: of = facts }: SealingOptions = {},
 ): SealedEvidence {
   return sealBatch({
-    facts,
+    facts: of,
     suggestions: suggestions.map((suggestion, index) => ({
       suggestion,
       promptTravels: open(suggestion, index),

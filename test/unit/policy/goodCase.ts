@@ -1,0 +1,71 @@
+/** A suggestion that is as good as can be, to be spoilt one thing at a time. */
+import type { AnchorCheck } from "../../../server/src/chain/chain";
+import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
+import type { AcceptedSuggestion, Position } from "../../../server/src/evidence/format/record";
+import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
+import type { Digest } from "../../../server/src/platform/primitives";
+import { builtInPolicy } from "../../../server/src/policy/policy";
+import type { VerifyParameters } from "../../../server/src/policy/verifyEvidence";
+import { device, execution, facts, sample } from "../../support/sampleBatch";
+
+const PATH = "src/a.ts";
+
+/** A suggestion that was accepted between `before` and `after` of the file. */
+export function accepted(
+  displayed: string,
+  position: Position,
+  { before = "", after = "" } = {},
+): AcceptedSuggestion {
+  const prompt = { prefix: before, suffix: after, context: [] };
+  return sample({ path: PATH, displayed, position, prompt });
+}
+
+function included(root: Digest): AnchorCheck {
+  const identity = {
+    chainId: 31337,
+    genesisHash: `0x${"66".repeat(32)}`,
+    contract: `0x${"77".repeat(20)}`,
+    local: true,
+    name: "local chain",
+  } as const;
+  return {
+    status: "finalized",
+    trust: "local",
+    identity,
+    anchor: {
+      root,
+      chainId: identity.chainId,
+      genesisHash: identity.genesisHash,
+      contract: identity.contract,
+      block: { number: 5, hash: `0x${"88".repeat(32)}` },
+      transaction: `0x${"99".repeat(32)}`,
+      timestamp: 1_800_000_000,
+    },
+  };
+}
+
+/** Parameters under which the suggestions of `files` in `text` are verified, where they are replayed. */
+export function parameters(
+  text: string,
+  files: readonly Pick<SealedEvidence, "evidence" | "root">[],
+  replayed: readonly string[],
+): VerifyParameters {
+  return {
+    repositoryId: facts.repositoryId,
+    evidence: files.map(({ evidence, root }) => ({
+      path: `.proofline/evidence/${root}.json`,
+      reading: readEvidence(Buffer.from(evidence, "utf8")),
+    })),
+    journal: [],
+    device,
+    chain: new Map(files.map(({ root }) => [root, included(root)])),
+    texts: new Map([[PATH, text]]),
+    replays: new Map(
+      replayed.map((id) => [
+        id,
+        { value: "exact", tokens: 3, exact: 3, margin: 0, tolerance: { margin: 0, notFirst: 0 } },
+      ]),
+    ),
+    policy: builtInPolicy({ device, pins: [execution.model.manifestDigest] }),
+  };
+}
