@@ -23,6 +23,9 @@ const withoutUploads = {
   },
 };
 
+/** `--watch` builds again with each change until it is ended, and says when; editors wait for that line. */
+const watches = process.argv.includes("--watch");
+
 const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */ ({
   absWorkingDir: root,
   bundle: true,
@@ -36,8 +39,8 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   minifyWhitespace: true,
   keepNames: true,
   legalComments: "none",
-  sourcemap: process.argv.includes("--sourcemap"),
-  logLevel: "warning",
+  sourcemap: watches || process.argv.includes("--sourcemap"),
+  logLevel: watches ? "info" : "warning",
   // The ES modules of viem and the language server libraries can be tree-shaken.
   mainFields: ["module", "main"],
   plugins: [withoutUploads],
@@ -58,7 +61,7 @@ export async function bundle() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes("--watch")) {
+  if (watches) {
     await (await context(options)).watch();
   } else {
     await bundle();

@@ -3,7 +3,7 @@
  * suggest, accept, seal, anchor, replay, verify. Then the same folder in VS Code, where it is installed.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -34,6 +34,7 @@ import {
 } from "../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../server/src/protocol/settings";
 import { bundle, root } from "./bundle.mjs";
+import { prepareSample, sampleFolder } from "./sampleProject.mjs";
 
 const DEADLINE_MILLISECONDS = 60_000;
 const headless = process.argv.includes("--headless") || !process.stdout.isTTY;
@@ -50,7 +51,7 @@ function step(title: string, ...details: readonly string[]): void {
 }
 
 await bundle();
-const sample = prepareSample();
+prepareSample();
 const home = prooflineHome();
 const server = spawn(process.execPath, [join(root, "dist", "server.js"), "--stdio"], {
   stdio: ["pipe", "pipe", "inherit"],
@@ -70,17 +71,8 @@ const good = report();
 openInEditor();
 process.exit(good ? 0 : 1);
 
-function prepareSample(): string {
-  const folder = join(root, "out", "sample");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  cpSync(join(root, "build", "sample"), folder, { recursive: true });
-  spawnSync("git", ["init", "--quiet"], { cwd: folder });
-  return folder;
-}
-
 async function demonstrate(client: ProtocolConnection): Promise<void> {
-  const file = join(sample, "src", "inventory.ts");
+  const file = join(sampleFolder, "src", "inventory.ts");
   const uri = pathToFileURL(file).href;
   let text = readFileSync(file, "utf8");
 
@@ -89,9 +81,9 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
   client.listen();
   await client.sendRequest(InitializeRequest.type, {
     processId: process.pid,
-    rootUri: pathToFileURL(sample).href,
+    rootUri: pathToFileURL(sampleFolder).href,
     capabilities: { textDocument: { inlineCompletion: {} } },
-    workspaceFolders: [{ uri: pathToFileURL(sample).href, name: "sample" }],
+    workspaceFolders: [{ uri: pathToFileURL(sampleFolder).href, name: "sample" }],
     initializationOptions: { settings: DEFAULT_SETTINGS, home },
   });
   await client.sendNotification(InitializedNotification.type, {});
@@ -165,7 +157,7 @@ async function demonstrate(client: ProtocolConnection): Promise<void> {
 /** The same folder through the command line, as a reviewer or CI would. */
 function report(): boolean {
   const verify = spawnSync(process.execPath, [join(root, "dist", "cli.js"), "verify", "--json"], {
-    cwd: sample,
+    cwd: sampleFolder,
     encoding: "utf8",
     env: { ...process.env, PROOFLINE_HOME: home },
   });
@@ -193,12 +185,12 @@ function report(): boolean {
 }
 
 function openInEditor(): void {
-  const hint = `code --extensionDevelopmentPath="${root}" "${sample}"`;
+  const hint = `code --extensionDevelopmentPath="${root}" "${sampleFolder}"`;
   if (headless) {
     console.log(`\nTo see it in VS Code: ${hint}`);
     return;
   }
-  const opened = spawnSync("code", [`--extensionDevelopmentPath=${root}`, sample], {
+  const opened = spawnSync("code", [`--extensionDevelopmentPath=${root}`, sampleFolder], {
     stdio: "ignore",
     shell: process.platform === "win32",
   });
