@@ -36,9 +36,9 @@ if (chosen.includes("vscode")) {
   }
 }
 
-step("Build", "node", ["build/bundle.mjs"]);
-step("Types", "node_modules/.bin/tsc", ["-b"]);
-step("Format and lint", "node_modules/.bin/biome", ["check", "."]);
+step("Build", "build/bundle.mjs", []);
+step("Types", "node_modules/typescript/bin/tsc", ["-b"]);
+step("Format and lint", "node_modules/@biomejs/biome/bin/biome", ["check", "."]);
 
 const quick = ["unit", "lsp", "chain", "cli"].filter((name) => chosen.includes(name));
 if (quick.length > 0) {
@@ -68,10 +68,10 @@ console.log(
 );
 process.exitCode = honest && totals.failed === 0 ? 0 : 1;
 
-/** Runs one step that must succeed for the whole to be good; the suites run in any case and say more. */
-function step(/** @type {string} */ title, /** @type {string} */ command, /** @type {string[]} */ args) {
+/** Runs one of Node's programs, which must succeed for the whole to be good; the suites run in any case and say more. */
+function step(/** @type {string} */ title, /** @type {string} */ program, /** @type {string[]} */ args) {
   console.log(`\n${title}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [program, ...args], { cwd: root, stdio: "inherit" });
   if (status !== 0) {
     console.error(`${title}: failed`);
     honest = false;
@@ -87,8 +87,9 @@ function suites(
   console.log(`\n${names.join(", ")}`);
   const report = join(scratch, `${names.join("-")}.json`);
   const { status } = spawnSync(
-    "node_modules/.bin/vitest",
+    process.execPath,
     [
+      "node_modules/vitest/vitest.mjs",
       "run",
       ...names.flatMap((name) => ["--project", name]),
       ...["--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
