@@ -11,7 +11,7 @@ export interface SourceFile {
  * Which rooms of the server each room may import from, as `docs/architecture.md` draws it: arrows run down only.
  * `entry` are the files that lie in no room.
  */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   protocol: ["platform"],
   models: ["protocol", "platform"],
