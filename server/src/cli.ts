@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { anchor } from "./cli/anchorCommand";
 import { chainStart, chainStatus, chainStop } from "./cli/chainCommand";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
+import { CommandError } from "./cli/commandError";
 import { complete, completeBatch } from "./cli/completeCommand";
 import { evidenceList, evidenceShow } from "./cli/evidenceCommand";
 import {
@@ -24,7 +25,6 @@ import {
 import { type CommandResult, print, printError } from "./cli/output";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verifyCommand";
-import { ProoflineError } from "./platform/errors";
 import { ExecutionProfile } from "./protocol/executionProfile";
 import { EXECUTION_PROVIDERS } from "./protocol/executionProvider";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
@@ -109,7 +109,7 @@ run(
       return undefined;
     }
     if (file === undefined || line === undefined || column === undefined) {
-      throw new ProoflineError(
+      throw new CommandError(
         "usage",
         "The place is missing.",
         "Give --file, --line and --column, or --batch with a file of JSON lines.",

@@ -81,7 +81,7 @@ export class ConnectedReader implements ChainReader {
   /** The connection, opened where there is none; `create` allows to make the chain itself where there is none. */
   protected async connection(create = false): Promise<Connection> {
     if (this.closed) {
-      throw new ProoflineError("chain.unreachable", "The chain was closed.", "Open it again.");
+      throw new ProoflineError("chain.unreachable", "The chain was closed.", "tryAgain");
     }
     const opening = this.opening ?? this.reopen(create);
     try {

@@ -101,7 +101,7 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
     throw new ProoflineError(
       "chain.rejected",
       `The EAS contract on ${identity.name} refused to timestamp the batch.`,
-      "Check the contract's address in the settings.",
+      "correctChain",
     );
   }
 }
@@ -138,8 +138,8 @@ function accountOf(key: string | null): PrivateKeyAccount {
   if (key === null || key === "") {
     throw new ProoflineError(
       "chain.configuration",
-      "Anchoring on this chain needs a key that pays for the transaction, and none is set.",
-      "Run *Proofline: Set Transaction Key* in the editor, or set PROOFLINE_KEY or PROOFLINE_KEY_FILE for the command line.",
+      "Anchoring on this chain takes a key that pays for the transaction, and none is set.",
+      "setTransactionKey",
     );
   }
   const digits = key.trim().toLowerCase();
@@ -154,6 +154,6 @@ function accountOf(key: string | null): PrivateKeyAccount {
   throw new ProoflineError(
     "chain.configuration",
     "The transaction key is not a private key.",
-    "Give it as 0x and 64 hexadecimal digits.",
+    "setTransactionKey",
   );
 }

@@ -4,6 +4,7 @@ import { openJournal, readJournals } from "../evidence/journal/journal";
 import { anchorBatches, dueBatches } from "../workflows/anchor";
 import { finishSealing, sealPending } from "../workflows/seal";
 import { type ChainFlags, transactionKey } from "./chainOptions";
+import { commandText } from "./commandRemedies";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 import { withWorkspace } from "./workspace";
@@ -23,16 +24,16 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
         const scope = IS_LOCAL[chain.kind] ? "unclaimed" : "everything";
         const due = dueBatches(contents, journal, scope);
         const { anchors } = contents;
-        const { anchored, problems } = await anchorBatches({ repository, due, anchors, writer, journal });
+        const { anchored, problem } = await anchorBatches({ repository, due, anchors, writer, journal });
         const elsewhere = (await readJournals(session.home)).pending.filter(
           ({ root }) => root === repository.root,
         ).length;
         const open = [
-          ...problems,
+          ...(problem === null ? [] : [commandText(problem)]),
           ...(elsewhere === 0 ? [] : [`${elsewhere} more are held by an open editor; use Anchor Now there.`]),
         ];
         return {
-          exitCode: problems.length > 0 ? 2 : 0,
+          exitCode: problem === null ? 0 : 2,
           json: {
             sealed,
             dropped,

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { messageOf, ProoflineError } from "../platform/errors";
+import { messageOf } from "../platform/errors";
 import { ChainSettings } from "../protocol/settings";
+import { CommandError } from "./commandError";
 
 /** Flags that every command which talks to a chain takes; each has a variable of the same meaning. */
 export interface ChainFlags {
@@ -38,7 +39,7 @@ export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = 
     return parsed.data;
   }
   const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
-  throw new ProoflineError(
+  throw new CommandError(
     "usage",
     `The chain is not fully named (${wrong}).`,
     "Give --chain-id, --rpc-url and --contract together, or none of them for the local chain.",
@@ -57,7 +58,7 @@ export function transactionKey(
   }
   const hex = key.trim().replace(/^0x/, "").toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(hex)) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       "The private key is not 64 hex digits.",
       "Check the file behind --key-file, or the variable PROOFLINE_KEY.",
@@ -70,7 +71,7 @@ function readKeyFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       `The key file ${file} cannot be read (${messageOf(error)}).`,
       "Name a readable file with --key-file.",

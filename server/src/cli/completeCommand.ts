@@ -6,8 +6,9 @@ import * as z from "zod";
 import { openJournal } from "../evidence/journal/journal";
 import { openRepository } from "../evidence/repository";
 import { type CompletionRequest, describeNothing, type Engine } from "../inference/engine/engine";
-import { messageOf, ProoflineError } from "../platform/errors";
+import { messageOf } from "../platform/errors";
 import { acceptedSuggestion, newSuggestionId } from "../workflows/accept";
+import { CommandError } from "./commandError";
 import type { CommandResult } from "./output";
 import { type Session, withEngine } from "./session";
 
@@ -24,7 +25,7 @@ export interface CompleteFlags {
 /** `proofline complete --file F --line L --column C`: the whole path without an editor. */
 export async function complete(session: Session, flags: CompleteFlags): Promise<CommandResult> {
   const file = await realpath(resolve(flags.file)).catch((error: unknown) => {
-    throw new ProoflineError(
+    throw new CommandError(
       "document",
       `${flags.file} cannot be read (${messageOf(error)}).`,
       "Check --file.",
@@ -38,7 +39,7 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
   const path = relative(repository.root, file).replaceAll("\\", "/");
   const refusal = await repository.refusalFor(path);
   if (refusal !== null) {
-    throw new ProoflineError("document", refusal, "Choose a file that is neither ignored nor secret.");
+    throw new CommandError("document", refusal, "Choose a file that is neither ignored nor secret.");
   }
 
   return withEngine(session, async (engine) => {
@@ -137,7 +138,7 @@ function parseLine(line: string, number: number): z.infer<typeof BatchLine> {
   try {
     return BatchLine.parse(JSON.parse(line));
   } catch (error) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       `Line ${number} of the batch is not {"path", "prefix", "suffix"} (${messageOf(error)}).`,
       "Give one JSON object a line.",
@@ -161,7 +162,7 @@ function offsetOf(text: string, line: number, column: number): number {
   const lines = text.split("\n");
   const content = lines[line - 1];
   if (content === undefined || column < 1 || column > content.length + 1) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       `There is no line ${line}, column ${column} in the file.`,
       `Lines count from 1 to ${lines.length}, columns from 1 to one past the line's end.`,

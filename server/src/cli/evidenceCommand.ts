@@ -1,4 +1,4 @@
-import { ProoflineError } from "../platform/errors";
+import { CommandError } from "./commandError";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 import { withWorkspace } from "./workspace";
@@ -34,7 +34,7 @@ export async function evidenceShow(session: Session, id: string): Promise<Comman
       const json = { file, state: reading.kind, root, device, sequence, facts, suggestion: found, anchors };
       return { exitCode: reading.kind === "intact" ? 0 : 1, json, text: [JSON.stringify(json, null, 2)] };
     }
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       `No evidence file here speaks of the suggestion ${id}.`,
       'List them with "proofline evidence list"; what is pending is not sealed yet.',

@@ -9,7 +9,6 @@ import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../model
 import { ModelChoices } from "../models/store/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
 import { findModel, type ModelsFile } from "../models/store/modelsFile";
-import { ProoflineError } from "../platform/errors";
 import { megabytes } from "../protocol/byteCount";
 import {
   applyPlan,
@@ -21,6 +20,7 @@ import {
   planFetch,
   planPin,
 } from "../workflows/pinModel";
+import { CommandError } from "./commandError";
 import {
   type HubFlags,
   hubAccess,
@@ -185,7 +185,7 @@ export async function modelList(session: Session): Promise<CommandResult> {
 export async function modelUse(session: Session, name: string | undefined): Promise<CommandResult> {
   const { store, repository } = await placesOf(session);
   if (repository === null) {
-    throw new ProoflineError(
+    throw new CommandError(
       "repository",
       "A model is chosen for a repository, and this is none.",
       "Change to the repository's folder, or give --model with every command.",
@@ -213,7 +213,7 @@ export async function modelRemove(
 ): Promise<CommandResult> {
   const store = new ModelStore(session.home);
   if (!partial && name === undefined) {
-    throw new ProoflineError("usage", "The model is missing.", "Name it, or give --partial.");
+    throw new CommandError("usage", "The model is missing.", "Name it, or give --partial.");
   }
   const freed = partial ? await store.partialBytes() : 0;
   if (partial) {
@@ -306,7 +306,7 @@ async function installedModel(store: ModelStore, name: string): Promise<Installe
   if (only !== undefined && found.length === 1) {
     return only;
   }
-  throw new ProoflineError(
+  throw new CommandError(
     "model.missing",
     found.length === 0 ? `No model ${name} is installed.` : `Several installed models are called ${name}.`,
     "See `proofline model list`, and name it by the beginning of its digest where names are not enough.",
@@ -321,7 +321,7 @@ function proposedBy({ default: proposed, models }: ModelsFile): string {
   if (only !== undefined && others.length === 0) {
     return only.manifestDigest;
   }
-  throw new ProoflineError(
+  throw new CommandError(
     "usage",
     models.length === 0 ? "This workspace names no models." : "This workspace proposes none of its models.",
     models.length === 0 ? "Pin one with `proofline model pin`." : "Name one; see `proofline model list`.",

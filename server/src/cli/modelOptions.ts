@@ -4,10 +4,11 @@ import { parseHubAddress } from "../models/hub/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
 import { PromptFamilyName } from "../models/pin/promptFamilies";
 import type { Trust } from "../models/signature/signature";
-import { messageOf, ProoflineError } from "../platform/errors";
+import { messageOf } from "../platform/errors";
 import { HubRevision } from "../protocol/hubNames";
 import { DEFAULT_HUB } from "../protocol/settings";
 import type { PinChoices } from "../workflows/pinModel";
+import { CommandError } from "./commandError";
 
 /** Flags that say which hub is asked, and as whom. */
 export interface HubFlags {
@@ -58,7 +59,7 @@ export function hubAccess(flags: HubFlags, variables: NodeJS.ProcessEnv = proces
     flags.tokenFile === undefined ? variables.HF_TOKEN : readText(flags.tokenFile, "--token-file");
   const trimmed = token?.trim() ?? "";
   if (/[^\x21-\x7e]/.test(trimmed)) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       "The token holds characters that no token has.",
       "Check the file or HF_TOKEN.",
@@ -73,11 +74,7 @@ export function hubAccess(flags: HubFlags, variables: NodeJS.ProcessEnv = proces
 
 export function trustOf({ signerKey, signerCa }: TrustFlags): Trust {
   if (signerKey !== undefined && signerCa !== undefined) {
-    throw new ProoflineError(
-      "usage",
-      "A model has one signer.",
-      "Give --signer-key or --signer-ca, not both.",
-    );
+    throw new CommandError("usage", "A model has one signer.", "Give --signer-key or --signer-ca, not both.");
   }
   if (signerKey !== undefined) {
     return { kind: "key", pem: readText(signerKey, "--signer-key") };
@@ -105,7 +102,7 @@ export function revisionOf({ revision }: PinFlags): { readonly revision?: string
   if (HubRevision.safeParse(revision).success) {
     return { revision };
   }
-  throw new ProoflineError(
+  throw new CommandError(
     "usage",
     `${JSON.stringify(revision)} is no revision.`,
     "Give a branch, tag or commit.",
@@ -116,7 +113,7 @@ function modelNamed(name: string): string {
   if (name.trim() !== "") {
     return name;
   }
-  throw new ProoflineError("usage", "A model's name cannot be empty.", "Give one, or leave --name out.");
+  throw new CommandError("usage", "A model's name cannot be empty.", "Give one, or leave --name out.");
 }
 
 function familyNamed(name: string): PromptFamilyName {
@@ -124,7 +121,7 @@ function familyNamed(name: string): PromptFamilyName {
   if (parsed.success) {
     return parsed.data;
   }
-  throw new ProoflineError(
+  throw new CommandError(
     "usage",
     `There is no prompt family ${name}.`,
     `Give one of ${PromptFamilyName.options.join(", ")}.`,
@@ -135,7 +132,7 @@ function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       `The file of ${flag} cannot be read (${messageOf(error)}).`,
       "Check its path.",

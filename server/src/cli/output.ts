@@ -1,4 +1,6 @@
 import { messageOf, ProoflineError } from "../platform/errors";
+import { CommandError } from "./commandError";
+import { COMMAND_REMEDIES } from "./commandRemedies";
 
 /** 0: good. 1: not verified, or nothing to offer. 2: wrong usage or environment. */
 export type ExitCode = 0 | 1 | 2;
@@ -24,8 +26,9 @@ export function print(result: CommandResult, json: boolean): void {
 /** Prints what went wrong and what to do next; anything unexpected keeps its stack for a bug report. */
 export function printError(error: unknown, json: boolean): void {
   process.exitCode = 2;
-  if (error instanceof ProoflineError) {
-    const { code, reason, remedy } = error;
+  if (error instanceof ProoflineError || error instanceof CommandError) {
+    const { code, reason } = error;
+    const remedy = error instanceof CommandError ? error.remedy : COMMAND_REMEDIES[error.remedy];
     if (json) {
       process.stdout.write(`${JSON.stringify({ error: { code, reason, remedy } }, null, 2)}\n`);
     } else {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Progress } from "../models/hub/progress";
-import { ProoflineError } from "../platform/errors";
 import { megabytes } from "../protocol/byteCount";
+import { CommandError } from "./commandError";
 
 /** Where a person is asked and answers. */
 export interface Terminal {
@@ -13,14 +13,14 @@ export interface Terminal {
 /**
  * Asks before something that takes time and room. Where nobody can answer, that is a refusal.
  *
- * @throws ProoflineError `usage` without a terminal, `model.cancelled` for any answer but yes, Ctrl+C and Ctrl+D included
+ * @throws CommandError `usage` without a terminal, `model.cancelled` for any answer but yes, Ctrl+C and Ctrl+D included
  */
 export async function confirm(
   question: string,
   { input, output }: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<void> {
   if (!input.isTTY || !output.isTTY) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       "There is no terminal to ask in, so nothing was downloaded.",
       "Look at what would be downloaded, and give --yes.",
@@ -47,7 +47,7 @@ export async function confirm(
   } finally {
     reader.close();
   }
-  throw new ProoflineError("model.cancelled", "Nothing was downloaded.", "Start it again and answer y.");
+  throw new CommandError("model.cancelled", "Nothing was downloaded.", "Start it again and answer y.");
 }
 
 /** Runs what Ctrl+C ends in order: a second one ends the process at once. */

@@ -16,6 +16,7 @@ import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "
 import { inReadingOrder } from "../workflows/replayOrder";
 import { replayables, verifyRepository } from "../workflows/verify";
 import type { ChainFlags } from "./chainOptions";
+import { CommandError } from "./commandError";
 import type { CommandResult } from "./output";
 import { type Session, withEngine } from "./session";
 import { interruptible, showCount } from "./terminal";
@@ -51,7 +52,7 @@ export async function replay(
   const known = new Set([...report.suggestions, ...report.gone].map(({ id }) => id));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length > 0) {
-    throw new ProoflineError(
+    throw new CommandError(
       "usage",
       `No suggestion here has the id ${missing.join(", ")}.`,
       'List them with "proofline evidence list".',

@@ -33,7 +33,11 @@ export async function openDevice(home: string): Promise<Device> {
   await createWhole(path, `${fresh.toString("hex")}\n`, { mode: 0o600 });
   const key = await readKey(path);
   if (key === null) {
-    throw new ProoflineError("device", `${path} vanished.`, "Keep other programs out of this folder.");
+    throw new ProoflineError(
+      "device",
+      `The device key ${path} disappeared as soon as it was made.`,
+      "tryAgain",
+    );
   }
   return deviceOf(key);
 }
@@ -93,7 +97,7 @@ async function readKey(path: string): Promise<Uint8Array | null> {
       throw new ProoflineError(
         "device",
         `Other users can read the device key ${path}, so it proves nothing.`,
-        `Delete it, and a new one is made; or run "chmod 600" on it if nobody else uses this machine.`,
+        "protectDeviceKey",
       );
     }
     text = await readFile(path, "latin1");
@@ -125,9 +129,5 @@ async function readState(path: string): Promise<z.infer<typeof DeviceState>> {
 }
 
 function damaged(path: string, why: string): ProoflineError {
-  return new ProoflineError(
-    "device",
-    `${path} cannot be used (${why}).`,
-    "Restore it from a copy; deleting it makes this machine start over as a new device.",
-  );
+  return new ProoflineError("device", `${path} cannot be used (${why}).`, "restoreDeviceKey");
 }

@@ -81,7 +81,7 @@ export class Repository {
       throw new ProoflineError(
         "repository",
         `${path} cannot be read (${error instanceof ProoflineError ? error.reason : messageOf(error)}).`,
-        "Restore it from version control.",
+        "restoreFile",
       );
     }
   }
@@ -100,7 +100,11 @@ export class Repository {
     });
     const id = await this.id();
     if (id === null) {
-      throw new ProoflineError("repository", "The repository's id vanished.", "Try again.");
+      throw new ProoflineError(
+        "repository",
+        "The repository's id disappeared as soon as it was made.",
+        "tryAgain",
+      );
     }
     return id;
   }
@@ -126,11 +130,7 @@ export class Repository {
     if (bytes !== null || (await stat(join(this.root, path)).catch(() => null)) === null) {
       return bytes;
     }
-    throw new ProoflineError(
-      "repository",
-      `${path} is too large, a link, or not readable.`,
-      "Restore it from version control.",
-    );
+    throw new ProoflineError("repository", `${path} is too large, a link, or not readable.`, "restoreFile");
   }
 
   /** Writes the models that the repository names, in place of what stood there. */
@@ -328,7 +328,7 @@ export class Repository {
       throw new ProoflineError(
         "repository",
         `${join(this.root, PROOFLINE_FOLDER)} cannot be written (${messageOf(error)}).`,
-        "Make the folder writable; what is pending is sealed then.",
+        "makeRepositoryWritable",
         { cause: error },
       );
     }
@@ -357,8 +357,8 @@ export async function openRepository(path: string, folders: readonly string[] = 
   }
   throw new ProoflineError(
     "repository",
-    `${path} lies in no git repository and in no opened folder.`,
-    `Run "git init" in its folder, or open the folder.`,
+    `${path} is neither in a git repository nor in an open folder.`,
+    "makeRepository",
   );
 }
 

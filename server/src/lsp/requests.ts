@@ -2,6 +2,8 @@ import { CancellationToken, type Connection, ErrorCodes, ResponseError } from "v
 import type * as z from "zod";
 import { messageOf, ProoflineError } from "../platform/errors";
 import type { NotificationMessage, Question, RequestMessage } from "../protocol/messages/message";
+import { EditorError } from "./editorError";
+import { editorRemedy, editorText } from "./editorRemedies";
 
 /**
  * Handles one request: parses its parameters, and turns what is thrown into an answer for people. Whoever sends
@@ -79,16 +81,20 @@ export function parse<Value>(what: string, schema: z.ZodType<Value>, raw: unknow
 }
 
 /** Runs a handler; what a person can act on becomes the answer, anything else is also logged as a defect. */
-export async function answer<Result>(connection: Connection, handle: () => Promise<Result>): Promise<Result> {
+export async function answer<Result>(
+  connection: { readonly console: Pick<Connection["console"], "error"> },
+  handle: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await handle();
   } catch (error) {
     if (error instanceof ResponseError) {
       throw error;
     }
-    if (error instanceof ProoflineError) {
-      const { message, code, reason } = error;
-      throw new ResponseError(ErrorCodes.InternalError, message, { code, reason });
+    if (error instanceof ProoflineError || error instanceof EditorError) {
+      const { code, reason } = error;
+      const data = { code, reason, remedy: editorRemedy(error) };
+      throw new ResponseError(ErrorCodes.InternalError, editorText(error), data);
     }
     connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     throw new ResponseError(ErrorCodes.InternalError, messageOf(error));

@@ -47,7 +47,7 @@ export function parseSource(typed: string, workingDirectory = process.cwd()): Na
   throw new ProoflineError(
     "usage",
     `${JSON.stringify(typed)} is neither a folder here nor a repository like owner/name.`,
-    "Give the path of a model folder, or a Hugging Face repository as owner/name.",
+    "chooseModelSource",
   );
 }
 

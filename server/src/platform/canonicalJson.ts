@@ -173,5 +173,5 @@ function refuseUnspellable(value: unknown): void {
 }
 
 function notCanonical(reason: string): ProoflineError {
-  return new ProoflineError("evidence", reason, "Restore the file from version control.");
+  return new ProoflineError("evidence", reason, "restoreFile");
 }

@@ -1,9 +1,11 @@
+import type { RemedyKey } from "./remedy";
+
 /**
  * An error that a person can act on: what went wrong, and what to do next.
  *
- * `reason` is a full sentence without a stack or a code; `remedy` is one, too, and always says a next step.
- * `code` is stable and meant for programs. Everything that crosses a module's boundary on purpose is one of
- * these; anything else that is thrown is a defect.
+ * `reason` is a full sentence for everybody, with all the particulars and without a stack or a code. `remedy` only
+ * names the next step: the editor and the command line each word it, for what people do in one they cannot do in the
+ * other. `code` is stable and meant for programs. Whatever else is thrown across a module's boundary is a defect.
  */
 export class ProoflineError extends Error {
   override readonly name = "ProoflineError";
@@ -11,42 +13,44 @@ export class ProoflineError extends Error {
   constructor(
     readonly code: ErrorCode,
     readonly reason: string,
-    readonly remedy: string,
+    readonly remedy: RemedyKey,
     options?: { cause?: unknown },
   ) {
-    super(`${reason} ${remedy}`, options);
+    super(reason, options);
   }
 }
 
-export type ErrorCode =
-  | "usage"
-  | "model.pin"
-  | "model.file"
-  | "model.load"
-  | "model.busy"
-  | "model.hub"
-  | "model.access"
-  | "model.missing"
-  | "model.differs"
-  | "model.replace"
-  | "model.disk"
-  | "model.signature"
-  | "model.workspace"
-  | "model.cancelled"
-  | "inference.cancelled"
-  | "journal"
-  | "evidence"
-  | "repository"
-  | "document"
-  | "device"
-  | "chain.configuration"
-  | "chain.unreachable"
-  | "chain.wrong"
-  | "chain.rejected"
-  | "chain.host"
-  | "policy";
+/** What an error is about; the part before the dot is its family. */
+export const ERROR_CODES = [
+  "usage",
+  "model.pin",
+  "model.file",
+  "model.load",
+  "model.busy",
+  "model.hub",
+  "model.access",
+  "model.missing",
+  "model.differs",
+  "model.replace",
+  "model.disk",
+  "model.signature",
+  "model.workspace",
+  "model.cancelled",
+  "inference.cancelled",
+  "journal",
+  "evidence",
+  "repository",
+  "document",
+  "device",
+  "chain.configuration",
+  "chain.unreachable",
+  "chain.wrong",
+  "chain.rejected",
+  "chain.host",
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** The message of anything that was thrown, for logs and for the `cause` part of a sentence. */
+/** The message of anything that was thrown, for logs and for the cause within a sentence. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -51,11 +51,7 @@ export async function waitForLock(path: string, limitMilliseconds = 30_000): Pro
       return lock;
     }
     if (Date.now() > deadline) {
-      throw new ProoflineError(
-        "journal",
-        `Another process holds ${path} for too long.`,
-        "Close other windows of the editor and other runs of proofline, then try again.",
-      );
+      throw new ProoflineError("journal", `Another process has held ${path} for too long.`, "closeOthers");
     }
     await pause(5 + Math.random() * 20);
   }

@@ -41,7 +41,7 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
     throw new ProoflineError(
       "document",
       "Nothing of the suggestion was accepted, or a character was cut in half.",
-      "Accept at least one whole character of it.",
+      "acceptWholeCharacter",
     );
   }
   return {

@@ -55,7 +55,8 @@ export interface AnchorOutcome {
     readonly suggestions: number;
     readonly anchor: Anchor;
   }[];
-  readonly problems: readonly string[];
+  /** What kept the rest from being anchored; `null` where nothing is left. */
+  readonly problem: ProoflineError | null;
 }
 
 /**
@@ -65,7 +66,7 @@ export interface AnchorOutcome {
 export async function anchorBatches(parameters: AnchorParameters): Promise<AnchorOutcome> {
   const { repository, due, writer, journal, signal } = parameters;
   if (due.length === 0) {
-    return { anchored: [], problems: [] };
+    return { anchored: [], problem: null };
   }
   const anchored: AnchorOutcome["anchored"][number][] = [];
   try {
@@ -84,12 +85,12 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
         await journal.anchored(root, anchor.chainId);
       }
     }
-    return { anchored, problems: [] };
+    return { anchored, problem: null };
   } catch (error) {
     if (!(error instanceof ProoflineError)) {
       throw error;
     }
-    return { anchored, problems: [`${error.reason} ${error.remedy}`] };
+    return { anchored, problem: error };
   }
 }
 

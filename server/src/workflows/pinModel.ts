@@ -133,8 +133,8 @@ export async function planFetch(
   if (source.kind === "folder") {
     throw new ProoflineError(
       "model.workspace",
-      `${manifest.name} was pinned from a folder, so there is no place to fetch it from.`,
-      "Get the folder from whoever pinned it, then run `proofline model pin` on it: the same bytes give the same pin.",
+      `${manifest.name} was pinned from a folder, so it cannot be downloaded from anywhere.`,
+      "getModelFolder",
     );
   }
   const model = await inspect(access, source.repository, source.commit, signal);
@@ -370,6 +370,6 @@ function differs(what: string): ProoflineError {
   return new ProoflineError(
     "model.differs",
     `The hub does not have the pinned model: ${what}.`,
-    "Nothing of it was kept. Ask whoever pinned it, and do not use other bytes in its place.",
+    "distrustModel",
   );
 }

@@ -314,7 +314,7 @@ test("with no whole state it says so and never begins another chain", async () =
   await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
     code: "chain.host",
     reason: expect.stringContaining("cannot be loaded"),
-    remedy: expect.stringContaining("backup"),
+    remedy: "restoreChain",
   });
   expect(await writer.check(anchor.root, [anchor])).toMatchObject({
     status: "unreachable",
@@ -369,8 +369,8 @@ test("says what to do where anvil is missing", async () => {
   afterwards(() => writer.close());
   await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
     code: "chain.host",
-    reason: expect.stringContaining("needs anvil"),
-    remedy: expect.stringContaining("@foundry-rs/anvil-"),
+    reason: expect.stringMatching(/needs anvil.*@foundry-rs\/anvil-/),
+    remedy: "installAnvil",
   });
 });
 

@@ -479,7 +479,14 @@ describe("in the editor", () => {
       }
     });
     const pinning = client.connection.sendRequest(PinModel.type, pinParameters(), source.token);
-    await expect(pinning).rejects.toMatchObject({ data: { code: "model.cancelled" } });
+    await expect(pinning).rejects.toMatchObject({
+      message: "The download was cancelled. Start it again; what has been downloaded is kept.",
+      data: {
+        code: "model.cancelled",
+        reason: "The download was cancelled.",
+        remedy: "Start it again; what has been downloaded is kept.",
+      },
+    });
     expect(stored(workspace.home)).toEqual([]);
     expect(existsSync(workspace.path(".proofline/models.json"))).toBe(false);
   });

@@ -119,7 +119,7 @@ describe("pinning a folder", () => {
     await expect(writePin(folder)).rejects.toMatchObject({
       code: "model.file",
       reason: expect.stringContaining(reason),
-      remedy: expect.stringContaining("Pin a decoder"),
+      remedy: "exportModel",
     });
   });
 });

@@ -108,7 +108,7 @@ describe(".proofline/models.json", () => {
         expect(() => parseModelsFile(bytes(text))).toThrow(
           expect.objectContaining({
             code: "model.workspace",
-            remedy: expect.stringContaining("models.json"),
+            remedy: "restoreModelsFile",
           }),
         );
       }),

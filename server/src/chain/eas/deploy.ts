@@ -29,7 +29,7 @@ async function deploy(rpc: Rpc, data: Hex): Promise<Address> {
     throw new ProoflineError(
       "chain.host",
       "The EAS contract could not be deployed on the local chain.",
-      "Run `proofline chain start` to try again.",
+      "restartChain",
     );
   }
   return contractAddress;
@@ -51,6 +51,6 @@ export async function sendTransaction(
   throw new ProoflineError(
     "chain.host",
     "The local chain did not mine a transaction within five seconds.",
-    "Run `proofline chain stop` and try again.",
+    "restartChain",
   );
 }

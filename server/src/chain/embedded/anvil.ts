@@ -32,8 +32,8 @@ export function anvilPath(bundleFolder: string): string {
   } catch (error) {
     throw new ProoflineError(
       "chain.host",
-      `The local chain needs anvil, and there is none for ${process.platform} on ${process.arch} beside ${bundleFolder}.`,
-      `Install the npm package ${name}, or configure another chain.`,
+      `The local chain needs anvil, but there is no npm package ${name} beside ${bundleFolder}.`,
+      "installAnvil",
       { cause: error },
     );
   }
@@ -110,7 +110,7 @@ export async function startAnvil(binary: string, extra: readonly string[]): Prom
     throw new ProoflineError(
       "chain.host",
       `The local chain's node did not start${errors === "" ? "" : `: ${errors.trim().slice(0, 500)}`}.`,
-      "Run `proofline chain start` to try again.",
+      "restartChain",
     );
   }
   return { url: `http://127.0.0.1:${port}`, ended, kill };

@@ -9,11 +9,7 @@ export type EmbeddedOptions = HostOptions;
 /** There is no embedded chain, and reading does not make one. */
 export class NoLocalChainError extends ProoflineError {
   constructor() {
-    super(
-      "chain.unreachable",
-      "There is no local chain on this machine yet.",
-      "It begins with the first anchor: run `proofline anchor`.",
-    );
+    super("chain.unreachable", "There is no local chain on this machine yet.", "anchorFirst");
   }
 }
 

@@ -69,7 +69,7 @@ export class EmbeddedNode {
       if (create) {
         return EmbeddedNode.create(folder, binary, beforeWrite);
       }
-      throw new ProoflineError("chain.host", "There is no local chain yet.", "Anchor something first.");
+      throw new ProoflineError("chain.host", "There is no local chain yet.", "anchorFirst");
     }
     let reason = "the files are damaged";
     for await (const state of wholeStates(folder)) {
@@ -99,8 +99,8 @@ export class EmbeddedNode {
     }
     throw new ProoflineError(
       "chain.host",
-      `The local chain's state in ${folder} cannot be loaded, nor can the copy before it: ${reason}.`,
-      "Restore that folder from a backup, or move it away to begin a new chain; anchors on the old one will then read as made on another computer.",
+      `The local chain's state in ${folder} cannot be loaded, and neither can the copy before it: ${reason}.`,
+      "restoreChain",
     );
   }
 
@@ -144,7 +144,7 @@ export class EmbeddedNode {
         throw new ProoflineError(
           "chain.rejected",
           "The local chain did not timestamp the batch.",
-          "Run `proofline chain stop` and try again.",
+          "restartChain",
         );
       }
       await this.write();

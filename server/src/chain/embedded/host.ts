@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { type ErrorCode, ProoflineError } from "../../platform/errors";
+import { ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import { receivedError } from "../../platform/sentError";
 import type { ChainConfiguration } from "../chain";
 import { chainFolder, connectToHost } from "./hostAddress";
 import {
@@ -85,7 +86,7 @@ export async function openHost(
   throw new ProoflineError(
     "chain.host",
     `The local chain's host did not answer within ${OPEN_TIMEOUT / 1000} seconds.`,
-    "Run `proofline chain stop` and try again.",
+    "restartChain",
   );
 }
 
@@ -111,14 +112,13 @@ async function startHost(
     child.unref();
     const announcement = await firstLine(child);
     if (announcement?.state === "failed") {
-      const { code, reason, remedy } = announcement.error;
-      throw new ProoflineError(code as ErrorCode, reason, remedy);
+      throw receivedError(announcement.error);
     }
     if (announcement === null) {
       throw new ProoflineError(
         "chain.host",
-        "The local chain's host ended before it was ready.",
-        `See ${join(folder, "host.log")}.`,
+        `The local chain's host ended before it was ready; its log is ${join(folder, "host.log")}.`,
+        "readChainLog",
       );
     }
   } finally {
@@ -167,8 +167,7 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     const request = pending.get(answer.data.id);
     pending.delete(answer.data.id);
     if ("error" in answer.data) {
-      const { code, reason, remedy } = answer.data.error;
-      request?.reject(new ProoflineError(code as ErrorCode, reason, remedy));
+      request?.reject(receivedError(answer.data.error));
     } else {
       request?.resolve(answer.data.result);
     }
@@ -205,8 +204,8 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     socket.destroy();
     throw new ProoflineError(
       "chain.host",
-      "The local chain is run by another version of Proofline.",
-      "Close the windows that use the other version, or run `proofline chain stop`.",
+      "Another version of Proofline runs the local chain.",
+      "restartChain",
     );
   }
   return {
@@ -229,7 +228,7 @@ async function greet(socket: Socket): Promise<HostSession | null> {
 /** The host ended while it was asked. */
 class HostGone extends ProoflineError {
   constructor() {
-    super("chain.unreachable", "The local chain was stopped meanwhile.", "Try again; it starts by itself.");
+    super("chain.unreachable", "The local chain was stopped in the meantime.", "tryAgain");
   }
 }
 

@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import * as z from "zod";
 import { Address, ChainHash, Count, Digest } from "../../platform/primitives";
+import { SentError } from "../../platform/sentError";
 import { Anchor } from "../chain";
 
 /**
  * What clients and the chain host say to each other: one JSON object a line, over a Unix socket (a named pipe on
  * Windows). A client asks, the host answers with the same id. The host counts open connections.
  */
-export const HOST_PROTOCOL = 1;
+export const HOST_PROTOCOL = 2;
 
 export const HostRequest = z.discriminatedUnion("method", [
   /** Answered when the chain is up. */
@@ -44,11 +45,8 @@ export type HostStatus = z.infer<typeof HostStatus>;
 export const HostAnchor = z.object({ anchor: Anchor, gasUsed: Count });
 export type HostAnchor = z.infer<typeof HostAnchor>;
 
-export const HostError = z.object({ code: z.string(), reason: z.string(), remedy: z.string() });
-export type HostError = z.infer<typeof HostError>;
-
 export const HostAnswer = z.union([
-  z.object({ id: Count, error: HostError }),
+  z.object({ id: Count, error: SentError }),
   z.object({ id: Count, result: z.unknown() }),
 ]);
 
@@ -57,7 +55,7 @@ export const HostAnnouncement = z.discriminatedUnion("state", [
   z.object({ state: z.literal("ready") }),
   /** Another host has this home already. */
   z.object({ state: z.literal("busy") }),
-  z.object({ state: z.literal("failed"), error: HostError }),
+  z.object({ state: z.literal("failed"), error: SentError }),
 ]);
 export type HostAnnouncement = z.infer<typeof HostAnnouncement>;
 

@@ -7,13 +7,13 @@
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
+import { type SentError, sentError } from "../../platform/sentError";
 import { anvilPath } from "./anvil";
 import { EmbeddedNode } from "./embeddedNode";
 import { chainFolder, claimHost } from "./hostAddress";
 import {
   HOST_PROTOCOL,
   type HostAnnouncement,
-  type HostError,
   HostRequest,
   type HostStatus,
   readLines,
@@ -166,29 +166,24 @@ function announce(announcement: HostAnnouncement): void {
   process.stdout.write(`${JSON.stringify(announcement)}\n`);
 }
 
-function describe(error: unknown): HostError {
-  if (error instanceof ProoflineError) {
-    return { code: error.code, reason: error.reason, remedy: error.remedy };
-  }
-  return {
-    code: "chain.host",
-    reason: `The local chain's host failed: ${messageOf(error)}.`,
-    remedy: "Run `proofline chain stop` and try again.",
-  };
+/** To those who use the chain even what nobody foresaw is a failure of the host, which another start may cure. */
+function describe(error: unknown): SentError {
+  return sentError(
+    error instanceof ProoflineError
+      ? error
+      : new ProoflineError(
+          "chain.host",
+          `The local chain's host failed (${messageOf(error)}).`,
+          "restartChain",
+        ),
+  );
 }
 
 // Whoever started this process may be gone before the announcement.
 process.stdout.on("error", () => {});
 const [home, mode, idleMilliseconds] = process.argv.slice(2);
 if (home === undefined || (mode !== "create" && mode !== "existing")) {
-  announce({
-    state: "failed",
-    error: {
-      code: "usage",
-      reason: "The chain host is started by Proofline only.",
-      remedy: "Run `proofline chain start`.",
-    },
-  });
+  process.stderr.write("Only Proofline starts the chain host; run `proofline chain start`.\n");
   process.exitCode = 2;
 } else {
   main(home, mode === "create", Number(idleMilliseconds)).catch((error: unknown) => {

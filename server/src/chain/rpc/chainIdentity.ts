@@ -33,27 +33,18 @@ export async function identify(
     ]),
   ]);
   if (chainId !== expected.id) {
-    throw wrong(
-      `${rpc.host} serves ${describe(chainId)}, but ${describe(expected.id)} is configured.`,
-      "Correct the chain's id or the RPC address in the settings.",
-    );
+    throw wrong(`${rpc.host} serves ${describe(chainId)}, but ${describe(expected.id)} is configured.`);
   }
   const local = isLocalChain(chainId, clientVersion);
   const name = chainName(chainId, local);
   if (code === "0x") {
-    throw wrong(
-      `There is no contract at ${expected.contract} on ${name}.`,
-      "Correct the address of the EAS contract in the settings.",
-    );
+    throw wrong(`There is no contract at ${expected.contract} on ${name}.`);
   }
   if (
     !TimestampResult.safeParse(timestamp).success ||
     !version.some((answer) => VersionResult.safeParse(answer).success)
   ) {
-    throw wrong(
-      `The contract at ${expected.contract} on ${name} is not the Ethereum Attestation Service.`,
-      "Correct the address of the EAS contract in the settings.",
-    );
+    throw wrong(`The contract at ${expected.contract} on ${name} is not the Ethereum Attestation Service.`);
   }
   return { chainId, genesisHash: genesis.hash, contract: expected.contract, local, name };
 }
@@ -75,6 +66,6 @@ function describe(chainId: number): string {
   return name === `chain ${chainId}` ? name : `${name} (chain ${chainId})`;
 }
 
-function wrong(reason: string, remedy: string): ProoflineError {
-  return new ProoflineError("chain.wrong", reason, remedy);
+function wrong(reason: string): ProoflineError {
+  return new ProoflineError("chain.wrong", reason, "correctChain");
 }

@@ -59,7 +59,7 @@ export async function connectRpc(
       first ??= chainError(error);
     }
   }
-  throw first ?? new ProoflineError("chain.configuration", "No RPC address is configured.", "Add one.");
+  throw first ?? new ProoflineError("chain.configuration", "No RPC server is configured.", "correctChain");
 }
 
 /** Wraps a server whose identity is known. */
@@ -110,8 +110,8 @@ export function chainError(error: unknown): ProoflineError {
   if (error instanceof RpcFailure) {
     return new ProoflineError(
       "chain.unreachable",
-      `The chain cannot be asked: ${error.message}.`,
-      "Check the network and the RPC address in the settings, then try again.",
+      `The chain cannot be reached: ${error.message}.`,
+      "changeServer",
       { cause: error },
     );
   }
@@ -119,14 +119,14 @@ export function chainError(error: unknown): ProoflineError {
     return new ProoflineError(
       "chain.rejected",
       `The chain's server refused: ${error.message}.`,
-      "Try another RPC server.",
+      "changeServer",
       { cause: error },
     );
   }
   return new ProoflineError(
     "chain.unreachable",
-    `The chain could not be asked: ${oneLine(messageOf(error))}.`,
-    "See the log for details.",
+    `The chain could not be read: ${oneLine(messageOf(error))}.`,
+    "changeServer",
     { cause: error },
   );
 }

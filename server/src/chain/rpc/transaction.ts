@@ -59,8 +59,8 @@ export async function sendCall(
     if (attempt === MAX_ATTEMPTS) {
       throw new ProoflineError(
         "chain.rejected",
-        `The account ${account.address} is in such use on ${identity.name} that no transaction got through.`,
-        "Try again, or use an account of its own for anchoring.",
+        `The account ${account.address} is so busy on ${identity.name} that no transaction got through.`,
+        "useOwnAccount",
       );
     }
     await delay(20 * attempt * Math.random(), undefined, { signal });
@@ -109,7 +109,7 @@ async function sign(
       throw new ProoflineError(
         "chain.rejected",
         `${rpc.host} asks for up to ${formatEther(gas * maxFeePerGas)} of ${identity.name}'s currency for one anchor; Proofline pays at most ${formatEther(MAX_COST)}.`,
-        "Try again when fees are lower, or use another RPC server.",
+        "waitForLowerFees",
       );
     }
     const common = { chainId: identity.chainId, nonce, to, data, gas };
@@ -162,8 +162,8 @@ async function waitForReceipt(
   }
   throw new ProoflineError(
     "chain.unreachable",
-    `The transaction ${sent.hash} was sent to ${identity.name}, but no block held it within ${INCLUSION_TIMEOUT / 60_000} minutes.`,
-    "Anchor again later: a batch that is on the chain by then is found there.",
+    `The transaction ${sent.hash} was sent to ${identity.name}, but no block included it within ${INCLUSION_TIMEOUT / 60_000} minutes.`,
+    "anchorLater",
     { cause: failure },
   );
 }
@@ -177,7 +177,7 @@ function explain(error: unknown, account: PrivateKeyAccount, identity: ChainIden
     return new ProoflineError(
       "chain.rejected",
       `The account ${account.address} cannot pay for the transaction on ${identity.name}.`,
-      `Send it some of ${identity.name}'s currency, or use another key.`,
+      "fundAccount",
       { cause: error },
     );
   }

@@ -98,7 +98,7 @@ export function normalizeText(text: string): string {
     throw new ProoflineError(
       "document",
       "The text holds half of a surrogate pair, which has no UTF-8 form.",
-      "Remove the broken character, or reopen the file with its right encoding.",
+      "removeBrokenCharacter",
     );
   }
   return text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");

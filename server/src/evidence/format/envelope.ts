@@ -28,7 +28,7 @@ export function signPayload(payload: Uint8Array, signer: Address, sign: Sign): S
     throw new ProoflineError(
       "device",
       "The device key does not belong to the device that the batch names.",
-      "Restart the editor; if this stays, restore the device key from a copy.",
+      "restoreDeviceKey",
     );
   }
   return { payload, signature, signer };

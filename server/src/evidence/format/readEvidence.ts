@@ -192,5 +192,5 @@ function inflate(compressed: Uint8Array): Uint8Array {
 }
 
 function defect(reason: string): ProoflineError {
-  return new ProoflineError("evidence", reason, "Restore the file from version control.");
+  return new ProoflineError("evidence", reason, "restoreFile");
 }

@@ -90,7 +90,7 @@ export function sealBatch(parameters: SealBatchParameters): SealedEvidence {
     throw new ProoflineError(
       "evidence",
       "The batch's evidence file would be larger than readers accept.",
-      "Seal fewer suggestions at once.",
+      "anchorMoreOften",
     );
   }
   return { root: toDigest(anchoredRootOf(suggestionsRoot, seal)), seal: toDigest(seal), evidence };
@@ -169,7 +169,7 @@ function promptOpening(suggestion: AcceptedSuggestion): PromptOpening {
 
 function refuseUnsealable({ facts, suggestions }: SealBatchParameters): void {
   const refuse = (reason: string): never => {
-    throw new ProoflineError("evidence", reason, "Report this: such a batch should not have come together.");
+    throw new ProoflineError("evidence", reason, "reportDefect");
   };
   if (suggestions.length === 0) {
     refuse("A batch holds at least one suggestion.");

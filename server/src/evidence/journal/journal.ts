@@ -444,13 +444,9 @@ function adoptionLock(folder: string): string {
 }
 
 function refused(reason: string): ProoflineError {
-  return new ProoflineError("journal", reason, "Accept the suggestion again if it should be recorded.");
+  return new ProoflineError("journal", reason, "acceptAgain");
 }
 
 function unwritable(why: string): ProoflineError {
-  return new ProoflineError(
-    "journal",
-    `The journal cannot be written (${why}).`,
-    "Check that the folder that PROOFLINE_HOME names is writable and its disk is not full, then restart.",
-  );
+  return new ProoflineError("journal", `The journal cannot be written (${why}).`, "makeHomeWritable");
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
+import { unreachable } from "../../platform/errors";
+import { sentError } from "../../platform/sentError";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import { LookupIntake } from "../decode/lookupIntake";
@@ -11,7 +12,7 @@ import { SequencePool } from "../graph/sequencePool";
 import { replay } from "../replay/replayTokens";
 import { complete } from "./complete";
 import { loadModel, type Model } from "./loadedModel";
-import type { CancelFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
+import type { CancelFlag, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
 
 /** The inference worker: loads the pinned model, then answers one request at a time. */
 async function main(): Promise<void> {
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
       fallback: model.graph.fallback,
     });
   } catch (error) {
-    answer({ kind: "failed", error: errorMessage(error) });
+    answer({ kind: "failed", error: sentError(error) });
     port.close();
     return;
   }
@@ -102,7 +103,7 @@ async function main(): Promise<void> {
       // A cache may be torn.
       sequences.clear();
       replayed = null;
-      answer({ kind: "failed", error: errorMessage(error) });
+      answer({ kind: "failed", error: sentError(error) });
     }
   };
   // One after the other: a session that is being released must not be running.
@@ -126,13 +127,6 @@ async function main(): Promise<void> {
 
 function isSet(flag: CancelFlag): () => boolean {
   return () => Atomics.load(flag, 0) !== 0;
-}
-
-function errorMessage(error: unknown): ErrorMessage {
-  if (error instanceof ProoflineError) {
-    return { code: error.code, reason: error.reason, remedy: error.remedy };
-  }
-  return { code: null, reason: messageOf(error), remedy: "" };
 }
 
 void main();

@@ -63,7 +63,7 @@ export async function loadModel(
     throw new ProoflineError(
       "model.load",
       `The pinned model in ${directory} cannot be run (${messageOf(error)}).`,
-      "Use a model that this version supports, or report the problem where the model comes from.",
+      "useSupportedModel",
       { cause: error },
     );
   } finally {

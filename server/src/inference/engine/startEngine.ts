@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { messageOf, ProoflineError } from "../../platform/errors";
+import { receivedError } from "../../platform/sentError";
 import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
 import { DEFAULT_PROVIDER } from "../../protocol/executionProvider";
 import { DEFAULT_CACHE_MEGABYTES } from "../../protocol/settings";
@@ -15,7 +16,7 @@ import type {
   StartEngineParameters,
 } from "./engine";
 import { describeEnvironment } from "./environment";
-import type { BusyFlag, ErrorMessage, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
+import type { BusyFlag, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
 
 /** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
 const EXIT_PATIENCE_MILLISECONDS = 3000;
@@ -89,7 +90,7 @@ async function readyFrom(worker: Worker): Promise<Extract<FromWorker, { kind: "r
       return message;
     }
     if (message?.kind === "failed") {
-      throw errorOf(message.error);
+      throw receivedError(message.error);
     }
     throw new Error("it ended at once");
   } catch (error) {
@@ -151,7 +152,7 @@ class WorkerEngine implements Engine {
           if (answer.kind === "completed") {
             resolve(answer.outcome);
           } else if (answer.kind === "failed") {
-            reject(errorOf(answer.error));
+            reject(receivedError(answer.error));
           }
         },
         fail: reject,
@@ -167,7 +168,7 @@ class WorkerEngine implements Engine {
         givesWay: true,
         settle: (answer) => {
           if (answer.kind === "failed") {
-            reject(errorOf(answer.error));
+            reject(receivedError(answer.error));
           } else if (answer.kind !== "replayed") {
             return;
           } else if (answer.result !== null) {
@@ -282,27 +283,19 @@ function cancel(work: Work): void {
   Atomics.store(work.message.cancelled, 0, 1);
 }
 
-function errorOf({ code, reason, remedy }: ErrorMessage): Error {
-  return code === null ? new Error(reason) : new ProoflineError(code, reason, remedy);
-}
-
 function didNotStart(error: unknown): ProoflineError {
   return new ProoflineError(
     "model.load",
     `The inference worker did not start (${messageOf(error)}).`,
-    "Install Proofline again, or build it again in a clone.",
+    "reinstall",
     { cause: error },
   );
 }
 
 function stopped(): ProoflineError {
-  return new ProoflineError(
-    "model.load",
-    "The inference worker is not running.",
-    "Restart it with the command Proofline: Restart.",
-  );
+  return new ProoflineError("model.load", "The inference worker is not running.", "restartModel");
 }
 
 function cancelledReplay(): ProoflineError {
-  return new ProoflineError("inference.cancelled", "The replay was cancelled.", "Start it again.");
+  return new ProoflineError("inference.cancelled", "The replay was cancelled.", "tryAgain");
 }

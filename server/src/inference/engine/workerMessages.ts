@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../platform/errors";
+import type { SentError } from "../../platform/sentError";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { ExecutionProvider } from "../../protocol/executionProvider";
 import type { Environment, ExecutionFacts } from "../suggestion";
@@ -35,14 +35,6 @@ export type ToWorker =
   | { readonly kind: "lookUp"; readonly texts: readonly string[] }
   | { readonly kind: "dispose" };
 
-/** An error as it travels between threads. */
-export interface ErrorMessage {
-  /** `null` for what was not foreseen. */
-  readonly code: ErrorCode | null;
-  readonly reason: string;
-  readonly remedy: string;
-}
-
 /** Worker → thread: one `ready` or `failed` first, then one answer to each request. */
 export type FromWorker =
   | {
@@ -54,4 +46,4 @@ export type FromWorker =
   | { readonly kind: "completed"; readonly outcome: CompletionOutcome }
   /** `null`: interrupted. */
   | { readonly kind: "replayed"; readonly result: ReplayResult | null }
-  | { readonly kind: "failed"; readonly error: ErrorMessage };
+  | { readonly kind: "failed"; readonly error: SentError };

@@ -52,7 +52,7 @@ export function cutPrompt(
       throw new ProoflineError(
         "document",
         "The text near the cursor holds half of a surrogate pair, which no UTF-8 file can hold.",
-        "Remove the broken character.",
+        "removeBrokenCharacter",
       );
     }
   }

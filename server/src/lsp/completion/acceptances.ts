@@ -6,6 +6,7 @@ import { acceptedSuggestion } from "../../workflows/accept";
 import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
+import { editorText } from "../editorRemedies";
 import { onNotification, onRequest } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { ActiveSuggestion } from "./activeSuggestions";
@@ -172,7 +173,7 @@ export class Acceptances {
       return null;
     } catch (error) {
       this.context.log(`The journal was not written: ${messageOf(error)}`);
-      return messageOf(error);
+      return editorText(error);
     }
   }
 }

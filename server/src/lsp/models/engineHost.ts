@@ -4,6 +4,7 @@ import { messageOf, ProoflineError } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { ModelState } from "../../protocol/messages";
 import type { Installation } from "../../workflows/installation";
+import { EDITOR_REMEDIES } from "../editorRemedies";
 import type { SettingsStore } from "../settingsStore";
 
 /** An engine that crashes without an answer between is started again this often before a person has to ask for it. */
@@ -118,7 +119,7 @@ export class EngineHost {
       this.become({
         kind: "failed",
         reason: `The model stopped working (${messageOf(error)}).`,
-        remedy: "Restart it with the command Proofline: Restart, and look into the log if it happens again.",
+        remedy: "Restart it with Proofline: Restart, and look into the log if it happens again.",
       });
     }
   }
@@ -158,11 +159,11 @@ export class EngineHost {
       this.log(`The model was not loaded: ${messageOf(error)}`);
       this.become(
         error instanceof ProoflineError
-          ? { kind: "failed", reason: error.reason, remedy: error.remedy }
+          ? { kind: "failed", reason: error.reason, remedy: EDITOR_REMEDIES[error.remedy] }
           : {
               kind: "failed",
               reason: `The model could not be loaded (${messageOf(error)}).`,
-              remedy: "Look into the log, then restart with the command Proofline: Restart.",
+              remedy: "Look into the log, then restart with Proofline: Restart.",
             },
       );
     }

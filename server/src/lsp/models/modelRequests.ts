@@ -9,7 +9,7 @@ import { describeSource } from "../../models/modelSource";
 import { planFolder } from "../../models/pin/planFolder";
 import { describeSignature } from "../../models/signature/signature";
 import { findModel } from "../../models/store/modelsFile";
-import { ProoflineError, unreachable } from "../../platform/errors";
+import { unreachable } from "../../platform/errors";
 import {
   ChooseModel,
   DidAdvanceDownload,
@@ -27,6 +27,7 @@ import {
   planFetch,
   planPin,
 } from "../../workflows/pinModel";
+import { EditorError } from "../editorError";
 import { abortedBy, ask, onRequest } from "../requests";
 import type { SettingsStore } from "../settingsStore";
 import type { EngineHost } from "./engineHost";
@@ -186,7 +187,7 @@ function refuseUntrusted({ settings }: ModelParts): void {
   if (settings.current.trusted) {
     return;
   }
-  throw new ProoflineError(
+  throw new EditorError(
     "model.workspace",
     "The workspace is not trusted, so no model is fetched, pinned or loaded.",
     "Trust it with the command Workspaces: Manage Workspace Trust.",

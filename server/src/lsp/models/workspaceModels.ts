@@ -4,10 +4,11 @@ import { describeSource } from "../../models/modelSource";
 import { describeSignature } from "../../models/signature/signature";
 import { ModelChoices } from "../../models/store/modelChoice";
 import { ModelStore } from "../../models/store/modelStore";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { ListWorkspaceModels } from "../../protocol/messages";
 import { modelsOf, type PinPlaces } from "../../workflows/pinModel";
+import { EditorError } from "../editorError";
 
 /**
  * The models of this machine, those that the workspace's repositories name, and which of them the person chose. What a
@@ -105,12 +106,12 @@ export class WorkspaceModels {
   /**
    * Chooses an installed model for a workspace folder's repository.
    *
-   * @throws ProoflineError `model.missing` for one that nobody approved on this machine
+   * @throws EditorError `model.missing` for one that nobody approved on this machine
    */
   async choose(folder: string, manifestDigest: Digest | null): Promise<void> {
     const { root } = await this.repositoryOf(folder);
     if (manifestDigest !== null && (await this.store.find(manifestDigest)) === null) {
-      throw new ProoflineError(
+      throw new EditorError(
         "model.missing",
         "This model is not installed on this machine.",
         "Fetch it with Proofline: Use the Workspace's Model…, or pin its folder.",
@@ -129,7 +130,7 @@ function pathOf(uri: string): string {
   try {
     return fileURLToPath(uri);
   } catch {
-    throw new ProoflineError(
+    throw new EditorError(
       "repository",
       "The workspace folder is not on this machine.",
       "Open a local folder.",

@@ -1,6 +1,8 @@
 import type { AcceptedSuggestion } from "../../evidence/format/record";
 import { type Journal, openJournal, readJournals } from "../../evidence/journal/journal";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { messageOf } from "../../platform/errors";
+import { EditorError } from "../editorError";
+import { editorText } from "../editorRemedies";
 import type { SettingsStore } from "../settingsStore";
 
 /** This server's journal: opened at once where the workspace is trusted, with dead servers' journals adopted. */
@@ -39,7 +41,7 @@ export class JournalHost {
       return journal;
     } catch (error) {
       this.opening = null;
-      this.reason = messageOf(error);
+      this.reason = editorText(error);
       this.log(`The journal cannot be opened: ${messageOf(error)}`);
       return null;
     }
@@ -88,10 +90,10 @@ export class JournalHost {
     if (journal !== null) {
       return journal;
     }
-    throw new ProoflineError(
+    throw new EditorError(
       "journal",
       this.reason ?? "The journal is not open.",
-      "Check the folder that PROOFLINE_HOME names, then restart with the command Proofline: Restart.",
+      "Once that is solved, run Proofline: Restart.",
     );
   }
 }

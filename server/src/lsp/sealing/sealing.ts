@@ -15,6 +15,7 @@ import type { RepositoryReader } from "../../workflows/readRepository";
 import { finishSealing, sealPending } from "../../workflows/seal";
 import type { VerificationThread } from "../../workflows/thread/verificationThread";
 import type { OpenDocument } from "../documents/openDocument";
+import { editorText } from "../editorRemedies";
 import { ask } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { EvidenceFolders } from "../verdicts/evidenceFolders";
@@ -237,9 +238,9 @@ export class Sealing {
       return outcome.held.map(({ reason }) => reason);
     } catch (error) {
       this.context.log(`Sealing in ${root} failed: ${messageOf(error)}`);
-      this.obstacles.set(root, messageOf(error));
+      this.obstacles.set(root, editorText(error));
       await this.changed();
-      return [messageOf(error)];
+      return [editorText(error)];
     }
   }
 
@@ -361,7 +362,7 @@ export class Sealing {
           problems.add(problem);
         }
       } catch (error) {
-        const reason = messageOf(error);
+        const reason = editorText(error);
         this.context.log(`Anchoring in ${root} failed: ${reason}`);
         problems.add(reason);
         this.context.status.setChain({ kind: "waiting", suggestions: unanchoredCount(journal), reason });
@@ -391,8 +392,8 @@ export class Sealing {
     const writer = await openWriter();
     const { anchors } = contents;
     const outcome = await anchorBatches({ repository, due, anchors, writer, journal, signal });
-    const [reason] = outcome.problems;
-    if (reason === undefined) {
+    const reason = outcome.problem === null ? null : editorText(outcome.problem);
+    if (reason === null) {
       const { name, local } = await writer.identity();
       this.context.status.setChain({ kind: "ready", name, local });
     } else {
@@ -402,7 +403,7 @@ export class Sealing {
       await this.parts.folders.reload(root);
     }
     const anchored = outcome.anchored.reduce((sum, batch) => sum + batch.suggestions, 0);
-    return { anchored, problems: outcome.problems };
+    return { anchored, problems: reason === null ? [] : [reason] };
   }
 
   private async transactionKey(): Promise<string | null> {

@@ -1,12 +1,13 @@
 import type { Anchor, AnchorCheck } from "../../chain/chain";
 import type { Repository } from "../../evidence/repository";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { FileProblem } from "../../policy/report";
 import type { EvidenceInput } from "../../policy/verifyEvidence";
 import { checkChain } from "../../workflows/checkAnchors";
 import { findMoves } from "../../workflows/findMoves";
 import type { RepositoryContents, RepositoryReader } from "../../workflows/readRepository";
+import { editorText } from "../editorRemedies";
 import { type ChainAccess, UNTRUSTED } from "../sealing/chainAccess";
 
 /** What a repository's `.proofline` folder says, and what the chain says about it. */
@@ -163,7 +164,7 @@ export class EvidenceFolders {
       return await this.reader.read(repository);
     } catch (error) {
       this.log(`The evidence in ${repository.root} cannot be read: ${messageOf(error)}`);
-      const problem = error instanceof ProoflineError ? error.message : messageOf(error);
+      const problem = editorText(error);
       return { ...NOTHING, problems: [{ path: ".proofline/repository.json", problem }] };
     }
   }

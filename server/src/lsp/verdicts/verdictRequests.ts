@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ProoflineError } from "../../platform/errors";
 import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
 import type { OpenDocument } from "../documents/openDocument";
+import { EditorError } from "../editorError";
 import { abortedBy, onQuestion, onRequest } from "../requests";
 import type { ChainAccess } from "../sealing/chainAccess";
 import type { Sealing } from "../sealing/sealing";
@@ -92,5 +92,5 @@ function opened(context: ServerContext, uri: string): OpenDocument {
   if (document !== undefined) {
     return document;
   }
-  throw new ProoflineError("document", "The document is not open.", "Open it and try again.");
+  throw new EditorError("document", "The document is not open.", "Open it and try again.");
 }

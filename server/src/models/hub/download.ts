@@ -119,8 +119,8 @@ export async function checkRoom(folder: string, bytes: number): Promise<void> {
   }
   throw new ProoflineError(
     "model.disk",
-    `${megabytes(bytes + SPARE_BYTES)} are needed on the disk of ${folder}, and ${megabytes(free)} are free.`,
-    "Make room, for example with `proofline model remove`, or set PROOFLINE_HOME to a folder on another disk.",
+    `The disk of ${folder} needs ${megabytes(bytes + SPARE_BYTES)} of free space and has ${megabytes(free)}.`,
+    "makeRoom",
   );
 }
 
@@ -286,8 +286,8 @@ function partOf(folder: string, wanted: Wanted): { readonly part: string; readon
 function differs({ path, repository, commit }: Wanted): ProoflineError {
   return new ProoflineError(
     "model.differs",
-    `${path} of ${repository} at commit ${commit.slice(0, 12)} is not what it should be: its bytes have another hash.`,
-    "Nothing of it was kept. Try again later, and do not use the model if it happens again.",
+    `${path} of ${repository} at commit ${commit.slice(0, 12)} is not what it should be: its bytes have a different hash.`,
+    "distrustModel",
   );
 }
 
@@ -296,9 +296,7 @@ function writeError(error: unknown): ProoflineError {
   return new ProoflineError(
     "model.disk",
     full ? "The disk is full." : `The download cannot be written (${messageOf(error)}).`,
-    full
-      ? "Make room and start it again; it goes on where it stopped."
-      : "Make the PROOFLINE_HOME folder writable and start it again; it goes on where it stopped.",
+    full ? "makeRoom" : "makeHomeWritable",
     { cause: error },
   );
 }

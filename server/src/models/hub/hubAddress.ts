@@ -12,8 +12,8 @@ export function parseHubAddress(address: string): URL {
   if (url === null || !plain || url.username !== "" || url.password !== "" || !mayBeAsked(url)) {
     throw new ProoflineError(
       "usage",
-      `${JSON.stringify(address)} is no address of a model hub.`,
-      "Give it as https://host; plain http is only for a hub on this machine (127.0.0.1, ::1, localhost).",
+      `${JSON.stringify(address)} is not the address of a model hub.`,
+      "correctHub",
     );
   }
   return url;

@@ -128,11 +128,7 @@ export function refuseCancelled(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) {
     return;
   }
-  throw new ProoflineError(
-    "model.cancelled",
-    "It was cancelled.",
-    "Start it again; what has been downloaded is kept and not downloaded twice.",
-  );
+  throw new ProoflineError("model.cancelled", "The download was cancelled.", "continueDownload");
 }
 
 /** The chunks of a body, each awaited for no longer than patience lasts. */
@@ -234,15 +230,11 @@ function refusal({ hub, token }: HubAccess, url: URL, { status, headers }: Respo
       token === null
         ? `The hub ${hub.origin} does not give out ${what} without a token: it is private or gated, or does not exist.`
         : `The hub ${hub.origin} does not give out ${what} with this token (${status}).`,
-      "Accept the model's conditions on its page, then set a token that may read it: the command Proofline: Set Hugging Face Token…, or HF_TOKEN for the command line.",
+      "setHubToken",
     );
   }
   if (status === 404) {
-    return new ProoflineError(
-      "model.missing",
-      `The hub ${hub.origin} has no ${what}.`,
-      "Check the names of repository and revision.",
-    );
+    return new ProoflineError("model.missing", `The hub ${hub.origin} has no ${what}.`, "checkModelName");
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     return new Transient(`${url.origin} answered ${status}`, retryAfter(headers.get("retry-after")));
@@ -278,10 +270,5 @@ function detailOf(error: unknown): string {
 }
 
 export function hubError(reason: string, cause?: unknown): ProoflineError {
-  return new ProoflineError(
-    "model.hub",
-    reason,
-    "Check the connection and the address of the hub, and try again; what has been downloaded is kept.",
-    { cause },
-  );
+  return new ProoflineError("model.hub", reason, "checkHub", { cause });
 }

@@ -67,7 +67,7 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
     throw new ProoflineError(
       "model.missing",
       `${model.repository} holds no ONNX graph with a tokenizer.json and a config.json.`,
-      "Choose a repository with an ONNX export of the model, or export it with Hugging Face Optimum and pin the folder.",
+      "exportModel",
     );
   }
   const list = variants.map((one) => `${one.name} (${megabytes(one.size)})`).join(", ");
@@ -79,7 +79,7 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
     throw new ProoflineError(
       "model.missing",
       `${model.repository} has several variants: ${list}.`,
-      "Name one with --variant.",
+      "chooseVariant",
     );
   }
   const wanted = variants.find(
@@ -88,7 +88,11 @@ export function chooseVariant(model: HubModel, name: string | undefined): Varian
   if (wanted !== undefined) {
     return wanted;
   }
-  throw new ProoflineError("model.missing", `${model.repository} has no variant ${name}.`, `It has ${list}.`);
+  throw new ProoflineError(
+    "model.missing",
+    `${model.repository} has no variant ${name}. It has ${list}.`,
+    "chooseVariant",
+  );
 }
 
 /** The next folder above a graph that holds all that is needed; `null` where none does. */

@@ -20,7 +20,7 @@ export async function listFiles(directory: string, below = ""): Promise<string[]
     throw new ProoflineError(
       "model.file",
       `The model folder ${join(directory, below)} cannot be read (${messageOf(error)}).`,
-      "Check the path of the model folder.",
+      "checkModelPath",
       { cause: error },
     );
   });
@@ -139,7 +139,7 @@ export function fileError(directory: string, path: string, problem: string, caus
   return new ProoflineError(
     "model.file",
     `The model file ${join(directory, path)} ${problem}.`,
-    "Restore the model folder from where it came; nothing is suggested until its files are as pinned.",
+    "restoreModelFolder",
     { cause },
   );
 }

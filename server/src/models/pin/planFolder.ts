@@ -60,8 +60,6 @@ export function chooseGraph(
   throw new ProoflineError(
     "model.pin",
     `The folder ${directory} holds ${graphs.length === 0 ? "no ONNX graph" : `these graphs: ${graphs.join(", ")}`}.`,
-    graphs.length === 0
-      ? "Export the model to ONNX, with a key-value cache."
-      : "Name the one to load, with `--variant` on the command line.",
+    graphs.length === 0 ? "exportModel" : "chooseVariant",
   );
 }

@@ -32,7 +32,7 @@ function pinError(directory: string, problem: string, cause?: unknown): Prooflin
   return new ProoflineError(
     "model.pin",
     `The model's pin ${join(directory, PIN_FILE)} ${problem}.`,
-    "Restore the model folder, or pin a folder that you trust with `proofline model pin`.",
+    "pinModelAgain",
     { cause },
   );
 }

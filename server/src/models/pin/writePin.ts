@@ -88,7 +88,7 @@ export async function writePinFile(directory: string, manifest: PinManifest): Pr
     throw new ProoflineError(
       "model.pin",
       `The pin ${file} cannot be written (${messageOf(error)}).`,
-      "Make the model folder writable, or pin a copy of it.",
+      "makeModelFolderWritable",
       { cause: error },
     );
   });
@@ -105,7 +105,7 @@ function checkInterface(directory: string, graph: string, bytes: Uint8Array, con
     throw new ProoflineError(
       "model.file",
       `The model ${join(directory, graph)} cannot be run (${messageOf(error)}).`,
-      "Pin a decoder with a key-value cache and dynamic shapes, as Optimum or onnxruntime-genai export it.",
+      "exportModel",
       { cause: error },
     );
   }
@@ -117,8 +117,6 @@ function familyError(family: PromptFamilyName | null, missing: string): Prooflin
     family === null
       ? `The tokens of ${TOKENIZER_FILE} fit no prompt family: even the simplest needs ${missing}.`
       : `${TOKENIZER_FILE} has no control token ${missing}, which the prompt family ${family} needs.`,
-    family === null
-      ? "Choose a code model of a family that is known here."
-      : "Name another family, or none: then it is found from the tokenizer.",
+    family === null ? "chooseKnownFamily" : "chooseOtherFamily",
   );
 }

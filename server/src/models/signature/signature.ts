@@ -306,10 +306,5 @@ function parsed<Value>(problem: string, schema: z.ZodType<Value>, bytes: Uint8Ar
 }
 
 function signatureError(reason: string, cause?: unknown): ProoflineError {
-  return new ProoflineError(
-    "model.signature",
-    reason,
-    "Get the model again from whoever signed it, and check the key or authority with them.",
-    { cause },
-  );
+  return new ProoflineError("model.signature", reason, "askSigner", { cause });
 }

@@ -42,7 +42,7 @@ export class ModelChoices {
     throw new ProoflineError(
       "model.missing",
       `The model that was chosen for ${root} (${manifestDigest.slice(0, 12)}) is no longer installed as it was pinned.`,
-      "Choose again with Proofline: Use the Workspace's Model…, or with `proofline model use`.",
+      "chooseModelAgain",
     );
   }
 

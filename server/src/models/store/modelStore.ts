@@ -165,11 +165,7 @@ export async function readSignature(directory: string, maxBytes: number): Promis
   if (info.isFile() && info.size <= maxBytes) {
     return readFile(path);
   }
-  throw new ProoflineError(
-    "model.signature",
-    `${path} is too large or not a file.`,
-    "Get the model again from whoever signed it.",
-  );
+  throw new ProoflineError("model.signature", `${path} is too large or not a file.`, "askSigner");
 }
 
 async function withDownloadLock<Value>(folder: string, work: () => Promise<Value>): Promise<Value> {
@@ -181,7 +177,7 @@ async function withDownloadLock<Value>(folder: string, work: () => Promise<Value
     throw new ProoflineError(
       "model.busy",
       "Another window or command is downloading a model.",
-      "Wait until it is done, or cancel it there.",
+      "waitForDownload",
     );
   }
   try {
@@ -202,7 +198,7 @@ async function writing<Value>(folder: string, write: () => Promise<Value>): Prom
     throw new ProoflineError(
       "model.disk",
       `The models of this machine cannot be kept in ${folder} (${messageOf(error)}).`,
-      "Make it a folder that you may write, with room on its disk, or set PROOFLINE_HOME to another.",
+      "makeHomeWritable",
       { cause: error },
     );
   }

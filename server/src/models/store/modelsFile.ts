@@ -60,7 +60,7 @@ export function parseModelsFile(bytes: Uint8Array): ModelsFile {
     throw new ProoflineError(
       "model.workspace",
       `.proofline/models.json cannot be used. ${error.reason}`,
-      "Restore models.json from version control, or delete it and pin its models again.",
+      "restoreModelsFile",
       { cause: error },
     );
   }
@@ -89,7 +89,7 @@ export function withModel(
     throw new ProoflineError(
       "model.replace",
       `.proofline/models.json pins other bytes under the name ${name}: ${differenceOf(same, model)}.`,
-      "Restore the pinned files; or, where they were changed on purpose, pin again with --replace or another --name.",
+      "replacePin",
     );
   }
   const models = file.models
@@ -133,7 +133,7 @@ export function findModel(file: ModelsFile, nameOrDigest: string): NamedModel {
     names.length === 0
       ? "This workspace names no models."
       : `This workspace names no model ${nameOrDigest}; it names ${names.join(", ")}.`,
-    "Pin it (Proofline: Pin a Model…, or `proofline model pin`), or restore .proofline/models.json from version control.",
+    "pinMissingModel",
   );
 }
 
@@ -146,7 +146,7 @@ function refuseOtherContent(file: ModelsFile, { source, manifest }: NamedModel):
   throw new ProoflineError(
     "model.differs",
     `${other.path} differs from the pin of the same commit in .proofline/models.json.`,
-    "Nothing of it was kept. Do not use this model before you know why the hub gives out other bytes.",
+    "distrustModel",
   );
 }
 

@@ -1,5 +1,6 @@
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
+import type { SentError } from "../../platform/sentError";
 
 /** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
 export type WorkerRequest =
@@ -14,8 +15,4 @@ export type WorkerRequest =
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "read"; readonly reading: EvidenceReading }
   | { readonly id: number; readonly kind: "seal"; readonly sealed: SealedEvidence }
-  | {
-      readonly id: number;
-      readonly kind: "error";
-      readonly error: { readonly code: string; readonly reason: string; readonly remedy: string };
-    };
+  | { readonly id: number; readonly kind: "error"; readonly error: SentError };

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
-import { type ErrorCode, ProoflineError } from "../../platform/errors";
+import { receivedError } from "../../platform/sentError";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 type Unsent<Request> = Request extends unknown ? Omit<Request, "id"> : never;
@@ -53,8 +53,7 @@ export class VerificationThread {
         if (answer instanceof Error) {
           reject(answer);
         } else if (answer.kind === "error") {
-          const { code, reason, remedy } = answer.error;
-          reject(new ProoflineError(code as ErrorCode, reason, remedy));
+          reject(receivedError(answer.error));
         } else {
           resolve(answer);
         }

@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { openDevice } from "../../evidence/device";
 import { readEvidence } from "../../evidence/format/readEvidence";
 import { sealBatch } from "../../evidence/format/sealBatch";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { sentError } from "../../platform/sentError";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 parentPort?.on("message", (request: WorkerRequest) => {
@@ -22,10 +22,6 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
       }
     }
   } catch (error) {
-    const { code, reason, remedy } =
-      error instanceof ProoflineError
-        ? error
-        : { code: "evidence", reason: messageOf(error), remedy: "This is a defect; please report it." };
-    return { id, kind: "error", error: { code, reason, remedy } };
+    return { id, kind: "error", error: sentError(error) };
   }
 }
