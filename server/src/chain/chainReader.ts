@@ -17,7 +17,7 @@ export interface OpenChainOptions extends EmbeddedOptions {
 const MAX_REMEMBERED = 4096;
 
 /** How long a failure to connect answers for all checks, so that many roots do not wait for one dead server each. */
-const FAILURE_AGE = 1_000;
+const FAILURE_AGE_MILLISECONDS = 1_000;
 
 /** Opens a chain for reading. Nothing is reached until the first question, and `check` never rejects. */
 export function openChain(configuration: ChainConfiguration, options: OpenChainOptions): ChainReader {
@@ -108,7 +108,7 @@ export class ConnectedReader implements ChainReader {
         if (this.opening === opening) {
           this.opening = undefined;
         }
-      }, FAILURE_AGE).unref();
+      }, FAILURE_AGE_MILLISECONDS).unref();
     });
     return opening;
   }

@@ -107,17 +107,17 @@ test("an endless answer is cut off, packed or not", async () => {
 
 test("silence, and an answer that never ends, stop at the time limit", async () => {
   const silent = await serve(() => {});
-  await expect(new Rpc(silent, { timeout: 200 }).call("eth_chainId", [], expect.anything())).rejects.toThrow(
-    "did not answer within 0.2 seconds",
-  );
+  await expect(
+    new Rpc(silent, { timeoutMilliseconds: 200 }).call("eth_chainId", [], expect.anything()),
+  ).rejects.toThrow("did not answer within 0.2 seconds");
   const slow = await serve((_, response) => {
     response.write("[");
     const timer = setInterval(() => response.write(" "), 20);
     response.on("close", () => clearInterval(timer));
   });
-  await expect(new Rpc(slow, { timeout: 200 }).call("eth_chainId", [], expect.anything())).rejects.toThrow(
-    "did not answer within 0.2 seconds",
-  );
+  await expect(
+    new Rpc(slow, { timeoutMilliseconds: 200 }).call("eth_chainId", [], expect.anything()),
+  ).rejects.toThrow("did not answer within 0.2 seconds");
 });
 
 test("a dead server is waited for once, however many roots are asked about", async () => {

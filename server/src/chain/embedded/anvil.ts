@@ -40,7 +40,7 @@ export function anvilPath(bundleFolder: string): string {
 }
 
 /** How long anvil may take to announce its port. */
-const START_TIMEOUT = 20_000;
+const START_TIMEOUT_MILLISECONDS = 20_000;
 
 /**
  * Runs anvil, and ends it when this process ends in whatever way: POSIX shells read a pipe from this process to its
@@ -101,7 +101,7 @@ export async function startAnvil(binary: string, extra: readonly string[]): Prom
   });
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), START_TIMEOUT);
+    timer = setTimeout(() => resolve(null), START_TIMEOUT_MILLISECONDS);
   });
   const port = await Promise.race([announced, ended.then(() => null), timeout]);
   clearTimeout(timer);

@@ -78,7 +78,7 @@ export class EmbeddedNode {
       try {
         await writeFile(path, withoutForeignGenesis(state.json), { mode: 0o600 });
         anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--load-state", path]);
-        const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
+        const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeoutMilliseconds: 60_000 });
         const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract: EMBEDDED_EAS });
         await assertLinked(rpc, identity);
         const recovered = !isCurrent(state);
@@ -114,7 +114,7 @@ export class EmbeddedNode {
     let anvil: Anvil | undefined;
     try {
       anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--init", path]);
-      const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeout: 60_000 });
+      const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeoutMilliseconds: 60_000 });
       const contract = await deployEas(rpc);
       const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract });
       const node = new EmbeddedNode(folder, anvil, rpc, identity, false, beforeWrite);

@@ -35,7 +35,7 @@ export interface HostOptions {
 const IDLE_MILLISECONDS = 10_000;
 
 /** Several hosts may have to end and start before one serves; a loaded machine takes seconds for each. */
-const OPEN_TIMEOUT = 30_000;
+const OPEN_TIMEOUT_MILLISECONDS = 30_000;
 
 /** An open connection to the chain host, which stays while one is open. */
 export interface HostSession {
@@ -63,7 +63,7 @@ export async function openHost(
   mode: HostMode,
   { idleMilliseconds = IDLE_MILLISECONDS }: HostOptions = {},
 ): Promise<HostSession | null> {
-  const deadline = performance.now() + OPEN_TIMEOUT;
+  const deadline = performance.now() + OPEN_TIMEOUT_MILLISECONDS;
   while (performance.now() < deadline) {
     const socket = await connectToHost(home);
     if (socket !== null) {
@@ -85,7 +85,7 @@ export async function openHost(
   }
   throw new ProoflineError(
     "chain.host",
-    `The local chain's host did not answer within ${OPEN_TIMEOUT / 1000} seconds.`,
+    `The local chain's host did not answer within ${OPEN_TIMEOUT_MILLISECONDS / 1000} seconds.`,
     "restartChain",
   );
 }

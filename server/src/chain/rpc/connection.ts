@@ -17,7 +17,7 @@ export interface Head {
 export interface Connection {
   readonly rpc: Rpc;
   readonly identity: ChainIdentity;
-  /** The head, at most `HEAD_AGE` milliseconds old. All up to it is durable. */
+  /** The head, at most `HEAD_AGE_MILLISECONDS` milliseconds old. All up to it is durable. */
   head(): Promise<Head>;
   /** The head as it is now. */
   freshHead(): Promise<Head>;
@@ -40,7 +40,7 @@ export interface ConnectionLife {
 const ENDLESS: ConnectionLife = { closed: false, settle: async () => {}, close: () => {} };
 
 /** Long enough that a file's many roots share one head, short enough that nobody waits for a new block. */
-const HEAD_AGE = 250;
+const HEAD_AGE_MILLISECONDS = 250;
 
 /**
  * Connects to the first of the configured servers that answers as the configured chain.
@@ -75,7 +75,9 @@ export function connected(rpc: Rpc, identity: ChainIdentity, life: ConnectionLif
     identity,
     freshHead,
     head: () =>
-      latest !== undefined && performance.now() - latest.at < HEAD_AGE ? latest.head : freshHead(),
+      latest !== undefined && performance.now() - latest.at < HEAD_AGE_MILLISECONDS
+        ? latest.head
+        : freshHead(),
     get closed() {
       return life.closed;
     },

@@ -20,7 +20,7 @@ export class RpcFailure extends Error {
 
 export interface RpcOptions {
   /** Milliseconds until a request counts as failed. */
-  readonly timeout?: number;
+  readonly timeoutMilliseconds?: number;
   /** The largest answer that is read, in bytes. */
   readonly maxBytes?: number;
 }
@@ -53,14 +53,14 @@ const MAX_BATCH = 40;
 export class Rpc {
   private readonly url: URL;
   private readonly headers: Readonly<Record<string, string>>;
-  private readonly timeout: number;
+  private readonly timeoutMilliseconds: number;
   private readonly maxBytes: number;
   private queue: PendingCall[] = [];
   private nextId = 1;
   /** Some servers take no batches; after one such answer each call travels alone. */
   private batches = true;
 
-  constructor(url: string, { timeout = 5_000, maxBytes = 4 * 1024 * 1024 }: RpcOptions = {}) {
+  constructor(url: string, { timeoutMilliseconds = 5_000, maxBytes = 4 * 1024 * 1024 }: RpcOptions = {}) {
     this.url = new URL(url);
     const headers: Record<string, string> = { "content-type": "application/json" };
     if (this.url.username !== "" || this.url.password !== "") {
@@ -70,7 +70,7 @@ export class Rpc {
       this.url.password = "";
     }
     this.headers = headers;
-    this.timeout = timeout;
+    this.timeoutMilliseconds = timeoutMilliseconds;
     this.maxBytes = maxBytes;
   }
 
@@ -139,7 +139,7 @@ export class Rpc {
       headers: this.headers,
       body,
       redirect: "error",
-      signal: AbortSignal.timeout(this.timeout),
+      signal: AbortSignal.timeout(this.timeoutMilliseconds),
     });
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -160,7 +160,7 @@ export class Rpc {
 
   private explain(error: unknown): string {
     if (error instanceof Error && error.name === "TimeoutError") {
-      return `${this.host} did not answer within ${this.timeout / 1000} seconds`;
+      return `${this.host} did not answer within ${this.timeoutMilliseconds / 1000} seconds`;
     }
     if (error instanceof RpcFailure) {
       return `${this.host}: ${error.message}`;

@@ -11,7 +11,7 @@ import { type Rpc, RpcError, RpcFailure } from "./rpc";
 const MAX_ATTEMPTS = 20;
 
 /** How long a transaction may wait for its block. */
-const INCLUSION_TIMEOUT = 180_000;
+const INCLUSION_TIMEOUT_MILLISECONDS = 180_000;
 
 /** Used where a server does not suggest a tip: enough on the large chains, negligible on the others. */
 const DEFAULT_TIP = 1_000_000n;
@@ -130,7 +130,7 @@ async function waitForReceipt(
   sent: { readonly hash: Hex; readonly nonce: number; readonly from: Hex },
   signal?: AbortSignal,
 ): Promise<Receipt | null> {
-  const deadline = performance.now() + INCLUSION_TIMEOUT;
+  const deadline = performance.now() + INCLUSION_TIMEOUT_MILLISECONDS;
   let failure: unknown;
   let passedBy = 0;
   let pause = identity.local ? 5 : 500;
@@ -162,7 +162,7 @@ async function waitForReceipt(
   }
   throw new ProoflineError(
     "chain.unreachable",
-    `The transaction ${sent.hash} was sent to ${identity.name}, but no block included it within ${INCLUSION_TIMEOUT / 60_000} minutes.`,
+    `The transaction ${sent.hash} was sent to ${identity.name}, but no block included it within ${INCLUSION_TIMEOUT_MILLISECONDS / 60_000} minutes.`,
     "anchorLater",
     { cause: failure },
   );

@@ -1,7 +1,7 @@
 /** A longer pause is not part of a rhythm. */
-const LONGEST_INTERVAL = 1000;
+const LONGEST_INTERVAL_MILLISECONDS = 1000;
 /** Nobody waits longer for a request to begin. */
-const LONGEST_DELAY = 250;
+const LONGEST_DELAY_MILLISECONDS = 250;
 /** How much the newest observation counts. */
 const WEIGHT = 0.2;
 
@@ -19,7 +19,7 @@ export class Debounce {
   typed(now: number): void {
     const interval = now - this.lastKey;
     this.lastKey = now;
-    if (interval <= LONGEST_INTERVAL) {
+    if (interval <= LONGEST_INTERVAL_MILLISECONDS) {
       this.interval = average(this.interval, interval);
     }
   }
@@ -34,7 +34,7 @@ export class Debounce {
       return 0;
     }
     const untilNextKey = this.lastKey + 1.5 * this.interval - now;
-    return Math.max(0, Math.min(untilNextKey, this.answer, LONGEST_DELAY));
+    return Math.max(0, Math.min(untilNextKey, this.answer, LONGEST_DELAY_MILLISECONDS));
   }
 }
 
