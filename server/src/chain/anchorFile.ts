@@ -9,16 +9,22 @@ export function formatAnchor(anchor: Anchor): string {
   return prettyCanonicalJson(anchor);
 }
 
-/** Reads an anchor file's bytes: an anchor, or a sentence that says why they are none. Its claims are not checked. */
-export function parseAnchor(bytes: Uint8Array): Anchor | string {
+/** What an anchor file holds; `reason` says in a sentence why it is no anchor. */
+export type AnchorReading =
+  | { readonly kind: "anchor"; readonly anchor: Anchor }
+  | { readonly kind: "malformed"; readonly reason: string };
+
+/** Reads an anchor file's bytes. Its claims are not checked. */
+export function readAnchor(bytes: Uint8Array): AnchorReading {
   try {
     if (bytes.length > MAX_ANCHOR_BYTES) {
-      return "It is larger than an anchor file can be.";
+      return { kind: "malformed", reason: "It is larger than an anchor file can be." };
     }
-    return parseCanonical(decodeUtf8(bytes), Anchor, { maxLength: MAX_ANCHOR_BYTES });
+    const anchor = parseCanonical(decodeUtf8(bytes), Anchor, { maxLength: MAX_ANCHOR_BYTES });
+    return { kind: "anchor", anchor };
   } catch (error) {
     if (error instanceof ProoflineError) {
-      return error.reason;
+      return { kind: "malformed", reason: error.reason };
     }
     throw error;
   }

@@ -28,9 +28,9 @@ const RepositoryFile = z.strictObject({ id: RandomId });
 export type RepositoryFileContent =
   /** Path below the repository's top. */
   { readonly path: string } & (
-    | { readonly bytes: Uint8Array; readonly problem: null }
-    /** It could not be read; `problem` says why. */
-    | { readonly bytes: null; readonly problem: string }
+    | { readonly kind: "read"; readonly bytes: Uint8Array }
+    /** `reason`: why it could not be read, as a sentence. */
+    | { readonly kind: "unreadable"; readonly reason: string }
   );
 
 /** A folder whose `.proofline` speaks for the files in it. */
@@ -265,12 +265,16 @@ export class Repository {
       const bytes = await this.read(path, maxBytes);
       files.push(
         bytes === null
-          ? { path, bytes, problem: "It is too large, a link, or not readable." }
-          : { path, bytes, problem: null },
+          ? { path, kind: "unreadable", reason: "It is too large, a link, or not readable." }
+          : { path, kind: "read", bytes },
       );
     }
     if (names.length > MAX_LISTED_FILES) {
-      files.push({ path: below, bytes: null, problem: `Only ${MAX_LISTED_FILES} of its files were read.` });
+      files.push({
+        path: below,
+        kind: "unreadable",
+        reason: `Only ${MAX_LISTED_FILES} of its files were read.`,
+      });
     }
     return files;
   }

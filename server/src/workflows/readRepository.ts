@@ -1,4 +1,4 @@
-import { parseAnchor } from "../chain/anchorFile";
+import { readAnchor } from "../chain/anchorFile";
 import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { Repository } from "../evidence/repository";
@@ -35,23 +35,24 @@ export class RepositoryReader {
     const anchors: Anchor[] = [];
     const before = this.remembered.get(repository.root);
     const readings = new Map<Digest, EvidenceReading>();
-    for (const { path, bytes, problem } of await repository.evidenceFiles()) {
-      if (bytes === null) {
-        problems.push({ path, problem: problem ?? "It cannot be read." });
-      } else {
-        const key = toDigest(sha256(bytes));
-        const reading = readings.get(key) ?? before?.get(key) ?? (await this.thread.read(bytes));
-        readings.set(key, reading);
-        evidence.push({ path, reading });
+    for (const file of await repository.evidenceFiles()) {
+      const { path } = file;
+      if (file.kind === "unreadable") {
+        problems.push({ path, problem: file.reason });
+        continue;
       }
+      const key = toDigest(sha256(file.bytes));
+      const reading = readings.get(key) ?? before?.get(key) ?? (await this.thread.read(file.bytes));
+      readings.set(key, reading);
+      evidence.push({ path, reading });
     }
     this.remembered.set(repository.root, readings);
-    for (const { path, bytes, problem } of await repository.anchorFiles()) {
-      const anchor = bytes === null ? (problem ?? "It cannot be read.") : parseAnchor(bytes);
-      if (typeof anchor === "string") {
-        problems.push({ path, problem: anchor });
+    for (const file of await repository.anchorFiles()) {
+      const reading = file.kind === "unreadable" ? file : readAnchor(file.bytes);
+      if (reading.kind === "anchor") {
+        anchors.push(reading.anchor);
       } else {
-        anchors.push(anchor);
+        problems.push({ path: file.path, problem: reading.reason });
       }
     }
     const moves = await findMoves(repository, evidence);

@@ -79,7 +79,7 @@ describe("the .proofline folder", () => {
     await repository.writeEvidence(root, "two");
     expect(await repository.writeAnchor(root, 31337, "anchor")).toBe(`.proofline/anchors/${root}.31337.json`);
     const [evidence] = await repository.evidenceFiles();
-    expect(Buffer.from(evidence?.bytes ?? "").toString()).toBe("one");
+    expect(evidence).toMatchObject({ kind: "read", bytes: Buffer.from("one") });
     expect(await repository.anchorFiles()).toHaveLength(1);
   });
 
@@ -98,7 +98,7 @@ describe("the .proofline folder", () => {
       await writeFile(join(folder, "note.txt"), "");
       await writeFile(join(folder, "any name.json"), "{}");
       const files = await (await openRepository(top)).evidenceFiles();
-      expect(files.map(({ path, bytes }) => [path.split("/").at(-1), bytes !== null])).toEqual([
+      expect(files.map(({ path, kind }) => [path.split("/").at(-1), kind === "read"])).toEqual([
         ["any name.json", true],
         ["large.json", false],
         ["link.json", false],

@@ -1,4 +1,6 @@
 import { X509Certificate } from "node:crypto";
+import type { ProoflineError } from "../../platform/errors";
+import { signatureError } from "./signatureError";
 
 /** What X.509 extensions say that `node:crypto` does not tell (RFC 5280). */
 interface Extensions {
@@ -22,22 +24,26 @@ export type Chain = readonly [X509Certificate, ...X509Certificate[]];
  * does, it is judged at the instant at which the signing certificate became valid: a model outlives its certificate,
  * and nothing here proves when it was signed.
  *
- * @returns the chain, or a sentence without its full stop that says why there is none
+ * @throws ProoflineError `model.signature` where there is none, or the first certificate may not sign a model
  */
 export function chainTo(
   trusted: readonly X509Certificate[],
   [leaf, ...others]: readonly X509Certificate[],
-): Chain | string {
+): Chain {
   if (leaf === undefined) {
-    return "it holds no certificate";
+    throw doesNotCount("it holds no certificate");
   }
-  const usage = signingObstacle(leaf);
-  if (usage !== null) {
-    return usage;
-  }
+  refuseOtherUse(leaf);
   const at = Date.parse(leaf.validFrom);
-  const rest = climb([leaf], others, trusted, at);
-  return rest ?? `no chain leads from ${nameOf(leaf)} to a certificate that you trust`;
+  const chain = climb([leaf], others, trusted, at);
+  if (chain === null) {
+    throw doesNotCount(`no chain leads from ${nameOf(leaf)} to a certificate that you trust`);
+  }
+  return chain;
+}
+
+function doesNotCount(why: string): ProoflineError {
+  return signatureError(`The signature does not count: ${why}.`);
 }
 
 /** A certificate's subject on one line. */
@@ -98,19 +104,18 @@ function mayIssue(authority: X509Certificate, issued: X509Certificate, below: nu
   );
 }
 
-/** Why a certificate may not sign a model, or `null`. */
-function signingObstacle(leaf: X509Certificate): string | null {
+/** Refuses a certificate that may not sign a model. */
+function refuseOtherUse(leaf: X509Certificate): void {
   const { keyUsage, unknownCritical } = extensionsOf(leaf);
   if (unknownCritical.length > 0) {
-    return `its certificate has conditions that are unknown here (${unknownCritical})`;
+    throw doesNotCount(`its certificate has conditions that are unknown here (${unknownCritical})`);
   }
   // Absent is undefined, whatever the type says.
   const extended: readonly string[] | undefined = leaf.keyUsage;
   const forCode = extended?.some((use) => use === CODE_SIGNING || use === ANY_EXTENDED_KEY_USAGE);
-  if (forCode === true || keyUsage?.digitalSignature === true) {
-    return null;
+  if (forCode !== true && keyUsage?.digitalSignature !== true) {
+    throw doesNotCount(`the certificate of ${nameOf(leaf)} is not one for signing`);
   }
-  return `the certificate of ${nameOf(leaf)} is not one for signing`;
 }
 
 function isValidAt({ validFrom, validTo }: X509Certificate, at: number): boolean {

@@ -6,6 +6,7 @@ import { messageOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import { type PinnedFile, SIGNATURE_FILE } from "../pin/manifest";
 import { chainTo, issuerOf, nameOf, readCertificates } from "./certificateChain";
+import { signatureError } from "./signatureError";
 
 /** Whom a person trusts to sign a model: a public key, or the authorities that vouch for certificates. PEM texts. */
 export type Trust =
@@ -217,11 +218,7 @@ function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: 
       ),
     SIGNATURE_FILE,
   );
-  const chain = chainTo(trusted, offered);
-  if (typeof chain === "string") {
-    throw signatureError(`The signature does not count: ${chain}.`);
-  }
-  const [leaf] = chain;
+  const [leaf] = chainTo(trusted, offered);
   refuseForged(leaf.publicKey, dsseEnvelope, payload);
   return {
     kind: "certificate",
@@ -303,8 +300,4 @@ function parsed<Value>(problem: string, schema: z.ZodType<Value>, bytes: Uint8Ar
   }
   const [issue] = result.error.issues;
   throw signatureError(`${SIGNATURE_FILE} ${problem} (${issue?.path.join(".")}: ${issue?.message}).`);
-}
-
-function signatureError(reason: string, cause?: unknown): ProoflineError {
-  return new ProoflineError("model.signature", reason, "askSigner", { cause });
 }
