@@ -12,7 +12,13 @@ import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
-import { type Replayable, ReplayCache, replayObstacle, replaySuggestion } from "../workflows/replay";
+import {
+  notInstalled,
+  type Replayable,
+  ReplayCache,
+  replayObstacle,
+  replaySuggestion,
+} from "../workflows/replay";
 import { inReadingOrder } from "../workflows/replayOrder";
 import { replayables, verifyRepository } from "../workflows/verify";
 import type { ChainFlags } from "./chainOptions";
@@ -126,7 +132,7 @@ async function replays(
     } else if (suggestion.values !== null && options.replay !== "none") {
       open.push(suggestion);
     } else if (suggestion.values === null) {
-      outcomes.set(suggestion.id, { value: "impossible", reason: replayObstacle(suggestion, null) ?? "" });
+      outcomes.set(suggestion.id, { value: "impossible", reason: replayObstacle(suggestion) ?? "" });
     }
   }
   if (open.length === 0) {
@@ -149,9 +155,8 @@ async function replayOpen(
     const group = open.filter(({ model }) => model.manifestDigest === digest);
     const directory = pins.get(digest);
     if (directory === undefined) {
-      for (const { id, model } of group) {
-        const reason = `It was made by the model ${model.name} under a pin that is not installed here.`;
-        outcomes.set(id, { value: "impossible", reason });
+      for (const suggestion of group) {
+        outcomes.set(suggestion.id, { value: "impossible", reason: notInstalled(suggestion) });
       }
       continue;
     }

@@ -141,7 +141,7 @@ function assemble(
   const identity = new Identity(settings, engine, installation.modelDirectory, models.store, log);
   const chain = new ChainAccess(settings, installation);
   const folders = new EvidenceFolders(reader, chain, (root) => void verdicts.updateAll(root), log);
-  const replayEngines = new ReplayEngines(engine, (pin) => identity.modelOf(pin));
+  const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home), () =>
     refreshed.soon(),
   );

@@ -22,24 +22,20 @@ export interface Replayable {
   readonly values: SuggestionValues | null;
 }
 
-/** Says why this installation's model cannot replay a suggestion, or `null` when it can. */
-export function replayObstacle(
-  { model, trim, values }: Replayable,
-  facts: ExecutionFacts | null,
-): string | null {
+/** Says why no model whatever can replay a suggestion here, or `null` where the one that made it can. */
+export function replayObstacle({ trim, values }: Pick<Replayable, "trim" | "values">): string | null {
   if (values === null) {
     return "The prompt is sealed, so nobody else can replay it.";
   }
   if (trim !== TRIM_VERSION) {
     return `Its text was cut by ${trim}, which this version of Proofline, with ${TRIM_VERSION}, does not know.`;
   }
-  if (facts === null) {
-    return "No model is loaded here.";
-  }
-  if (model.manifestDigest !== facts.model.manifestDigest) {
-    return `It was made by the model ${model.name} under another pin than the one that is installed here.`;
-  }
   return null;
+}
+
+/** Says that the model which made a suggestion is not here. */
+export function notInstalled({ model }: Pick<Replayable, "model">): string {
+  return `It was made by the model ${model.name} under a pin that is not installed here.`;
 }
 
 /** The values that a replay's result depends on; what was accepted of them is not among them. */
@@ -55,9 +51,12 @@ export async function replaySuggestion(
   cache: ReplayCache,
   signal?: AbortSignal,
 ): Promise<ReplayOutcome> {
-  const obstacle = replayObstacle(suggestion, engine.facts);
+  const obstacle = replayObstacle(suggestion);
   if (obstacle !== null || suggestion.values === null) {
     return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
+  }
+  if (suggestion.model.manifestDigest !== engine.facts.model.manifestDigest) {
+    return { value: "impossible", reason: notInstalled(suggestion) };
   }
   try {
     const result = await engine.replay(claimOf(suggestion.profile, suggestion.values), signal);

@@ -4,7 +4,7 @@ import type { TrimVersion } from "../../../server/src/inference/suggestion";
 import { TRIM_VERSION } from "../../../server/src/inference/trim";
 import { type Replayable, replayKey, replayObstacle } from "../../../server/src/workflows/replay";
 import { replayables } from "../../../server/src/workflows/verify";
-import { facts, sample, sealed } from "../../support/sampleBatch";
+import { sample, sealed } from "../../support/sampleBatch";
 
 /** What a replay gets of a suggestion that was sealed by another version of Proofline. */
 function sealedWith(trim: TrimVersion): Replayable {
@@ -22,11 +22,11 @@ function sealedWith(trim: TrimVersion): Replayable {
 
 describe("what can be replayed", () => {
   it("is text that was cut by the trim chain of this version", () => {
-    expect(replayObstacle(sealedWith(TRIM_VERSION), facts)).toBe(null);
+    expect(replayObstacle(sealedWith(TRIM_VERSION))).toBe(null);
   });
 
   it("is not what another trim chain cut, though its evidence is intact", () => {
-    expect(replayObstacle(sealedWith("trim/v999"), facts)).toBe(
+    expect(replayObstacle(sealedWith("trim/v999"))).toBe(
       `Its text was cut by trim/v999, which this version of Proofline, with ${TRIM_VERSION}, does not know.`,
     );
   });

@@ -1,56 +1,87 @@
 import type { Engine } from "../../inference/engine/engine";
 import type { Digest } from "../../platform/primitives";
+import type { ReplayOutcome } from "../../policy/verifyEvidence";
+import { notInstalled, type Replayable } from "../../workflows/replay";
 import type { EngineHost } from "../models/engineHost";
+import type { SettingsStore } from "../settingsStore";
 
-/** An engine for another pin is let go after this long without a replay. */
+/** An engine that replays alone use is let go after this long without one. */
 const IDLE_MILLISECONDS = 30_000;
 
+/** Why a suggestion is not replayed, for now or for good. */
+export type ReplayRefusal = Extract<ReplayOutcome, { readonly value: "notRun" | "impossible" }>;
+
 /**
- * The engines that replays run on: the loaded one for its own pin, and one more at a time for another installed pin. A
- * pin that nobody approved on this machine gets none, whatever the evidence asks for.
+ * The engines that replays run on: the one that makes suggestions for its own pin, and one more at a time for another
+ * installed pin, or while suggestions are turned off. A pin that nobody approved on this machine gets none, whatever
+ * the evidence asks for.
  */
 export class ReplayEngines {
-  private other: { readonly pin: Digest; readonly engine: Promise<Engine> } | null = null;
+  private own: { readonly pin: Digest; readonly engine: Promise<Engine> } | null = null;
   private idleTimer: NodeJS.Timeout | undefined;
 
   constructor(
+    private readonly settings: SettingsStore,
     private readonly host: EngineHost,
     /** The folder of an installed pin's model, or `null`. */
     private readonly modelOf: (pin: Digest) => string | null,
-  ) {}
+  ) {
+    settings.onChange(({ trusted }) => {
+      if (!trusted) {
+        void this.release();
+      }
+    });
+  }
 
   /** Whether a replay under a pin needs no other engine than those that run. */
   runs(pin: Digest): boolean {
-    return this.host.engine?.facts.model.manifestDigest === pin || this.other?.pin === pin;
+    return this.host.engine?.facts.model.manifestDigest === pin || this.own?.pin === pin;
   }
 
-  isInstalled(pin: Digest): boolean {
-    return this.runs(pin) || this.modelOf(pin) !== null;
-  }
-
-  /**
-   * The engine for a pin; `null` while no model may be loaded at all, or where the pin is not installed.
-   *
-   * @throws ProoflineError as `startEngine` does
-   */
-  async for(pin: Digest): Promise<Engine | null> {
-    clearTimeout(this.idleTimer);
-    const loaded = await this.host.settled();
-    if (loaded === null || loaded.facts.model.manifestDigest === pin) {
-      return loaded;
+  /** Why there is no engine for a suggestion's pin, or `null` where there is one or can be. */
+  refusalOf(suggestion: Pick<Replayable, "model">): ReplayRefusal | null {
+    const pin = suggestion.model.manifestDigest;
+    if (!this.settings.current.trusted) {
+      return { value: "notRun", reason: "The workspace is not trusted, so no model is loaded." };
+    }
+    if (this.runs(pin)) {
+      return null;
     }
     const directory = this.modelOf(pin);
     if (directory === null) {
-      return null;
+      return { value: "impossible", reason: notInstalled(suggestion) };
     }
-    if (this.other?.pin !== pin) {
+    const { state } = this.host;
+    return state.kind === "failed" && directory === this.host.modelDirectory
+      ? { value: "notRun", reason: state.reason }
+      : null;
+  }
+
+  /**
+   * The engine for a suggestion's pin, or why there is none.
+   *
+   * @throws ProoflineError as `startEngine` does
+   */
+  async for(suggestion: Pick<Replayable, "model">): Promise<Engine | ReplayRefusal> {
+    clearTimeout(this.idleTimer);
+    const pin = suggestion.model.manifestDigest;
+    const loaded = await this.host.settled();
+    if (loaded?.facts.model.manifestDigest === pin) {
+      return loaded;
+    }
+    const refusal = this.refusalOf(suggestion);
+    const directory = this.modelOf(pin);
+    if (refusal !== null || directory === null) {
+      return refusal ?? { value: "impossible", reason: notInstalled(suggestion) };
+    }
+    if (this.own?.pin !== pin) {
       await this.release();
-      this.other = { pin, engine: this.host.startOther(directory) };
+      this.own = { pin, engine: this.host.startOther(directory) };
     }
     try {
-      return await this.other.engine;
+      return await this.own.engine;
     } catch (error) {
-      this.other = null;
+      this.own = null;
       throw error;
     }
   }
@@ -61,12 +92,12 @@ export class ReplayEngines {
     this.idleTimer = setTimeout(() => void this.release(), IDLE_MILLISECONDS).unref();
   }
 
-  /** Lets the engine for another pin go. */
+  /** Lets the engine that replays alone use go. */
   async release(): Promise<void> {
     clearTimeout(this.idleTimer);
-    const { other } = this;
-    this.other = null;
-    const engine = await other?.engine.catch(() => null);
+    const { own } = this;
+    this.own = null;
+    const engine = await own?.engine.catch(() => null);
     await engine?.dispose();
   }
 }

@@ -37,7 +37,7 @@ export class ReplayQueue {
     private readonly onResult: () => void,
   ) {
     engine.onChange((state) => {
-      if (state.kind === "ready") {
+      if (state.kind !== "loading") {
         void this.run();
       }
     });
@@ -55,27 +55,23 @@ export class ReplayQueue {
     if (known !== undefined) {
       return known;
     }
-    const facts = this.engine.engine?.facts ?? null;
-    const installed = facts !== null && this.engines.isInstalled(suggestion.model.manifestDigest);
-    const obstacle = installed && key !== null ? null : replayObstacle(suggestion, facts);
-    if (obstacle !== null && facts !== null) {
-      return { value: "impossible", reason: obstacle };
-    }
-    if (key === null) {
+    const obstacle = replayObstacle(suggestion);
+    if (key === null || obstacle !== null) {
       return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
+    }
+    const refusal = this.engines.refusalOf(suggestion);
+    if (refusal?.value === "impossible") {
+      return refusal;
     }
     if (!this.waiting.has(key)) {
       this.waiting.set(key, suggestion);
       void this.run();
     }
-    return { value: "notRun", reason: obstacle ?? "Its replay has not run yet." };
+    return refusal ?? { value: "notRun", reason: "Its replay has not run yet." };
   }
 
   /** Replays at once, whatever is known or waiting. */
   async now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
-    if ((await this.engine.settled()) === null) {
-      return { value: "notRun", reason: "No model is loaded here." };
-    }
     try {
       return await this.replay(suggestion, signal);
     } finally {
@@ -102,6 +98,10 @@ export class ReplayQueue {
         const [key, suggestion] = next;
         const { engine } = this.engine;
         const outcome = await this.replay(suggestion);
+        if (outcome.value === "notRun" && this.engines.refusalOf(suggestion) !== null) {
+          // Nothing was tried: it waits until a model may be loaded for it.
+          continue;
+        }
         this.waiting.delete(key);
         if (outcome.value === "notRun" && this.engine.engine === engine) {
           this.outcomes.set(key, outcome);
@@ -115,8 +115,8 @@ export class ReplayQueue {
   }
 
   /**
-   * The next suggestion, once nobody types; `null` when there is none or no model may run. Those for an engine that
-   * runs go before those that need another one.
+   * The next suggestion, once nobody types; `null` when there is none that a model may be loaded for. Those for an
+   * engine that runs go before those that need another one.
    */
   private async next(): Promise<[string, Replayable] | null> {
     await this.remembered();
@@ -125,10 +125,10 @@ export class ReplayQueue {
       await new Promise((resolve) => setTimeout(resolve, quiet));
       return this.next();
     }
-    if (this.engine.engine === null || this.ended) {
+    if (this.ended) {
       return null;
     }
-    const waiting = [...this.waiting];
+    const waiting = [...this.waiting].filter(([, one]) => this.engines.refusalOf(one) === null);
     const atHand = waiting.filter(([, { model }]) => this.engines.runs(model.manifestDigest));
     return nextInReadingOrder(atHand) ?? nextInReadingOrder(waiting);
   }
@@ -165,13 +165,8 @@ export class ReplayQueue {
 
   private async replayWith(suggestion: Replayable, signal?: AbortSignal): Promise<ReplayOutcome> {
     try {
-      const engine = await this.engines.for(suggestion.model.manifestDigest);
-      if (engine !== null) {
-        return await replaySuggestion(suggestion, engine, this.cache, signal);
-      }
-      const facts = this.engine.engine?.facts ?? null;
-      const reason = replayObstacle(suggestion, facts) ?? "No model is loaded here.";
-      return { value: facts === null ? "notRun" : "impossible", reason };
+      const engine = await this.engines.for(suggestion);
+      return "value" in engine ? engine : await replaySuggestion(suggestion, engine, this.cache, signal);
     } catch (error) {
       return { value: "impossible", reason: messageOf(error) };
     }
