@@ -1,4 +1,4 @@
-import type { ChainSettings } from "../../server/src/protocol/settings";
+import { ChainSettings } from "../../server/src/protocol/settings";
 
 /** A setting that cannot be used as it is: which one, in a sentence, and what to do. */
 export interface Problem {
@@ -22,20 +22,22 @@ export function readChain({ kind, id, rpcUrls, contract }: RawChain): ChainSetti
   if (kind === undefined || kind === "embedded") {
     return { kind: "embedded" };
   }
-  if (kind !== "rpc") {
-    return problem("proofline.chain.kind", "is neither embedded nor rpc");
+  const parsed = ChainSettings.safeParse({ kind, id, rpcUrls, contract });
+  return parsed.success ? parsed.data : problemWith(parsed.error.issues[0]?.path[0]);
+}
+
+/** Says what is wrong with the first setting that the schema refuses. */
+function problemWith(setting: PropertyKey | undefined): Problem {
+  switch (setting) {
+    case "id":
+      return problem("proofline.chain.id", "is not a chain id");
+    case "rpcUrls":
+      return problem("proofline.chain.rpcUrls", "is not a list of http or https addresses");
+    case "contract":
+      return problem("proofline.chain.contract", "is not an address");
+    default:
+      return problem("proofline.chain.kind", "is neither embedded nor rpc");
   }
-  if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 1) {
-    return problem("proofline.chain.id", "is not a chain id");
-  }
-  if (!Array.isArray(rpcUrls) || rpcUrls.length === 0 || !rpcUrls.every(isWebAddress)) {
-    return problem("proofline.chain.rpcUrls", "is not a list of http or https addresses");
-  }
-  if (typeof contract !== "string" || !/^0x[0-9a-f]{40}$/i.test(contract)) {
-    return problem("proofline.chain.contract", "is not an address");
-  }
-  // The server's schema spells addresses in lower case and brands them; the check above is the same one.
-  return { kind: "rpc", id, rpcUrls, contract: contract.toLowerCase() } as ChainSettings;
 }
 
 function problem(setting: string, what: string): Problem {
@@ -43,8 +45,4 @@ function problem(setting: string, what: string): Problem {
     problem: `The setting ${setting} ${what}.`,
     remedy: "Correct it, or set proofline.chain.kind to embedded.",
   };
-}
-
-function isWebAddress(value: unknown): value is string {
-  return typeof value === "string" && /^https?:/i.test(value) && URL.canParse(value);
 }

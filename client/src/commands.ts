@@ -1,50 +1,35 @@
-import { commands, window } from "vscode";
-import { messageOf } from "../../server/src/protocol/caught";
-import type { Context } from "./server";
+/** The command table: every command that a person can run, or that the extension runs for itself. */
 
-/**
- * Registers a command that a person runs. Because they asked, a failure is told to them; nothing else in this
- * extension may show a message by itself.
- */
-export function registerCommand(
-  context: Context,
-  id: string,
-  run: (...args: readonly unknown[]) => unknown,
-): void {
-  context.subscribe(
-    commands.registerCommand(id, async (...args: readonly unknown[]) => {
-      try {
-        await run(...args);
-      } catch (error) {
-        context.log.error(`${id}: ${messageOf(error)}`);
-        await tell(context, "error", messageOf(error));
-      }
-    }),
-  );
+export interface CommandEntry {
+  /** Its title's key in `package.nls.json`; `null` for a command that nobody runs by name. */
+  readonly title: string | null;
+  /** `works`: it does not need the server. `saysWhy`: it tells the person why the server does not run. */
+  readonly whileStopped: "works" | "saysWhy";
 }
 
-/** Answers a person's command; the log is one click away where something went wrong. */
-export async function tell(
-  context: Context,
-  severity: "information" | "warning" | "error",
-  message: string,
-): Promise<void> {
-  switch (severity) {
-    case "information":
-      await window.showInformationMessage(message);
-      return;
-    case "warning":
-      await offerLog(context, window.showWarningMessage(message, SHOW_LOG));
-      return;
-    case "error":
-      await offerLog(context, window.showErrorMessage(message, SHOW_LOG));
-  }
-}
+export const COMMANDS = {
+  "proofline.acceptNextWord": { title: "command.acceptNextWord", whileStopped: "works" },
+  "proofline.acceptNextLine": { title: "command.acceptNextLine", whileStopped: "works" },
+  "proofline.toggle": { title: "command.toggle", whileStopped: "works" },
+  "proofline.restart": { title: "command.restart", whileStopped: "works" },
+  "proofline.showLog": { title: "command.showLog", whileStopped: "works" },
+  "proofline.anchorNow": { title: "command.anchorNow", whileStopped: "saysWhy" },
+  "proofline.replay": { title: "command.replay", whileStopped: "saysWhy" },
+  "proofline.verifyFile": { title: "command.verifyFile", whileStopped: "saysWhy" },
+  "proofline.showVerdict": { title: "command.showVerdict", whileStopped: "saysWhy" },
+  "proofline.openEvidence": { title: "command.openEvidence", whileStopped: "saysWhy" },
+  "proofline.nextBlock": { title: "command.nextBlock", whileStopped: "saysWhy" },
+  "proofline.previousBlock": { title: "command.previousBlock", whileStopped: "saysWhy" },
+  "proofline.setTransactionKey": { title: "command.setTransactionKey", whileStopped: "works" },
+  "proofline.clearTransactionKey": { title: "command.clearTransactionKey", whileStopped: "works" },
+  "proofline.pinModel": { title: "command.pinModel", whileStopped: "saysWhy" },
+  "proofline.useWorkspaceModel": { title: "command.useWorkspaceModel", whileStopped: "saysWhy" },
+  "proofline.setHubToken": { title: "command.setHubToken", whileStopped: "works" },
+  "proofline.clearHubToken": { title: "command.clearHubToken", whileStopped: "works" },
+  /** Comes with every suggestion; VS Code runs it after a whole acceptance. */
+  "proofline.didAcceptSuggestion": { title: null, whileStopped: "works" },
+  /** Runs with Escape, after the built-in command that hides ghost text. */
+  "proofline.didDismiss": { title: null, whileStopped: "works" },
+} as const satisfies Readonly<Record<`proofline.${string}`, CommandEntry>>;
 
-const SHOW_LOG = "Show Log";
-
-async function offerLog(context: Context, choice: Thenable<string | undefined>): Promise<void> {
-  if ((await choice) === SHOW_LOG) {
-    context.log.show();
-  }
-}
+export type CommandId = keyof typeof COMMANDS;

@@ -1,102 +1,98 @@
 /** The only reader of editor settings: it turns them into the `Settings` that the server is told. */
-import { type Disposable, type WorkspaceConfiguration, workspace } from "vscode";
-import type { ExecutionProfile } from "../../server/src/protocol/executionProfile";
-import {
-  DEFAULT_PROVIDER,
-  EXECUTION_PROVIDERS,
-  type ExecutionProvider,
-} from "../../server/src/protocol/executionProvider";
-import type { ChainSettings, Settings } from "../../server/src/protocol/settings";
-import { DEFAULT_HUB } from "../../server/src/protocol/settings";
-import type { VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
-import { strictest, VERIFIED_ONLY_LEVELS } from "../../server/src/protocol/verifiedOnly";
+import { DEFAULT_HUB, DEFAULT_SETTINGS, Settings } from "../../server/src/protocol/settings";
+import { strictest, VERIFIED_ONLY_LEVELS, type VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import { type Problem, readChain } from "./chainSettings";
 
-const SECTION = "proofline";
+/** Where settings are kept. A value is whatever a person typed into a JSON file, or `undefined`. */
+export interface ConfigurationSource {
+  /** The workspace is trusted; without that its settings do not count. */
+  readonly trusted: boolean;
+  /** The value in force, by the setting's name without `proofline.`. */
+  get(name: string): unknown;
+  /** Every value that the user, the workspace and each of its folders gives. */
+  everyValue(name: string): readonly unknown[];
+  /** Sets it where it takes effect: in the workspace if it is set there, else for the user. */
+  set(name: string, value: unknown): Promise<void>;
+}
 
 /** Which badges are shown at the end of a line. */
-export type Badges = "all" | "attention" | "off";
+export const BADGES = ["all", "attention", "off"] as const;
+export type Badges = (typeof BADGES)[number];
 
 /** The settings for the server, or the first one that cannot be used. */
-export function readSettings(): Settings | Problem {
-  const section = workspace.getConfiguration(SECTION);
+export function readSettings(source: ConfigurationSource): Settings | Problem {
   const chain = readChain({
-    kind: section.get("chain.kind"),
-    id: section.get("chain.id"),
-    rpcUrls: section.get("chain.rpcUrls"),
-    contract: section.get("chain.contract"),
+    kind: source.get("chain.kind"),
+    id: source.get("chain.id"),
+    rpcUrls: source.get("chain.rpcUrls"),
+    contract: source.get("chain.contract"),
   });
   if ("problem" in chain) {
     return chain;
   }
+  const { executionProfile, executionProvider } = Settings.shape;
   return {
-    enabled: section.get("enabled", true),
-    modelPath: section.get("modelPath", "") || null,
-    modelHub: section.get("modelHub", "").trim() || DEFAULT_HUB,
-    executionProfile: readProfile(section),
-    executionProvider: readProvider(section),
-    verifiedOnly: readVerifiedOnly(),
-    chain: chain satisfies ChainSettings,
-    maxTokens: whole(section, "maxTokens", 96, 1, 512),
-    contextChunks: whole(section, "contextChunks", 2, 0, 16),
-    cacheMegabytes: whole(section, "cacheMegabytes", 64, 0, 16_384),
-    sealAfterSeconds: whole(section, "sealAfterSeconds", 30, 0, 3600),
-    trusted: workspace.isTrusted,
+    enabled: isEnabled(source),
+    modelPath: text(source, "modelPath") || null,
+    modelHub: text(source, "modelHub").trim() || DEFAULT_HUB,
+    executionProfile: oneOf(source, "executionProfile", executionProfile.options),
+    executionProvider: oneOf(source, "executionProvider", executionProvider.options),
+    verifiedOnly: readVerifiedOnly(source),
+    chain,
+    maxTokens: whole(source, "maxTokens"),
+    contextChunks: whole(source, "contextChunks"),
+    cacheMegabytes: whole(source, "cacheMegabytes"),
+    sealAfterSeconds: whole(source, "sealAfterSeconds"),
+    trusted: source.trusted,
   };
 }
 
-function readProfile(section: WorkspaceConfiguration): ExecutionProfile {
-  return section.get<string>("executionProfile") === "portable/v1" ? "portable/v1" : "native/v1";
+export function readBadges(source: ConfigurationSource): Badges {
+  return BADGES.find((value) => value === source.get("badges")) ?? "all";
 }
 
-function readProvider(section: WorkspaceConfiguration): ExecutionProvider {
-  return EXECUTION_PROVIDERS.find((name) => name === section.get("executionProvider")) ?? DEFAULT_PROVIDER;
+/** Turns suggestions on where they are off, and off where they are on. */
+export function toggleEnabled(source: ConfigurationSource): Promise<void> {
+  return source.set("enabled", !isEnabled(source));
 }
 
-export function readBadges(): Badges {
-  const value = workspace.getConfiguration(SECTION).get<string>("badges");
-  return value === "attention" || value === "off" ? value : "all";
-}
-
-/** Flips `proofline.enabled` where it takes effect: in the workspace if it is set there, else for the user. */
-export async function toggleEnabled(): Promise<boolean> {
-  const section = workspace.getConfiguration(SECTION);
-  const enabled = !section.get("enabled", true);
-  const inWorkspace = section.inspect("enabled")?.workspaceValue !== undefined;
-  await section.update("enabled", enabled, !inWorkspace);
-  return enabled;
-}
-
-export function onDidChangeSettings(listener: () => void): Disposable {
-  return workspace.onDidChangeConfiguration((event) => {
-    if (event.affectsConfiguration(SECTION)) {
-      listener();
-    }
-  });
+function isEnabled(source: ConfigurationSource): boolean {
+  const value = source.get("enabled");
+  return typeof value === "boolean" ? value : DEFAULT_SETTINGS.enabled;
 }
 
 /**
- * The strictest level that user, workspace or any folder asks for. `WorkspaceConfiguration.get` would let the
- * narrowest scope win, so that a repository could loosen what a person decided.
+ * The strictest level that user, workspace or any folder asks for. The value in force would be that of the narrowest
+ * scope, so that a repository could loosen what a person decided.
  */
-function readVerifiedOnly(): VerifiedOnly {
-  const scopes = [undefined, ...(workspace.workspaceFolders ?? []).map((folder) => folder.uri)];
-  const values = scopes.flatMap((scope) => {
-    const found = workspace.getConfiguration(SECTION, scope).inspect<string>("verifiedOnly");
-    return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];
-  });
+function readVerifiedOnly(source: ConfigurationSource): VerifiedOnly {
+  const values = source.everyValue("verifiedOnly");
   return strictest(...VERIFIED_ONLY_LEVELS.filter((level) => values.includes(level)));
 }
 
+function text(source: ConfigurationSource, name: string): string {
+  const value = source.get(name);
+  return typeof value === "string" ? value : "";
+}
+
+function oneOf<Name extends "executionProfile" | "executionProvider">(
+  source: ConfigurationSource,
+  name: Name,
+  options: readonly Settings[Name][],
+): Settings[Name] {
+  const value = source.get(name);
+  return options.find((option) => option === value) ?? DEFAULT_SETTINGS[name];
+}
+
+/** A whole number within the range that the server accepts. */
 function whole(
-  section: WorkspaceConfiguration,
-  name: string,
-  fallback: number,
-  least: number,
-  most: number,
+  source: ConfigurationSource,
+  name: "maxTokens" | "contextChunks" | "cacheMegabytes" | "sealAfterSeconds",
 ): number {
-  const value = section.get<unknown>(name);
-  return typeof value === "number" && Number.isFinite(value)
-    ? Math.min(most, Math.max(least, Math.round(value)))
-    : fallback;
+  const value = source.get(name);
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    return DEFAULT_SETTINGS[name];
+  }
+  const { minValue, maxValue } = Settings.shape[name];
+  return Math.min(maxValue ?? Number.MAX_SAFE_INTEGER, Math.max(minValue ?? 0, Math.round(value)));
 }

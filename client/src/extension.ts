@@ -1,4 +1,5 @@
 import type { ExtensionContext } from "vscode";
+import { FeatureContext } from "./featureContext";
 import * as acceptance from "./features/acceptSuggestion";
 import * as anchor from "./features/anchorNow";
 import * as badges from "./features/badges";
@@ -6,25 +7,22 @@ import * as inlineCompletion from "./features/ghostText";
 import * as hubToken from "./features/hubToken";
 import * as navigation from "./features/navigation";
 import * as evidence from "./features/openEvidence";
-import * as pinModel from "./features/pinModelDialog";
+import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
 import * as log from "./features/showLog";
-import * as verdict from "./features/showVerdict";
 import * as status from "./features/statusBar";
 import * as toggle from "./features/toggle";
 import * as transactionKey from "./features/transactionKey";
 import * as hover from "./features/verdictHover";
 import * as verify from "./features/verifyFile";
-import { Context } from "./server";
 
 const FEATURES = [
   status,
-  // Before badges: the ranges that badges draw must follow an edit that ends an offer.
+  // Before badges: the ranges that badges draw must follow an edit that ends a shown suggestion.
   inlineCompletion,
   badges,
   acceptance,
   hover,
-  verdict,
   navigation,
   evidence,
   anchor,
@@ -32,23 +30,23 @@ const FEATURES = [
   verify,
   transactionKey,
   hubToken,
-  pinModel,
+  pinnedModels,
   toggle,
   log,
 ];
 
-let context: Context | undefined;
+let context: FeatureContext | undefined;
 
 export function activate(extension: ExtensionContext): void {
-  const activated = new Context(extension);
+  const activated = new FeatureContext(extension);
   context = activated;
   for (const feature of FEATURES) {
     feature.activate(activated);
   }
   // Not awaited: an editor that starts must not wait for a language server.
-  void activated.start();
+  void activated.server.start();
 }
 
 export function deactivate(): Promise<void> | undefined {
-  return context?.stop();
+  return context?.server.stop();
 }

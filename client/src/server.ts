@@ -1,31 +1,7 @@
 /** The life cycle of the language server: start, stop, restart, crash. Features reach the server only through here. */
-import {
-  type Disposable,
-  EventEmitter,
-  type ExtensionContext,
-  type LogOutputChannel,
-  window,
-  workspace,
-} from "vscode";
-import {
-  CancellationToken,
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  type LanguageClientOptions,
-  type Middleware,
-  RevealOutputChannelOn,
-  type ServerOptions,
-  State,
-  TransportKind,
-} from "vscode-languageclient/node";
-import { messageOf } from "../../server/src/protocol/caught";
-import { LINKED_COMMANDS } from "../../server/src/protocol/linkedCommands";
-import {
-  DidChangeSettings,
-  type DidChangeStatus,
-  type InitializationOptions,
-} from "../../server/src/protocol/messages";
+import type { CancellationToken } from "vscode";
+import { messageOf, unreachable } from "../../server/src/protocol/caught";
+import { DidChangeSettings } from "../../server/src/protocol/messages";
 import type {
   NotificationMessage,
   Question,
@@ -33,9 +9,7 @@ import type {
   Signal,
 } from "../../server/src/protocol/messages/message";
 import type { Settings } from "../../server/src/protocol/settings";
-import { onDidChangeSettings, readSettings } from "./config";
-import { type Extension, ShownSuggestions } from "./editor/shownSuggestions";
-import { VerdictStore } from "./editor/verdictStore";
+import type { Problem } from "./chainSettings";
 import { type Restart, RestartPolicy } from "./restartPolicy";
 
 /** What the server process is doing, with a sentence for people where it does nothing. */
@@ -45,98 +19,77 @@ export type ServerState =
   | { readonly kind: "crashed"; readonly reason: string; readonly restart: Restart }
   | { readonly kind: "off"; readonly reason: string; readonly remedy: string };
 
-const STOP_MILLISECONDS = 2_000;
+/** One server process and the connection to it, as far as the life cycle needs them. */
+export interface ServerConnection {
+  /** Resolves once the server answers; rejects where it cannot be started. */
+  start(): Promise<void>;
+  /** Ends the server, in bounded time. */
+  dispose(): Promise<void>;
+  onEnded(listener: () => void): void;
+  onNotification(method: string, handler: (raw: unknown) => void): void;
+  onRequest(method: string, handler: (raw: unknown) => Promise<unknown>): void;
+  /** `parameters`: `undefined` for a request without any. */
+  sendRequest(method: string, parameters: unknown, token: CancellationToken | undefined): Promise<unknown>;
+  sendNotification(method: string, parameters: unknown): Promise<void>;
+}
 
-export class Context {
-  readonly verdicts = new VerdictStore();
-  readonly offers = new ShownSuggestions();
-  /** Filled by the features before the first start. */
-  readonly middleware: Middleware = {};
-  readonly log: LogOutputChannel;
+/** What the life cycle needs of the editor. */
+export interface ServerSurroundings {
+  /** A connection that nothing has been sent over yet. */
+  connect(settings: Settings): ServerConnection;
+  isTrusted(): boolean;
+  /** The settings as they are now, or the first one that cannot be used. */
+  readSettings(): Settings | Problem;
+  readonly log: { warn(line: string): void; error(line: string): void };
+  /** Runs something later; returns how to call it off. */
+  after(milliseconds: number, run: () => void): () => void;
+  nowMilliseconds(): number;
+}
 
-  private client: LanguageClient | undefined;
-  private state: ServerState = { kind: "starting" };
+export class Server {
+  private current: ServerState = { kind: "starting" };
+  private connection: ServerConnection | undefined;
   /** The settings that the server, or the person, was last told of. */
   private toldSettings = "";
-  private lastStatus: DidChangeStatus.Parameters | undefined;
   private readonly restartPolicy = new RestartPolicy();
-  private pendingRestart: NodeJS.Timeout | undefined;
-  /** Starts and stops one at a time, in the order they were asked for. */
+  private callOffRestart: () => void = () => {};
+  /** Starts, stops and settings one at a time, in the order they were asked for. */
   private queue: Promise<void> = Promise.resolve();
-  private readonly connect: ((client: LanguageClient) => void)[] = [];
+  private readonly handlers: ((connection: ServerConnection) => void)[] = [];
+  private readonly stateListeners: (() => void)[] = [];
+  private readonly goneListeners: (() => void)[] = [];
 
-  private readonly stateChanged = new EventEmitter<void>();
-  private readonly verdictsChanged = new EventEmitter<string>();
-  private readonly offersChanged = new EventEmitter<string>();
-  private readonly offerExtended = new EventEmitter<Extension>();
-  /** The server's state or its last status changed. */
-  readonly onDidChangeState = this.stateChanged.event;
-  /** The verdicts of a document changed, by its URI. */
-  readonly onDidChangeVerdicts = this.verdictsChanged.event;
-  /** What is on offer in a document changed, by its URI. */
-  readonly onDidChangeOffers = this.offersChanged.event;
-  /** An edit made a document hold more, or less, of an offered suggestion's beginning. */
-  readonly onDidExtendOffer = this.offerExtended.event;
+  constructor(private readonly surroundings: ServerSurroundings) {}
 
-  constructor(readonly extension: ExtensionContext) {
-    this.log = window.createOutputChannel("Proofline", { log: true });
-    this.subscribe(
-      this.log,
-      this.stateChanged,
-      this.verdictsChanged,
-      this.offersChanged,
-      this.offerExtended,
-      workspace.onDidGrantWorkspaceTrust(() => void this.restart()),
-      onDidChangeSettings(() => void this.settingsChanged()),
-    );
+  get state(): ServerState {
+    return this.current;
   }
 
-  get server(): ServerState {
-    return this.state;
+  onDidChangeState(listener: () => void): void {
+    this.stateListeners.push(listener);
   }
 
-  /** The server's last status, while it runs. */
-  get status(): DidChangeStatus.Parameters | undefined {
-    return this.state.kind === "running" ? this.lastStatus : undefined;
-  }
-
-  subscribe(...disposables: readonly Disposable[]): void {
-    this.extension.subscriptions.push(...disposables);
-  }
-
-  setStatus(status: DidChangeStatus.Parameters): void {
-    this.lastStatus = status;
-    this.stateChanged.fire();
-  }
-
-  fireVerdictsChanged(uri: string): void {
-    this.verdictsChanged.fire(uri);
-  }
-
-  fireOffersChanged(uri: string): void {
-    this.offersChanged.fire(uri);
-  }
-
-  fireOfferExtended(extension: Extension): void {
-    this.offerExtended.fire(extension);
+  /** A server ended or is about to: nothing that it said outlives it. */
+  onGone(listener: () => void): void {
+    this.goneListeners.push(listener);
   }
 
   /** Handles a notification of this server and of every later one. One that makes no sense is logged. */
   onNotification<P>({ method, parameters }: NotificationMessage<P>, handler: (parameters: P) => void): void {
-    this.connect.push((client) => {
-      client.onNotification(method, (raw: unknown) => {
+    this.handlers.push((connection) =>
+      connection.onNotification(method, (raw) => {
         const parsed = parameters.safeParse(raw);
         if (parsed.success) {
           handler(parsed.data);
         } else {
-          this.log.error(`${method}: ${parsed.error.message}`);
+          this.surroundings.log.error(`${method}: ${parsed.error.message}`);
         }
-      });
-    });
+      }),
+    );
   }
 
   onSignal({ method }: Signal, handler: () => void): void {
-    this.connect.push((client) => void client.onNotification(method, handler));
+    this.handlers.push((connection) => connection.onNotification(method, () => handler()));
   }
 
   /** Answers a request of this server and of every later one. */
@@ -144,40 +97,49 @@ export class Context {
     { method, parameters }: RequestMessage<P, R>,
     handler: (parameters: P) => Promise<R>,
   ): void {
-    const handle = (raw: unknown): Promise<unknown> => handler(parameters.parse(raw));
-    this.connect.push((client) => void client.onRequest(method, handle));
+    this.handlers.push((connection) =>
+      connection.onRequest(method, async (raw) => handler(parameters.parse(raw))),
+    );
   }
 
   /** Asks the server; rejects with a reason for people while it is not running. */
   async request<P, R>(
     { method, result }: RequestMessage<P, R>,
     parameters: P,
-    token: CancellationToken = CancellationToken.None,
+    token?: CancellationToken,
   ): Promise<R> {
-    const answer: unknown = await this.running().sendRequest(method, parameters, token);
-    return result.parse(answer);
+    return result.parse(await this.requireRunning().sendRequest(method, parameters, token));
   }
 
   /** Asks what needs no parameters; otherwise as `request`. */
-  async ask<R>(
-    { method, result }: Question<R>,
-    token: CancellationToken = CancellationToken.None,
-  ): Promise<R> {
-    const answer: unknown = await this.running().sendRequest(method, token);
-    return result.parse(answer);
+  async ask<R>({ method, result }: Question<R>, token?: CancellationToken): Promise<R> {
+    return result.parse(await this.requireRunning().sendRequest(method, undefined, token));
   }
 
   /** Tells the server; a server that is not running has nothing to be told. */
   notify<P>({ method }: NotificationMessage<P>, parameters: P): void {
-    if (this.client?.state === State.Running) {
-      this.client
+    if (this.current.kind === "running" && this.connection !== undefined) {
+      this.connection
         .sendNotification(method, parameters)
-        .catch((error: unknown) => this.log.warn(`${method}: ${messageOf(error)}`));
+        .catch((error: unknown) => this.surroundings.log.warn(`${method}: ${messageOf(error)}`));
     }
   }
 
+  /** @throws Error with a reason for people, and what to do, while the server is not running */
+  requireRunning(): ServerConnection {
+    if (this.current.kind === "running" && this.connection !== undefined) {
+      return this.connection;
+    }
+    throw new Error(stoppedBecause(this.current));
+  }
+
+  /** Starts the server where none runs. */
   start(): Promise<void> {
-    return this.enqueue(() => this.startNow());
+    return this.enqueue(async () => {
+      if (this.connection === undefined) {
+        await this.startNow();
+      }
+    });
   }
 
   stop(): Promise<void> {
@@ -193,95 +155,15 @@ export class Context {
     });
   }
 
-  private enqueue(step: () => Promise<void>): Promise<void> {
-    this.queue = this.queue.then(step).catch((error: unknown) => this.log.error(messageOf(error)));
-    return this.queue;
-  }
-
-  private async startNow(): Promise<void> {
-    if (!workspace.isTrusted) {
-      this.setState({
-        kind: "off",
-        reason: "This workspace is not trusted, so nothing is loaded, sent or written.",
-        remedy: "Trust it with the command Workspaces: Manage Workspace Trust.",
-      });
-      return;
-    }
-    const settings = readSettings();
-    this.toldSettings = JSON.stringify(settings);
-    if ("problem" in settings) {
-      this.setState({ kind: "off", reason: settings.problem, remedy: settings.remedy });
-      return;
-    }
-    this.setState({ kind: "starting" });
-    const client = new QuietClient(
-      "proofline",
-      "Proofline",
-      this.serverOptions(),
-      this.clientOptions(settings),
-    );
-    for (const connect of this.connect) {
-      connect(client);
-    }
-    client.onDidChangeState(({ newState }) => {
-      if (newState === State.Stopped && this.client === client) {
-        this.crashed("The language server ended unexpectedly.");
-      }
-    });
-    this.client = client;
-    try {
-      await client.start();
-      if (this.client === client) {
-        this.setState({ kind: "running" });
-      }
-    } catch (error) {
-      this.crashed(`The language server did not start: ${messageOf(error)}.`);
-    }
-  }
-
-  private async stopNow(): Promise<void> {
-    clearTimeout(this.pendingRestart);
-    const client = this.client;
-    this.client = undefined;
-    this.forget();
-    await client?.dispose(STOP_MILLISECONDS).catch((error: unknown) => this.log.warn(messageOf(error)));
-  }
-
-  private crashed(reason: string): void {
-    const client = this.client;
-    if (client === undefined) {
-      return;
-    }
-    this.client = undefined;
-    this.forget();
-    const restart = this.restartPolicy.crashed(Date.now());
-    this.log.error(reason);
-    this.setState({ kind: "crashed", reason, restart });
-    void client.dispose(STOP_MILLISECONDS).catch(() => {});
-    if (restart.kind === "after") {
-      this.pendingRestart = setTimeout(() => void this.start(), restart.milliseconds);
-    }
-  }
-
-  /** Nothing that a server said outlives it: what it knew may be wrong by the time the next one runs. */
-  private forget(): void {
-    this.lastStatus = undefined;
-    this.offers.clear();
-    this.verdicts.clear();
-    for (const document of workspace.textDocuments) {
-      this.verdictsChanged.fire(document.uri.toString());
-    }
-  }
-
   /** Queued, so that a change during a start is told to the server that is starting. */
-  private settingsChanged(): Promise<void> {
+  settingsChanged(): Promise<void> {
     return this.enqueue(async () => {
-      const settings = readSettings();
+      const settings = this.surroundings.readSettings();
       const key = JSON.stringify(settings);
       if (key === this.toldSettings) {
         return;
       }
-      if (this.client !== undefined && !("problem" in settings)) {
+      if (this.connection !== undefined && !("problem" in settings)) {
         this.toldSettings = key;
         this.notify(DidChangeSettings, { settings });
       } else {
@@ -291,48 +173,84 @@ export class Context {
     });
   }
 
-  private running(): LanguageClient {
-    if (this.client?.state === State.Running) {
-      return this.client;
+  private enqueue(step: () => Promise<void>): Promise<void> {
+    this.queue = this.queue
+      .then(step)
+      .catch((error: unknown) => this.surroundings.log.error(messageOf(error)));
+    return this.queue;
+  }
+
+  private async startNow(): Promise<void> {
+    if (!this.surroundings.isTrusted()) {
+      this.setState({
+        kind: "off",
+        reason: "This workspace is not trusted, so nothing is loaded, sent or written.",
+        remedy: "Trust it with the command Workspaces: Manage Workspace Trust.",
+      });
+      return;
     }
-    throw new Error(stoppedBecause(this.state));
+    const settings = this.surroundings.readSettings();
+    this.toldSettings = JSON.stringify(settings);
+    if ("problem" in settings) {
+      this.setState({ kind: "off", reason: settings.problem, remedy: settings.remedy });
+      return;
+    }
+    this.setState({ kind: "starting" });
+    const connection = this.surroundings.connect(settings);
+    for (const handle of this.handlers) {
+      handle(connection);
+    }
+    connection.onEnded(() => this.crashed(connection, "The language server ended unexpectedly."));
+    this.connection = connection;
+    try {
+      await connection.start();
+    } catch (error) {
+      this.crashed(connection, `The language server did not start: ${messageOf(error)}.`);
+    }
+    if (this.connection === connection) {
+      this.setState({ kind: "running" });
+    }
+  }
+
+  private async stopNow(): Promise<void> {
+    this.callOffRestart();
+    const { connection } = this;
+    this.connection = undefined;
+    this.gone();
+    await this.end(connection);
+  }
+
+  /** Only the connection in use can crash; one that was stopped on purpose ends without a word. */
+  private crashed(connection: ServerConnection, reason: string): void {
+    if (this.connection !== connection) {
+      return;
+    }
+    this.connection = undefined;
+    this.gone();
+    const restart = this.restartPolicy.crashed(this.surroundings.nowMilliseconds());
+    this.surroundings.log.error(reason);
+    this.setState({ kind: "crashed", reason, restart });
+    void this.end(connection);
+    if (restart.kind === "after") {
+      this.callOffRestart = this.surroundings.after(restart.milliseconds, () => void this.start());
+    }
+  }
+
+  private async end(connection: ServerConnection | undefined): Promise<void> {
+    await connection?.dispose().catch((error: unknown) => this.surroundings.log.warn(messageOf(error)));
+  }
+
+  private gone(): void {
+    for (const listener of this.goneListeners) {
+      listener();
+    }
   }
 
   private setState(state: ServerState): void {
-    this.state = state;
-    this.stateChanged.fire();
-  }
-
-  private serverOptions(): ServerOptions {
-    const run = {
-      module: this.extension.asAbsolutePath("dist/server.js"),
-      transport: TransportKind.ipc,
-    } as const;
-    return { run, debug: { ...run, options: { execArgv: ["--nolazy", "--inspect=6009"] } } };
-  }
-
-  private clientOptions(settings: Settings): LanguageClientOptions {
-    return {
-      documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
-      initializationOptions: { settings } satisfies InitializationOptions,
-      outputChannel: this.log,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
-      middleware: this.middleware,
-      // Hovers hold strings from files and from the chain: only these commands run, nothing else is trusted.
-      markdown: { isTrusted: { enabledCommands: LINKED_COMMANDS }, supportHtml: false },
-      initializationFailedHandler: () => false,
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
-      },
-    };
-  }
-}
-
-/** The status bar says what went wrong, and the log says more; the library's own toasts would interrupt besides. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
+    this.current = state;
+    for (const listener of this.stateListeners) {
+      listener();
+    }
   }
 }
 
@@ -345,5 +263,7 @@ function stoppedBecause(state: ServerState): string {
       return `${state.reason} Run Proofline: Restart.`;
     case "off":
       return `${state.reason} ${state.remedy}`;
+    default:
+      return unreachable(state);
   }
 }

@@ -165,7 +165,7 @@ describe("models, as a person pins and chooses them", () => {
       return await dialog(window);
     };
     const plan = await pinFolder();
-    expect(plan).toContain(`Pin the model in ${model.folder} as it lies there now?`);
+    expect(plan).toContain(`Pin the model in ${model.folder} as it is now?`);
     expect(plan).toContain(GRAPH);
     expect(await agree("Pin", /^Pinned/)).toBe(
       "Pinned tiny-coder. Not signed. The pin is in .proofline/models.json.",
@@ -217,7 +217,7 @@ describe("models, as a person pins and chooses them", () => {
       await question(window, "The model is signed");
       await choose(window, "Signed with a key…");
       await choosePath(window, "The signer's public key (PEM)", join(folder, name));
-      expect(await dialog(window)).toContain("Signature: must be by the key that you chose");
+      expect(await dialog(window)).toContain("Signature: must be made with the key that you chose");
     };
     await pinSignedBy("wrong.pem");
     expect(await agree("Download and Pin", /another key/)).toContain("The model was signed with another key");
@@ -359,7 +359,7 @@ describe("models, as a person pins and chooses them", () => {
     await becomeAnotherMachine();
     await dialog(window);
     expect(await agree("Download and Use", /^Downloaded/)).toBe(
-      "Downloaded tiny-coder; it is used here now. Not signed.",
+      "Downloaded tiny-coder. It is now used here. Not signed.",
     );
     await window.status((text) => /Model tiny-coder is ready/.test(text), "the workspace's model");
     expect(cached()).toContain(digest);
@@ -396,7 +396,7 @@ describe("models, as a person pins and chooses them", () => {
       },
       async () => {
         await choose(window, "Do not check who signed it");
-        expect(await dialog(window)).toContain("Signature: there is one; who made it is not checked");
+        expect(await dialog(window)).toContain("Signature: present, but who made it is not checked");
       },
     ];
     for (let count = 1; count <= steps.length; count += 1) {

@@ -13,16 +13,16 @@ export interface BadgeGroup {
 }
 
 /**
- * Groups a document's verdicts into blocks, from top to bottom.
+ * Groups a document's verdicts by badge, from top to bottom.
  *
  * @param lengthOf a line's length in the document: a suggestion that begins with a line break, at the end of a line
  *   that a person wrote, begins on the next one
  */
-export function blocksOf(
+export function badgeGroupsOf(
   verdicts: readonly ShownVerdict[],
   lengthOf: (line: number) => number,
 ): readonly BadgeGroup[] {
-  const blocks: BadgeGroup[] = [];
+  const groups: BadgeGroup[] = [];
   const ordered = [...verdicts].sort(
     (one, other) =>
       one.range.start.line - other.range.start.line ||
@@ -31,7 +31,7 @@ export function blocksOf(
   for (const { range, summary, localChain, note } of ordered) {
     const startLine = firstLine(range, lengthOf);
     const endLine = lastLine(range);
-    const last = blocks.at(-1);
+    const last = groups.at(-1);
     if (
       last !== undefined &&
       last.summary === summary &&
@@ -39,16 +39,16 @@ export function blocksOf(
       last.note === note &&
       startLine <= last.endLine + 1
     ) {
-      blocks[blocks.length - 1] = {
+      groups[groups.length - 1] = {
         ...last,
         endLine: Math.max(last.endLine, endLine),
         count: last.count + 1,
       };
     } else {
-      blocks.push({ summary, localChain, note, startLine, endLine, count: 1 });
+      groups.push({ summary, localChain, note, startLine, endLine, count: 1 });
     }
   }
-  return blocks;
+  return groups;
 }
 
 function firstLine({ start, end }: ShownVerdict["range"], lengthOf: (line: number) => number): number {
@@ -70,13 +70,13 @@ export function lineLengths(document: {
   return (line) => (line < document.lineCount ? document.lineAt(line).text.length : 0);
 }
 
-/** The block that the next or previous command goes to from a line, around the end of the document. */
+/** The group that the next or previous command goes to from a line, around the end of the document. */
 export function neighbour(
-  blocks: readonly BadgeGroup[],
+  groups: readonly BadgeGroup[],
   line: number,
   direction: "next" | "previous",
 ): BadgeGroup | undefined {
   return direction === "next"
-    ? (blocks.find((block) => block.startLine > line) ?? blocks[0])
-    : (blocks.findLast((block) => block.endLine < line) ?? blocks.at(-1));
+    ? (groups.find((group) => group.startLine > line) ?? groups[0])
+    : (groups.findLast((group) => group.endLine < line) ?? groups.at(-1));
 }

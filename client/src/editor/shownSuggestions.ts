@@ -1,7 +1,7 @@
 /**
- * What is on offer in a document: the items of the provider's last answer, followed through the edits since. VS Code
- * tells an extension about whole acceptances only; from an offer and the edit that a word or a line made, the rest
- * can be told without guessing.
+ * The suggestions shown in a document: the items of the provider's last answer, followed through the edits since. VS
+ * Code tells an extension about whole acceptances only; from a suggestion and the edit that a word or a line made, the
+ * rest can be told without guessing.
  */
 
 /** One change of a document, in UTF-16 offsets of the text before it. */
@@ -11,7 +11,7 @@ export interface OffsetChange {
   readonly text: string;
 }
 
-export interface OfferedItem {
+export interface ShownSuggestion {
   /** The suggestion's id. */
   readonly id: string;
   /** UTF-16 offset in the document where the suggestion's text begins or will begin. */
@@ -23,7 +23,7 @@ export interface OfferedItem {
 }
 
 /** An edit that made the document hold more, or less, of a suggestion's beginning. */
-export interface Extension {
+export interface HeldPart {
   readonly uri: string;
   readonly id: string;
   /** UTF-16 length, with LF line ends, of the suggestion's beginning that the document now holds. */
@@ -32,25 +32,25 @@ export interface Extension {
 
 export type Following =
   | { readonly kind: "none" }
-  | { readonly kind: "extended"; readonly extension: Extension }
+  | { readonly kind: "held"; readonly part: HeldPart }
   | { readonly kind: "ended" };
 
 export class ShownSuggestions {
-  private readonly documents = new Map<string, readonly OfferedItem[]>();
+  private readonly documents = new Map<string, readonly ShownSuggestion[]>();
 
   /**
-   * The provider answered with these items. An id that is on offer already keeps its beginning: the rest of a
-   * suggestion that was accepted in part is still that suggestion.
+   * The provider answered with these items. An id that is shown already keeps its beginning: the rest of a suggestion
+   * that was accepted in part is still that suggestion.
    */
-  answer(uri: string, items: readonly OfferedItem[]): void {
+  answer(uri: string, items: readonly ShownSuggestion[]): void {
     const known = this.documents.get(uri) ?? [];
     this.documents.set(
       uri,
-      items.map((item) => known.find((offer) => offer.id === item.id) ?? item),
+      items.map((item) => known.find(({ id }) => id === item.id) ?? item),
     );
   }
 
-  of(uri: string): readonly OfferedItem[] {
+  of(uri: string): readonly ShownSuggestion[] {
     return this.documents.get(uri) ?? [];
   }
 
@@ -65,7 +65,7 @@ export class ShownSuggestions {
   /**
    * Follows one edit. `textBetween` reads the document after it, by offsets.
    *
-   * With several cursors one edit has several changes; only the one at the offer is the suggestion's.
+   * With several cursors one edit has several changes; only the one at the suggestion is its own.
    */
   edit(
     uri: string,
@@ -76,14 +76,14 @@ export class ShownSuggestions {
     if (before.length === 0) {
       return { kind: "none" };
     }
-    const after: OfferedItem[] = [];
-    let extension: Extension | undefined;
-    for (const offer of before) {
-      const followed = follow(offer, changes, textBetween);
+    const after: ShownSuggestion[] = [];
+    let part: HeldPart | undefined;
+    for (const suggestion of before) {
+      const followed = follow(suggestion, changes, textBetween);
       if (followed !== null) {
-        after.push(followed.offer);
+        after.push(followed.suggestion);
         if (followed.length !== undefined) {
-          extension ??= { uri, id: offer.id, length: followed.length };
+          part ??= { uri, id: suggestion.id, length: followed.length };
         }
       }
     }
@@ -92,33 +92,33 @@ export class ShownSuggestions {
       return { kind: "ended" };
     }
     this.documents.set(uri, after);
-    return extension === undefined ? { kind: "none" } : { kind: "extended", extension };
+    return part === undefined ? { kind: "none" } : { kind: "held", part };
   }
 }
 
 function follow(
-  offer: OfferedItem,
+  suggestion: ShownSuggestion,
   changes: readonly OffsetChange[],
   textBetween: (from: number, to: number) => string,
-): { offer: OfferedItem; length?: number } | null {
-  let start = offer.start;
+): { suggestion: ShownSuggestion; length?: number } | null {
+  let start = suggestion.start;
   let extent: number | undefined;
   for (const { rangeOffset, rangeLength, text } of changes) {
     const end = rangeOffset + rangeLength;
-    if (end <= offer.start && rangeOffset < offer.start) {
+    if (end <= suggestion.start && rangeOffset < suggestion.start) {
       start += text.length - rangeLength;
-    } else if (rangeOffset < offer.start) {
+    } else if (rangeOffset < suggestion.start) {
       return null;
-    } else if (rangeOffset <= offer.start + offer.extent) {
-      extent = rangeOffset + text.length - offer.start;
+    } else if (rangeOffset <= suggestion.start + suggestion.extent) {
+      extent = rangeOffset + text.length - suggestion.start;
     }
   }
   if (extent === undefined) {
-    return { offer: { ...offer, start } };
+    return { suggestion: { ...suggestion, start } };
   }
   const held = lineFeeds(textBetween(start, start + extent));
-  return lineFeeds(offer.text).startsWith(held)
-    ? { offer: { ...offer, start, extent }, length: held.length }
+  return lineFeeds(suggestion.text).startsWith(held)
+    ? { suggestion: { ...suggestion, start, extent }, length: held.length }
     : null;
 }
 

@@ -2,10 +2,10 @@
 import { commands, TextDocumentChangeReason, window, workspace } from "vscode";
 import { messageOf } from "../../../server/src/protocol/caught";
 import { ACCEPTED_COMMAND, AcceptSuggestion, DidUndoOrRedo } from "../../../server/src/protocol/messages";
-import type { Extension } from "../editor/shownSuggestions";
-import type { Context } from "../server";
+import type { HeldPart } from "../editor/shownSuggestions";
+import type { FeatureContext } from "../featureContext";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   let wholes = 0;
 
   context.subscribe(
@@ -13,8 +13,8 @@ export function activate(context: Context): void {
       const uri = window.activeTextEditor?.document.uri.toString();
       if (typeof id === "string" && uri !== undefined) {
         wholes += 1;
-        context.offers.end(uri);
-        context.fireOffersChanged(uri);
+        context.suggestions.end(uri);
+        context.fireSuggestionsChanged(uri);
         await report(context, { id, uri, kind: "whole" });
       }
     }),
@@ -27,7 +27,11 @@ export function activate(context: Context): void {
     workspace.onDidChangeTextDocument(({ document, reason }) => {
       if (reason !== undefined) {
         const kind = reason === TextDocumentChangeReason.Undo ? "undo" : "redo";
-        context.notify(DidUndoOrRedo, { uri: document.uri.toString(), version: document.version, kind });
+        context.server.notify(DidUndoOrRedo, {
+          uri: document.uri.toString(),
+          version: document.version,
+          kind,
+        });
       }
     }),
   );
@@ -39,9 +43,9 @@ export function activate(context: Context): void {
   async function acceptPart(builtIn: string): Promise<void> {
     const uri = window.activeTextEditor?.document.uri.toString();
     const wholesBefore = wholes;
-    let grown: Extension | undefined;
-    const listening = context.onDidExtendOffer((extension) => {
-      grown = extension.uri === uri ? extension : grown;
+    let held: HeldPart | undefined;
+    const listening = context.onDidChangeHeldPart((part) => {
+      held = part.uri === uri ? part : held;
     });
     try {
       await commands.executeCommand(builtIn);
@@ -49,17 +53,17 @@ export function activate(context: Context): void {
       listening.dispose();
     }
     // With the last word VS Code has accepted, and reported, the whole.
-    if (grown !== undefined && wholes === wholesBefore) {
-      const { id, length } = grown;
-      await report(context, { id, uri: grown.uri, kind: "partial", acceptedLength: length });
+    if (held !== undefined && wholes === wholesBefore) {
+      const { id, length } = held;
+      await report(context, { id, uri: held.uri, kind: "partial", acceptedLength: length });
     }
   }
 }
 
 /** A failure to record is no reason to interrupt: the missing badge and the log say it. */
-async function report(context: Context, parameters: AcceptSuggestion.Parameters): Promise<void> {
+async function report(context: FeatureContext, parameters: AcceptSuggestion.Parameters): Promise<void> {
   try {
-    const { recorded, reason } = await context.request(AcceptSuggestion, parameters);
+    const { recorded, reason } = await context.server.request(AcceptSuggestion, parameters);
     if (!recorded) {
       context.log.warn(`Accepted, but not recorded: ${reason ?? "no reason given"}`);
     }

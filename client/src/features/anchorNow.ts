@@ -1,11 +1,11 @@
 /** *Anchor Now*: seals and anchors all that is pending, with progress, and can be cancelled. */
 import { ProgressLocation, window } from "vscode";
 import { AnchorNow } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commands";
+import { registerCommand, tell } from "../commandRunner";
+import type { FeatureContext } from "../featureContext";
 import { counted } from "../format";
-import type { Context } from "../server";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.anchorNow", async () => {
     const options = {
       location: ProgressLocation.Notification,
@@ -13,7 +13,7 @@ export function activate(context: Context): void {
       cancellable: true,
     };
     const { anchored, problems } = await window.withProgress(options, (_, token) =>
-      context.ask(AnchorNow, token),
+      context.server.ask(AnchorNow, token),
     );
     const done = anchored === 0 ? "Nothing was anchored." : `Anchored ${counted(anchored, "suggestion")}.`;
     if (problems.length > 0) {

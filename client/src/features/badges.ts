@@ -1,4 +1,4 @@
-/** A badge at the end of a line for each block of suggestions, and a mark in the overview ruler. */
+/** A badge at the end of a line for each group of suggestions, and a mark in the overview ruler. */
 import { readFileSync } from "node:fs";
 import {
   ColorThemeKind,
@@ -15,10 +15,11 @@ import {
 } from "vscode";
 import { DidChangeVerdicts } from "../../../server/src/protocol/messages";
 import { SUMMARIES, type Summary } from "../../../server/src/protocol/verdictWords";
-import { onDidChangeSettings, readBadges } from "../config";
-import { type BadgeGroup, blocksOf, lineLengths } from "../editor/badgeGroups";
+import { readBadges } from "../config";
+import { type BadgeGroup, badgeGroupsOf, lineLengths } from "../editor/badgeGroups";
 import { badgeText } from "../editor/badgeText";
-import type { Context } from "../server";
+import { onDidChangeSettings } from "../editorConfiguration";
+import type { FeatureContext } from "../featureContext";
 
 /** A line counts as being typed on until this long after the last keystroke. */
 const TYPING_MILLISECONDS = 700;
@@ -29,7 +30,7 @@ interface Look {
   readonly mark: TextEditorDecorationType;
 }
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   let looks = createLooks(context);
   const typing = new TypedLine(() => refreshAll());
 
@@ -39,16 +40,16 @@ export function activate(context: Context): void {
 
   function refresh(editor: TextEditor): void {
     const uri = editor.document.uri.toString();
-    const badges = readBadges();
-    const blocks = blocksOf(context.verdicts.of(uri), lineLengths(editor.document)).filter(
+    const badges = readBadges(context.configuration);
+    const groups = badgeGroupsOf(context.verdicts.of(uri), lineLengths(editor.document)).filter(
       ({ summary }) => badges === "all" || (badges === "attention" && summary !== "verified"),
     );
-    const busy = new Set([...typing.lines(uri), ...offeredLines(context, editor)]);
+    const busy = new Set([...typing.lines(uri), ...linesWithGhostText(context, editor)]);
     for (const [summary, { badge, mark }] of looks) {
-      const own = blocks.filter((block) => block.summary === summary);
+      const own = groups.filter((group) => group.summary === summary);
       editor.setDecorations(
         badge,
-        own.filter(({ startLine }) => !busy.has(startLine)).map((block) => drawn(editor, block)),
+        own.filter(({ startLine }) => !busy.has(startLine)).map((group) => drawn(editor, group)),
       );
       editor.setDecorations(
         mark,
@@ -57,7 +58,7 @@ export function activate(context: Context): void {
     }
   }
 
-  context.onNotification(DidChangeVerdicts, (parameters) => {
+  context.server.onNotification(DidChangeVerdicts, (parameters) => {
     context.verdicts.replace(parameters);
     // An accepted suggestion's badge does not wait for the typing to be over: Tab is not typing.
     typing.stop();
@@ -65,7 +66,7 @@ export function activate(context: Context): void {
   });
   context.subscribe(
     context.onDidChangeVerdicts(refreshDocument),
-    context.onDidChangeOffers(refreshDocument),
+    context.onDidChangeSuggestions(refreshDocument),
     // Registered before anything else that looks at ranges, so that all of them see shifted ones.
     workspace.onDidChangeTextDocument(({ document, contentChanges, reason }) => {
       const uri = document.uri.toString();
@@ -92,15 +93,15 @@ export function activate(context: Context): void {
   );
 }
 
-function drawn(editor: TextEditor, block: BadgeGroup): DecorationOptions {
-  const end = editor.document.lineAt(Math.min(block.startLine, editor.document.lineCount - 1)).range.end;
-  return { range: new Range(end, end), renderOptions: { after: { contentText: badgeText(block) } } };
+function drawn(editor: TextEditor, group: BadgeGroup): DecorationOptions {
+  const end = editor.document.lineAt(Math.min(group.startLine, editor.document.lineCount - 1)).range.end;
+  return { range: new Range(end, end), renderOptions: { after: { contentText: badgeText(group) } } };
 }
 
-/** The line where ghost text of ours may be showing. */
-function offeredLines(context: Context, { document }: TextEditor): readonly number[] {
-  const [offer] = context.offers.of(document.uri.toString());
-  return offer === undefined ? [] : [document.positionAt(offer.start + offer.extent).line];
+/** The line where ghost text of ours may be shown. */
+function linesWithGhostText(context: FeatureContext, { document }: TextEditor): readonly number[] {
+  const [shown] = context.suggestions.of(document.uri.toString());
+  return shown === undefined ? [] : [document.positionAt(shown.start + shown.extent).line];
 }
 
 /** The line that a person is typing on right now. */
@@ -129,7 +130,7 @@ class TypedLine {
   }
 }
 
-function createLooks(context: Context): ReadonlyMap<Summary, Look> {
+function createLooks(context: FeatureContext): ReadonlyMap<Summary, Look> {
   return new Map(
     SUMMARIES.map((summary) => {
       const color = new ThemeColor(`proofline.${summary}Foreground`);
@@ -152,7 +153,7 @@ function createLooks(context: Context): ReadonlyMap<Summary, Look> {
  * an icon or a text, and an icon in a `before` attachment would push the cursor away from the line's end. Style that
  * follows a declaration is passed on, though; a VS Code that stopped doing so would show the word alone.
  */
-function iconStyle({ extension }: Context, summary: Summary): string {
+function iconStyle({ extension }: FeatureContext, summary: Summary): string {
   const svg = readFileSync(extension.asAbsolutePath(`media/icons/${iconFolder()}/${summary}.svg`));
   const image = `url("data:image/svg+xml;base64,${svg.toString("base64")}")`;
   return `none; padding-left: 1.35em; background: ${image} 0 50% / 1em 1em no-repeat;`;

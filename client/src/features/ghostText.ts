@@ -1,4 +1,4 @@
-/** Ghost text: passes the server's suggestions on and remembers what is on offer, so that acceptance can be told. */
+/** Ghost text: passes the server's suggestions on and remembers which are shown, so that acceptance can be told. */
 import {
   commands,
   type InlineCompletionItem,
@@ -13,8 +13,8 @@ import {
   DidLoadModel,
   DidSuggestNothing,
 } from "../../../server/src/protocol/messages";
-import type { OfferedItem } from "../editor/shownSuggestions";
-import type { Context } from "../server";
+import type { ShownSuggestion } from "../editor/shownSuggestions";
+import type { FeatureContext } from "../featureContext";
 
 /** How long after a keystroke a person may still be waiting for a suggestion. */
 const WAITING_MILLISECONDS = 3_000;
@@ -22,7 +22,7 @@ const WAITING_MILLISECONDS = 3_000;
 /** How long the status bar says why a suggestion that was asked for did not come. */
 const REASON_MILLISECONDS = 6_000;
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   let lastTyped = { uri: "", time: 0 };
 
   context.middleware.provideInlineCompletionItems = async (
@@ -39,12 +39,12 @@ export function activate(context: Context): void {
     const items =
       result === null || result === undefined ? [] : Array.isArray(result) ? result : result.items;
     const uri = document.uri.toString();
-    context.offers.answer(
+    context.suggestions.answer(
       uri,
-      items.flatMap((item) => offered(document, position, item)),
+      items.flatMap((item) => shownAt(document, position, item)),
     );
-    setOffering(context.offers.of(uri).length > 0);
-    context.fireOffersChanged(uri);
+    setShowing(context.suggestions.of(uri).length > 0);
+    context.fireSuggestionsChanged(uri);
     return result;
   };
 
@@ -55,52 +55,52 @@ export function activate(context: Context): void {
       }
       const uri = document.uri.toString();
       lastTyped = { uri, time: Date.now() };
-      const following = context.offers.edit(uri, contentChanges, (from, to) =>
+      const following = context.suggestions.edit(uri, contentChanges, (from, to) =>
         document.getText().slice(from, to),
       );
       if (following.kind === "ended") {
-        setOffering(false);
-        context.notify(DidDismissSuggestions, { uri });
+        setShowing(false);
+        context.server.notify(DidDismissSuggestions, { uri });
       }
-      if (following.kind === "extended") {
-        context.fireOfferExtended(following.extension);
+      if (following.kind === "held") {
+        context.fireHeldPartChanged(following.part);
       }
       if (following.kind !== "none") {
-        context.fireOffersChanged(uri);
+        context.fireSuggestionsChanged(uri);
       }
     }),
     window.onDidChangeTextEditorSelection(({ textEditor }) => {
       // VS Code hides ghost text when the cursor leaves it.
       const { document, selection } = textEditor;
       const uri = document.uri.toString();
-      const [offer] = context.offers.of(uri);
-      if (offer !== undefined && document.offsetAt(selection.active) !== offer.start + offer.extent) {
-        endOffers(uri);
+      const [shown] = context.suggestions.of(uri);
+      if (shown !== undefined && document.offsetAt(selection.active) !== shown.start + shown.extent) {
+        endShown(uri);
       }
     }),
-    workspace.onDidCloseTextDocument(({ uri }) => context.offers.end(uri.toString())),
+    workspace.onDidCloseTextDocument(({ uri }) => context.suggestions.end(uri.toString())),
     // Escape runs the built-in command first, then this one, because VS Code tells nobody that ghost text was hidden.
     commands.registerCommand("proofline.didDismiss", () => {
       const uri = window.activeTextEditor?.document.uri.toString();
-      if (uri !== undefined && context.offers.of(uri).length > 0) {
-        endOffers(uri);
-        context.notify(DidDismissSuggestions, { uri });
+      if (uri !== undefined && context.suggestions.of(uri).length > 0) {
+        endShown(uri);
+        context.server.notify(DidDismissSuggestions, { uri });
       }
     }),
   );
 
-  function endOffers(uri: string): void {
-    context.offers.end(uri);
-    setOffering(false);
-    context.fireOffersChanged(uri);
+  function endShown(uri: string): void {
+    context.suggestions.end(uri);
+    setShowing(false);
+    context.fireSuggestionsChanged(uri);
   }
 
-  context.onNotification(DidSuggestNothing, ({ uri, reason }) => {
+  context.server.onNotification(DidSuggestNothing, ({ uri, reason }) => {
     if (uri === window.activeTextEditor?.document.uri.toString()) {
       window.setStatusBarMessage(`$(info) ${reason}`, REASON_MILLISECONDS);
     }
   });
-  context.onSignal(DidLoadModel, () => {
+  context.server.onSignal(DidLoadModel, () => {
     const uri = window.activeTextEditor?.document.uri.toString();
     // Only for somebody who typed a moment ago and got nothing, because the model was not there yet.
     if (uri === lastTyped.uri && Date.now() - lastTyped.time < WAITING_MILLISECONDS) {
@@ -110,11 +110,11 @@ export function activate(context: Context): void {
 }
 
 /** The context key that lets our wrappers take the keys of the built-in commands. */
-function setOffering(offering: boolean): void {
-  void commands.executeCommand("setContext", "proofline.offering", offering);
+function setShowing(showing: boolean): void {
+  void commands.executeCommand("setContext", "proofline.showsGhostText", showing);
 }
 
-function offered(document: TextDocument, position: Position, item: InlineCompletionItem): OfferedItem[] {
+function shownAt(document: TextDocument, position: Position, item: InlineCompletionItem): ShownSuggestion[] {
   const id: unknown = item.command?.arguments?.[0];
   if (
     item.command?.command !== ACCEPTED_COMMAND ||

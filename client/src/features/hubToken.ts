@@ -1,19 +1,19 @@
 /** The token that may read models on a hub. It lies in the editor's secret storage and goes to that hub alone. */
 import { window, workspace } from "vscode";
 import { GetHubToken } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commands";
+import { registerCommand, tell } from "../commandRunner";
 import { readSettings } from "../config";
-import type { Context } from "../server";
+import type { FeatureContext } from "../featureContext";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   const { secrets } = context.extension;
 
-  context.onRequest(GetHubToken, async ({ hub }) =>
+  context.server.onRequest(GetHubToken, async ({ hub }) =>
     workspace.isTrusted ? ((await secrets.get(storageKey(hub))) ?? null) : null,
   );
 
   registerCommand(context, "proofline.setHubToken", async () => {
-    const hub = hubOfSettings();
+    const hub = hubOfSettings(context);
     const token = await window.showInputBox({
       title: `Token for ${hub}`,
       prompt: `A token that may read models, and nothing else. It stays in this editor's secret storage and is sent to ${hub} alone.`,
@@ -29,15 +29,15 @@ export function activate(context: Context): void {
   });
 
   registerCommand(context, "proofline.clearHubToken", async () => {
-    const hub = hubOfSettings();
+    const hub = hubOfSettings(context);
     await secrets.delete(storageKey(hub));
     await tell(context, "information", `There is no token for ${hub} any more.`);
   });
 }
 
 /** The hub's origin, as the server asks for it. */
-function hubOfSettings(): string {
-  const settings = readSettings();
+function hubOfSettings(context: FeatureContext): string {
+  const settings = readSettings(context.configuration);
   if ("problem" in settings) {
     throw new Error(`${settings.problem} ${settings.remedy}`);
   }

@@ -1,10 +1,10 @@
 /** Goes from badge to badge by keyboard. */
 import { commands, Range, Selection, window } from "vscode";
-import { registerCommand, tell } from "../commands";
-import { blocksOf, lineLengths, neighbour } from "../editor/badgeGroups";
-import type { Context } from "../server";
+import { registerCommand, tell } from "../commandRunner";
+import { badgeGroupsOf, lineLengths, neighbour } from "../editor/badgeGroups";
+import type { FeatureContext } from "../featureContext";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.nextBlock", () => go(context, "next"));
   registerCommand(context, "proofline.previousBlock", () => go(context, "previous"));
 
@@ -16,18 +16,21 @@ export function activate(context: Context): void {
   context.subscribe(context.onDidChangeVerdicts(update), window.onDidChangeActiveTextEditor(update));
 }
 
-async function go(context: Context, direction: "next" | "previous"): Promise<void> {
+async function go(context: FeatureContext, direction: "next" | "previous"): Promise<void> {
   const editor = window.activeTextEditor;
   if (editor === undefined) {
     return;
   }
-  const blocks = blocksOf(context.verdicts.of(editor.document.uri.toString()), lineLengths(editor.document));
-  const block = neighbour(blocks, editor.selection.active.line, direction);
-  if (block === undefined) {
+  const groups = badgeGroupsOf(
+    context.verdicts.of(editor.document.uri.toString()),
+    lineLengths(editor.document),
+  );
+  const group = neighbour(groups, editor.selection.active.line, direction);
+  if (group === undefined) {
     await tell(context, "information", "No accepted suggestion is known in this file.");
     return;
   }
-  const end = editor.document.lineAt(block.startLine).range.end;
+  const end = editor.document.lineAt(group.startLine).range.end;
   editor.selection = new Selection(end, end);
-  editor.revealRange(new Range(block.startLine, 0, block.endLine, 0));
+  editor.revealRange(new Range(group.startLine, 0, group.endLine, 0));
 }

@@ -1,17 +1,17 @@
 /** Opens the evidence file that holds the suggestion at the cursor. */
 import { Uri, window } from "vscode";
 import { GetVerdict, LocateEvidence } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commands";
-import type { Context } from "../server";
+import { registerCommand, tell } from "../commandRunner";
+import type { FeatureContext } from "../featureContext";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.openEvidence", async (linked) => {
     const id = typeof linked === "string" ? linked : await idAtCursor(context);
     if (id === undefined) {
       await tell(context, "information", "No accepted suggestion is known at the cursor.");
       return;
     }
-    const place = await context.request(LocateEvidence, { id });
+    const place = await context.server.request(LocateEvidence, { id });
     switch (place.kind) {
       case "file":
         await window.showTextDocument(Uri.parse(place.uri, true), { preview: true });
@@ -22,12 +22,12 @@ export function activate(context: Context): void {
   });
 }
 
-async function idAtCursor(context: Context): Promise<string | undefined> {
+async function idAtCursor(context: FeatureContext): Promise<string | undefined> {
   const editor = window.activeTextEditor;
   if (editor === undefined) {
     return undefined;
   }
   const { line, character } = editor.selection.active;
   const uri = editor.document.uri.toString();
-  return (await context.request(GetVerdict, { uri, position: { line, character } }))?.id;
+  return (await context.server.request(GetVerdict, { uri, position: { line, character } }))?.id;
 }

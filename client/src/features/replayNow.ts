@@ -1,11 +1,11 @@
 /** Runs the pinned model again on the suggestions of this file and says what came of it. */
 import { ProgressLocation, window } from "vscode";
 import { ReplayNow } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commands";
+import { registerCommand, tell } from "../commandRunner";
+import type { FeatureContext } from "../featureContext";
 import { tally } from "../format";
-import type { Context } from "../server";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.replay", async (id) => {
     const uri = window.activeTextEditor?.document.uri.toString();
     if (uri === undefined) {
@@ -18,7 +18,7 @@ export function activate(context: Context): void {
     };
     const { exact, withinTolerance, mismatch, impossible, reasons } = await window.withProgress(
       options,
-      (_, token) => context.request(ReplayNow, typeof id === "string" ? { uri, id } : { uri }, token),
+      (_, token) => context.server.request(ReplayNow, typeof id === "string" ? { uri, id } : { uri }, token),
     );
     const counts = tally({ exact, "within tolerance": withinTolerance, mismatched: mismatch, impossible });
     const message = counts === "" ? "There is no suggestion to replay in this file." : `Replayed: ${counts}.`;

@@ -1,8 +1,8 @@
 /** Shows the log, and restarts the language server: what a person reaches for when something is wrong. */
-import { registerCommand } from "../commands";
-import type { Context } from "../server";
+import { registerCommand } from "../commandRunner";
+import type { FeatureContext } from "../featureContext";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.showLog", () => context.log.show());
-  registerCommand(context, "proofline.restart", () => context.restart());
+  registerCommand(context, "proofline.restart", () => context.server.restart());
 }

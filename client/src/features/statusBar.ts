@@ -11,10 +11,10 @@ import {
 import { messageOf } from "../../../server/src/protocol/caught";
 import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
 import { DidChangeStatus, GetDocumentState } from "../../../server/src/protocol/messages";
-import type { Context } from "../server";
+import type { FeatureContext } from "../featureContext";
 import { type StatusView, statusView } from "../statusView";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   const bar = window.createStatusBarItem("proofline.status", StatusBarAlignment.Right, 100);
   bar.name = "Proofline";
   const language = languages.createLanguageStatusItem("proofline.language", "*");
@@ -22,7 +22,7 @@ export function activate(context: Context): void {
   let offReason: string | null = null;
 
   function show(): void {
-    const view = statusView(context.server, context.status, offReason);
+    const view = statusView(context.server.state, context.status, offReason);
     const text = view.word === "" ? "Proofline" : `Proofline: ${view.word}`;
     bar.text = `$(${view.icon}) ${text}`;
     bar.accessibilityInformation = { label: `${text}. ${view.detail}` };
@@ -34,16 +34,16 @@ export function activate(context: Context): void {
     language.busy = view.busy;
     language.severity = severityOf(view);
     language.command = { title: "Show Log", command: "proofline.showLog" };
-    void commands.executeCommand("setContext", "proofline.running", context.server.kind === "running");
+    void commands.executeCommand("setContext", "proofline.running", context.server.state.kind === "running");
   }
 
   async function ask(): Promise<void> {
     const document = window.activeTextEditor?.document;
     offReason = null;
-    if (document !== undefined && context.server.kind === "running") {
+    if (document !== undefined && context.server.state.kind === "running") {
       const uri = document.uri.toString();
       try {
-        offReason = (await context.request(GetDocumentState, { uri })).offReason;
+        offReason = (await context.server.request(GetDocumentState, { uri })).offReason;
       } catch (error) {
         context.log.debug(`${uri}: ${messageOf(error)}`);
       }
@@ -51,7 +51,7 @@ export function activate(context: Context): void {
     show();
   }
 
-  context.onNotification(DidChangeStatus, (status) => context.setStatus(status));
+  context.server.onNotification(DidChangeStatus, (status) => context.setStatus(status));
   context.subscribe(
     bar,
     language,

@@ -1,8 +1,8 @@
 /** Turns suggestions on or off; badges and verification stay. The status bar says which. */
-import { registerCommand } from "../commands";
+import { registerCommand } from "../commandRunner";
 import { toggleEnabled } from "../config";
-import type { Context } from "../server";
+import type { FeatureContext } from "../featureContext";
 
-export function activate(context: Context): void {
-  registerCommand(context, "proofline.toggle", () => toggleEnabled());
+export function activate(context: FeatureContext): void {
+  registerCommand(context, "proofline.toggle", () => toggleEnabled(context.configuration));
 }

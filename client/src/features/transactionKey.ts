@@ -4,19 +4,19 @@
  */
 import { window, workspace } from "vscode";
 import { GetTransactionKey } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commands";
+import { registerCommand, tell } from "../commandRunner";
 import { readSettings } from "../config";
-import type { Context } from "../server";
+import type { FeatureContext } from "../featureContext";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   const { secrets } = context.extension;
 
-  context.onRequest(GetTransactionKey, async ({ chainId }) =>
+  context.server.onRequest(GetTransactionKey, async ({ chainId }) =>
     workspace.isTrusted ? ((await secrets.get(storageKey(chainId))) ?? null) : null,
   );
 
   registerCommand(context, "proofline.setTransactionKey", async () => {
-    const chainId = await askForChain();
+    const chainId = await askForChain(context);
     if (chainId === undefined) {
       return;
     }
@@ -37,7 +37,7 @@ export function activate(context: Context): void {
   });
 
   registerCommand(context, "proofline.clearTransactionKey", async () => {
-    const chainId = await askForChain();
+    const chainId = await askForChain(context);
     if (chainId !== undefined) {
       await secrets.delete(storageKey(chainId));
       await tell(context, "information", `There is no transaction key for chain ${chainId} any more.`);
@@ -45,8 +45,8 @@ export function activate(context: Context): void {
   });
 }
 
-async function askForChain(): Promise<number | undefined> {
-  const settings = readSettings();
+async function askForChain(context: FeatureContext): Promise<number | undefined> {
+  const settings = readSettings(context.configuration);
   const chain = "problem" in settings ? undefined : settings.chain;
   const answer = await window.showInputBox({
     title: "Chain id",

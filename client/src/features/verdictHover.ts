@@ -1,31 +1,50 @@
 /**
- * Hovers. The server answers with one line over code and with everything at a line's end; *Show Verdict at Cursor*
- * asks for everything wherever the cursor is, through the same one hover.
+ * Hovers. The server answers with one line over code and with everything at a line's end; *Show Verdict at Cursor*,
+ * also the target of the link in the one-line hover, asks for everything wherever the cursor is, through the same one
+ * hover.
  */
-import { commands, Hover, MarkdownString, type Position, Range, type TextDocument } from "vscode";
+import { commands, Hover, MarkdownString, type Position, Range, Selection, window } from "vscode";
 import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
 import { GetVerdict } from "../../../server/src/protocol/messages";
-import type { Context } from "../server";
+import { registerCommand, tell } from "../commandRunner";
+import type { FeatureContext } from "../featureContext";
 
-/** The place whose next hover shows everything. */
-let wanted: { readonly uri: string; readonly position: Position } | undefined;
+export function activate(context: FeatureContext): void {
+  /** The place whose next hover shows everything. */
+  let wanted: { readonly uri: string; readonly position: Position } | undefined;
 
-export function activate(context: Context): void {
   context.middleware.provideHover = async (document, position, token, next) => {
-    const everything = wanted?.uri === document.uri.toString() && wanted.position.isEqual(position);
-    if (!everything) {
+    const uri = document.uri.toString();
+    if (wanted?.uri !== uri || !wanted.position.isEqual(position)) {
       return next(document, position, token);
     }
     wanted = undefined;
-    const verdict = await context.request(GetVerdict, { uri: document.uri.toString(), position }, token);
+    const parameters = { uri, position: protocolPosition(position) };
+    const verdict = await context.server.request(GetVerdict, parameters, token);
     return verdict === null ? next(document, position, token) : hover(verdict);
   };
-}
 
-/** Opens the hover with everything at a place where a suggestion lies. */
-export async function showEverything(document: TextDocument, position: Position): Promise<void> {
-  wanted = { uri: document.uri.toString(), position };
-  await commands.executeCommand("editor.action.showHover", { focus: "autoFocusImmediately" });
+  registerCommand(context, "proofline.showVerdict", async (id) => {
+    const editor = window.activeTextEditor;
+    if (editor === undefined) {
+      return;
+    }
+    const uri = editor.document.uri.toString();
+    const linked = context.verdicts.of(uri).find((verdict) => verdict.id === id);
+    if (linked !== undefined) {
+      // The link was followed with the mouse, so the cursor may be anywhere.
+      const { line, character } = linked.range.start;
+      editor.selection = new Selection(line, character, line, character);
+    }
+    const position = editor.selection.active;
+    const parameters = { uri, position: protocolPosition(position) };
+    if ((await context.server.request(GetVerdict, parameters)) === null) {
+      await tell(context, "information", "No accepted suggestion is known at the cursor.");
+      return;
+    }
+    wanted = { uri, position };
+    await commands.executeCommand("editor.action.showHover", { focus: "autoFocusImmediately" });
+  });
 }
 
 function hover({ markdown, range }: GetVerdict.Result): Hover {
@@ -35,4 +54,8 @@ function hover({ markdown, range }: GetVerdict.Result): Hover {
     text,
     new Range(range.start.line, range.start.character, range.end.line, range.end.character),
   );
+}
+
+function protocolPosition({ line, character }: Position): { line: number; character: number } {
+  return { line, character };
 }

@@ -1,11 +1,11 @@
 /** *Verify This File*: everything afresh, nothing cached, and the counts. */
 import { ProgressLocation, window } from "vscode";
 import { VerifyFile } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commands";
+import { registerCommand, tell } from "../commandRunner";
+import type { FeatureContext } from "../featureContext";
 import { tally } from "../format";
-import type { Context } from "../server";
 
-export function activate(context: Context): void {
+export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.verifyFile", async () => {
     const uri = window.activeTextEditor?.document.uri.toString();
     if (uri === undefined) {
@@ -17,7 +17,7 @@ export function activate(context: Context): void {
       cancellable: true,
     };
     const { counts, problems } = await window.withProgress(options, (_, token) =>
-      context.request(VerifyFile, { uri }, token),
+      context.server.request(VerifyFile, { uri }, token),
     );
     const found = tally(counts);
     const message = found === "" ? "No accepted suggestion is known in this file." : `This file: ${found}.`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blocksOf, neighbour } from "../../../client/src/editor/badgeGroups";
+import { badgeGroupsOf, neighbour } from "../../../client/src/editor/badgeGroups";
 import { badgeText } from "../../../client/src/editor/badgeText";
 import type { ShownVerdict } from "../../../server/src/protocol/messages";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
@@ -14,9 +14,9 @@ function shown(
   return { id: `${startLine}-${endLine}`, range, summary, localChain: false, note: null, ...more };
 }
 
-const blocks = (verdicts: readonly ShownVerdict[]) => blocksOf(verdicts, () => 40);
+const blocks = (verdicts: readonly ShownVerdict[]) => badgeGroupsOf(verdicts, () => 40);
 
-describe("blocksOf", () => {
+describe("badgeGroupsOf", () => {
   it("joins suggestions on the same or adjacent lines with one summary", () => {
     expect(blocks([shown(4, 6), shown(7, 7), shown(7, 9)])).toEqual([
       { summary: "verified", localChain: false, note: null, startLine: 4, endLine: 9, count: 3 },
@@ -49,10 +49,10 @@ describe("blocksOf", () => {
   });
 });
 
-describe("blocksOf, where a suggestion begins with a line break", () => {
+describe("badgeGroupsOf, where a suggestion begins with a line break", () => {
   it("begins on the line that holds its first text", () => {
-    expect(blocksOf([shown(4, 6)], () => 2)).toMatchObject([{ startLine: 5, endLine: 6 }]);
-    expect(blocksOf([shown(4, 4)], () => 2)).toMatchObject([{ startLine: 4, endLine: 4 }]);
+    expect(badgeGroupsOf([shown(4, 6)], () => 2)).toMatchObject([{ startLine: 5, endLine: 6 }]);
+    expect(badgeGroupsOf([shown(4, 4)], () => 2)).toMatchObject([{ startLine: 4, endLine: 4 }]);
   });
 });
 

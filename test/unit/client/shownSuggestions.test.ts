@@ -1,28 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  type Extension,
-  type Following,
-  ShownSuggestions,
-} from "../../../client/src/editor/shownSuggestions";
+import { type Following, ShownSuggestions } from "../../../client/src/editor/shownSuggestions";
 
 const URI = "file:///a.ts";
 
-/** A document, and what is on offer at `|` in it. */
+/** A document, and the suggestion shown at `|` in it. */
 class Editor {
-  readonly offers = new ShownSuggestions();
+  readonly shown = new ShownSuggestions();
   text: string;
   private readonly start: number;
 
-  constructor(marked: string, offered: string, replaced = 0) {
+  constructor(marked: string, displayed: string, replaced = 0) {
     this.start = marked.indexOf("|");
     this.text = marked.replace("|", "");
-    this.offers.answer(URI, [{ id: "s", start: this.start - replaced, extent: replaced, text: offered }]);
+    this.shown.answer(URI, [{ id: "s", start: this.start - replaced, extent: replaced, text: displayed }]);
   }
 
   get end(): number {
-    const [offer] = this.offers.of(URI);
-    return offer === undefined ? this.start : offer.start + offer.extent;
+    const [suggestion] = this.shown.of(URI);
+    return suggestion === undefined ? this.start : suggestion.start + suggestion.extent;
   }
 
   /** Replaces text, as one edit with one change for each cursor. */
@@ -31,7 +27,7 @@ class Editor {
     for (const [at, length, text] of ordered) {
       this.text = this.text.slice(0, at) + text + this.text.slice(at + length);
     }
-    return this.offers.edit(
+    return this.shown.edit(
       URI,
       ordered.map(([rangeOffset, rangeLength, text]) => ({ rangeOffset, rangeLength, text })),
       (from, to) => this.text.slice(from, to),
@@ -40,16 +36,16 @@ class Editor {
 }
 
 function lengthOf(following: Following): number | string {
-  return following.kind === "extended" ? following.extension.length : following.kind;
+  return following.kind === "held" ? following.part.length : following.kind;
 }
 
-describe("Offers", () => {
+describe("ShownSuggestions", () => {
   it("counts what was accepted word by word from the suggestion's beginning", () => {
     const editor = new Editor("x = |\n", "foo(bar)");
     expect(lengthOf(editor.edit([editor.end, 0, "foo"]))).toBe(3);
     expect(lengthOf(editor.edit([editor.end, 0, "("]))).toBe(4);
-    // The provider is asked again and offers the rest under the same id.
-    editor.offers.answer(URI, [{ id: "s", start: editor.end, extent: 0, text: "bar)" }]);
+    // The provider is asked again and answers with the rest under the same id.
+    editor.shown.answer(URI, [{ id: "s", start: editor.end, extent: 0, text: "bar)" }]);
     expect(lengthOf(editor.edit([editor.end, 0, "bar"]))).toBe(7);
   });
 
@@ -66,7 +62,7 @@ describe("Offers", () => {
   it("ends when the person types something else", () => {
     const editor = new Editor("x = |", "foo");
     expect(editor.edit([4, 0, "z"])).toEqual({ kind: "ended" });
-    expect(editor.offers.of(URI)).toEqual([]);
+    expect(editor.shown.of(URI)).toEqual([]);
   });
 
   it("ends when the text before it is replaced up to it and beyond", () => {
@@ -74,11 +70,11 @@ describe("Offers", () => {
     expect(editor.edit([2, 3, "-"])).toEqual({ kind: "ended" });
   });
 
-  it("claims only the cursor where it was offered", () => {
+  it("claims only the cursor where it was displayed", () => {
     const editor = new Editor("a: \nb: |\nc: ", "foo");
     expect(lengthOf(editor.edit([3, 0, "foo"], [7, 0, "foo"], [11, 0, "foo"]))).toBe(3);
-    const [offer] = editor.offers.of(URI);
-    expect(editor.text.slice(0, offer?.start)).toBe("a: foo\nb: ");
+    const [suggestion] = editor.shown.of(URI);
+    expect(editor.text.slice(0, suggestion?.start)).toBe("a: foo\nb: ");
   });
 
   it("moves with edits above it and ignores edits below it", () => {
@@ -93,17 +89,17 @@ describe("Offers", () => {
       fc.property(
         fc.string({ minLength: 1, maxLength: 12 }),
         fc.array(fc.nat({ max: 12 })),
-        (offered, lengths) => {
-          fc.pre(!offered.includes("\r"));
-          const editor = new Editor("ab|", offered);
-          for (const length of lengths.map((wanted) => wanted % (offered.length + 1))) {
-            const [offer] = editor.offers.of(URI);
-            const held = offer?.extent ?? 0;
+        (displayed, lengths) => {
+          fc.pre(!displayed.includes("\r"));
+          const editor = new Editor("ab|", displayed);
+          for (const length of lengths.map((wanted) => wanted % (displayed.length + 1))) {
+            const [suggestion] = editor.shown.of(URI);
+            const held = suggestion?.extent ?? 0;
             const following =
               length >= held
-                ? editor.edit([2 + held, 0, offered.slice(held, length)])
+                ? editor.edit([2 + held, 0, displayed.slice(held, length)])
                 : editor.edit([2 + length, held - length, ""]);
-            expect((following as { extension: Extension }).extension.length).toBe(length);
+            expect(lengthOf(following)).toBe(length);
           }
         },
       ),

@@ -1,0 +1,98 @@
+/** What the features share: the server, what it last said of model, chain and documents, and the editor's extension. */
+import { type Disposable, EventEmitter, type ExtensionContext, window, workspace } from "vscode";
+import type { Middleware } from "vscode-languageclient/node";
+import type { DidChangeStatus } from "../../server/src/protocol/messages";
+import { readSettings } from "./config";
+import { type HeldPart, ShownSuggestions } from "./editor/shownSuggestions";
+import { VerdictStore } from "./editor/verdictStore";
+import { EDITOR_CONFIGURATION, onDidChangeSettings } from "./editorConfiguration";
+import { connectLanguageClient } from "./languageClientConnection";
+import { Server } from "./server";
+
+export class FeatureContext {
+  readonly configuration = EDITOR_CONFIGURATION;
+  readonly verdicts = new VerdictStore();
+  readonly suggestions = new ShownSuggestions();
+  /** Filled by the features before the first start. */
+  readonly middleware: Middleware = {};
+  readonly log = window.createOutputChannel("Proofline", { log: true });
+  readonly server: Server;
+
+  private lastStatus: DidChangeStatus.Parameters | undefined;
+
+  private readonly stateChanged = new EventEmitter<void>();
+  private readonly verdictsChanged = new EventEmitter<string>();
+  private readonly suggestionsChanged = new EventEmitter<string>();
+  private readonly heldPartChanged = new EventEmitter<HeldPart>();
+  /** The server's state or its last status changed. */
+  readonly onDidChangeState = this.stateChanged.event;
+  /** The verdicts of a document changed, by its URI. */
+  readonly onDidChangeVerdicts = this.verdictsChanged.event;
+  /** The suggestions shown in a document changed, by its URI. */
+  readonly onDidChangeSuggestions = this.suggestionsChanged.event;
+  /** An edit made a document hold more, or less, of a shown suggestion's beginning. */
+  readonly onDidChangeHeldPart = this.heldPartChanged.event;
+
+  constructor(readonly extension: ExtensionContext) {
+    const { log, middleware } = this;
+    const module = extension.asAbsolutePath("dist/server.js");
+    this.server = new Server({
+      connect: (settings) => connectLanguageClient({ module, log, middleware }, settings),
+      isTrusted: () => this.configuration.trusted,
+      readSettings: () => readSettings(this.configuration),
+      log,
+      after(milliseconds, run) {
+        const timer = setTimeout(run, milliseconds);
+        return () => clearTimeout(timer);
+      },
+      nowMilliseconds: () => Date.now(),
+    });
+    this.server.onDidChangeState(() => this.stateChanged.fire());
+    this.server.onGone(() => this.forget());
+    this.subscribe(
+      log,
+      this.stateChanged,
+      this.verdictsChanged,
+      this.suggestionsChanged,
+      this.heldPartChanged,
+      workspace.onDidGrantWorkspaceTrust(() => void this.server.restart()),
+      onDidChangeSettings(() => void this.server.settingsChanged()),
+    );
+  }
+
+  /** The server's last status, while it runs. */
+  get status(): DidChangeStatus.Parameters | undefined {
+    return this.server.state.kind === "running" ? this.lastStatus : undefined;
+  }
+
+  subscribe(...disposables: readonly Disposable[]): void {
+    this.extension.subscriptions.push(...disposables);
+  }
+
+  setStatus(status: DidChangeStatus.Parameters): void {
+    this.lastStatus = status;
+    this.stateChanged.fire();
+  }
+
+  fireVerdictsChanged(uri: string): void {
+    this.verdictsChanged.fire(uri);
+  }
+
+  fireSuggestionsChanged(uri: string): void {
+    this.suggestionsChanged.fire(uri);
+  }
+
+  fireHeldPartChanged(part: HeldPart): void {
+    this.heldPartChanged.fire(part);
+  }
+
+  /** What a server knew may be wrong by the time the next one runs. */
+  private forget(): void {
+    this.lastStatus = undefined;
+    this.suggestions.clear();
+    this.verdicts.clear();
+    for (const document of workspace.textDocuments) {
+      this.verdictsChanged.fire(document.uri.toString());
+    }
+  }
+}
