@@ -10,8 +10,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
-import { createVSIX } from "@vscode/vsce";
+import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
 import { bundle, root } from "./bundle.mjs";
+import { PACKAGED_PATHS } from "./contents.mjs";
+import { deadLinks } from "./links.mjs";
 import { bundledPackages, notices } from "./notices.mjs";
 import { tryOut } from "./tryOut.mjs";
 
@@ -64,7 +66,7 @@ copyModule(onnxruntimeWeb, [
 ]);
 copyModule(anvil, ["package.json", "bin"]);
 
-for (const path of ["server/models", "media", "package.nls.json", "LICENSE", "README.md", ".vscodeignore"]) {
+for (const path of PACKAGED_PATHS) {
   copy(path);
 }
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -98,6 +100,16 @@ writeFileSync(
 
 if (target === `${process.platform}-${process.arch}`) {
   tryOut(stage);
+}
+
+const packaged = await listFiles({ cwd: stage, packageManager: PackageManager.None });
+const pages = packaged
+  .filter((path) => path.endsWith(".md") && !path.startsWith("dist/"))
+  .map((path) => ({ path, text: readFileSync(join(stage, path), "utf8") }));
+const dead = deadLinks(pages, new Set(packaged));
+if (dead.length > 0) {
+  console.error(dead.join("\n"));
+  process.exit(1);
 }
 
 const packagePath = join(root, `proofline-${target}.vsix`);
