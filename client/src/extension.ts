@@ -3,6 +3,7 @@ import { FeatureContext } from "./featureContext";
 import * as acceptance from "./features/acceptSuggestion";
 import * as anchor from "./features/anchorNow";
 import * as badges from "./features/badges";
+import * as contextKeys from "./features/contextKeys";
 import * as inlineCompletion from "./features/ghostText";
 import * as hubToken from "./features/hubToken";
 import * as navigation from "./features/navigation";
@@ -21,6 +22,7 @@ const FEATURES = [
   // Before badges: the ranges that badges draw must follow an edit that ends a shown suggestion.
   inlineCompletion,
   badges,
+  contextKeys,
   acceptance,
   hover,
   navigation,

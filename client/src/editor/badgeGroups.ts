@@ -1,5 +1,6 @@
 import type { ShownVerdict } from "../../../server/src/protocol/messages";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
+import { lastLineOf } from "./onSuggestion";
 
 /** Adjacent suggestions that would show the same badge, and show one together. */
 export interface BadgeGroup {
@@ -30,7 +31,7 @@ export function badgeGroupsOf(
   );
   for (const { range, summary, localChain, note } of ordered) {
     const startLine = firstLine(range, lengthOf);
-    const endLine = lastLine(range);
+    const endLine = lastLineOf(range);
     const last = groups.at(-1);
     if (
       last !== undefined &&
@@ -55,11 +56,6 @@ function firstLine({ start, end }: ShownVerdict["range"], lengthOf: (line: numbe
   return end.line > start.line && start.character > 0 && start.character >= lengthOf(start.line)
     ? start.line + 1
     : start.line;
-}
-
-/** A range that ends before a line's first character does not reach that line. */
-function lastLine({ start, end }: ShownVerdict["range"]): number {
-  return end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
 }
 
 /** A document's line lengths; 0 for a line that it no longer has. */

@@ -1,5 +1,5 @@
 /** Goes from badge to badge by keyboard. */
-import { commands, Range, Selection, window } from "vscode";
+import { Range, Selection, window } from "vscode";
 import { registerCommand, tell } from "../commandRunner";
 import { badgeGroupsOf, lineLengths, neighbour } from "../editor/badgeGroups";
 import type { FeatureContext } from "../featureContext";
@@ -7,13 +7,6 @@ import type { FeatureContext } from "../featureContext";
 export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.nextBlock", () => go(context, "next"));
   registerCommand(context, "proofline.previousBlock", () => go(context, "previous"));
-
-  const update = () => {
-    const uri = window.activeTextEditor?.document.uri.toString() ?? "";
-    const known = context.verdicts.of(uri).length > 0;
-    void commands.executeCommand("setContext", "proofline.hasVerdicts", known);
-  };
-  context.subscribe(context.onDidChangeVerdicts(update), window.onDidChangeActiveTextEditor(update));
 }
 
 async function go(context: FeatureContext, direction: "next" | "previous"): Promise<void> {

@@ -1,6 +1,5 @@
 /** One status bar item and one language status item: what Proofline is doing, and why not where it does nothing. */
 import {
-  commands,
   LanguageStatusSeverity,
   languages,
   MarkdownString,
@@ -34,7 +33,6 @@ export function activate(context: FeatureContext): void {
     language.busy = view.busy;
     language.severity = severityOf(view);
     language.command = { title: "Show Log", command: "proofline.showLog" };
-    void commands.executeCommand("setContext", "proofline.running", context.server.state.kind === "running");
   }
 
   async function ask(): Promise<void> {
