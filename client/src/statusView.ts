@@ -32,7 +32,7 @@ export function statusView(
       return view("circle-slash", "off", `${server.reason} ${server.remedy}`, "warning");
     case "crashed":
       return server.restart.kind === "after"
-        ? busy("restarting", `${server.reason} It is started again.`)
+        ? busy("restarting", `${server.reason} It is being restarted.`)
         : view(
             "error",
             "stopped",
@@ -77,13 +77,13 @@ function chainView(
     model.kind === "ready" ? (model.notice ?? "") : "",
     proposedModel === null
       ? ""
-      : `This workspace names the model ${proposedModel}; the command Use the Workspace's Model… chooses it.`,
+      : `This workspace proposes the model ${proposedModel}. To use it, run Proofline: Use the Workspace's Model….`,
   );
   const waiting = pending === 0 ? "" : `${counted(pending, "suggestion")} not anchored yet.`;
   const word = pending === 0 ? "" : `${pending} pending`;
   switch (chain.kind) {
     case "anchoring":
-      return busy("anchoring", `${counted(chain.suggestions, "suggestion")} on the way to the chain.`);
+      return busy("anchoring", `${counted(chain.suggestions, "suggestion")} being anchored.`);
     case "waiting":
       return view(
         "warning",

@@ -268,7 +268,7 @@ describe("models, as a person pins and chooses them", () => {
     await clear();
 
     await window.command("Proofline: Remove Hugging Face Token");
-    expect(await notification(window, /token/)).toBe(`There is no token for ${hub.url} any more.`);
+    expect(await notification(window, /token/)).toBe(`The token for ${hub.url} was removed.`);
     await clear();
     hub.requests.length = 0;
     await askForRepository(window);
@@ -320,7 +320,7 @@ describe("models, as a person pins and chooses them", () => {
       rmSync(cache(), { recursive: true, force: true });
       await open({ ".proofline/models.json": models });
       hub.requests.length = 0;
-      await window.status((text) => /names the model tiny-coder/.test(text), "the proposal");
+      await window.status((text) => /proposes the model tiny-coder/.test(text), "the proposal");
       await window.command("Proofline: Use the Workspace's Model…");
       await question(window, "Use the Workspace's Model");
       await choose(window, "tiny-coder");

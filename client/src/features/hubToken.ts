@@ -16,11 +16,13 @@ export function activate(context: FeatureContext): void {
     const hub = hubOfSettings(context);
     const token = await window.showInputBox({
       title: `Token for ${hub}`,
-      prompt: `A token that may read models, and nothing else. It stays in this editor's secret storage and is sent to ${hub} alone.`,
+      prompt: `Use a token that can only read models. It is kept in this editor's secret storage and sent only to ${hub}.`,
       password: true,
       ignoreFocusOut: true,
       validateInput: (value) =>
-        /^[\x21-\x7e]+$/.test(value.trim()) ? undefined : "A token is one word of letters, digits and signs.",
+        /^[\x21-\x7e]+$/.test(value.trim())
+          ? undefined
+          : "A token has no spaces and only plain letters, digits and signs.",
     });
     if (token !== undefined && token.trim() !== "") {
       await secrets.store(storageKey(hub), token.trim());
@@ -31,7 +33,7 @@ export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.clearHubToken", async () => {
     const hub = hubOfSettings(context);
     await secrets.delete(storageKey(hub));
-    await tell(context, "information", `There is no token for ${hub} any more.`);
+    await tell(context, "information", `The token for ${hub} was removed.`);
   });
 }
 

@@ -4,12 +4,14 @@ import {
   languages,
   MarkdownString,
   StatusBarAlignment,
+  type TextDocument,
   window,
   workspace,
 } from "vscode";
 import { messageOf } from "../../../server/src/protocol/caught";
 import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
 import { DidChangeStatus, GetDocumentState } from "../../../server/src/protocol/messages";
+import type { CommandId } from "../commands";
 import type { FeatureContext } from "../featureContext";
 import { type StatusView, statusView } from "../statusView";
 
@@ -37,27 +39,40 @@ export function activate(context: FeatureContext): void {
 
   async function ask(): Promise<void> {
     const document = window.activeTextEditor?.document;
-    offReason = null;
-    if (document !== undefined && context.server.state.kind === "running") {
-      const uri = document.uri.toString();
-      try {
-        offReason = (await context.server.request(GetDocumentState, { uri })).offReason;
-      } catch (error) {
-        context.log.debug(`${uri}: ${messageOf(error)}`);
-      }
+    const reason = document === undefined ? null : await reasonFor(context, document);
+    // The answer is about the document that was asked for; another one may be active by now.
+    if (window.activeTextEditor?.document === document) {
+      offReason = reason;
+      show();
     }
-    show();
   }
 
   context.server.onNotification(DidChangeStatus, (status) => context.setStatus(status));
   context.subscribe(
     bar,
     language,
-    context.onDidChangeState(() => void ask()),
+    context.onDidChangeState(() => {
+      show();
+      void ask();
+    }),
     window.onDidChangeActiveTextEditor(() => void ask()),
     workspace.onDidSaveTextDocument(() => void ask()),
   );
   show();
+}
+
+/** Why a document gets no suggestions; `null` where it does, or where nobody can be asked. */
+async function reasonFor(context: FeatureContext, document: TextDocument): Promise<string | null> {
+  if (context.server.state.kind !== "running") {
+    return null;
+  }
+  const uri = document.uri.toString();
+  try {
+    return (await context.server.request(GetDocumentState, { uri })).offReason;
+  } catch (error) {
+    context.log.debug(`${uri}: ${messageOf(error)}`);
+    return null;
+  }
 }
 
 function tooltip(view: StatusView, status: DidChangeStatus.Parameters | undefined): MarkdownString {
@@ -75,7 +90,7 @@ function tooltip(view: StatusView, status: DidChangeStatus.Parameters | undefine
   return text;
 }
 
-function commandFor(view: StatusView): string {
+function commandFor(view: StatusView): CommandId {
   return view.severity === "error" ? "proofline.showLog" : "proofline.toggle";
 }
 

@@ -23,7 +23,7 @@ export function activate(context: FeatureContext): void {
     const key = await window.showInputBox({
       title: `Transaction key for chain ${chainId}`,
       prompt:
-        "A private key that pays for anchoring and owns nothing else. It stays in this editor's secret storage.",
+        "Use a private key that holds only what anchoring costs. It is kept in this editor's secret storage.",
       password: true,
       ignoreFocusOut: true,
       validateInput: (value) =>
@@ -40,7 +40,7 @@ export function activate(context: FeatureContext): void {
     const chainId = await askForChain(context);
     if (chainId !== undefined) {
       await secrets.delete(storageKey(chainId));
-      await tell(context, "information", `There is no transaction key for chain ${chainId} any more.`);
+      await tell(context, "information", `The transaction key for chain ${chainId} was removed.`);
     }
   });
 }

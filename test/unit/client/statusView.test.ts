@@ -27,7 +27,9 @@ describe("statusView", () => {
 
   it("says that the workspace names a model, and how to choose it", () => {
     const { detail, word } = statusView({ kind: "running" }, status({ proposedModel: "theirs" }), null);
-    expect(detail).toContain("names the model theirs; the command Use the Workspace's Model… chooses it");
+    expect(detail).toContain(
+      "proposes the model theirs. To use it, run Proofline: Use the Workspace's Model….",
+    );
     expect(word).toBe("");
   });
 
