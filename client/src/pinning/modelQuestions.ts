@@ -3,7 +3,7 @@ import { type QuickPickItem, Uri, window, workspace } from "vscode";
 import { megabytes as size } from "../../../server/src/protocol/byteCount";
 import { HubRepository, HubRevision } from "../../../server/src/protocol/hubNames";
 import type { PinModel, PlanModel, WantedModel } from "../../../server/src/protocol/messages";
-import { describe, questionFor } from "./modelTexts";
+import { describePlan, questionFor } from "./modelTexts";
 
 type Trust = PinModel.Parameters["trust"];
 
@@ -124,7 +124,7 @@ export async function askForTrust(signed: boolean): Promise<Trust | undefined> {
 /** Shows what will be pinned and asks. */
 export async function agreed(model: WantedModel, plan: PlanModel.Plan, trust: Trust): Promise<boolean> {
   const { question, yes } = questionFor(model, plan);
-  const detail = describe(plan, trust);
+  const detail = describePlan(plan, trust);
   return (await window.showInformationMessage(question, { modal: true, detail }, yes)) === yes;
 }
 

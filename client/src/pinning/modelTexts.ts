@@ -32,7 +32,7 @@ export function questionFor(
 }
 
 /** The plan, line by line. */
-export function describe(
+export function describePlan(
   { commit, from, licence, signed, files, size: bytes, toDownload }: PlanModel.Plan,
   trust: PinModel.Parameters["trust"],
 ): string {

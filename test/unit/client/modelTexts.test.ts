@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { describePlan, modelItem, questionFor, sentence } from "../../../client/src/pinning/modelTexts";
+import { ListWorkspaceModels, PlanModel, type WantedModel } from "../../../server/src/protocol/messages";
+
+const DIGEST = `ab${"0".repeat(62)}`;
+const PLAN = {
+  kind: "plan" as const,
+  name: "coder",
+  commit: "c".repeat(40),
+  from: "owner/coder",
+  licence: null,
+  signed: false,
+  files: [{ path: "model.onnx", size: 3_000_000 }],
+  size: 3_000_000,
+  toDownload: 1_000_000,
+};
+const HUB: WantedModel = { kind: "huggingface", repository: "owner/coder", revision: "main" };
+
+describe("the question before a model is pinned", () => {
+  it.each([
+    [{ kind: "folder", path: "/m" }, 0, "Pin the model in /m as it is now?", "Pin"],
+    [HUB, 1_000_000, "Download 1.0 MB and pin coder?", "Download and Pin"],
+    [HUB, 0, "Pin coder?", "Pin"],
+  ] as const)("says what follows from agreeing: %j, %d bytes", (model, toDownload, question, yes) => {
+    expect(questionFor(model, { ...PLAN, toDownload })).toEqual({ question, yes });
+  });
+
+  it("lists what will be pinned, where it is from and who must have signed it", () => {
+    expect(describePlan(PLAN, { kind: "none" }).split("\n")).toEqual([
+      "Repository: owner/coder",
+      "Commit: cccccccccccc",
+      "Licence: none stated",
+      "Signature: none",
+      "",
+      "1 file, 3.0 MB, of which 2.0 MB are here already:",
+      "model.onnx (3.0 MB)",
+    ]);
+    expect(describePlan({ ...PLAN, signed: true }, { kind: "key", pem: "" })).toContain(
+      "Signature: must be made with the key that you chose",
+    );
+  });
+
+  it("is asked of what the server plans", () => {
+    expect(PlanModel.result.parse(PLAN)).toEqual(PLAN);
+  });
+});
+
+describe("a model in the list", () => {
+  const [model] = ListWorkspaceModels.result.parse([
+    {
+      name: "coder",
+      manifestDigest: DIGEST,
+      from: "owner/coder",
+      size: 3_000_000,
+      installed: false,
+      proposed: true,
+      chosen: true,
+      fetchable: true,
+      signature: `signed by the key ${DIGEST}`,
+    },
+  ]);
+
+  it("says whether it is here, proposed and chosen, with fingerprints by both ends", () => {
+    expect(model && modelItem(model)).toEqual({
+      label: "$(check) coder",
+      description: "not here, 3.0 MB · proposed by this workspace",
+      detail: "owner/coder · signed by the key ab000000…0000",
+    });
+  });
+});
+
+describe("sentence", () => {
+  it("begins with a capital and ends with a stop", () => {
+    expect(sentence("not signed")).toBe("Not signed.");
+  });
+});
