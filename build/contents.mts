@@ -6,5 +6,8 @@ export const PACKAGED_PATHS = [
   "package.nls.json",
   "LICENSE",
   "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
   ".vscodeignore",
 ] as const;

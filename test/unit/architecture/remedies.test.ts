@@ -67,7 +67,8 @@ describe("remedies", () => {
     const titles = Object.entries(JSON.parse(read("package.nls.json")))
       .filter(([key]) => key.startsWith("command."))
       .map(([, title]) => String(title));
-    const settings = Object.keys(JSON.parse(read("package.json")).contributes.configuration.properties);
+    const groups: { properties: object }[] = JSON.parse(read("package.json")).contributes.configuration;
+    const settings = groups.flatMap(({ properties }) => Object.keys(properties));
     const named = editor.flatMap((words) =>
       [...words.matchAll(/Proofline: (.+)/g)].map(([, rest = ""]) => rest),
     );

@@ -148,7 +148,7 @@ describe("the editor's launch configurations", () => {
   });
 
   it("attach to the port that the client opens for the server", () => {
-    const client = readFileSync(join(top, "client/src/server.ts"), "utf8");
+    const client = readFileSync(join(top, "client/src/languageClientConnection.ts"), "utf8");
     const port = /"--inspect=(\d+)"/.exec(client)?.[1];
     expect(configurations.find(({ name }) => name === "Language server")?.port).toBe(Number(port));
   });
