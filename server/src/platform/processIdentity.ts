@@ -32,6 +32,10 @@ export async function stateOf(identity: ProcessIdentity): Promise<"alive" | "dea
   if (identity.place !== here.place) {
     return "unknown";
   }
+  // No process that runs this has the number 0, and `kill` takes it for the caller's own.
+  if (identity.pid === 0) {
+    return "dead";
+  }
   if (identity.pid === here.pid) {
     return identity.start === here.start ? "alive" : "dead";
   }

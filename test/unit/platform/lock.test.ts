@@ -90,6 +90,12 @@ describe("processIdentity", () => {
     expect(await stateOf({ ...own, place: "elsewhere" })).toBe("unknown");
   });
 
+  it("takes nobody's number for dead, whatever stands beside it", async () => {
+    const own = await ownIdentity();
+    expect(await stateOf({ ...own, pid: 0 })).toBe("dead");
+    expect(await stateOf({ ...own, pid: 0, start: null })).toBe("dead");
+  });
+
   it("knows a process that ended as dead", async () => {
     expect(await stateOf(await deadIdentity())).toBe("dead");
   });
