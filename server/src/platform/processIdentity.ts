@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFile, readlink } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { hostname } from "node:os";
 import { promisify } from "node:util";
 import * as z from "zod";
@@ -8,7 +10,7 @@ import { Count } from "./primitives";
 /** Tells one process from any other, also from one that gets the same number later. */
 export const ProcessIdentity = z.strictObject({
   pid: Count,
-  /** When it started, as far as the system says so; compared for equality only. */
+  /** When it started, as far as the system says so, or what else it alone has; compared for equality only. */
   start: z.nullable(z.string()),
   /** The computer, or the part of it, whose process numbers these are. */
   place: z.string(),
@@ -20,7 +22,7 @@ let own: Promise<ProcessIdentity> | null = null;
 export function ownIdentity(): Promise<ProcessIdentity> {
   own ??= (async () => ({
     pid: process.pid,
-    start: (await startOf(process.pid)) ?? null,
+    start: process.platform === "win32" ? await openSign() : ((await startOf(process.pid)) ?? null),
     place: await placeHere(),
   }))();
   return own;
@@ -36,8 +38,8 @@ export async function stateOf(identity: ProcessIdentity): Promise<"alive" | "dea
   if (identity.pid === 0) {
     return "dead";
   }
-  if (identity.pid === here.pid) {
-    return identity.start === here.start ? "alive" : "dead";
+  if (identity.pid === here.pid && identity.start === here.start) {
+    return "alive";
   }
   try {
     process.kill(identity.pid, 0);
@@ -45,6 +47,9 @@ export async function stateOf(identity: ProcessIdentity): Promise<"alive" | "dea
     if (error instanceof Error && "code" in error && error.code === "ESRCH") {
       return "dead";
     }
+  }
+  if (process.platform === "win32" && identity.start !== null) {
+    return (await signIsThere(identity.start)) ? "alive" : "dead";
   }
   const start = await startOf(identity.pid);
   if (start === undefined) {
@@ -73,6 +78,37 @@ async function startOf(pid: number): Promise<string | null | undefined> {
   } catch {
     return process.platform === "linux" ? undefined : null;
   }
+}
+
+/**
+ * Windows tells a program when another one started only by way of a third, which takes a second to ask. There a
+ * process has a sign of life instead: a named pipe, which goes with the process however that ends. `null` where it
+ * cannot have one; then its number alone tells.
+ */
+function openSign(): Promise<string | null> {
+  const name = randomBytes(16).toString("hex");
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(null));
+    server.listen(pipeOf(name), () => resolve(name));
+    server.unref();
+  });
+}
+
+/** Only a pipe that does not exist tells that its process has ended. */
+function signIsThere(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(pipeOf(name));
+    socket.once("error", (error) => resolve(!("code" in error && error.code === "ENOENT")));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+function pipeOf(name: string): string {
+  return `\\\\.\\pipe\\proofline-process-${name}`;
 }
 
 async function bootId(): Promise<string> {

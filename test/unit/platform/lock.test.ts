@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { createWhole, writeWhole } from "../../../server/src/platform/durable";
-import { tryLock, waitForLock, withLock } from "../../../server/src/platform/lock";
-import { ownIdentity, stateOf } from "../../../server/src/platform/processIdentity";
-import { temporaryFolder } from "../evidence/temporaryFolder";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import { describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod";
+import { createWhole, writeWhole } from "../../../server/src/provenance/durable";
+import { tryLock, waitForLock, withLock } from "../../../server/src/provenance/lock";
+import { ownIdentity, ProcessIdentity, stateOf } from "../../../server/src/provenance/processIdentity";
+import { temporaryFolder } from "./temporaryFolder";
 
 describe("durable", () => {
   it("replaces a file whole, with the permissions asked for", async () => {
@@ -98,6 +102,34 @@ describe("processIdentity", () => {
 
   it("knows a process that ended as dead", async () => {
     expect(await stateOf(await deadIdentity())).toBe("dead");
+  });
+
+  it("knows a living process by more than its number", async () => {
+    const folder = await temporaryFolder();
+    const bundle = join(folder, "identity.cjs");
+    await build({
+      entryPoints: [join(import.meta.dirname, "../../../server/src/provenance/processIdentity.ts")],
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      outfile: bundle,
+    });
+    const script = `
+      require(process.argv[1]).ownIdentity().then((own) => process.stdout.write(JSON.stringify(own) + "\\n"));
+      process.stdin.resume();
+    `;
+    const child = spawn(process.execPath, ["-e", script, bundle], { stdio: ["pipe", "pipe", "inherit"] });
+    const ended = once(child, "exit");
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const [line] = await once(createInterface({ input: child.stdout }), "line");
+    const identity = ProcessIdentity.parse(JSON.parse(z.string().parse(line)));
+    expect(identity.start).not.toBeNull();
+    expect(await stateOf(identity)).toBe("alive");
+    expect(await stateOf({ ...identity, start: "another process" })).toBe("dead");
+    child.kill("SIGKILL");
+    await ended;
+    expect(await stateOf(identity)).toBe("dead");
+    expect(await stateOf({ ...identity, pid: process.ppid })).toBe("dead");
   });
 });
 
