@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, link, mkdir, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, rename, rm, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Ends the names of files that are not whole yet; whoever lists a folder passes over them. */
 export const TEMPORARY_SUFFIX = ".tmp";
+
+/** What another program takes to read one of these files, many times over. */
+const PATIENCE_MILLISECONDS = 2_000;
 
 export interface WriteOptions {
   /** POSIX permissions of the file; 0o644 when not given. */
@@ -21,7 +25,7 @@ export async function writeWhole(
 ): Promise<void> {
   const temporary = await writeTemporary(path, data, options);
   try {
-    await rename(temporary, path);
+    await patiently(() => rename(temporary, path));
   } catch (error) {
     await removeIfThere(temporary);
     throw error;
@@ -40,7 +44,7 @@ export async function createWhole(
 ): Promise<boolean> {
   const temporary = await writeTemporary(path, data, options);
   try {
-    await link(temporary, path);
+    await patiently(() => link(temporary, path));
   } catch (error) {
     if (isErrno(error, "EEXIST")) {
       return false;
@@ -74,11 +78,33 @@ export async function syncFolder(folder: string): Promise<void> {
 
 export async function removeIfThere(path: string): Promise<void> {
   try {
-    await unlink(path);
+    await patiently(() => unlink(path));
   } catch (error) {
     if (!isErrno(error, "ENOENT")) {
       throw error;
     }
+  }
+}
+
+/** Removes a folder with all that is in it. */
+export function removeFolder(folder: string): Promise<void> {
+  return patiently(() => rm(folder, { recursive: true, force: true }));
+}
+
+/**
+ * Windows neither replaces nor removes what another program has open, be it this one in another window or a virus
+ * scanner, nor opens what is being removed. That passes: a call that fails so is made again for a while there.
+ */
+export async function patiently<Value>(call: () => Promise<Value>): Promise<Value> {
+  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      const inUse = ["EPERM", "EACCES", "EBUSY", "ENOTEMPTY"].some((code) => isErrno(error, code));
+      if (process.platform !== "win32" || !inUse || Date.now() > deadline) throw error;
+    }
+    await pause(5 + Math.random() * 20);
   }
 }
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFile, stat, utimes } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
-import { createWhole, isErrno, removeIfThere, writeWhole } from "./durable";
-import { ProoflineError } from "./errors";
+import { ProoflineError } from "../errors";
+import { createWhole, isErrno, patiently, removeIfThere } from "./durable";
 import { ownIdentity, ProcessIdentity, stateOf } from "./processIdentity";
 
 const Owner = z.strictObject({ ...ProcessIdentity.shape, nonce: z.string() });
@@ -77,7 +77,9 @@ async function takeOver(path: string, dead: Owner, owner: Owner): Promise<Lock |
     if ((await readOwner(path))?.nonce !== dead.nonce) {
       return null;
     }
-    await writeWhole(path, JSON.stringify(owner), { mode: 0o600 });
+    const temporary = `${path}.${owner.nonce}.tmp`;
+    await writeFile(temporary, JSON.stringify(owner), { mode: 0o600 });
+    await patiently(() => rename(temporary, path));
     return held(path, owner);
   } finally {
     await turn.release();
@@ -115,7 +117,7 @@ async function isAlive(path: string, owner: Owner): Promise<boolean> {
 async function readOwner(path: string): Promise<Owner | null> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await patiently(() => readFile(path, "utf8"));
   } catch (error) {
     if (isErrno(error, "ENOENT")) {
       return null;

@@ -1,9 +1,5 @@
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import type { Repository } from "../evidence/repository";
-import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "../models/hub/download";
-import { type HubFile, type HubModel, inspect } from "../models/hub/hub";
-import { type HubAccess, refuseCancelled } from "../models/hub/hubRequest";
 import { PacedProgress, type Progress } from "../models/hub/progress";
 import { chooseVariant } from "../models/hub/variants";
 import type { ModelSource } from "../models/modelSource";
@@ -11,13 +7,6 @@ import { PIN_FILE, type Pin, type PinManifest, SIGNATURE_FILE } from "../models/
 import type { PromptFamilyName } from "../models/pin/promptFamilies";
 import { readPin } from "../models/pin/readPin";
 import { writePin, writePinFile } from "../models/pin/writePin";
-import {
-  checkSignature,
-  MAX_SIGNATURE_BYTES,
-  type SignatureReport,
-  type Trust,
-} from "../models/signature/signature";
-import { type ApprovedModel, type ModelStore, readSignature } from "../models/store/modelStore";
 import {
   MAX_MODELS_BYTES,
   type ModelsFile,
@@ -30,7 +19,13 @@ import {
 } from "../models/store/modelsFile";
 import { removeIfThere, writeWhole } from "../platform/durable";
 import { ProoflineError } from "../platform/errors";
-import type { Digest } from "../platform/primitives";
+import { patiently } from "../provenance/durable";
+import type { Digest } from "../provenance/primitives";
+import type { Repository } from "../provenance/repository";
+import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
+import { type HubFile, type HubModel, inspect } from "./hub";
+import { type HubAccess, refuseCancelled } from "./hubRequest";
+import { type ApprovedModel, type ModelStore, readSignature } from "./modelStore";
 
 /** Where a pin goes: this machine's store, and the repository that the person works in, if any. */
 export interface PinPlaces {
@@ -316,7 +311,7 @@ async function pinStaged(
 
 async function move(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-  await rename(from, to);
+  await patiently(() => rename(from, to));
 }
 
 function record(

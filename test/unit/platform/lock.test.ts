@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { access, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import { build } from "esbuild";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { createWhole, writeWhole } from "../../../server/src/provenance/durable";
+import { createWhole, removeIfThere, writeWhole } from "../../../server/src/provenance/durable";
 import { tryLock, waitForLock, withLock } from "../../../server/src/provenance/lock";
 import { ownIdentity, ProcessIdentity, stateOf } from "../../../server/src/provenance/processIdentity";
 import { temporaryFolder } from "./temporaryFolder";
@@ -20,6 +21,19 @@ describe("durable", () => {
     if (process.platform !== "win32") {
       expect((await stat(path)).mode & 0o777).toBe(0o600);
     }
+  });
+
+  it("waits for whoever is just reading a file to replace or remove it", async () => {
+    const path = join(await temporaryFolder(), "file");
+    await writeWhole(path, "one");
+    const replaced = await readFor(200, path);
+    await writeWhole(path, "two");
+    await replaced.closed;
+    expect(await readFile(path, "utf8")).toBe("two");
+    const removed = await readFor(200, path);
+    await removeIfThere(path);
+    await removed.closed;
+    await expect(access(path)).rejects.toThrow("ENOENT");
   });
 
   it("lets exactly one of many create a file", async () => {
@@ -132,6 +146,12 @@ describe("processIdentity", () => {
     expect(await stateOf({ ...identity, pid: process.ppid })).toBe("dead");
   });
 });
+
+/** Has a file open for a while, as another program would. */
+async function readFor(milliseconds: number, path: string): Promise<{ readonly closed: Promise<void> }> {
+  const reader = await open(path, "r");
+  return { closed: pause(milliseconds).then(() => reader.close()) };
+}
 
 async function deadIdentity() {
   const child = spawn(process.execPath, ["-e", ""], { stdio: "ignore" });

@@ -1,16 +1,8 @@
-import { rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, ProoflineError } from "../../platform/errors";
-import type { Digest } from "../../platform/primitives";
-import { SerialQueue } from "../../platform/serialQueue";
-import type { Anchor, ChainIdentity } from "../chain";
-import { deployEas, EMBEDDED_EAS, sendTransaction } from "../eas/deploy";
-import { timestampCall } from "../eas/eas";
-import { lookUpAnchor } from "../eas/lookUpAnchor";
-import { anchorAmong, readTimestamp } from "../eas/timestamped";
-import { Block, Bytes } from "../rpc/blocks";
-import { identify } from "../rpc/chainIdentity";
-import { Rpc } from "../rpc/rpc";
+import { messageOf, ProoflineError } from "../errors";
+import { removeIfThere } from "../provenance/durable";
+import type { Digest } from "../provenance/primitives";
 import { type Anvil, startAnvil } from "./anvil";
 import { EMBEDDED_CHAIN_ID, randomGenesis, withoutForeignGenesis } from "./genesis";
 import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./stateFile";
@@ -94,7 +86,7 @@ export class EmbeddedNode {
         await anvil?.kill();
         reason = messageOf(error);
       } finally {
-        await rm(path, { force: true });
+        await removeIfThere(path);
       }
     }
     throw new ProoflineError(
@@ -124,7 +116,7 @@ export class EmbeddedNode {
       await anvil?.kill();
       throw error;
     } finally {
-      await rm(path, { force: true });
+      await removeIfThere(path);
     }
   }
 

@@ -1,7 +1,7 @@
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { syncFolder } from "../../platform/durable";
+import { patiently, syncFolder } from "../provenance/durable";
 
 /**
  * The embedded chain's state on disk, as anvil dumps it: gzip, whose check sum tells a torn or changed file. It is
@@ -51,9 +51,9 @@ export async function writeState(folder: string, packed: Uint8Array): Promise<vo
     await file.close();
   }
   if (await exists(current)) {
-    await rename(current, join(folder, PREVIOUS));
+    await patiently(() => rename(current, join(folder, PREVIOUS)));
   }
-  await rename(temporary, current);
+  await patiently(() => rename(temporary, current));
   await syncFolder(folder);
 }
 
@@ -61,7 +61,7 @@ export async function writeState(folder: string, packed: Uint8Array): Promise<vo
 export async function keepDamaged(folder: string): Promise<void> {
   const path = join(folder, CURRENT);
   if (await exists(path)) {
-    await rename(path, join(folder, "state.damaged.json.gz"));
+    await patiently(() => rename(path, join(folder, "state.damaged.json.gz")));
   }
 }
 

@@ -1,16 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { canonicalJson } from "../../platform/canonicalJson";
-import { isErrno, removeIfThere, syncFolder, writeWhole } from "../../platform/durable";
-import { messageOf, ProoflineError } from "../../platform/errors";
-import { type Lock, tryLock } from "../../platform/lock";
-import { Digest, Text } from "../../platform/primitives";
-import { ModelSource } from "../modelSource";
-import { SIGNATURE_FILE } from "../pin/manifest";
-import { readPin } from "../pin/readPin";
-import { SignatureReport } from "../signature/signature";
+import { messageOf, ProoflineError } from "../errors";
+import { readPin, SIGNATURE_FILE } from "../inference/pin";
+import { canonicalJson } from "../provenance/canonicalJson";
+import {
+  isErrno,
+  patiently,
+  removeFolder,
+  removeIfThere,
+  syncFolder,
+  writeWhole,
+} from "../provenance/durable";
+import { type Lock, tryLock } from "../provenance/lock";
+import { Digest, Text } from "../provenance/primitives";
+import { SignatureReport } from "./signature";
+import { ModelSource } from "./source";
 
 /** What this machine's person agreed to when they pinned or fetched a model. */
 export const ApprovedModel = z.strictObject({
@@ -87,9 +93,9 @@ export class ModelStore {
     manifestDigest,
     directory,
   }: Pick<ApprovedModel, "manifestDigest" | "directory">): Promise<void> {
-    await removeIfThere(join(this.folder, `${manifestDigest}.json`));
+    await removeIfThere(join(this.#folder, `${manifestDigest}.json`));
     if (directory === null) {
-      await rm(this.pathOf(manifestDigest), { recursive: true, force: true });
+      await removeFolder(this.pathOf(manifestDigest));
     }
   }
 
@@ -99,7 +105,7 @@ export class ModelStore {
   }
 
   async removePartial(): Promise<void> {
-    await withDownloadLock(this.folder, () => rm(this.partialFolder, { recursive: true, force: true }));
+    await withDownloadLock(this.#folder, () => removeFolder(this.partialFolder));
   }
 
   /**
@@ -114,13 +120,13 @@ export class ModelStore {
       const folder = join(staging, randomBytes(8).toString("hex"));
       await writing(this.folder, async () => {
         await mkdir(this.partialFolder, { recursive: true, mode: 0o700 });
-        await rm(staging, { recursive: true, force: true });
+        await removeFolder(staging);
         await mkdir(folder, { recursive: true, mode: 0o700 });
       });
       try {
         return await use(folder);
       } finally {
-        await rm(staging, { recursive: true, force: true });
+        await removeFolder(staging);
       }
     });
   }
@@ -128,8 +134,8 @@ export class ModelStore {
   /** Makes a whole, checked folder that of a model, in place of one that was there. */
   async install(folder: string, manifestDigest: Digest): Promise<void> {
     const path = this.pathOf(manifestDigest);
-    await rm(path, { recursive: true, force: true });
-    await rename(folder, path);
+    await removeFolder(path);
+    await patiently(() => rename(folder, path));
     await syncFolder(dirname(path));
   }
 
