@@ -72,9 +72,13 @@ export function couldNotBeUsed(provider: ExecutionProvider, error: unknown): str
 /** What a native message says to people: it begins with places in the runtime's source, and more of them follow. */
 function reasonIn(message: string): string {
   const [line = ""] = message.split("\n");
-  return line
-    .replace(/^.* was false\. /, "")
-    .replace(/^.*Status Message: (?:\S+:\d+ \w+ )?/, "")
-    .trim()
-    .replace(/\.$/, "");
+  return (
+    line
+      .replace(/^.* was false\. /, "")
+      .replace(/^.*Status Message: (?:\S+:\d+ \w+ )?/, "")
+      // As Windows' own parts of the runtime put it, with the system's number of the error first.
+      .replace(/^.*\(caller: \w+\) \w+\(\d+\) tid\(\w+\) /, "error ")
+      .trim()
+      .replace(/\.$/, "")
+  );
 }
