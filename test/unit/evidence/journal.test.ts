@@ -310,8 +310,9 @@ describe("crashes", () => {
 
   it("of a killed process lose nothing that it acknowledged", async () => {
     const home = await temporaryFolder();
-    const journalModule = join(import.meta.dirname, "../../../server/src/evidence/journal/journal.ts");
-    const samplesModule = join(import.meta.dirname, "../../support/sampleBatch.ts");
+    // Windows' paths are no module specifiers.
+    const journalModule = new URL("../../../server/src/provenance/journal.ts", import.meta.url).href;
+    const samplesModule = new URL("samples.ts", import.meta.url).href;
     const script = `
       import { openJournal } from ${JSON.stringify(journalModule)};
       import { sample } from ${JSON.stringify(samplesModule)};
