@@ -49,8 +49,10 @@ export async function createWhole(
     if (isErrno(error, "EEXIST")) {
       return false;
     }
-    // Not every file system (exFAT, some network ones) has hard links; there the exclusive open must do.
-    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].some((code) => isErrno(error, code))) {
+    // Not every file system (exFAT, some network ones) has hard links; there the exclusive open must do. EISDIR is what
+    // Node makes of Windows' answer that a file system has no such function.
+    const withoutLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR"];
+    if (!withoutLinks.some((code) => isErrno(error, code))) {
       throw error;
     }
     if (!(await createInPlace(path, data, options))) {
@@ -102,7 +104,9 @@ export async function patiently<Value>(call: () => Promise<Value>): Promise<Valu
       return await call();
     } catch (error) {
       const inUse = ["EPERM", "EACCES", "EBUSY", "ENOTEMPTY"].some((code) => isErrno(error, code));
-      if (process.platform !== "win32" || !inUse || Date.now() > deadline) throw error;
+      if (process.platform !== "win32" || !inUse || Date.now() > deadline) {
+        throw error;
+      }
     }
     await pause(5 + Math.random() * 20);
   }
