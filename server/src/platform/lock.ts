@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { readFile, stat, utimes } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
-import { ProoflineError } from "../errors";
-import { createWhole, isErrno, patiently, removeIfThere } from "./durable";
+import { createWhole, isErrno, patiently, removeIfThere, writeWhole } from "./durable";
+import { ProoflineError } from "./errors";
 import { ownIdentity, ProcessIdentity, stateOf } from "./processIdentity";
 
 const Owner = z.strictObject({ ...ProcessIdentity.shape, nonce: z.string() });
@@ -77,9 +77,7 @@ async function takeOver(path: string, dead: Owner, owner: Owner): Promise<Lock |
     if ((await readOwner(path))?.nonce !== dead.nonce) {
       return null;
     }
-    const temporary = `${path}.${owner.nonce}.tmp`;
-    await writeFile(temporary, JSON.stringify(owner), { mode: 0o600 });
-    await patiently(() => rename(temporary, path));
+    await writeWhole(path, JSON.stringify(owner), { mode: 0o600 });
     return held(path, owner);
   } finally {
     await turn.release();

@@ -1,5 +1,9 @@
 import { mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
+import type { Repository } from "../evidence/repository";
+import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "../models/hub/download";
+import { type HubFile, type HubModel, inspect } from "../models/hub/hub";
+import { type HubAccess, refuseCancelled } from "../models/hub/hubRequest";
 import { PacedProgress, type Progress } from "../models/hub/progress";
 import { chooseVariant } from "../models/hub/variants";
 import type { ModelSource } from "../models/modelSource";
@@ -7,6 +11,13 @@ import { PIN_FILE, type Pin, type PinManifest, SIGNATURE_FILE } from "../models/
 import type { PromptFamilyName } from "../models/pin/promptFamilies";
 import { readPin } from "../models/pin/readPin";
 import { writePin, writePinFile } from "../models/pin/writePin";
+import {
+  checkSignature,
+  MAX_SIGNATURE_BYTES,
+  type SignatureReport,
+  type Trust,
+} from "../models/signature/signature";
+import { type ApprovedModel, type ModelStore, readSignature } from "../models/store/modelStore";
 import {
   MAX_MODELS_BYTES,
   type ModelsFile,
@@ -17,15 +28,9 @@ import {
   withModel,
   writeModelsFile,
 } from "../models/store/modelsFile";
-import { removeIfThere, writeWhole } from "../platform/durable";
+import { patiently, removeIfThere, writeWhole } from "../platform/durable";
 import { ProoflineError } from "../platform/errors";
-import { patiently } from "../provenance/durable";
-import type { Digest } from "../provenance/primitives";
-import type { Repository } from "../provenance/repository";
-import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "./download";
-import { type HubFile, type HubModel, inspect } from "./hub";
-import { type HubAccess, refuseCancelled } from "./hubRequest";
-import { type ApprovedModel, type ModelStore, readSignature } from "./modelStore";
+import type { Digest } from "../platform/primitives";
 
 /** Where a pin goes: this machine's store, and the repository that the person works in, if any. */
 export interface PinPlaces {

@@ -1,15 +1,17 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import type { SuggestionValues } from "../evidence/format/record";
 import type { Engine, ReplayRequest, ReplayResult } from "../inference/engine/engine";
-import type { ExecutionFacts } from "../inference/suggestion";
+import type { ExecutionFacts, TrimVersion } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
-import type { ReplayOutcome } from "../policy/verify";
-import { canonicalJson } from "../provenance/canonicalJson";
-import { patiently } from "../provenance/durable";
-import { Count, type Digest } from "../provenance/primitives";
-import type { SuggestionValues, TrimVersion } from "../provenance/record";
-import { sha256, toDigest } from "../provenance/sha256";
+import { Tolerance } from "../models/pin/tolerance";
+import { canonicalJson } from "../platform/canonicalJson";
+import { sha256, toDigest } from "../platform/digests";
+import { writeWhole } from "../platform/durable";
+import { messageOf, ProoflineError } from "../platform/errors";
+import { Count, type Digest } from "../platform/primitives";
+import type { ReplayOutcome } from "../policy/verifyEvidence";
 
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
 export interface Replayable {
@@ -110,11 +112,8 @@ export class ReplayCache {
     if (key === null) {
       return;
     }
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const file = join(this.#folder, `${key}.json`);
-    const temporary = `${file}.${process.pid}`;
-    await writeFile(temporary, JSON.stringify(result), { mode: 0o600 });
-    await patiently(() => rename(temporary, file));
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await writeWhole(join(this.folder, `${key}.json`), JSON.stringify(result), { mode: 0o600 });
   }
 }
 

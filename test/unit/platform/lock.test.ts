@@ -7,10 +7,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { build } from "esbuild";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { createWhole, removeIfThere, writeWhole } from "../../../server/src/provenance/durable";
-import { tryLock, waitForLock, withLock } from "../../../server/src/provenance/lock";
-import { ownIdentity, ProcessIdentity, stateOf } from "../../../server/src/provenance/processIdentity";
-import { temporaryFolder } from "./temporaryFolder";
+import { createWhole, removeIfThere, writeWhole } from "../../../server/src/platform/durable";
+import { tryLock, waitForLock, withLock } from "../../../server/src/platform/lock";
+import { ownIdentity, ProcessIdentity, stateOf } from "../../../server/src/platform/processIdentity";
+import { temporaryFolder } from "../evidence/temporaryFolder";
 
 describe("durable", () => {
   it("replaces a file whole, with the permissions asked for", async () => {
@@ -122,7 +122,7 @@ describe("processIdentity", () => {
     const folder = await temporaryFolder();
     const bundle = join(folder, "identity.cjs");
     await build({
-      entryPoints: [join(import.meta.dirname, "../../../server/src/provenance/processIdentity.ts")],
+      entryPoints: [join(import.meta.dirname, "../../../server/src/platform/processIdentity.ts")],
       bundle: true,
       platform: "node",
       format: "cjs",

@@ -1,7 +1,7 @@
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { patiently, syncFolder } from "../provenance/durable";
+import { patiently, syncFolder } from "../../platform/durable";
 
 /**
  * The embedded chain's state on disk, as anvil dumps it: gzip, whose check sum tells a torn or changed file. It is

@@ -2,9 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../errors";
-import { readPin, SIGNATURE_FILE } from "../inference/pin";
-import { canonicalJson } from "../provenance/canonicalJson";
+import { canonicalJson } from "../../platform/canonicalJson";
 import {
   isErrno,
   patiently,
@@ -12,11 +10,14 @@ import {
   removeIfThere,
   syncFolder,
   writeWhole,
-} from "../provenance/durable";
-import { type Lock, tryLock } from "../provenance/lock";
-import { Digest, Text } from "../provenance/primitives";
-import { SignatureReport } from "./signature";
-import { ModelSource } from "./source";
+} from "../../platform/durable";
+import { messageOf, ProoflineError } from "../../platform/errors";
+import { type Lock, tryLock } from "../../platform/lock";
+import { Digest, Text } from "../../platform/primitives";
+import { ModelSource } from "../modelSource";
+import { SIGNATURE_FILE } from "../pin/manifest";
+import { readPin } from "../pin/readPin";
+import { SignatureReport } from "../signature/signature";
 
 /** What this machine's person agreed to when they pinned or fetched a model. */
 export const ApprovedModel = z.strictObject({
@@ -93,7 +94,7 @@ export class ModelStore {
     manifestDigest,
     directory,
   }: Pick<ApprovedModel, "manifestDigest" | "directory">): Promise<void> {
-    await removeIfThere(join(this.#folder, `${manifestDigest}.json`));
+    await removeIfThere(join(this.folder, `${manifestDigest}.json`));
     if (directory === null) {
       await removeFolder(this.pathOf(manifestDigest));
     }
@@ -105,7 +106,7 @@ export class ModelStore {
   }
 
   async removePartial(): Promise<void> {
-    await withDownloadLock(this.#folder, () => removeFolder(this.partialFolder));
+    await withDownloadLock(this.folder, () => removeFolder(this.partialFolder));
   }
 
   /**

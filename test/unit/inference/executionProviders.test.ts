@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { couldNotBeUsed } from "../../../server/src/inference/providers";
+import { couldNotBeUsed } from "../../../server/src/inference/graph/executionProviders";
 
 const PLACE =
   "N:\\_work\\1\\s\\onnxruntime\\core\\providers\\dml\\dml_provider_factory.cc(512)\\onnxruntime.dll!";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { createWhole } from "../../../server/src/provenance/durable";
-import { temporaryFolder } from "./temporaryFolder";
+import { createWhole } from "../../../server/src/platform/durable";
+import { temporaryFolder } from "../evidence/temporaryFolder";
 
 const fileSystem = vi.hoisted(() => ({ code: "" }));
 
