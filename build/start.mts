@@ -24,14 +24,10 @@ import {
 } from "vscode-languageserver-protocol/node";
 import { prooflineHome } from "../server/src/platform/home";
 import type { Report } from "../server/src/policy/report";
-import {
-  AcceptSuggestion,
-  AnchorNow,
-  DidChangeStatus,
-  DidChangeVerdicts,
-  GetVerdict,
-  type ModelState,
-} from "../server/src/protocol/messages";
+// From the files that declare them: Node cannot see through `export *` of a module that is no ES module.
+import { DidChangeStatus, type ModelState } from "../server/src/protocol/messages/serverMessages";
+import { AcceptSuggestion } from "../server/src/protocol/messages/suggestionMessages";
+import { AnchorNow, DidChangeVerdicts, GetVerdict } from "../server/src/protocol/messages/verdictMessages";
 import { DEFAULT_SETTINGS } from "../server/src/protocol/settings";
 import { bundle, root } from "./bundle.mjs";
 import { prepareSample, sampleFolder } from "./sampleProject.mjs";
