@@ -65,7 +65,7 @@ function run(
 const positive = (value: string): number => {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1) {
-    throw new InvalidArgumentError("Give a whole number from 1.");
+    throw new InvalidArgumentError("Give a whole number of at least 1.");
   }
   return number;
 };
@@ -111,7 +111,7 @@ run(
     if (file === undefined || line === undefined || column === undefined) {
       throw new CommandError(
         "usage",
-        "The place is missing.",
+        "No place in a file is named.",
         "Give --file, --line and --column, or --batch with a file of JSON lines.",
       );
     }

@@ -16,10 +16,10 @@ export interface OpenChainOptions extends EmbeddedOptions {
 /** Checks in finalized blocks that are remembered; those before are asked for again. */
 const MAX_REMEMBERED = 4096;
 
-/** How long a failure to connect answers for all checks, so that many roots do not wait for one dead server each. */
+/** How long a failed connection answers all checks, so that many roots do not each wait for a dead server. */
 const FAILURE_AGE_MILLISECONDS = 1_000;
 
-/** Opens a chain for reading. Nothing is reached until the first question, and `check` never rejects. */
+/** Opens a chain for reading. Nothing is contacted before the first question, and `check` never rejects. */
 export function openChain(configuration: ChainConfiguration, options: OpenChainOptions): ChainReader {
   return new ConnectedReader(configuration, () => {
     switch (configuration.kind) {
@@ -33,11 +33,11 @@ export function openChain(configuration: ChainConfiguration, options: OpenChainO
   });
 }
 
-/** A reader over a connection that is opened on demand, and again after it was lost. */
+/** A reader over a connection that is opened on demand and reopened after it was lost. */
 export class ConnectedReader implements ChainReader {
   private opening: Promise<Connection> | undefined;
   private closed = false;
-  /** Results that hold for one head; and those in finalized blocks of public chains, which hold on. */
+  /** Results that hold for one head, and those in finalized blocks of public chains, which stay valid. */
   private cache = { head: "", results: new BoundedMap<string, AnchorCheck>(MAX_REMEMBERED) };
   private readonly finalized = new BoundedMap<string, AnchorCheck>(MAX_REMEMBERED);
 
@@ -78,7 +78,7 @@ export class ConnectedReader implements ChainReader {
     connection?.close();
   }
 
-  /** The connection, opened where there is none; `create` allows to make the chain itself where there is none. */
+  /** The connection, opened if there is none; with `create`, the chain itself is made if there is none. */
   protected async connection(create = false): Promise<Connection> {
     if (this.closed) {
       throw new ProoflineError("chain.unreachable", "The chain was closed.", "tryAgain");
@@ -152,7 +152,7 @@ export class ConnectedReader implements ChainReader {
     return check;
   }
 
-  /** What can be said without the chain. */
+  /** The result of a check when the chain could not be asked. */
   private failed(
     error: ProoflineError,
     identity: ChainIdentity | null,

@@ -16,7 +16,7 @@ export interface OpenWriterOptions extends EmbeddedOptions {
 }
 
 /**
- * Opens a chain for writing as well. Nothing is reached, and no embedded chain made, until it is used.
+ * Opens a chain for writing as well. Until it is used, nothing is contacted and no embedded chain is made.
  *
  * @throws ProoflineError `chain.configuration` where the chain needs a key and there is none, or it is none.
  */
@@ -117,7 +117,7 @@ async function lookUp(connection: Connection, root: Digest): Promise<Anchor | nu
   return lookUpAnchor(rpc, identity, root, timestamp, number);
 }
 
-/** Stops waiting when the signal says so; what was asked for may still happen. */
+/** Stops waiting when the signal aborts; what was started may still happen. */
 async function orAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) {
     return promise;

@@ -7,13 +7,13 @@ function configurationOf({ home, installation }: Session): EmbeddedConfiguration
   return { kind: "embedded", home, hostPath: installation.chainHost };
 }
 
-/** `proofline chain start`: runs the local chain until `chain stop`, made new where there is none. */
+/** `proofline chain start`: runs the local chain until `chain stop`, and makes one if there is none. */
 export async function chainStart(session: Session): Promise<CommandResult> {
   const status = await startChain(configurationOf(session));
   return { exitCode: 0, json: { running: true, ...status }, text: describe(status) };
 }
 
-/** `proofline chain stop`: ends it whoever uses it; its state stays. */
+/** `proofline chain stop`: stops the local chain even if others use it; its state is kept. */
 export async function chainStop(session: Session): Promise<CommandResult> {
   const stopped = await stopChain(configurationOf(session));
   return {
@@ -23,7 +23,7 @@ export async function chainStop(session: Session): Promise<CommandResult> {
   };
 }
 
-/** `proofline chain status`: asks without starting anything. */
+/** `proofline chain status`: says whether the local chain runs, without starting anything. */
 export async function chainStatus(session: Session): Promise<CommandResult> {
   const state = await chainState(configurationOf(session));
   switch (state.kind) {

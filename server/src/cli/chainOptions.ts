@@ -41,7 +41,7 @@ export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = 
   const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
   throw new CommandError(
     "usage",
-    `The chain is not fully named (${wrong}).`,
+    `The chain is not described completely (${wrong}).`,
     "Give --chain-id, --rpc-url and --contract together, or none of them for the local chain.",
   );
 }

@@ -141,7 +141,7 @@ function parseLine(line: string, number: number): z.infer<typeof BatchLine> {
     throw new CommandError(
       "usage",
       `Line ${number} of the batch is not {"path", "prefix", "suffix"} (${messageOf(error)}).`,
-      "Give one JSON object a line.",
+      "Give one JSON object per line.",
     );
   }
 }
@@ -165,7 +165,7 @@ function offsetOf(text: string, line: number, column: number): number {
     throw new CommandError(
       "usage",
       `There is no line ${line}, column ${column} in the file.`,
-      `Lines count from 1 to ${lines.length}, columns from 1 to one past the line's end.`,
+      `Lines are numbered from 1 to ${lines.length}, columns from 1 to one past the end of the line.`,
     );
   }
   return lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + column - 1;

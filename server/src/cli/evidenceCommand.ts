@@ -36,8 +36,8 @@ export async function evidenceShow(session: Session, id: string): Promise<Comman
     }
     throw new CommandError(
       "usage",
-      `No evidence file here speaks of the suggestion ${id}.`,
-      'List them with "proofline evidence list"; what is pending is not sealed yet.',
+      `No evidence file here contains the suggestion ${id}.`,
+      'List them with "proofline evidence list"; pending ones are not in it yet.',
     );
   });
 }

@@ -187,14 +187,14 @@ export async function modelUse(session: Session, name: string | undefined): Prom
   if (repository === null) {
     throw new CommandError(
       "repository",
-      "A model is chosen for a repository, and this is none.",
+      "A model is chosen for a repository, and this folder is not in one.",
       "Change to the repository's folder, or give --model with every command.",
     );
   }
   const choices = new ModelChoices(session.home, store);
   if (name === undefined) {
     await choices.choose(repository.root, null);
-    return { exitCode: 0, json: { chosen: null }, text: ["This repository uses the model of the settings."] };
+    return { exitCode: 0, json: { chosen: null }, text: ["This repository uses the default model."] };
   }
   const model = await installedModel(store, name);
   await choices.choose(repository.root, model.manifestDigest);
@@ -205,7 +205,7 @@ export async function modelUse(session: Session, name: string | undefined): Prom
   };
 }
 
-/** `proofline model remove NAME`: takes a model, or what was not finished, off the disk. */
+/** `proofline model remove NAME`: deletes a model, or unfinished downloads. */
 export async function modelRemove(
   session: Session,
   name: string | undefined,
@@ -285,7 +285,7 @@ function pinned({
     },
     text: [
       `Pinned ${manifest.name}: ${manifest.files.length} files, manifest digest ${manifestDigest}.`,
-      `It lies in ${directory}. Prompt family: ${manifest.prompt.family}.`,
+      `It is in ${directory}. Prompt family: ${manifest.prompt.family}.`,
       `Signature: ${describeSignature(signature)}.`,
       ...(written === null ? [] : [`The pin is in ${written}.`]),
     ],
@@ -323,7 +323,9 @@ function proposedBy({ default: proposed, models }: ModelsFile): string {
   }
   throw new CommandError(
     "usage",
-    models.length === 0 ? "This workspace names no models." : "This workspace proposes none of its models.",
+    models.length === 0
+      ? "This workspace names no models."
+      : "This workspace does not say which of its models to use.",
     models.length === 0 ? "Pin one with `proofline model pin`." : "Name one; see `proofline model list`.",
   );
 }

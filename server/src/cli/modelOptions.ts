@@ -61,7 +61,7 @@ export function hubAccess(flags: HubFlags, variables: NodeJS.ProcessEnv = proces
   if (/[^\x21-\x7e]/.test(trimmed)) {
     throw new CommandError(
       "usage",
-      "The token holds characters that no token has.",
+      "The token contains characters that no token can have.",
       "Check the file or HF_TOKEN.",
     );
   }
@@ -104,7 +104,7 @@ export function revisionOf({ revision }: PinFlags): { readonly revision?: string
   }
   throw new CommandError(
     "usage",
-    `${JSON.stringify(revision)} is no revision.`,
+    `${JSON.stringify(revision)} is not a revision.`,
     "Give a branch, tag or commit.",
   );
 }

@@ -5,7 +5,7 @@ import { COMMAND_REMEDIES } from "./commandRemedies";
 /** 0: good. 1: not verified, or nothing to offer. 2: wrong usage or environment. */
 export type ExitCode = 0 | 1 | 2;
 
-/** What a command hands back: the same facts for programs and for people. */
+/** What a command returns: the same facts for programs and for people. */
 export interface CommandResult {
   readonly exitCode: ExitCode;
   /** Printed by `--json`. */

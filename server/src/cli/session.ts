@@ -23,7 +23,10 @@ export interface Session {
   readonly provider: ExecutionProvider;
 }
 
-/** The model is that of the flag, of the variable, the one chosen for this repository, or the embedded one. */
+/**
+ * The model is the one that the flag names, else the variable, else the one chosen for this repository, else the
+ * embedded one.
+ */
 export async function openSession(flags: {
   readonly model?: string;
   readonly profile?: ExecutionProfile;
@@ -72,7 +75,7 @@ export async function repositoryHere(): Promise<Repository | null> {
   });
 }
 
-/** Loads the pinned model, hands it to `use`, and lets its worker go again whatever happens. */
+/** Loads the pinned model, passes it to `use`, and ends its worker afterwards, whatever happens. */
 export async function withEngine<Value>(
   session: Session,
   use: (engine: Engine) => Promise<Value>,

@@ -4,16 +4,17 @@ import type { Progress } from "../models/hub/progress";
 import { megabytes } from "../protocol/byteCount";
 import { CommandError } from "./commandError";
 
-/** Where a person is asked and answers. */
+/** The streams on which a person is asked and answers. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
 /**
- * Asks before something that takes time and room. Where nobody can answer, that is a refusal.
+ * Asks for confirmation before something that takes time and disk space. If nobody can answer, the answer is no.
  *
- * @throws CommandError `usage` without a terminal, `model.cancelled` for any answer but yes, Ctrl+C and Ctrl+D included
+ * @throws CommandError `usage` without a terminal, `model.cancelled` for any answer but yes, Ctrl+C and Ctrl+D
+ * included
  */
 export async function confirm(
   question: string,
@@ -22,8 +23,8 @@ export async function confirm(
   if (!input.isTTY || !output.isTTY) {
     throw new CommandError(
       "usage",
-      "There is no terminal to ask in, so nothing was downloaded.",
-      "Look at what would be downloaded, and give --yes.",
+      "There is no terminal to ask for confirmation, so nothing was downloaded.",
+      "Check what would be downloaded, then give --yes.",
     );
   }
   const reader = createInterface({ input, output });
@@ -50,7 +51,7 @@ export async function confirm(
   throw new CommandError("model.cancelled", "Nothing was downloaded.", "Start it again and answer y.");
 }
 
-/** Runs what Ctrl+C ends in order: a second one ends the process at once. */
+/** Runs work that Ctrl+C stops in an orderly way; a second Ctrl+C ends the process at once. */
 export async function interruptible<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
@@ -62,7 +63,7 @@ export async function interruptible<Value>(work: (signal: AbortSignal) => Promis
   }
 }
 
-/** Says on standard error, in a terminal only, how many of some things are done. */
+/** Shows on standard error how many steps are done, but only in a terminal. */
 export function showCount(verb: string, total: number): (done: number) => void {
   return (done) => {
     if (!process.stderr.isTTY) {
@@ -73,8 +74,8 @@ export function showCount(verb: string, total: number): (done: number) => void {
 }
 
 /**
- * Says on standard error how far a download is: one line that changes in a terminal, one line a file elsewhere. The line
- * is ended when the work ends, however that is.
+ * Shows on standard error how far a download is: in a terminal one line that changes, elsewhere one line per file. The
+ * line is ended when the work ends, even if it fails.
  */
 export async function showingProgress<Value>(
   work: (tell: (progress: Progress) => void) => Promise<Value>,

@@ -30,7 +30,7 @@ import { withWorkspace } from "./workspace";
 
 export interface VerifyFlags extends ChainFlags {
   readonly allowAnchored: boolean;
-  /** Leave the model alone: what was not replayed before stays `anchored`. */
+  /** Whether to load the model; without it, what was not replayed before stays `anchored`. */
   readonly replay: boolean;
 }
 
@@ -220,12 +220,12 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
   return [
     ...lines,
     ...files.map(({ path, problem }) => `problem     ${path}: ${problem}`),
-    totals.length === 0 ? "No suggestion has a place in today's text." : `${totals.join(", ")}.`,
+    totals.length === 0 ? "No suggestion is in the text any more." : `${totals.join(", ")}.`,
     ...(gone.length === 0 ? [] : [`${gone.length} more are no longer in the text.`]),
   ];
 }
 
-/** An output of which more than this stood in the prompt deserves a look, though copying is no fault. */
+/** Above this share of output that was already in the prompt, it is worth a remark, although copying is no fault. */
 const NOTEWORTHY_SHARE = 0.8;
 
 /** What is worth reading about a check although it decides nothing; `null` for a check that decides or says nothing. */
@@ -249,7 +249,7 @@ const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
   },
 };
 
-/** Nothing that a broken evidence file says deserves a remark. */
+/** Nothing in a broken evidence file deserves a remark. */
 function remarksOn(checks: Checks, findings: Findings): string[] {
   return checks.evidence === "intact"
     ? Object.values(REMARKS).flatMap((remark) => remark?.(checks, findings) ?? [])

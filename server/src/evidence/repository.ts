@@ -213,11 +213,11 @@ export class Repository {
       }
     }
     if (!standsIn(prompt, texts)) {
-      return "The prompt holds lines that are not in the repository's saved files.";
+      return "The prompt contains lines that are not in the repository's saved files.";
     }
     const whole = [prompt.prefix, prompt.suffix, ...prompt.context.map((chunk) => chunk.text)].join("\n");
     const secret = findSecret(whole);
-    return secret === null ? null : `The prompt holds what looks like a secret (${secret}).`;
+    return secret === null ? null : `The prompt contains what looks like a secret (${secret}).`;
   }
 
   private async findRefusal(path: string): Promise<string | null> {
@@ -232,7 +232,7 @@ export class Repository {
       return "The file belongs to Proofline.";
     }
     if (looksSecret(path)) {
-      return "The file looks like one that holds secrets.";
+      return "The file looks as if it holds secrets.";
     }
     if (!this.isGit) {
       return null;

@@ -1,4 +1,4 @@
-/** A map that holds so many entries at most: the one that was set longest ago gives way. */
+/** A map with a maximum number of entries: adding one more removes the one that was set longest ago. */
 export class BoundedMap<Key, Value> {
   private readonly entries = new Map<Key, Value>();
 

@@ -5,7 +5,7 @@ import { ProoflineError } from "./errors";
 const PUNCTUATION: ReadonlySet<string> = new Set(["{", "}", "[", "]", ":", ","]);
 const WHITE_SPACE: ReadonlySet<string> = new Set([" ", "\t", "\r", "\n"]);
 
-/** Deeper nesting than any of our schemas has; kept low so that recursion over parsed values is safe. */
+/** Deeper than any of our schemas nests; kept low so that recursion over parsed values is safe. */
 const MAX_DEPTH = 32;
 
 /**
@@ -16,7 +16,7 @@ export function canonicalJson(value: unknown): string {
   refuseUnspellable(value);
   const text = serialize(value);
   if (text === undefined) {
-    throw notCanonical("It holds a value that JSON cannot express.");
+    throw notCanonical("It contains a value that JSON cannot express.");
   }
   return text;
 }
@@ -82,7 +82,7 @@ export function parseCanonical<Schema extends z.ZodType>(
     );
   }
   if (canonicalJson(value) !== compact) {
-    throw notCanonical("It is not spelled in the one canonical way (RFC 8785).");
+    throw notCanonical("It is not in canonical form (RFC 8785).");
   }
   return parsed.data;
 }
@@ -154,11 +154,11 @@ function endOfString(text: string, start: number): number {
 function refuseUnspellable(value: unknown): void {
   if (typeof value === "string") {
     if (!value.isWellFormed()) {
-      throw notCanonical("It holds a lone surrogate, which has no UTF-8 form.");
+      throw notCanonical("It contains half of a surrogate pair, which UTF-8 cannot express.");
     }
   } else if (typeof value === "number") {
     if (!Number.isFinite(value)) {
-      throw notCanonical("It holds a number that is not finite.");
+      throw notCanonical("It contains a number that is not finite.");
     }
   } else if (Array.isArray(value)) {
     for (const item of value) {

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import * as z from "zod";
 import { Count } from "./primitives";
 
-/** Tells one process from any other, also from one that gets the same number later. */
+/** Tells one process from every other, including one that later gets the same number. */
 export const ProcessIdentity = z.strictObject({
   pid: Count,
   /** When it started, as far as the system says so, or what else it alone has; compared for equality only. */

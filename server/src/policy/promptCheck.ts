@@ -69,7 +69,7 @@ export function checkPrompt(question: PromptQuestion): PromptAnswer {
   };
 }
 
-/** Of a sealed prompt nothing is known. */
+/** Nothing is known of a sealed prompt. */
 export const SEALED: PromptAnswer = {
   value: "sealed",
   findings: { share: null, quotes: [], misfits: [] },

@@ -33,11 +33,11 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
     case "reformatted":
       return "Only white space differs from what was accepted.";
     case "moved":
-      return "The text is as it was accepted, at another place than then.";
+      return "The text is as it was accepted, but in another place.";
     case "edited":
       return `The text was edited after acceptance: ${content.kept} of ${content.total} lines are left.`;
     case "ambiguous":
-      return "The accepted text occurs several times, so its place cannot be decided.";
+      return "The accepted text occurs several times, so nobody can tell which place is its own.";
     case "gone":
       return "The accepted text is no longer in the file.";
   }
@@ -46,7 +46,7 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
 function evidenceReason(value: Checks["evidence"]): string {
   switch (value) {
     case "intact":
-      return "The evidence file agrees with itself.";
+      return "The evidence file is consistent.";
     case "malformed":
       return "The evidence file cannot be read as evidence.";
     case "tampered":
@@ -66,7 +66,7 @@ function signatureReason(value: Checks["signature"], findings: Findings, policy:
     case "revokedDevice":
       return `Signed by the device ${device}, which the ${policy.name} has revoked.`;
     case "invalid":
-      return "The signature does not fit the statement.";
+      return "The signature does not match the statement.";
   }
 }
 
@@ -84,7 +84,7 @@ function anchorReason(value: Checks["anchor"], { anchor }: Findings): string {
     case "unreachable":
       return anchor.reason ?? "The chain could not be reached.";
     case "wrongChain":
-      return anchor.reason ?? "Anchored on another chain than the one configured here.";
+      return anchor.reason ?? "Anchored on a chain other than the one configured here.";
     case "reorged":
       return anchor.reason ?? "The block that held the anchor is no longer part of the chain.";
   }
@@ -93,15 +93,15 @@ function anchorReason(value: Checks["anchor"], { anchor }: Findings): string {
 function trustReason(value: Checks["anchorTrust"]): string {
   switch (value) {
     case "stateProof":
-      return "A state proof against a known block shows the anchor.";
+      return "A state proof shows the anchor in a known block.";
     case "quorum":
       return "Several independent RPC servers agree on the anchor.";
     case "offlineProof":
-      return "A stored proof against a block confirmed before shows the anchor.";
+      return "A stored proof shows the anchor in a block that was confirmed earlier.";
     case "singleRpc":
-      return "One RPC server says so; nobody else was asked.";
+      return "Only one RPC server was asked.";
     case "local":
-      return "The chain is a developer's own, which its owner controls: a rehearsal, not a witness.";
+      return "The chain is a developer's own and its owner controls it: a rehearsal, not a witness.";
   }
 }
 
@@ -121,9 +121,9 @@ function modelReason(value: Checks["model"], { model }: Findings, policy: Policy
 function environmentReason(value: Checks["environment"], policy: Policy): string {
   switch (value) {
     case "declaredApproved":
-      return `The ${policy.name} names the environment that the device states.`;
+      return `The ${policy.name} approves the environment that the device states.`;
     case "declaredUnknown":
-      return "The device states the environment; nothing here proves it or names it.";
+      return "The environment is the device's own statement; nothing here proves or approves it.";
   }
 }
 
@@ -131,7 +131,7 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
 export function promptReason(value: Checks["prompt"], { prompt }: Findings): string {
   switch (value) {
     case "bound":
-      return `The prompt is open and fits the text around the insertion${quotesOf(prompt.quotes)}, apart from white space. ${shareReason(prompt)}`;
+      return `The prompt is open and matches the text around the insertion${quotesOf(prompt.quotes)}, apart from white space. ${shareReason(prompt)}`;
     case "disclosed":
       return `The prompt is open, but ${prompt.misfits.map(misfitReason).join("; ")}. ${shareReason(prompt)}`;
     case "sealed":
@@ -148,16 +148,16 @@ function misfitReason(misfit: PromptMisfit): string {
     case "path":
       return `it names another file (${misfit.path})`;
     case "place":
-      return "the place of the insertion cannot be decided";
+      return "nobody can tell which place is the insertion's";
     case "output":
       return "the insertion was edited";
     case "prefix":
-      return "other text stands before the insertion now";
+      return "the text before the insertion is different now";
     case "suffix":
-      return "other text stands after the insertion now";
+      return "the text after the insertion is different now";
     case "context":
       return misfit.why === "missing"
-        ? `${misfit.path}, which it quotes, is no file of the repository`
+        ? `${misfit.path}, which it quotes, is not a file of the repository`
         : `${misfit.path} does not hold the lines that it quotes`;
   }
 }
@@ -168,13 +168,13 @@ function shareReason({ share }: Findings["prompt"]): string {
     return "";
   }
   if (share === 0) {
-    return "None of the output stands in the prompt already.";
+    return "None of the output was already in the prompt.";
   }
   if (share === 1) {
-    return "All of the output stands in the prompt already.";
+    return "All of the output was already in the prompt.";
   }
   const percent = Math.min(99, Math.max(1, Math.round(share * 100)));
-  return `${percent}% of the output stands in the prompt already.`;
+  return `${percent}% of the output was already in the prompt.`;
 }
 
 /** What a replay found, under which profile, and how much of what it confirmed was accepted. */
@@ -182,18 +182,18 @@ export function replayReason(value: Checks["replay"], { replay, environment, con
   const { profile } = environment;
   const partial =
     content.accepted < content.displayed
-      ? ` Accepted were the first ${content.accepted} of the ${content.displayed} characters that it displayed.`
+      ? ` The first ${content.accepted} of the ${content.displayed} displayed characters were accepted.`
       : "";
   switch (value) {
     case "exact":
       return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's own choice${profile === "portable/v1" ? ", bit for bit" : ""}.${partial}`;
     case "withinTolerance":
       if (replay.exact === replay.tokens) {
-        return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's first choice, and the text ends where it nearly does.${partial}`;
+        return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's first choice, and the text ends within the tolerance of where the model's does.${partial}`;
       }
       return `Replayed here under ${profile}: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toPrecision(1)} logits of it; its pin allows ${replay.tolerance.notFirst} such within ${replay.tolerance.margin}.${partial}`;
     case "mismatch":
-      return `Replayed here under ${profile}, and it does not fit: ${replay.reason ?? "the model does not yield this text from this prompt."}`;
+      return `Replayed here under ${profile}, and it does not match: ${replay.reason ?? "the model does not produce this text from this prompt."}`;
     case "notRun":
       return replay.reason ?? "Nobody here has replayed it yet.";
     case "impossible":

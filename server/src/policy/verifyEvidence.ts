@@ -84,8 +84,8 @@ interface Candidate extends Placeable {
  * The one verification pipeline, behind badge, hover, command line and CI. Pure: the same parameters give the same
  * report.
  *
- * Bad evidence never lowers a line that good evidence covers: the suggestions of a file that is malformed, tampered
- * or another repository's get only the places that good ones leave, and the file itself is reported.
+ * Bad evidence never lowers a line that good evidence covers: the suggestions of a file that is malformed, tampered or
+ * from another repository only get the places that good ones leave free, and the file itself is reported.
  */
 export function verify(parameters: VerifyParameters): Report {
   const { good, bad, files } = candidates(parameters);
@@ -158,7 +158,7 @@ function candidates(parameters: VerifyParameters): {
     }
     const { batch } = reading;
     if (parameters.repositoryId !== null && batch.facts.repositoryId !== parameters.repositoryId) {
-      const problem = "It belongs to another repository: its repository id is not this one's.";
+      const problem = "It belongs to another repository: the repository ids differ.";
       files.push({ path, problem });
       bad.push(...fromBatch(batch, path, "foreign", problem, moves));
       continue;
@@ -172,7 +172,7 @@ function candidates(parameters: VerifyParameters): {
       } else if (before !== leaf) {
         files.push({
           path,
-          problem: `It repeats the suggestion id ${candidate.id} of an older file with other content.`,
+          problem: `It reuses the suggestion id ${candidate.id} of an older file for other content.`,
         });
       }
     }
@@ -318,7 +318,7 @@ function verdictOf(
   };
 }
 
-/** The runtime, and by what it computed: the processor goes without saying. */
+/** The runtime, and what it computed on, unless that was the processor. */
 function engineOf({ engine, executionProvider }: Environment): string {
   const graphics =
     executionProvider === "cpu" || executionProvider === "wasm" ? "" : ` by ${executionProvider}`;

@@ -28,7 +28,7 @@ export function replayObstacle({ trim, values }: Pick<Replayable, "trim" | "valu
     return "The prompt is sealed, so nobody else can replay it.";
   }
   if (trim !== TRIM_VERSION) {
-    return `Its text was cut by ${trim}, which this version of Proofline, with ${TRIM_VERSION}, does not know.`;
+    return `Its text was trimmed by ${trim}, which this version of Proofline does not know; it has ${TRIM_VERSION}.`;
   }
   return null;
 }

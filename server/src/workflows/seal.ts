@@ -81,7 +81,9 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       if (batch !== null) {
         sealed.push(batch);
       } else {
-        held.push(...part.map(({ id }) => ({ id, reason: "It changed while its batch was being sealed." })));
+        held.push(
+          ...part.map(({ id }) => ({ id, reason: "It was changed while its batch was being sealed." })),
+        );
       }
     }
   }

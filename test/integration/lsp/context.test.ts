@@ -77,7 +77,7 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
   expect(bound).toContain(
     "fits the text around the insertion and the lines that it quotes from src/shapes\\.ts",
   );
-  expect(bound).toMatch(/of the output stands in the prompt already/);
+  expect(bound).toMatch(/of the output was already in the prompt/);
   const replayed = await client.connection.sendRequest(ReplayNow.type, { uri: place.uri });
   expect(replayed).toMatchObject({ exact: 1, mismatch: 0, impossible: 0 });
 

@@ -71,12 +71,12 @@ describe("journal", () => {
 
   it("refuses what contradicts itself", async () => {
     const journal = await openedJournal(await temporaryFolder());
-    await expect(journal.accept(sample({ displayed: "a", accepted: "b" }))).rejects.toThrow(/beginning/);
+    await expect(journal.accept(sample({ displayed: "a", accepted: "b" }))).rejects.toThrow(/does not begin/);
     await expect(journal.accept(sample({ displayed: "a\r\nb" }))).rejects.toThrow(/carriage return/);
-    await expect(journal.amend("00".repeat(16), {})).rejects.toThrow(/knows no suggestion/);
+    await expect(journal.amend("00".repeat(16), {})).rejects.toThrow(/has no suggestion/);
     const one = sample();
     await journal.accept(one);
-    await expect(journal.amend(one.id, { accepted: "other" })).rejects.toThrow(/beginning/);
+    await expect(journal.amend(one.id, { accepted: "other" })).rejects.toThrow(/does not begin/);
     expect(journal.pending()).toEqual([one]);
   });
 

@@ -68,7 +68,7 @@ describe("sealing and reading", () => {
     expect(() => sealed([])).toThrow(/at least one/);
     expect(() => sealed([one, one])).toThrow(/twice/);
     expect(() => sealed(Array.from({ length: MAX_BATCH_SIZE + 1 }, () => sample()))).toThrow(/at most/);
-    expect(() => sealed([sample({ displayed: "a", accepted: "b" })])).toThrow(/beginning/);
+    expect(() => sealed([sample({ displayed: "a", accepted: "b" })])).toThrow(/does not begin/);
     expect(() => sealed([sample({ displayed: "a\r\nb" })])).toThrow(/carriage return/);
     expect(() => sealed([sample({ displayed: "x".repeat(4_000_000) })])).toThrow(/larger/);
     expect(() => sealed([sample({ path: "../outside.ts" })])).toThrow(/repository/);
@@ -170,7 +170,7 @@ describe("readEvidence", () => {
           texts: texts.map((one) => ({ ...one, accepted: { ...one.accepted, text: "  if" } })),
         },
       }),
-      /not the one committed to/,
+      /not what was committed to/,
     ],
     [
       "openings of fewer suggestions",
@@ -178,7 +178,7 @@ describe("readEvidence", () => {
         envelope,
         openings: { prompts, texts: texts.slice(1) },
       }),
-      /number of suggestions/,
+      /numbers of suggestions/,
     ],
     [
       "openings in another order",
@@ -186,7 +186,7 @@ describe("readEvidence", () => {
         envelope,
         openings: { prompts, texts: texts.toReversed() },
       }),
-      /not the one committed to/,
+      /not what was committed to/,
     ],
     ["an unknown field", (file) => ({ ...file, note: "x" }), /expected form/],
     [
@@ -198,7 +198,7 @@ describe("readEvidence", () => {
           prompts: repack(prompts, (json) => json.replaceAll("function fib", "function fob")),
         },
       }),
-      /not the one committed to/,
+      /not what was committed to/,
     ],
     [
       "bytes after the compressed prompts",
@@ -209,7 +209,7 @@ describe("readEvidence", () => {
           prompts: Buffer.concat([Buffer.from(prompts ?? "", "base64"), Buffer.alloc(3)]).toString("base64"),
         },
       }),
-      /follow the compressed prompts/,
+      /after the compressed prompts/,
     ],
     [
       "prompts that are all closed",
@@ -243,12 +243,12 @@ describe("readEvidence", () => {
         ...rest,
         predicate: { ...predicate, tree: { ...predicate.tree, size: 3 } },
       }),
-      /number of suggestions/,
+      /numbers of suggestions/,
     ],
     [
       "another device",
       ({ predicate, ...rest }) => ({ ...rest, predicate: { ...predicate, device: `0x${"12".repeat(20)}` } }),
-      /Another device/,
+      /another one signed it/,
     ],
     ["an unknown field", (statement) => ({ ...statement, note: "x" }), /expected form/],
   ])("finds %s in a statement that is signed all the same", (_name, change, reason) => {

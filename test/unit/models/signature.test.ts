@@ -71,7 +71,7 @@ describe("a signature with a key", () => {
     expect(failure(signed(), other)).toEqual(refused(/another key/));
     const bundle = JSON.parse(signed().toString());
     bundle.verificationMaterial.publicKey = {};
-    expect(failure(Buffer.from(JSON.stringify(bundle)), other)).toEqual(refused(/not by that signer/));
+    expect(failure(Buffer.from(JSON.stringify(bundle)), other)).toEqual(refused(/not made by that signer/));
   });
 
   it("of a curve that models are not signed on is refused, and so is a private key in the place of a public one", () => {
@@ -248,16 +248,16 @@ describe("a signature with a certificate", () => {
       () => [leafOf(), middleOf({ unknownCritical: true })],
       /no chain/,
     ],
-    ["with an unknown condition", () => [leafOf({ unknownCritical: true }), middleOf()], /unknown here/],
+    ["with an unknown condition", () => [leafOf({ unknownCritical: true }), middleOf()], /does not know/],
     [
       "that is not for signing",
       () => [leafOf({ usage: "encrypt", codeSigning: false }), middleOf()],
-      /not one for signing/,
+      /not meant for signing/,
     ],
     [
       "of another key than the one that signed",
       () => [leafOf({ key: stranger }), middleOf()],
-      /not by that signer/,
+      /not made by that signer/,
     ],
   ] as const)("does not count with a certificate %s", (_, chain, reason) => {
     expect(failure(signed({ chain: chain() }), trusted)).toEqual(refused(reason));

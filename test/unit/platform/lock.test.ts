@@ -59,7 +59,7 @@ describe("lock", () => {
   it("says after a while that it does not get free", async () => {
     const path = join(await temporaryFolder(), "lock");
     await tryLock(path);
-    await expect(waitForLock(path, 50)).rejects.toThrow(/holds/);
+    await expect(waitForLock(path, 50)).rejects.toThrow(/has held/);
   });
 
   it("is taken over from a dead process, by one of many that try", async () => {

@@ -129,7 +129,7 @@ describe("verify", () => {
       throw new Error("no verdict");
     }
     expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
-      "Replayed here under native/v1: all 3 tokens are the model's first choice, and the text ends where it nearly does.",
+      "Replayed here under native/v1: all 3 tokens are the model's first choice, and the text ends within the tolerance of where the model's does.",
     );
   });
 
@@ -150,7 +150,7 @@ describe("verify", () => {
     expect(verdict.findings.content).toMatchObject({ accepted: 6, displayed: 9 });
     expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
       "Replayed here under portable/v1: all 3 tokens are the model's own choice, bit for bit. " +
-        "Accepted were the first 6 of the 9 characters that it displayed.",
+        "The first 6 of the 9 displayed characters were accepted.",
     );
   });
 

@@ -27,7 +27,7 @@ describe("what can be replayed", () => {
 
   it("is not what another trim chain cut, though its evidence is intact", () => {
     expect(replayObstacle(sealedWith("trim/v999"))).toBe(
-      `Its text was cut by trim/v999, which this version of Proofline, with ${TRIM_VERSION}, does not know.`,
+      `Its text was trimmed by trim/v999, which this version of Proofline does not know; it has ${TRIM_VERSION}.`,
     );
   });
 

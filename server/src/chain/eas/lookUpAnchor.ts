@@ -9,7 +9,7 @@ import { anchorAmong } from "./timestamped";
 /** Public servers limit the span of a log query; this one passes nearly everywhere. */
 const MAX_LOG_SPAN = 500;
 
-/** On chains with several blocks in a second, more blocks than this with one timestamp are not searched. */
+/** The most blocks with one timestamp that are searched, on chains with several blocks in a second. */
 const MAX_SAME_TIME = 5_000;
 
 /**

@@ -34,7 +34,7 @@ export interface HostOptions {
 
 const IDLE_MILLISECONDS = 10_000;
 
-/** Several hosts may have to end and start before one serves; a loaded machine takes seconds for each. */
+/** Several hosts may have to stop and start before one serves, which takes seconds each on a busy machine. */
 const OPEN_TIMEOUT_MILLISECONDS = 30_000;
 
 /** An open connection to the chain host, which stays while one is open. */
@@ -254,7 +254,7 @@ export async function startChain(
   }
 }
 
-/** Ends the embedded chain whoever uses it; its state stays. Resolves to whether it ran. */
+/** Stops the embedded chain even if others use it; its state is kept. Resolves to whether it was running. */
 export async function stopChain(configuration: EmbeddedConfiguration): Promise<boolean> {
   const session = await openHost(configuration, "running");
   if (session === null) {

@@ -7,7 +7,7 @@ import { chainName, isLocalChain } from "../knownChains";
 import { Block, Bytes, Quantity, quantity } from "./blocks";
 import { type Rpc, RpcError } from "./rpc";
 
-/** Asked about, since any answer shows that the contract keeps timestamps. */
+/** The root that is asked about: any answer shows that the contract keeps timestamps. */
 const NO_ROOT = Digest.parse("0".repeat(64));
 
 /**

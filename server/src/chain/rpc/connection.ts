@@ -36,7 +36,7 @@ export interface ConnectionLife {
   close(): void;
 }
 
-/** A public chain has no end, and what it shows needs no help from here to last. */
+/** A public chain does not end, and what it shows lasts without our help. */
 const ENDLESS: ConnectionLife = { closed: false, settle: async () => {}, close: () => {} };
 
 /** Long enough that a file's many roots share one head, short enough that nobody waits for a new block. */

@@ -7,7 +7,7 @@ import type { ChainIdentity } from "../chain";
 import { Amount, Block, Hash, Quantity, Receipt } from "./blocks";
 import { type Rpc, RpcError, RpcFailure } from "./rpc";
 
-/** Other clients with the same key take nonces meanwhile; each attempt lets at least one of them through. */
+/** Other clients with the same key may take nonces in the meantime; each attempt lets at least one of them through. */
 const MAX_ATTEMPTS = 20;
 
 /** How long a transaction may wait for its block. */

@@ -98,7 +98,7 @@ async function checkAnchor(
     return verdict(
       identity,
       "reorged",
-      `The anchor file names block ${number} (${anchor.block.hash}), but ${identity.name} has another block there.`,
+      `The anchor file names block ${number} (${anchor.block.hash}), but ${identity.name} has a different block there.`,
     );
   }
   if (receipt === null) {

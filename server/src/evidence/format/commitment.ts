@@ -97,7 +97,7 @@ export function normalizeText(text: string): string {
   if (!text.isWellFormed()) {
     throw new ProoflineError(
       "document",
-      "The text holds half of a surrogate pair, which has no UTF-8 form.",
+      "The text contains half of a surrogate pair, which UTF-8 cannot express.",
       "removeBrokenCharacter",
     );
   }

@@ -27,7 +27,7 @@ export function signPayload(payload: Uint8Array, signer: Address, sign: Sign): S
   if (recoverSigner(signed, signature) !== signer) {
     throw new ProoflineError(
       "device",
-      "The device key does not belong to the device that the batch names.",
+      "The device key is not that of the device that the batch names.",
       "restoreDeviceKey",
     );
   }

@@ -21,9 +21,9 @@ import { Statement, type SuggestionsPredicate } from "./statement";
 import { rootOf } from "./tree";
 
 /**
- * What reading an evidence file came to. `malformed`: it cannot be read as evidence at all. `tampered`: it speaks of
- * suggestions, but is not spelled as evidence is, or contradicts itself; `batch` is then what could still be made
- * out, to point at the code that it spoke of. Nothing of that batch is to be believed.
+ * The result of reading an evidence file. `malformed`: it cannot be read as evidence at all. `tampered`: it speaks of
+ * suggestions, but is not spelled as evidence is, or contradicts itself; `batch` is then what could still be made out,
+ * to point at the code that it spoke of. Nothing of that batch is to be believed.
  */
 export type EvidenceReading =
   | { readonly kind: "intact"; readonly batch: SealedBatch }
@@ -58,20 +58,20 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
 function checkFile({ envelope, openings }: EvidenceFile): SealedBatch {
   const signed = openEnvelope(envelope);
   if (signed === null) {
-    throw defect("The signature does not fit the statement.");
+    throw defect("The signature does not match the statement.");
   }
   const text = decodeUtf8(signed.payload);
   const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
   if (canonicalJson(JSON.parse(text)) !== text) {
-    throw defect("The signed statement holds white space.");
+    throw defect("The signed statement contains white space.");
   }
   const { suggestions } = predicate;
   const facts = factsOf(predicate, signed);
   if (predicate.tree.size !== suggestions.length || openings.texts.length !== suggestions.length) {
-    throw defect("The number of suggestions, of leaves and of openings differ.");
+    throw defect("The numbers of suggestions, leaves and openings differ.");
   }
   if (new Set(suggestions.map(({ record }) => record.id)).size !== suggestions.length) {
-    throw defect("A suggestion's id stands twice in the batch.");
+    throw defect("Two suggestions of the batch have the same id.");
   }
   const leafHashes = suggestions.map(({ record, commitments }) =>
     leafHash(leafRecord(record, facts), commitments),
@@ -118,7 +118,7 @@ function factsOf(predicate: SuggestionsPredicate, { signer }: SignedPayload): Ba
     profile: predicate.profile,
   });
   if (facts.device !== signer) {
-    throw defect("Another device signed than the one that the statement names.");
+    throw defect("The statement names one device, and another one signed it.");
   }
   return facts;
 }
@@ -134,7 +134,7 @@ function checkTexts(
   for (const field of ["displayed", "accepted"] as const) {
     const { salt, text } = opening[field];
     if (commit(field, fromDigest(salt), Buffer.from(text, "utf8")) !== commitments[field]) {
-      throw defect(`The ${field} text of a suggestion is not the one committed to.`);
+      throw defect(`The ${field} text of a suggestion is not what was committed to.`);
     }
   }
   const [displayed, accepted] = [opening.displayed.text, opening.accepted.text];
@@ -143,10 +143,10 @@ function checkTexts(
     throw defect(contradiction);
   }
   if (record.counts.displayed !== displayed.length || record.counts.accepted !== accepted.length) {
-    throw defect("The counts of a suggestion do not fit its text.");
+    throw defect("The counts of a suggestion do not match its text.");
   }
   if (canonicalJson(lineDigests(accepted, opening.accepted.salt)) !== canonicalJson(record.lines)) {
-    throw defect("The line digests of a suggestion do not fit its text.");
+    throw defect("The line digests of a suggestion do not match its text.");
   }
   return { displayed, accepted };
 }
@@ -162,7 +162,7 @@ function checkPrompt(
   }
   for (const field of PROMPT_FIELDS) {
     if (commitField(field, salts[field], values) !== commitments[field]) {
-      throw defect(`The opened ${field} of a suggestion is not the one committed to.`);
+      throw defect(`The opened ${field} of a suggestion is not what was committed to.`);
     }
   }
 }
@@ -172,7 +172,7 @@ function openPrompts(base64: string, size: number): PromptOpenings {
     maxLength: MAX_PROMPT_BYTES,
   });
   if (openings.length !== size || openings.every((opening) => opening === null)) {
-    throw defect("The opened prompts are not those of the batch's suggestions.");
+    throw defect("The opened prompts do not belong to the suggestions of the batch.");
   }
   return openings;
 }
@@ -186,7 +186,7 @@ function inflate(compressed: Uint8Array): Uint8Array {
     throw defect("The compressed prompts cannot be unpacked.");
   }
   if (result.engine.bytesWritten !== compressed.length) {
-    throw defect("Bytes follow the compressed prompts.");
+    throw defect("There are bytes after the compressed prompts.");
   }
   return result.buffer;
 }

@@ -96,7 +96,9 @@ export function sealBatch(parameters: SealBatchParameters): SealedEvidence {
   return { root: toDigest(anchoredRootOf(suggestionsRoot, seal)), seal: toDigest(seal), evidence };
 }
 
-/** What a signature over a statement comes to: SHA-256(0x00 ‖ "proofline/v1/seal" ‖ 0x00 ‖ SHA-256(PAE) ‖ signature). */
+/**
+ * The digest of a signature over a statement: SHA-256(0x00 ‖ "proofline/v1/seal" ‖ 0x00 ‖ SHA-256(PAE) ‖ signature).
+ */
 export function sealOf({ payload, signature }: SignedPayload): Uint8Array {
   return sha256("\0proofline/v1/seal\0", sha256(pae(PAYLOAD_TYPE, payload)), signature);
 }
@@ -118,10 +120,10 @@ export function contradictionIn({
     return "Nothing of the suggestion was accepted.";
   }
   if (!displayed.startsWith(accepted)) {
-    return "The accepted text is no beginning of the displayed text.";
+    return "The displayed text does not begin with the accepted text.";
   }
   if (displayed.includes("\r")) {
-    return "The displayed text holds a carriage return; lines end with LF.";
+    return "The displayed text contains a carriage return; its lines must end with LF.";
   }
   return null;
 }
@@ -178,7 +180,7 @@ function refuseUnsealable({ facts, suggestions }: SealBatchParameters): void {
     refuse(`A batch holds at most ${MAX_BATCH_SIZE} suggestions.`);
   }
   if (new Set(suggestions.map(({ suggestion }) => suggestion.id)).size !== suggestions.length) {
-    refuse("A suggestion stands twice in one batch.");
+    refuse("A suggestion is in the batch twice.");
   }
   const { repositoryId: _repositoryId, device: _device, ...execution } = facts;
   const shared = canonicalJson(execution);
@@ -188,7 +190,7 @@ function refuseUnsealable({ facts, suggestions }: SealBatchParameters): void {
       refuse(contradiction);
     }
     if (!RepositoryPath.safeParse(suggestion.path).success) {
-      refuse("A suggestion's file lies in no repository.");
+      refuse("A suggestion's file is not in a repository.");
     }
     if (canonicalJson(suggestion.execution) !== shared) {
       refuse("A suggestion comes from another model or environment.");

@@ -25,7 +25,7 @@ const JOURNAL_SUFFIX = ".journal";
 /** After an anchor, a journal with more bytes than this is rewritten without what is settled. */
 const COMPACT_ABOVE_BYTES = 1024 * 1024;
 
-const SEALED_ALREADY = "The suggestion is sealed or dropped already, so it can no longer change.";
+const SEALED_ALREADY = "The suggestion has been sealed or dropped, so it can no longer change.";
 
 /** What a caller's `build` makes of the suggestions that are to be sealed. */
 export type NewBatch = Omit<SealedBatchEntry, "sequence" | "ids">;
@@ -117,7 +117,7 @@ export class Journal {
     return this.queue.run(async () => {
       const known = this.state.find(id);
       if (known === null) {
-        throw refused("The journal knows no suggestion of this id.");
+        throw refused("The journal has no suggestion with this id.");
       }
       const { root, path, position, acceptance, values } = known.suggestion;
       const before = { root, path, position, acceptance, accepted: values.accepted };
@@ -125,7 +125,7 @@ export class Journal {
     });
   }
 
-  /** Takes an acceptance back. One that is unknown or sealed stays as it is. */
+  /** Withdraws an acceptance. One that is unknown or sealed stays as it is. */
   withdraw(id: string): Promise<void> {
     return this.queue.run(async () => {
       if (this.state.find(id)?.state === "pending") {
@@ -134,7 +134,7 @@ export class Journal {
     });
   }
 
-  /** Notes that these will never be sealed. */
+  /** Records that these suggestions will never be sealed. */
   drop(ids: readonly string[], reason: string): Promise<void> {
     return this.queue.run(async () => {
       const open = ids.filter((id) => this.state.find(id)?.state === "pending");
@@ -181,7 +181,7 @@ export class Journal {
     });
   }
 
-  /** Notes that a batch is anchored on a chain. */
+  /** Records that a batch is anchored on a chain. */
   anchored(root: Digest, chainId: number): Promise<void> {
     return this.queue.run(async () => {
       await this.append({ kind: "anchored", root, chainId });
@@ -196,7 +196,7 @@ export class Journal {
     return this.queue.run(() => this.rewrite());
   }
 
-  /** Lets the journal go; the next process that opens one adopts what is left in it. */
+  /** Closes the journal; the next process that opens one adopts what is left in it. */
   async close(): Promise<void> {
     await this.queue.run(async () => {
       if (this.closed) {
@@ -215,7 +215,7 @@ export class Journal {
   private async amendKnown(id: string, amendment: Amendment): Promise<void> {
     const known = this.state.find(id);
     if (known === null) {
-      throw refused("The journal knows no suggestion of this id.");
+      throw refused("The journal has no suggestion with this id.");
     }
     if (this.state.isFinal(id)) {
       throw refused(SEALED_ALREADY);
@@ -228,7 +228,7 @@ export class Journal {
     await this.append({ kind: "amended", id, amendment });
   }
 
-  /** Makes one entry durable, then believes it. What cannot be written whole is cut off again. */
+  /** Makes one entry durable, then applies it. An entry that cannot be written completely is cut off again. */
   private async append(entry: JournalEntry): Promise<void> {
     if (this.closed) {
       throw unwritable("it is closed");

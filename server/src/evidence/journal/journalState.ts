@@ -18,7 +18,7 @@ interface KnownBatch {
 /** Withdrawn suggestions that are remembered so that a redo can bring them back. */
 const MAX_WITHDRAWN = 256;
 
-/** What the entries of a journal come to. Entries that make no sense after the ones before change nothing. */
+/** The state that a journal's entries add up to. Entries that make no sense after the ones before change nothing. */
 export class JournalState {
   private readonly suggestions = new Map<string, Known>();
   private readonly batches = new Map<string, KnownBatch>();
@@ -122,12 +122,12 @@ export class JournalState {
     return ids.flatMap((id) => this.suggestions.get(id)?.suggestion ?? []);
   }
 
-  /** The batches that nothing remains to be done for. */
+  /** The batches for which nothing is left to do. */
   settled(): SealedBatchEntry[] {
     return [...this.batches.values()].filter(({ chains }) => chains.size > 0).map(({ batch }) => batch);
   }
 
-  /** The fewest entries that come to the same, without dropped suggestions and settled batches. */
+  /** The fewest entries that add up to the same state, without dropped suggestions and settled batches. */
   essence(): JournalChange[] {
     const live = this.unanchored();
     const kept = new Set(live.flatMap(({ ids }) => ids));

@@ -206,7 +206,7 @@ class Search {
     return this.taken.every((other) => end <= other.start || other.end <= start);
   }
 
-  /** Whether what stands there says something: a lone `}` does not, but `)` after `f(x` does. */
+  /** Whether the text there is distinctive: a lone `}` is not, but `)` after `f(x` is. */
   private isTelling({ pattern }: Wanted, { start, end }: Span): boolean {
     if (pattern === "") {
       return false;

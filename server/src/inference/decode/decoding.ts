@@ -8,7 +8,7 @@ import { endsInTokenLoop, repeatedLinesIn } from "./repetition";
 /** `line`: ends with the line. `block`: ends where the cursor's block does. */
 export type Extent = "line" | "block";
 
-/** So many tokens may be blank before the model may give up. */
+/** The model may not give up before it has written this many blank tokens. */
 const MAX_BLANK_TOKENS = 4;
 
 /** Ends the answer at its first doubtful token: below this joint probability. 0 never doubts. */

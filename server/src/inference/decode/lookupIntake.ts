@@ -1,10 +1,10 @@
 import type { Tokenizer } from "../tokenizer/tokenizer";
 import { BREAK, type PromptLookup } from "./promptLookup";
 
-/** Text is encoded in pieces of whole lines of about so many UTF-16 code units: some milliseconds' work each. */
+/** Text is encoded in pieces of whole lines of about this many UTF-16 code units, which take some milliseconds each. */
 const PIECE_CHARACTERS = 2000;
 
-/** Takes in texts for a drafter to look up, piece by piece, whenever there is nothing better to do. */
+/** Feeds a drafter with texts to look up, piece by piece, while the worker is otherwise idle. */
 export class LookupIntake {
   /** Of each text, what is not encoded yet. */
   private waiting: string[][] = [];
@@ -15,13 +15,13 @@ export class LookupIntake {
     private readonly drafter: Pick<PromptLookup, "know">,
   ) {}
 
-  /** Begins anew with other texts; the drafter keeps the earlier ones until these are in. */
+  /** Starts over with other texts; the drafter keeps the earlier ones until these have been read. */
   replace(texts: readonly string[]): void {
     this.waiting = texts.map((text) => piecesOf(text.toWellFormed()));
     this.tokens = [];
   }
 
-  /** Takes in one more piece. Returns `false` when there was none. */
+  /** Reads one more piece. Returns `false` when there was none. */
   step(): boolean {
     const [first] = this.waiting;
     if (first === undefined) {

@@ -11,7 +11,7 @@ export const BREAK = -1;
 
 /** What one more row costs, as a share of a run with one row, until it is measured. */
 const FIRST_ROW_COST = 0.15;
-/** How much the newest draft counts, and the newest time of a run, which other work on the machine can disturb. */
+/** The weight of the newest draft, and of the newest duration of a run, which other work on the machine can distort. */
 const LEARNING_RATE = 0.2;
 const TIMING_RATE = 0.1;
 /** How fast a kind of match that is not tried any more gets another chance. */
@@ -93,7 +93,7 @@ export class PromptLookup {
     }
   }
 
-  /** A run over so many tokens took so long. */
+  /** Tells how long a run over a number of tokens took. */
   ran(rows: number, milliseconds: number): void {
     if (rows === 1) {
       // A run that was held up says nothing about the graph.

@@ -110,7 +110,7 @@ function extentOf(request: CompletionRequest, scope: CursorContext): Extent {
   return request.extent === "auto" && scope.block !== null ? "block" : "line";
 }
 
-/** The commonest noise of a small model: the line above once more. */
+/** The most common mistake of a small model: it repeats the line above. */
 function repeatsLineAbove(displayed: string, { prefix }: Prompt): boolean {
   const lines = `${prefix}${displayed.split("\n")[0]}`.split("\n").map((line) => line.trim());
   const last = lines.pop() ?? "";

@@ -41,11 +41,11 @@ export interface Completion {
 /** Why nothing is offered. Each has a sentence in `describeNothing`. */
 export type NothingReason = "empty" | "repetition" | "lowConfidence" | "cancelled";
 
-/** The sentence for a person who asked. */
+/** The sentence that is shown to a person who asked. */
 export function describeNothing(reason: NothingReason): string {
   switch (reason) {
     case "empty":
-      return "The model has nothing to add here that does not stand there already.";
+      return "The model has nothing to add that is not there already.";
     case "repetition":
       return "The model only repeated itself.";
     case "lowConfidence":
@@ -101,7 +101,7 @@ export interface Engine {
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome>;
   /**
    * Texts in which to look up what probably comes next, the most likely one last; they replace earlier ones. They are
-   * taken in when there is nothing else to do, and make answers come sooner, never different.
+   * read while the model is otherwise idle, and make answers faster, never different.
    */
   lookUp(texts: readonly string[]): void;
   /** Gives way to completions: it waits while one runs and is interrupted between tokens' chunks by a new one. */

@@ -18,7 +18,7 @@ import type {
 import { describeEnvironment } from "./environment";
 import type { BusyFlag, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
 
-/** Longer than a run of the graph or a load takes; nobody should wait for a thread that hangs. */
+/** Longer than a run of the graph or a load takes, but short enough not to wait long for a thread that hangs. */
 const EXIT_PATIENCE_MILLISECONDS = 3000;
 
 type WorkMessage = Extract<ToWorker, { kind: "complete" | "replay" }>;
@@ -26,7 +26,7 @@ type WorkMessage = Extract<ToWorker, { kind: "complete" | "replay" }>;
 /** One request, from the call until its promise is settled. */
 interface Work {
   readonly message: WorkMessage;
-  /** A later completion ends it: an automatic completion for good, a replay until there is time again. */
+  /** A later completion interrupts it: an automatic completion for good, a replay until the worker is free again. */
   readonly givesWay: boolean;
   readonly settle: (answer: FromWorker) => void;
   readonly fail: (error: unknown) => void;
@@ -71,8 +71,8 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
 }
 
 /**
- * Lets native code return before the process ends: onnxruntime's binding aborts the whole process when its thread is
- * torn down in the middle of a run.
+ * Waits until native code has returned before the process ends: onnxruntime's binding aborts the whole process when
+ * its thread is torn down in the middle of a run.
  */
 function waitUntilIdle(busy: BusyFlag): void {
   Atomics.wait(busy, 0, 1, EXIT_PATIENCE_MILLISECONDS);
@@ -104,8 +104,8 @@ async function readyFrom(worker: Worker): Promise<Extract<FromWorker, { kind: "r
 }
 
 /**
- * Half of the processors (which often are two to a core), but two where there are two, and never more than four:
- * decoding one sequence gains little beyond, and the editor needs some, too. The number does not change a bit of
+ * Half of the processors (there are often two to a core), but two where there are only two, and never more than four:
+ * decoding one sequence gains little from more, and the editor needs some, too. The number does not change a bit of
  * the output.
  */
 function defaultThreads(): number {

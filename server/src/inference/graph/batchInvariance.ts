@@ -1,10 +1,10 @@
 import type { Graph } from "./graph";
 import { Sequence } from "./sequence";
 
-/** A run checks at most so many drafted tokens, beside the one that is known. */
+/** The most drafted tokens that one run checks, in addition to the one that is known. */
 export const MAX_DRAFT = 8;
 
-/** So many tokens stand before those that are compared. */
+/** The number of tokens before those that are compared. */
 const PAST = 8;
 
 /**

@@ -2,7 +2,7 @@ import type { Tensor, TensorConstructor } from "onnxruntime-common";
 import type { CachePart } from "../../models/files/graphLayout";
 import { releaseBuffer } from "./releaseBuffer";
 
-/** Buffers grow by so many positions at a time. What lies in place is copied out of the runtime as a whole. */
+/** The number of positions by which buffers grow. What lies in place is copied out of the runtime as a whole. */
 const CAPACITY_STEP = 128;
 
 /** What all caches of a graph have in common. */

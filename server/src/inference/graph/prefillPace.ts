@@ -1,10 +1,10 @@
-/** A run sees at least so many tokens where there are as many. */
+/** The fewest tokens of a run, where there are that many. */
 export const CHUNK_TOKENS = 64;
 
 /** Longer runs of the graph are hardly faster, and their results need more memory. */
 const MOST_TOKENS = 256;
 
-/** As long, in milliseconds, may pass between two looks at whether the work is still wanted. */
+/** The time that may pass between two checks of whether the work is still wanted. */
 const PATIENCE_MILLISECONDS = 100;
 
 /** Weight of the latest run among all. */
@@ -28,7 +28,7 @@ export class PrefillPace {
     return tokens;
   }
 
-  /** A run over so many tokens took so long. */
+  /** Tells how long a run over a number of tokens took. */
   ran(tokens: number, milliseconds: number): void {
     const before = this.millisecondsPerToken ?? milliseconds / tokens;
     this.millisecondsPerToken = before + LEARNING_RATE * (milliseconds / tokens - before);

@@ -51,7 +51,7 @@ export function cutPrompt(
     if (!part.isWellFormed()) {
       throw new ProoflineError(
         "document",
-        "The text near the cursor holds half of a surrogate pair, which no UTF-8 file can hold.",
+        "The text near the cursor contains half of a surrogate pair, which UTF-8 cannot express.",
         "removeBrokenCharacter",
       );
     }

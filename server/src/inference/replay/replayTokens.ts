@@ -40,7 +40,7 @@ export async function replay(
   const tolerance = toleranceOf(manifest, graph.runtime.profile);
   const counts = { tokens: tokens.length, exact: 0, margin: 0 };
   const mismatch = (reason: string): ReplayResult => ({ value: "mismatch", ...counts, tolerance, reason });
-  const tooLong = "Prompt and tokens are longer than the model's context.";
+  const tooLong = "The prompt and the tokens are longer than the model's context.";
   if (lengthOf(request) > manifest.contextLength * MAX_TOKEN_LENGTH) {
     return mismatch(tooLong);
   }
@@ -49,7 +49,7 @@ export async function replay(
     (request.prompt.context.length > 0 && !places.context) ||
     (request.prompt.path !== null && !places.path)
   ) {
-    return mismatch("The prompt holds text for which this model has no place.");
+    return mismatch("The prompt has parts that this model cannot take.");
   }
   const prompt = healPrompt(tokenizer, request.prompt);
   const scope = cursorContextOf(request.prompt);
@@ -156,10 +156,10 @@ function recompute(
   const { profile } = model.graph.runtime;
   const { sampling, ordinal, stop, tokens } = request;
   if (ordinal !== 0) {
-    return "Greedy decoding has only one answer, with ordinal 0.";
+    return "Greedy decoding has one answer only, whose ordinal is 0.";
   }
   if (seedOf({ prompt: request.prompt, manifestDigest, profile, sampling, ordinal }) !== request.seed) {
-    return "The seed does not follow from prompt, model and sampling.";
+    return "The seed does not follow from the prompt, the model and the sampling.";
   }
   if (tokenizer.decode(tokens) !== request.raw) {
     return "The raw text is not what the tokens spell.";
@@ -167,7 +167,7 @@ function recompute(
   const lastLength = request.raw.length - tokenizer.decode(tokens.slice(0, -1)).length;
   const { start, end } = trim(request.raw, { scope, healed: prompt.healed, stop, lastLength });
   if (request.raw.slice(start, end) !== request.displayed) {
-    return "The displayed text is not what the trim chain makes of the raw text.";
+    return "The displayed text is not the raw text as the trim chain cuts it.";
   }
   const extents: readonly Extent[] = scope.block === null ? ["line"] : ["line", "block"];
   const stops = extents.some((extent) => {

@@ -80,7 +80,7 @@ export class DocumentLocations {
       if (!(error instanceof ProoflineError)) {
         return nowhere(`It cannot be told where the file belongs (${messageOf(error)}).`);
       }
-      return nowhere(looksSecret(basename(file)) ? "The file looks like one that holds secrets." : null);
+      return nowhere(looksSecret(basename(file)) ? "The file looks as if it holds secrets." : null);
     }
   }
 }

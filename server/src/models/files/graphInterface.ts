@@ -3,7 +3,7 @@ import { type Field, fieldsOf } from "./protobuf";
 
 type Metadata = InferenceSession.ValueMetadata;
 
-/** What a graph takes and gives, in the words in which the runtime tells it once the graph is loaded. */
+/** A graph's inputs and outputs, described as the runtime describes them once the graph is loaded. */
 export interface GraphInterface {
   readonly inputs: readonly Metadata[];
   readonly outputs: readonly Metadata[];

@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { access, type FileHandle } from "node:fs/promises";
 
-/** A file that changed so shortly before it was read could change once more and bear the same time. */
+/** A file that was changed this shortly before it was read could be changed again without a different time. */
 const TRACELESS_NANOSECONDS = 2_000_000_000n;
 
 /**

@@ -29,7 +29,7 @@ export interface Fetched {
   readonly sha256: Digest;
 }
 
-/** Room that stays free beside a download, in bytes. */
+/** Bytes of disk space that a download must leave free. */
 const SPARE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -104,7 +104,7 @@ export async function removePart(folder: string, wanted: Wanted): Promise<void> 
 }
 
 /**
- * Refuses to begin what cannot end: `bytes` must be free, and some room beside them.
+ * Refuses a download that cannot finish: `bytes` must be free, and some more.
  *
  * @throws ProoflineError `model.disk`
  */
@@ -162,7 +162,7 @@ function checkRange(response: Response, from: number, { path, size }: Wanted): v
     return;
   }
   void response.body?.cancel().catch(() => {});
-  throw hubError(`The hub answered with another part of ${path} than the one that was asked for.`);
+  throw hubError(`The hub sent a different part of ${path} than was requested.`);
 }
 
 /** A file that grows, with the hashes of what it holds so far. */

@@ -112,7 +112,7 @@ function fileOf({ type, path, size, oid, lfs }: z.infer<typeof Entry>): HubFile[
   return stated.success ? [{ path, size: lfs?.size ?? size, stated: stated.data }] : [];
 }
 
-/** Calls the hub's library, patiently, and takes from its answer only what fits. */
+/** Calls the hub's library, retrying as `patience` allows, and takes only what fits from its answer. */
 async function asking<Value>(
   access: HubAccess,
   signal: AbortSignal | undefined,
@@ -145,7 +145,7 @@ function apiFetch(access: HubAccess, signal: AbortSignal | undefined): typeof fe
   return async (input) => {
     pages += 1;
     if (pages > MAX_PAGES) {
-      throw hubError(`The hub ${access.hub.origin} answers without end.`);
+      throw hubError(`The hub ${access.hub.origin} does not stop sending.`);
     }
     const url = new URL(input instanceof Request ? input.url : input);
     const response = await get(access, url, { sameOrigin: true, ...(signal && { signal }) });
@@ -154,7 +154,7 @@ function apiFetch(access: HubAccess, signal: AbortSignal | undefined): typeof fe
     for await (const chunk of bodyOf(response, access, signal)) {
       size += chunk.length;
       if (size > MAX_ANSWER_BYTES) {
-        throw hubError(`The hub ${access.hub.origin} answers without end.`);
+        throw hubError(`The hub ${access.hub.origin} does not stop sending.`);
       }
       chunks.push(chunk);
     }

@@ -23,7 +23,7 @@ export const DEFAULT_PATIENCE: Patience = {
   longestPauseMilliseconds: 30_000,
 };
 
-/** Where a hub is asked, as whom, and how patiently. The token is in no message and in no log. */
+/** Which hub is asked, with which token, and how patiently. No message and no log contains the token. */
 export interface HubAccess {
   readonly hub: URL;
   readonly token: string | null;
@@ -112,7 +112,7 @@ export async function patiently<Value>(
         failures = 1;
       }
       if (failures >= patience.attempts) {
-        throw hubError(`The hub ${hub.origin} does not answer well: ${error.message}.`, error);
+        throw hubError(`The hub ${hub.origin} does not answer properly: ${error.message}.`, error);
       }
       const pauseFor = Math.min(
         patience.longestPauseMilliseconds,
@@ -214,11 +214,13 @@ async function inTime<Value>(
 
 function refuseForeign({ hub }: HubAccess, url: URL, sameOrigin: boolean): void {
   if (sameOrigin && url.origin !== hub.origin) {
-    throw hubError(`The hub ${hub.origin} sends its list of files to ${url.origin}, which is not followed.`);
+    throw hubError(
+      `The hub ${hub.origin} redirects the list of files to ${url.origin}, which Proofline does not follow.`,
+    );
   }
   const here = isLoopback(url) && !isLoopback(hub);
   if (!mayBeAsked(url) || here) {
-    throw hubError(`The hub ${hub.origin} redirects to ${url.origin}, which is not followed.`);
+    throw hubError(`The hub ${hub.origin} redirects to ${url.origin}, which Proofline does not follow.`);
   }
 }
 
@@ -228,8 +230,8 @@ function refusal({ hub, token }: HubAccess, url: URL, { status, headers }: Respo
     return new ProoflineError(
       "model.access",
       token === null
-        ? `The hub ${hub.origin} does not give out ${what} without a token: it is private or gated, or does not exist.`
-        : `The hub ${hub.origin} does not give out ${what} with this token (${status}).`,
+        ? `The hub ${hub.origin} refuses ${what} without a token: it is private, gated or does not exist.`
+        : `The hub ${hub.origin} refuses ${what} with this token (${status}).`,
       "setHubToken",
     );
   }

@@ -6,12 +6,12 @@ export interface Progress {
   readonly total: number;
 }
 
-/** Progress within one file is told no more often than this. */
+/** Progress within one file is reported no more often than this. */
 const INTERVAL_MILLISECONDS = 100;
 
 /**
- * Passes progress on in a bearable number of steps: the first of each file and the last of all at once, those between
- * now and then. A download that stands still is told, too: where it stands comes within the interval.
+ * Limits how often progress is reported: the first step of each file and the very last one at once, those in between
+ * once per interval. A download that has stalled still reports how far it got.
  */
 export class PacedProgress {
   private told = Number.NEGATIVE_INFINITY;
@@ -31,7 +31,7 @@ export class PacedProgress {
     }
   }
 
-  /** Nothing is told from now on. */
+  /** Reports nothing from now on. */
   end(): void {
     if (this.timer !== null) {
       clearTimeout(this.timer);

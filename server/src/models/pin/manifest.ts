@@ -11,7 +11,7 @@ import { Tolerance } from "./tolerance";
 export const PIN_FILE = "pin.json";
 /** The name of a signature beside a model (OpenSSF Model Signing v1.0). */
 export const SIGNATURE_FILE = "model.sig";
-/** What a pin does not cover: itself, and a signature, which may come later and covers the same files. */
+/** What a pin does not cover: itself, and the signature, which may be added later and covers the same files. */
 export const UNPINNED: readonly string[] = [PIN_FILE, SIGNATURE_FILE];
 
 /** One pinned file: its path below the model folder, its size in bytes and the SHA-256 of its bytes. */

@@ -94,7 +94,7 @@ export async function writePinFile(directory: string, manifest: PinManifest): Pr
   });
 }
 
-/** Refuses a graph that could never be loaded, as far as its file says so. */
+/** Refuses a graph that could never be loaded, as far as its file shows that. */
 function checkInterface(directory: string, graph: string, bytes: Uint8Array, config: ModelConfig): void {
   try {
     const found = graphInterface(bytes);
@@ -115,7 +115,7 @@ function familyError(family: PromptFamilyName | null, missing: string): Prooflin
   return new ProoflineError(
     "model.file",
     family === null
-      ? `The tokens of ${TOKENIZER_FILE} fit no prompt family: even the simplest needs ${missing}.`
+      ? `The tokens of ${TOKENIZER_FILE} match no prompt family: even the simplest needs ${missing}.`
       : `${TOKENIZER_FILE} has no control token ${missing}, which the prompt family ${family} needs.`,
     family === null ? "chooseKnownFamily" : "chooseOtherFamily",
   );

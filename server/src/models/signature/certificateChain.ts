@@ -108,13 +108,15 @@ function mayIssue(authority: X509Certificate, issued: X509Certificate, below: nu
 function refuseOtherUse(leaf: X509Certificate): void {
   const { keyUsage, unknownCritical } = extensionsOf(leaf);
   if (unknownCritical.length > 0) {
-    throw doesNotCount(`its certificate has conditions that are unknown here (${unknownCritical})`);
+    throw doesNotCount(
+      `its certificate has critical extensions that Proofline does not know (${unknownCritical})`,
+    );
   }
   // Absent is undefined, whatever the type says.
   const extended: readonly string[] | undefined = leaf.keyUsage;
   const forCode = extended?.some((use) => use === CODE_SIGNING || use === ANY_EXTENDED_KEY_USAGE);
   if (forCode !== true && keyUsage?.digitalSignature !== true) {
-    throw doesNotCount(`the certificate of ${nameOf(leaf)} is not one for signing`);
+    throw doesNotCount(`the certificate of ${nameOf(leaf)} is not meant for signing`);
   }
 }
 

@@ -112,7 +112,7 @@ export function checkSignature(
     if (trust.kind === "none") {
       return { kind: "absent" };
     }
-    throw signatureError(`There is no ${SIGNATURE_FILE} beside the model, and a signer was asked for.`);
+    throw signatureError(`A signer was named, but there is no ${SIGNATURE_FILE} beside the model.`);
   }
   const bundle = parsed("is no Sigstore bundle that is known here", Bundle, bytes);
   const payload = Buffer.from(bundle.dsseEnvelope.payload, "base64");
@@ -195,7 +195,7 @@ function byKey({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, 
   const hint = verificationMaterial.publicKey?.hint;
   const text = key.export({ type: "spki", format: "pem" });
   if (hint && hint !== toDigest(sha256(text))) {
-    throw signatureError("The model was signed with another key than the one that you gave.");
+    throw signatureError("The model was signed with another key, not the one that you gave.");
   }
   refuseForged(key, dsseEnvelope, payload);
   const der = key.export({ type: "spki", format: "der" });
@@ -205,7 +205,7 @@ function byKey({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, 
 function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, pem: string): Signer {
   const trusted = certificates(() => readCertificates(pem), "The file of the trusted authority");
   if (trusted.length === 0) {
-    throw signatureError("The file of the trusted authority holds no PEM certificate.");
+    throw signatureError("The file of the trusted authority contains no PEM certificate.");
   }
   const { x509CertificateChain } = verificationMaterial;
   if (x509CertificateChain === undefined) {
@@ -247,7 +247,7 @@ function refuseForged(
     }
   }
   if (!good) {
-    throw signatureError("The signature is not by that signer, or what it signs was changed.");
+    throw signatureError("The signature was not made by that signer, or what it signs was changed.");
   }
 }
 
@@ -261,7 +261,7 @@ function hashFor(key: KeyObject): string {
       return "sha512";
     default:
       throw signatureError(
-        "Models are signed with keys on the curves P-256, P-384 and P-521, and this is none.",
+        "Models are signed with keys on the curves P-256, P-384 and P-521; this key is on none of them.",
       );
   }
 }
@@ -276,7 +276,7 @@ function readKey(pem: string): KeyObject {
   } catch (error) {
     throw signatureError(`The signer's key cannot be read (${messageOf(error)}).`, error);
   }
-  throw signatureError("The file of the signer's key holds no PEM public key.");
+  throw signatureError("The file of the signer's key contains no PEM public key.");
 }
 
 function certificates<Value>(read: () => Value, where: string): Value {

@@ -89,7 +89,7 @@ export class ModelStore {
     );
   }
 
-  /** Takes what a person agreed to back, and a model of the store off the disk. Folders elsewhere stay. */
+  /** Withdraws the approval of a model and deletes it if it is in the store. Folders elsewhere stay. */
   async remove({
     manifestDigest,
     directory,
@@ -132,7 +132,7 @@ export class ModelStore {
     });
   }
 
-  /** Makes a whole, checked folder that of a model, in place of one that was there. */
+  /** Moves a complete, checked folder into the store, replacing any earlier one. */
   async install(folder: string, manifestDigest: Digest): Promise<void> {
     const path = this.pathOf(manifestDigest);
     await removeFolder(path);
@@ -194,7 +194,7 @@ async function withDownloadLock<Value>(folder: string, work: () => Promise<Value
   }
 }
 
-/** Says of what the system refuses to write in the store why, and what helps. */
+/** Turns a failure to write into the store into an error that says why and what helps. */
 async function writing<Value>(folder: string, write: () => Promise<Value>): Promise<Value> {
   try {
     return await write();
@@ -204,7 +204,7 @@ async function writing<Value>(folder: string, write: () => Promise<Value>): Prom
     }
     throw new ProoflineError(
       "model.disk",
-      `The models of this machine cannot be kept in ${folder} (${messageOf(error)}).`,
+      `Models cannot be stored in ${folder} (${messageOf(error)}).`,
       "makeHomeWritable",
       { cause: error },
     );
