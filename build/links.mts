@@ -7,6 +7,26 @@ export interface Page {
   readonly text: string;
 }
 
+/** What vsce calls these files in the package. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ["README.md", "readme.md"],
+  ["CHANGELOG.md", "changelog.md"],
+  ["LICENSE", "LICENSE.txt"],
+]);
+
+/** The name that a file has in the package. */
+export function packagedName(path: string): string {
+  return RENAMED.get(path) ?? path;
+}
+
+/** The page with its links to renamed files led to their new names. */
+export function withPackagedNames({ path, text }: Page): string {
+  return text.replace(/(\]\(\s*<?)([^)\s>#?]+)/g, (link, before: string, target: string) => {
+    const renamed = RENAMED.get(resolved(path, target));
+    return renamed === undefined ? link : `${before}${posix.join(posix.dirname(target), renamed)}`;
+  });
+}
+
 /** A sentence for each relative link, image or not, to a file that is not in the package. */
 export function deadLinks(pages: readonly Page[], files: ReadonlySet<string>): string[] {
   return pages.flatMap(({ path, text }) =>

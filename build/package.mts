@@ -13,7 +13,7 @@ import { join, relative } from "node:path";
 import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
 import { bundle, root } from "./bundle.mjs";
 import { PACKAGED_PATHS } from "./contents.mjs";
-import { deadLinks } from "./links.mjs";
+import { deadLinks, packagedName, withPackagedNames } from "./links.mjs";
 import { bundledPackages, notices } from "./notices.mjs";
 import { tryOut } from "./tryOut.mjs";
 
@@ -105,8 +105,12 @@ if (target === `${process.platform}-${process.arch}`) {
 const packaged = await listFiles({ cwd: stage, packageManager: PackageManager.None });
 const pages = packaged
   .filter((path) => path.endsWith(".md") && !path.startsWith("dist/"))
-  .map((path) => ({ path, text: readFileSync(join(stage, path), "utf8") }));
-const dead = deadLinks(pages, new Set(packaged));
+  .map((path) => ({ path, text: readFileSync(join(stage, path), "utf8") }))
+  .map((page) => ({ ...page, text: withPackagedNames(page) }));
+for (const { path, text } of pages) {
+  writeFileSync(join(stage, path), text);
+}
+const dead = deadLinks(pages, new Set(packaged.map(packagedName)));
 if (dead.length > 0) {
   console.error(dead.join("\n"));
   process.exit(1);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PACKAGED_PATHS } from "../../../build/contents.mjs";
-import { deadLinks } from "../../../build/links.mjs";
+import { deadLinks, withPackagedNames } from "../../../build/links.mjs";
 
 const TOP = join(import.meta.dirname, "../../..");
 const FILES = new Set(["README.md", "LICENSE", "docs/one.md", "docs/two words.md", "media/picture.png"]);
@@ -35,6 +35,16 @@ describe("links of the packaged pages", () => {
     ["docs/one.md", "[ref]: none.md", "none.md"],
   ])("are found dead in %s: %s", (path, text, target) => {
     expect(dead(path, text)).toEqual([`${path} links to ${target}, which is not in the package`]);
+  });
+
+  it("follow the files that vsce gives other names", () => {
+    const led = (path: string, text: string): string => withPackagedNames({ path, text });
+    expect(led("README.md", "[changes](CHANGELOG.md#one), [terms](LICENSE), [one](docs/one.md)")).toBe(
+      "[changes](changelog.md#one), [terms](LICENSE.txt), [one](docs/one.md)",
+    );
+    expect(led("docs/one.md", "[back](../README.md) and [beside](README.md)")).toBe(
+      "[back](../readme.md) and [beside](README.md)",
+    );
   });
 
   it("all lead to what the package holds", () => {
