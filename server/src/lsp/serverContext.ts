@@ -1,14 +1,12 @@
 import type { Connection, TextDocuments } from "vscode-languageserver/node";
-import type { NothingReason } from "../inference/engine/engine";
-import type { ActiveSuggestions } from "./completion/activeSuggestions";
 import type { ContextSources } from "./completion/contextSources";
 import type { Gate } from "./completion/gate";
 import type { DocumentLocations } from "./documents/documentLocations";
 import type { OpenDocument } from "./documents/openDocument";
 import type { EngineHost } from "./models/engineHost";
-import type { JournalHost } from "./sealing/journalHost";
 import type { SettingsStore } from "./settingsStore";
-import type { Status } from "./status";
+import type { ActiveSuggestions } from "./suggestions/activeSuggestions";
+import type { SuggestionStore } from "./suggestions/suggestionStore";
 
 /** What the capabilities of one running server share. */
 export interface ServerContext {
@@ -18,13 +16,10 @@ export interface ServerContext {
   readonly engine: EngineHost;
   readonly gate: Gate;
   readonly locations: DocumentLocations;
-  readonly journal: JournalHost;
-  readonly suggestions: ActiveSuggestions;
+  /** Suggestions that can still be shown or accepted. */
+  readonly active: ActiveSuggestions;
+  /** Suggestions that were accepted. */
+  readonly store: SuggestionStore;
   readonly sources: ContextSources;
-  readonly status: Status;
   log(line: string): void;
-  /** Somebody asked for a suggestion, and there is none to show. */
-  explainNothing(uri: string, reason: NothingReason): void;
-  /** What is accepted in a document is not what it was. */
-  acceptancesChanged(document: OpenDocument): void;
 }

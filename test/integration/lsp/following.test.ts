@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Completion } from "../../../server/src/inference/engine/engine";
 import type { ExecutionFacts } from "../../../server/src/inference/suggestion";
-import { ActiveSuggestions } from "../../../server/src/lsp/completion/activeSuggestions";
 import { tooLarge } from "../../../server/src/lsp/completion/gate";
 import { shift, type TextEdit, withLf } from "../../../server/src/lsp/documents/textEdits";
+import { ActiveSuggestions } from "../../../server/src/lsp/suggestions/activeSuggestions";
 import { escapeMarkdown } from "../../../server/src/lsp/verdicts/verdictMarkdown";
 
 const apply = (text: string, { start, end, text: inserted }: TextEdit): string =>

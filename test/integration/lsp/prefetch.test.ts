@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import type { ActiveSuggestion } from "../../../server/src/lsp/completion/activeSuggestions";
 import { Prefetch } from "../../../server/src/lsp/completion/prefetch";
+import type { ActiveSuggestion } from "../../../server/src/lsp/suggestions/activeSuggestions";
 import { Client, uriOf } from "../../support/languageClient";
 
 vi.setConfig({ testTimeout: 120_000 });

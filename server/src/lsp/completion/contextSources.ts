@@ -1,5 +1,6 @@
 import { ContextRing, type ContextSource } from "../../inference/prompt/contextRing";
 import type { Prompt } from "../../inference/suggestion";
+import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import { shift, type TextEdit } from "../documents/textEdits";
@@ -41,7 +42,7 @@ interface Choice {
  * The chunks for a document stay the same while somebody types in it, so that the model need not read them again:
  * they are chosen anew after another document was asked for or has changed, and after a pause.
  */
-export class ContextSources {
+export class ContextSources implements DocumentListener {
   private readonly ring = new ContextRing();
   private readonly known = new Map<string, Known>();
   private quotable: ReadonlyMap<string, Quotable> = new Map();
@@ -51,7 +52,7 @@ export class ContextSources {
   private isStale = false;
 
   constructor(
-    private readonly placements: DocumentLocations,
+    private readonly locations: DocumentLocations,
     private readonly settings: SettingsStore,
     private readonly now: () => number = () => performance.now(),
   ) {
@@ -74,6 +75,10 @@ export class ContextSources {
     if (this.choice?.id !== uri) {
       this.choice = null;
     }
+  }
+
+  saved(): void {
+    void this.refresh();
   }
 
   closed(document: OpenDocument): void {
@@ -153,7 +158,7 @@ export class ContextSources {
       [...this.known].map(async ([uri, { document, isOpen }]) => ({
         uri,
         isOpen,
-        ...(await this.placements.of(document)),
+        ...(await this.locations.of(document)),
       })),
     );
     const candidates = placed.filter(({ refusal }) => refusal === null);

@@ -1,8 +1,8 @@
 import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import type { EngineHost } from "../models/engineHost";
-import type { JournalHost } from "../sealing/journalHost";
 import type { SettingsStore } from "../settingsStore";
+import type { SuggestionStore } from "../suggestions/suggestionStore";
 
 const MAX_BYTES = 1_000_000;
 const MAX_LINE = 10_000;
@@ -17,13 +17,13 @@ export class Gate {
   constructor(
     private readonly settings: SettingsStore,
     private readonly engine: EngineHost,
-    private readonly placements: DocumentLocations,
-    private readonly journal: JournalHost,
+    private readonly locations: DocumentLocations,
+    private readonly store: SuggestionStore,
   ) {}
 
   async offReason(document: OpenDocument): Promise<string | null> {
     return (
-      this.generalReason() ?? this.documentReason(document) ?? (await this.placements.of(document)).refusal
+      this.generalReason() ?? this.documentReason(document) ?? (await this.locations.of(document)).refusal
     );
   }
 
@@ -32,7 +32,7 @@ export class Gate {
     if (!this.settings.current.trusted) {
       return "The workspace is not trusted, so nothing is written.";
     }
-    return (await this.placements.of(document)).refusal;
+    return (await this.locations.of(document)).refusal;
   }
 
   /** What holds for every document. */
@@ -51,8 +51,8 @@ export class Gate {
     if (state.kind === "off") {
       return state.reason;
     }
-    if (verifiedOnly === "block" && this.journal.problem !== null) {
-      return `Only verified suggestions are wanted, and nothing can be recorded: ${this.journal.problem}`;
+    if (verifiedOnly === "block" && this.store.problem !== null) {
+      return `Only verified suggestions are wanted, and nothing can be recorded: ${this.store.problem}`;
     }
     return null;
   }

@@ -5,15 +5,21 @@ import {
   InlineCompletionTriggerKind,
 } from "vscode-languageserver/node";
 import * as z from "zod";
-import type { CompletionOutcome, CompletionRequest, Engine } from "../../inference/engine/engine";
+import {
+  type CompletionOutcome,
+  type CompletionRequest,
+  describeNothing,
+  type Engine,
+} from "../../inference/engine/engine";
 import { messageOf } from "../../platform/errors";
-import { ACCEPTED_COMMAND } from "../../protocol/messages";
+import { ACCEPTED_COMMAND, DidSuggestNothing } from "../../protocol/messages";
 import { DocumentUri, TextPosition, TextRange } from "../../protocol/messages/documentPlaces";
 import { newSuggestionId } from "../../workflows/accept";
+import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
 import { abortedBy, parse } from "../requests";
 import type { ServerContext } from "../serverContext";
-import type { ActiveSuggestion } from "./activeSuggestions";
+import type { ActiveSuggestion } from "../suggestions/activeSuggestions";
 import { Debounce, pause } from "./debounce";
 import { LookupTexts } from "./lookupTexts";
 import { type Around, Prefetch } from "./prefetch";
@@ -36,8 +42,8 @@ interface Place extends Around {
   readonly selected: { readonly start: number; readonly text: string } | null;
 }
 
-/** `textDocument/inlineCompletion`: at most one item, from an offer that still fits or from the model. */
-export function provideInlineCompletion(context: ServerContext): void {
+/** `textDocument/inlineCompletion`: at most one item, from what was suggested and still fits, or from the model. */
+export function provideInlineCompletion(context: ServerContext): DocumentListener {
   let superseded = new AbortController();
   const debounce = new Debounce();
   const lookUps = new LookupTexts(context);
@@ -55,7 +61,7 @@ export function provideInlineCompletion(context: ServerContext): void {
       return [itemFor(context, document, offer, place)];
     };
     const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
-    const matching = context.suggestions.match(document.uri, place.before, place.after);
+    const matching = context.active.match(document.uri, place.before, place.after);
     const held = explicit && !isWhole(matching) ? null : matching;
     const mine = new AbortController();
     if (held === null) {
@@ -91,7 +97,7 @@ export function provideInlineCompletion(context: ServerContext): void {
     if (offer === null) {
       return null;
     }
-    context.suggestions.add(offer);
+    context.active.add(offer);
     return token.isCancellationRequested ? null : show(offer);
   });
   // What is encoded before somebody types need not be encoded at the first key.
@@ -100,7 +106,6 @@ export function provideInlineCompletion(context: ServerContext): void {
       lookUps.follow(document, 0);
     }
   };
-  context.documents.onDidOpen(({ document }) => void lookAhead(document));
   context.engine.onChange(({ kind }) => {
     if (kind === "ready") {
       for (const document of context.documents.all()) {
@@ -108,13 +113,14 @@ export function provideInlineCompletion(context: ServerContext): void {
       }
     }
   });
-  context.documents.onDidChangeContent(({ document }) => {
-    if (document.lastEdits.length > 0) {
+  return {
+    opened: (document) => void lookAhead(document),
+    edited: (document) => {
       debounce.typed(performance.now());
-    }
-    prefetch.changed(document);
-  });
-  context.documents.onDidClose(() => prefetch.cancel());
+      prefetch.changed(document);
+    },
+    closed: () => prefetch.cancel(),
+  };
 }
 
 /** Asked by a person, the model goes on where it says nothing, or stops in doubt, when nobody asked. */
@@ -166,7 +172,8 @@ async function ask(
   context.engine.succeeded();
   if (outcome.kind === "nothing") {
     if (explicit) {
-      context.explainNothing(document.uri, outcome.reason);
+      const reason = describeNothing(outcome.reason);
+      void context.connection.sendNotification(DidSuggestNothing.type, { uri: document.uri, reason });
     }
     return null;
   }
@@ -209,7 +216,7 @@ function itemFor(
   place: Place,
 ): InlineCompletionItem {
   const typed = place.before.length - offer.before.length;
-  context.suggestions.shown(offer.id, typed);
+  context.active.shown(offer.id, typed);
   const command = { title: "Accepted", command: ACCEPTED_COMMAND, arguments: [offer.id] };
   if (place.selected !== null) {
     return {

@@ -1,5 +1,5 @@
 import type { OpenDocument } from "../documents/openDocument";
-import type { ActiveSuggestion } from "./activeSuggestions";
+import type { ActiveSuggestion } from "../suggestions/activeSuggestions";
 
 /** A suggestion that stands this long is being read; until then, typing on is as likely. */
 const READING_MILLISECONDS = 150;

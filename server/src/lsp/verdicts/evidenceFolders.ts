@@ -8,7 +8,9 @@ import { checkChain } from "../../workflows/checkAnchors";
 import { findMoves } from "../../workflows/findMoves";
 import type { RepositoryContents, RepositoryReader } from "../../workflows/readRepository";
 import { editorText } from "../editorRemedies";
+import { Listeners } from "../listeners";
 import { type ChainAccess, UNTRUSTED } from "../sealing/chainAccess";
+import type { SuggestionStore } from "../suggestions/suggestionStore";
 
 /** What a repository's `.proofline` folder says, and what the chain says about it. */
 export interface FolderEvidence {
@@ -49,14 +51,27 @@ interface Folder {
 /** Reads repositories' `.proofline` folders once, again when they change, and asks the chain about what they claim. */
 export class EvidenceFolders {
   private readonly folders = new Map<string, Folder>();
+  private readonly listeners: Listeners<string>;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly reader: RepositoryReader,
     private readonly chain: ChainAccess,
-    private readonly onChange: (root: string) => void,
+    store: SuggestionStore,
     private readonly log: (line: string) => void,
-  ) {}
+  ) {
+    this.listeners = new Listeners(log);
+    store.onEvent(async (event) => {
+      if (event.kind === "sealed" || event.kind === "anchored") {
+        await this.reload(event.repository);
+      }
+    });
+  }
+
+  /** Tells listeners each repository of which another thing is known now, by its folder. */
+  onChange(listener: (repository: string) => void | Promise<void>): void {
+    this.listeners.add(listener);
+  }
 
   /** What is known of a repository; the first call reads its files, and the chain's answers follow. */
   async of(repository: Repository): Promise<FolderEvidence> {
@@ -86,7 +101,7 @@ export class EvidenceFolders {
       return;
     }
     await this.read(folder);
-    this.onChange(root);
+    void this.listeners.tell(root);
     await this.ask(folder);
   }
 
@@ -102,7 +117,7 @@ export class EvidenceFolders {
       return;
     }
     folder.contents = { ...contents, moves };
-    this.onChange(root);
+    void this.listeners.tell(root);
   }
 
   async reloadAll(): Promise<void> {
@@ -184,7 +199,7 @@ export class EvidenceFolders {
     folder.answers = new Map(
       [...checks].map(([root, check]) => [root, { claims: claimsAbout(root, anchors), check }]),
     );
-    this.onChange(folder.repository.root);
+    void this.listeners.tell(folder.repository.root);
   }
 }
 

@@ -4,6 +4,7 @@ import { builtInPolicy, type Policy } from "../../policy/policy";
 import { type KnownHere, lookAround } from "../../workflows/knownHere";
 import type { EngineHost } from "../models/engineHost";
 import type { SettingsStore } from "../settingsStore";
+import type { SuggestionStore } from "../suggestions/suggestionStore";
 
 /** Whom this installation knows, as it was when somebody looked last. */
 export class Identity {
@@ -19,8 +20,15 @@ export class Identity {
     private readonly engine: EngineHost,
     private readonly embeddedModel: string,
     private readonly models: ModelStore,
+    store: SuggestionStore,
     private readonly log: (line: string) => void,
-  ) {}
+  ) {
+    store.onEvent(async ({ kind }) => {
+      if (kind === "sealed") {
+        await this.refresh();
+      }
+    });
+  }
 
   /** `null` while this machine has no device key. */
   get device(): Address | null {
@@ -36,7 +44,7 @@ export class Identity {
     return this.known.pins.get(pin) ?? null;
   }
 
-  /** Looks again; the key appears with the first acceptance, the pins change with the model. */
+  /** Looks again; the key appears with the first batch, the pins change with the model. */
   async refresh(): Promise<void> {
     const { home } = this.settings;
     this.known = await lookAround(home, this.models, this.embeddedModel, this.engine.modelDirectory);

@@ -10,6 +10,7 @@ import {
   replaySuggestion,
 } from "../../workflows/replay";
 import { nextInReadingOrder } from "../../workflows/replayOrder";
+import type { DocumentListener } from "../documents/documentEvents";
 import type { EngineHost } from "../models/engineHost";
 import type { ReplayEngines } from "./replayEngines";
 
@@ -20,12 +21,13 @@ const QUIET_MILLISECONDS = 500;
  * Replays suggestions in the background, one at a time, and knows what came of each. Results on disk are used where
  * there are any, so after a restart nothing runs twice.
  */
-export class ReplayQueue {
+export class ReplayQueue implements DocumentListener {
   private readonly outcomes = new Map<string, ReplayOutcome>();
   private readonly waiting = new Map<string, Replayable>();
   /** What was looked for on the disk already. */
   private readonly looked = new Set<string>();
   private readonly keys = new WeakMap<SuggestionValues, Digest>();
+  private tellResult: () => void = () => {};
   private running = false;
   private lastKeystroke = 0;
   private ended = false;
@@ -34,7 +36,6 @@ export class ReplayQueue {
     private readonly engine: EngineHost,
     private readonly engines: ReplayEngines,
     private readonly cache: ReplayCache,
-    private readonly onResult: () => void,
   ) {
     engine.onChange((state) => {
       if (state.kind !== "loading") {
@@ -43,8 +44,13 @@ export class ReplayQueue {
     });
   }
 
-  /** Notes that somebody types. */
-  typing(): void {
+  /** Names who wants to know that something came of a replay. */
+  onResult(listener: () => void): void {
+    this.tellResult = listener;
+  }
+
+  /** Somebody types. */
+  edited(): void {
     this.lastKeystroke = performance.now();
   }
 
@@ -106,7 +112,7 @@ export class ReplayQueue {
         if (outcome.value === "notRun" && this.engine.engine === engine) {
           this.outcomes.set(key, outcome);
         }
-        this.onResult();
+        this.tellResult();
       }
     } finally {
       this.running = false;
@@ -150,7 +156,7 @@ export class ReplayQueue {
       found = true;
     }
     if (found) {
-      this.onResult();
+      this.tellResult();
     }
   }
 

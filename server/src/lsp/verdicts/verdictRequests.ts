@@ -80,7 +80,7 @@ function locateEvidence(context: ServerContext, { folders }: ActionParts, id: st
   if (file !== null) {
     return { kind: "file", uri: pathToFileURL(join(file.root, file.path)).href };
   }
-  const pending = context.journal.pending().some((one) => one.id === id);
+  const pending = context.store.pending().some((one) => one.id === id);
   const reason = pending
     ? "It is accepted but not sealed yet. Anchor Now seals it."
     : "No evidence file that is known here holds this suggestion.";

@@ -9,31 +9,33 @@ import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { Replayable } from "../../workflows/replay";
 import { quotedPaths, replayables } from "../../workflows/verify";
+import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
+import type { TextEdit } from "../documents/textEdits";
+import type { Tracking } from "../documents/tracking";
 import type { ServerContext } from "../serverContext";
+import type { SuggestionEvent } from "../suggestions/suggestionStore";
 import { Diagnostics } from "./diagnostics";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
 import type { ReplayQueue } from "./replayQueue";
-import { Tracking } from "./tracking";
 
 type Place = Pick<DocumentLocation, "root" | "path">;
 
-/** What the journal and the sealer know of suggestions that are in no evidence file yet. */
-export interface Unsealed {
-  pending(): readonly AcceptedSuggestion[];
-  /** Why what is pending in a repository cannot be sealed, or `null`. */
-  obstacle(root: string): string | null;
+export interface VerdictParts {
+  readonly folders: EvidenceFolders;
+  readonly replays: ReplayQueue;
+  readonly identity: Identity;
+  readonly tracking: Tracking;
 }
 
 /**
  * Holds the verdict of every suggestion in every open document, keeps it up to date with text, journal, evidence,
  * chain and replays, and tells the client after each change.
  */
-export class Verdicts {
-  private readonly tracking: Tracking;
+export class Verdicts implements DocumentListener {
   private readonly diagnostics: Diagnostics;
   private readonly verdicts = new Map<string, readonly Verdict[]>();
   private readonly sent = new Map<string, readonly ShownVerdict[]>();
@@ -43,27 +45,32 @@ export class Verdicts {
 
   constructor(
     private readonly context: ServerContext,
-    private readonly folders: EvidenceFolders,
-    private readonly replays: ReplayQueue,
-    private readonly identity: Identity,
-    private readonly unsealed: Unsealed,
+    private readonly parts: VerdictParts,
   ) {
-    this.tracking = new Tracking((uri) => {
-      const document = context.documents.get(uri);
-      if (document !== undefined) {
-        void this.update(document).then(() => this.updateQuoting(document));
-      }
-    });
+    const { folders, tracking } = parts;
+    tracking.onQuiet((document) => void this.update(document).then(() => this.updateQuoting(document)));
+    folders.onChange((repository) => this.updateAll(repository));
+    context.store.onEvent((event) => this.follow(event));
     this.diagnostics = new Diagnostics(context.connection);
   }
 
   get policy(): Policy {
-    return this.identity.policy;
+    return this.parts.identity.policy;
+  }
+
+  async opened(document: OpenDocument): Promise<void> {
+    await this.update(document);
+    await this.updateQuoting(document);
   }
 
   /** Follows an edit and has the document verified again once nobody edits it any more. */
-  follow(document: OpenDocument): void {
-    this.tracking.follow(document, document.lastEdits);
+  edited(document: OpenDocument, edits: readonly TextEdit[]): void {
+    this.parts.tracking.follow(document, edits);
+  }
+
+  async closed(document: OpenDocument): Promise<void> {
+    this.forget(document.uri);
+    await this.updateQuoting(document);
   }
 
   /** Verifies one open document against what is known, and tells the client. */
@@ -99,18 +106,10 @@ export class Verdicts {
     }
   }
 
-  forget(uri: string): void {
-    this.tracking.forget(uri);
-    this.verdicts.delete(uri);
-    this.sent.delete(uri);
-    this.quotes.delete(uri);
-    this.diagnostics.forget(uri);
-  }
-
   /** The verdicts of an open document, where they stand now. */
   of(document: OpenDocument): readonly PlacedVerdict[] {
     return (this.verdicts.get(document.uri) ?? []).flatMap((verdict) => {
-      const range = this.tracking.rangeOf(document, verdict.id);
+      const range = this.parts.tracking.rangeOf(document, verdict.id);
       return range === null ? [] : [this.placed(document, verdict, range)];
     });
   }
@@ -122,11 +121,6 @@ export class Verdicts {
       counts[summary] += 1;
     }
     return counts;
-  }
-
-  /** Where each suggestion in an open document begins now, by its id. */
-  positions(): ReadonlyMap<string, Position> {
-    return new Map(this.context.documents.all().flatMap((document) => [...this.tracking.hints(document)]));
   }
 
   /** The verdict at a place: of several on a line the one around it, else the first. */
@@ -153,6 +147,37 @@ export class Verdicts {
     return evidence?.problems ?? [];
   }
 
+  /** What became of accepted suggestions changes what is said of them. */
+  private async follow(event: SuggestionEvent): Promise<void> {
+    switch (event.kind) {
+      case "accepted":
+      case "withdrawn":
+      case "bound": {
+        const document = this.context.documents.get(event.uri);
+        if (document !== undefined) {
+          await this.update(document);
+        }
+        return;
+      }
+      case "obstacle":
+      case "dropped":
+        return this.updateAll(event.repository);
+      // A batch brings what is known of its device with it, and the chain's state may be another for all.
+      case "opened":
+      case "sealed":
+      case "anchored":
+        return this.updateAll();
+    }
+  }
+
+  private forget(uri: string): void {
+    this.parts.tracking.forget(uri);
+    this.verdicts.delete(uri);
+    this.sent.delete(uri);
+    this.quotes.delete(uri);
+    this.diagnostics.forget(uri);
+  }
+
   private replayablesAt(location: Place, evidence: FolderEvidence | null): readonly Replayable[] {
     const isHere = ({ path }: { readonly path: string }): boolean => path === location.path;
     const sealed = { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map<string, string>() };
@@ -160,11 +185,11 @@ export class Verdicts {
   }
 
   private pendingAt({ root, path }: Place): readonly AcceptedSuggestion[] {
-    return this.unsealed.pending().filter((one) => one.root === root && one.path === path);
+    return this.context.store.pending().filter((one) => one.root === root && one.path === path);
   }
 
   private async evidenceFor({ repository }: DocumentLocation): Promise<FolderEvidence | null> {
-    return repository === null ? null : this.folders.of(repository);
+    return repository === null ? null : this.parts.folders.of(repository);
   }
 
   /** Today's text of the files that a document's prompts quote: as open in the editor, else as saved. */
@@ -179,7 +204,7 @@ export class Verdicts {
     }
     const paths = quotedPaths(
       { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map() },
-      this.unsealed.pending().filter((one) => one.root === root),
+      this.context.store.pending().filter((one) => one.root === root),
       (suggestion) => suggestion.path === path,
     );
     this.quotes.set(uri, paths);
@@ -214,19 +239,19 @@ export class Verdicts {
       evidence: evidence?.files ?? [],
       moves: evidence?.moves ?? new Map(),
       journal: this.pendingAt({ root, path }),
-      device: this.identity.device ?? "",
+      device: this.parts.identity.device ?? "",
       chain: evidence?.chain ?? new Map(),
       texts: new Map([[path, document.text]]),
       quoted,
-      hints: this.tracking.hints(document),
+      hints: this.parts.tracking.hints(document),
       shares: this.shares,
-      replays: new Map(replayable.map((one) => [one.id, this.replays.outcomeOf(one)])),
+      replays: new Map(replayable.map((one) => [one.id, this.parts.replays.outcomeOf(one)])),
       policy: this.policy,
     });
     const followed = this.of(document);
     const verdicts = report.suggestions.filter((verdict) => verdict.path === path);
     this.verdicts.set(document.uri, verdicts);
-    this.tracking.found(document, rangesOf(document, verdicts));
+    this.parts.tracking.found(document, rangesOf(document, verdicts));
     this.tell(document, followed);
     const level = this.context.settings.current.verifiedOnly;
     this.diagnostics.showLines(document.uri, level, this.of(document));
@@ -272,7 +297,7 @@ export class Verdicts {
       return "journal only: not in a folder";
     }
     const root = this.context.locations.rootOf(document);
-    return root === null ? null : this.unsealed.obstacle(root);
+    return root === null ? null : this.context.store.obstacleIn(root);
   }
 }
 

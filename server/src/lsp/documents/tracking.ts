@@ -1,6 +1,6 @@
-import type { Position, Range } from "vscode-languageserver/node";
-import type { OpenDocument } from "../documents/openDocument";
-import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
+import type { Position, Range, TextDocuments } from "vscode-languageserver/node";
+import type { OpenDocument } from "./openDocument";
+import { type Span, shiftAll, type TextEdit } from "./textEdits";
 
 /** How long after the last edit of a document its suggestions are looked for by content. */
 const RELOCATE_MILLISECONDS = 250;
@@ -13,7 +13,14 @@ export class Tracking {
   private readonly spans = new Map<string, Map<string, Span>>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
 
-  constructor(private readonly relocate: (uri: string) => void) {}
+  private relocate: (document: OpenDocument) => void = () => {};
+
+  constructor(private readonly documents: TextDocuments<OpenDocument>) {}
+
+  /** Names who searches a document again once nobody edits it any more. */
+  onQuiet(relocate: (document: OpenDocument) => void): void {
+    this.relocate = relocate;
+  }
 
   /** Takes over where a search by content found each suggestion. */
   found(document: OpenDocument, ranges: ReadonlyMap<string, Range>): void {
@@ -33,7 +40,7 @@ export class Tracking {
     clearTimeout(this.timers.get(document.uri));
     this.timers.set(
       document.uri,
-      setTimeout(() => this.relocate(document.uri), RELOCATE_MILLISECONDS),
+      setTimeout(() => this.quiet(document.uri), RELOCATE_MILLISECONDS),
     );
   }
 
@@ -49,9 +56,21 @@ export class Tracking {
     return new Map([...spans].map(([id, { start }]) => [id, document.positionAt(start)]));
   }
 
+  /** Where each followed suggestion in an open document begins now, by its id. */
+  positions(): ReadonlyMap<string, Position> {
+    return new Map(this.documents.all().flatMap((document) => [...this.hints(document)]));
+  }
+
   forget(uri: string): void {
     this.spans.delete(uri);
     clearTimeout(this.timers.get(uri));
     this.timers.delete(uri);
+  }
+
+  private quiet(uri: string): void {
+    const document = this.documents.get(uri);
+    if (document !== undefined) {
+      this.relocate(document);
+    }
   }
 }

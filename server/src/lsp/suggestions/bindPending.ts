@@ -1,58 +1,65 @@
+import type { TextDocuments } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/record";
 import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
+import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
-import type { ServerContext } from "../serverContext";
+import type { SuggestionStore } from "./suggestionStore";
+
+export interface BindParts {
+  readonly documents: TextDocuments<OpenDocument>;
+  readonly locations: DocumentLocations;
+  readonly store: SuggestionStore;
+  readonly log: (line: string) => void;
+}
 
 /**
  * Binds what was accepted in an untitled or folderless document once it is saved in a folder, and what was accepted in
- * a file that has another name since: by content, and only while its old document is gone. Resolves to whether
- * anything was bound.
+ * a file that has another name since: by content, and only while its old document is gone.
  */
-export async function rebindPending(context: ServerContext, document: OpenDocument): Promise<boolean> {
-  const { journal } = context.journal;
+export async function bindPending(parts: BindParts, document: OpenDocument): Promise<void> {
+  const { documents, locations, store, log } = parts;
+  const { journal } = store;
   if (journal === null || journal.pending().length === 0) {
-    return false;
+    return;
   }
-  const { repository, root, path, refusal } = await context.locations.of(document);
+  const { repository, root, path, refusal } = await locations.of(document);
   if (repository === null || refusal !== null) {
-    return false;
+    return;
   }
   const homeless: AcceptedSuggestion[] = [];
   for (const pending of journal.pending()) {
     const gone =
       pending.root === null
-        ? pending.path === document.uri || context.documents.get(pending.path) === undefined
-        : pending.root === root && pending.path !== path && (await isGone(context, repository, pending.path));
+        ? pending.path === document.uri || documents.get(pending.path) === undefined
+        : pending.root === root && pending.path !== path && (await isGone(parts, repository, pending.path));
     if (gone) {
       homeless.push(pending);
     }
   }
-  if (homeless.length === 0) {
-    return false;
-  }
   const places = locateAccepted(document.text, homeless);
-  let bound = false;
   for (const { id } of homeless) {
     const place = places.get(id);
     if (place?.range === null || place === undefined || !WHOLE.has(place.content)) {
       continue;
     }
     try {
-      await journal.amend(id, { root, path, position: place.range.start });
-      bound = true;
+      await store.bind(id, document.uri, { root, path, position: place.range.start });
     } catch (error) {
-      context.log(`Not bound to ${path}: ${messageOf(error)}`);
+      log(`Not bound to ${path}: ${messageOf(error)}`);
     }
   }
-  return bound;
 }
 
 /** A file that is neither on the disk nor in the editor. */
-async function isGone(context: ServerContext, repository: Repository, path: string): Promise<boolean> {
-  for (const document of context.documents.all()) {
-    if ((await context.locations.of(document)).path === path) {
+async function isGone(
+  { documents, locations }: BindParts,
+  repository: Repository,
+  path: string,
+): Promise<boolean> {
+  for (const document of documents.all()) {
+    if ((await locations.of(document)).path === path) {
       return false;
     }
   }

@@ -3,6 +3,7 @@ import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import { AcceptSuggestion, DidDismissSuggestions, DidUndoOrRedo } from "../../protocol/messages";
 import { acceptedSuggestion } from "../../workflows/accept";
+import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
@@ -33,24 +34,29 @@ interface Accepted {
  * Turns acceptances into records, and keeps the records true: words and lines extend one suggestion, undo takes back
  * what redo restores. The journal holds each state durably before the client hears of it.
  */
-export class Acceptances {
+export class Acceptances implements DocumentListener {
   private readonly accepted = new Map<string, Accepted>();
   /** Undo notifications that overtook the change that they are about. */
   private early: DidUndoOrRedo.Parameters[] = [];
   private readonly queue = new SerialQueue();
 
   constructor(private readonly context: ServerContext) {
-    const { connection } = context;
+    const { connection, store, active } = context;
     onRequest(connection, AcceptSuggestion, (parameters) => this.queue.run(() => this.accept(parameters)));
     onNotification(connection, DidUndoOrRedo, (parameters) => {
       this.early.push(parameters);
       this.catchUp(parameters.uri);
     });
-    onNotification(connection, DidDismissSuggestions, ({ uri }) => context.suggestions.dismiss(uri));
+    onNotification(connection, DidDismissSuggestions, ({ uri }) => active.dismiss(uri));
+    store.onEvent((event) => {
+      if (event.kind === "sealed" || event.kind === "dropped") {
+        this.forget(event.ids);
+      }
+    });
   }
 
   /** Follows an edit of a document. */
-  follow(document: OpenDocument, edits: readonly TextEdit[]): void {
+  edited(document: OpenDocument, edits: readonly TextEdit[]): void {
     for (const accepted of this.accepted.values()) {
       if (accepted.uri === document.uri) {
         accepted.place = shiftAll(accepted.place, edits);
@@ -59,17 +65,11 @@ export class Acceptances {
     this.catchUp(document.uri);
   }
 
-  /** A sealed suggestion can no longer be taken back; a closed document has no undo. */
-  forget(where: { readonly ids: Iterable<string> } | { readonly uri: string }): void {
-    if ("ids" in where) {
-      for (const id of where.ids) {
+  /** A closed document has no undo. */
+  closed(document: OpenDocument): void {
+    for (const [id, { uri }] of this.accepted) {
+      if (uri === document.uri) {
         this.accepted.delete(id);
-      }
-    } else {
-      for (const [id, { uri }] of this.accepted) {
-        if (uri === where.uri) {
-          this.accepted.delete(id);
-        }
       }
     }
   }
@@ -77,6 +77,13 @@ export class Acceptances {
   /** Waits until all that was told so far stands in the journal. */
   settled(): Promise<void> {
     return this.queue.idle();
+  }
+
+  /** What is sealed or dropped can no longer be taken back. */
+  private forget(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.accepted.delete(id);
+    }
   }
 
   private catchUp(uri: string): void {
@@ -105,7 +112,7 @@ export class Acceptances {
     const placement = await this.context.locations.of(document);
 
     // From here to the journal nothing waits, so that no edit comes between a check and what it was for.
-    const found = this.context.suggestions.find(id);
+    const found = this.context.active.find(id);
     if (found === null || found.offer.uri !== uri) {
       return { recorded: false, reason: "The suggestion is not one that was offered here." };
     }
@@ -130,7 +137,6 @@ export class Acceptances {
     if (problem !== null) {
       return { recorded: false, reason: problem };
     }
-    this.context.acceptancesChanged(document);
     return { recorded: true };
   }
 
@@ -155,9 +161,6 @@ export class Acceptances {
     for (const { accepted, length } of changes) {
       await this.record(accepted, length);
     }
-    if (changes.length > 0) {
-      this.context.acceptancesChanged(document);
-    }
   }
 
   /** Makes the journal hold this much of a suggestion, durably; resolves to what kept it from that. */
@@ -165,9 +168,12 @@ export class Acceptances {
     const inOneGo = accepted.steps.length === 1 && length === accepted.displayed.length;
     try {
       if (length === 0) {
-        await this.context.journal.withdraw(accepted.id);
+        await this.context.store.withdraw(accepted.id, accepted.uri);
       } else {
-        await this.context.journal.accept(accepted.recordOf(length, inOneGo ? "whole" : "partial"));
+        await this.context.store.accept(
+          accepted.recordOf(length, inOneGo ? "whole" : "partial"),
+          accepted.uri,
+        );
       }
       accepted.recorded = length;
       return null;

@@ -1,5 +1,6 @@
 import type { Completion } from "../../inference/engine/engine";
 import type { ExecutionFacts } from "../../inference/suggestion";
+import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
 
@@ -33,7 +34,7 @@ const MAX_OFFERS = 64;
  * is a beginning of it, and everything around is unchanged, the same offer under the same id is what there is to
  * show: so it survives word-wise acceptance, typing along and backspacing, without the model.
  */
-export class ActiveSuggestions {
+export class ActiveSuggestions implements DocumentListener {
   private readonly held = new Map<string, Held>();
 
   add(offer: ActiveSuggestion): void {
@@ -81,7 +82,7 @@ export class ActiveSuggestions {
   }
 
   /** Follows an edit, so that an acceptance that arrives after it still finds its place. */
-  follow(document: OpenDocument, edits: readonly TextEdit[]): void {
+  edited(document: OpenDocument, edits: readonly TextEdit[]): void {
     for (const held of this.held.values()) {
       if (held.offer.uri === document.uri) {
         held.place = shiftAll(held.place, edits);
@@ -98,7 +99,7 @@ export class ActiveSuggestions {
     }
   }
 
-  forget(uri: string): void {
+  closed({ uri }: OpenDocument): void {
     for (const [id, { offer }] of this.held) {
       if (offer.uri === uri) {
         this.held.delete(id);

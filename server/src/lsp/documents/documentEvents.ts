@@ -1,0 +1,43 @@
+import type { TextDocuments } from "vscode-languageserver/node";
+import { Listeners } from "../listeners";
+import type { OpenDocument } from "./openDocument";
+import type { TextEdit } from "./textEdits";
+
+/** What a feature does when something happens to an open document. */
+export interface DocumentListener {
+  opened?(document: OpenDocument): void | Promise<void>;
+  /** Called before any other message is looked at, so that what follows edits misses none. */
+  edited?(document: OpenDocument, edits: readonly TextEdit[]): void;
+  saved?(document: OpenDocument): void | Promise<void>;
+  closed?(document: OpenDocument): void | Promise<void>;
+}
+
+/**
+ * Hands everything that happens to open documents to the features, in the order given. This is the one place that
+ * listens to documents. Of an opened, saved or closed document each feature hears once those before it are done.
+ */
+export function dispatchDocumentEvents(
+  documents: TextDocuments<OpenDocument>,
+  listeners: readonly DocumentListener[],
+  log: (line: string) => void,
+): void {
+  const opened = new Listeners<OpenDocument>(log);
+  const saved = new Listeners<OpenDocument>(log);
+  const closed = new Listeners<OpenDocument>(log);
+  for (const listener of listeners) {
+    opened.add((document) => listener.opened?.(document));
+    saved.add((document) => listener.saved?.(document));
+    closed.add((document) => listener.closed?.(document));
+  }
+  documents.onDidOpen(({ document }) => void opened.tell(document));
+  documents.onDidSave(({ document }) => void saved.tell(document));
+  documents.onDidClose(({ document }) => void closed.tell(document));
+  documents.onDidChangeContent(({ document }) => {
+    if (document.lastEdits.length === 0) {
+      return;
+    }
+    for (const listener of listeners) {
+      listener.edited?.(document, document.lastEdits);
+    }
+  });
+}

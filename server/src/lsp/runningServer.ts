@@ -1,0 +1,220 @@
+import { fileURLToPath } from "node:url";
+import type {
+  Connection,
+  FileEvent,
+  InitializeParams,
+  TextDocuments,
+  WorkspaceFolder,
+} from "vscode-languageserver/node";
+import { messageOf } from "../platform/errors";
+import { DidChangeSettings, DidLoadModel, RestartEngine } from "../protocol/messages";
+import type { Installation } from "../workflows/installation";
+import { RepositoryReader } from "../workflows/readRepository";
+import { ReplayCache } from "../workflows/replay";
+import { VerificationThread } from "../workflows/thread/verificationThread";
+import { Coalescer } from "./coalescer";
+import { ContextSources } from "./completion/contextSources";
+import { Gate } from "./completion/gate";
+import { provideInlineCompletion } from "./completion/inlineCompletion";
+import { type DocumentListener, dispatchDocumentEvents } from "./documents/documentEvents";
+import { DocumentLocations } from "./documents/documentLocations";
+import { provideDocumentState } from "./documents/documentState";
+import type { OpenDocument } from "./documents/openDocument";
+import { Tracking } from "./documents/tracking";
+import { EngineHost } from "./models/engineHost";
+import { provideModels } from "./models/modelRequests";
+import { WorkspaceModels } from "./models/workspaceModels";
+import { onNotification, onQuestion } from "./requests";
+import { ChainAccess } from "./sealing/chainAccess";
+import { startSealing } from "./sealing/sealing";
+import type { ServerContext } from "./serverContext";
+import { SettingsStore } from "./settingsStore";
+import { Status } from "./status";
+import { Acceptances } from "./suggestions/acceptances";
+import { ActiveSuggestions } from "./suggestions/activeSuggestions";
+import { bindPending } from "./suggestions/bindPending";
+import { SuggestionStore } from "./suggestions/suggestionStore";
+import { EvidenceFolders } from "./verdicts/evidenceFolders";
+import { provideHover } from "./verdicts/hover";
+import { Identity } from "./verdicts/identity";
+import { ReplayEngines } from "./verdicts/replayEngines";
+import { ReplayQueue } from "./verdicts/replayQueue";
+import { provideActions } from "./verdicts/verdictRequests";
+import { Verdicts } from "./verdicts/verdicts";
+
+/** One editor's server, once it knows its settings. */
+export interface RunningServer {
+  /** Loads the model and opens the journal; the client can be told things from now on. */
+  start(): Promise<void>;
+  /** Ends everything. What is pending stays in the journal. */
+  stop(): Promise<void>;
+  foldersChanged(folders: readonly WorkspaceFolder[]): void;
+  filesChanged(changes: readonly FileEvent[]): Promise<void>;
+}
+
+/**
+ * Puts a server together. Each part is made of parts that were made before it; what flows the other way are events,
+ * and who listens to the same ones hears of them in the order in which the parts are made here.
+ */
+export function assembleServer(
+  connection: Connection,
+  documents: TextDocuments<OpenDocument>,
+  installation: Installation,
+  { initializationOptions, workspaceFolders }: InitializeParams,
+): RunningServer {
+  const log = (line: string): void => connection.console.info(line);
+  const settings = SettingsStore.from(initializationOptions);
+  const status = new Status(connection);
+  const models = new WorkspaceModels(settings.home, pathsOf(workspaceFolders ?? []), log);
+  const engine = new EngineHost(settings, installation, log, () => models.chosenDirectory());
+  const locations = new DocumentLocations(pathsOf(workspaceFolders ?? []));
+  const tracking = new Tracking(documents);
+
+  const store = new SuggestionStore(settings, log);
+  store.onEvent(() => status.setPending(store.unanchoredCount() ?? 0));
+  const gate = new Gate(settings, engine, locations, store);
+  const sources = new ContextSources(locations, settings);
+  const active = new ActiveSuggestions();
+  const context: ServerContext = {
+    connection,
+    documents,
+    settings,
+    engine,
+    gate,
+    locations,
+    active,
+    store,
+    sources,
+    log,
+  };
+  const acceptances = new Acceptances(context);
+
+  const thread = new VerificationThread(installation.verificationWorker);
+  const reader = new RepositoryReader(thread);
+  const chain = new ChainAccess(settings, installation);
+  const sealing = startSealing(context, { thread, reader, chain, tracking, status });
+
+  const identity = new Identity(settings, engine, installation.modelDirectory, models.store, store, log);
+  const folders = new EvidenceFolders(reader, chain, store, log);
+  const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
+  const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
+  const verdicts = new Verdicts(context, { folders, replays, identity, tracking });
+  const refreshed = new Coalescer(() => void verdicts.updateAll());
+  replays.onResult(() => refreshed.soon());
+
+  async function proposeModel(): Promise<void> {
+    status.setProposedModel(await models.proposal(engine.engine?.facts.model.manifestDigest ?? null));
+  }
+
+  async function modelsChanged(): Promise<void> {
+    await identity.refresh();
+    await proposeModel();
+    await verdicts.updateAll();
+  }
+
+  settings.onChange((now, before) => {
+    if (now.trusted !== before.trusted) {
+      void store.begin();
+    }
+    void folders.recheck();
+    void verdicts.updateAll();
+  });
+  engine.onChange((state) => {
+    status.setModel(state);
+    if (state.kind === "ready") {
+      void connection.sendNotification(DidLoadModel.type);
+      void modelsChanged();
+    }
+  });
+
+  const bind = (document: OpenDocument): Promise<void> => bindPending(context, document);
+  const binder: DocumentListener = {
+    opened: bind,
+    saved: bind,
+    closed: async () => {
+      await Promise.all(documents.all().map(bind));
+    },
+  };
+  const moves: DocumentListener = {
+    opened: async (document) => {
+      const { root } = await locations.of(document);
+      if (root !== null) {
+        await folders.findMoves(root);
+      }
+    },
+  };
+  dispatchDocumentEvents(
+    documents,
+    [
+      provideInlineCompletion(context),
+      replays,
+      active,
+      sources,
+      acceptances,
+      sealing.heldBack,
+      binder,
+      verdicts,
+      moves,
+      sealing.scheduler,
+    ],
+    log,
+  );
+
+  provideDocumentState(context);
+  provideHover(context, verdicts, models);
+  provideActions(context, { verdicts, replays, sealing, folders, chain });
+  provideModels({ connection, settings, engine, models, onChange: modelsChanged });
+  onNotification(connection, DidChangeSettings, ({ settings: now }) => settings.replace(now));
+  onQuestion(connection, RestartEngine, () => engine.restart());
+
+  return {
+    async start() {
+      status.open();
+      const loading = engine.restart();
+      await identity.refresh().catch((error: unknown) => log(messageOf(error)));
+      folders.watchChain();
+      await Promise.all([loading, store.begin()]);
+    },
+    async stop() {
+      const replaysClosed = replays.close();
+      refreshed.close();
+      folders.close();
+      chain.reset();
+      await acceptances.settled();
+      await sealing.close();
+      await store.close();
+      await Promise.all([replaysClosed, engine.dispose(), thread.close()]);
+    },
+    foldersChanged(now) {
+      locations.refresh(pathsOf(now));
+      models.follow(pathsOf(now));
+      void engine.reconsider().then(proposeModel);
+      void sources.refresh();
+      void verdicts.updateAll();
+    },
+    async filesChanged(changes) {
+      if (changes.some(({ uri }) => uri.endsWith(".gitignore"))) {
+        locations.refresh();
+        void sources.refresh();
+      }
+      if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) {
+        return;
+      }
+      await store.refreshOthers();
+      if (changes.some(({ uri }) => uri.endsWith("/.proofline/models.json"))) {
+        await proposeModel();
+      }
+      await folders.reloadAll();
+    },
+  };
+}
+
+function pathsOf(folders: readonly { readonly uri: string }[]): string[] {
+  return folders.flatMap(({ uri }) => {
+    try {
+      return [fileURLToPath(uri)];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,183 @@
+import { stat } from "node:fs/promises";
+import type { Connection } from "vscode-languageserver/node";
+import type { ChainWriter } from "../../chain/chain";
+import type { Journal } from "../../evidence/journal/journal";
+import { openRepository } from "../../evidence/repository";
+import { messageOf } from "../../platform/errors";
+import type { SerialQueue } from "../../platform/serialQueue";
+import { GetTransactionKey } from "../../protocol/messages";
+import { type AnchorScope, anchorBatches, dueBatches } from "../../workflows/anchor";
+import type { RepositoryReader } from "../../workflows/readRepository";
+import { finishSealing } from "../../workflows/seal";
+import { editorText } from "../editorRemedies";
+import { ask } from "../requests";
+import type { SettingsStore } from "../settingsStore";
+import type { Status } from "../status";
+import type { SuggestionStore } from "../suggestions/suggestionStore";
+import type { ChainAccess } from "./chainAccess";
+
+/** Waits between attempts to anchor while the chain does not answer, in milliseconds; the last one repeats. */
+const RETRY_MILLISECONDS = [5_000, 15_000, 60_000, 300_000] as const;
+
+export interface AnchoringParts {
+  readonly connection: Connection;
+  readonly settings: SettingsStore;
+  readonly store: SuggestionStore;
+  readonly reader: RepositoryReader;
+  readonly chain: ChainAccess;
+  readonly status: Status;
+  /** Sealing and anchoring take turns. */
+  readonly steps: SerialQueue;
+  readonly log: (line: string) => void;
+}
+
+export interface AnchoringOutcome {
+  /** How many suggestions were anchored. */
+  readonly anchored: number;
+  readonly problems: readonly string[];
+}
+
+/** Brings sealed batches onto the chain: this server's in the background, and everybody's when a person asks. */
+export class Anchoring {
+  private retry: NodeJS.Timeout | undefined;
+  private failures = 0;
+  private ended = false;
+
+  constructor(private readonly parts: AnchoringParts) {}
+
+  /** Anchors what this journal sealed, and tries again, later and later, where the chain does not answer. */
+  async anchorOwn(): Promise<void> {
+    clearTimeout(this.retry);
+    const journal = await this.parts.store.open();
+    if (journal === null || this.ended || journal.unanchored().length === 0) {
+      return;
+    }
+    const { problems } = await this.anchor(journal, new Set(), new AbortController().signal);
+    if (problems.length === 0 || journal.unanchored().length === 0) {
+      this.failures = 0;
+      return;
+    }
+    const wait = RETRY_MILLISECONDS[Math.min(this.failures, RETRY_MILLISECONDS.length - 1)];
+    this.failures += 1;
+    this.retry = setTimeout(() => void this.resume(), wait);
+  }
+
+  /** The same as a step of its own. Never rejects. */
+  resume(): Promise<void> {
+    return this.parts.steps
+      .run(() => this.anchorOwn())
+      .catch((error: unknown) => this.parts.log(`Anchoring failed: ${messageOf(error)}`));
+  }
+
+  /** Anchors what the journal sealed, and in some repositories also what lies there without any anchor. */
+  async anchor(
+    journal: Journal,
+    everybodysIn: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<AnchoringOutcome> {
+    const writer = new LazyWriter(async () => this.parts.chain.write(await this.transactionKey()));
+    const problems = new Set<string>();
+    let anchored = 0;
+    const own = journal.unanchored().map(({ repository }) => repository);
+    for (const folder of new Set([...everybodysIn, ...own])) {
+      // A folder that is gone keeps nobody else's batches from the chain.
+      if ((await stat(folder).catch(() => null)) === null) {
+        continue;
+      }
+      const scope = everybodysIn.has(folder) ? "unclaimed" : "own";
+      const outcome = await this.anchorIn(folder, journal, scope, writer, signal);
+      anchored += outcome.anchored;
+      for (const problem of outcome.problems) {
+        problems.add(problem);
+      }
+    }
+    await writer.close();
+    return { anchored, problems: [...problems] };
+  }
+
+  /** A person asks: the wait begins anew. */
+  forgetFailures(): void {
+    this.failures = 0;
+  }
+
+  /** Ends all waiting. What is not anchored stays in the journal. */
+  close(): void {
+    this.ended = true;
+    clearTimeout(this.retry);
+  }
+
+  private async anchorIn(
+    folder: string,
+    journal: Journal,
+    scope: AnchorScope,
+    lazyWriter: LazyWriter,
+    signal: AbortSignal,
+  ): Promise<AnchoringOutcome> {
+    const { reader, status, store, log } = this.parts;
+    try {
+      const repository = await openRepository(folder, [folder]);
+      await finishSealing(journal, repository);
+      const contents = await reader.read(repository);
+      const due = dueBatches(contents, journal, scope);
+      if (due.length === 0) {
+        return { anchored: 0, problems: [] };
+      }
+      const suggestions = countOf(due);
+      status.setChain({ kind: "anchoring", suggestions });
+      const writer = await lazyWriter.open();
+      const { anchors } = contents;
+      const outcome = await anchorBatches({ repository, due, anchors, writer, journal, signal });
+      const reason = outcome.problem === null ? null : editorText(outcome.problem);
+      if (reason === null) {
+        const { name, local } = await writer.identity();
+        status.setChain({ kind: "ready", name, local });
+      } else {
+        status.setChain({ kind: "waiting", suggestions, reason });
+      }
+      if (outcome.anchored.length > 0 || reason === null) {
+        await store.anchored(folder);
+      }
+      return {
+        anchored: outcome.anchored.reduce((sum, batch) => sum + batch.suggestions, 0),
+        problems: reason === null ? [] : [reason],
+      };
+    } catch (error) {
+      const reason = editorText(error);
+      log(`Anchoring in ${folder} failed: ${reason}`);
+      const suggestions = journal.unanchored().reduce((sum, { ids }) => sum + ids.length, 0);
+      status.setChain({ kind: "waiting", suggestions, reason });
+      return { anchored: 0, problems: [reason] };
+    }
+  }
+
+  /** The key that pays, which the client keeps; `null` where none is needed or there is none. */
+  private async transactionKey(): Promise<string | null> {
+    const { chain } = this.parts.settings.current;
+    switch (chain.kind) {
+      case "embedded":
+        return null;
+      case "rpc":
+        return ask(this.parts.connection, GetTransactionKey, { chainId: chain.id });
+    }
+  }
+}
+
+/** The chain's writer for one round, opened only where there is something to write. */
+class LazyWriter {
+  private opened: ChainWriter | null = null;
+
+  constructor(private readonly start: () => Promise<ChainWriter>) {}
+
+  async open(): Promise<ChainWriter> {
+    this.opened ??= await this.start();
+    return this.opened;
+  }
+
+  async close(): Promise<void> {
+    await this.opened?.close();
+  }
+}
+
+function countOf(batches: readonly { readonly suggestions: readonly unknown[] }[]): number {
+  return batches.reduce((sum, batch) => sum + batch.suggestions.length, 0);
+}

@@ -1,0 +1,66 @@
+import type { Journal } from "../../evidence/journal/journal";
+import { openRepository } from "../../evidence/repository";
+import { messageOf } from "../../platform/errors";
+import { sealPending } from "../../workflows/seal";
+import type { VerificationThread } from "../../workflows/thread/verificationThread";
+import type { Tracking } from "../documents/tracking";
+import { editorText } from "../editorRemedies";
+import type { SettingsStore } from "../settingsStore";
+import type { SuggestionStore } from "../suggestions/suggestionStore";
+import type { HeldBack } from "./heldBack";
+
+export interface SealerParts {
+  readonly settings: SettingsStore;
+  readonly store: SuggestionStore;
+  readonly heldBack: HeldBack;
+  readonly tracking: Tracking;
+  readonly thread: VerificationThread;
+  readonly log: (line: string) => void;
+}
+
+/** Seals what can be sealed in one repository, now. When that is, others decide. */
+export class Sealer {
+  constructor(private readonly parts: SealerParts) {}
+
+  /** Resolves to what kept the rest from being sealed. What fails is the repository's obstacle from then on. */
+  async sealIn(folder: string, journal: Journal): Promise<readonly string[]> {
+    const { settings, store, heldBack, tracking, thread, log } = this.parts;
+    try {
+      const repository = await openRepository(folder, [folder]);
+      const pending = journal.pending().filter(({ root }) => root === repository.root);
+      const held = await heldBack.among(pending, repository);
+      const outcome = await sealPending({
+        home: settings.home,
+        journal,
+        repository,
+        thread,
+        holdBack: ({ id }) => held.get(id) ?? null,
+        hints: tracking.positions(),
+      });
+      for (const { id, reason } of outcome.dropped) {
+        log(`Not sealed, ${id}: ${reason}`);
+      }
+      await store.settled(
+        "sealed",
+        folder,
+        outcome.sealed.flatMap(({ ids }) => ids),
+      );
+      await store.settled(
+        "dropped",
+        folder,
+        outcome.dropped.map(({ id }) => id),
+      );
+      await store.setObstacle(folder, null);
+      return outcome.held.map(({ reason }) => reason);
+    } catch (error) {
+      log(`Sealing in ${folder} failed: ${messageOf(error)}`);
+      await store.setObstacle(folder, editorText(error));
+      return [editorText(error)];
+    }
+  }
+}
+
+/** The repositories that something is pending in. */
+export function repositoriesPending(journal: Journal): readonly string[] {
+  return [...new Set(journal.pending().flatMap(({ root }) => (root === null ? [] : [root])))];
+}
