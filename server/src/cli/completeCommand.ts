@@ -5,12 +5,12 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import { openJournal } from "../evidence/journal/journal";
 import { openRepository } from "../evidence/repository";
-import { type CompletionRequest, describeNothing, type Engine } from "../inference/engine/engine";
+import { type CompletionRequest, describeNothing } from "../inference/engine/engine";
 import { messageOf } from "../platform/errors";
 import { acceptedSuggestion, newSuggestionId } from "../workflows/accept";
 import { CommandError } from "./commandError";
 import type { CommandResult } from "./output";
-import { type Session, withEngine } from "./session";
+import { type Session, withProvider } from "./session";
 
 export interface CompleteFlags {
   readonly file: string;
@@ -42,8 +42,8 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
     throw new CommandError("document", refusal, "Choose a file that is neither ignored nor secret.");
   }
 
-  return withEngine(session, async (engine) => {
-    const outcome = await engine.complete(
+  return withProvider(session, async (provider) => {
+    const outcome = await provider.suggest(
       request(path, text.slice(0, offset), text.slice(offset), flags.maxTokens),
     );
     if (outcome.kind === "nothing") {
@@ -70,7 +70,7 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
       await journal.accept(
         acceptedSuggestion({
           id,
-          facts: engine.facts,
+          facts: provider.facts,
           completion,
           root: repository.root,
           path,
@@ -100,7 +100,7 @@ const BatchLine = z.object({
 
 /** `proofline complete --batch FILE`: JSON lines in, JSON lines out, one model load. Ends at the first bad line. */
 export async function completeBatch(session: Session, file: string, maxTokens: number): Promise<void> {
-  await withEngine(session, async (engine: Engine) => {
+  await withProvider(session, async (provider) => {
     const lines = createInterface({
       input: file === "-" ? process.stdin : createReadStream(file),
       crlfDelay: Infinity,
@@ -113,7 +113,7 @@ export async function completeBatch(session: Session, file: string, maxTokens: n
       }
       const { path, prefix, suffix } = parseLine(line, number);
       const started = performance.now();
-      const outcome = await engine.complete(request(path ?? null, prefix, suffix, maxTokens));
+      const outcome = await provider.suggest(request(path ?? null, prefix, suffix, maxTokens));
       const answer =
         outcome.kind === "completion"
           ? {

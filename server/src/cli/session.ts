@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { openRepository, type Repository } from "../evidence/repository";
-import type { Engine } from "../inference/engine/engine";
+import type { Engine, StartEngineParameters } from "../inference/engine/engine";
 import { startEngine } from "../inference/engine/startEngine";
 import { ModelChoices } from "../models/store/modelChoice";
 import { ModelStore } from "../models/store/modelStore";
@@ -9,6 +9,8 @@ import { prooflineHome } from "../platform/home";
 import type { ExecutionProfile } from "../protocol/executionProfile";
 import { DEFAULT_PROFILE } from "../protocol/executionProfile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../protocol/executionProvider";
+import { LocalProvider } from "../providers/local/localProvider";
+import type { Provider } from "../providers/provider";
 import { type Installation, installationOf } from "../workflows/installation";
 
 /** What one run of the command line works with. */
@@ -75,22 +77,32 @@ export async function repositoryHere(): Promise<Repository | null> {
   });
 }
 
-/** Loads the pinned model, passes it to `use`, and ends its worker afterwards, whatever happens. */
+/** Starts the provider of suggestions, passes it to `use`, and ends it afterwards, whatever happens. */
+export async function withProvider<Value>(
+  session: Session,
+  use: (provider: Provider) => Promise<Value>,
+): Promise<Value> {
+  if (session.modelProblem !== null) {
+    throw session.modelProblem;
+  }
+  const provider = await LocalProvider.start(engineParameters(session, session.modelDirectory));
+  if (provider.notice !== null) {
+    console.error(provider.notice);
+  }
+  try {
+    return await use(provider);
+  } finally {
+    await provider.dispose();
+  }
+}
+
+/** Loads a pinned model for replays, passes it to `use`, and ends its worker afterwards, whatever happens. */
 export async function withEngine<Value>(
   session: Session,
   use: (engine: Engine) => Promise<Value>,
-  modelDirectory?: string,
+  modelDirectory: string,
 ): Promise<Value> {
-  if (modelDirectory === undefined && session.modelProblem !== null) {
-    throw session.modelProblem;
-  }
-  const engine = await startEngine({
-    modelDirectory: modelDirectory ?? session.modelDirectory,
-    workerPath: session.installation.inferenceWorker,
-    bundlePaths: session.installation.bundles,
-    profile: session.profile,
-    provider: session.provider,
-  });
+  const engine = await startEngine(engineParameters(session, modelDirectory));
   if (engine.fallback !== null) {
     console.error(engine.fallback);
   }
@@ -99,4 +111,17 @@ export async function withEngine<Value>(
   } finally {
     await engine.dispose();
   }
+}
+
+function engineParameters(
+  { installation, profile, provider }: Session,
+  modelDirectory: string,
+): StartEngineParameters {
+  return {
+    modelDirectory,
+    workerPath: installation.inferenceWorker,
+    bundlePaths: installation.bundles,
+    profile,
+    provider,
+  };
 }

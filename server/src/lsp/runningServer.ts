@@ -79,7 +79,7 @@ export function assembleServer(
     connection,
     documents,
     settings,
-    engine,
+    source: engine,
     gate,
     locations,
     active,

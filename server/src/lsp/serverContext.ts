@@ -1,9 +1,9 @@
 import type { Connection, TextDocuments } from "vscode-languageserver/node";
 import type { ContextSources } from "./completion/contextSources";
 import type { Gate } from "./completion/gate";
+import type { ProviderSource } from "./completion/providerSource";
 import type { DocumentLocations } from "./documents/documentLocations";
 import type { OpenDocument } from "./documents/openDocument";
-import type { EngineHost } from "./models/engineHost";
 import type { SettingsStore } from "./settingsStore";
 import type { ActiveSuggestions } from "./suggestions/activeSuggestions";
 import type { SuggestionStore } from "./suggestions/suggestionStore";
@@ -13,7 +13,8 @@ export interface ServerContext {
   readonly connection: Connection;
   readonly documents: TextDocuments<OpenDocument>;
   readonly settings: SettingsStore;
-  readonly engine: EngineHost;
+  /** Where suggestions come from. */
+  readonly source: ProviderSource;
   readonly gate: Gate;
   readonly locations: DocumentLocations;
   /** Suggestions that can still be shown or accepted. */

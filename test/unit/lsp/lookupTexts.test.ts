@@ -4,13 +4,13 @@ import { OpenDocument } from "../../../server/src/lsp/documents/openDocument";
 
 type Context = ConstructorParameters<typeof LookupTexts>[0];
 
-describe("what the engine is told to look up", () => {
+describe("what the provider is told to look up", () => {
   let told: (readonly string[])[];
   let lookUps: LookupTexts;
-  const engine = { lookUp: (texts: readonly string[]) => told.push(texts) };
+  const provider = { prepare: (texts: readonly string[]) => told.push(texts) };
   const document = new OpenDocument("file:///a.ts", "typescript", 1, "before|after");
   const context = {
-    engine: { engine },
+    source: { provider },
     locations: { rootOf: () => "/root" },
     sources: { textsBeside: () => ["1", "2", "3", "4", "5"] },
   } as unknown as Context;
@@ -25,9 +25,9 @@ describe("what the engine is told to look up", () => {
     expect(told).toEqual([["2", "3", "4", "5", "after", "before|"]]);
   });
 
-  it("is told again after a while, for another document, and to another engine", () => {
-    const holder = { ...context.engine } as { engine: unknown };
-    const changing = new LookupTexts({ ...context, engine: holder } as unknown as Context);
+  it("is told again after a while, for another document, and to another provider", () => {
+    const holder = { ...context.source } as { provider: unknown };
+    const changing = new LookupTexts({ ...context, source: holder } as unknown as Context);
     for (const now of [0, 5_000, 9_000]) {
       changing.follow(document, 7, now);
     }
@@ -36,10 +36,10 @@ describe("what the engine is told to look up", () => {
     expect(told).toHaveLength(2);
     changing.follow(new OpenDocument("file:///b.ts", "typescript", 1, ""), 0, 11_001);
     expect(told).toHaveLength(3);
-    holder.engine = { ...engine };
+    holder.provider = { ...provider };
     changing.follow(new OpenDocument("file:///b.ts", "typescript", 1, ""), 0, 11_002);
     expect(told).toHaveLength(4);
-    holder.engine = null;
+    holder.provider = null;
     changing.follow(document, 7, 100_000);
     expect(told).toHaveLength(4);
   });

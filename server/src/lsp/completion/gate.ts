@@ -1,8 +1,8 @@
 import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
-import type { EngineHost } from "../models/engineHost";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
+import type { ProviderSource } from "./providerSource";
 
 const MAX_BYTES = 1_000_000;
 const MAX_LINE = 10_000;
@@ -16,7 +16,7 @@ export class Gate {
 
   constructor(
     private readonly settings: SettingsStore,
-    private readonly engine: EngineHost,
+    private readonly source: ProviderSource,
     private readonly locations: DocumentLocations,
     private readonly store: SuggestionStore,
   ) {}
@@ -44,7 +44,7 @@ export class Gate {
     if (!enabled) {
       return "Suggestions are turned off in the settings.";
     }
-    const { state } = this.engine;
+    const { state } = this.source;
     if (state.kind === "failed") {
       return `${state.reason} ${state.remedy}`;
     }

@@ -9,11 +9,11 @@ import {
   type CompletionOutcome,
   type CompletionRequest,
   describeNothing,
-  type Engine,
 } from "../../inference/engine/engine";
 import { messageOf } from "../../platform/errors";
 import { ACCEPTED_COMMAND, DidSuggestNothing } from "../../protocol/messages";
 import { DocumentUri, TextPosition, TextRange } from "../../protocol/messages/documentPlaces";
+import type { Provider } from "../../providers/provider";
 import { newSuggestionId } from "../../workflows/accept";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
@@ -87,7 +87,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
         await pause(debounce.delay(performance.now()), signal);
       }
       const started = performance.now();
-      const isLoaded = context.engine.engine !== null;
+      const isLoaded = context.source.provider !== null;
       offer = await ask(context, document, place, explicit, signal);
       if (!signal.aborted && isLoaded) {
         debounce.answered(performance.now() - started);
@@ -106,7 +106,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       lookUps.follow(document, 0);
     }
   };
-  context.engine.onChange(({ kind }) => {
+  context.source.onChange(({ kind }) => {
     if (kind === "ready") {
       for (const document of context.documents.all()) {
         void lookAhead(document);
@@ -128,13 +128,13 @@ function isWhole(offer: ActiveSuggestion | null): boolean {
   return offer !== null && offer.completion.stop !== "doubt";
 }
 
-/** The engine, once a load that is under way is done: whoever asks meanwhile need not ask again. */
-async function loadedEngine(context: ServerContext, signal: AbortSignal): Promise<Engine | null> {
-  if (signal.aborted || context.engine.engine !== null) {
-    return context.engine.engine;
+/** The provider, once a start that is under way is done: whoever asks meanwhile need not ask again. */
+async function readyProvider({ source }: ServerContext, signal: AbortSignal): Promise<Provider | null> {
+  if (signal.aborted || source.provider !== null) {
+    return source.provider;
   }
   const aborted = once(signal, "abort").then(() => null);
-  return Promise.race([context.engine.settled(), aborted]);
+  return Promise.race([source.ready(), aborted]);
 }
 
 /** What the model offers at a place; nobody was shown it yet. */
@@ -145,8 +145,8 @@ async function ask(
   explicit: boolean,
   signal: AbortSignal,
 ): Promise<ActiveSuggestion | null> {
-  const engine = await loadedEngine(context, signal);
-  if (engine === null || signal.aborted) {
+  const provider = await readyProvider(context, signal);
+  if (provider === null || signal.aborted) {
     return null;
   }
   const { root, path } = await context.locations.of(document);
@@ -161,15 +161,15 @@ async function ask(
   };
   let outcome: CompletionOutcome;
   try {
-    outcome = await engine.complete(request, signal);
+    outcome = await provider.suggest(request, signal);
   } catch (error) {
     if (!signal.aborted) {
-      context.engine.failed(engine, error);
+      context.source.failed(provider, error);
     }
     context.log(`No suggestion: ${messageOf(error)}`);
     return null;
   }
-  context.engine.succeeded();
+  context.source.succeeded();
   if (outcome.kind === "nothing") {
     if (explicit) {
       const reason = describeNothing(outcome.reason);
@@ -184,7 +184,7 @@ async function ask(
     after,
     text: outcome.completion.displayed,
     completion: outcome.completion,
-    facts: engine.facts,
+    facts: provider.facts,
   };
 }
 

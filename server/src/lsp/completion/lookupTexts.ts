@@ -1,4 +1,4 @@
-import type { Engine } from "../../inference/engine/engine";
+import type { Provider } from "../../providers/provider";
 import type { OpenDocument } from "../documents/openDocument";
 import type { ServerContext } from "../serverContext";
 
@@ -10,25 +10,25 @@ const MAX_OTHERS = 4;
 /** Somebody who types changes little of all this at a time. */
 const LASTING_MILLISECONDS = 10_000;
 
-/** Tells the engine what stands in a document and in the other open files, for it to look up what comes next. */
+/** Tells the provider what stands in a document and in the other open files, for it to look up what comes next. */
 export class LookupTexts {
-  private told: { readonly engine: Engine; readonly uri: string; readonly time: number } | null = null;
+  private told: { readonly provider: Provider; readonly uri: string; readonly time: number } | null = null;
 
-  constructor(private readonly context: Pick<ServerContext, "engine" | "sources" | "locations">) {}
+  constructor(private readonly context: Pick<ServerContext, "source" | "sources" | "locations">) {}
 
   /** Somebody is at an offset of a document. */
   follow(document: OpenDocument, offset: number, now: number = performance.now()): void {
-    const { engine } = this.context.engine;
-    if (engine === null) {
+    const { provider } = this.context.source;
+    if (provider === null) {
       return;
     }
     const { told } = this;
     const isFresh =
-      told?.engine === engine && told.uri === document.uri && now - told.time < LASTING_MILLISECONDS;
+      told?.provider === provider && told.uri === document.uri && now - told.time < LASTING_MILLISECONDS;
     if (isFresh) {
       return;
     }
-    this.told = { engine, uri: document.uri, time: now };
+    this.told = { provider, uri: document.uri, time: now };
     const root = this.context.locations.rootOf(document);
     const others = root === null ? [] : this.context.sources.textsBeside(document, root).slice(-MAX_OTHERS);
     const { text } = document;
@@ -36,6 +36,6 @@ export class LookupTexts {
       text.slice(offset, offset + OWN_CHARACTERS),
       text.slice(Math.max(0, offset - OWN_CHARACTERS), offset),
     ];
-    engine.lookUp([...others.map((other) => other.slice(0, OTHER_CHARACTERS)), ...own]);
+    provider.prepare([...others.map((other) => other.slice(0, OTHER_CHARACTERS)), ...own]);
   }
 }

@@ -1,9 +1,12 @@
-import type { Engine } from "../../inference/engine/engine";
+import type { Engine, StartEngineParameters } from "../../inference/engine/engine";
 import { startEngine } from "../../inference/engine/startEngine";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { ModelState } from "../../protocol/messages";
+import { LocalProvider } from "../../providers/local/localProvider";
+import type { Provider } from "../../providers/provider";
 import type { Installation } from "../../workflows/installation";
+import type { ProviderSource } from "../completion/providerSource";
 import { EDITOR_REMEDIES } from "../editorRemedies";
 import type { SettingsStore } from "../settingsStore";
 
@@ -14,9 +17,9 @@ const MAX_RESTARTS = 3;
  * Keeps the pinned model loaded: starts it, starts it again after a crash, lets it go when nobody may use it. A model
  * whose bytes differ from its pin never becomes an engine, and `state` says why.
  */
-export class EngineHost {
+export class EngineHost implements ProviderSource {
   private current: ModelState = { kind: "loading" };
-  private running: Engine | null = null;
+  private running: LocalProvider | null = null;
   private readonly loads = new SerialQueue();
   private restarts = 0;
   /** The folder that the person chose; `undefined` while that is not known, or cannot be kept. */
@@ -48,9 +51,13 @@ export class EngineHost {
     return this.current;
   }
 
-  /** The loaded model, or `null`; `state` says why. */
-  get engine(): Engine | null {
+  get provider(): Provider | null {
     return this.running;
+  }
+
+  /** The loaded model's engine, or `null`; `state` says why. */
+  get engine(): Engine | null {
+    return this.running?.engine ?? null;
   }
 
   /** A person's choice for the workspace goes before the setting, which is for all of them. */
@@ -78,32 +85,28 @@ export class EngineHost {
     }
   }
 
-  /** Starts an engine for another model, under the same settings; whoever asked for it lets it go. */
+  /** Starts an engine for a replay, under the same settings; whoever asked for it lets it go. */
   startOther(modelDirectory: string): Promise<Engine> {
-    return startEngine({
-      modelDirectory,
-      workerPath: this.installation.inferenceWorker,
-      bundlePaths: this.installation.bundles,
-      profile: this.settings.current.executionProfile,
-      provider: this.settings.current.executionProvider,
-      cacheMegabytes: this.settings.current.cacheMegabytes,
-    });
+    return startEngine(this.parametersFor(modelDirectory));
   }
 
   /** Waits for a load that is under way, and for those that were asked for meanwhile. */
   async settled(): Promise<Engine | null> {
     await this.loads.idle();
+    return this.engine;
+  }
+
+  async ready(): Promise<Provider | null> {
+    await this.loads.idle();
     return this.running;
   }
 
-  /** Tells the host that the engine answered: what it crashed before no longer counts. */
   succeeded(): void {
     this.restarts = 0;
   }
 
-  /** Tells the host that a call into the engine was rejected for a reason that no caller asked for. */
-  failed(engine: Engine, error: unknown): void {
-    if (engine !== this.running) {
+  failed(provider: Provider, error: unknown): void {
+    if (provider !== this.running) {
       return;
     }
     // Anything else that a person can act on is about one request, not about the engine.
@@ -148,13 +151,13 @@ export class EngineHost {
     try {
       this.chosen = undefined;
       this.chosen = await this.choice();
-      this.running = await this.startOther(this.modelDirectory);
-      const { facts, fallback } = this.running;
+      this.running = await LocalProvider.start(this.parametersFor(this.modelDirectory));
+      const { facts, notice } = this.running;
       const { name, manifestDigest } = facts.model;
-      if (fallback !== null) {
-        this.log(fallback);
+      if (notice !== null) {
+        this.log(notice);
       }
-      this.become({ kind: "ready", name, manifestDigest, ...(fallback !== null && { notice: fallback }) });
+      this.become({ kind: "ready", name, manifestDigest, ...(notice !== null && { notice }) });
     } catch (error) {
       this.log(`The model was not loaded: ${messageOf(error)}`);
       this.become(
@@ -170,13 +173,25 @@ export class EngineHost {
   }
 
   private async release(): Promise<void> {
-    const engine = this.running;
+    const provider = this.running;
     this.running = null;
     try {
-      await engine?.dispose();
+      await provider?.dispose();
     } catch (error) {
       this.log(`The engine did not end well: ${messageOf(error)}`);
     }
+  }
+
+  private parametersFor(modelDirectory: string): StartEngineParameters {
+    const { executionProfile, executionProvider, cacheMegabytes } = this.settings.current;
+    return {
+      modelDirectory,
+      workerPath: this.installation.inferenceWorker,
+      bundlePaths: this.installation.bundles,
+      profile: executionProfile,
+      provider: executionProvider,
+      cacheMegabytes,
+    };
   }
 
   private become(state: ModelState): void {
