@@ -24,7 +24,7 @@ export async function benchAnchoring(): Promise<void> {
         }),
       );
       const sealing = new Samples();
-      const { evidence, root } = await timed(sealing, async () => sealed(suggestions));
+      const { evidence, batchRoot: root } = await timed(sealing, async () => sealed(suggestions));
       await timed(anchoring, () => writer.anchor(root));
       const gas = Number(writer.lastGasUsed);
       row(
@@ -33,7 +33,7 @@ export async function benchAnchoring(): Promise<void> {
       );
     }
     for (let round = 0; round < 20; round += 1) {
-      const { root } = sealed([
+      const { batchRoot: root } = sealed([
         sample({ displayed: `const again${round} = 1;`, position: { line: round, character: 0 } }),
       ]);
       await timed(anchoring, () => writer.anchor(root));

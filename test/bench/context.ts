@@ -181,7 +181,10 @@ function readSources(): ReadonlyMap<string, ContextSource> {
     .split("\n")
     .filter((path) => path.endsWith(".ts") && existsSync(join(ROOT, path)));
   return new Map(
-    paths.map((path) => [path, { id: path, root: ROOT, path, text: readFileSync(join(ROOT, path), "utf8") }]),
+    paths.map((path) => [
+      path,
+      { id: path, repository: ROOT, path, text: readFileSync(join(ROOT, path), "utf8") },
+    ]),
   );
 }
 
@@ -204,5 +207,5 @@ function chunksFor(
   }
   const around = source.text.slice(Math.max(0, cursor - AROUND), cursor + AROUND);
   const count = DEFAULT_SETTINGS.contextChunks;
-  return ring.choose({ id: source.id, root: ROOT, around, count }, (id) => sources.get(id) ?? null);
+  return ring.choose({ id: source.id, repository: ROOT, around, count }, (id) => sources.get(id) ?? null);
 }

@@ -29,7 +29,7 @@ export const facts: BatchFacts = { ...execution, repositoryId: "0123456789abcdef
 export interface SampleOptions {
   readonly id?: string;
   readonly path?: string;
-  readonly root?: string | null;
+  readonly repository?: string | null;
   readonly displayed?: string;
   readonly accepted?: string;
   readonly position?: Position;
@@ -41,7 +41,7 @@ export interface SampleOptions {
 export function sample({
   id = randomBytes(16).toString("hex"),
   path = "src/fibonacci.ts",
-  root = "/repository",
+  repository = "/repository",
   displayed = "  if (n < 2) return n;\n  return fib(n - 1) + fib(n - 2);\n}",
   accepted = displayed,
   position = { line: 1, character: 0 },
@@ -49,7 +49,7 @@ export function sample({
 }: SampleOptions = {}): AcceptedSuggestion {
   return {
     id,
-    root,
+    repository,
     path,
     position,
     acceptance: accepted === displayed ? "whole" : "partial",

@@ -4,7 +4,7 @@ import { Anchor } from "./chain";
 
 const MAX_ANCHOR_BYTES = 4096;
 
-/** The text of `anchors/<root>.<chainId>.json`. */
+/** The text of `anchors/<batch root>.<chainId>.json`. */
 export function formatAnchor(anchor: Anchor): string {
   return prettyCanonicalJson(anchor);
 }

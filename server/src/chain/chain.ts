@@ -13,9 +13,9 @@ export type ChainConfiguration =
       readonly contract: Address;
     };
 
-/** `anchors/<root>.<chainId>.json`: where one root was timestamped. Each field is checked against the chain. */
+/** `anchors/<batch root>.<chainId>.json`: where one batch root was timestamped. Each field is checked against the chain. */
 export const Anchor = z.strictObject({
-  root: Digest,
+  batchRoot: Digest,
   chainId: Count,
   /** Hash of block 0: tells chains with one id apart. */
   genesisHash: ChainHash,
@@ -47,7 +47,7 @@ export type AnchorStatus =
   | "wrongChain"
   | "reorged";
 
-/** What the chain says about one root. */
+/** What the chain says about one batch root. */
 export interface AnchorCheck {
   readonly status: AnchorStatus;
   readonly trust: "singleRpc" | "local";
@@ -61,18 +61,18 @@ export interface AnchorCheck {
 /** A chain opened for reading. Errors of the network end in `unreachable`, never in a throw. */
 export interface ChainReader {
   identity(): Promise<ChainIdentity>;
-  /** Checks a root against the anchor files that claim it. Without any, asks the contract. */
-  check(root: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck>;
+  /** Checks a batch root against the anchor files that claim it. Without any, asks the contract. */
+  check(batchRoot: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck>;
   close(): Promise<void>;
 }
 
 /** A chain opened for writing as well. */
 export interface ChainWriter extends ChainReader {
   /**
-   * Timestamps the root with EAS and resolves once it is included and durable. A root that is already there is
+   * Timestamps a batch root with EAS and resolves once it is included and durable. A root that is already there is
    * success: its anchor is looked up.
    */
-  anchor(root: Digest, signal?: AbortSignal): Promise<Anchor>;
+  anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor>;
   /** Gas that the last `anchor` call used, or 0 when the root was there already. */
   readonly lastGasUsed: bigint;
 }

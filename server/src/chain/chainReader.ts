@@ -50,13 +50,13 @@ export class ConnectedReader implements ChainReader {
     return (await this.connection()).identity;
   }
 
-  async check(root: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck> {
+  async check(batchRoot: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck> {
     // A chain host that ended meanwhile is started again, once.
     for (let attempt = 1; ; attempt++) {
       let connection: Connection | undefined;
       try {
         connection = await this.connection();
-        return await this.cachedCheck(connection, root, anchors);
+        return await this.cachedCheck(connection, batchRoot, anchors);
       } catch (error) {
         if (attempt === 1 && (await connection?.isLost())) {
           continue;
@@ -124,10 +124,10 @@ export class ConnectedReader implements ChainReader {
 
   private async cachedCheck(
     connection: Connection,
-    root: Digest,
+    batchRoot: Digest,
     anchors: readonly Anchor[],
   ): Promise<AnchorCheck> {
-    const key = JSON.stringify([root, anchors, connection.identity.genesisHash]);
+    const key = JSON.stringify([batchRoot, anchors, connection.identity.genesisHash]);
     const settled = this.finalized.get(key);
     if (settled !== undefined) {
       return settled;
@@ -141,7 +141,7 @@ export class ConnectedReader implements ChainReader {
     if (cached !== undefined) {
       return cached;
     }
-    const check = await checkRoot(connection, root, anchors);
+    const check = await checkRoot(connection, batchRoot, anchors);
     // Only what is there stays there while the head does; what is missing may come with the next block.
     if (check.anchor !== null) {
       results.set(key, check);

@@ -37,13 +37,13 @@ class EmbeddedWriter extends ConnectedReader implements ChainWriter {
     super(configuration, (create) => connectEmbedded(configuration, { ...options, create }));
   }
 
-  async anchor(root: Digest, signal?: AbortSignal): Promise<Anchor> {
+  async anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor> {
     // A chain host that ended meanwhile is started again, once: what it had not written was not anchored.
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       const connection = (await this.connection(true)) as EmbeddedConnection;
       try {
-        const { anchor, gasUsed } = await orAborted(connection.host.anchor(root), signal);
+        const { anchor, gasUsed } = await orAborted(connection.host.anchor(batchRoot), signal);
         this.lastGasUsed = BigInt(gasUsed);
         return anchor;
       } catch (error) {
@@ -66,25 +66,25 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
     super(configuration, () => connectRpc(configuration));
   }
 
-  async anchor(root: Digest, signal?: AbortSignal): Promise<Anchor> {
+  async anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor> {
     this.lastGasUsed = 0n;
     try {
       const connection = await this.connection();
-      return (await lookUp(connection, root)) ?? (await this.timestamp(connection, root, signal));
+      return (await lookUp(connection, batchRoot)) ?? (await this.timestamp(connection, batchRoot, signal));
     } catch (error) {
       signal?.throwIfAborted();
       throw chainError(error);
     }
   }
 
-  private async timestamp(connection: Connection, root: Digest, signal?: AbortSignal): Promise<Anchor> {
+  private async timestamp(connection: Connection, batchRoot: Digest, signal?: AbortSignal): Promise<Anchor> {
     const { rpc, identity } = connection;
     try {
-      const call = { to: identity.contract, data: timestampCall(root) };
+      const call = { to: identity.contract, data: timestampCall(batchRoot) };
       const receipt = await sendCall(rpc, identity, this.account, call, signal);
       this.lastGasUsed = receipt.gasUsed;
-      const timestamp = await readTimestamp(rpc, identity, root);
-      const anchor = anchorAmong(receipt.logs, identity, root, timestamp);
+      const timestamp = await readTimestamp(rpc, identity, batchRoot);
+      const anchor = anchorAmong(receipt.logs, identity, batchRoot, timestamp);
       if (anchor !== null) {
         return anchor;
       }
@@ -94,7 +94,7 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
       }
     }
     // Somebody else was faster, which serves as well.
-    const anchor = await lookUp(connection, root);
+    const anchor = await lookUp(connection, batchRoot);
     if (anchor !== null) {
       return anchor;
     }
@@ -107,14 +107,14 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
 }
 
 /** The anchor of a root that is on the chain already. */
-async function lookUp(connection: Connection, root: Digest): Promise<Anchor | null> {
+async function lookUp(connection: Connection, batchRoot: Digest): Promise<Anchor | null> {
   const { rpc, identity } = connection;
-  const timestamp = await readTimestamp(rpc, identity, root);
+  const timestamp = await readTimestamp(rpc, identity, batchRoot);
   if (timestamp === 0) {
     return null;
   }
   const { number } = await connection.freshHead();
-  return lookUpAnchor(rpc, identity, root, timestamp, number);
+  return lookUpAnchor(rpc, identity, batchRoot, timestamp, number);
 }
 
 /** Stops waiting when the signal aborts; what was started may still happen. */

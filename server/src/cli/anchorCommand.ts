@@ -26,7 +26,7 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
         const { anchors } = contents;
         const { anchored, problem } = await anchorBatches({ repository, due, anchors, writer, journal });
         const elsewhere = (await readJournals(session.home)).pending.filter(
-          ({ root }) => root === repository.root,
+          ({ repository: repositoryPath }) => repositoryPath === repository.folder,
         ).length;
         const open = [
           ...(problem === null ? [] : [commandText(problem)]),
@@ -44,11 +44,11 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
             problems: open,
           },
           text: [
-            ...sealed.map(({ root, ids }) => `Sealed ${ids.length} as ${root}.`),
+            ...sealed.map(({ batchRoot, ids }) => `Sealed ${ids.length} as ${batchRoot}.`),
             ...dropped.map(({ id, reason }) => `Dropped ${id}: ${reason}`),
             ...anchored.map(
-              ({ root, anchor: where }) =>
-                `Anchored ${root} on chain ${where.chainId}, block ${where.block.number}.`,
+              ({ batchRoot, anchor: where }) =>
+                `Anchored ${batchRoot} on chain ${where.chainId}, block ${where.block.number}.`,
             ),
             ...(sealed.length + anchored.length + open.length === 0 ? ["Nothing is pending."] : []),
             ...open,

@@ -36,7 +36,7 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
   const text = original.replaceAll("\r\n", "\n");
   const offset = offsetOf(text, flags.line, flags.column);
   const repository = await openRepository(file, [process.cwd()]);
-  const path = relative(repository.root, file).replaceAll("\\", "/");
+  const path = relative(repository.folder, file).replaceAll("\\", "/");
   const refusal = await repository.refusalFor(path);
   if (refusal !== null) {
     throw new CommandError("document", refusal, "Choose a file that is neither ignored nor secret.");
@@ -72,7 +72,7 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
           id,
           facts: provider.facts,
           completion,
-          root: repository.root,
+          repository: repository.folder,
           path,
           position,
           replaced: { start: position, end: position, text: "" },

@@ -29,9 +29,18 @@ export async function evidenceShow(session: Session, id: string): Promise<Comman
       if (found === undefined || batch === null) {
         continue;
       }
-      const { facts, root, device, sequence } = batch;
-      const anchors = contents.anchors.filter((anchor) => anchor.root === root);
-      const json = { file, state: reading.kind, root, device, sequence, facts, suggestion: found, anchors };
+      const { facts, batchRoot, device, sequence } = batch;
+      const anchors = contents.anchors.filter((anchor) => anchor.batchRoot === batchRoot);
+      const json = {
+        file,
+        state: reading.kind,
+        batchRoot,
+        device,
+        sequence,
+        facts,
+        suggestion: found,
+        anchors,
+      };
       return { exitCode: reading.kind === "intact" ? 0 : 1, json, text: [JSON.stringify(json, null, 2)] };
     }
     throw new CommandError(
@@ -50,7 +59,7 @@ async function readBatches(session: Session) {
       return {
         file: path,
         state: reading.kind,
-        root: batch?.root ?? null,
+        batchRoot: batch?.batchRoot ?? null,
         suggestions: (batch?.suggestions ?? []).map(({ record }) => ({
           id: record.id,
           path: record.path,

@@ -135,7 +135,7 @@ export async function modelList(session: Session): Promise<CommandResult> {
     readPin(session.installation.modelDirectory),
   ]);
   const chosen =
-    repository === null ? null : await new ModelChoices(session.home, store).chosen(repository.root);
+    repository === null ? null : await new ModelChoices(session.home, store).chosen(repository.folder);
   const storedBytes = installed.reduce((sum, model) => sum + model.storedBytes, 0);
   const here = new Set([embedded.manifestDigest, ...installed.map((model) => model.manifestDigest)]);
   const line = (digest: string, name: string, rest: string): string =>
@@ -193,11 +193,11 @@ export async function modelUse(session: Session, name: string | undefined): Prom
   }
   const choices = new ModelChoices(session.home, store);
   if (name === undefined) {
-    await choices.choose(repository.root, null);
+    await choices.choose(repository.folder, null);
     return { exitCode: 0, json: { chosen: null }, text: ["This repository uses the default model."] };
   }
   const model = await installedModel(store, name);
-  await choices.choose(repository.root, model.manifestDigest);
+  await choices.choose(repository.folder, model.manifestDigest);
   return {
     exitCode: 0,
     json: { chosen: model.manifestDigest },

@@ -64,7 +64,7 @@ async function chosenDirectory(home: string): Promise<string | null> {
   if (repository === null) {
     return null;
   }
-  return (await new ModelChoices(home, new ModelStore(home)).of(repository.root))?.path ?? null;
+  return (await new ModelChoices(home, new ModelStore(home)).of(repository.folder))?.path ?? null;
 }
 
 /** The repository of the working directory; `null` where it lies in none. */

@@ -41,7 +41,7 @@ export async function verify(
   flags: VerifyFlags,
 ): Promise<CommandResult> {
   const report = await reportOf(session, flags, { replay: flags.replay ? "missing" : "none" });
-  const shown = select(report.report, report.root, paths);
+  const shown = select(report.report, report.repository, paths);
   const good = (summary: Summary): boolean =>
     summary === "verified" || (flags.allowAnchored && summary === "anchored");
   const ok = shown.suggestions.every(({ summary }) => good(summary)) && shown.files.length === 0;
@@ -85,12 +85,14 @@ async function reportOf(
   session: Session,
   flags: ChainFlags,
   options: ReportOptions,
-): Promise<{ report: Report; root: string; outcomes: ReadonlyMap<string, ReplayOutcome> }> {
+): Promise<{ report: Report; repository: string; outcomes: ReadonlyMap<string, ReplayOutcome> }> {
   return withWorkspace(session, flags, async (workspace) => {
     const { repository } = workspace;
     const contents = await workspace.contents();
     const journals = await readJournals(session.home);
-    const journal = journals.pending.filter(({ root }) => root === repository.root);
+    const journal = journals.pending.filter(
+      ({ repository: repositoryPath }) => repositoryPath === repository.folder,
+    );
     const outcomes = await replays(session, contents, journal, options);
     const known = await lookAroundFrom(session);
     if (known.deviceProblem !== null) {
@@ -107,7 +109,7 @@ async function reportOf(
         chain,
         replays: outcomes,
       });
-      return { report, root: repository.root, outcomes };
+      return { report, repository: repository.folder, outcomes };
     } finally {
       await chain.close();
     }
@@ -193,11 +195,11 @@ function lookAroundFrom({ home, installation, modelDirectory }: Session): Promis
 }
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */
-function select(report: Report, root: string, paths: readonly string[]): Report {
+function select(report: Report, repository: string, paths: readonly string[]): Report {
   if (paths.length === 0) {
     return report;
   }
-  const wanted = paths.map((path) => relative(root, resolve(path)).replaceAll("\\", "/"));
+  const wanted = paths.map((path) => relative(repository, resolve(path)).replaceAll("\\", "/"));
   const isWanted = ({ path }: { readonly path: string }): boolean =>
     wanted.some((prefix) => prefix === "" || path === prefix || path.startsWith(`${prefix}/`));
   const suggestions = report.suggestions.filter(isWanted);

@@ -40,7 +40,7 @@ export class Repository {
   /** @internal Use `openRepository`. */
   constructor(
     /** Absolute path of the top, without symbolic links. */
-    readonly root: string,
+    readonly folder: string,
     /** Whether the top is a git work tree. */
     readonly isGit: boolean,
   ) {}
@@ -110,13 +110,13 @@ export class Repository {
   }
 
   /** Writes an evidence file. One that is there already stays as it is: a sealed batch never changes. */
-  async writeEvidence(root: Digest, text: string): Promise<string> {
-    return this.writeNew("evidence", `${root}.json`, text);
+  async writeEvidence(batchRoot: Digest, text: string): Promise<string> {
+    return this.writeNew("evidence", `${batchRoot}.json`, text);
   }
 
   /** Writes an anchor file, unless it is there already. */
-  async writeAnchor(root: Digest, chainId: number, text: string): Promise<string> {
-    return this.writeNew("anchors", `${root}.${chainId}.json`, text);
+  async writeAnchor(batchRoot: Digest, chainId: number, text: string): Promise<string> {
+    return this.writeNew("anchors", `${batchRoot}.${chainId}.json`, text);
   }
 
   /**
@@ -127,7 +127,7 @@ export class Repository {
   async modelsFile(maxBytes: number): Promise<Uint8Array | null> {
     const path = `${PROOFLINE_FOLDER}/models.json`;
     const bytes = await this.read(path, maxBytes);
-    if (bytes !== null || (await stat(join(this.root, path)).catch(() => null)) === null) {
+    if (bytes !== null || (await stat(join(this.folder, path)).catch(() => null)) === null) {
       return bytes;
     }
     throw new ProoflineError("repository", `${path} is too large, a link, or not readable.`, "restoreFile");
@@ -145,12 +145,12 @@ export class Repository {
 
   /** Every file that git tracks or would track; none where the top is no git work tree or git cannot say. */
   async files(): Promise<readonly string[]> {
-    return this.isGit ? ((await listedFiles(this.root)) ?? []) : [];
+    return this.isGit ? ((await listedFiles(this.folder)) ?? []) : [];
   }
 
   /** Which of some files git tracks; none where the top is no git work tree or git cannot say. */
   async tracked(paths: readonly string[]): Promise<ReadonlySet<string>> {
-    return this.isGit ? trackedPaths(this.root, paths) : new Set();
+    return this.isGit ? trackedPaths(this.folder, paths) : new Set();
   }
 
   /** Whether a path below the top is a file now. */
@@ -158,7 +158,7 @@ export class Repository {
     if (!RepositoryPath.safeParse(path).success) {
       return false;
     }
-    const info = await stat(join(this.root, path)).catch(() => null);
+    const info = await stat(join(this.folder, path)).catch(() => null);
     return info?.isFile() ?? false;
   }
 
@@ -237,7 +237,7 @@ export class Repository {
     if (!this.isGit) {
       return null;
     }
-    const ignored = await ignoredPaths(this.root, [path]);
+    const ignored = await ignoredPaths(this.folder, [path]);
     // Not knowing is no permission: what git ignores may be private.
     if (ignored === null) {
       this.refusals.delete(path);
@@ -250,7 +250,7 @@ export class Repository {
     const below = `${PROOFLINE_FOLDER}/${folder}`;
     let names: string[];
     try {
-      names = (await readdir(join(this.root, below), { withFileTypes: true }))
+      names = (await readdir(join(this.folder, below), { withFileTypes: true }))
         .filter((entry) => entry.name.endsWith(".json") && !entry.isDirectory())
         .map((entry) => entry.name);
     } catch (error) {
@@ -282,8 +282,8 @@ export class Repository {
   /** Reads a regular file inside the repository whose size is within a limit; `null` otherwise. */
   private async read(path: string, maxBytes: number): Promise<Uint8Array | null> {
     try {
-      const real = await realpath(join(this.root, path));
-      if (!isInside(this.root, real)) {
+      const real = await realpath(join(this.folder, path));
+      if (!isInside(this.folder, real)) {
         return null;
       }
       // Opening a pipe would wait for somebody to write into it.
@@ -317,7 +317,7 @@ export class Repository {
 
   /** Makes a folder below the top. A link that leads out of the repository is no place to write to. */
   private async ownFolder(path: string): Promise<string> {
-    const folder = join(this.root, path);
+    const folder = join(this.folder, path);
     await mkdir(folder, { recursive: true });
     if ((await realpath(folder)) !== folder) {
       throw new Error(`${path} is a symbolic link`);
@@ -331,7 +331,7 @@ export class Repository {
     } catch (error) {
       throw new ProoflineError(
         "repository",
-        `${join(this.root, PROOFLINE_FOLDER)} cannot be written (${messageOf(error)}).`,
+        `${join(this.folder, PROOFLINE_FOLDER)} cannot be written (${messageOf(error)}).`,
         "makeRepositoryWritable",
         { cause: error },
       );

@@ -137,9 +137,9 @@ export function assembleServer(
   };
   const moves: DocumentListener = {
     opened: async (document) => {
-      const { root } = await locations.of(document);
-      if (root !== null) {
-        await folders.findMoves(root);
+      const { repositoryPath } = await locations.of(document);
+      if (repositoryPath !== null) {
+        await folders.findMoves(repositoryPath);
       }
     },
   };

@@ -55,7 +55,7 @@ export interface Findings {
     readonly reason?: string;
   };
   readonly anchor: {
-    readonly root: string;
+    readonly batchRoot: string;
     readonly chainId?: number;
     readonly chainName?: string;
     readonly blockNumber?: number;

@@ -46,7 +46,7 @@ export interface VerifyParameters {
   readonly journal: readonly AcceptedSuggestion[];
   /** The device that the journal's suggestions will be signed by. */
   readonly device: string;
-  /** What the chain says about each anchored root. */
+  /** What the chain says about each batch root. */
   readonly chain: ReadonlyMap<string, AnchorCheck>;
   /** Today's text of each file by its path, with LF; a missing path is a file that is not there. */
   readonly texts: ReadonlyMap<string, string>;
@@ -73,7 +73,7 @@ interface Candidate extends Placeable {
   readonly environmentDigest: Digest;
   readonly profile: ExecutionProfile;
   readonly device: string;
-  readonly root: string | null;
+  readonly batchRoot: string | null;
   readonly evidenceFile: string | null;
   readonly evidence: Checks["evidence"];
   /** What an evidence file that is not intact was found to be, as a sentence. */
@@ -193,7 +193,7 @@ function candidates(parameters: VerifyParameters): {
 function oldestFirst({ evidence, chain }: VerifyParameters): EvidenceInput[] {
   const time = ({ reading }: EvidenceInput): number =>
     reading.kind === "intact"
-      ? (chain.get(reading.batch.root)?.anchor?.timestamp ?? Number.MAX_SAFE_INTEGER)
+      ? (chain.get(reading.batch.batchRoot)?.anchor?.timestamp ?? Number.MAX_SAFE_INTEGER)
       : Number.MAX_SAFE_INTEGER;
   return [...evidence].sort((a, b) => time(a) - time(b) || compare(a.path, b.path));
 }
@@ -219,7 +219,7 @@ function fromBatch(
     environmentDigest: batch.environmentDigest,
     profile,
     device: batch.device,
-    root: batch.root,
+    batchRoot: batch.batchRoot,
     evidenceFile,
     evidence,
     defect,
@@ -241,7 +241,7 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate 
     environmentDigest: environmentDigest(environment),
     profile,
     device,
-    root: null,
+    batchRoot: null,
     evidenceFile: null,
     evidence: "intact",
     defect: null,
@@ -328,15 +328,17 @@ function engineOf({ engine, executionProvider }: Environment): string {
 const NOT_ANCHORED: AnchorCheck = { status: "pending", trust: "singleRpc", identity: null, anchor: null };
 
 function anchorOf(candidate: Candidate, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
-  if (candidate.root === null) {
+  if (candidate.batchRoot === null) {
     return { ...NOT_ANCHORED, reason: "Accepted; its batch is not sealed yet." };
   }
-  return chain.get(candidate.root) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." };
+  return (
+    chain.get(candidate.batchRoot) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." }
+  );
 }
 
 function anchorFindings(candidate: Candidate, { identity, anchor, reason }: AnchorCheck): Findings["anchor"] {
   return {
-    root: candidate.root ?? "",
+    batchRoot: candidate.batchRoot ?? "",
     ...(identity === null ? {} : { chainId: identity.chainId, chainName: identity.name }),
     ...(anchor === null
       ? {}

@@ -21,8 +21,8 @@ export interface AcceptParameters {
   readonly facts: ExecutionFacts;
   readonly completion: Completion;
   /** The repository's top as an absolute path, or `null` while the document lies in no folder. */
-  readonly root: string | null;
-  /** The file's path below `root`, or the document's URI. */
+  readonly repository: string | null;
+  /** The file's path below `repository`, or the document's URI. */
   readonly path: string;
   /** Where the accepted text begins, in the text with LF. */
   readonly position: Position;
@@ -34,7 +34,16 @@ export interface AcceptParameters {
 
 /** Binds what was accepted to what the model said: the record that the journal holds until its batch is sealed. */
 export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSuggestion {
-  const { id, facts, completion, root, path, position, replaced, acceptance } = parameters;
+  const {
+    id,
+    facts,
+    completion,
+    repository: repositoryPath,
+    path,
+    position,
+    replaced,
+    acceptance,
+  } = parameters;
   const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = completion;
   const accepted = displayed.slice(0, parameters.acceptedLength ?? displayed.length);
   if (accepted === "" || !accepted.isWellFormed()) {
@@ -46,7 +55,7 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
   }
   return {
     id,
-    root,
+    repository: repositoryPath,
     path,
     position,
     acceptance,

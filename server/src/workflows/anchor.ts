@@ -19,14 +19,14 @@ export function dueBatches(
   journal: Journal,
   scope: AnchorScope,
 ): readonly SealedBatch[] {
-  const own = new Set(journal.unanchored().map((batch) => batch.root));
-  const claimed = new Set(anchors.map((anchor) => anchor.root));
-  const isDue = ({ root }: SealedBatch): boolean => {
+  const own = new Set(journal.unanchored().map((batch) => batch.batchRoot));
+  const claimed = new Set(anchors.map((anchor) => anchor.batchRoot));
+  const isDue = ({ batchRoot }: SealedBatch): boolean => {
     switch (scope) {
       case "own":
-        return own.has(root);
+        return own.has(batchRoot);
       case "unclaimed":
-        return own.has(root) || !claimed.has(root);
+        return own.has(batchRoot) || !claimed.has(batchRoot);
       case "everything":
         return true;
     }
@@ -51,7 +51,7 @@ export interface AnchorParameters {
 
 export interface AnchorOutcome {
   readonly anchored: readonly {
-    readonly root: string;
+    readonly batchRoot: string;
     readonly suggestions: number;
     readonly anchor: Anchor;
   }[];
@@ -70,19 +70,19 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
   }
   const anchored: AnchorOutcome["anchored"][number][] = [];
   try {
-    const done = await rootsOn(writer, parameters.anchors);
-    for (const { root, suggestions } of due.filter((batch) => !done.has(batch.root))) {
-      const anchor = await writer.anchor(root, signal);
-      await repository.writeAnchor(root, anchor.chainId, formatAnchor(anchor));
-      if (journal.unanchored().some((batch) => batch.root === root)) {
-        await journal.anchored(root, anchor.chainId);
+    const done = await anchoredOn(writer, parameters.anchors);
+    for (const { batchRoot, suggestions } of due.filter((batch) => !done.has(batch.batchRoot))) {
+      const anchor = await writer.anchor(batchRoot, signal);
+      await repository.writeAnchor(batchRoot, anchor.chainId, formatAnchor(anchor));
+      if (journal.unanchored().some((batch) => batch.batchRoot === batchRoot)) {
+        await journal.anchored(batchRoot, anchor.chainId);
       }
-      anchored.push({ root, suggestions: suggestions.length, anchor });
+      anchored.push({ batchRoot, suggestions: suggestions.length, anchor });
     }
-    for (const { root } of journal.unanchored()) {
-      const anchor = done.get(root);
+    for (const { batchRoot } of journal.unanchored()) {
+      const anchor = done.get(batchRoot);
       if (anchor !== undefined) {
-        await journal.anchored(root, anchor.chainId);
+        await journal.anchored(batchRoot, anchor.chainId);
       }
     }
     return { anchored, problem: null };
@@ -95,7 +95,7 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
 }
 
 /** The anchors that claim to lie on the writer's chain, by root. A local chain that is still to be made holds none. */
-async function rootsOn(
+async function anchoredOn(
   writer: ChainWriter,
   anchors: readonly Anchor[],
 ): Promise<ReadonlyMap<string, Anchor>> {
@@ -105,7 +105,7 @@ async function rootsOn(
   try {
     const { chainId, genesisHash } = await writer.identity();
     const here = anchors.filter((anchor) => anchor.chainId === chainId && anchor.genesisHash === genesisHash);
-    return new Map(here.map((anchor) => [anchor.root, anchor]));
+    return new Map(here.map((anchor) => [anchor.batchRoot, anchor]));
   } catch (error) {
     if (error instanceof NoLocalChainError) {
       return new Map();

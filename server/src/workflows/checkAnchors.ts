@@ -1,17 +1,17 @@
 import type { Anchor, AnchorCheck, ChainReader } from "../chain/chain";
 import type { Digest } from "../platform/primitives";
 
-/** Asks one chain about many roots, each with the anchor files that claim it. */
+/** Asks one chain about many batch roots, each with the anchor files that claim it. */
 export async function checkChain(
   reader: ChainReader,
-  roots: readonly Digest[],
+  batchRoots: readonly Digest[],
   anchors: readonly Anchor[],
 ): Promise<ReadonlyMap<Digest, AnchorCheck>> {
   const checks = await Promise.all(
-    roots.map(async (root): Promise<[Digest, AnchorCheck]> => {
-      const claims = anchors.filter((anchor) => anchor.root === root);
-      const check = await reader.check(root, claims);
-      return [root, claims.length === 0 && check.status === "unreachable" ? unclaimed(check) : check];
+    batchRoots.map(async (batchRoot): Promise<[Digest, AnchorCheck]> => {
+      const claims = anchors.filter((anchor) => anchor.batchRoot === batchRoot);
+      const check = await reader.check(batchRoot, claims);
+      return [batchRoot, claims.length === 0 && check.status === "unreachable" ? unclaimed(check) : check];
     }),
   );
   return new Map(checks);

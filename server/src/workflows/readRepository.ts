@@ -33,7 +33,7 @@ export class RepositoryReader {
     const problems: FileProblem[] = [];
     const evidence: EvidenceInput[] = [];
     const anchors: Anchor[] = [];
-    const before = this.remembered.get(repository.root);
+    const before = this.remembered.get(repository.folder);
     const readings = new Map<Digest, EvidenceReading>();
     for (const file of await repository.evidenceFiles()) {
       const { path } = file;
@@ -46,7 +46,7 @@ export class RepositoryReader {
       readings.set(key, reading);
       evidence.push({ path, reading });
     }
-    this.remembered.set(repository.root, readings);
+    this.remembered.set(repository.folder, readings);
     for (const file of await repository.anchorFiles()) {
       const reading = file.kind === "unreadable" ? file : readAnchor(file.bytes);
       if (reading.kind === "anchor") {

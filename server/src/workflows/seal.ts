@@ -19,7 +19,7 @@ export interface SealPendingParameters {
 }
 
 export interface SealOutcome {
-  readonly sealed: readonly { readonly root: string; readonly ids: readonly string[] }[];
+  readonly sealed: readonly { readonly batchRoot: string; readonly ids: readonly string[] }[];
   /** Suggestions that will never be sealed, and why. */
   readonly dropped: readonly { readonly id: string; readonly reason: string }[];
   /** Suggestions that wait, and why. */
@@ -36,7 +36,9 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
   const held: { id: string; reason: string }[] = [];
   const dropped: { id: string; reason: string }[] = [];
   const ready: AcceptedSuggestion[] = [];
-  const here = journal.pending().filter(({ root }) => root === repository.root);
+  const here = journal
+    .pending()
+    .filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   for (const [path, suggestions] of groupBy(here, ({ path }) => path)) {
     const free = suggestions.filter((suggestion) => {
       const reason = holdBack?.(suggestion) ?? null;
@@ -73,7 +75,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       reason,
     );
   }
-  const sealed: { root: string; ids: readonly string[] }[] = [];
+  const sealed: { batchRoot: string; ids: readonly string[] }[] = [];
   for (const [, suggestions] of groupBy(ready, ({ execution }) => canonicalJson(execution))) {
     for (let start = 0; start < suggestions.length; start += MAX_BATCH_SIZE) {
       const part = suggestions.slice(start, start + MAX_BATCH_SIZE);
@@ -93,8 +95,8 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
 /** Writes the evidence files of batches that the journal holds but a crash kept from the repository. */
 export async function finishSealing(journal: Journal, repository: Repository): Promise<void> {
   for (const batch of journal.unanchored()) {
-    if (batch.repository === repository.root) {
-      await repository.writeEvidence(batch.root, batch.evidence);
+    if (batch.repository === repository.folder) {
+      await repository.writeEvidence(batch.batchRoot, batch.evidence);
     }
   }
 }
@@ -102,7 +104,7 @@ export async function finishSealing(journal: Journal, repository: Repository): P
 async function sealBatchOf(
   { home, journal, repository, thread }: SealPendingParameters,
   suggestions: readonly AcceptedSuggestion[],
-): Promise<{ root: string; ids: readonly string[] } | null> {
+): Promise<{ batchRoot: string; ids: readonly string[] } | null> {
   const [first] = suggestions;
   if (first === undefined) {
     throw new Error("a batch holds at least one suggestion");
@@ -128,7 +130,7 @@ async function sealBatchOf(
     );
     return {
       ...sealed,
-      repository: repository.root,
+      repository: repository.folder,
       sealedPrompts: inputs.flatMap(({ suggestion, promptTravels }) =>
         promptTravels ? [] : [suggestion.id],
       ),
@@ -137,8 +139,8 @@ async function sealBatchOf(
   if (batch === null) {
     return null;
   }
-  await repository.writeEvidence(batch.root, batch.evidence);
-  return { root: batch.root, ids: batch.ids };
+  await repository.writeEvidence(batch.batchRoot, batch.evidence);
+  return { batchRoot: batch.batchRoot, ids: batch.ids };
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

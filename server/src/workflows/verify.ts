@@ -22,7 +22,7 @@ export interface VerifyRepositoryParameters {
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
   const { repository, contents, journal, device, policy, chain, replays } = parameters;
-  const here = journal.filter(({ root }) => root === repository.root);
+  const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const texts = new Map<string, string>();
   for (const path of pathsOf(contents, here)) {
     const text = await repository.readText(path);
@@ -37,8 +37,8 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
       quoted.set(path, text);
     }
   }
-  const roots = contents.evidence.flatMap(({ reading }) =>
-    reading.kind === "intact" ? [reading.batch.root] : [],
+  const batchRoots = contents.evidence.flatMap(({ reading }) =>
+    reading.kind === "intact" ? [reading.batch.batchRoot] : [],
   );
   const report = verify({
     repositoryId: contents.repositoryId,
@@ -46,7 +46,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     moves: contents.moves,
     journal: here,
     device,
-    chain: await checkChain(chain, roots, contents.anchors),
+    chain: await checkChain(chain, batchRoots, contents.anchors),
     texts,
     quoted,
     replays,

@@ -14,7 +14,7 @@ test("anchors a root on the embedded chain, and a reader finds it finalized", as
     reason: "There is no local chain on this machine yet.",
   });
   const anchor = await writer.anchor(root);
-  expect(anchor).toMatchObject({ root, chainId: 31337 });
+  expect(anchor).toMatchObject({ batchRoot: root, chainId: 31337 });
   expect(Math.abs(anchor.timestamp - Date.now() / 1000)).toBeLessThan(60);
 
   const reader = openChain(configuration, { start: false });
@@ -47,7 +47,7 @@ test("answers readers while others anchor", async () => {
   while (anchoring) {
     // Different roots, so that each is asked for.
     const checks = await Promise.all([
-      reader.check(first.root, [first]),
+      reader.check(first.batchRoot, [first]),
       ...Array.from({ length: 10 }, () => reader.check(randomDigest(), [])),
     ]);
     for (const { status, reason } of checks) {

@@ -42,7 +42,7 @@ test("leaves when its last client has left, and comes back with its genesis and 
 
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
-  expect(await reader.check(first.root, [first])).toMatchObject({ status: "finalized", anchor: first });
+  expect(await reader.check(first.batchRoot, [first])).toMatchObject({ status: "finalized", anchor: first });
   const second = await anchorOnce(configuration);
   expect(second.genesisHash).toBe(first.genesisHash);
   expect(second.block.number).toBeGreaterThan(first.block.number);
@@ -58,7 +58,7 @@ test("is shared by its clients and stays until the last has closed", async () =>
   const pid = await hostPid(configuration);
   await one.close();
   await anotherHostHasLeft();
-  expect(await two.check(a.root, [a])).toMatchObject({ status: "finalized" });
+  expect(await two.check(a.batchRoot, [a])).toMatchObject({ status: "finalized" });
   expect(await hostPid(configuration)).toBe(pid);
   await two.close();
   await stoppedHost(configuration);
@@ -94,7 +94,7 @@ test("whoever talks nonsense to it is cut off, and nobody else notices", async (
   for (const nonsense of [
     "hello\n",
     "{}\n",
-    '{"id":1,"method":"anchor","root":"x"}\n',
+    '{"id":1,"method":"anchor","batchRoot":"x"}\n',
     "x".repeat(200_000),
   ]) {
     const socket = await connectToHost(configuration.home);
@@ -151,7 +151,7 @@ test("after a stop, an open reader and an open writer go on by starting it again
   afterwards(() => writer.close());
   const anchor = await writer.anchor(randomDigest());
   await stopChain(configuration);
-  expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "finalized" });
+  expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized" });
   await stopChain(configuration);
   await expect(writer.anchor(randomDigest())).resolves.toMatchObject({ genesisHash: anchor.genesisHash });
 });
@@ -163,13 +163,13 @@ test("every home has a chain of its own", async () => {
 
   const reader = openChain(two, { start: false, ...IDLE });
   afterwards(() => reader.close());
-  expect(await reader.check(a.root, [a])).toMatchObject({
+  expect(await reader.check(a.batchRoot, [a])).toMatchObject({
     status: "wrongChain",
     reason: "The batch is anchored on a chain on another computer.",
   });
   const nowhere = openChain(await newHome(), { start: false });
   afterwards(() => nowhere.close());
-  expect(await nowhere.check(a.root, [a])).toMatchObject({
+  expect(await nowhere.check(a.batchRoot, [a])).toMatchObject({
     status: "unreachable",
     reason: "The batch is anchored on a chain on another computer.",
   });
@@ -183,7 +183,7 @@ test("a killed host leaves no node behind, and what was anchored stays", async (
   await eventually("the node to go", async () => (await processesNaming(configuration.home)).length === 0);
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
-  expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
+  expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
 });
 
 test("a killed node ends its host, and the next question starts both", async () => {
@@ -198,7 +198,7 @@ test("a killed node ends its host, and the next question starts both", async () 
     kill(pid);
   }
   await eventually("the host to go", () => !isRunning(host));
-  expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
+  expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
 });
 
 test("killed at random instants while it anchors, it keeps all that it confirmed", async () => {
@@ -223,7 +223,7 @@ test("killed at random instants while it anchors, it keeps all that it confirmed
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
   for (const anchor of confirmed) {
-    expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
+    expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
   }
   expect((await reader.identity()).genesisHash).toBe(confirmed[0]?.genesisHash);
 }, 60_000);
@@ -238,7 +238,7 @@ test.skipIf(process.platform === "win32")("asked by a signal to end, it does so 
   expect(files.sort()).toEqual(["host.1", "host.log", "state.json.gz", "state.previous.json.gz"]);
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
-  expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
+  expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
 });
 
 // On Windows a claim is a named pipe, which nobody can take.
@@ -258,7 +258,7 @@ test.skipIf(process.platform === "win32")("a host whose claim is gone writes not
   // The next one claims the number after.
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
-  expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "finalized", anchor });
+  expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
   expect(await readdir(folder)).toContain("host.100");
 });
 
@@ -271,7 +271,10 @@ test("keeps its genesis over many restarts", async () => {
     const { genesisHash } = await anchorOnce(configuration);
     expect(genesisHash).toBe(first.genesisHash);
     await stopChain(configuration);
-    expect(await reader.check(first.root, [first])).toMatchObject({ status: "finalized", anchor: first });
+    expect(await reader.check(first.batchRoot, [first])).toMatchObject({
+      status: "finalized",
+      anchor: first,
+    });
     await stopChain(configuration);
   }
 }, 60_000);
@@ -286,17 +289,17 @@ test("a torn state falls back to the one before, and keeps the torn one aside", 
 
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
-  expect(await reader.check(first.root, [first])).toMatchObject({ status: "finalized", anchor: first });
-  expect(await reader.check(second.root, [second])).toMatchObject({ status: "absent" });
+  expect(await reader.check(first.batchRoot, [first])).toMatchObject({ status: "finalized", anchor: first });
+  expect(await reader.check(second.batchRoot, [second])).toMatchObject({ status: "absent" });
   expect(await chainState(configuration)).toMatchObject({ kind: "running", status: { recovered: true } });
   expect(await readdir(join(configuration.home, "chain"))).toContain("state.damaged.json.gz");
 
   // The lost batch can be anchored again, and the chain is whole from then on.
   const writer = openWriter(configuration, IDLE);
   afterwards(() => writer.close());
-  const again = await writer.anchor(second.root);
+  const again = await writer.anchor(second.batchRoot);
   await stopChain(configuration);
-  expect(await reader.check(second.root, [again])).toMatchObject({ status: "finalized" });
+  expect(await reader.check(second.batchRoot, [again])).toMatchObject({ status: "finalized" });
   expect(await chainState(configuration)).toMatchObject({ kind: "running", status: { recovered: false } });
 });
 
@@ -318,7 +321,7 @@ test("with no whole state it says so and never begins another chain", async () =
     reason: expect.stringContaining("cannot be loaded"),
     remedy: "restoreChain",
   });
-  expect(await writer.check(anchor.root, [anchor])).toMatchObject({
+  expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({
     status: "unreachable",
     reason: expect.stringContaining("cannot be loaded"),
   });
@@ -342,7 +345,7 @@ test("an anchor that cannot be written does not count", async () => {
   const anchor = await writer.anchor(root);
   await stopChain(configuration);
   expect(await writer.check(root, [anchor])).toMatchObject({ status: "finalized" });
-  expect(await writer.check(first.root, [first])).toMatchObject({ status: "finalized" });
+  expect(await writer.check(first.batchRoot, [first])).toMatchObject({ status: "finalized" });
 });
 
 test("serves a home whose path is too long for a socket", async () => {

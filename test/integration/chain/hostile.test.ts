@@ -14,7 +14,7 @@ import { digestOf, randomDigest } from "../../support/digests";
 
 const contract = `0x${"42".repeat(20)}` as const;
 const CLAIM: Anchor = {
-  root: digestOf("ab"),
+  batchRoot: digestOf("ab"),
   chainId: 8453,
   genesisHash: `0x${"01".repeat(32)}`,
   contract,
@@ -36,7 +36,7 @@ async function serve(listener: RequestListener): Promise<string> {
 async function expectUnreachable(url: string): Promise<string> {
   const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [url], contract }, { start: false });
   afterwards(() => reader.close());
-  const check = await reader.check(CLAIM.root, [CLAIM]);
+  const check = await reader.check(CLAIM.batchRoot, [CLAIM]);
   expect(check).toMatchObject({ status: "unreachable", trust: "singleRpc", anchor: null });
   expect(check.reason).toMatch(/^The chain .*\.$/);
   expect(check.reason).not.toContain("secret-token");
@@ -145,7 +145,7 @@ test("foreign error messages stay one short line", async () => {
   });
   const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [url], contract }, { start: false });
   afterwards(() => reader.close());
-  const { status, reason = "" } = await reader.check(CLAIM.root, [CLAIM]);
+  const { status, reason = "" } = await reader.check(CLAIM.batchRoot, [CLAIM]);
   expect(status).toBe("unreachable");
   expect(reason.length).toBeLessThan(300);
   expect(reason).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -182,7 +182,7 @@ test("whatever JSON a server answers, no anchor comes of it and nothing throws",
         answerWith = () => values[next++ % values.length];
         const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [url], contract }, { start: false });
         for (const anchors of [[CLAIM], []]) {
-          const { anchor, status } = await reader.check(CLAIM.root, anchors);
+          const { anchor, status } = await reader.check(CLAIM.batchRoot, anchors);
           expect(anchor).toBeNull();
           expect(["unreachable", "wrongChain", "pending", "absent", "reorged"]).toContain(status);
         }
@@ -211,7 +211,7 @@ test("a server that answers truly but for one method never yields an anchor that
       const proxy = await startProxy(url, (method, result) => (method === lying ? lie : result));
       const reader = openChain({ ...configuration, rpcUrls: [proxy] }, { start: false });
       afterwards(() => reader.close());
-      const check = await reader.check(anchor.root, [anchor]);
+      const check = await reader.check(anchor.batchRoot, [anchor]);
       expect({ lying, lie, anchor: check.anchor }).toEqual({ lying, lie, anchor: null });
       expect(check.reason).toBeTruthy();
     }

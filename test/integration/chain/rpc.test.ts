@@ -40,7 +40,7 @@ describe("a chain behind an RPC server", () => {
     const writer = openWriter({ ...configuration, rpcUrls: [proxy] }, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
     const anchor = await writer.anchor(randomDigest());
-    expect(await writer.check(anchor.root, [anchor])).toMatchObject({
+    expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({
       status: "included",
       trust: "singleRpc",
       identity: { name: "Optimism Sepolia", local: false, chainId: 11155420 },
@@ -59,9 +59,9 @@ describe("a chain behind an RPC server", () => {
     }
     await rpc.call("anvil_mine", ["0x5", "0xc"], z.unknown());
     for (const anchor of anchors) {
-      expect(await writer.anchor(anchor.root)).toEqual(anchor);
+      expect(await writer.anchor(anchor.batchRoot)).toEqual(anchor);
       expect(writer.lastGasUsed).toBe(0n);
-      expect(await writer.check(anchor.root, [])).toMatchObject({ status: "finalized", anchor });
+      expect(await writer.check(anchor.batchRoot, [])).toMatchObject({ status: "finalized", anchor });
     }
   });
 
@@ -76,11 +76,11 @@ describe("a chain behind an RPC server", () => {
       writers.flatMap((writer) => [writer.anchor(randomDigest()), writer.anchor(shared)]),
     );
     for (const anchor of results) {
-      expect(await writers[0]?.check(anchor.root, [anchor])).toMatchObject({
+      expect(await writers[0]?.check(anchor.batchRoot, [anchor])).toMatchObject({
         status: expect.stringMatching(/included|finalized/),
       });
     }
-    const same = results.filter(({ root }) => root === shared);
+    const same = results.filter(({ batchRoot: root }) => root === shared);
     expect(new Set(same.map(({ transaction }) => transaction)).size).toBe(1);
   });
 
@@ -112,15 +112,15 @@ describe("what contradicts an anchor", () => {
     afterwards(() => writer.close());
     const before = await rpc.call("evm_snapshot", [], z.string());
     const anchor = await writer.anchor(randomDigest());
-    expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "included" });
+    expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "included" });
     await rpc.call("evm_revert", [before], z.literal(true));
     await rpc.call("anvil_mine", ["0x5"], z.unknown());
     const reader = openChain(configuration, { start: false });
     afterwards(() => reader.close());
-    expect(await reader.check(anchor.root, [anchor])).toMatchObject({ status: "absent", anchor: null });
+    expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "absent", anchor: null });
     // Whoever has seen it included sees that it is gone, too.
     await expect
-      .poll(async () => (await writer.check(anchor.root, [anchor])).status, { timeout: 5_000 })
+      .poll(async () => (await writer.check(anchor.batchRoot, [anchor])).status, { timeout: 5_000 })
       .toBe("absent");
   });
 
@@ -132,11 +132,11 @@ describe("what contradicts an anchor", () => {
     const anchor = await writer.anchor(randomDigest());
     await rpc.call("evm_revert", [before], z.literal(true));
     await rpc.call("anvil_mine", ["0x2", "0x20"], z.unknown());
-    const moved = await writer.anchor(anchor.root);
+    const moved = await writer.anchor(anchor.batchRoot);
     expect(moved.block).not.toEqual(anchor.block);
-    expect(await writer.check(anchor.root, [anchor])).toMatchObject({ status: "reorged", anchor: null });
+    expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "reorged", anchor: null });
     // One anchor that holds is enough.
-    expect(await writer.check(anchor.root, [anchor, moved])).toMatchObject({
+    expect(await writer.check(anchor.batchRoot, [anchor, moved])).toMatchObject({
       status: "included",
       anchor: moved,
     });
@@ -162,14 +162,14 @@ describe("what contradicts an anchor", () => {
       [{ chainId: 8453 }, "included"],
     ];
     for (const [change, status] of changes) {
-      const check = await writer.check(anchor.root, [{ ...anchor, ...change }]);
+      const check = await writer.check(anchor.batchRoot, [{ ...anchor, ...change }]);
       expect({ change, status: check.status }).toEqual({ change, status });
       // Where the file speaks of another chain, this one is asked for itself; else nothing of the file counts.
       expect(check.anchor).toEqual(status === "included" ? anchor : null);
     }
     // An anchor of another root proves nothing about this one.
     expect(await writer.check(randomDigest(), [anchor])).toMatchObject({ status: "pending" });
-    expect(await writer.check(randomDigest(), [{ ...anchor, root: randomDigest() }])).toMatchObject({
+    expect(await writer.check(randomDigest(), [{ ...anchor, batchRoot: randomDigest() }])).toMatchObject({
       status: "pending",
     });
   });
@@ -180,7 +180,7 @@ describe("what contradicts an anchor", () => {
     afterwards(() => writer.close());
     const anchor = await writer.anchor(randomDigest());
     const root = randomDigest();
-    const claim = { ...anchor, root };
+    const claim = { ...anchor, batchRoot: root };
     const check = async (change: Partial<Anchor>) => writer.check(root, [{ ...claim, ...change }]);
     expect(await check({ chainId: 8453 })).toMatchObject({
       status: "wrongChain",
@@ -211,7 +211,7 @@ describe("what contradicts an anchor", () => {
     const anchor = await writer.anchor(randomDigest());
     const root = randomDigest();
     expect(
-      await writer.check(root, [{ ...anchor, root, block: { ...anchor.block, number: 1_000 } }]),
+      await writer.check(root, [{ ...anchor, batchRoot: root, block: { ...anchor.block, number: 1_000 } }]),
     ).toMatchObject({ status: "unreachable", reason: expect.stringContaining("has only reached block") });
   });
 });

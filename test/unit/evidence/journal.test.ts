@@ -17,7 +17,7 @@ const idsOf = (suggestions: readonly AcceptedSuggestion[]): string[] => suggesti
 describe("journal", () => {
   it("holds what was accepted, through closing and opening", async () => {
     const home = await temporaryFolder();
-    const [one, two] = [sample(), sample({ root: null, path: "untitled:Untitled-1" })];
+    const [one, two] = [sample(), sample({ repository: null, path: "untitled:Untitled-1" })];
     const first = await openJournal(home);
     await Promise.all([first.accept(one), first.accept(two)]);
     expect(first.pending()).toEqual([one, two]);
@@ -49,8 +49,12 @@ describe("journal", () => {
     expect(journal.pending()).toEqual([]);
     expect(journal.find(whole.id)?.state).toBe("withdrawn");
     await journal.accept(part);
-    await journal.amend(whole.id, { root: "/elsewhere", path: "b.ts", position: { line: 9, character: 4 } });
-    const moved = { ...part, root: "/elsewhere", path: "b.ts", position: { line: 9, character: 4 } };
+    await journal.amend(whole.id, {
+      repository: "/elsewhere",
+      path: "b.ts",
+      position: { line: 9, character: 4 },
+    });
+    const moved = { ...part, repository: "/elsewhere", path: "b.ts", position: { line: 9, character: 4 } };
     expect(journal.pending()).toEqual([moved]);
     await journal.close();
     expect((await openedJournal(home)).pending()).toEqual([moved]);
@@ -113,9 +117,12 @@ describe("sealing through the journal", () => {
     const second = await seal(journal, [two]);
     expect([first?.sequence, second?.sequence]).toEqual([0, 1]);
     expect(journal.pending()).toEqual([]);
-    expect(journal.unanchored().map(({ root }) => root)).toEqual([first?.root, second?.root]);
-    await journal.anchored(first?.root ?? digestOf("00"), 31337);
-    expect(journal.unanchored().map(({ root }) => root)).toEqual([second?.root]);
+    expect(journal.unanchored().map(({ batchRoot: root }) => root)).toEqual([
+      first?.batchRoot,
+      second?.batchRoot,
+    ]);
+    await journal.anchored(first?.batchRoot ?? digestOf("00"), 31337);
+    expect(journal.unanchored().map(({ batchRoot: root }) => root)).toEqual([second?.batchRoot]);
     await journal.close();
     const again = await openedJournal(home);
     expect(again.unanchored()).toEqual([second]);
@@ -131,7 +138,7 @@ describe("sealing through the journal", () => {
     await journal.withdraw(one.id);
     await expect(journal.accept(one)).rejects.toThrow(/sealed/);
     await expect(journal.amend(one.id, { path: "b.ts" })).rejects.toThrow(/sealed/);
-    await journal.anchored(batch?.root ?? digestOf("00"), 1);
+    await journal.anchored(batch?.batchRoot ?? digestOf("00"), 1);
     await journal.compact();
     await expect(journal.accept(one)).rejects.toThrow(/sealed/);
     expect(journal.pending()).toEqual([]);
@@ -144,13 +151,13 @@ describe("sealing through the journal", () => {
     await journal.accept(open);
     await journal.accept(closed);
     const batch = await seal(journal, [open, closed], [closed.id]);
-    const root = batch?.root ?? digestOf("00");
+    const root = batch?.batchRoot ?? digestOf("00");
     const vault = join(home, "vault", `${root}.json`);
     expect(existsSync(vault)).toBe(false);
     await journal.anchored(root, 1);
     await journal.compact();
     const kept = await readFile(vault, "utf8");
-    expect(JSON.parse(kept)).toEqual({ root, suggestions: [closed] });
+    expect(JSON.parse(kept)).toEqual({ batchRoot: root, suggestions: [closed] });
     await journal.compact();
     expect(await readFile(vault, "utf8")).toBe(kept);
   });
@@ -181,9 +188,9 @@ describe("sealing through the journal", () => {
   it("does not use a number twice after a crash between journal and device state", async () => {
     const home = await temporaryFolder();
     const one = sample();
-    const { root, seal: ownSeal, evidence } = sealed([one]);
+    const { batchRoot: root, seal: ownSeal, evidence } = sealed([one]);
     const batch = {
-      root,
+      batchRoot: root,
       seal: ownSeal,
       sequence: 6,
       repository: "/repository",
@@ -203,7 +210,7 @@ describe("sealing through the journal", () => {
       return { ...sealed([two]), repository: "/repository", sealedPrompts: [] };
     });
     expect(next?.sequence).toBe(7);
-    expect(journal.unanchored().map((one) => one.root)).toContain(root);
+    expect(journal.unanchored().map((one) => one.batchRoot)).toContain(root);
   });
 });
 
@@ -294,7 +301,7 @@ describe("crashes", () => {
     await cp(path, join(home, "kept"));
     const first = await openJournal(home);
     const batch = await seal(first, first.pending());
-    await first.anchored(batch?.root ?? digestOf("00"), 1);
+    await first.anchored(batch?.batchRoot ?? digestOf("00"), 1);
     // As if the removal had not reached the disk.
     await cp(join(home, "kept"), path);
     const second = await openedJournal(home);

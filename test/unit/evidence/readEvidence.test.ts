@@ -5,7 +5,7 @@ import { signPayload, toEnvelope } from "../../../server/src/evidence/format/env
 import type { EvidenceFile } from "../../../server/src/evidence/format/evidenceFile";
 import { environmentDigest, leafHash, leafRecord } from "../../../server/src/evidence/format/leaf";
 import { type EvidenceReading, readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import { anchoredRootOf } from "../../../server/src/evidence/format/sealBatch";
+import { batchRootOf } from "../../../server/src/evidence/format/sealBatch";
 import { MAX_BATCH_SIZE, type Statement } from "../../../server/src/evidence/format/statement";
 import { rootOf } from "../../../server/src/evidence/format/tree";
 import { canonicalJson, prettyCanonicalJson } from "../../../server/src/platform/canonicalJson";
@@ -22,13 +22,24 @@ describe("sealing and reading", () => {
       sample({ accepted: "  if (n < 2) return n;\n", path: "src/ä b.ts" }),
       sample(),
     ];
-    const { root, seal, evidence } = sealed(suggestions, { open: (_suggestion, index) => index !== 1 });
+    const {
+      batchRoot: root,
+      seal,
+      evidence,
+    } = sealed(suggestions, { open: (_suggestion, index) => index !== 1 });
     const reading = read(evidence);
     if (reading.kind !== "intact") {
       throw new Error(reading.reason);
     }
     const { batch } = reading;
-    expect(batch).toMatchObject({ facts, device, root, seal, sequence: 3, previousSeal: "f6".repeat(32) });
+    expect(batch).toMatchObject({
+      facts,
+      device,
+      batchRoot: root,
+      seal,
+      sequence: 3,
+      previousSeal: "f6".repeat(32),
+    });
     expect(batch.environmentDigest).toBe(environmentDigest(facts.environment));
     expect(batch.suggestions.map(({ record }) => record.id)).toEqual(suggestions.map(({ id }) => id));
     expect(batch.suggestions.map(({ record }) => record.path)).toEqual(suggestions.map(({ path }) => path));
@@ -38,7 +49,7 @@ describe("sealing and reading", () => {
     expect(batch.suggestions.map(({ values }) => values)).toEqual(
       suggestions.map(({ values }, index) => (index === 1 ? null : values)),
     );
-    expect(toDigest(anchoredRootOf(fromDigest(batch.suggestionsRoot), fromDigest(seal)))).toBe(root);
+    expect(toDigest(batchRootOf(fromDigest(batch.suggestionsRoot), fromDigest(seal)))).toBe(root);
   });
 
   it("says nothing of a sealed prompt", () => {
@@ -79,7 +90,7 @@ describe("sealing and reading", () => {
 
 describe("readEvidence", () => {
   const suggestions = [sample(), sample({ accepted: "  if (n" })];
-  const { evidence, root } = sealed(suggestions);
+  const { evidence, batchRoot: root } = sealed(suggestions);
   const original = read(evidence);
 
   it("takes insignificant white space, as a checkout may change it", () => {
@@ -312,7 +323,7 @@ describe("readEvidence", () => {
   });
 
   it("names the file by its content", () => {
-    expect(original.kind === "intact" && original.batch.root).toBe(root);
+    expect(original.kind === "intact" && original.batch.batchRoot).toBe(root);
   });
 
   it("refuses a decompression bomb within its limit", () => {

@@ -20,7 +20,7 @@ describe("openRepository", () => {
     await mkdir(join(top, "src", "deep"), { recursive: true });
     await writeFile(join(top, "src", "a.ts"), "");
     for (const path of ["src/a.ts", "src/deep", ".", "src/new.ts", "new/folder/file.ts"]) {
-      expect(await openRepository(join(top, path))).toMatchObject({ root: top, isGit: true });
+      expect(await openRepository(join(top, path))).toMatchObject({ folder: top, isGit: true });
     }
   });
 
@@ -28,11 +28,11 @@ describe("openRepository", () => {
     const top = await gitRepository();
     await git(top, "commit", "--allow-empty", "-m", "start");
     await git(top, "worktree", "add", "-q", "tree");
-    expect((await openRepository(join(top, "tree", "a.ts"))).root).toBe(join(top, "tree"));
+    expect((await openRepository(join(top, "tree", "a.ts"))).folder).toBe(join(top, "tree"));
     const other = await gitRepository();
     await git(other, "commit", "--allow-empty", "-m", "start");
     await git(top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other, "module");
-    expect((await openRepository(join(top, "module"))).root).toBe(join(top, "module"));
+    expect((await openRepository(join(top, "module"))).folder).toBe(join(top, "module"));
   });
 
   it("falls back to the workspace's folder, then to one that has an id", async () => {
@@ -42,11 +42,11 @@ describe("openRepository", () => {
     const file = join(inner, "a.ts");
     await expect(openRepository(file)).rejects.toMatchObject({ code: "repository" });
     expect(await openRepository(file, [outer, inner, "/elsewhere"])).toMatchObject({
-      root: inner,
+      folder: inner,
       isGit: false,
     });
     await (await openRepository(outer, [outer])).ensureId();
-    expect((await openRepository(file)).root).toBe(outer);
+    expect((await openRepository(file)).folder).toBe(outer);
   });
 });
 

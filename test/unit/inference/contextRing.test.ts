@@ -8,7 +8,7 @@ const lines = (name: string, count: number) =>
 function sources(...texts: readonly string[]) {
   const known = texts.map((text, index) => ({
     id: `file:///${index}.ts`,
-    root: "/repository",
+    repository: "/repository",
     path: `${index}.ts`,
     text,
   }));
@@ -18,7 +18,7 @@ function sources(...texts: readonly string[]) {
   };
 }
 
-const question = { id: "file:///active.ts", root: "/repository", around: "", count: 3 };
+const question = { id: "file:///active.ts", repository: "/repository", around: "", count: 3 };
 
 describe("the ring of places", () => {
   it("cuts whole lines around what was touched last, never of the document itself or another repository", () => {
@@ -34,7 +34,7 @@ describe("the ring of places", () => {
     expect(chunks[0]?.text).toContain("const first50 = 50;\n");
     expect(chunks[0]?.text).toMatch(/^const first\d+ = \d+;\n/);
     expect(chunks[1]?.text).toBe(lines("third", 3));
-    expect(ring.choose({ ...question, root: "/elsewhere" }, of)).toEqual([]);
+    expect(ring.choose({ ...question, repository: "/elsewhere" }, of)).toEqual([]);
     expect(ring.choose({ ...question, id: "file:///0.ts" }, of).map(({ path }) => path)).toEqual(["2.ts"]);
     expect(ring.choose({ ...question, count: 0 }, of)).toEqual([]);
   });

@@ -11,7 +11,7 @@ describe("what the provider is told to look up", () => {
   const document = new OpenDocument("file:///a.ts", "typescript", 1, "before|after");
   const context = {
     source: { provider },
-    locations: { rootOf: () => "/root" },
+    locations: { repositoryPathOf: () => "/root" },
     sources: { textsBeside: () => ["1", "2", "3", "4", "5"] },
   } as unknown as Context;
 
@@ -45,7 +45,7 @@ describe("what the provider is told to look up", () => {
   });
 
   it("is the document alone outside of repositories", () => {
-    const outside = { ...context, locations: { rootOf: () => null } } as unknown as Context;
+    const outside = { ...context, locations: { repositoryPathOf: () => null } } as unknown as Context;
     new LookupTexts(outside).follow(document, 7, 0);
     expect(told).toEqual([["after", "before|"]]);
   });

@@ -33,7 +33,7 @@ function included(root: Digest): AnchorCheck {
     trust: "local",
     identity,
     anchor: {
-      root,
+      batchRoot: root,
       chainId: identity.chainId,
       genesisHash: identity.genesisHash,
       contract: identity.contract,
@@ -47,18 +47,18 @@ function included(root: Digest): AnchorCheck {
 /** Parameters under which the suggestions of `files` in `text` are verified, where they are replayed. */
 export function parameters(
   text: string,
-  files: readonly Pick<SealedEvidence, "evidence" | "root">[],
+  files: readonly Pick<SealedEvidence, "evidence" | "batchRoot">[],
   replayed: readonly string[],
 ): VerifyParameters {
   return {
     repositoryId: facts.repositoryId,
-    evidence: files.map(({ evidence, root }) => ({
+    evidence: files.map(({ evidence, batchRoot: root }) => ({
       path: `.proofline/evidence/${root}.json`,
       reading: readEvidence(Buffer.from(evidence, "utf8")),
     })),
     journal: [],
     device,
-    chain: new Map(files.map(({ root }) => [root, included(root)])),
+    chain: new Map(files.map(({ batchRoot: root }) => [root, included(root)])),
     texts: new Map([[PATH, text]]),
     replays: new Map(
       replayed.map((id) => [

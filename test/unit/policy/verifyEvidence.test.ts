@@ -32,7 +32,7 @@ describe("verify", () => {
         endLine: 3,
         summary: "verified",
         reasons: [],
-        evidenceFile: `.proofline/evidence/${file.root}.json`,
+        evidenceFile: `.proofline/evidence/${file.batchRoot}.json`,
         checks: {
           content: "verbatim",
           signature: "valid",
@@ -177,7 +177,7 @@ describe("verify", () => {
         anchor: null,
         reason: "No answer.",
       } as const;
-      const [verdict] = verify({ ...good, chain: new Map([[file.root, check]]) }).suggestions;
+      const [verdict] = verify({ ...good, chain: new Map([[file.batchRoot, check]]) }).suggestions;
       expect(verdict).toMatchObject({ summary: "unknown", reasons: ["No answer."] });
     },
   );

@@ -9,7 +9,7 @@ import { sample, sealed } from "../../support/sampleBatch";
 /** What a replay gets of a suggestion that was sealed by another version of Proofline. */
 function sealedWith(trim: TrimVersion): Replayable {
   const suggestion = { ...sample(), trim };
-  const { evidence: text, root } = sealed([suggestion]);
+  const { evidence: text, batchRoot: root } = sealed([suggestion]);
   const reading = readEvidence(Buffer.from(text, "utf8"));
   expect(reading.kind).toBe("intact");
   const evidence = [{ path: `.proofline/evidence/${root}.json`, reading }];

@@ -22,16 +22,16 @@ export const TIMESTAMPED_TOPIC = toEventSelector("Timestamped(bytes32,uint64)");
 const MAX_TIME = 2n ** 48n;
 
 /** A digest as EVM calls spell it. */
-export function word(root: Digest): Hex {
-  return `0x${root}`;
+export function word(batchRoot: Digest): Hex {
+  return `0x${batchRoot}`;
 }
 
-export function timestampCall(root: Digest): Hex {
-  return encodeFunctionData({ abi: EAS_ABI, functionName: "timestamp", args: [word(root)] });
+export function timestampCall(batchRoot: Digest): Hex {
+  return encodeFunctionData({ abi: EAS_ABI, functionName: "timestamp", args: [word(batchRoot)] });
 }
 
-export function getTimestampCall(root: Digest): Hex {
-  return encodeFunctionData({ abi: EAS_ABI, functionName: "getTimestamp", args: [word(root)] });
+export function getTimestampCall(batchRoot: Digest): Hex {
+  return encodeFunctionData({ abi: EAS_ABI, functionName: "getTimestamp", args: [word(batchRoot)] });
 }
 
 export function versionCall(spelling: "version" | "VERSION"): Hex {

@@ -21,7 +21,7 @@ const MAX_SAME_TIME = 5_000;
 export async function lookUpAnchor(
   rpc: Rpc,
   identity: ChainIdentity,
-  root: Digest,
+  batchRoot: Digest,
   timestamp: number,
   latest: number,
 ): Promise<Anchor> {
@@ -38,14 +38,14 @@ export async function lookUpAnchor(
       [
         {
           address: identity.contract,
-          topics: [TIMESTAMPED_TOPIC, word(root)],
+          topics: [TIMESTAMPED_TOPIC, word(batchRoot)],
           fromBlock: quantity(from),
           toBlock: quantity(Math.min(from + MAX_LOG_SPAN - 1, last)),
         },
       ],
       z.array(Log).max(MAX_LOG_SPAN),
     );
-    const anchor = anchorAmong(logs, identity, root, timestamp);
+    const anchor = anchorAmong(logs, identity, batchRoot, timestamp);
     if (anchor !== null) {
       return anchor;
     }

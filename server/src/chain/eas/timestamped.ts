@@ -5,18 +5,23 @@ import type { Rpc } from "../rpc/rpc";
 import { getTimestampCall, TIMESTAMPED_TOPIC, TimestampResult, word } from "./eas";
 
 /** What EAS stores for a root now: seconds since 1970, 0 where it was never timestamped. */
-export function readTimestamp(rpc: Rpc, identity: ChainIdentity, root: Digest): Promise<number> {
-  const call = { to: identity.contract, data: getTimestampCall(root) };
+export function readTimestamp(rpc: Rpc, identity: ChainIdentity, batchRoot: Digest): Promise<number> {
+  const call = { to: identity.contract, data: getTimestampCall(batchRoot) };
   return rpc.call("eth_call", [call, "latest"], TimestampResult);
 }
 
 /** Whether a log is EAS's `Timestamped` event for this root and time. */
-export function isTimestamped(log: Log, identity: ChainIdentity, root: Digest, timestamp: number): boolean {
+export function isTimestamped(
+  log: Log,
+  identity: ChainIdentity,
+  batchRoot: Digest,
+  timestamp: number,
+): boolean {
   return (
     log.removed !== true &&
     log.address === identity.contract &&
     log.topics[0] === TIMESTAMPED_TOPIC &&
-    log.topics[1] === word(root) &&
+    log.topics[1] === word(batchRoot) &&
     log.topics[2] === `0x${timestamp.toString(16).padStart(64, "0")}`
   );
 }
@@ -25,15 +30,15 @@ export function isTimestamped(log: Log, identity: ChainIdentity, root: Digest, t
 export function anchorAmong(
   logs: readonly Log[],
   identity: ChainIdentity,
-  root: Digest,
+  batchRoot: Digest,
   timestamp: number,
 ): Anchor | null {
-  const log = logs.find((candidate) => isTimestamped(candidate, identity, root, timestamp));
+  const log = logs.find((candidate) => isTimestamped(candidate, identity, batchRoot, timestamp));
   if (log === undefined) {
     return null;
   }
   return {
-    root,
+    batchRoot,
     chainId: identity.chainId,
     genesisHash: identity.genesisHash,
     contract: identity.contract,

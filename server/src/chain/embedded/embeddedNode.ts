@@ -130,17 +130,22 @@ export class EmbeddedNode {
   }
 
   /** Timestamps the root and resolves once the state is durable. */
-  anchor(root: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
+  anchor(batchRoot: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
     return this.queue.run(async () => {
       const { rpc, identity } = this;
-      const already = await readTimestamp(rpc, identity, root);
+      const already = await readTimestamp(rpc, identity, batchRoot);
       if (already !== 0) {
-        const anchor = await lookUpAnchor(rpc, identity, root, already, await this.blockNumber());
+        const anchor = await lookUpAnchor(rpc, identity, batchRoot, already, await this.blockNumber());
         await this.write();
         return { anchor, gasUsed: 0 };
       }
-      const receipt = await sendTransaction(rpc, { to: identity.contract, data: timestampCall(root) });
-      const anchor = anchorAmong(receipt.logs, identity, root, await readTimestamp(rpc, identity, root));
+      const receipt = await sendTransaction(rpc, { to: identity.contract, data: timestampCall(batchRoot) });
+      const anchor = anchorAmong(
+        receipt.logs,
+        identity,
+        batchRoot,
+        await readTimestamp(rpc, identity, batchRoot),
+      );
       if (anchor === null) {
         throw new ProoflineError(
           "chain.rejected",

@@ -42,7 +42,7 @@ export interface HostSession {
   readonly status: HostStatus;
   readonly closed: boolean;
   /** Timestamps a root; resolves once that is durable. */
-  anchor(root: Digest): Promise<HostAnchor>;
+  anchor(batchRoot: Digest): Promise<HostAnchor>;
   /** Resolves once all that the chain holds now is durable. */
   settle(): Promise<void>;
   /** Keeps the host running after the last connection closes. */
@@ -176,7 +176,7 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     }
   });
 
-  async function ask<T>(request: { method: string; root?: Digest }, schema: z.ZodType<T>): Promise<T> {
+  async function ask<T>(request: { method: string; batchRoot?: Digest }, schema: z.ZodType<T>): Promise<T> {
     if (closed) {
       throw new HostGone();
     }
@@ -213,7 +213,7 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     get closed() {
       return closed;
     },
-    anchor: (root) => ask({ method: "anchor", root }, HostAnchor),
+    anchor: (batchRoot) => ask({ method: "anchor", batchRoot }, HostAnchor),
     settle: async () => void (await ask({ method: "settle" }, z.null())),
     hold: async () => void (await ask({ method: "hold" }, z.null())),
     stop: async () => {

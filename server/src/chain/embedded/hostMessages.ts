@@ -14,7 +14,7 @@ export const HostRequest = z.discriminatedUnion("method", [
   /** Answered when the chain is up. */
   z.object({ id: Count, method: z.literal("status") }),
   /** Timestamps a root; answered once the state that holds it is durable. */
-  z.object({ id: Count, method: z.literal("anchor"), root: Digest }),
+  z.object({ id: Count, method: z.literal("anchor"), batchRoot: Digest }),
   /** Answered once all that the chain held when this was asked is durable. */
   z.object({ id: Count, method: z.literal("settle") }),
   /** Keeps the host running without clients. */

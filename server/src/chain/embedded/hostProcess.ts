@@ -109,7 +109,7 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
       case "status":
         return status(running);
       case "anchor":
-        return running.anchor(request.root);
+        return running.anchor(request.batchRoot);
       case "settle":
         await running.settle();
         return null;

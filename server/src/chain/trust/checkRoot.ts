@@ -16,17 +16,17 @@ export const ANOTHER_COMPUTER = "The batch is anchored on a chain on another com
  */
 export async function checkRoot(
   connection: Connection,
-  root: Digest,
+  batchRoot: Digest,
   anchors: readonly Anchor[],
 ): Promise<AnchorCheck> {
   const { rpc, identity } = connection;
   const head = await connection.head();
-  const timestamp = await readTimestamp(rpc, identity, root);
-  const about = anchors.filter((anchor) => anchor.root === root);
+  const timestamp = await readTimestamp(rpc, identity, batchRoot);
+  const about = anchors.filter((anchor) => anchor.batchRoot === batchRoot);
   const here = about.filter((anchor) => misplaced(anchor, identity) === null);
   if (here.length > 0) {
     const checks = await Promise.all(
-      here.map((anchor) => checkAnchor(connection, head, root, anchor, timestamp)),
+      here.map((anchor) => checkAnchor(connection, head, batchRoot, anchor, timestamp)),
     );
     return checks.sort(
       (a, b) => PREFERENCE.indexOf(a.status) - PREFERENCE.indexOf(b.status),
@@ -34,8 +34,8 @@ export async function checkRoot(
   }
   if (timestamp !== 0) {
     const upTo = await connection.freshHead();
-    const found = await lookUpAnchor(rpc, identity, root, timestamp, upTo.number);
-    return checkAnchor(connection, upTo, root, found, timestamp);
+    const found = await lookUpAnchor(rpc, identity, batchRoot, timestamp, upTo.number);
+    return checkAnchor(connection, upTo, batchRoot, found, timestamp);
   }
   const [claim] = about;
   return claim === undefined
@@ -57,7 +57,7 @@ const PREFERENCE: readonly AnchorStatus[] = [
 async function checkAnchor(
   connection: Connection,
   known: Head,
-  root: Digest,
+  batchRoot: Digest,
   anchor: Anchor,
   timestamp: number,
 ): Promise<AnchorCheck> {
@@ -114,7 +114,7 @@ async function checkAnchor(
     receipt.blockHash !== anchor.block.hash ||
     receipt.blockNumber !== number ||
     !receipt.logs.some(
-      (log) => log.blockHash === anchor.block.hash && isTimestamped(log, identity, root, timestamp),
+      (log) => log.blockHash === anchor.block.hash && isTimestamped(log, identity, batchRoot, timestamp),
     )
   ) {
     return verdict(

@@ -15,7 +15,7 @@ export const MAX_PROMPT_BYTES = 16 * 1024 * 1024;
 const TextOpening = z.strictObject({ salt: Digest, text: Text });
 
 /**
- * `.proofline/evidence/<root>.json`: a batch as it travels. The envelope holds all commitments; the openings, in the
+ * `.proofline/evidence/<batch root>.json`: a batch as it travels. The envelope holds all commitments; the openings, in the
  * order of the leaves, hold what the commitments are over.
  */
 export const EvidenceFile = z.strictObject({

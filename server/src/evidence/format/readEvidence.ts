@@ -15,7 +15,7 @@ import {
 import { environmentDigest, leafHash, leafRecord } from "./leaf";
 import { BatchFacts, type Commitments, type SuggestionRecord, type SuggestionValues } from "./record";
 import { salvage } from "./salvage";
-import { anchoredRootOf, contradictionIn, sealOf } from "./sealBatch";
+import { batchRootOf, contradictionIn, sealOf } from "./sealBatch";
 import type { SealedBatch } from "./sealedBatch";
 import { Statement, type SuggestionsPredicate } from "./statement";
 import { rootOf } from "./tree";
@@ -86,7 +86,7 @@ function checkFile({ envelope, openings }: EvidenceFile): SealedBatch {
     facts,
     environmentDigest: environmentDigest(facts.environment),
     device: signed.signer,
-    root: toDigest(anchoredRootOf(suggestionsRoot, seal)),
+    batchRoot: toDigest(batchRootOf(suggestionsRoot, seal)),
     suggestionsRoot: toDigest(suggestionsRoot),
     seal: toDigest(seal),
     sequence: predicate.sequence,

@@ -117,8 +117,8 @@ export interface LeafRecord extends SuggestionRecord {
 export const AcceptedSuggestion = z.strictObject({
   id: RandomId,
   /** Absolute path of the file's repository top, or `null` while the document lies in no folder. */
-  root: z.nullable(Text),
-  /** Path below `root`; for an untitled document its URI. */
+  repository: z.nullable(Text),
+  /** Path below `repository`; for an untitled document its URI. */
   path: Text,
   position: Position,
   acceptance: AcceptanceKind,

@@ -40,14 +40,14 @@ export function salvage(bytes: Uint8Array): SealedBatch | null {
     return null;
   }
   const facts = readFacts(statement);
-  const root = UNREADABLE.model.omsRoot;
+  const batchRoot = UNREADABLE.model.omsRoot;
   return {
     facts,
     environmentDigest: environmentDigest(facts.environment),
     device: facts.device,
-    root,
-    suggestionsRoot: root,
-    seal: root,
+    batchRoot,
+    suggestionsRoot: batchRoot,
+    seal: batchRoot,
     sequence: 0,
     previousSeal: null,
     suggestions,

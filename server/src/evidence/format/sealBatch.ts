@@ -38,8 +38,8 @@ export interface SealBatchParameters {
 }
 
 export interface SealedEvidence {
-  /** The anchored root, which names the evidence file and goes onchain. */
-  readonly root: Digest;
+  /** The batch root, which names the evidence file and goes onchain. */
+  readonly batchRoot: Digest;
   readonly seal: Digest;
   /** The whole text of the evidence file. */
   readonly evidence: string;
@@ -93,7 +93,7 @@ export function sealBatch(parameters: SealBatchParameters): SealedEvidence {
       "anchorMoreOften",
     );
   }
-  return { root: toDigest(anchoredRootOf(suggestionsRoot, seal)), seal: toDigest(seal), evidence };
+  return { batchRoot: toDigest(batchRootOf(suggestionsRoot, seal)), seal: toDigest(seal), evidence };
 }
 
 /**
@@ -107,7 +107,7 @@ export function sealOf({ payload, signature }: SignedPayload): Uint8Array {
  * What goes onchain: SHA-256(0x01 ‖ root of the suggestions' tree ‖ seal). Being over the signature, the anchor's time
  * covers the statement, the device and the paths as well.
  */
-export function anchoredRootOf(suggestionsRoot: Uint8Array, seal: Uint8Array): Uint8Array {
+export function batchRootOf(suggestionsRoot: Uint8Array, seal: Uint8Array): Uint8Array {
   return sha256(Uint8Array.of(1), suggestionsRoot, seal);
 }
 

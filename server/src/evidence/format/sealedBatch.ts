@@ -16,8 +16,8 @@ export interface SealedBatch {
   readonly environmentDigest: Digest;
   /** Recovered from the signature. */
   readonly device: Address;
-  /** The anchored root. */
-  readonly root: Digest;
+  /** The batch root, which is anchored. */
+  readonly batchRoot: Digest;
   readonly suggestionsRoot: Digest;
   readonly seal: Digest;
   readonly sequence: number;

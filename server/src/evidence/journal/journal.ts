@@ -107,8 +107,14 @@ export class Journal {
         await this.append({ kind: "accepted", suggestion: AcceptedSuggestion.parse(suggestion) });
         return;
       }
-      const { root, path, position, acceptance, values } = suggestion;
-      await this.amendKnown(suggestion.id, { root, path, position, acceptance, accepted: values.accepted });
+      const { repository: repositoryPath, path, position, acceptance, values } = suggestion;
+      await this.amendKnown(suggestion.id, {
+        repository: repositoryPath,
+        path,
+        position,
+        acceptance,
+        accepted: values.accepted,
+      });
     });
   }
 
@@ -119,8 +125,8 @@ export class Journal {
       if (known === null) {
         throw refused("The journal has no suggestion with this id.");
       }
-      const { root, path, position, acceptance, values } = known.suggestion;
-      const before = { root, path, position, acceptance, accepted: values.accepted };
+      const { repository, path, position, acceptance, values } = known.suggestion;
+      const before = { repository, path, position, acceptance, accepted: values.accepted };
       await this.amendKnown(id, { ...before, ...changes });
     });
   }
@@ -182,9 +188,9 @@ export class Journal {
   }
 
   /** Records that a batch is anchored on a chain. */
-  anchored(root: Digest, chainId: number): Promise<void> {
+  anchored(batchRoot: Digest, chainId: number): Promise<void> {
     return this.queue.run(async () => {
-      await this.append({ kind: "anchored", root, chainId });
+      await this.append({ kind: "anchored", batchRoot, chainId });
       if (this.length > COMPACT_ABOVE_BYTES) {
         await this.rewrite();
       }
@@ -364,7 +370,7 @@ export class Journal {
     for (const batch of state.settled()) {
       const sealed = new Set(batch.sealedPrompts);
       const suggestions = state.suggestionsOf(batch).filter(({ id }) => sealed.has(id));
-      await keepInVault(this.home, batch.root, suggestions);
+      await keepInVault(this.home, batch.batchRoot, suggestions);
     }
   }
 }

@@ -5,8 +5,8 @@ import { AcceptanceKind, AcceptedSuggestion, Position } from "../format/record";
 
 /** A batch that was sealed, with all that is needed to write its evidence file again and to anchor it. */
 export const SealedBatchEntry = z.strictObject({
-  /** The anchored root. */
-  root: Digest,
+  /** The batch root, which is anchored. */
+  batchRoot: Digest,
   seal: Digest,
   sequence: Count,
   /** Absolute path of the repository's top. */
@@ -21,7 +21,7 @@ export type SealedBatchEntry = z.infer<typeof SealedBatchEntry>;
 
 /** What can change about an accepted suggestion before it is sealed. */
 export const Amendment = z.strictObject({
-  root: z.nullable(Text),
+  repository: z.nullable(Text),
   path: Text,
   position: Position,
   acceptance: AcceptanceKind,
@@ -36,7 +36,7 @@ const JournalChange = z.discriminatedUnion("kind", [
   /** Taken back by an undo; an amendment brings it back. */
   z.strictObject({ kind: z.literal("withdrawn"), id: RandomId }),
   z.strictObject({ kind: z.literal("sealed"), batch: SealedBatchEntry }),
-  z.strictObject({ kind: z.literal("anchored"), root: Digest, chainId: Count }),
+  z.strictObject({ kind: z.literal("anchored"), batchRoot: Digest, chainId: Count }),
   /** Will never be sealed, and why. */
   z.strictObject({ kind: z.literal("dropped"), ids: z.array(RandomId).min(1), reason: Text }),
 ]);

@@ -46,7 +46,7 @@ export class JournalState {
         });
         return;
       case "sealed":
-        this.batches.set(entry.batch.root, { batch: entry.batch, chains: new Set() });
+        this.batches.set(entry.batch.batchRoot, { batch: entry.batch, chains: new Set() });
         for (const id of entry.batch.ids) {
           this.change(id, (known) => {
             known.state = "sealed";
@@ -54,7 +54,7 @@ export class JournalState {
         }
         return;
       case "anchored":
-        this.batches.get(entry.root)?.chains.add(entry.chainId);
+        this.batches.get(entry.batchRoot)?.chains.add(entry.chainId);
         return;
       case "dropped":
         for (const id of entry.ids) {
@@ -102,7 +102,7 @@ export class JournalState {
   forgetSettled(): void {
     const kept = new Set(this.unanchored().flatMap(({ ids }) => ids));
     for (const batch of this.settled()) {
-      this.batches.delete(batch.root);
+      this.batches.delete(batch.batchRoot);
     }
     for (const id of [...this.suggestions.keys()]) {
       if (!this.isFinal(id) || kept.has(id)) {
@@ -164,6 +164,13 @@ export class JournalState {
 }
 
 export function amended(suggestion: AcceptedSuggestion, amendment: Amendment): AcceptedSuggestion {
-  const { root, path, position, acceptance, accepted } = amendment;
-  return { ...suggestion, root, path, position, acceptance, values: { ...suggestion.values, accepted } };
+  const { repository: repositoryPath, path, position, acceptance, accepted } = amendment;
+  return {
+    ...suggestion,
+    repository: repositoryPath,
+    path,
+    position,
+    acceptance,
+    values: { ...suggestion.values, accepted },
+  };
 }

@@ -10,7 +10,7 @@ import type { AcceptedSuggestion } from "../format/record";
  */
 export async function keepInVault(
   home: string,
-  root: Digest,
+  batchRoot: Digest,
   suggestions: readonly AcceptedSuggestion[],
 ): Promise<void> {
   if (suggestions.length === 0) {
@@ -18,7 +18,7 @@ export async function keepInVault(
   }
   const folder = join(home, "vault");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeWhole(join(folder, `${root}.json`), `${JSON.stringify({ root, suggestions })}\n`, {
+  await writeWhole(join(folder, `${batchRoot}.json`), `${JSON.stringify({ batchRoot, suggestions })}\n`, {
     mode: 0o600,
   });
 }

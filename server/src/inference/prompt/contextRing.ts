@@ -6,7 +6,7 @@ import type { Prompt } from "../suggestion";
 export interface ContextSource {
   readonly id: string;
   /** Absolute path of its repository's top. */
-  readonly root: string;
+  readonly repository: string;
   /** Path below the top. */
   readonly path: string;
   /** Today's text with LF. */
@@ -17,7 +17,7 @@ export interface ContextSource {
 export interface ContextQuestion {
   /** The id of the document itself, of which no chunk is taken. */
   readonly id: string;
-  readonly root: string;
+  readonly repository: string;
   /** Its text around the cursor; chunks that share more of its names are preferred. */
   readonly around: string;
   /** At most so many chunks. */
@@ -90,7 +90,7 @@ export class ContextRing {
     const candidates: { readonly chunk: Prompt["context"][number]; readonly age: number }[] = [];
     for (const [age, { id, offset }] of [...this.places].reverse().entries()) {
       const source = id === question.id ? null : sourceOf(id);
-      if (source === null || source.root !== question.root) {
+      if (source === null || source.repository !== question.repository) {
         continue;
       }
       const text = chunkAt(source.text, offset);

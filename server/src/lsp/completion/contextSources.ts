@@ -23,7 +23,7 @@ interface Known {
 
 /** What may be quoted of a document; `saved` is the text of one that is closed. */
 interface Quotable {
-  readonly root: string;
+  readonly repository: string;
   readonly path: string;
   readonly saved: string | null;
 }
@@ -91,16 +91,16 @@ export class ContextSources implements DocumentListener {
    * The chunks for a prompt in a document, within the number that the settings allow. Reads nothing but what is in
    * memory.
    *
-   * @param root the top of the document's repository
+   * @param repository the top of the document's repository
    */
-  chunksFor(document: OpenDocument, root: string, offset: number): Prompt["context"] {
+  chunksFor(document: OpenDocument, repository: string, offset: number): Prompt["context"] {
     const { uri, text } = document;
     const { contextChunks: count } = this.settings.current;
     const paused = this.now() - this.lastAsked > PAUSE_MILLISECONDS;
     this.lastAsked = this.now();
     if (this.choice === null || this.choice.id !== uri || this.choice.count !== count || paused) {
       const around = text.slice(Math.max(0, offset - AROUND_CHARACTERS), offset + AROUND_CHARACTERS);
-      const question = { id: uri, root, around, count };
+      const question = { id: uri, repository, around, count };
       this.choice = { id: uri, count, chunks: this.ring.choose(question, (id) => this.sourceOf(id)) };
     }
     this.ring.touch(uri, offset);
@@ -108,9 +108,9 @@ export class ContextSources implements DocumentListener {
   }
 
   /** The texts of the other files in a repository that chunks may be taken from, the one opened last at the end. */
-  textsBeside({ uri }: OpenDocument, root: string): string[] {
+  textsBeside({ uri }: OpenDocument, repository: string): string[] {
     const sources = [...this.known.keys()].map((id) => (id === uri ? null : this.sourceOf(id)));
-    return sources.flatMap((source) => (source?.root === root ? [source.text] : []));
+    return sources.flatMap((source) => (source?.repository === repository ? [source.text] : []));
   }
 
   /** Asks git and the disk again, in the background; resolves when what they say is in force. */
@@ -132,7 +132,7 @@ export class ContextSources implements DocumentListener {
     if (text === null || text.length > MAX_CHARACTERS) {
       return null;
     }
-    return { id, root: quotable.root, path: quotable.path, text };
+    return { id, repository: quotable.repository, path: quotable.path, text };
   }
 
   private async refreshAll(): Promise<void> {
@@ -173,7 +173,7 @@ export class ContextSources implements DocumentListener {
           continue;
         }
         const saved = isOpen ? null : await repository.readText(path);
-        found.set(uri, { root: repository.root, path, saved });
+        found.set(uri, { repository: repository.folder, path, saved });
       }
     }
     return found;
@@ -183,9 +183,9 @@ export class ContextSources implements DocumentListener {
 function sameEntries(a: ReadonlyMap<string, Quotable>, b: ReadonlyMap<string, Quotable>): boolean {
   return (
     a.size === b.size &&
-    [...a].every(([uri, { root, path, saved }]) => {
+    [...a].every(([uri, { repository, path, saved }]) => {
       const other = b.get(uri);
-      return other?.root === root && other.path === path && other.saved === saved;
+      return other?.repository === repository && other.path === path && other.saved === saved;
     })
   );
 }

@@ -149,12 +149,13 @@ async function ask(
   if (provider === null || signal.aborted) {
     return null;
   }
-  const { root, path } = await context.locations.of(document);
+  const { repositoryPath, path } = await context.locations.of(document);
   const request: CompletionRequest = {
-    path: root === null ? null : path,
+    path: repositoryPath === null ? null : path,
     prefix: before,
     suffix: after,
-    context: root === null ? [] : context.sources.chunksFor(document, root, before.length),
+    context:
+      repositoryPath === null ? [] : context.sources.chunksFor(document, repositoryPath, before.length),
     trigger: explicit ? "explicit" : "automatic",
     extent: "auto",
     maxTokens: context.settings.current.maxTokens,

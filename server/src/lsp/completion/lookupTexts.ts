@@ -29,8 +29,9 @@ export class LookupTexts {
       return;
     }
     this.told = { provider, uri: document.uri, time: now };
-    const root = this.context.locations.rootOf(document);
-    const others = root === null ? [] : this.context.sources.textsBeside(document, root).slice(-MAX_OTHERS);
+    const repository = this.context.locations.repositoryPathOf(document);
+    const others =
+      repository === null ? [] : this.context.sources.textsBeside(document, repository).slice(-MAX_OTHERS);
     const { text } = document;
     const own = [
       text.slice(offset, offset + OWN_CHARACTERS),

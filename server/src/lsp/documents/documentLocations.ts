@@ -10,8 +10,8 @@ export interface DocumentLocation {
   /** The repository whose `.proofline` folder speaks for it, or `null` while it lies in no folder. */
   readonly repository: Repository | null;
   /** The repository's top as an absolute path. */
-  readonly root: string | null;
-  /** The path below `root` with `/` between its parts; without a root the document's URI. */
+  readonly repositoryPath: string | null;
+  /** The path below `repositoryPath` with `/` between its parts; in no folder the document's URI. */
   readonly path: string;
   /** Why nothing of it may be suggested or recorded (ignored, secret-like), or `null`. */
   readonly refusal: string | null;
@@ -23,7 +23,7 @@ export interface DocumentLocation {
  */
 export class DocumentLocations {
   private cache = new WeakMap<OpenDocument, Promise<DocumentLocation>>();
-  private readonly roots = new WeakMap<OpenDocument, string | null>();
+  private readonly paths = new WeakMap<OpenDocument, string | null>();
   private readonly known = new Map<string, Repository>();
 
   constructor(
@@ -37,7 +37,7 @@ export class DocumentLocations {
       return cached;
     }
     const found = this.find(document).then((placement) => {
-      this.roots.set(document, placement.root);
+      this.paths.set(document, placement.repositoryPath);
       return placement;
     });
     this.cache.set(document, found);
@@ -45,8 +45,8 @@ export class DocumentLocations {
   }
 
   /** The top that was found for a document last, without waiting. */
-  rootOf(document: OpenDocument): string | null {
-    return this.roots.get(document) ?? null;
+  repositoryPathOf(document: OpenDocument): string | null {
+    return this.paths.get(document) ?? null;
   }
 
   /** Forgets what was found; the next question looks again. */
@@ -62,7 +62,7 @@ export class DocumentLocations {
     const { file } = document;
     const nowhere = (refusal: string | null): DocumentLocation => ({
       repository: null,
-      root: null,
+      repositoryPath: null,
       path: document.uri,
       refusal,
     });
@@ -72,10 +72,15 @@ export class DocumentLocations {
     try {
       const real = await resolved(file);
       const opened = await openRepository(real, this.folders);
-      const repository = this.known.get(opened.root) ?? opened;
-      this.known.set(repository.root, repository);
-      const path = relative(repository.root, real).split(sep).join("/");
-      return { repository, root: repository.root, path, refusal: await repository.refusalFor(path) };
+      const repository = this.known.get(opened.folder) ?? opened;
+      this.known.set(repository.folder, repository);
+      const path = relative(repository.folder, real).split(sep).join("/");
+      return {
+        repository,
+        repositoryPath: repository.folder,
+        path,
+        refusal: await repository.refusalFor(path),
+      };
     } catch (error) {
       if (!(error instanceof ProoflineError)) {
         return nowhere(`It cannot be told where the file belongs (${messageOf(error)}).`);

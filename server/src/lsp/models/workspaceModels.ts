@@ -38,8 +38,8 @@ export class WorkspaceModels {
    * @throws ProoflineError `model.missing` where the chosen model is gone
    */
   async chosenDirectory(): Promise<string | null> {
-    for (const { root } of await this.repositories()) {
-      const chosen = await this.choices.of(root);
+    for (const { folder: repositoryPath } of await this.repositories()) {
+      const chosen = await this.choices.of(repositoryPath);
       if (chosen !== null) {
         return chosen.path;
       }
@@ -79,7 +79,7 @@ export class WorkspaceModels {
     const [file, installed, chosen] = await Promise.all([
       modelsOf(repository),
       this.store.list(),
-      this.choices.chosen(repository.root),
+      this.choices.chosen(repository.folder),
     ]);
     return file.models.map(({ manifest, manifestDigest, source }) => {
       const here = installed.find((one) => one.manifestDigest === manifestDigest);
@@ -109,7 +109,7 @@ export class WorkspaceModels {
    * @throws EditorError `model.missing` for one that nobody approved on this machine
    */
   async choose(folder: string, manifestDigest: Digest | null): Promise<void> {
-    const { root } = await this.repositoryOf(folder);
+    const { folder: repositoryPath } = await this.repositoryOf(folder);
     if (manifestDigest !== null && (await this.store.find(manifestDigest)) === null) {
       throw new EditorError(
         "model.missing",
@@ -117,7 +117,7 @@ export class WorkspaceModels {
         "Fetch it with Proofline: Use the Workspace's Model…, or pin its folder.",
       );
     }
-    await this.choices.choose(root, manifestDigest);
+    await this.choices.choose(repositoryPath, manifestDigest);
   }
 
   private async repositories(): Promise<readonly Repository[]> {

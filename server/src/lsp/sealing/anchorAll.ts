@@ -32,7 +32,7 @@ export function anchorAll(parts: AnchorAllParts, signal: AbortSignal): Promise<A
         problems.add(problem);
       }
     }
-    if (journal.pending().some(({ root }) => root === null)) {
+    if (journal.pending().some(({ repository: repositoryPath }) => repositoryPath === null)) {
       problems.add(
         "Suggestions in documents that are in no folder stay in the journal until they are saved in one.",
       );
@@ -41,7 +41,10 @@ export function anchorAll(parts: AnchorAllParts, signal: AbortSignal): Promise<A
     await store.refreshOthers();
     const elsewhere = store
       .pending()
-      .filter(({ id, root }) => root !== null && open.has(root) && journal.find(id) === null);
+      .filter(
+        ({ id, repository: repositoryPath }) =>
+          repositoryPath !== null && open.has(repositoryPath) && journal.find(id) === null,
+      );
     if (elsewhere.length > 0) {
       problems.add(
         "Another window holds suggestions of this folder; it seals them soon after they are saved.",
@@ -55,5 +58,5 @@ export function anchorAll(parts: AnchorAllParts, signal: AbortSignal): Promise<A
 /** The repositories that a document is open in. */
 async function repositoriesOpen({ documents, locations }: AnchorAllParts): Promise<ReadonlySet<string>> {
   const open = await Promise.all(documents.all().map((document) => locations.of(document)));
-  return new Set(open.flatMap(({ root }) => root ?? []));
+  return new Set(open.flatMap(({ repositoryPath }) => repositoryPath ?? []));
 }

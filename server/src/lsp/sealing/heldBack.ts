@@ -19,9 +19,9 @@ export class HeldBack implements DocumentListener {
   ) {}
 
   async opened(document: OpenDocument): Promise<void> {
-    const { root, path } = await this.locations.of(document);
-    if (root !== null) {
-      this.seen.add(fileKey(root, path));
+    const { repositoryPath, path } = await this.locations.of(document);
+    if (repositoryPath !== null) {
+      this.seen.add(fileKey(repositoryPath, path));
     }
   }
 
@@ -65,7 +65,7 @@ export class HeldBack implements DocumentListener {
       const isDirty = (await repository.readText(path)) !== document.text;
       return isDirty ? suggestions.map(({ id }) => [id, `${path} is not saved yet.`]) : [];
     }
-    if (this.seen.has(fileKey(repository.root, path))) {
+    if (this.seen.has(fileKey(repository.folder, path))) {
       return [];
     }
     // Another window, or one that crashed, may hold the text unsaved: what is not on the disk yet is not gone.
@@ -91,7 +91,7 @@ export class HeldBack implements DocumentListener {
   private async openAt(repository: Repository, path: string): Promise<OpenDocument | null> {
     for (const document of this.documents.all()) {
       const location = await this.locations.of(document);
-      if (location.root === repository.root && location.path === path) {
+      if (location.repositoryPath === repository.folder && location.path === path) {
         return document;
       }
     }

@@ -158,5 +158,8 @@ export class SealScheduler implements DocumentListener {
 }
 
 function isFull(journal: Journal, repository: string): boolean {
-  return journal.pending().filter(({ root }) => root === repository).length >= MAX_BATCH_SIZE;
+  return (
+    journal.pending().filter(({ repository: repositoryPath }) => repositoryPath === repository).length >=
+    MAX_BATCH_SIZE
+  );
 }

@@ -27,7 +27,9 @@ export class Sealer {
     const { settings, store, heldBack, tracking, thread, log } = this.parts;
     try {
       const repository = await openRepository(folder, [folder]);
-      const pending = journal.pending().filter(({ root }) => root === repository.root);
+      const pending = journal
+        .pending()
+        .filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
       const held = await heldBack.among(pending, repository);
       const outcome = await sealPending({
         home: settings.home,
@@ -62,5 +64,7 @@ export class Sealer {
 
 /** The repositories that something is pending in. */
 export function repositoriesPending(journal: Journal): readonly string[] {
-  return [...new Set(journal.pending().flatMap(({ root }) => (root === null ? [] : [root])))];
+  return [
+    ...new Set(journal.pending().flatMap(({ repository }) => (repository === null ? [] : [repository]))),
+  ];
 }

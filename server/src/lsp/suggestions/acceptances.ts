@@ -186,7 +186,7 @@ export class Acceptances implements DocumentListener {
 
 function begin(
   document: OpenDocument,
-  { root, path }: DocumentLocation,
+  { repositoryPath, path }: DocumentLocation,
   { id, uri, text, facts, completion }: ActiveSuggestion,
   start: number,
   typed: number,
@@ -206,7 +206,7 @@ function begin(
         id,
         facts,
         completion,
-        root,
+        repository: repositoryPath,
         path,
         position,
         replaced,

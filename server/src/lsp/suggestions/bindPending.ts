@@ -24,16 +24,18 @@ export async function bindPending(parts: BindParts, document: OpenDocument): Pro
   if (journal === null || journal.pending().length === 0) {
     return;
   }
-  const { repository, root, path, refusal } = await locations.of(document);
+  const { repository, repositoryPath, path, refusal } = await locations.of(document);
   if (repository === null || refusal !== null) {
     return;
   }
   const homeless: AcceptedSuggestion[] = [];
   for (const pending of journal.pending()) {
     const gone =
-      pending.root === null
+      pending.repository === null
         ? pending.path === document.uri || documents.get(pending.path) === undefined
-        : pending.root === root && pending.path !== path && (await isGone(parts, repository, pending.path));
+        : pending.repository === repositoryPath &&
+          pending.path !== path &&
+          (await isGone(parts, repository, pending.path));
     if (gone) {
       homeless.push(pending);
     }
@@ -45,7 +47,7 @@ export async function bindPending(parts: BindParts, document: OpenDocument): Pro
       continue;
     }
     try {
-      await store.bind(id, document.uri, { root, path, position: place.range.start });
+      await store.bind(id, document.uri, { repository: repositoryPath, path, position: place.range.start });
     } catch (error) {
       log(`Not bound to ${path}: ${messageOf(error)}`);
     }

@@ -29,7 +29,7 @@ export type SuggestionEvent =
 
 /** Where an accepted suggestion's document is. */
 export interface BoundPlace {
-  readonly root: string | null;
+  readonly repository: string | null;
   readonly path: string;
   readonly position: Position;
 }
@@ -128,13 +128,13 @@ export class SuggestionStore {
   /** Resolves once the suggestion is durable; a longer or shorter one under the same id takes its place. */
   async accept(suggestion: AcceptedSuggestion, uri: string): Promise<void> {
     await (await this.required()).accept(suggestion);
-    this.changed("accepted", suggestion.id, uri, suggestion.root);
+    this.changed("accepted", suggestion.id, uri, suggestion.repository);
   }
 
   /** Resolves once it is durable that nothing of the suggestion is accepted. */
   async withdraw(id: string, uri: string): Promise<void> {
     const journal = await this.required();
-    const repository = journal.find(id)?.suggestion.root ?? null;
+    const repository = journal.find(id)?.suggestion.repository ?? null;
     await journal.withdraw(id);
     this.changed("withdrawn", id, uri, repository);
   }
@@ -142,7 +142,7 @@ export class SuggestionStore {
   /** Notes durably where a suggestion's document is now. */
   async bind(id: string, uri: string, place: BoundPlace): Promise<void> {
     await (await this.required()).amend(id, place);
-    this.changed("bound", id, uri, place.root);
+    this.changed("bound", id, uri, place.repository);
   }
 
   /** Tells that these are sealed, or never will be. Resolves once everybody has heard. */

@@ -36,10 +36,10 @@ export class Diagnostics {
   }
 
   /** The evidence and anchor files of one repository. */
-  showFiles(root: string, level: VerifiedOnly, problems: readonly FileProblem[]): void {
-    const before = this.files.get(root) ?? new Set();
-    const now = new Set(problems.map(({ path }) => pathToFileURL(join(root, path)).href));
-    this.files.set(root, now);
+  showFiles(repository: string, level: VerifiedOnly, problems: readonly FileProblem[]): void {
+    const before = this.files.get(repository) ?? new Set();
+    const now = new Set(problems.map(({ path }) => pathToFileURL(join(repository, path)).href));
+    this.files.set(repository, now);
     for (const uri of before) {
       if (!now.has(uri)) {
         this.send(uri, []);
@@ -49,7 +49,7 @@ export class Diagnostics {
       this.send(
         uri,
         problems
-          .filter(({ path }) => pathToFileURL(join(root, path)).href === uri)
+          .filter(({ path }) => pathToFileURL(join(repository, path)).href === uri)
           .map(({ problem }) => ({
             range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
             severity: level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,

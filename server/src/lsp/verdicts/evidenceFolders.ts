@@ -75,7 +75,7 @@ export class EvidenceFolders {
 
   /** What is known of a repository; the first call reads its files, and the chain's answers follow. */
   async of(repository: Repository): Promise<FolderEvidence> {
-    const known = this.folders.get(repository.root);
+    const known = this.folders.get(repository.folder);
     if (known !== undefined) {
       await known.reading;
       return evidenceOf(known);
@@ -88,26 +88,26 @@ export class EvidenceFolders {
       reading: null,
       stale: false,
     };
-    this.folders.set(repository.root, folder);
+    this.folders.set(repository.folder, folder);
     await this.read(folder);
     void this.ask(folder);
     return evidenceOf(folder);
   }
 
   /** Reads a repository's files again and asks the chain; resolves when both are done. */
-  async reload(root: string): Promise<void> {
-    const folder = this.folders.get(root);
+  async reload(repository: string): Promise<void> {
+    const folder = this.folders.get(repository);
     if (folder === undefined) {
       return;
     }
     await this.read(folder);
-    void this.listeners.tell(root);
+    void this.listeners.tell(repository);
     await this.ask(folder);
   }
 
   /** Looks where files with evidence have been moved to, for a file that has just been opened may be one of them. */
-  async findMoves(root: string): Promise<void> {
-    const folder = this.folders.get(root);
+  async findMoves(repository: string): Promise<void> {
+    const folder = this.folders.get(repository);
     if (folder === undefined) {
       return;
     }
@@ -117,11 +117,11 @@ export class EvidenceFolders {
       return;
     }
     folder.contents = { ...contents, moves };
-    void this.listeners.tell(root);
+    void this.listeners.tell(repository);
   }
 
   async reloadAll(): Promise<void> {
-    await Promise.all([...this.folders.keys()].map((root) => this.reload(root)));
+    await Promise.all([...this.folders.keys()].map((repository) => this.reload(repository)));
   }
 
   /** Asks the chain again about every repository. */
@@ -146,12 +146,12 @@ export class EvidenceFolders {
   }
 
   /** The evidence file that a suggestion stands in, as a path below a repository's top; `null` for none. */
-  fileOf(id: string): { readonly root: string; readonly path: string } | null {
-    for (const [root, { contents }] of this.folders) {
+  fileOf(id: string): { readonly repository: string; readonly path: string } | null {
+    for (const [repositoryPath, { contents }] of this.folders) {
       for (const { path, reading } of contents.evidence) {
         const batch = reading.kind === "malformed" ? null : reading.batch;
         if (batch?.suggestions.some(({ record }) => record.id === id)) {
-          return { root, path };
+          return { repository: repositoryPath, path };
         }
       }
     }
@@ -178,7 +178,7 @@ export class EvidenceFolders {
     try {
       return await this.reader.read(repository);
     } catch (error) {
-      this.log(`The evidence in ${repository.root} cannot be read: ${messageOf(error)}`);
+      this.log(`The evidence in ${repository.folder} cannot be read: ${messageOf(error)}`);
       const problem = editorText(error);
       return { ...NOTHING, problems: [{ path: ".proofline/repository.json", problem }] };
     }
@@ -187,19 +187,22 @@ export class EvidenceFolders {
   /** Asks the chain about what is claimed to be on it; where nothing is, no chain is started for the question. */
   private async ask(folder: Folder): Promise<void> {
     const { evidence, anchors } = folder.contents;
-    const roots = rootsOf(evidence);
-    if (!roots.some((root) => anchors.some((anchor) => anchor.root === root))) {
+    const batchRoots = batchRootsOf(evidence);
+    if (!batchRoots.some((batchRoot) => anchors.some((anchor) => anchor.batchRoot === batchRoot))) {
       return;
     }
     const reader = this.chain.read();
     const checks =
       reader === null
-        ? new Map(roots.map((root): [Digest, AnchorCheck] => [root, UNTRUSTED]))
-        : await checkChain(reader, roots, anchors);
+        ? new Map(batchRoots.map((batchRoot): [Digest, AnchorCheck] => [batchRoot, UNTRUSTED]))
+        : await checkChain(reader, batchRoots, anchors);
     folder.answers = new Map(
-      [...checks].map(([root, check]) => [root, { claims: claimsAbout(root, anchors), check }]),
+      [...checks].map(([batchRoot, check]) => [
+        batchRoot,
+        { claims: claimsAbout(batchRoot, anchors), check },
+      ]),
     );
-    void this.listeners.tell(folder.repository.root);
+    void this.listeners.tell(folder.repository.folder);
   }
 }
 
@@ -210,22 +213,24 @@ function evidenceOf({
 }: Folder): FolderEvidence {
   const chain = new Map<Digest, AnchorCheck>();
   const unasked = new Set<Digest>();
-  for (const root of rootsOf(evidence)) {
-    const claims = claimsAbout(root, anchors);
-    const answer = answers.get(root);
+  for (const batchRoot of batchRootsOf(evidence)) {
+    const claims = claimsAbout(batchRoot, anchors);
+    const answer = answers.get(batchRoot);
     // Where nobody claims an anchor, a chain that is out of reach contradicts nothing: it is not anchored yet.
     if (answer?.claims === claims && (claims !== "" || answer.check.anchor !== null)) {
-      chain.set(root, answer.check);
-    } else if (claims !== "" && !shown.has(root)) {
-      unasked.add(root);
+      chain.set(batchRoot, answer.check);
+    } else if (claims !== "" && !shown.has(batchRoot)) {
+      unasked.add(batchRoot);
     }
-    if (!unasked.has(root)) {
-      shown.add(root);
+    if (!unasked.has(batchRoot)) {
+      shown.add(batchRoot);
     }
   }
   return {
     repositoryId,
-    files: evidence.filter(({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.root)),
+    files: evidence.filter(
+      ({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.batchRoot),
+    ),
     problems,
     moves,
     chain,
@@ -234,21 +239,21 @@ function evidenceOf({
 
 /** Whether time alone may change what the chain says: it was out of reach, or has yet to make a block final. */
 function isUnsettled({ contents: { anchors }, answers }: Folder): boolean {
-  return [...answers].some(([root, { check }]) => {
-    if (!anchors.some((anchor) => anchor.root === root)) {
+  return [...answers].some(([batchRoot, { check }]) => {
+    if (!anchors.some((anchor) => anchor.batchRoot === batchRoot)) {
       return false;
     }
     return check.status === "unreachable" || (check.status === "included" && check.trust !== "local");
   });
 }
 
-function rootsOf(evidence: RepositoryContents["evidence"]): readonly Digest[] {
-  return evidence.flatMap(({ reading }) => (reading.kind === "intact" ? [reading.batch.root] : []));
+function batchRootsOf(evidence: RepositoryContents["evidence"]): readonly Digest[] {
+  return evidence.flatMap(({ reading }) => (reading.kind === "intact" ? [reading.batch.batchRoot] : []));
 }
 
-function claimsAbout(root: Digest, anchors: readonly Anchor[]): string {
+function claimsAbout(batchRoot: Digest, anchors: readonly Anchor[]): string {
   return anchors
-    .filter((anchor) => anchor.root === root)
+    .filter((anchor) => anchor.batchRoot === batchRoot)
     .map((anchor) => JSON.stringify(anchor))
     .join();
 }

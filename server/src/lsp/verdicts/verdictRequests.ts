@@ -65,10 +65,10 @@ async function verifyFile(
 ): Promise<VerifyFile.Result> {
   context.locations.refresh();
   chain.reset();
-  const { root } = await context.locations.of(document);
+  const { repositoryPath } = await context.locations.of(document);
   await verdicts.update(document);
-  if (root !== null) {
-    await folders.reload(root);
+  if (repositoryPath !== null) {
+    await folders.reload(repositoryPath);
   }
   await verdicts.update(document);
   const problems = (await verdicts.fileProblems(document)).map(({ path, problem }) => `${path}: ${problem}`);
@@ -78,7 +78,7 @@ async function verifyFile(
 function locateEvidence(context: ServerContext, { folders }: ActionParts, id: string): LocateEvidence.Result {
   const file = folders.fileOf(id);
   if (file !== null) {
-    return { kind: "file", uri: pathToFileURL(join(file.root, file.path)).href };
+    return { kind: "file", uri: pathToFileURL(join(file.repository, file.path)).href };
   }
   const pending = context.store.pending().some((one) => one.id === id);
   const reason = pending

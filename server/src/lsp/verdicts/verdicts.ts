@@ -22,7 +22,7 @@ import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
 import type { ReplayQueue } from "./replayQueue";
 
-type Place = Pick<DocumentLocation, "root" | "path">;
+type Place = Pick<DocumentLocation, "repositoryPath" | "path">;
 
 export interface VerdictParts {
   readonly folders: EvidenceFolders;
@@ -86,21 +86,24 @@ export class Verdicts implements DocumentListener {
 
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
   async updateQuoting(changed: OpenDocument): Promise<void> {
-    const { root, path } = await this.context.locations.of(changed);
+    const { repositoryPath, path } = await this.context.locations.of(changed);
     for (const document of this.context.documents.all()) {
       if (document === changed || this.quotes.get(document.uri)?.has(path) !== true) {
         continue;
       }
-      if ((await this.context.locations.of(document)).root === root) {
+      if ((await this.context.locations.of(document)).repositoryPath === repositoryPath) {
         await this.update(document);
       }
     }
   }
 
   /** Verifies every open document, or those of one repository. */
-  async updateAll(root?: string): Promise<void> {
+  async updateAll(repository?: string): Promise<void> {
     for (const document of this.context.documents.all()) {
-      if (root === undefined || (await this.context.locations.of(document)).root === root) {
+      if (
+        repository === undefined ||
+        (await this.context.locations.of(document)).repositoryPath === repository
+      ) {
         await this.update(document);
       }
     }
@@ -184,8 +187,10 @@ export class Verdicts implements DocumentListener {
     return replayables(sealed, this.pendingAt(location), isHere);
   }
 
-  private pendingAt({ root, path }: Place): readonly AcceptedSuggestion[] {
-    return this.context.store.pending().filter((one) => one.root === root && one.path === path);
+  private pendingAt({ repositoryPath, path }: Place): readonly AcceptedSuggestion[] {
+    return this.context.store
+      .pending()
+      .filter((one) => one.repository === repositoryPath && one.path === path);
   }
 
   private async evidenceFor({ repository }: DocumentLocation): Promise<FolderEvidence | null> {
@@ -195,7 +200,7 @@ export class Verdicts implements DocumentListener {
   /** Today's text of the files that a document's prompts quote: as open in the editor, else as saved. */
   private async quotedBy(
     { uri }: OpenDocument,
-    { repository, root, path }: DocumentLocation,
+    { repository, repositoryPath, path }: DocumentLocation,
     evidence: FolderEvidence | null,
   ): Promise<ReadonlyMap<string, string>> {
     const texts = new Map<string, string>();
@@ -204,7 +209,7 @@ export class Verdicts implements DocumentListener {
     }
     const paths = quotedPaths(
       { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map() },
-      this.context.store.pending().filter((one) => one.root === root),
+      this.context.store.pending().filter((one) => one.repository === repositoryPath),
       (suggestion) => suggestion.path === path,
     );
     this.quotes.set(uri, paths);
@@ -214,7 +219,7 @@ export class Verdicts implements DocumentListener {
     const open = new Map<string, OpenDocument>();
     for (const document of this.context.documents.all()) {
       const placement = await this.context.locations.of(document);
-      if (placement.root === root && placement.refusal === null) {
+      if (placement.repositoryPath === repositoryPath && placement.refusal === null) {
         open.set(placement.path, document);
       }
     }
@@ -229,16 +234,16 @@ export class Verdicts implements DocumentListener {
 
   private verify(
     document: OpenDocument,
-    { root, path }: DocumentLocation,
+    { repositoryPath, path }: DocumentLocation,
     evidence: FolderEvidence | null,
     quoted: ReadonlyMap<string, string>,
   ): void {
-    const replayable = this.replayablesAt({ root, path }, evidence);
+    const replayable = this.replayablesAt({ repositoryPath, path }, evidence);
     const report = verify({
       repositoryId: evidence?.repositoryId ?? null,
       evidence: evidence?.files ?? [],
       moves: evidence?.moves ?? new Map(),
-      journal: this.pendingAt({ root, path }),
+      journal: this.pendingAt({ repositoryPath, path }),
       device: this.parts.identity.device ?? "",
       chain: evidence?.chain ?? new Map(),
       texts: new Map([[path, document.text]]),
@@ -255,8 +260,8 @@ export class Verdicts implements DocumentListener {
     this.tell(document, followed);
     const level = this.context.settings.current.verifiedOnly;
     this.diagnostics.showLines(document.uri, level, this.of(document));
-    if (root !== null && evidence !== null) {
-      this.diagnostics.showFiles(root, level, [...evidence.problems, ...report.files]);
+    if (repositoryPath !== null && evidence !== null) {
+      this.diagnostics.showFiles(repositoryPath, level, [...evidence.problems, ...report.files]);
     }
   }
 
@@ -296,8 +301,8 @@ export class Verdicts implements DocumentListener {
     if (path === document.uri) {
       return "journal only: not in a folder";
     }
-    const root = this.context.locations.rootOf(document);
-    return root === null ? null : this.context.store.obstacleIn(root);
+    const repository = this.context.locations.repositoryPathOf(document);
+    return repository === null ? null : this.context.store.obstacleIn(repository);
   }
 }
 

@@ -163,11 +163,11 @@ function uncheckedReason({ verificationMaterial: { publicKey, x509CertificateCha
 
 /** The files that the signer left out on purpose; refuses any other that was not signed as it is. */
 function unsignedAmong({ subject, predicate }: Statement, files: readonly PinnedFile[]): string[] {
-  const root = createHash("sha256");
+  const repository = createHash("sha256");
   for (const { digest } of predicate.resources) {
-    root.update(Buffer.from(digest, "hex"));
+    repository.update(Buffer.from(digest, "hex"));
   }
-  if (root.digest("hex") !== subject[0].digest.sha256) {
+  if (repository.digest("hex") !== subject[0].digest.sha256) {
     throw signatureError(`${SIGNATURE_FILE} contradicts itself: its root is not that of its files.`);
   }
   const signed = new Map(predicate.resources.map(({ name, digest }) => [name, digest]));

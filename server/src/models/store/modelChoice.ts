@@ -8,7 +8,7 @@ import { ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import type { InstalledModel, ModelStore } from "./modelStore";
 
-const Choice = z.strictObject({ root: z.string(), manifestDigest: Digest });
+const Choice = z.strictObject({ repository: z.string(), manifestDigest: Digest });
 
 /**
  * Which model this machine's person chose for a repository, kept outside of it: one small file each below
@@ -30,8 +30,8 @@ export class ModelChoices {
    * @throws ProoflineError `model.missing` where what was chosen is gone or was pinned anew: another model in its place
    * would not be what the person chose
    */
-  async of(root: string): Promise<InstalledModel | null> {
-    const manifestDigest = await this.read(root);
+  async of(repository: string): Promise<InstalledModel | null> {
+    const manifestDigest = await this.read(repository);
     if (manifestDigest === null) {
       return null;
     }
@@ -41,36 +41,38 @@ export class ModelChoices {
     }
     throw new ProoflineError(
       "model.missing",
-      `The model that was chosen for ${root} (${manifestDigest.slice(0, 12)}) is no longer installed as it was pinned.`,
+      `The model that was chosen for ${repository} (${manifestDigest.slice(0, 12)}) is no longer installed as it was pinned.`,
       "chooseModelAgain",
     );
   }
 
   /** The digest of the chosen model, whether it is there or not. */
-  chosen(root: string): Promise<Digest | null> {
-    return this.read(root);
+  chosen(repository: string): Promise<Digest | null> {
+    return this.read(repository);
   }
 
   /** Chooses an approved model for a repository; `null` goes back to the model of the settings. */
-  async choose(root: string, manifestDigest: Digest | null): Promise<void> {
+  async choose(repository: string, manifestDigest: Digest | null): Promise<void> {
     if (manifestDigest === null) {
-      await removeIfThere(this.file(root));
+      await removeIfThere(this.file(repository));
     } else {
-      await writeWhole(this.file(root), canonicalJson({ root, manifestDigest }), { mode: 0o600 });
+      await writeWhole(this.file(repository), canonicalJson({ repository, manifestDigest }), {
+        mode: 0o600,
+      });
     }
   }
 
-  private async read(root: string): Promise<Digest | null> {
+  private async read(repository: string): Promise<Digest | null> {
     try {
-      const choice = Choice.parse(JSON.parse(await readFile(this.file(root), "utf8")));
-      return choice.root === root ? choice.manifestDigest : null;
+      const choice = Choice.parse(JSON.parse(await readFile(this.file(repository), "utf8")));
+      return choice.repository === repository ? choice.manifestDigest : null;
     } catch {
       // Absent or damaged: nothing is chosen, which is the careful reading.
       return null;
     }
   }
 
-  private file(root: string): string {
-    return join(this.folder, `${toDigest(sha256(root))}.json`);
+  private file(repository: string): string {
+    return join(this.folder, `${toDigest(sha256(repository))}.json`);
   }
 }
