@@ -14,6 +14,7 @@ import { benchContext } from "./context";
 import { benchKeystrokes } from "./keystrokes";
 import { benchPeers } from "./peers/peers";
 import { benchSuggestions } from "./suggestions";
+import { benchTexts } from "./texts";
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   }
   await benchSuggestions();
   await benchKeystrokes();
+  benchTexts();
   await benchAnchoring();
 }
 

@@ -266,6 +266,16 @@ export class Client {
     return { id, item, text: item.insertText, range: item.range ?? { start: position, end: position } };
   }
 
+  /** The same where the model is known to answer; nothing is an error. */
+  async suggestion(...parameters: Parameters<Client["complete"]>): Promise<Shown> {
+    const shown = await this.complete(...parameters);
+    if (shown === null) {
+      const [uri, { line, character }] = parameters;
+      throw new Error(`no suggestion at ${line}:${character} in ${uri}; ${this.describe()}`);
+    }
+    return shown;
+  }
+
   /** Applies a shown suggestion as the editor does, and returns the document's version after it. */
   insert(uri: string, shown: Shown, text = shown.text): number {
     return this.edit(uri, { range: shown.range, text });

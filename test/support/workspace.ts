@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
+import type { Position } from "vscode-languageserver-protocol/node";
 import { AnchorNow } from "../../server/src/protocol/messages";
 import { Client, type Shown, type StartOptions, uriOf } from "./languageClient";
 
@@ -127,6 +128,26 @@ export async function offered(
     client.close(uri);
   }
   throw new Error("the model offers nothing that fits at any of the places");
+}
+
+/** A place where the embedded model is sure enough to answer unasked, below a line that a test may change. */
+export function openSurePlace(client: Client, workspace: Workspace): { uri: string; cursor: Position } {
+  const before = `// A stack.
+export class Stack {
+  constructor() {
+    this.items = [];
+  }
+
+  push(item) {
+    this.items.push(item);
+  }
+
+  pop() {
+    return this.`;
+  const text = `${before}\n  }\n}\n`;
+  const uri = workspace.write("src/stack.js", text);
+  client.open(uri, text, "javascript");
+  return { uri, cursor: client.after(uri, before) };
 }
 
 export function words(text: string): string[] {

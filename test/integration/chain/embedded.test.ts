@@ -13,9 +13,10 @@ test("anchors a root on the embedded chain, and a reader finds it finalized", as
     status: "unreachable",
     reason: "There is no local chain on this machine yet.",
   });
+  const before = Math.floor(Date.now() / 1000);
   const anchor = await writer.anchor(root);
   expect(anchor).toMatchObject({ batchRoot: root, chainId: 31337 });
-  expect(Math.abs(anchor.timestamp - Date.now() / 1000)).toBeLessThan(60);
+  expect(anchor.timestamp).toBeGreaterThanOrEqual(before);
 
   const reader = openChain(configuration, { start: false });
   afterwards(() => reader.close());

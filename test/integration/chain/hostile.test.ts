@@ -121,13 +121,15 @@ test("silence, and an answer that never ends, stop at the time limit", async () 
 });
 
 test("a dead server is waited for once, however many roots are asked about", async () => {
-  const silent = await serve(() => {});
+  let asked = 0;
+  const silent = await serve(() => {
+    asked += 1;
+  });
   const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [silent], contract }, { start: false });
   afterwards(() => reader.close());
-  const began = performance.now();
   const checks = await Promise.all(Array.from({ length: 200 }, () => reader.check(randomDigest(), [])));
   expect(new Set(checks.map(({ status }) => status))).toEqual(new Set(["unreachable"]));
-  expect(performance.now() - began).toBeLessThan(9_000);
+  expect(asked).toBe(1);
 });
 
 test("foreign error messages stay one short line", async () => {

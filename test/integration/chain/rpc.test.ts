@@ -7,6 +7,7 @@ import { openWriter } from "../../../server/src/chain/chainWriter";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { afterwards, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
+import { eventually } from "../../support/eventually";
 
 /** Generic EVM chains behind RPC servers: a second anvil, with ids of its own. */
 
@@ -95,13 +96,17 @@ describe("a chain behind an RPC server", () => {
   });
 
   test("an aborted wait ends with the signal's reason", async () => {
-    const { configuration } = await rpcChain(10740, "--no-mining");
+    const { configuration, rpc } = await rpcChain(10740, "--no-mining");
     const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
     afterwards(() => writer.close());
     const controller = new AbortController();
-    const anchoring = writer.anchor(randomDigest(), controller.signal);
-    setTimeout(() => controller.abort(new Error("enough")), 300);
-    await expect(anchoring).rejects.toThrow("enough");
+    const ended = expect(writer.anchor(randomDigest(), controller.signal)).rejects.toThrow("enough");
+    await eventually("its transaction to wait for a block", async () => {
+      const { pending } = await rpc.call("txpool_status", [], z.object({ pending: z.string() }));
+      return pending !== "0x0";
+    });
+    controller.abort(new Error("enough"));
+    await ended;
   });
 });
 

@@ -94,11 +94,8 @@ test("an untitled document is journal only, and bound once it is saved in a fold
   const text = client.text(template);
   client.close(template);
   client.open(uri, text);
-  const shown = await client.complete(uri, there.range.start);
-  expect(shown?.text).toBe(there.text);
-  if (shown === null) {
-    return;
-  }
+  const shown = await client.suggestion(uri, there.range.start);
+  expect(shown.text).toBe(there.text);
   client.insert(uri, shown);
   expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   const [pending] = await client.untilShown(uri, "pending");

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { DidChangeSettings } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
-import { offered, Workspace } from "../../support/workspace";
+import { offered, openSurePlace, Workspace } from "../../support/workspace";
 
 test("a suggestion asked for while the model is loaded comes when it is", async () => {
   const workspace = Workspace.create();
@@ -16,17 +16,14 @@ test("a suggestion asked for while the model is loaded comes when it is", async 
 test("of two requests while the model is loaded only the newer is answered", async () => {
   const workspace = Workspace.create();
   const client = await workspace.start();
-  const text = "export function add(a: number, b: number): number {\n  \n}\n";
-  const uri = workspace.write("a.ts", text);
-  client.open(uri, text);
-  const place = { line: 1, character: 2 };
+  const { uri, cursor } = openSurePlace(client, workspace);
   const automatic = { triggerKind: InlineCompletionTriggerKind.Automatic };
   const answers: string[] = [];
-  const older = client.complete(uri, place, automatic).then((shown) => {
+  const older = client.complete(uri, cursor, automatic).then((shown) => {
     answers.push("older");
     return shown;
   });
-  const newer = client.complete(uri, { line: 0, character: 0 }, automatic).then(() => answers.push("newer"));
+  const newer = client.suggestion(uri, cursor, automatic).then(() => answers.push("newer"));
   expect(await older).toBeNull();
   expect(client.status?.model.kind).not.toBe("ready");
   await newer;

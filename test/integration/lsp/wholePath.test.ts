@@ -107,10 +107,7 @@ test("the same text accepted twice keeps its two places, also after a restart", 
   const { line, character } = place.shown.range.start;
   // The lower one first, so that the upper one shifts it.
   for (const at of [line + height, line]) {
-    const shown = await client.complete(uri, { line: at, character });
-    if (shown === null) {
-      throw new Error("no suggestion");
-    }
+    const shown = await client.suggestion(uri, { line: at, character });
     client.insert(uri, shown);
     expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   }

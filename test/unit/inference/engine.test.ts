@@ -92,20 +92,24 @@ describe("the engine", () => {
     const expected = await answers();
     // Encoding all of it takes longer than all answers.
     engine.lookUp(Array.from({ length: 300 }, (_, index) => SAMPLE.replaceAll("s", `s${index}`)));
+    expect(expected.filter((answer) => Array.isArray(answer)).length).toBeGreaterThanOrEqual(4);
     expect(await answers()).toEqual(expected);
     engine.lookUp([SAMPLE]);
     expect(await answers()).toEqual(expected);
   });
 
   it("answers an explicit request even where the model would rather say nothing", async () => {
+    let answered = 0;
     for (const prefix of ["", "\n", "// done\n", "x\n\n\n"]) {
       const outcome = await engine.complete({ ...requestAt(0), prefix, suffix: "" });
       if (outcome.kind === "completion") {
         expect(outcome.completion.displayed.trim()).not.toBe("");
+        answered += 1;
       } else {
         expect(outcome.reason).not.toBe("lowConfidence");
       }
     }
+    expect(answered).toBeGreaterThan(0);
   });
 
   it("shows automatic requests what it is sure of, and explicit ones all", async () => {
@@ -137,12 +141,15 @@ describe("the engine", () => {
   });
 
   it("never passes the line's end when asked for a line", async () => {
+    let answered = 0;
     for (const offset of OFFSETS.slice(0, 12)) {
       const outcome = await engine.complete(requestAt(offset, { extent: "line" }));
       if (outcome.kind === "completion") {
         expect(outcome.completion.displayed.trimStart()).not.toContain("\n");
+        answered += 1;
       }
     }
+    expect(answered).toBeGreaterThanOrEqual(8);
   });
 
   it("cancels a request that is under way, and one that waits", async () => {
@@ -172,9 +179,7 @@ describe("the engine", () => {
     const outcomes = await Promise.all(
       [long(), requestAt(200), long()].map((request) => engine.complete(request)),
     );
-    for (const outcome of outcomes) {
-      expect(outcome).not.toMatchObject({ reason: "cancelled" });
-    }
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["completion", "completion", "completion"]);
   });
 
   it("lets completions go before a replay, which is finished all the same", async () => {
@@ -188,7 +193,7 @@ describe("the engine", () => {
       return result;
     });
     const completed = [requestAt(100), requestAt(300)].map((request) =>
-      engine.complete(request).then(() => order.push("completion")),
+      engine.complete(request).then(({ kind }) => order.push(kind)),
     );
     expect(await replayed).toMatchObject({ value: "exact" });
     await Promise.all(completed);

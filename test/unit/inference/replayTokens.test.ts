@@ -133,6 +133,7 @@ describe("replay with the embedded model", () => {
   });
 
   it("gives the same answer with a cold cache", async () => {
+    let answered = 0;
     for (const offset of OFFSETS.slice(0, 6)) {
       const outcome = await complete(model, new Sequence(model.graph), requestAt(offset), never);
       if (outcome.kind !== "completion") {
@@ -140,7 +141,9 @@ describe("replay with the embedded model", () => {
       }
       const warm = completions.find(({ prompt }) => prompt.prefix === outcome.completion.prompt.prefix);
       expect(warm?.tokens).toEqual(outcome.completion.tokens);
+      answered += 1;
     }
+    expect(answered).toBeGreaterThanOrEqual(4);
   });
 
   /** A claim whose other values follow from its changed ones, so that only the model can tell. */
