@@ -32,7 +32,7 @@ import { SettingsStore } from "./settingsStore";
 import { Status } from "./status";
 import { Acceptances } from "./suggestions/acceptances";
 import { ActiveSuggestions } from "./suggestions/activeSuggestions";
-import { bindPending } from "./suggestions/bindPending";
+import { rebindPending } from "./suggestions/rebindPending";
 import { SuggestionStore } from "./suggestions/suggestionStore";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
 import { provideHover } from "./verdicts/hover";
@@ -127,7 +127,7 @@ export function assembleServer(
     }
   });
 
-  const bind = (document: OpenDocument): Promise<void> => bindPending(context, document);
+  const bind = (document: OpenDocument): Promise<void> => rebindPending(context, document);
   const binder: DocumentListener = {
     opened: bind,
     saved: bind,

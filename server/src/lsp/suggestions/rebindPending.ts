@@ -18,7 +18,7 @@ export interface BindParts {
  * Binds what was accepted in an untitled or folderless document once it is saved in a folder, and what was accepted in
  * a file that has another name since: by content, and only while its old document is gone.
  */
-export async function bindPending(parts: BindParts, document: OpenDocument): Promise<void> {
+export async function rebindPending(parts: BindParts, document: OpenDocument): Promise<void> {
   const { documents, locations, store, log } = parts;
   const { journal } = store;
   if (journal === null || journal.pending().length === 0) {
