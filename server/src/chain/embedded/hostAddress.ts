@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { rmdirSync, rmSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { sha256, toDigest } from "../../platform/digests";
 import { createWhole } from "../../platform/durable";
 
 /**
@@ -156,7 +157,7 @@ function unlinkSocket(address: string): void {
 }
 
 function pipeName(home: string): string {
-  const digest = createHash("sha256").update(resolve(home).toLowerCase()).digest("hex");
+  const digest = toDigest(sha256(resolve(home).toLowerCase()));
   return `\\\\.\\pipe\\proofline-${digest.slice(0, 32)}`;
 }
 

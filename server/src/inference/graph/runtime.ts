@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
+import { sha256, toDigest } from "../../platform/digests";
 import { messageOf, unreachable } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
@@ -118,7 +118,7 @@ export const PORTABLE: Runtime = {
     }
     const { env, InferenceSession, Tensor } = await import("onnxruntime-web");
     const library = await readFile(portableLibrary());
-    if (createHash("sha256").update(library).digest("hex") !== PORTABLE_LIBRARY_DIGEST) {
+    if (toDigest(sha256(library)) !== PORTABLE_LIBRARY_DIGEST) {
       throw new Error("the installed onnxruntime-web is not the one that portable/v1 names");
     }
     env.wasm.wasmBinary = library;
