@@ -63,8 +63,8 @@ describe("spans through edits", () => {
   });
 });
 
-describe("offers", () => {
-  const offer = (text: string, before = "a(", after = ")\n") => ({
+describe("active suggestions", () => {
+  const suggestion = (text: string, before = "a(", after = ")\n") => ({
     id: text,
     uri: "file:///a",
     before,
@@ -74,34 +74,34 @@ describe("offers", () => {
     facts: {} as ExecutionFacts,
   });
 
-  test("an offer is found again for exactly the proper beginnings of its text", () => {
+  test("a suggestion is found again for exactly the proper beginnings of its text", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), (text, typed) => {
-        const offers = new ActiveSuggestions();
-        offers.add(offer(text));
-        const found = offers.match("file:///a", `a(${typed}`, ")\n");
+        const active = new ActiveSuggestions();
+        active.add(suggestion(text));
+        const found = active.match("file:///a", `a(${typed}`, ")\n");
         expect(found !== null).toBe(typed.length < text.length && text.startsWith(typed));
       }),
     );
-    const offers = new ActiveSuggestions();
-    offers.add(offer("x, y"));
-    expect(offers.match("file:///b", "a(", ")\n")).toBeNull();
-    expect(offers.match("file:///a", "b(", ")\n")).toBeNull();
-    expect(offers.match("file:///a", "a(", "))\n")).toBeNull();
+    const active = new ActiveSuggestions();
+    active.add(suggestion("x, y"));
+    expect(active.match("file:///b", "a(", ")\n")).toBeNull();
+    expect(active.match("file:///a", "b(", ")\n")).toBeNull();
+    expect(active.match("file:///a", "a(", "))\n")).toBeNull();
   });
 
   test("their number is bounded, the newest and the used ones stay", () => {
-    const offers = new ActiveSuggestions();
-    offers.add(offer("first"));
+    const active = new ActiveSuggestions();
+    active.add(suggestion("first"));
     for (let index = 0; index < 200; index += 1) {
-      offers.add(offer(`other ${index}`, `other ${index}`));
-      expect(offers.match("file:///a", "a(", ")\n")?.id).toBe("first");
+      active.add(suggestion(`other ${index}`, `other ${index}`));
+      expect(active.match("file:///a", "a(", ")\n")?.id).toBe("first");
     }
-    expect(offers.find("other 0")).toBeNull();
-    expect(offers.find("other 199")).not.toBeNull();
-    offers.dismiss("file:///a");
-    expect(offers.match("file:///a", "a(", ")\n")).toBeNull();
-    expect(offers.find("first")).not.toBeNull();
+    expect(active.find("other 0")).toBeNull();
+    expect(active.find("other 199")).not.toBeNull();
+    active.dismiss("file:///a");
+    expect(active.match("file:///a", "a(", ")\n")).toBeNull();
+    expect(active.find("first")).not.toBeNull();
   });
 });
 

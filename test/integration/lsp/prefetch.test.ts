@@ -88,12 +88,12 @@ describe("what was asked ahead", () => {
 
 describe("asking ahead", () => {
   const document = (text: string) => ({ uri: "file:///a.ts", text });
-  const offer = { before: "a", text: "bc", after: "d" };
+  const suggestion = { before: "a", text: "bc", after: "d" };
   let asked: {
     before: string;
     after: string;
     signal: AbortSignal;
-    answer: (offer: ActiveSuggestion | null) => void;
+    answer: (suggestion: ActiveSuggestion | null) => void;
   }[];
   let prefetch: Prefetch;
 
@@ -108,7 +108,7 @@ describe("asking ahead", () => {
   afterEach(() => {
     vi.useRealTimers();
   });
-  const show = (): void => prefetch.shown(document("ad") as Parameters<Prefetch["shown"]>[0], offer);
+  const show = (): void => prefetch.shown(document("ad") as Parameters<Prefetch["shown"]>[0], suggestion);
 
   it("waits until the suggestion is being read, and asks once however often it is shown", async () => {
     show();
@@ -131,7 +131,7 @@ describe("asking ahead", () => {
     expect(asked).toHaveLength(1);
     const next = { id: "next" } as ActiveSuggestion;
     asked[0]?.answer(next);
-    expect(await taken).toEqual({ offer: next });
+    expect(await taken).toEqual({ suggestion: next });
     expect(await prefetch.take("file:///a.ts", { before: "abc", after: "d" })).toBeNull();
   });
 
@@ -140,7 +140,7 @@ describe("asking ahead", () => {
     const taken = prefetch.take("file:///a.ts", { before: "abc", after: "d" });
     await vi.advanceTimersByTimeAsync(0);
     asked[0]?.answer(null);
-    expect(await taken).toEqual({ offer: null });
+    expect(await taken).toEqual({ suggestion: null });
   });
 
   it("goes on while the suggestion is typed or accepted, and ends with any other edit", async () => {

@@ -56,9 +56,9 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       return null;
     }
     const place = placeOf(document, parameters);
-    const show = (offer: ActiveSuggestion): InlineCompletionItem[] => {
-      prefetch.shown(document, offer);
-      return [itemFor(context, document, offer, place)];
+    const show = (suggestion: ActiveSuggestion): InlineCompletionItem[] => {
+      prefetch.shown(document, suggestion);
+      return [itemFor(context, document, suggestion, place)];
     };
     const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
     const matching = context.active.match(document.uri, place.before, place.after);
@@ -76,8 +76,8 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
     }
 
     const ready = await prefetch.take(document.uri, place);
-    let offer = ready?.offer ?? null;
-    if (ready === null || (explicit && !isWhole(offer))) {
+    let suggestion = ready?.suggestion ?? null;
+    if (ready === null || (explicit && !isWhole(suggestion))) {
       if (mine.signal.aborted) {
         return null;
       }
@@ -88,17 +88,17 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       }
       const started = performance.now();
       const isLoaded = context.source.provider !== null;
-      offer = await ask(context, document, place, explicit, signal);
+      suggestion = await ask(context, document, place, explicit, signal);
       if (!signal.aborted && isLoaded) {
         debounce.answered(performance.now() - started);
       }
       lookUps.follow(document, place.before.length);
     }
-    if (offer === null) {
+    if (suggestion === null) {
       return null;
     }
-    context.active.add(offer);
-    return token.isCancellationRequested ? null : show(offer);
+    context.active.add(suggestion);
+    return token.isCancellationRequested ? null : show(suggestion);
   });
   // What is encoded before somebody types need not be encoded at the first key.
   const lookAhead = async (document: OpenDocument): Promise<void> => {
@@ -124,8 +124,8 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
 }
 
 /** Asked by a person, the model goes on where it says nothing, or stops in doubt, when nobody asked. */
-function isWhole(offer: ActiveSuggestion | null): boolean {
-  return offer !== null && offer.completion.stop !== "doubt";
+function isWhole(suggestion: ActiveSuggestion | null): boolean {
+  return suggestion !== null && suggestion.completion.stop !== "doubt";
 }
 
 /** The provider, once a start that is under way is done: whoever asks meanwhile need not ask again. */
@@ -207,28 +207,28 @@ function placeOf(document: OpenDocument, { position, context }: Parameters): Pla
 }
 
 /**
- * The item that shows what is left of an offer. Its range must lie on one line, so it begins where the offer does or
+ * The item that shows what is left of a suggestion. Its range must lie on one line, so it begins where the suggestion does or
  * where the cursor's line does, whichever comes later.
  */
 function itemFor(
   context: ServerContext,
   document: OpenDocument,
-  offer: ActiveSuggestion,
+  suggestion: ActiveSuggestion,
   place: Place,
 ): InlineCompletionItem {
-  const typed = place.before.length - offer.before.length;
-  context.active.shown(offer.id, typed);
-  const command = { title: "Accepted", command: ACCEPTED_COMMAND, arguments: [offer.id] };
+  const typed = place.before.length - suggestion.before.length;
+  context.active.shown(suggestion.id, typed);
+  const command = { title: "Accepted", command: ACCEPTED_COMMAND, arguments: [suggestion.id] };
   if (place.selected !== null) {
     return {
-      insertText: document.spell(place.selected.text + offer.text.slice(typed)),
+      insertText: document.spell(place.selected.text + suggestion.text.slice(typed)),
       range: document.rangeOf(place.selected.start, place.cursor),
       command,
     };
   }
-  const kept = typed === 0 ? 0 : offer.text.lastIndexOf("\n", typed - 1) + 1;
+  const kept = typed === 0 ? 0 : suggestion.text.lastIndexOf("\n", typed - 1) + 1;
   return {
-    insertText: document.spell(offer.text.slice(kept)),
+    insertText: document.spell(suggestion.text.slice(kept)),
     range: document.rangeOf(place.cursor - (typed - kept), place.cursor),
     command,
   };

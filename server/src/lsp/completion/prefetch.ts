@@ -14,7 +14,7 @@ interface Ahead extends Around {
   readonly uri: string;
   readonly controller: AbortController;
   readonly timer: NodeJS.Timeout;
-  readonly offer: Promise<ActiveSuggestion | null>;
+  readonly suggestion: Promise<ActiveSuggestion | null>;
   /** Does not wait for the timer. */
   readonly begin: () => void;
 }
@@ -22,7 +22,7 @@ interface Ahead extends Around {
 /**
  * Asks for the suggestion after the one on show, in the text as it will be once that is accepted, while a person reads
  * it. At most one is under way or ready. It is shown only when the editor asks at that very place; until then it is
- * no offer, and nothing is recorded of it.
+ * shown to nobody, and nothing is recorded of it.
  */
 export class Prefetch {
   private ahead: Ahead | null = null;
@@ -37,8 +37,8 @@ export class Prefetch {
   ) {}
 
   /** A suggestion is on show. */
-  shown(document: OpenDocument, offer: Pick<ActiveSuggestion, "before" | "text" | "after">): void {
-    const around = { before: offer.before + offer.text, after: offer.after };
+  shown(document: OpenDocument, suggestion: Pick<ActiveSuggestion, "before" | "text" | "after">): void {
+    const around = { before: suggestion.before + suggestion.text, after: suggestion.after };
     if (this.ahead !== null && isAt(this.ahead, document.uri, around)) {
       return;
     }
@@ -54,7 +54,7 @@ export class Prefetch {
       controller,
       begin,
       timer: setTimeout(begin, READING_MILLISECONDS).unref(),
-      offer: begun.then(() =>
+      suggestion: begun.then(() =>
         controller.signal.aborted ? null : this.ask(document, around, controller.signal),
       ),
     };
@@ -62,20 +62,20 @@ export class Prefetch {
   }
 
   /**
-   * What was asked for ahead, where it is for this very place: as soon as the answer is there. Its offer is `null`
+   * What was asked for ahead, where it is for this very place: as soon as the answer is there. Its suggestion is `null`
    * where the model had nothing to say.
    */
-  async take(uri: string, around: Around): Promise<{ readonly offer: ActiveSuggestion | null } | null> {
+  async take(uri: string, around: Around): Promise<{ readonly suggestion: ActiveSuggestion | null } | null> {
     const { ahead } = this;
     if (ahead === null || !isAt(ahead, uri, around)) {
       return null;
     }
     ahead.begin();
-    const offer = await ahead.offer;
+    const suggestion = await ahead.suggestion;
     if (this.ahead === ahead) {
       this.ahead = null;
     }
-    return { offer };
+    return { suggestion };
   }
 
   /** A document is another: what was asked ahead is only wanted while its text becomes what was asked for. */

@@ -113,20 +113,20 @@ export class Acceptances implements DocumentListener {
 
     // From here to the journal nothing waits, so that no edit comes between a check and what it was for.
     const found = this.context.active.find(id);
-    if (found === null || found.offer.uri !== uri) {
+    if (found === null || found.suggestion.uri !== uri) {
       return { recorded: false, reason: "The suggestion is not one that was offered here." };
     }
-    const { offer } = found;
-    const start = document.text.startsWith(offer.before) ? offer.before.length : found.start;
+    const { suggestion } = found;
+    const start = document.text.startsWith(suggestion.before) ? suggestion.before.length : found.start;
     const length =
-      kind === "whole" ? offer.text.length : partialLength(document, offer, start, acceptedLength);
-    if (length === 0 || !document.text.startsWith(offer.text.slice(0, length), start)) {
+      kind === "whole" ? suggestion.text.length : partialLength(document, suggestion, start, acceptedLength);
+    if (length === 0 || !document.text.startsWith(suggestion.text.slice(0, length), start)) {
       return {
         recorded: false,
         reason: "The document does not hold what was accepted, where it was offered.",
       };
     }
-    const accepted = this.accepted.get(id) ?? begin(document, placement, offer, start, found.typed);
+    const accepted = this.accepted.get(id) ?? begin(document, placement, suggestion, start, found.typed);
     if (length <= accepted.recorded) {
       return { recorded: true };
     }
@@ -216,14 +216,14 @@ function begin(
   };
 }
 
-/** How much of an offer a partial acceptance reached: what the client says, but no more than stands in the text. */
+/** How much of a suggestion a partial acceptance reached: what the client says, but no more than stands in the text. */
 function partialLength(
   document: OpenDocument,
-  offer: ActiveSuggestion,
+  suggestion: ActiveSuggestion,
   start: number,
   claimed: number | undefined,
 ): number {
-  return Math.min(commonLength(document.text, start, offer.text), claimed ?? offer.text.length);
+  return Math.min(commonLength(document.text, start, suggestion.text), claimed ?? suggestion.text.length);
 }
 
 /** How many code units of `wanted` stand in `text` from `start` on. */
