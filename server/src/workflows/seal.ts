@@ -118,8 +118,8 @@ async function sealBatchOf(
       promptTravels: await repository.promptMayTravel(suggestion.path, suggestion.values.prompt),
     });
   }
-  const batch = await journal.seal(suggestions, async ({ sequence, previousSeal }) => {
-    const sealed = await thread.seal(
+  const batch = await journal.commitBatch(suggestions, async ({ sequence, previousSeal }) => {
+    const sealed = await thread.signBatch(
       {
         facts: { ...first.execution, repositoryId, device: device.address },
         suggestions: inputs,

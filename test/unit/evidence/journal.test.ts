@@ -166,7 +166,7 @@ describe("sealing through the journal", () => {
     const journal = await openedJournal(await temporaryFolder());
     const one = sample();
     await journal.accept(one);
-    const batch = await journal.seal([one], async () => {
+    const batch = await journal.commitBatch([one], async () => {
       await journal.withdraw(one.id);
       return { ...sealed([one]), repository: "/repository", sealedPrompts: [] };
     });
@@ -180,8 +180,8 @@ describe("sealing through the journal", () => {
     const journal = await openedJournal(await temporaryFolder());
     const one = sample();
     await journal.accept(one);
-    await expect(journal.seal([one], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
-    expect(await journal.seal([one], async () => null)).toBeNull();
+    await expect(journal.commitBatch([one], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await journal.commitBatch([one], async () => null)).toBeNull();
     expect((await seal(journal, [one]))?.sequence).toBe(0);
   });
 
@@ -205,7 +205,7 @@ describe("sealing through the journal", () => {
     const journal = await openedJournal(home);
     const two = sample();
     await journal.accept(two);
-    const next = await journal.seal([two], async ({ sequence, previousSeal }) => {
+    const next = await journal.commitBatch([two], async ({ sequence, previousSeal }) => {
       expect([sequence, previousSeal]).toEqual([7, ownSeal]);
       return { ...sealed([two]), repository: "/repository", sealedPrompts: [] };
     });
@@ -355,7 +355,7 @@ async function openedJournal(home: string): Promise<Journal> {
 }
 
 function seal(journal: Journal, suggestions: readonly AcceptedSuggestion[], sealedPrompts: string[] = []) {
-  return journal.seal(suggestions, async () => ({
+  return journal.commitBatch(suggestions, async () => ({
     ...sealed(suggestions, { open: ({ id }) => !sealedPrompts.includes(id) }),
     repository: "/repository",
     sealedPrompts,

@@ -157,7 +157,7 @@ export class Journal {
    * `unanchored`. Resolves to `null`, and nothing is sealed, where meanwhile one of the suggestions was withdrawn, or
    * more or less of it was accepted. Their paths and positions are the caller's to bring up to date.
    */
-  seal(
+  commitBatch(
     suggestions: readonly AcceptedSuggestion[],
     build: (place: Pick<DeviceSequence, "sequence" | "previousSeal">) => Promise<NewBatch | null>,
   ): Promise<SealedBatchEntry | null> {

@@ -26,7 +26,7 @@ export class VerificationThread {
   }
 
   /** Signs with the device key below `home`. */
-  async seal(parameters: Omit<SealBatchParameters, "sign">, home: string): Promise<SealedEvidence> {
+  async signBatch(parameters: Omit<SealBatchParameters, "sign">, home: string): Promise<SealedEvidence> {
     const answer = await this.ask({ kind: "seal", parameters, home });
     if (answer.kind !== "seal") {
       throw new Error("the verification thread answered something else");
