@@ -131,6 +131,10 @@ export function assembleServer(
   const binder: DocumentListener = {
     opened: bind,
     saved: bind,
+  };
+  // What was accepted in a document that is gone may stand in another. The gone one is forgotten first, for it may be
+  // opened again at any time.
+  const heirs: DocumentListener = {
     closed: async () => {
       await Promise.all(documents.all().map(bind));
     },
@@ -154,6 +158,7 @@ export function assembleServer(
       sealing.heldBack,
       binder,
       verdicts,
+      heirs,
       moves,
       sealing.scheduler,
     ],

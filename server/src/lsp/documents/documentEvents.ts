@@ -9,6 +9,7 @@ export interface DocumentListener {
   /** Called before any other message is looked at, so that what follows edits misses none. */
   edited?(document: OpenDocument, edits: readonly TextEdit[]): void;
   saved?(document: OpenDocument): void | Promise<void>;
+  /** The document may be opened again at any time: what is kept under its URI has to be forgotten without waiting. */
   closed?(document: OpenDocument): void | Promise<void>;
 }
 
