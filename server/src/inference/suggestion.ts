@@ -48,6 +48,24 @@ export type Prompt = z.infer<typeof Prompt>;
 export const StopReason = z.enum(["endOfText", "line", "block", "length", "repetition", "doubt"]);
 export type StopReason = z.infer<typeof StopReason>;
 
+/** What a model answered to one prompt: all that a replay compares. */
+export const ModelOutput = z.strictObject({
+  prompt: Prompt,
+  /** Generated token ids in order, without the end-of-text token. */
+  tokens: z.array(Count).readonly(),
+  /** What the tokens decode to. */
+  raw: Text,
+  /** `raw` after the trim chain: what the person sees as ghost text. */
+  displayed: Text,
+  sampling: Sampling,
+  /** Which of several samples this is; greedy decoding has ordinal 0. */
+  ordinal: Count,
+  /** Derived from prompt, manifest, profile, sampling and ordinal: see `seedOf`. */
+  seed: Digest,
+  stop: StopReason,
+});
+export type ModelOutput = z.infer<typeof ModelOutput>;
+
 /** What ran: the same for all that one running engine makes. */
 export const ExecutionFacts = z.strictObject({
   model: z.strictObject({ name: Text, manifestDigest: Digest, omsRoot: Digest }),

@@ -63,7 +63,7 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
     trim: TRIM_VERSION,
     values: {
       prompt,
-      tokens: [...tokens],
+      tokens,
       raw,
       displayed,
       accepted,

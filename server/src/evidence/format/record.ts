@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ExecutionFacts, Prompt, Sampling, StopReason, TrimVersion } from "../../inference/suggestion";
+import { ExecutionFacts, ModelOutput, TrimVersion } from "../../inference/suggestion";
 import { Address, Count, Digest, RandomId, RepositoryPath, Text } from "../../platform/primitives";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 
@@ -20,22 +20,10 @@ export type ReplacedRange = z.infer<typeof ReplacedRange>;
  * It lives in the journal, and in an evidence file's openings as far as they travel.
  */
 export const SuggestionValues = z.strictObject({
-  prompt: Prompt,
-  /** Generated token ids in order, without the end-of-text token. */
-  tokens: z.array(Count),
-  /** What the tokens decode to. */
-  raw: Text,
-  /** `raw` after the trim chain: what the person saw as ghost text. */
-  displayed: Text,
+  ...ModelOutput.shape,
   /** A prefix of `displayed`, never empty. */
   accepted: Text,
   replaced: ReplacedRange,
-  sampling: Sampling,
-  /** Which of several samples this is; greedy decoding has ordinal 0. */
-  ordinal: Count,
-  /** Derived from prompt, manifest, profile, sampling and ordinal: see `seedOf`. */
-  seed: Digest,
-  stop: StopReason,
 });
 export type SuggestionValues = z.infer<typeof SuggestionValues>;
 

@@ -1,8 +1,7 @@
 import type { Tolerance } from "../../models/pin/tolerance";
-import type { Digest } from "../../platform/primitives";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { ExecutionProvider } from "../../protocol/executionProvider";
-import type { ExecutionFacts, Prompt, Sampling, StopReason } from "../suggestion";
+import type { ExecutionFacts, ModelOutput, Prompt } from "../suggestion";
 
 /** What asks for a suggestion: typing (ends where the model doubts), or a person or program (never gated). */
 export type Trigger = "automatic" | "explicit";
@@ -20,18 +19,9 @@ export interface CompletionRequest {
   readonly maxTokens: number;
 }
 
-/** One model answer, with everything that evidence needs. */
-export interface Completion {
+/** One model answer, with everything that evidence needs. Its displayed text is never empty. */
+export interface Completion extends Readonly<ModelOutput> {
   readonly profile: ExecutionProfile;
-  readonly prompt: Prompt;
-  readonly tokens: readonly number[];
-  readonly raw: string;
-  /** Never empty. */
-  readonly displayed: string;
-  readonly sampling: Sampling;
-  readonly ordinal: number;
-  readonly seed: Digest;
-  readonly stop: StopReason;
   /** Joint probability of the tokens that reach the displayed text, from 0 to 1. */
   readonly confidence: number;
   readonly promptTokens: number;
@@ -59,17 +49,9 @@ export type CompletionOutcome =
   | { readonly kind: "completion"; readonly completion: Completion }
   | { readonly kind: "nothing"; readonly reason: NothingReason; readonly confidence: number };
 
-/** What a replay is given: the profile and the opened values of one suggestion. */
-export interface ReplayRequest {
+/** What a replay is given: what the model is claimed to have answered, and under which profile. */
+export interface ReplayRequest extends Readonly<ModelOutput> {
   readonly profile: ExecutionProfile;
-  readonly prompt: Prompt;
-  readonly tokens: readonly number[];
-  readonly raw: string;
-  readonly displayed: string;
-  readonly sampling: Sampling;
-  readonly ordinal: number;
-  readonly seed: Digest;
-  readonly stop: StopReason;
 }
 
 /**
