@@ -1,24 +1,41 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-/** Each suite's folder, and in milliseconds what only a defect takes, even on a busy machine. */
-const SUITES = {
-  unit: { folder: "test/unit", timeout: 30_000 },
-  lsp: { folder: "test/integration/lsp", timeout: 120_000 },
-  chain: { folder: "test/integration/chain", timeout: 30_000 },
-  cli: { folder: "test/integration/cli", timeout: 30_000 },
-  vscode: { folder: "test/vscode", timeout: 180_000 },
-} as const;
+interface Suite {
+  readonly folder: string;
+  /** What it has beside what all have. */
+  readonly own?: NonNullable<ViteUserConfig["test"]>;
+}
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  unit: { folder: "test/unit" },
+  lsp: { folder: "test/integration/lsp" },
+  chain: { folder: "test/integration/chain" },
+  cli: { folder: "test/integration/cli" },
+  // One browser and one code-server for all of its files, one after the other.
+  vscode: {
+    folder: "test/vscode",
+    own: {
+      globalSetup: ["test/vscode/suite.ts"],
+      setupFiles: ["test/vscode/eachFile.ts"],
+      fileParallelism: false,
+    },
+  },
+};
+
+/** What only a defect takes, even on a busy machine. */
+const TIMEOUT_MILLISECONDS = 120_000;
 
 /** One project for each suite that runs outside an editor; `test/run.mjs` selects among them. */
 export default defineConfig({
   test: {
-    projects: Object.entries(SUITES).map(([name, { folder, timeout }]) => ({
+    projects: Object.entries(SUITES).map(([name, { folder, own }]) => ({
       test: {
         name,
         include: [`${folder}/**/*.test.ts`],
         pool: "forks" as const,
-        testTimeout: timeout,
-        hookTimeout: 120_000,
+        testTimeout: TIMEOUT_MILLISECONDS,
+        hookTimeout: TIMEOUT_MILLISECONDS,
+        ...own,
       },
     })),
   },

@@ -47,7 +47,7 @@ if (quick.length > 0) {
 if (chosen.includes("vscode") && !notRun.has("vscode")) {
   const { prepareWorkbench } = await import("./vscode/prepare.ts");
   try {
-    suites(["vscode"], await prepareWorkbench(scratch), "--no-file-parallelism");
+    suites(["vscode"], await prepareWorkbench(scratch));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     notRun.set("vscode", "the workbench could not be prepared");

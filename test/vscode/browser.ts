@@ -1,7 +1,7 @@
 /** The browser that shows the workbench. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserServer, chromium, type LaunchOptions } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge"];
 
@@ -19,11 +19,24 @@ export function findBrowser(): string | null {
 }
 
 export function launchBrowser(): Promise<Browser> {
+  return chromium.launch(launchOptions());
+}
+
+/** A browser that other processes can use, by its `wsEndpoint`. */
+export function serveBrowser(): Promise<BrowserServer> {
+  return chromium.launchServer(launchOptions());
+}
+
+export function connectToBrowser(endpoint: string): Promise<Browser> {
+  return chromium.connect(endpoint);
+}
+
+function launchOptions(): LaunchOptions {
   const executablePath = findBrowser();
   if (executablePath === null) {
     throw new Error("There is no Chromium on the PATH. Install one, or name it in PROOFLINE_CHROMIUM.");
   }
-  return chromium.launch({
+  return {
     executablePath,
     headless: true,
     args: [
@@ -35,7 +48,7 @@ export function launchBrowser(): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
     ],
-  });
+  };
 }
 
 function executable(path: string): boolean {

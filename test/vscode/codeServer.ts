@@ -10,6 +10,8 @@ export interface CodeServer {
   /** The Node that code-server was built with. */
   readonly node: string;
   readonly entry: string;
+  /** The folder of VS Code's built-in extensions. */
+  readonly extensions: string;
 }
 
 const lockFolder = join(import.meta.dirname, "code-server");
@@ -52,5 +54,6 @@ function inside(folder: string): CodeServer {
   return {
     node: join(modules, `node-linux-${process.arch}`, "bin", "node"),
     entry: join(modules, "code-server", "out", "node", "entry.js"),
+    extensions: join(modules, "code-server", "lib", "vscode", "extensions"),
   };
 }

@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { launchBrowser } from "./browser";
 import { Server } from "./server";
+import { scaled } from "./slowness";
 
-const MILLISECONDS = 240_000;
+const MILLISECONDS = scaled(240_000);
 
 /** Runs the tests that VS Code's arguments name; returns the exit code that VS Code would. */
 export async function runInCodeServer(args: readonly string[]): Promise<number> {
@@ -54,6 +55,7 @@ async function inBrowser(url: string): Promise<number> {
   let timer: NodeJS.Timeout | undefined;
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultNavigationTimeout(scaled(60_000));
     const exit = new Promise<number>((done) => {
       timer = setTimeout(() => {
         console.error(`The tests in the extension host did not end within ${MILLISECONDS / 1000} s.`);

@@ -1,7 +1,9 @@
 /** Waiting for what is drawn: everything polls, and everything gives up with a sentence that says why. */
 import { eventually as something } from "../support/eventually";
+import { scaled } from "./slowness";
 
 export interface Deadline {
+  /** On a machine with nothing else to do; longer on a slower one. */
   readonly milliseconds?: number;
   /** What is waited for, to end the sentence `waited … in vain for …`. */
   readonly what: string;
@@ -19,7 +21,7 @@ export async function eventually<T>(
     return accept(last.value) ? last : null;
   };
   const soFar = (): string => `last seen: ${inspect(last?.value)}`;
-  return (await something(what, accepted, { milliseconds, soFar })).value;
+  return (await something(what, accepted, { milliseconds: scaled(milliseconds), soFar })).value;
 }
 
 /** Holds when `read` stays acceptable for the whole time: the only honest test that something does not happen. */
@@ -28,15 +30,15 @@ export async function steadily<T>(
   accept: (value: T) => boolean,
   { milliseconds = 1_500, what }: Deadline,
 ): Promise<void> {
-  const end = performance.now() + milliseconds;
+  const end = performance.now() + scaled(milliseconds);
   const passed = async (): Promise<boolean> => {
     const value = await read();
     if (!accept(value)) {
-      throw new Error(`expected ${what} for ${milliseconds} ms, but saw: ${inspect(value)}`);
+      throw new Error(`expected ${what} for ${scaled(milliseconds)} ms, but saw: ${inspect(value)}`);
     }
     return performance.now() > end;
   };
-  await something(`the end of ${milliseconds} ms`, passed, { milliseconds: milliseconds * 20 });
+  await something("that time to pass", passed, { milliseconds: scaled(milliseconds) * 20 });
 }
 
 function inspect(value: unknown): string {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { findCodeServer } from "./codeServer";
+import { scaled } from "./slowness";
 
 const root = join(import.meta.dirname, "..", "..");
 /** What loads and runs graphs. */
@@ -18,7 +19,7 @@ it("runs the engine's own tests", () => {
     server.node,
     [
       join(root, "node_modules", "vitest", "vitest.mjs"),
-      ...["run", "--project", "unit"],
+      ...["run", "--project", "unit", `--testTimeout=${scaled(120_000)}`],
       ...FILES.map((name) => `test/unit/inference/${name}.test.ts`),
     ],
     { cwd: root, encoding: "utf8", env: Object.fromEntries(ours) },

@@ -23,6 +23,7 @@ describe("inside the extension host", () => {
       platform: "node",
       format: "cjs",
       external: ["vscode", "mocha"],
+      define: { "process.env.PROOFLINE_TEST_SLOWNESS": JSON.stringify(process.env.PROOFLINE_TEST_SLOWNESS) },
     });
   });
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -23,7 +23,8 @@ import {
   SMALL_GRAPH,
 } from "./pinning";
 import { KEYS, repository, SETTINGS, STACK, typeForGhostText } from "./sample";
-import { type Window, Workbench } from "./workbench";
+import { sharedWorkbench } from "./sharedWorkbench";
+import type { Window, Workbench } from "./workbench";
 
 const TOKEN = "hf_secret";
 
@@ -35,7 +36,7 @@ describe("models, as a person pins and chooses them", () => {
 
   beforeAll(async () => {
     model = await hostModel();
-    workbench = await Workbench.start({
+    workbench = await sharedWorkbench({
       settings: { ...SETTINGS, "proofline.modelHub": model.hub.url },
       keys: KEYS,
     });
@@ -55,6 +56,7 @@ describe("models, as a person pins and chooses them", () => {
     hub.faults.length = 0;
     hub.token = null;
     hub.silent = false;
+    rmSync(cache(), { recursive: true, force: true, maxRetries: 5 });
     await open();
     return () => window.close();
   });
@@ -72,7 +74,7 @@ describe("models, as a person pins and chooses them", () => {
       ? (JSON.parse(readFileSync(modelsFile(), "utf8")) as { default: string; models: readonly unknown[] })
       : null;
   /** The models of this machine. */
-  const cache = () => join(workbench.server.home, "models");
+  const cache = () => join(workbench.home, "models");
   const cached = () =>
     existsSync(cache()) ? readdirSync(cache()).filter((name) => /^[0-9a-f]{64}/.test(name)) : [];
   const bytesAsked = () => model.hub.requests.filter(({ path }) => !path.startsWith("/api/"));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
 import type { SealedSuggestion } from "../../server/src/evidence/format/sealedBatch";
 import { eventually } from "./deadline";
+import { scaled } from "./slowness";
 import type { Window, Workbench } from "./workbench";
 
 /** A class whose method waits at `CURSOR_LINE`. */
@@ -101,13 +102,13 @@ export function addedText({ accepted, values }: SealedSuggestion): string {
   return accepted.slice(values.replaced.text.length);
 }
 
-/** Runs *Anchor Now* and waits until it says that it is done. */
-export async function anchorNow(window: Window): Promise<void> {
+/** Runs *Anchor Now* and waits until it says that it is done, by default with something. */
+export async function anchorNow(window: Window, said = /Anchored \d+ suggestion/): Promise<void> {
   await window.command("Proofline: Anchor Now");
   await window.page
-    .locator(".notification-toast", { hasText: /Anchored \d+ suggestion/ })
+    .locator(".notification-toast", { hasText: said })
     .first()
-    .waitFor({ timeout: 60_000 });
+    .waitFor({ timeout: scaled(60_000) });
   await window.command("Notifications: Clear All Notifications");
   await window.focusEditor();
 }

@@ -20,6 +20,7 @@ import {
   SETTINGS,
   STACK,
 } from "./sample";
+import { stopChainOf } from "./server";
 import { type DrawnBadge, type Window, Workbench } from "./workbench";
 
 const OUT = join(import.meta.dirname, "..", "..", "media", "screenshots");
@@ -143,8 +144,8 @@ async function editedAndUnknown(theme: Theme): Promise<void> {
     await window.goTo(1);
     await window.waitForBadges(says(/^(verified|anchored)/), "the badge as before", 60_000);
 
-    await workbench.server.stopChain();
-    rmSync(join(workbench.server.home, "chain"), { recursive: true });
+    await stopChainOf(workbench.home);
+    rmSync(join(workbench.home, "chain"), { recursive: true });
     await window.command("Proofline: Verify This File");
     await window.waitForBadges(says(/^unknown/), "an unknown badge", 60_000);
     await window.command("Notifications: Clear All Notifications");
@@ -164,7 +165,7 @@ async function anchored(theme: Theme): Promise<void> {
     await session.accept();
     await session.anchor();
     model.change();
-    rmSync(join(workbench.server.home, "replays"), { recursive: true, force: true });
+    rmSync(join(workbench.home, "replays"), { recursive: true, force: true });
     await window.command("Proofline: Restart");
     await window.file("stack.js");
     await window.waitForBadges(says(/^anchored/), "an anchored badge", 60_000);
@@ -180,7 +181,7 @@ async function many(theme: Theme): Promise<void> {
   const session = await Session.start(theme);
   const { window, folder, workbench } = session;
   try {
-    await acceptMany(workbench.server.home, folder, "many.js");
+    await acceptMany(workbench.home, folder, "many.js");
     await window.file("many.js");
     await window.waitForBadges(says(/^verified/), "verified badges", 60_000);
     await session.shoot("two-hundred");

@@ -2,8 +2,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import {
   closeSync,
+  cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -16,42 +16,34 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type CodeServer, installCodeServer } from "./codeServer";
 import { eventually } from "./deadline";
+import { type UserSettings, userDataIn, writeUserData } from "./userData";
 
-export interface ServerOptions {
+export interface ServerOptions extends UserSettings {
   /** Where extensions are installed; a fresh folder unless named. */
   readonly extensionsFolder?: string;
-  /** User settings, added to those that keep the workbench quiet. */
-  readonly settings?: Readonly<Record<string, unknown>>;
-  /** The user's key bindings, as in `keybindings.json`. */
-  readonly keys?: readonly Readonly<Record<string, string>>[];
-  /** Asks for trust as VS Code does by default; without it every folder is trusted. */
-  readonly workspaceTrust?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** More arguments for code-server. */
   readonly args?: readonly string[];
 }
 
-/** Nothing in the workbench may move, ask or phone home while a test looks at it. */
-const QUIET = {
-  "workbench.startupEditor": "none",
-  "workbench.secondarySideBar.defaultVisibility": "hidden",
-  "workbench.tips.enabled": false,
-  "window.confirmBeforeClose": "never",
-  "telemetry.telemetryLevel": "off",
-  "chat.disableAIFeatures": true,
-  "extensions.autoCheckUpdates": false,
-  "extensions.autoUpdate": false,
-  "git.openRepositoryInParentFolders": "never",
-  "files.simpleDialog.enable": true,
-  "remote.autoForwardPorts": false,
-};
+/**
+ * The built-in extensions that a window has: grammars and looks. Others would take their time, and would have something
+ * to say where a test listens to Proofline.
+ */
+const BUILT_IN = [
+  "javascript",
+  "json",
+  "markdown-basics",
+  "theme-defaults",
+  "theme-modern-icons",
+  "theme-seti",
+  "typescript-basics",
+];
 
-/** The settings that VS Code reads only from the machine that the extension runs on. */
-function machineSettings(settings: ServerOptions["settings"] = {}): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => MACHINE_SCOPE.has(name)));
+/** PROOFLINE_HOME of a server, below its root. */
+export function homeIn(root: string): string {
+  return join(root, "proofline");
 }
-
-const MACHINE_SCOPE = new Set(["proofline.modelPath", "proofline.modelHub"]);
 
 export class Server {
   private constructor(
@@ -63,25 +55,19 @@ export class Server {
 
   /** PROOFLINE_HOME of everything that runs in it. */
   get home(): string {
-    return join(this.root, "proofline");
+    return homeIn(this.root);
   }
 
   static async start(options: ServerOptions = {}): Promise<Server> {
-    const { node, entry } = await installCodeServer();
+    const codeServer = await installCodeServer();
+    const { node, entry } = codeServer;
     const root = mkdtempSync(join(tmpdir(), "proofline-workbench-"));
-    const userData = join(root, "user");
-    mkdirSync(join(userData, "User"), { recursive: true });
-    writeFileSync(
-      join(userData, "User", "settings.json"),
-      JSON.stringify({ ...QUIET, ...options.settings }, null, 2),
-    );
-    // A window on another machine, which a browser's is, takes settings of machine scope from there.
-    mkdirSync(join(userData, "Machine"));
-    writeFileSync(
-      join(userData, "Machine", "settings.json"),
-      JSON.stringify(machineSettings(options.settings)),
-    );
-    writeFileSync(join(userData, "User", "keybindings.json"), JSON.stringify(options.keys ?? []));
+    const userData = userDataIn(root);
+    writeUserData(userData, options);
+    const builtIn = join(root, "builtIn");
+    for (const name of BUILT_IN) {
+      cpSync(join(codeServer.extensions, name), join(builtIn, name), { recursive: true });
+    }
     const config = join(root, "code-server.yaml");
     writeFileSync(config, "auth: none\n");
     const port = await freePort();
@@ -96,7 +82,7 @@ export class Server {
         ...["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"],
         // Without it a closed page leaves its extension host alive for hours.
         ...["--reconnection-grace-time", "5"],
-        ...(options.workspaceTrust === true ? [] : ["--disable-workspace-trust"]),
+        ...["--vscode-option", `builtin-extensions-dir=${builtIn}`],
         ...(options.args ?? []),
       ],
       {
@@ -110,7 +96,7 @@ export class Server {
           XDG_DATA_HOME: join(root, "xdg"),
           XDG_STATE_HOME: join(root, "xdg"),
           EXTENSIONS_GALLERY: '{"serviceUrl":""}',
-          PROOFLINE_HOME: join(root, "proofline"),
+          PROOFLINE_HOME: homeIn(root),
           ...options.env,
         },
       },
@@ -142,21 +128,9 @@ export class Server {
       (gone) => gone,
       { what: "code-server to end" },
     );
-    await this.stopChain();
+    await stopChainOf(this.home);
     // Its children may still be writing their last lines.
     rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  }
-
-  /** The embedded chain outlives its last user for a while on purpose; a test's own must not. */
-  async stopChain(): Promise<void> {
-    if (existsSync(join(this.home, "chain"))) {
-      const commandLine = join(import.meta.dirname, "..", "..", "dist", "cli.js");
-      const env = { ...process.env, PROOFLINE_HOME: this.home };
-      await promisify(execFile)(process.execPath, [commandLine, "chain", "stop"], {
-        cwd: this.root,
-        env,
-      }).catch((error: unknown) => console.warn(error));
-    }
   }
 
   kill(): void {
@@ -168,6 +142,17 @@ export class Server {
         // It is gone already.
       }
     }
+  }
+}
+
+/** The embedded chain outlives its last user for a while on purpose; a test's own must not. */
+export async function stopChainOf(home: string): Promise<void> {
+  if (existsSync(join(home, "chain"))) {
+    const commandLine = join(import.meta.dirname, "..", "..", "dist", "cli.js");
+    const env = { ...process.env, PROOFLINE_HOME: home };
+    await promisify(execFile)(process.execPath, [commandLine, "chain", "stop"], { cwd: home, env }).catch(
+      (error: unknown) => console.warn(error),
+    );
   }
 }
 

@@ -3,13 +3,14 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./deadline";
 import { anchorNow, changeOneByte, repository, SETTINGS, STACK, typeForGhostText } from "./sample";
-import { packagedExtension, Workbench } from "./workbench";
+import { sharedWorkbench } from "./sharedWorkbench";
+import { packagedExtension, type Workbench } from "./workbench";
 
 describe("verified only", () => {
   let workbench: Workbench;
 
   beforeAll(async () => {
-    workbench = await Workbench.start({ settings: { ...SETTINGS, "proofline.verifiedOnly": "block" } });
+    workbench = await sharedWorkbench({ settings: { ...SETTINGS, "proofline.verifiedOnly": "block" } });
   });
   afterAll(() => workbench?.stop());
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyModel } from "./changedModel";
 import {
   addedText,
   anchorNow,
@@ -11,7 +12,8 @@ import {
   TYPED,
   typeForGhostText,
 } from "./sample";
-import { type DrawnBadge, Workbench } from "./workbench";
+import { sharedWorkbench } from "./sharedWorkbench";
+import type { DrawnBadge, Workbench } from "./workbench";
 
 const says = (text: RegExp) => (badges: readonly DrawnBadge[]) => text.test(badges[0]?.text ?? "");
 
@@ -19,7 +21,7 @@ describe("documents and windows", () => {
   let workbench: Workbench;
 
   beforeAll(async () => {
-    workbench = await Workbench.start({ settings: SETTINGS });
+    workbench = await sharedWorkbench({ settings: SETTINGS });
   });
   afterAll(() => workbench?.stop());
 
@@ -91,9 +93,12 @@ describe("documents and windows", () => {
 
 describe("an untrusted workspace", () => {
   it("gets no model and no suggestion, and says so", async () => {
-    const workbench = await Workbench.start({
-      workspaceTrust: true,
-      settings: { ...SETTINGS, "security.workspace.trust.startupPrompt": "never" },
+    const workbench = await sharedWorkbench({
+      settings: {
+        ...SETTINGS,
+        "security.workspace.trust.enabled": true,
+        "security.workspace.trust.startupPrompt": "never",
+      },
     });
     try {
       const window = await workbench.open(repository(workbench, { "stack.js": STACK }));
@@ -112,9 +117,8 @@ describe("an untrusted workspace", () => {
 
 describe("a model that was changed", () => {
   it("is not loaded, and the status names the file", async () => {
-    const { copyModel } = await import("./changedModel");
     const model = copyModel();
-    const workbench = await Workbench.start({
+    const workbench = await sharedWorkbench({
       settings: { ...SETTINGS, "proofline.modelPath": model.folder },
     });
     try {

@@ -5,10 +5,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Browser, Locator, Page } from "playwright-core";
-import { launchBrowser } from "./browser";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { connectToBrowser, launchBrowser } from "./browser";
 import { eventually } from "./deadline";
-import { installExtension, Server, type ServerOptions } from "./server";
+import { homeIn, installExtension, Server, type ServerOptions } from "./server";
+import { scaled } from "./slowness";
+import { type UserSettings, userDataIn, writeUserData } from "./userData";
 
 /** A badge as it is drawn. */
 export interface DrawnBadge {
@@ -19,23 +21,51 @@ export interface DrawnBadge {
   readonly icon: string;
 }
 
+/** How to find a running server and a browser from another process. */
+export interface RunningWorkbench {
+  readonly url: string;
+  /** The server's root. */
+  readonly root: string;
+  /** The browser's endpoint. */
+  readonly browser: string;
+}
+
 /** A running VS Code with the packaged extension, and the browser that shows its windows. */
 export class Workbench {
   private readonly folders: string[] = [];
 
   private constructor(
-    readonly server: Server,
-    private readonly browser: Browser,
+    private readonly server: Pick<RunningWorkbench, "url" | "root">,
+    /** All windows are of one person, in one browser, which keeps what it loaded for the first. */
+    private readonly context: BrowserContext,
+    private readonly end: () => Promise<void>,
   ) {}
 
+  /** One of its own. */
   static async start(options: ServerOptions = {}): Promise<Workbench> {
     const server = await Server.start({ extensionsFolder: await packagedExtension(), ...options });
     try {
-      return new Workbench(server, await launchBrowser());
+      const browser = await launchBrowser();
+      return new Workbench(server, await newContext(browser), async () => {
+        await browser.close();
+        await server.stop();
+      });
     } catch (error) {
       await server.stop();
       throw error;
     }
+  }
+
+  /** One that runs already, as a person with these settings uses it; only their windows end with it. */
+  static async join(running: RunningWorkbench, options: UserSettings = {}): Promise<Workbench> {
+    writeUserData(userDataIn(running.root), options);
+    const browser = await connectToBrowser(running.browser);
+    return new Workbench(running, await newContext(browser), () => browser.close());
+  }
+
+  /** PROOFLINE_HOME of all its windows. */
+  get home(): string {
+    return homeIn(this.server.root);
   }
 
   /** A folder of its own with these files. */
@@ -53,9 +83,7 @@ export class Workbench {
 
   /** A window on a folder or a `.code-workspace` file, or with none. */
   async open(folder?: string): Promise<Window> {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
-    await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => {});
-    const page = await context.newPage();
+    const page = await this.context.newPage();
     const where =
       folder === undefined
         ? "ew=true"
@@ -67,20 +95,27 @@ export class Workbench {
   }
 
   async stop(): Promise<void> {
-    await this.browser.close();
-    await this.server.stop();
+    await this.end();
     for (const folder of this.folders) {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 }
 
+async function newContext(browser: Browser): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(scaled(30_000));
+  context.setDefaultNavigationTimeout(scaled(60_000));
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]).catch(() => {});
+  return context;
+}
+
 export class Window {
   constructor(readonly page: Page) {}
 
   async ready(): Promise<void> {
-    await this.page.waitForSelector(".monaco-workbench .part.statusbar .statusbar-item", { timeout: 60_000 });
-    await this.status(() => true, "Proofline in the status bar");
+    await this.page.waitForSelector(".monaco-workbench .part.statusbar .statusbar-item");
+    await this.status(() => true, "Proofline in the status bar", 60_000);
   }
 
   async reload(): Promise<void> {
@@ -89,7 +124,7 @@ export class Window {
   }
 
   async close(): Promise<void> {
-    await this.page.context().close();
+    await this.page.close();
   }
 
   press(...keys: readonly string[]): Promise<void> {
@@ -245,15 +280,13 @@ export class Window {
     return await this.hover();
   }
 
-  /** The text of the hover that is open. */
+  /** The text of Proofline's part of the hover that is open; other extensions may have parts of their own. */
   async hover(): Promise<string> {
+    const parts = this.page.locator(".monaco-hover:visible .hover-row", { hasText: /Proofline: / });
     return await eventually(
-      async () =>
-        (await this.page.locator(".monaco-hover:visible .hover-contents").allInnerTexts())
-          .join("\n")
-          .replaceAll("\u00a0", " "),
-      (text) => text.trim() !== "" && !text.includes("Loading..."),
-      { what: "a hover" },
+      async () => (await parts.allInnerTexts()).join("\n").replaceAll("\u00a0", " "),
+      (text) => text.trim() !== "",
+      { what: "Proofline's hover" },
     );
   }
 
@@ -288,7 +321,7 @@ export class Window {
           await item.hover();
           await tooltip
             .first()
-            .waitFor({ timeout: 3_000 })
+            .waitFor({ timeout: scaled(3_000) })
             .catch(() => {});
         }
         return (await tooltip.allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
@@ -318,7 +351,7 @@ export class Window {
     const input = widget.locator("input").first();
     await input.fill(query);
     const row = widget.locator(".monaco-list-row").filter({ hasText: label }).first();
-    await row.waitFor({ timeout: 15_000 });
+    await row.waitFor();
     await row.click();
     // What was picked may ask its own question in the same place.
     await eventually(

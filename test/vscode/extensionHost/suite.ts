@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { eventually } from "../../support/eventually";
+import { scaled } from "../slowness";
 
 /** What only a defect takes; mocha ends a test a little later. */
-const WAITING = { milliseconds: 45_000 };
+const WAITING = { milliseconds: scaled(45_000) };
 
 const ID = "proofline.proofline";
 
@@ -92,7 +93,7 @@ async function accept(editor: vscode.TextEditor, command: string): Promise<void>
     "an accepted suggestion",
     async () => {
       await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
-      await eventually("the text", run, { milliseconds: 3_000 }).catch(() => false);
+      await eventually("the text", run, { milliseconds: scaled(3_000) }).catch(() => false);
       return changed();
     },
     WAITING,
