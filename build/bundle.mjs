@@ -25,6 +25,18 @@ const withoutUploads = {
 
 /** `--watch` builds again with each change until it is ended, and says when; editors wait for that line. */
 const watches = process.argv.includes("--watch");
+/**
+ * What few runs need is a file of its own, read when it is asked for: what reads it at every start starts later.
+ * @type {import("esbuild").Plugin}
+ */
+const loadedLate = {
+  name: "loaded-late",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/certificateChain$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./certificateChain.js", external: true } : undefined,
+    );
+  },
+};
 
 const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */ ({
   absWorkingDir: root,
@@ -43,7 +55,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   logLevel: watches ? "info" : "warning",
   // The ES modules of viem and the language server libraries can be tree-shaken.
   mainFields: ["module", "main"],
-  plugins: [withoutUploads],
+  plugins: [withoutUploads, loadedLate],
   entryPoints: {
     extension: "client/src/extension.ts",
     server: "server/src/main.ts",
@@ -51,6 +63,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
     inferenceWorker: "server/src/inference/engine/inferenceWorker.ts",
     verificationWorker: "server/src/workflows/thread/verificationWorker.ts",
     chainHost: "server/src/chain/embedded/hostProcess.ts",
+    certificateChain: "server/src/models/signature/certificateChain.ts",
   },
 });
 

@@ -59,7 +59,7 @@ export async function modelCheck(session: Session, typed: string, flags: TrustFl
   const installed = isThere ? null : await installedModel(store, typed);
   const directory = installed?.path ?? folder;
   const { manifest, manifestDigest } = await checkModel(directory);
-  const signature = checkSignature(
+  const signature = await checkSignature(
     await readSignature(directory, MAX_SIGNATURE_BYTES),
     manifest.files,
     trustOf(flags),

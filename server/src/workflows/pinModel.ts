@@ -180,7 +180,7 @@ export async function applyPlan(
   const { store } = places;
   // A signer who was asked for is missed before anything is fetched.
   if (!plan.signed) {
-    checkSignature(null, [], choices.trust);
+    await checkSignature(null, [], choices.trust);
   }
   return store.staging(async (folder) => {
     await checkRoom(store.partialFolder, plan.toDownload);
@@ -205,7 +205,7 @@ export async function applyPlan(
     }
     try {
       const pin = await pinStaged(plan, folder, choices.family);
-      const signature = checkSignature(
+      const signature = await checkSignature(
         await readSignature(folder, MAX_SIGNATURE_BYTES),
         pin.manifest.files,
         choices.trust,
@@ -253,7 +253,7 @@ export async function pinFolder(
       ...(variant !== undefined && { graph: variant }),
       ...(family !== undefined && { family }),
     });
-    const signature = checkSignature(
+    const signature = await checkSignature(
       await readSignature(directory, MAX_SIGNATURE_BYTES),
       pin.manifest.files,
       trust,

@@ -6,9 +6,14 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-export function newKey(namedCurve: "P-256" | "P-384" | "P-521" | "secp256k1" = "P-256"): KeyPair {
+export function newKey(
+  namedCurve: "P-256" | "P-384" | "P-521" | "secp256k1" | "secp112r1" = "P-256",
+): KeyPair {
   return generateKeyPairSync("ec", { namedCurve });
 }
+
+export const newRsaKey = (modulusLength: number): KeyPair => generateKeyPairSync("rsa", { modulusLength });
+export const newEdwardsKey = (): KeyPair => generateKeyPairSync("ed25519");
 
 export const publicPem = ({ publicKey }: KeyPair): string =>
   publicKey.export({ type: "spki", format: "pem" }).toString();
@@ -18,31 +23,59 @@ export interface CertificateParameters {
   readonly key: KeyPair;
   readonly issuer?: { readonly subject: string; readonly key: KeyPair };
   /** How many CA certificates may follow; `undefined` where it is no CA. */
-  readonly pathLength?: number | "any";
-  readonly usage?: "sign" | "certify" | "encrypt";
+  readonly pathLength?: number | "any" | undefined;
+  readonly usage?: "sign" | "certify" | "encrypt" | undefined;
   readonly codeSigning?: boolean;
   readonly from?: string;
   readonly to?: string;
   /** An extension that nobody knows, marked critical. */
   readonly unknownCritical?: boolean;
+  /** Further extensions, each in DER. */
+  readonly extensions?: readonly Buffer[];
+  readonly hash?: Hash;
+  /** The hash that the signed part names, where that is to be another than the one in use. */
+  readonly namedHash?: Hash;
+  /** The key in DER (SubjectPublicKeyInfo), where that is to be another than the one in `key`. */
+  readonly publicKey?: Buffer;
 }
 
-/** A certificate in DER, signed by its issuer or by itself, with ECDSA and SHA-256. */
+type Hash = "sha1" | "sha256";
+
+/** A certificate in DER, signed by its issuer or by itself. */
 export function certificate(parameters: CertificateParameters): Buffer {
   const { subject, key, issuer = parameters, from = "20250101000000Z", to = "20350101000000Z" } = parameters;
-  const algorithm = sequence(oid("1.2.840.10045.4.3.2"));
+  const { hash = "sha256", namedHash = hash } = parameters;
   const body = sequence(
     tagged(0xa0, integer(2)),
     element(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
-    algorithm,
+    signatureAlgorithm(issuer.key, namedHash),
     name(issuer.subject),
     sequence(element(0x18, Buffer.from(from)), element(0x18, Buffer.from(to))),
     name(subject),
-    key.publicKey.export({ type: "spki", format: "der" }),
+    parameters.publicKey ?? key.publicKey.export({ type: "spki", format: "der" }),
     tagged(0xa3, sequence(...extensions(parameters))),
   );
-  const signature = sign("sha256", body, { key: issuer.key.privateKey, dsaEncoding: "der" });
-  return sequence(body, algorithm, element(0x03, Buffer.concat([Buffer.from([0]), signature])));
+  const digest = issuer.key.publicKey.asymmetricKeyType === "ed25519" ? null : hash;
+  const signature = sign(digest, body, { key: issuer.key.privateKey, dsaEncoding: "der" });
+  return sequence(
+    body,
+    signatureAlgorithm(issuer.key, hash),
+    element(0x03, Buffer.concat([Buffer.from([0]), signature])),
+  );
+}
+
+function signatureAlgorithm({ publicKey }: KeyPair, hash: Hash): Buffer {
+  switch (publicKey.asymmetricKeyType) {
+    case "ed25519":
+      return sequence(oid("1.3.101.112"));
+    case "rsa":
+      return sequence(
+        oid(hash === "sha1" ? "1.2.840.113549.1.1.5" : "1.2.840.113549.1.1.11"),
+        element(0x05, Buffer.alloc(0)),
+      );
+    default:
+      return sequence(oid(hash === "sha1" ? "1.2.840.10045.4.1" : "1.2.840.10045.4.3.2"));
+  }
 }
 
 export const pem = (der: Buffer): string =>
@@ -110,10 +143,13 @@ export function modelSignature(parameters: SignatureParameters): Buffer {
   return Buffer.from(JSON.stringify(bundle));
 }
 
-function extensions({ pathLength, usage, codeSigning, unknownCritical }: CertificateParameters): Buffer[] {
-  const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
-    sequence(oid(id), ...(critical ? [element(0x01, Buffer.from([0xff]))] : []), element(0x04, value));
-  const all: Buffer[] = [];
+export function extension(id: string, critical: boolean, value: Buffer): Buffer {
+  return sequence(oid(id), ...(critical ? [element(0x01, Buffer.from([0xff]))] : []), element(0x04, value));
+}
+
+function extensions(parameters: CertificateParameters): Buffer[] {
+  const { pathLength, usage, codeSigning, unknownCritical, extensions: others = [] } = parameters;
+  const all = [...others];
   if (pathLength !== undefined) {
     const limit = pathLength === "any" ? [] : [integer(pathLength)];
     all.push(extension("2.5.29.19", true, sequence(element(0x01, Buffer.from([0xff])), ...limit)));
@@ -135,17 +171,17 @@ function name(commonName: string): Buffer {
   return sequence(element(0x31, sequence(oid("2.5.4.3"), element(0x0c, Buffer.from(commonName)))));
 }
 
-function sequence(...parts: readonly Buffer[]): Buffer {
+export function sequence(...parts: readonly Buffer[]): Buffer {
   return element(0x30, Buffer.concat(parts));
 }
 
 const tagged = element;
 
-function integer(value: number): Buffer {
+export function integer(value: number): Buffer {
   return element(0x02, Buffer.from([value]));
 }
 
-function oid(dotted: string): Buffer {
+export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
   const bytes = rest.flatMap((arc) => {
     const groups = [arc & 0x7f];
@@ -157,9 +193,14 @@ function oid(dotted: string): Buffer {
   return element(0x06, Buffer.from([first * 40 + second, ...bytes]));
 }
 
-function element(tag: number, content: Buffer): Buffer {
+export function element(tag: number, content: Buffer): Buffer {
   const { length } = content;
-  const size =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  const size = length < 0x100 ? [length] : [length >> 16, (length >> 8) & 0xff, length & 0xff];
+  while (size.length > 1 && size[0] === 0) {
+    size.shift();
+  }
+  if (length >= 0x80) {
+    size.unshift(0x80 | size.length);
+  }
   return Buffer.concat([Buffer.from([tag, ...size]), content]);
 }

@@ -1,11 +1,10 @@
-import { createHash, createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import * as z from "zod";
 import { sha256, toDigest } from "../../platform/digests";
 import { pae } from "../../platform/dsse";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import { type PinnedFile, SIGNATURE_FILE } from "../pin/manifest";
-import { chainTo, issuerOf, nameOf, readCertificates } from "./certificateChain";
 import { signatureError } from "./signatureError";
 
 /** Whom a person trusts to sign a model: a public key, or the authorities that vouch for certificates. PEM texts. */
@@ -103,11 +102,11 @@ const ALWAYS_IGNORED = [SIGNATURE_FILE, ".git", ".gitattributes", ".github", ".g
  * @throws ProoflineError `model.signature` where it does not fit the files, is not by the trusted signer, cannot be
  * understood, or is absent although a signer was asked for
  */
-export function checkSignature(
+export async function checkSignature(
   bytes: Uint8Array | null,
   files: readonly PinnedFile[],
   trust: Trust,
-): SignatureReport {
+): Promise<SignatureReport> {
   if (bytes === null) {
     if (trust.kind === "none") {
       return { kind: "absent" };
@@ -124,7 +123,7 @@ export function checkSignature(
     case "key":
       return { kind: "verified", signer: byKey(bundle, payload, trust.pem), unsigned };
     case "authorities":
-      return { kind: "verified", signer: byCertificate(bundle, payload, trust.pem), unsigned };
+      return { kind: "verified", signer: await byCertificate(bundle, payload, trust.pem), unsigned };
   }
 }
 
@@ -202,7 +201,12 @@ function byKey({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, 
   return { kind: "key", fingerprint: toDigest(sha256(der)) };
 }
 
-function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: Buffer, pem: string): Signer {
+async function byCertificate(
+  { verificationMaterial, dsseEnvelope }: Bundle,
+  payload: Buffer,
+  pem: string,
+): Promise<Signer> {
+  const { chainTo, issuerOf, nameOf, readCertificate, readCertificates } = await import("./certificateChain");
   const trusted = certificates(() => readCertificates(pem), "The file of the trusted authority");
   if (trusted.length === 0) {
     throw signatureError("The file of the trusted authority contains no PEM certificate.");
@@ -213,20 +217,24 @@ function byCertificate({ verificationMaterial, dsseEnvelope }: Bundle, payload: 
   }
   const offered = certificates(
     () =>
-      x509CertificateChain.certificates.map(
-        ({ rawBytes }) => new X509Certificate(Buffer.from(rawBytes, "base64")),
+      x509CertificateChain.certificates.map(({ rawBytes }) =>
+        readCertificate(Buffer.from(rawBytes, "base64")),
       ),
     SIGNATURE_FILE,
   );
-  const [leaf] = chainTo(trusted, offered);
-  refuseForged(leaf.publicKey, dsseEnvelope, payload);
+  const search = chainTo(trusted, offered);
+  if (search.kind === "none") {
+    throw signatureError(`The signature does not count: ${search.reason}.`);
+  }
+  const [leaf] = search.chain;
+  refuseForged(leaf.key, dsseEnvelope, payload);
   return {
     kind: "certificate",
-    fingerprint: toDigest(sha256(leaf.raw)),
+    fingerprint: toDigest(sha256(leaf.x509.raw)),
     subject: nameOf(leaf),
     issuer: issuerOf(leaf),
-    validFrom: new Date(leaf.validFrom).toISOString(),
-    validTo: new Date(leaf.validTo).toISOString(),
+    validFrom: new Date(leaf.from).toISOString(),
+    validTo: new Date(leaf.to).toISOString(),
   };
 }
 
