@@ -46,7 +46,7 @@ function way(trusted: Buffer | readonly Buffer[], ...offered: readonly Buffer[])
 const GOOD = ["CN=Team", "CN=Middle", "CN=Root"];
 const NONE = "no chain leads from CN=Team to a certificate that you trust";
 
-const NOT_FOR_SIGNING = "the certificate of CN=Team is not one for signing";
+const NOT_FOR_SIGNING = "the certificate of CN=Team is not meant for signing";
 
 /** Key purposes, as an extension. */
 const purposes = (critical: boolean, ...ids: readonly string[]): Buffer =>
