@@ -75,7 +75,7 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
 
   const bound = await markdownAt(client, place);
   expect(bound).toContain(
-    "fits the text around the insertion and the lines that it quotes from src/shapes\\.ts",
+    "matches the text around the insertion and the lines that it quotes from src/shapes\\.ts",
   );
   expect(bound).toMatch(/of the output was already in the prompt/);
   const replayed = await client.connection.sendRequest(ReplayNow.type, { uri: place.uri });
@@ -97,7 +97,7 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
     void (await eventually(text, async () => (await markdownAt(client, place)).includes(text)));
   await says(disclosed);
   client.close(other);
-  await says("fits the text around the insertion");
+  await says("matches the text around the insertion");
 });
 
 test("ignored, secret-like, untracked, foreign and untitled files are never quoted", async () => {
@@ -157,5 +157,5 @@ test("a suggestion waits for the lines that its prompt quotes to be saved", asyn
   workspace.save(client, "src/shapes.ts");
   await client.connection.sendRequest(AnchorNow.type);
   await client.untilShown(place.uri, "verified");
-  expect(await markdownAt(client, place)).toContain("fits the text around the insertion");
+  expect(await markdownAt(client, place)).toContain("matches the text around the insertion");
 });

@@ -76,7 +76,7 @@ test("a chain that needs a key and has none keeps it pending, says what to do, a
   const keyed = await workspace.startReady({ settings: { chain }, transactionKey: key });
   keyed.open(uri, client.text(uri));
   const unreachable = await keyed.connection.sendRequest(AnchorNow.type);
-  expect(unreachable.problems.join()).toContain("cannot be asked");
+  expect(unreachable.problems.join()).toContain("cannot be reached");
   expect(keyed.log.join()).not.toContain(key);
   await keyed.untilShown(uri, "pending");
 });
