@@ -1,6 +1,5 @@
 import { relative, resolve } from "node:path";
 import { openChain } from "../chain/chainReader";
-import type { AcceptedSuggestion } from "../evidence/format/record";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
 import { ModelStore } from "../models/store/modelStore";
@@ -11,7 +10,6 @@ import type { Checks, Findings } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
-import type { RepositoryContents } from "../workflows/readRepository";
 import {
   notInstalled,
   type Replayable,
@@ -54,7 +52,7 @@ export async function replay(
   ids: readonly string[],
   flags: ChainFlags,
 ): Promise<CommandResult> {
-  const { report, outcomes } = await reportOf(session, flags, { replay: "again", ids });
+  const { report, replayed } = await reportOf(session, flags, { replay: "again", ids });
   const known = new Set([...report.suggestions, ...report.gone].map(({ id }) => id));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length > 0) {
@@ -64,16 +62,22 @@ export async function replay(
       'List them with "proofline evidence list".',
     );
   }
-  const wanted = [...outcomes].filter(([id]) => ids.length === 0 || ids.includes(id));
-  const ok = wanted.every(([, { value }]) => value === "exact" || value === "withinTolerance");
+  const wanted = replayed.filter(({ id }) => ids.length === 0 || ids.includes(id));
+  const ok = wanted.every(({ outcome: { value } }) => value === "exact" || value === "withinTolerance");
   return {
     exitCode: ok ? 0 : 1,
-    json: { replays: wanted.map(([id, outcome]) => ({ id, ...outcome })) },
+    json: { replays: wanted.map(({ id, outcome }) => ({ id, ...outcome })) },
     text: wanted.map(
-      ([id, outcome]) =>
+      ({ id, outcome }) =>
         `${outcome.value.padEnd(15)}  ${id}  ${"tokens" in outcome ? `${outcome.exact}/${outcome.tokens} tokens` : ""}${outcome.reason ?? ""}`,
     ),
   };
+}
+
+/** What came of the replay of one claim. */
+interface Replayed {
+  readonly id: string;
+  readonly outcome: ReplayOutcome;
 }
 
 interface ReportOptions {
@@ -85,7 +89,7 @@ async function reportOf(
   session: Session,
   flags: ChainFlags,
   options: ReportOptions,
-): Promise<{ report: Report; repository: string; outcomes: ReadonlyMap<string, ReplayOutcome> }> {
+): Promise<{ report: Report; repository: string; replayed: readonly Replayed[] }> {
   return withWorkspace(session, flags, async (workspace) => {
     const { repository } = workspace;
     const contents = await workspace.contents();
@@ -93,7 +97,8 @@ async function reportOf(
     const journal = journals.pending.filter(
       ({ repository: repositoryPath }) => repositoryPath === repository.folder,
     );
-    const outcomes = await replays(session, contents, journal, options);
+    const claims = replayables(contents, journal);
+    const outcomes = await replays(session, claims, options);
     const known = await lookAroundFrom(session);
     if (known.deviceProblem !== null) {
       console.error(known.deviceProblem);
@@ -109,7 +114,11 @@ async function reportOf(
         chain,
         replays: outcomes,
       });
-      return { report, repository: repository.folder, outcomes };
+      const replayed = claims.flatMap(({ claim, id }) => {
+        const outcome = outcomes.get(claim);
+        return outcome === undefined ? [] : [{ id, outcome }];
+      });
+      return { report, repository: repository.folder, replayed };
     } finally {
       await chain.close();
     }
@@ -119,22 +128,21 @@ async function reportOf(
 /** Remembered results, completed by running the model where that is wanted and possible. */
 async function replays(
   session: Session,
-  contents: RepositoryContents,
-  journal: readonly AcceptedSuggestion[],
+  claims: readonly Replayable[],
   options: ReportOptions,
 ): Promise<Map<string, ReplayOutcome>> {
   const cache = new ReplayCache(session.home);
   const outcomes = new Map<string, ReplayOutcome>();
   const open: Replayable[] = [];
-  for (const suggestion of replayables(contents, journal)) {
+  for (const suggestion of claims) {
     const again = options.replay === "again" && (!options.ids?.length || options.ids.includes(suggestion.id));
     const remembered = again ? null : await cache.get(suggestion);
     if (remembered !== null) {
-      outcomes.set(suggestion.id, remembered);
+      outcomes.set(suggestion.claim, remembered);
     } else if (suggestion.values !== null && options.replay !== "none") {
       open.push(suggestion);
     } else if (suggestion.values === null) {
-      outcomes.set(suggestion.id, { value: "impossible", reason: replayObstacle(suggestion) ?? "" });
+      outcomes.set(suggestion.claim, { value: "impossible", reason: replayObstacle(suggestion) ?? "" });
     }
   }
   if (open.length === 0) {
@@ -158,7 +166,7 @@ async function replayOpen(
     const directory = pins.get(digest);
     if (directory === undefined) {
       for (const suggestion of group) {
-        outcomes.set(suggestion.id, { value: "impossible", reason: notInstalled(suggestion) });
+        outcomes.set(suggestion.claim, { value: "impossible", reason: notInstalled(suggestion) });
       }
       continue;
     }
@@ -168,7 +176,7 @@ async function replayOpen(
           if (signal.aborted) {
             break;
           }
-          outcomes.set(suggestion.id, await replaySuggestion(suggestion, engine, cache, signal));
+          outcomes.set(suggestion.claim, await replaySuggestion(suggestion, engine, cache, signal));
           progress(outcomes.size);
         }
       };
@@ -180,9 +188,9 @@ async function replayOpen(
       if (!(error instanceof ProoflineError)) {
         throw error;
       }
-      for (const { id } of group) {
-        if (!outcomes.has(id)) {
-          outcomes.set(id, { value: "impossible", reason: messageOf(error) });
+      for (const { claim } of group) {
+        if (!outcomes.has(claim)) {
+          outcomes.set(claim, { value: "impossible", reason: messageOf(error) });
         }
       }
     }

@@ -123,6 +123,8 @@ export function assembleServer(
     status.setModel(state);
     if (state.kind === "ready") {
       void connection.sendNotification(DidLoadModel.type);
+    }
+    if (state.kind !== "loading") {
       void modelsChanged();
     }
   });

@@ -55,13 +55,15 @@ export interface VerifyParameters {
   readonly hints?: PlaceHints;
   /** Remembers what was computed about prompts from one verification to the next. */
   readonly shares?: PromptShares;
-  /** Replay outcomes by suggestion id. */
+  /** Replay outcomes by claim: a leaf hash, or the id of what stands in the journal only. Ids of sealed ones are labels. */
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
   readonly policy: Policy;
 }
 
 /** A suggestion on its way to a verdict, whatever it came from. */
 interface Candidate extends Placeable {
+  /** What a replay of it is known by: the leaf hash; while it stands in the journal only, its id. */
+  readonly claim: string;
   /** Today's path; the recorded one where its file was not moved. */
   readonly path: string;
   readonly recordedPath: string;
@@ -143,7 +145,6 @@ function candidates(parameters: VerifyParameters): {
   files: FileProblem[];
 } {
   const good = new Map<string, Candidate>();
-  const leaves = new Map<string, string>();
   const bad: Candidate[] = [];
   const files: FileProblem[] = [];
   const moves = parameters.moves ?? new Map<string, string>();
@@ -163,13 +164,11 @@ function candidates(parameters: VerifyParameters): {
       bad.push(...fromBatch(batch, path, "foreign", problem, moves));
       continue;
     }
-    for (const [index, candidate] of fromBatch(batch, path, "intact", null, moves).entries()) {
-      const leaf = batch.suggestions[index]?.leafHash ?? "";
-      const before = leaves.get(candidate.id);
+    for (const candidate of fromBatch(batch, path, "intact", null, moves)) {
+      const before = good.get(candidate.id);
       if (before === undefined) {
-        leaves.set(candidate.id, leaf);
         good.set(candidate.id, candidate);
-      } else if (before !== leaf) {
+      } else if (before.claim !== candidate.claim) {
         files.push({
           path,
           problem: `It reuses the suggestion id ${candidate.id} of an older file for other content.`,
@@ -206,7 +205,8 @@ function fromBatch(
   moves: ReadonlyMap<string, string>,
 ): Candidate[] {
   const { model, environment, profile } = batch.facts;
-  return batch.suggestions.map(({ record, accepted, values }: SealedSuggestion) => ({
+  return batch.suggestions.map(({ record, leafHash, accepted, values }: SealedSuggestion) => ({
+    claim: leafHash,
     id: record.id,
     path: moves.get(record.path) ?? record.path,
     recordedPath: record.path,
@@ -229,6 +229,7 @@ function fromBatch(
 function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate {
   const { model, environment, profile } = suggestion.execution;
   return {
+    claim: suggestion.id,
     id: suggestion.id,
     path: suggestion.path,
     recordedPath: suggestion.path,
@@ -351,7 +352,7 @@ function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutco
   if (candidate.evidence !== "intact") {
     return { value: "notRun", reason: "Evidence that is not intact is not replayed." };
   }
-  const outcome = replays.get(candidate.id);
+  const outcome = replays.get(candidate.claim);
   if (outcome !== undefined) {
     return outcome;
   }

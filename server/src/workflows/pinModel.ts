@@ -266,7 +266,8 @@ export async function pinFolder(
     return { ...pin, directory, source: named.source, signature, written };
   } catch (error) {
     if (before === null) {
-      await removeIfThere(join(directory, PIN_FILE));
+      // What went wrong before is what the person is told.
+      await removeIfThere(join(directory, PIN_FILE)).catch(() => {});
     } else {
       await writeWhole(join(directory, PIN_FILE), before);
     }

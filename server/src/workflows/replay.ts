@@ -15,6 +15,9 @@ import type { ReplayOutcome } from "../policy/verifyEvidence";
 
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
 export interface Replayable {
+  /** Names what is claimed, as nothing else can: the leaf hash; while it stands in the journal only, its id. */
+  readonly claim: string;
+  /** A label. Two claims may bear the same one. */
   readonly id: string;
   readonly model: ExecutionFacts["model"];
   readonly profile: ExecutionFacts["profile"];

@@ -55,7 +55,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   return { ...report, files: [...contents.problems, ...report.files] };
 }
 
-/** What a replay could be asked for, each id once: all of it, or what stands in some files, by today's paths. */
+/** What a replay could be asked for, each claim once: all of it, or what stands in some files, by today's paths. */
 export function replayables(
   { evidence, moves }: Pick<RepositoryContents, "evidence" | "moves">,
   journal: readonly AcceptedSuggestion[],
@@ -67,14 +67,15 @@ export function replayables(
       continue;
     }
     const { model, profile } = reading.batch.facts;
-    for (const { record, values } of reading.batch.suggestions) {
+    for (const { record, leafHash, values } of reading.batch.suggestions) {
       if (isWanted({ path: moves.get(record.path) ?? record.path })) {
-        found.set(record.id, { id: record.id, model, profile, trim: record.trim, values });
+        const { id, trim } = record;
+        found.set(leafHash, { claim: leafHash, id, model, profile, trim, values });
       }
     }
   }
   for (const { id, execution, trim, values } of journal.filter(isWanted)) {
-    found.set(id, { id, model: execution.model, profile: execution.profile, trim, values });
+    found.set(id, { claim: id, id, model: execution.model, profile: execution.profile, trim, values });
   }
   return [...found.values()];
 }

@@ -318,8 +318,8 @@ describe("crashes", () => {
   it("of a killed process lose nothing that it acknowledged", async () => {
     const home = await temporaryFolder();
     // Windows' paths are no module specifiers.
-    const journalModule = new URL("../../../server/src/provenance/journal.ts", import.meta.url).href;
-    const samplesModule = new URL("samples.ts", import.meta.url).href;
+    const journalModule = new URL("../../../server/src/evidence/journal/journal.ts", import.meta.url).href;
+    const samplesModule = new URL("../../support/sampleBatch.ts", import.meta.url).href;
     const script = `
       import { openJournal } from ${JSON.stringify(journalModule)};
       import { sample } from ${JSON.stringify(samplesModule)};

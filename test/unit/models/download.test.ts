@@ -418,7 +418,7 @@ describe("the token", () => {
   it("is asked for where it is needed", async () => {
     await expect(plan()).rejects.toMatchObject({
       code: "model.access",
-      reason: expect.stringContaining(`does not give out ${hub.repository} at main without a token`),
+      reason: expect.stringContaining(`refuses ${hub.repository} at main without a token`),
       remedy: "setHubToken",
     });
   });
@@ -448,7 +448,7 @@ describe("addresses", () => {
     fault(GRAPH, { kind: "redirect", to }, 10);
     await expect(fetchIt(await plan())).rejects.toMatchObject({
       code: "model.hub",
-      reason: expect.stringContaining("not followed"),
+      reason: expect.stringContaining("does not follow"),
     });
   });
 
@@ -456,7 +456,7 @@ describe("addresses", () => {
     hub.endless = true;
     await expect(plan()).rejects.toMatchObject({
       code: "model.hub",
-      reason: expect.stringContaining("without end"),
+      reason: expect.stringContaining("does not stop sending"),
     });
     expect(hub.requests.length).toBeLessThan(200);
   });

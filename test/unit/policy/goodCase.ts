@@ -62,10 +62,19 @@ export function parameters(
     texts: new Map([[PATH, text]]),
     replays: new Map(
       replayed.map((id) => [
-        id,
+        claimOf(files, id),
         { value: "exact", tokens: 3, exact: 3, margin: 0, tolerance: { margin: 0, notFirst: 0 } },
       ]),
     ),
     policy: builtInPolicy({ device, pins: [execution.model.manifestDigest] }),
   };
+}
+
+/** What names a suggestion's claim: its leaf hash in the first of these files that holds it, else its id. */
+export function claimOf(files: readonly Pick<SealedEvidence, "evidence">[], id: string): string {
+  const found = files
+    .map(({ evidence }) => readEvidence(Buffer.from(evidence, "utf8")))
+    .flatMap((reading) => (reading.kind === "intact" ? reading.batch.suggestions : []))
+    .find(({ record }) => record.id === id);
+  return found?.leafHash ?? id;
 }

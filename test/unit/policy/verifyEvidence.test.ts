@@ -3,8 +3,9 @@ import type { Prompt } from "../../../server/src/inference/suggestion";
 import type { Digest } from "../../../server/src/platform/primitives";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
+import { replayables } from "../../../server/src/workflows/verify";
 import { execution, facts, sealed } from "../../support/sampleBatch";
-import { accepted, parameters } from "./goodCase";
+import { accepted, claimOf, parameters } from "./goodCase";
 
 const before = "export function add(a: number, b: number): number {\n  ";
 const answer = "const total = a + b;\n  return total;";
@@ -15,7 +16,8 @@ const position = { line: 1, character: 2 };
 function goodCase() {
   const suggestion = accepted(answer, position, { before, after });
   const file = sealed([suggestion]);
-  return { suggestion, file, good: parameters(text, [file], [suggestion.id]) };
+  const good = parameters(text, [file], [suggestion.id]);
+  return { suggestion, file, claim: claimOf([file], suggestion.id), good };
 }
 
 describe("verify", () => {
@@ -62,7 +64,7 @@ describe("verify", () => {
   });
 
   it("fails on a mismatching replay, before anything else is said", () => {
-    const { suggestion, good } = goodCase();
+    const { claim, good } = goodCase();
     const mismatch = {
       value: "mismatch",
       tokens: 3,
@@ -71,13 +73,44 @@ describe("verify", () => {
       tolerance: { margin: 0, notFirst: 0 },
       reason: "Token 2 differs.",
     } as const;
-    const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, mismatch]]) }).suggestions;
+    const [verdict] = verify({ ...good, replays: new Map([[claim, mismatch]]) }).suggestions;
     expect(verdict?.summary).toBe("failed");
     expect(verdict?.reasons[0]).toContain("Token 2 differs.");
   });
 
+  it("gives no claim the replay of another that bears the same id", () => {
+    const honest = accepted(answer, position, { before, after });
+    const forgedText = "  return exfiltrate(secrets);";
+    const { values } = honest;
+    const forged = {
+      ...honest,
+      values: { ...values, raw: forgedText, displayed: forgedText, accepted: forgedText },
+    };
+    const files = [sealed([forged]), sealed([honest])];
+    const shown = text.replace(answer, forgedText);
+    for (const order of [files, [...files].reverse()]) {
+      const good = parameters(shown, order, []);
+      const exact = {
+        value: "exact",
+        tokens: 3,
+        exact: 3,
+        margin: 0,
+        tolerance: { margin: 0, notFirst: 0 },
+      } as const;
+      const claims = replayables({ evidence: good.evidence, moves: new Map() }, []);
+      expect(claims.map(({ id }) => id)).toEqual([honest.id, honest.id]);
+      const replayed = claims.filter((claim) => claim.values?.accepted === answer);
+      expect(replayed).toHaveLength(1);
+      const report = verify({ ...good, replays: new Map(replayed.map(({ claim }) => [claim, exact])) });
+      expect(report.summary.verified).toBe(0);
+      expect(report.files.map(({ problem }) => problem)).toEqual([
+        expect.stringContaining("reuses the suggestion id"),
+      ]);
+    }
+  });
+
   it("says how far a replay strayed, and what its pin allows", () => {
-    const { suggestion, good } = goodCase();
+    const { claim, good } = goodCase();
     const strayed = {
       value: "withinTolerance",
       tokens: 3,
@@ -85,7 +118,7 @@ describe("verify", () => {
       margin: 0.00002,
       tolerance: { margin: 0.0003, notFirst: 1 },
     } as const;
-    const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, strayed]]) }).suggestions;
+    const [verdict] = verify({ ...good, replays: new Map([[claim, strayed]]) }).suggestions;
     if (verdict === undefined) {
       throw new Error("no verdict");
     }
@@ -116,7 +149,7 @@ describe("verify", () => {
   });
 
   it("says where a replay forgave nothing but where the text ends", () => {
-    const { suggestion, good } = goodCase();
+    const { claim, good } = goodCase();
     const ended = {
       value: "withinTolerance",
       tokens: 3,
@@ -124,7 +157,7 @@ describe("verify", () => {
       margin: 0,
       tolerance: { margin: 0.0003, notFirst: 1 },
     } as const;
-    const [verdict] = verify({ ...good, replays: new Map([[suggestion.id, ended]]) }).suggestions;
+    const [verdict] = verify({ ...good, replays: new Map([[claim, ended]]) }).suggestions;
     if (verdict === undefined) {
       throw new Error("no verdict");
     }

@@ -5,7 +5,7 @@ import { sample } from "../../support/sampleBatch";
 
 function replayable(id: string, before: string, after: string): Replayable {
   const { execution, values } = sample({ prompt: { prefix: before, suffix: after, context: [] } });
-  return { id, model: execution.model, profile: execution.profile, trim: "trim/v1", values };
+  return { claim: id, id, model: execution.model, profile: execution.profile, trim: "trim/v1", values };
 }
 
 describe("the order of replays", () => {

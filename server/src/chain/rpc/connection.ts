@@ -17,7 +17,7 @@ export interface Head {
 export interface Connection {
   readonly rpc: Rpc;
   readonly identity: ChainIdentity;
-  /** The head, at most `HEAD_AGE_MILLISECONDS` milliseconds old. All up to it is durable. */
+  /** The head, at most `HEAD_AGE_MILLISECONDS` old. All up to it is durable. */
   head(): Promise<Head>;
   /** The head as it is now. */
   freshHead(): Promise<Head>;

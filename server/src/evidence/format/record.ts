@@ -111,8 +111,7 @@ export const AcceptedSuggestion = z.strictObject({
   position: Position,
   acceptance: AcceptanceKind,
   execution: ExecutionFacts,
-  /** Journals of the first version do not name it. */
-  trim: TrimVersion.default("trim/v1"),
+  trim: TrimVersion,
   values: SuggestionValues,
   salts: Salts,
 });

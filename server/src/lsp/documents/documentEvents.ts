@@ -1,4 +1,5 @@
 import type { TextDocuments } from "vscode-languageserver/node";
+import { messageOf } from "../../platform/errors";
 import { Listeners } from "../listeners";
 import type { OpenDocument } from "./openDocument";
 import type { TextEdit } from "./textEdits";
@@ -38,7 +39,11 @@ export function dispatchDocumentEvents(
       return;
     }
     for (const listener of listeners) {
-      listener.edited?.(document, document.lastEdits);
+      try {
+        listener.edited?.(document, document.lastEdits);
+      } catch (error) {
+        log(`An edit was not followed: ${messageOf(error)}`);
+      }
     }
   });
 }

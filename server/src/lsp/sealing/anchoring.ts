@@ -114,6 +114,7 @@ export class Anchoring {
     signal: AbortSignal,
   ): Promise<AnchoringOutcome> {
     const { reader, status, store, log } = this.parts;
+    const before = journal.unanchored().length;
     try {
       const repository = await openRepository(folder, [folder]);
       await finishSealing(journal, repository);
@@ -146,6 +147,9 @@ export class Anchoring {
       log(`Anchoring in ${folder} failed: ${reason}`);
       const suggestions = journal.unanchored().reduce((sum, { ids }) => sum + ids.length, 0);
       status.setChain({ kind: "waiting", suggestions, reason });
+      if (journal.unanchored().length < before) {
+        await store.anchored(folder);
+      }
       return { anchored: 0, problems: [reason] };
     }
   }

@@ -24,7 +24,8 @@ export class Identity {
     private readonly log: (line: string) => void,
   ) {
     store.onEvent(async ({ kind }) => {
-      if (kind === "sealed") {
+      // The key appears with the first batch, whatever becomes of its file.
+      if (kind === "sealed" || kind === "anchored" || kind === "obstacle") {
         await this.refresh();
       }
     });

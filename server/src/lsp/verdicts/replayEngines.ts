@@ -1,5 +1,6 @@
 import type { Engine } from "../../inference/engine/engine";
 import type { Digest } from "../../platform/primitives";
+import { SerialQueue } from "../../platform/serialQueue";
 import type { ReplayOutcome } from "../../policy/verifyEvidence";
 import { notInstalled, type Replayable } from "../../workflows/replay";
 import type { EngineHost } from "../models/engineHost";
@@ -19,6 +20,8 @@ export type ReplayRefusal = Extract<ReplayOutcome, { readonly value: "notRun" | 
 export class ReplayEngines {
   private own: { readonly pin: Digest; readonly engine: Promise<Engine> } | null = null;
   private idleTimer: NodeJS.Timeout | undefined;
+  private readonly queue = new SerialQueue();
+  private ended = false;
 
   constructor(
     private readonly settings: SettingsStore,
@@ -38,9 +41,18 @@ export class ReplayEngines {
     return this.host.engine?.facts.model.manifestDigest === pin || this.own?.pin === pin;
   }
 
+  /** Lets the engine go, and starts none again. */
+  async close(): Promise<void> {
+    this.ended = true;
+    await this.release();
+  }
+
   /** Why there is no engine for a suggestion's pin, or `null` where there is one or can be. */
   refusalOf(suggestion: Pick<Replayable, "model">): ReplayRefusal | null {
     const pin = suggestion.model.manifestDigest;
+    if (this.ended) {
+      return { value: "notRun", reason: "The language server is stopping." };
+    }
     if (!this.settings.current.trusted) {
       return { value: "notRun", reason: "The workspace is not trusted, so no model is loaded." };
     }
@@ -58,38 +70,47 @@ export class ReplayEngines {
   }
 
   /**
-   * The engine for a suggestion's pin, or why there is none.
+   * Does some work with the engine for a suggestion's pin, or says why there is none. Works that need an engine of
+   * their own wait for each other, so that no pin is loaded twice and none loses its engine to another.
    *
-   * @throws ProoflineError as `startEngine` does
+   * @throws ProoflineError as `startEngine` and the work do
    */
-  async for(suggestion: Pick<Replayable, "model">): Promise<Engine | ReplayRefusal> {
-    clearTimeout(this.idleTimer);
-    const pin = suggestion.model.manifestDigest;
+  async use<Result>(
+    suggestion: Pick<Replayable, "model">,
+    work: (engine: Engine) => Promise<Result>,
+  ): Promise<Result | ReplayRefusal> {
     const loaded = await this.host.settled();
-    if (loaded?.facts.model.manifestDigest === pin) {
-      return loaded;
+    if (loaded?.facts.model.manifestDigest === suggestion.model.manifestDigest) {
+      return work(loaded);
+    }
+    return this.queue.run(async () => {
+      clearTimeout(this.idleTimer);
+      try {
+        const engine = await this.ownFor(suggestion);
+        return "value" in engine ? engine : await work(engine);
+      } finally {
+        this.idleTimer = setTimeout(() => void this.release(), IDLE_MILLISECONDS).unref();
+      }
+    });
+  }
+
+  private async ownFor(suggestion: Pick<Replayable, "model">): Promise<Engine | ReplayRefusal> {
+    const pin = suggestion.model.manifestDigest;
+    if (this.own !== null && this.own.pin !== pin) {
+      await this.release();
     }
     const refusal = this.refusalOf(suggestion);
     const directory = this.modelOf(pin);
     if (refusal !== null || directory === null) {
       return refusal ?? { value: "impossible", reason: notInstalled(suggestion) };
     }
-    if (this.own?.pin !== pin) {
-      await this.release();
-      this.own = { pin, engine: this.host.startOther(directory) };
-    }
+    this.own ??= { pin, engine: this.host.startOther(directory) };
     try {
       return await this.own.engine;
     } catch (error) {
       this.own = null;
       throw error;
     }
-  }
-
-  /** Says that no replay is wanted for now. */
-  rest(): void {
-    clearTimeout(this.idleTimer);
-    this.idleTimer = setTimeout(() => void this.release(), IDLE_MILLISECONDS).unref();
   }
 
   /** Lets the engine that replays alone use go. */

@@ -1,5 +1,4 @@
 import type { SuggestionValues } from "../../evidence/format/record";
-import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { ReplayOutcome } from "../../policy/verifyEvidence";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../../workflows/replay";
 import { nextInReadingOrder } from "../../workflows/replayOrder";
 import type { DocumentListener } from "../documents/documentEvents";
+import { editorText } from "../editorRemedies";
 import type { EngineHost } from "../models/engineHost";
 import type { ReplayEngines } from "./replayEngines";
 
@@ -39,6 +39,12 @@ export class ReplayQueue implements DocumentListener {
   ) {
     engine.onChange((state) => {
       if (state.kind !== "loading") {
+        // What could not be tried before may go now.
+        for (const [key, { value }] of this.outcomes) {
+          if (value === "notRun") {
+            this.outcomes.delete(key);
+          }
+        }
         void this.run();
       }
     });
@@ -77,21 +83,15 @@ export class ReplayQueue implements DocumentListener {
   }
 
   /** Replays at once, whatever is known or waiting. */
-  async now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
-    try {
-      return await this.replay(suggestion, signal);
-    } finally {
-      if (!this.running) {
-        this.engines.rest();
-      }
-    }
+  now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
+    return this.replay(suggestion, signal);
   }
 
   /** Forgets what waits; a replay that runs ends with its engine. */
   async close(): Promise<void> {
     this.ended = true;
     this.waiting.clear();
-    await this.engines.release();
+    await this.engines.close();
   }
 
   private async run(): Promise<void> {
@@ -116,7 +116,6 @@ export class ReplayQueue implements DocumentListener {
       }
     } finally {
       this.running = false;
-      this.engines.rest();
     }
   }
 
@@ -171,10 +170,12 @@ export class ReplayQueue implements DocumentListener {
 
   private async replayWith(suggestion: Replayable, signal?: AbortSignal): Promise<ReplayOutcome> {
     try {
-      const engine = await this.engines.for(suggestion);
-      return "value" in engine ? engine : await replaySuggestion(suggestion, engine, this.cache, signal);
+      return await this.engines.use(suggestion, (engine) =>
+        replaySuggestion(suggestion, engine, this.cache, signal),
+      );
     } catch (error) {
-      return { value: "impossible", reason: messageOf(error) };
+      // A model that cannot be loaded or does not answer says nothing about the claim.
+      return { value: "notRun", reason: editorText(error) };
     }
   }
 

@@ -250,7 +250,7 @@ export class Verdicts implements DocumentListener {
       quoted,
       hints: this.parts.tracking.hints(document),
       shares: this.shares,
-      replays: new Map(replayable.map((one) => [one.id, this.parts.replays.outcomeOf(one)])),
+      replays: new Map(replayable.map((one) => [one.claim, this.parts.replays.outcomeOf(one)])),
       policy: this.policy,
     });
     const followed = this.of(document);

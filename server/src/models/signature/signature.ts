@@ -162,11 +162,11 @@ function uncheckedReason({ verificationMaterial: { publicKey, x509CertificateCha
 
 /** The files that the signer left out on purpose; refuses any other that was not signed as it is. */
 function unsignedAmong({ subject, predicate }: Statement, files: readonly PinnedFile[]): string[] {
-  const repository = createHash("sha256");
+  const filesRoot = createHash("sha256");
   for (const { digest } of predicate.resources) {
-    repository.update(Buffer.from(digest, "hex"));
+    filesRoot.update(Buffer.from(digest, "hex"));
   }
-  if (repository.digest("hex") !== subject[0].digest.sha256) {
+  if (filesRoot.digest("hex") !== subject[0].digest.sha256) {
     throw signatureError(`${SIGNATURE_FILE} contradicts itself: its root is not that of its files.`);
   }
   const signed = new Map(predicate.resources.map(({ name, digest }) => [name, digest]));
