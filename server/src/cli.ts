@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { anchor } from "./cli/anchorCommand";
 import { chainStart, chainStatus, chainStop } from "./cli/chainCommand";

@@ -134,7 +134,7 @@ async function drafting(
   let [plain, drafted, tokens, runs] = [0, 0, 0, 0];
   for (let round = 0; round < ROUNDS; round += 1) {
     // One that remembers no answers of the round before.
-    const drafter = newDrafter();
+    const lookup = newDrafter();
     for (const place of places) {
       const request = requestAt(place);
       // The prompt is read before, so that only the answer is timed.
@@ -145,14 +145,14 @@ async function drafting(
       const outcome = await complete(model, plainPool, request, () => false);
       plain += performance.now() - started;
       started = performance.now();
-      await complete(model, draftingPool, request, () => false, drafter);
+      await complete(model, draftingPool, request, () => false, lookup);
       drafted += performance.now() - started;
       // The first token comes with the prompt.
       if (outcome.kind === "completion") {
         tokens += outcome.completion.tokens.length - 1;
       }
     }
-    runs += drafter.runs;
+    runs += lookup.runs;
   }
   row(`${name}: time of answers, drafting on ÷ off`, `${(drafted / plain).toFixed(2)} ×`);
   row("  tokens per run", (tokens / runs).toFixed(2));

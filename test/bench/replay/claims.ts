@@ -18,7 +18,7 @@ export function consistent(model: Model, claim: ReplayRequest): ReplayRequest {
   const prompt = healPrompt(tokenizer, claim.prompt);
   const raw = tokenizer.decode(claim.tokens);
   const { start, end } = trim(raw, {
-    scope: cursorContextOf(claim.prompt),
+    cursor: cursorContextOf(claim.prompt),
     healed: prompt.healed,
     stop: claim.stop,
     lastLength: raw.length - tokenizer.decode(claim.tokens.slice(0, -1)).length,
@@ -56,7 +56,7 @@ export async function continued(
     sequence,
     { ...prompt, ids: [...prompt.ids, ...forced] },
     decoding,
-    { maxTokens, drafter: null, isCancelled: never },
+    { maxTokens, lookup: null, isCancelled: never },
   );
   if (generation === null || generation.tokens.length === 0) {
     return null;
@@ -107,9 +107,9 @@ function secondChoice(row: Float32Array, decoding: Decoding): ReturnType<typeof 
 }
 
 function decodingOf(model: Model, claim: ReplayRequest, asked: Extent = "block"): Decoding {
-  const scope = cursorContextOf(claim.prompt);
-  const extent = scope.block === null ? "line" : asked;
+  const cursor = cursorContextOf(claim.prompt);
+  const extent = cursor.block === null ? "line" : asked;
   const gate = claim.stop === "doubt" ? model.manifest.execution.confidenceGate : 0;
   const prompt = healPrompt(model.tokenizer, claim.prompt);
-  return new Decoding(model.tokenizer, prompt, scope, extent, claim.sampling.maxTokens, gate);
+  return new Decoding(model.tokenizer, prompt, cursor, extent, claim.sampling.maxTokens, gate);
 }

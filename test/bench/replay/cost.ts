@@ -53,14 +53,14 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 /** The same tokens as the claim's, one by one, without drafts. */
 async function generated(model: Model, sequence: Sequence, claim: ReplayRequest): Promise<void> {
   const prompt = healPrompt(model.tokenizer, claim.prompt);
-  const scope = cursorContextOf(claim.prompt);
-  const extent = scope.block === null ? "line" : "block";
+  const cursor = cursorContextOf(claim.prompt);
+  const extent = cursor.block === null ? "line" : "block";
   const gate = claim.stop === "doubt" ? model.manifest.execution.confidenceGate : 0;
   const { maxTokens } = claim.sampling;
-  const decoding = new Decoding(model.tokenizer, prompt, scope, extent, maxTokens, gate);
+  const decoding = new Decoding(model.tokenizer, prompt, cursor, extent, maxTokens, gate);
   const generation = await generate(model, sequence, prompt, decoding, {
     maxTokens,
-    drafter: null,
+    lookup: null,
     isCancelled: never,
   });
   if (String(generation?.tokens) !== String(claim.tokens)) {

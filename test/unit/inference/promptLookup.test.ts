@@ -14,72 +14,72 @@ vi.setConfig({ testTimeout: 240_000 });
 
 const never = (): boolean => false;
 
-describe("a drafter", () => {
+describe("a lookup", () => {
   it("continues what stood after the longest run of the last tokens, the latest among equals", () => {
-    const drafter = new PromptLookup();
-    drafter.begin([7, 1, 2, 3, 40, 41, 9, 2, 3, 50, 51, 1, 2, 3], 10);
-    expect(drafter.draft(2)).toEqual({ tokens: [40, 41], match: 3 });
-    drafter.begin([2, 3, 40, 41, 2, 3, 50, 51, 8, 2, 3], 10);
-    expect(drafter.draft(1)).toEqual({ tokens: [50], match: 2 });
+    const lookup = new PromptLookup();
+    lookup.begin([7, 1, 2, 3, 40, 41, 9, 2, 3, 50, 51, 1, 2, 3], 10);
+    expect(lookup.draft(2)).toEqual({ tokens: [40, 41], match: 3 });
+    lookup.begin([2, 3, 40, 41, 2, 3, 50, 51, 8, 2, 3], 10);
+    expect(lookup.draft(1)).toEqual({ tokens: [50], match: 2 });
   });
 
   it("drafts nothing after a single token, after what never stood there, and beyond the limit", () => {
-    const drafter = new PromptLookup();
+    const lookup = new PromptLookup();
     for (const prompt of [[], [1], [1, 1], [5, 1, 6, 2, 7, 1]]) {
-      drafter.begin(prompt, 10);
-      expect(drafter.draft(8).tokens).toEqual([]);
+      lookup.begin(prompt, 10);
+      expect(lookup.draft(8).tokens).toEqual([]);
     }
-    drafter.begin([1, 2, 3, 4, 1, 2, 3], 10);
-    expect(drafter.draft(0).tokens).toEqual([]);
+    lookup.begin([1, 2, 3, 4, 1, 2, 3], 10);
+    expect(lookup.draft(0).tokens).toEqual([]);
   });
 
   it("follows the answer, and remembers earlier ones without running from one into the next", () => {
-    const drafter = new PromptLookup();
-    drafter.begin([1, 2], 10);
-    drafter.remember([20, 21, 22, 23]);
-    drafter.remember([30, 31, 32]);
-    drafter.begin([1, 2], 10);
+    const lookup = new PromptLookup();
+    lookup.begin([1, 2], 10);
+    lookup.remember([20, 21, 22, 23]);
+    lookup.remember([30, 31, 32]);
+    lookup.begin([1, 2], 10);
     for (const token of [20, 21, 22]) {
-      drafter.push(token);
+      lookup.push(token);
     }
-    expect(drafter.draft(8)).toEqual({ tokens: [23], match: 3 });
+    expect(lookup.draft(8)).toEqual({ tokens: [23], match: 3 });
     for (const token of [30, 31, 32]) {
-      drafter.push(token);
+      lookup.push(token);
     }
-    expect(drafter.draft(8).tokens).toEqual([]);
+    expect(lookup.draft(8).tokens).toEqual([]);
   });
 
   it("looks into texts from around where nothing nearer matches, and never from one into the next", () => {
-    const drafter = new PromptLookup();
-    drafter.know(Int32Array.of(1, 2, 30, 31, BREAK, 8, 9, 10, BREAK));
-    drafter.begin([5, 1, 2], 10);
-    expect(drafter.draft(1)).toEqual({ tokens: [30], match: 2 });
-    drafter.begin([1, 2, 40, 1, 2], 10);
-    expect(drafter.draft(1)).toEqual({ tokens: [40], match: 2 });
-    drafter.begin([9, 10], 10);
-    expect(drafter.draft(8).tokens).toEqual([]);
-    drafter.know(new Int32Array(0));
-    drafter.begin([5, 1, 2], 10);
-    expect(drafter.draft(8).tokens).toEqual([]);
+    const lookup = new PromptLookup();
+    lookup.know(Int32Array.of(1, 2, 30, 31, BREAK, 8, 9, 10, BREAK));
+    lookup.begin([5, 1, 2], 10);
+    expect(lookup.draft(1)).toEqual({ tokens: [30], match: 2 });
+    lookup.begin([1, 2, 40, 1, 2], 10);
+    expect(lookup.draft(1)).toEqual({ tokens: [40], match: 2 });
+    lookup.begin([9, 10], 10);
+    expect(lookup.draft(8).tokens).toEqual([]);
+    lookup.know(new Int32Array(0));
+    lookup.begin([5, 1, 2], 10);
+    expect(lookup.draft(8).tokens).toEqual([]);
   });
 
   it("gives up where it is wrong, tries again later, and drafts as much as it is right", () => {
-    const drafter = new PromptLookup();
+    const lookup = new PromptLookup();
     const prompt = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3];
-    drafter.begin(prompt, 10);
+    lookup.begin(prompt, 10);
     const lengths: number[] = [];
     for (let round = 0; round < 60; round++) {
-      const draft = drafter.draft(MAX_DRAFT);
+      const draft = lookup.draft(MAX_DRAFT);
       lengths.push(draft.tokens.length);
-      drafter.checked(draft, 0);
+      lookup.checked(draft, 0);
     }
     expect(lengths[0]).toBeGreaterThan(0);
     expect(lengths.slice(30).filter((length) => length > 0).length).toBeLessThan(10);
     for (let round = 0; round < 200; round++) {
-      const draft = drafter.draft(MAX_DRAFT);
-      drafter.checked(draft, draft.tokens.length);
+      const draft = lookup.draft(MAX_DRAFT);
+      lookup.checked(draft, draft.tokens.length);
     }
-    expect(drafter.draft(MAX_DRAFT).tokens).toHaveLength(MAX_DRAFT);
+    expect(lookup.draft(MAX_DRAFT).tokens).toHaveLength(MAX_DRAFT);
   });
 });
 
@@ -102,8 +102,8 @@ describe("drafting with the embedded model", () => {
 
   it.each(["explicit", "automatic"] as const)("gives the same %s answers, in fewer runs", async (trigger) => {
     const run = vi.spyOn(model.graph, "run");
-    const drafter = new PromptLookup();
-    const lookUps = new LookupIntake(model.tokenizer, drafter);
+    const lookup = new PromptLookup();
+    const lookUps = new LookupIntake(model.tokenizer, lookup);
     lookUps.replace([SAMPLE.replaceAll("Stack", "Heap")]);
     while (lookUps.step()) {}
     const [plain, drafted] = [new Sequence(model.graph), new Sequence(model.graph)];
@@ -126,7 +126,7 @@ describe("drafting with the embedded model", () => {
       const expected = await complete(model, plain, request, never);
       counts.plain += run.mock.calls.length;
       run.mockClear();
-      const outcome = await complete(model, drafted, request, never, drafter);
+      const outcome = await complete(model, drafted, request, never, lookup);
       counts.drafted += run.mock.calls.length;
       expect(essence(outcome)).toEqual(essence(expected));
       if (outcome.kind !== "completion") {

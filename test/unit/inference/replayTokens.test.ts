@@ -155,7 +155,7 @@ describe("replay with the embedded model", () => {
   const trimmed = ({ prompt, raw, tokens, stop }: ReplayRequest): Range => {
     const { healed } = healPrompt(model.tokenizer, prompt);
     const lastLength = raw.length - model.tokenizer.decode(tokens.slice(0, -1)).length;
-    return trim(raw, { scope: cursorContextOf(prompt), healed, stop, lastLength });
+    return trim(raw, { cursor: cursorContextOf(prompt), healed, stop, lastLength });
   };
   const longest = (): Completion => {
     const [first] = [...completions].sort((a, b) => b.tokens.length - a.tokens.length);

@@ -21,7 +21,7 @@ function displayed({
   stop = "endOfText",
   lastLength = 0,
 }: Case): string {
-  const { start, end } = trim(raw, { scope: cursorContextOf({ prefix, suffix }), healed, stop, lastLength });
+  const { start, end } = trim(raw, { cursor: cursorContextOf({ prefix, suffix }), healed, stop, lastLength });
   return raw.slice(start, end);
 }
 
@@ -56,7 +56,7 @@ describe("the trim chain", () => {
     fc.assert(
       fc.property(text, text, text, stop, fc.nat(8), (prefix, suffix, raw, stop, lastLength) => {
         const { start, end } = trim(raw, {
-          scope: cursorContextOf({ prefix, suffix }),
+          cursor: cursorContextOf({ prefix, suffix }),
           healed: "",
           stop,
           lastLength,

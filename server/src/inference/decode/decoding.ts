@@ -37,7 +37,7 @@ export class Decoding {
   constructor(
     readonly tokenizer: Tokenizer,
     prompt: HealedPrompt,
-    readonly scope: CursorContext,
+    readonly cursor: CursorContext,
     readonly extent: Extent,
     maxTokens: number,
     readonly gate: ConfidenceGate,
@@ -55,7 +55,7 @@ export class Decoding {
     if (!this.isAlternative(id)) {
       return false;
     }
-    if (!this.scope.textFollows || !this.blank) {
+    if (!this.cursor.textFollows || !this.blank) {
       return true;
     }
     return !breaksLineFirst(tokenizer.bytesOf(id), Math.max(0, this.healed.length - this.generated));
@@ -136,7 +136,7 @@ export class Decoding {
   }
 
   private leftBlock(text: string): boolean {
-    const { block, lineBefore, unclosed } = this.scope;
+    const { block, lineBefore, unclosed } = this.cursor;
     if (block === null) {
       return false;
     }

@@ -18,7 +18,7 @@ export interface GenerateOptions {
   /** The longest answer, in tokens, healed ones not counted. */
   readonly maxTokens: number;
   /** Drafts tokens, so that a run can check several; `null`: one token at a time. */
-  readonly drafter: PromptLookup | null;
+  readonly lookup: PromptLookup | null;
   readonly isCancelled: IsCancelled;
 }
 
@@ -32,15 +32,15 @@ export async function generate(
   sequence: Sequence,
   prompt: HealedPrompt,
   decoding: Decoding,
-  { maxTokens, drafter, isCancelled }: GenerateOptions,
+  { maxTokens, lookup, isCancelled }: GenerateOptions,
 ): Promise<Generation | null> {
   const limit = maxTokens + prompt.healedTokens;
   const probabilities: number[] = [];
   const ended = (stop: StopReason): Generation => {
-    drafter?.remember(decoding.tokens);
+    lookup?.remember(decoding.tokens);
     return { tokens: decoding.tokens, probabilities, stop };
   };
-  drafter?.begin(prompt.ids, limit);
+  lookup?.begin(prompt.ids, limit);
   // The last token of the prompt is always run: its logits give the first choice.
   const unread = prompt.ids.slice(sequence.rewindTo(prompt.ids, prompt.ids.length - 1));
   let pending = await prefill(sequence, unread, isCancelled);
@@ -52,14 +52,14 @@ export async function generate(
       return null;
     }
     const isNext = decoding.tokens.length > 0;
-    const draft = (isNext && drafter?.draft(limit - decoding.tokens.length - 1)) || NO_DRAFT;
+    const draft = (isNext && lookup?.draft(limit - decoding.tokens.length - 1)) || NO_DRAFT;
     const started = performance.now();
     const logits = await sequence.append(
       [...pending, ...draft.tokens],
       draft.tokens.length === 0 ? "last" : "all",
     );
     if (isNext) {
-      drafter?.ran(1 + draft.tokens.length, performance.now() - started);
+      lookup?.ran(1 + draft.tokens.length, performance.now() - started);
     }
     const rows = logits.length / graph.vocabularySize;
     for (let index = 0; index <= draft.tokens.length; index++) {
@@ -67,7 +67,7 @@ export async function generate(
       const choice = weighedChoice(logits.subarray(start, start + graph.vocabularySize), decoding);
       const isDrafted = choice.id === draft.tokens[index];
       if (!isDrafted) {
-        drafter?.checked(draft, index);
+        lookup?.checked(draft, index);
       }
       if (tokenizer.ends.includes(choice.id)) {
         return ended("endOfText");
@@ -77,7 +77,7 @@ export async function generate(
       if (stop !== null) {
         return ended(stop);
       }
-      drafter?.push(choice.id);
+      lookup?.push(choice.id);
       if (isDrafted) {
         continue;
       }

@@ -12,7 +12,7 @@ export class LookupIntake {
 
   constructor(
     private readonly tokenizer: Pick<Tokenizer, "encode">,
-    private readonly drafter: Pick<PromptLookup, "know">,
+    private readonly lookup: Pick<PromptLookup, "know">,
   ) {}
 
   /** Starts over with other texts; the drafter keeps the earlier ones until these have been read. */
@@ -37,7 +37,7 @@ export class LookupIntake {
     this.tokens.push(BREAK);
     this.waiting.shift();
     if (this.waiting.length === 0) {
-      this.drafter.know(Int32Array.from(this.tokens));
+      this.lookup.know(Int32Array.from(this.tokens));
     }
     return true;
   }

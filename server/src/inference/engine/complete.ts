@@ -28,7 +28,7 @@ export async function complete(
   sequences: Sequence | SequencePool,
   request: CompletionRequest,
   isCancelled: IsCancelled,
-  drafter: PromptLookup | null = null,
+  lookup: PromptLookup | null = null,
 ): Promise<CompletionOutcome> {
   const started = performance.now();
   const { manifest, manifestDigest, tokenizer } = model;
@@ -36,12 +36,12 @@ export async function complete(
   const sampling: Sampling = { method: "greedy", maxTokens };
   const prompt = cutPrompt(tokenizer, request, manifest.contextLength - maxTokens);
   const healedPrompt = healPrompt(tokenizer, prompt);
-  const scope = cursorContextOf(prompt);
+  const cursor = cursorContextOf(prompt);
   const gate = request.trigger === "automatic" ? manifest.execution.confidenceGate : 0;
-  const decoding = new Decoding(tokenizer, healedPrompt, scope, extentOf(request, scope), maxTokens, gate);
+  const decoding = new Decoding(tokenizer, healedPrompt, cursor, extentOf(request, cursor), maxTokens, gate);
   const generation = await generate(model, sequences.take(healedPrompt.ids), healedPrompt, decoding, {
     maxTokens,
-    drafter,
+    lookup,
     isCancelled,
   });
   if (generation === null) {
@@ -52,7 +52,7 @@ export async function complete(
   const raw = tokenizer.decode(tokens);
   const lengths = tokens.map((_, index) => tokenizer.decode(tokens.slice(0, index + 1)).length);
   const lastLength = raw.length - (lengths.at(-2) ?? 0);
-  const range = trim(raw, { scope, healed: healedPrompt.healed, stop, lastLength });
+  const range = trim(raw, { cursor, healed: healedPrompt.healed, stop, lastLength });
   const confidence = confidenceOf(probabilities, lengths, range);
   const nothing = (reason: NothingReason): CompletionOutcome => ({ kind: "nothing", reason, confidence });
   if (range.end === range.start) {
@@ -106,8 +106,8 @@ function visibleLength(text: string): number {
   return text.replaceAll(/\s/g, "").length;
 }
 
-function extentOf(request: CompletionRequest, scope: CursorContext): Extent {
-  return request.extent === "auto" && scope.block !== null ? "block" : "line";
+function extentOf(request: CompletionRequest, cursor: CursorContext): Extent {
+  return request.extent === "auto" && cursor.block !== null ? "block" : "line";
 }
 
 /** The most common mistake of a small model: it repeats the line above. */

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   let model: Model;
   let sequences: SequencePool;
   /** `null` where a draft could change an answer. */
-  let drafter: PromptLookup | null;
+  let lookup: PromptLookup | null;
   /** What the drafter looks up, taken in between requests. */
   let lookUps: LookupIntake | null = null;
   /** What replays have read. Never a sequence of completions, which a replay must not take anything from. */
@@ -51,9 +51,9 @@ async function main(): Promise<void> {
     model = await modelFor(profile);
     sequences = new SequencePool(model.graph, parameters.cacheMegabytes * 1e6);
     // The first runs allocate and pack, too; nobody should wait for that at the first key.
-    drafter = (await rowsStandAlone(model.graph)) ? new PromptLookup() : null;
-    if (drafter !== null) {
-      lookUps = new LookupIntake(model.tokenizer, drafter);
+    lookup = (await rowsStandAlone(model.graph)) ? new PromptLookup() : null;
+    if (lookup !== null) {
+      lookUps = new LookupIntake(model.tokenizer, lookup);
     }
     const { name, omsRoot } = model.manifest;
     answer({
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
       switch (message.kind) {
         case "complete": {
           const { request, cancelled } = message;
-          const outcome = await complete(model, sequences, request, isSet(cancelled), drafter);
+          const outcome = await complete(model, sequences, request, isSet(cancelled), lookup);
           answer({ kind: "completed", outcome });
           break;
         }

@@ -52,18 +52,18 @@ export async function replay(
     return mismatch("The prompt has parts that this model cannot take.");
   }
   const prompt = healPrompt(tokenizer, request.prompt);
-  const scope = cursorContextOf(request.prompt);
+  const cursor = cursorContextOf(request.prompt);
   if (prompt.ids.length + tokens.length > manifest.contextLength) {
     return mismatch(tooLong);
   }
-  const contradiction = recompute(model, request, prompt, scope);
+  const contradiction = recompute(model, request, prompt, cursor);
   if (contradiction !== null) {
     return mismatch(contradiction);
   }
 
   // The model's opinion after the last token only matters where the model itself ended the answer.
   const compared = stop === "endOfText" ? [...tokens, END] : tokens;
-  const decoding = new Decoding(tokenizer, prompt, scope, "line", request.sampling.maxTokens, 0);
+  const decoding = new Decoding(tokenizer, prompt, cursor, "line", request.sampling.maxTokens, 0);
   const choose = stop === "doubt" ? weighedChoice : unweighedChoice;
   let certaintyBefore = 1;
   let notFirst = 0;
@@ -150,7 +150,7 @@ function recompute(
   model: Model,
   request: ReplayRequest,
   prompt: HealedPrompt,
-  scope: CursorContext,
+  cursor: CursorContext,
 ): string | null {
   const { tokenizer, manifestDigest } = model;
   const { profile } = model.graph.runtime;
@@ -165,13 +165,13 @@ function recompute(
     return "The raw text is not what the tokens spell.";
   }
   const lastLength = request.raw.length - tokenizer.decode(tokens.slice(0, -1)).length;
-  const { start, end } = trim(request.raw, { scope, healed: prompt.healed, stop, lastLength });
+  const { start, end } = trim(request.raw, { cursor, healed: prompt.healed, stop, lastLength });
   if (request.raw.slice(start, end) !== request.displayed) {
     return "The displayed text is not the raw text as the trim chain cuts it.";
   }
-  const extents: readonly Extent[] = scope.block === null ? ["line"] : ["line", "block"];
+  const extents: readonly Extent[] = cursor.block === null ? ["line"] : ["line", "block"];
   const stops = extents.some((extent) => {
-    const decoding = new Decoding(tokenizer, prompt, scope, extent, sampling.maxTokens, 0);
+    const decoding = new Decoding(tokenizer, prompt, cursor, extent, sampling.maxTokens, 0);
     return tokens.every((token, index) => {
       const reason = decoding.push(token, 1);
       if (index < tokens.length - 1 || stop === "endOfText") {

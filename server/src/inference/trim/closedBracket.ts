@@ -6,8 +6,8 @@ import { all, before, NOTHING, type Range, type TrimContext } from "./step";
  * What comes from the bracket or quote on that the text which follows closes already, as an auto-closed one does. An
  * answer that opens again what it closed too much, as `a) + (b`, stays.
  */
-export function cutAtClosedBracket(text: string, { scope }: TrimContext): Range {
-  const { blankLine, block, unclosed, lineAfter, around } = scope;
+export function cutAtClosedBracket(text: string, { cursor }: TrimContext): Range {
+  const { blankLine, block, unclosed, lineAfter, around } = cursor;
   if (blankLine && unclosed) {
     return all(text);
   }
@@ -17,7 +17,7 @@ export function cutAtClosedBracket(text: string, { scope }: TrimContext): Range 
   let end = text.length;
   for (const after of [lineAfter, around.after]) {
     if (unpairedIn(after, around.before).closers.length > 0) {
-      end = endWithout(text.slice(0, end), after, scope);
+      end = endWithout(text.slice(0, end), after, cursor);
     }
   }
   return before(text, end);

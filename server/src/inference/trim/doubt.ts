@@ -5,7 +5,7 @@ import { all, before, type Range, type TrimContext } from "./step";
  * Where the decoder stopped in doubt: neither the token it doubts, nor the beginning of the word that it goes on with,
  * nor brackets or quotes that were only just opened, which an editor closes when they are typed.
  */
-export function cutDoubtful(text: string, { scope, stop, lastLength }: TrimContext): Range {
+export function cutDoubtful(text: string, { cursor, stop, lastLength }: TrimContext): Range {
   if (stop !== "doubt") {
     return all(text);
   }
@@ -15,7 +15,7 @@ export function cutDoubtful(text: string, { scope, stop, lastLength }: TrimConte
     kept = kept.replace(/[\p{L}\p{N}_$]+$/u, "");
   }
   for (;;) {
-    const opener = unpairedIn(kept, scope.lineBefore).openers.at(-1);
+    const opener = unpairedIn(kept, cursor.lineBefore).openers.at(-1);
     if (opener === undefined || !/^[^\S\n]*$/.test(kept.slice(opener.at + 1))) {
       return before(text, kept.length);
     }

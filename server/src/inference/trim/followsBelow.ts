@@ -5,22 +5,22 @@ import { all, before, NOTHING, offsetOfLine, type Range, type TrimContext } from
 const MIN_BEGINNING = 12;
 
 /** Lines at the end that stand below the cursor already; of the last one perhaps only the beginning. */
-export function cutWhatFollowsBelow(text: string, { scope }: TrimContext): Range {
+export function cutWhatFollowsBelow(text: string, { cursor }: TrimContext): Range {
   const lines = text.split("\n");
-  for (let at = scope.blankLine ? 0 : 1; at < lines.length; at++) {
+  for (let at = cursor.blankLine ? 0 : 1; at < lines.length; at++) {
     const rest = lines.slice(at).filter((line) => line.trim() !== "");
     if (rest.length === 0) {
       break;
     }
-    const indented = at === 0 ? scope.lineBefore + text : rest[0];
+    const indented = at === 0 ? cursor.lineBefore + text : rest[0];
     if (
-      rest.length > scope.linesBelow.length ||
-      !sameLine(indented ?? "", rest[0] ?? "", scope.linesBelow[0] ?? "")
+      rest.length > cursor.linesBelow.length ||
+      !sameLine(indented ?? "", rest[0] ?? "", cursor.linesBelow[0] ?? "")
     ) {
       continue;
     }
     const repeated = rest.every((line, index) => {
-      const below = scope.linesBelow[index] ?? "";
+      const below = cursor.linesBelow[index] ?? "";
       return line.trim() === below.trim() || (index === rest.length - 1 && begins(line.trim(), below.trim()));
     });
     if (repeated) {

@@ -6,18 +6,18 @@ import { all, before, type Range, type TrimContext } from "./step";
  * A copy, at the end, of what follows the cursor on its line: all of it, however it is spaced, or the closing signs it
  * begins with.
  */
-export function cutWhatFollowsOnLine(text: string, { scope }: TrimContext): Range {
-  if (!scope.textFollows) {
+export function cutWhatFollowsOnLine(text: string, { cursor }: TrimContext): Range {
+  if (!cursor.textFollows) {
     return all(text);
   }
-  const signs = /^\s*[)\]}>;,"'`]+/.exec(scope.lineAfter)?.[0].trim() ?? "";
+  const signs = /^\s*[)\]}>;,"'`]+/.exec(cursor.lineAfter)?.[0].trim() ?? "";
   const copies = [
-    scope.lineAfter.replaceAll(/\s/g, ""),
+    cursor.lineAfter.replaceAll(/\s/g, ""),
     ...Array.from({ length: signs.length }, (_, index) => signs.slice(0, signs.length - index)),
   ];
   for (const copy of copies) {
     const start = startOfCopy(text, copy);
-    if (start !== null && isCopy(text.slice(0, start), text, copy, scope)) {
+    if (start !== null && isCopy(text.slice(0, start), text, copy, cursor)) {
       return before(text, start);
     }
   }
@@ -37,14 +37,14 @@ function startOfCopy(text: string, copy: string): number | null {
 }
 
 /** Not the end of a longer word, nor what closes that which the answer itself opened. */
-function isCopy(kept: string, text: string, copy: string, scope: CursorContext): boolean {
+function isCopy(kept: string, text: string, copy: string, cursor: CursorContext): boolean {
   if (/[\p{L}\p{N}_$]$/u.test(kept) && /^[\p{L}\p{N}_$]/u.test(copy)) {
     return false;
   }
-  return unpaired(kept, scope) <= unpaired(text, scope);
+  return unpaired(kept, cursor) <= unpaired(text, cursor);
 }
 
-function unpaired(text: string, scope: CursorContext): number {
-  const { closers, openers, angles } = balanceOf(text, scope);
+function unpaired(text: string, cursor: CursorContext): number {
+  const { closers, openers, angles } = balanceOf(text, cursor);
   return closers + openers + Math.abs(angles);
 }

@@ -3,7 +3,7 @@ import type { StopReason } from "../suggestion";
 
 /** What the trim chain rests on besides the raw text; all of it follows from what is committed. */
 export interface TrimContext {
-  readonly scope: CursorContext;
+  readonly cursor: CursorContext;
   /** The end of the prefix with which `raw` begins, by token healing. */
   readonly healed: string;
   readonly stop: StopReason;

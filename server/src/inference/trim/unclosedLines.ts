@@ -7,29 +7,29 @@ import { all, before, type Range, type TrimContext } from "./step";
  * Several lines end with the last one behind which no bracket, quote or comment of the answer is open, and before one
  * that closes what is not; where there is none, the first line stays alone. A single line may open what the next ones close, but for a comment.
  */
-export function cutUnclosedLines(text: string, { scope }: TrimContext): Range {
-  if (scope.textFollows) {
+export function cutUnclosedLines(text: string, { cursor }: TrimContext): Range {
+  if (cursor.textFollows) {
     return all(text);
   }
   const visible = text.search(/\S/);
   const newline = text.indexOf("\n", visible);
   if (newline >= 0 && text.slice(newline).trim() !== "") {
     for (let end = text.length; end > newline; end = text.lastIndexOf("\n", end - 1)) {
-      if (isClosed(text.slice(0, end), scope)) {
+      if (isClosed(text.slice(0, end), cursor)) {
         return before(text, end);
       }
     }
   }
-  return before(text, startOfComment(newline < 0 ? text : text.slice(0, newline), scope));
+  return before(text, startOfComment(newline < 0 ? text : text.slice(0, newline), cursor));
 }
 
-function isClosed(text: string, scope: CursorContext): boolean {
-  const { before, after } = scope.around;
+function isClosed(text: string, cursor: CursorContext): boolean {
+  const { before, after } = cursor.around;
   const end = before.length + text.length;
-  if (inComment(text, scope) || unpairedIn(text, before).openers.some(({ sign }) => isQuote(sign))) {
+  if (inComment(text, cursor) || unpairedIn(text, before).openers.some(({ sign }) => isQuote(sign))) {
     return false;
   }
-  if (balanceOf(text, scope).openers > balanceOf("", scope).openers) {
+  if (balanceOf(text, cursor).openers > balanceOf("", cursor).openers) {
     return false;
   }
   const { openers, closers } = unpairedIn(before + text + after);
@@ -40,9 +40,9 @@ function isClosed(text: string, scope: CursorContext): boolean {
 }
 
 /** Where a comment begins that goes on behind a text, or the text's end. */
-function startOfComment(text: string, scope: CursorContext): number {
+function startOfComment(text: string, cursor: CursorContext): number {
   let end = text.length;
-  while (end > 0 && inComment(text.slice(0, end), scope)) {
+  while (end > 0 && inComment(text.slice(0, end), cursor)) {
     end = text.lastIndexOf("/*", end - 1);
   }
   return Math.max(0, end);

@@ -36,9 +36,9 @@ export class DocumentLocations {
     if (cached !== undefined) {
       return cached;
     }
-    const found = this.find(document).then((placement) => {
-      this.paths.set(document, placement.repositoryPath);
-      return placement;
+    const found = this.find(document).then((location) => {
+      this.paths.set(document, location.repositoryPath);
+      return location;
     });
     this.cache.set(document, found);
     return found;

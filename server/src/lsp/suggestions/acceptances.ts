@@ -109,7 +109,7 @@ export class Acceptances implements DocumentListener {
     if (refusal !== null) {
       return { recorded: false, reason: refusal };
     }
-    const placement = await this.context.locations.of(document);
+    const location = await this.context.locations.of(document);
 
     // From here to the journal nothing waits, so that no edit comes between a check and what it was for.
     const found = this.context.active.find(id);
@@ -126,7 +126,7 @@ export class Acceptances implements DocumentListener {
         reason: "The document does not hold what was accepted, where it was offered.",
       };
     }
-    const accepted = this.accepted.get(id) ?? begin(document, placement, suggestion, start, found.typed);
+    const accepted = this.accepted.get(id) ?? begin(document, location, suggestion, start, found.typed);
     if (length <= accepted.recorded) {
       return { recorded: true };
     }

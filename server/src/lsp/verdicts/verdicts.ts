@@ -75,13 +75,13 @@ export class Verdicts implements DocumentListener {
 
   /** Verifies one open document against what is known, and tells the client. */
   async update(document: OpenDocument): Promise<void> {
-    const placement = await this.context.locations.of(document);
-    const evidence = await this.evidenceFor(placement);
-    const quoted = await this.quotedBy(document, placement, evidence);
+    const location = await this.context.locations.of(document);
+    const evidence = await this.evidenceFor(location);
+    const quoted = await this.quotedBy(document, location, evidence);
     if (this.context.documents.get(document.uri) !== document) {
       return;
     }
-    this.verify(document, placement, evidence, quoted);
+    this.verify(document, location, evidence, quoted);
   }
 
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
@@ -139,9 +139,9 @@ export class Verdicts implements DocumentListener {
 
   /** What can be replayed of a document. */
   async replayables(document: OpenDocument): Promise<readonly Replayable[]> {
-    const placement = await this.context.locations.of(document);
-    const evidence = await this.evidenceFor(placement);
-    return this.replayablesAt(placement, evidence);
+    const location = await this.context.locations.of(document);
+    const evidence = await this.evidenceFor(location);
+    return this.replayablesAt(location, evidence);
   }
 
   /** What is wrong with the evidence and anchor files of a document's repository. */
@@ -218,9 +218,9 @@ export class Verdicts implements DocumentListener {
     }
     const open = new Map<string, OpenDocument>();
     for (const document of this.context.documents.all()) {
-      const placement = await this.context.locations.of(document);
-      if (placement.repositoryPath === repositoryPath && placement.refusal === null) {
-        open.set(placement.path, document);
+      const location = await this.context.locations.of(document);
+      if (location.repositoryPath === repositoryPath && location.refusal === null) {
+        open.set(location.path, document);
       }
     }
     for (const quoted of paths) {

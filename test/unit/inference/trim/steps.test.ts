@@ -53,7 +53,7 @@ describe.each([...Object.entries(STEPS), ["chain", trim] as const])("%s", (name,
   it.each(readGolden(name).map((one) => [one.name, one] as const))("%s", (_, one) => {
     const { prefix, suffix, raw, healed, stop, lastLength } = one;
     const { start, end } = step(raw, {
-      scope: cursorContextOf({ prefix, suffix }),
+      cursor: cursorContextOf({ prefix, suffix }),
       healed,
       stop,
       lastLength,

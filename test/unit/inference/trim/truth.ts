@@ -186,8 +186,8 @@ export function display(
 ): Outcome {
   const prompt = { path: null, prefix: prefix.slice(-3000), suffix: suffix.slice(0, 1500), context: [] };
   const healed = healPrompt(tokenizer, prompt);
-  const scope = cursorContextOf(prompt);
-  const decoding = new Decoding(tokenizer, healed, scope, scope.block === null ? "line" : "block", 200, 0);
+  const cursor = cursorContextOf(prompt);
+  const decoding = new Decoding(tokenizer, healed, cursor, cursor.block === null ? "line" : "block", 200, 0);
   let stop: StopReason | null = null;
   for (const id of tokenizer.encode((healed.healed + text).slice(0, 2000))) {
     stop = decoding.push(id, 1);
@@ -198,6 +198,6 @@ export function display(
   const { tokens } = decoding;
   const raw = tokenizer.decode(tokens);
   const lastLength = raw.length - tokenizer.decode(tokens.slice(0, -1)).length;
-  const range = trim(raw, { scope, healed: healed.healed, stop: stop ?? "endOfText", lastLength });
+  const range = trim(raw, { cursor, healed: healed.healed, stop: stop ?? "endOfText", lastLength });
   return { stop: stop ?? "endOfText", raw, displayed: raw.slice(range.start, range.end) };
 }
