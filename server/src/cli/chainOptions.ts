@@ -14,7 +14,7 @@ export interface ChainFlags {
 
 export function addChainFlags(command: Command): Command {
   return command
-    .option("--chain-id <id>", "anchor on this EVM chain instead of the local one (PROOFLINE_CHAIN_ID)")
+    .option("--chain-id <id>", "an EVM chain instead of the one on this computer (PROOFLINE_CHAIN_ID)")
     .option("--rpc-url <url...>", "its RPC servers (PROOFLINE_RPC_URLS, separated by commas)")
     .option("--contract <address>", "its EAS contract (PROOFLINE_CONTRACT)");
 }

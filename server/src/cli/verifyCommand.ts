@@ -230,8 +230,8 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
   return [
     ...lines,
     ...files.map(({ path, problem }) => `problem     ${path}: ${problem}`),
-    totals.length === 0 ? "No suggestion is in the text any more." : `${totals.join(", ")}.`,
-    ...(gone.length === 0 ? [] : [`${gone.length} more are no longer in the text.`]),
+    totals.length === 0 ? "No accepted suggestion stands in today's text." : `${totals.join(", ")}.`,
+    ...(gone.length === 0 ? [] : [`No longer in the text: ${gone.length}.`]),
   ];
 }
 
