@@ -245,8 +245,8 @@ describe("models, as a person pins and chooses them", () => {
     const { hub } = model;
     hub.token = TOKEN;
     await askForRepository(window);
-    const refused = await notification(window, /does not give out/);
-    expect(refused).toContain(`does not give out ${REPOSITORY} at main without a token`);
+    const refused = await notification(window, /refuses/);
+    expect(refused).toContain(`refuses ${REPOSITORY} at main without a token`);
     expect(refused).toContain("Proofline: Set Hugging Face Token…");
     await clear();
 
@@ -343,7 +343,7 @@ describe("models, as a person pins and chooses them", () => {
       expect(await dialog(window)).toMatch(/Download \d+ kB and use tiny-coder here\?/);
       const refused = await agree("Download and Use", /is not what it should be/);
       expect(refused).toContain(`${GRAPH} of ${REPOSITORY}`);
-      expect(refused).toContain("Nothing of it was kept.");
+      expect(refused).toContain("Nothing was kept.");
       expect(cached()).toEqual([]);
       await window.status((text) => /Model proofline/.test(text), "the model as before");
       await window.close();
