@@ -1,8 +1,16 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { inject } from "vitest";
+import { homeIn } from "./server";
 import type { UserSettings } from "./userData";
 import { Workbench } from "./workbench";
 
-/** The workbench that all files of the suite share, as a person with these settings uses it. */
+/**
+ * The workbench that all files of the suite share, as a person with these settings uses it. What another file left
+ * pending, in folders that are gone, would be a problem that *Anchor Now* reports here.
+ */
 export function sharedWorkbench(options: UserSettings = {}): Promise<Workbench> {
-  return Workbench.join(inject("workbench"), options);
+  const running = inject("workbench");
+  rmSync(join(homeIn(running.root), "journal"), { recursive: true, force: true });
+  return Workbench.join(running, options);
 }
