@@ -1,4 +1,6 @@
 // Bundles the extension, the language server, the command line and their worker threads into dist/.
+import { copyFile, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
@@ -67,14 +69,28 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   },
 });
 
+/** The grammars that tell white space without meaning from text, in the names of their package. */
+const GRAMMARS = ["go", "java", "javascript", "python", "rust", "tsx", "typescript"];
+
+async function copyGrammars() {
+  const from = dirname(createRequire(import.meta.url).resolve("@vscode/tree-sitter-wasm"));
+  const to = join(root, "dist", "grammars");
+  await mkdir(to, { recursive: true });
+  for (const file of ["tree-sitter.wasm", ...GRAMMARS.map((name) => `tree-sitter-${name}.wasm`)]) {
+    await copyFile(join(from, file), join(to, file));
+  }
+}
+
 /** Writes dist/ and resolves to esbuild's account of what went into it. */
 export async function bundle() {
+  await copyGrammars();
   const { metafile } = await build({ ...options, metafile: true });
   return metafile;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (watches) {
+    await copyGrammars();
     await (await context(options)).watch();
   } else {
     await bundle();

@@ -43,6 +43,7 @@ const metafile = await bundle();
 for (const output of Object.keys(metafile.outputs)) {
   copy(output);
 }
+copy(join("dist", "grammars"));
 
 const onnxruntime = join(root, "node_modules", "onnxruntime-node");
 const onnxruntimeCommon = join(root, "node_modules", "onnxruntime-common");

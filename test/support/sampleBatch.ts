@@ -1,8 +1,9 @@
 /** Accepted suggestions and sealed batches, made up for tests. */
 import { randomBytes } from "node:crypto";
+import type { AcceptedSuggestion } from "../../server/src/evidence/format/acceptedSuggestion";
 import { newSalts } from "../../server/src/evidence/format/commitment";
-import type { AcceptedSuggestion, BatchFacts, Position } from "../../server/src/evidence/format/record";
-import { type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
+import type { BatchFacts, Position } from "../../server/src/evidence/format/record";
+import { type PieceInput, type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
 import type { Prompt } from "../../server/src/inference/suggestion";
 import { addressOf, type Sign, signPersonalMessage } from "../../server/src/platform/ecdsa";
 import { digestOf } from "./digests";
@@ -24,7 +25,11 @@ export const execution: AcceptedSuggestion["execution"] = {
   profile: "native/v1",
 };
 
-export const facts: BatchFacts = { ...execution, repositoryId: "0123456789abcdef0123456789abcdef", device };
+export const facts: BatchFacts = {
+  execution: { kind: "replayable", ...execution },
+  repositoryId: "0123456789abcdef0123456789abcdef",
+  device,
+};
 
 export interface SampleOptions {
   readonly id?: string;
@@ -52,7 +57,6 @@ export function sample({
     repository,
     path,
     position,
-    acceptance: accepted === displayed ? "whole" : "partial",
     execution,
     values: {
       prompt: {
@@ -66,14 +70,13 @@ export function sample({
       raw: `${displayed}\n`,
       displayed,
       accepted,
-      replaced: { start: position, end: position, text: "" },
       sampling: { method: "greedy", maxTokens: 96 },
       ordinal: 0,
       seed: digestOf("e5"),
       stop: "block",
     },
     trim: "trim/v1",
-    salts: newSalts(),
+    salts: newSalts("replayable"),
   };
 }
 
@@ -81,21 +84,53 @@ export interface SealingOptions {
   /** Whose prompts travel; all unless said. */
   readonly open?: (suggestion: AcceptedSuggestion, index: number) => boolean;
   readonly facts?: BatchFacts;
+  /** The saved text of each file; where none is given, what was accepted fills its lines alone. */
+  readonly texts?: Readonly<Record<string, string>>;
+  readonly sequence?: number;
+  readonly previousSeal?: SealedEvidence["seal"] | null;
+  readonly sign?: Sign;
 }
 
 /** Seals suggestions with the sample device. */
 export function sealed(
   suggestions: readonly AcceptedSuggestion[],
-  { open = () => true, facts: of = facts }: SealingOptions = {},
+  { open = () => true, facts: of = facts, texts = {}, ...options }: SealingOptions = {},
 ): SealedEvidence {
   return sealBatch({
     facts: of,
-    suggestions: suggestions.map((suggestion, index) => ({
-      suggestion,
-      promptTravels: open(suggestion, index),
-    })),
+    claims: suggestions.map(({ id, path, position, values, trim, salts }, index) => {
+      const suggestion = suggestions[index];
+      return {
+        id,
+        values: { kind: "replayable", ...values, accepted: [values.accepted] },
+        trim,
+        salts,
+        pieces: [pieceIn(texts[path], path, position, values.accepted)],
+        promptTravels: suggestion !== undefined && open(suggestion, index),
+      };
+    }),
     sequence: 3,
     previousSeal: digestOf("f6"),
     sign,
+    ...options,
   });
+}
+
+/** Where an accepted text stands in a saved one. */
+export function pieceIn(
+  text: string | undefined,
+  path: string,
+  start: Position,
+  accepted: string,
+  savedTravels = true,
+): PieceInput {
+  const parts = accepted.split("\n");
+  const lastLength = parts.at(-1)?.length ?? 0;
+  const end = {
+    line: start.line + parts.length - 1,
+    character: parts.length === 1 ? start.character + lastLength : lastLength,
+  };
+  const alone = parts.map((part, index) => (index === 0 ? " ".repeat(start.character) + part : part));
+  const saved = text === undefined ? alone : text.split("\n").slice(start.line, end.line + 1);
+  return { path, start, end, saved, savedTravels };
 }

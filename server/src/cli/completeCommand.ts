@@ -75,8 +75,6 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
           repository: repository.folder,
           path,
           position,
-          replaced: { start: position, end: position, text: "" },
-          acceptance: "whole",
         }),
       );
       const edited = text.slice(0, offset) + completion.displayed + text.slice(offset);

@@ -24,8 +24,8 @@ export async function evidenceShow(session: Session, id: string): Promise<Comman
   return withWorkspace(session, {}, async (workspace) => {
     const contents = await workspace.contents();
     for (const { path: file, reading } of contents.evidence) {
-      const batch = reading.kind === "malformed" ? null : reading.batch;
-      const found = batch?.suggestions.find(({ record }) => record.id === id);
+      const { batch } = reading;
+      const found = batch?.claims.find(({ record }) => record.id === id);
       if (found === undefined || batch === null) {
         continue;
       }
@@ -55,16 +55,14 @@ async function readBatches(session: Session) {
   return withWorkspace(session, {}, async (workspace) => {
     const { evidence } = await workspace.contents();
     return evidence.map(({ path, reading }) => {
-      const batch = reading.kind === "malformed" ? null : reading.batch;
+      const { batch } = reading;
       return {
         file: path,
         state: reading.kind,
         batchRoot: batch?.batchRoot ?? null,
-        suggestions: (batch?.suggestions ?? []).map(({ record }) => ({
-          id: record.id,
-          path: record.path,
-          line: record.position.line + 1,
-        })),
+        suggestions: (batch?.claims ?? []).flatMap(({ record, leafHash, pieces }) =>
+          pieces.map(({ path, start }) => ({ id: record.id, claim: leafHash, path, line: start.line + 1 })),
+        ),
       };
     });
   });

@@ -4,7 +4,7 @@ import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
 import { ModelStore } from "../models/store/modelStore";
 import { messageOf, ProoflineError } from "../platform/errors";
-import { promptReason, replayReason } from "../policy/reasons";
+import { copiedReason, executionReason, promptReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
 import type { Checks, Findings } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
@@ -18,6 +18,7 @@ import {
   replaySuggestion,
 } from "../workflows/replay";
 import { inReadingOrder } from "../workflows/replayOrder";
+import { TokenComparisons } from "../workflows/tokenComparisons";
 import { replayables, verifyRepository } from "../workflows/verify";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
@@ -112,6 +113,7 @@ async function reportOf(
         device: known.device ?? "",
         policy: known.policy,
         chain,
+        comparisons: new TokenComparisons(workspace.thread),
         replays: outcomes,
       });
       const replayed = claims.flatMap(({ claim, id }) => {
@@ -163,8 +165,8 @@ async function replayOpen(
   const digests = new Set(open.map(({ model }) => model.manifestDigest));
   for (const digest of digests) {
     const group = open.filter(({ model }) => model.manifestDigest === digest);
-    const directory = pins.get(digest);
-    if (directory === undefined) {
+    const pin = pins.get(digest);
+    if (pin === undefined) {
       for (const suggestion of group) {
         outcomes.set(suggestion.claim, { value: "impossible", reason: notInstalled(suggestion) });
       }
@@ -180,7 +182,7 @@ async function replayOpen(
           progress(outcomes.size);
         }
       };
-      await withEngine(session, replayGroup, directory);
+      await withEngine(session, replayGroup, pin.directory);
       if (signal.aborted) {
         break;
       }
@@ -214,7 +216,13 @@ function select(report: Report, repository: string, paths: readonly string[]): R
   const summary = Object.fromEntries(
     SUMMARIES.map((word) => [word, suggestions.filter((one) => one.summary === word).length]),
   ) as Record<Summary, number>;
-  return { summary, suggestions, gone: report.gone.filter(isWanted), files: report.files };
+  return {
+    summary,
+    suggestions,
+    beside: report.beside.filter(isWanted),
+    gone: report.gone.filter(isWanted),
+    files: report.files,
+  };
 }
 
 function describe({ summary, suggestions, gone, files }: Report): string[] {
@@ -235,9 +243,6 @@ function describe({ summary, suggestions, gone, files }: Report): string[] {
   ];
 }
 
-/** Above this share of output that was already in the prompt, it is worth a remark, although copying is no fault. */
-const NOTEWORTHY_SHARE = 0.8;
-
 /** What is worth reading about a check although it decides nothing; `null` for a check that decides or says nothing. */
 type Remark = (checks: Checks, findings: Findings) => string | null;
 
@@ -250,13 +255,10 @@ const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
   model: null,
   environment: null,
   /** What a good replay compared and forgave; what a bad one found is among the reasons. */
-  replay: ({ replay }, findings) =>
-    replay === "exact" || replay === "withinTolerance" ? replayReason(replay, findings) : null,
-  /** That the prompt does not fit, or holds the answer. */
-  prompt: ({ prompt }, findings) => {
-    const holdsAnswer = (findings.prompt.share ?? 0) > NOTEWORTHY_SHARE;
-    return prompt === "disclosed" || holdsAnswer ? promptReason(prompt, findings) : null;
-  },
+  execution: ({ execution }, findings) =>
+    execution === "exact" || execution === "withinTolerance" ? executionReason(execution, findings) : null,
+  prompt: ({ prompt }, findings) => (prompt === "disclosed" ? promptReason(prompt, findings) : null),
+  copied: ({ copied }, findings) => (copied === "fromBound" ? copiedReason(copied, findings) : null),
 };
 
 /** Nothing in a broken evidence file deserves a remark. */

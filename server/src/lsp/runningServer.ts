@@ -12,6 +12,7 @@ import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
 import { VerificationThread } from "../workflows/thread/verificationThread";
+import { TokenComparisons } from "../workflows/tokenComparisons";
 import { Coalescer } from "./coalescer";
 import { ContextSources } from "./completion/contextSources";
 import { Gate } from "./completion/gate";
@@ -98,7 +99,13 @@ export function assembleServer(
   const folders = new EvidenceFolders(reader, chain, store, log);
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
-  const verdicts = new Verdicts(context, { folders, replays, identity, tracking });
+  const verdicts = new Verdicts(context, {
+    folders,
+    replays,
+    identity,
+    tracking,
+    comparisons: new TokenComparisons(thread),
+  });
   const refreshed = new Coalescer(() => void verdicts.updateAll());
   replays.onResult(() => refreshed.soon());
 

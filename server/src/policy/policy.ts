@@ -2,6 +2,13 @@ import type { Digest } from "../platform/primitives";
 import type { CheckValue } from "../protocol/verdictWords";
 import { DEFAULT_REQUIREMENTS, type Requirements } from "./summary";
 
+/** What an installed pin says about its model. */
+export interface PinnedModel {
+  readonly manifestDigest: Digest;
+  readonly name: string;
+  readonly omsRoot: Digest;
+}
+
 /** A team's rules, or the built-in ones: what counts as known, and what is required. */
 export interface Policy {
   /** Names the rules in reasons and hovers. */
@@ -11,8 +18,8 @@ export interface Policy {
   readonly models: {
     /** Approved by an authority. */
     readonly approved: ReadonlySet<Digest>;
-    /** Manifest digests of pins that are installed here; nobody else vouches for them. */
-    readonly pinned: ReadonlySet<Digest>;
+    /** Pins that are installed here, by their manifests' digests; nobody else vouches for them. */
+    readonly pinned: ReadonlyMap<Digest, PinnedModel>;
     readonly revoked: ReadonlySet<Digest>;
   };
   /** Digests of environments that the rules name. */
@@ -22,13 +29,17 @@ export interface Policy {
 /** What stands in for a policy file: the pins that are installed here, and this device. */
 export function builtInPolicy(known: {
   readonly device: string | null;
-  readonly pins: readonly Digest[];
+  readonly pins: readonly PinnedModel[];
 }): Policy {
   return {
     name: "built-in policy",
     requirements: DEFAULT_REQUIREMENTS,
     devices: { known: new Set(known.device === null ? [] : [known.device]), revoked: new Set() },
-    models: { approved: new Set(), pinned: new Set(known.pins), revoked: new Set() },
+    models: {
+      approved: new Set(),
+      pinned: new Map(known.pins.map((pin) => [pin.manifestDigest, pin])),
+      revoked: new Set(),
+    },
     environments: new Set(),
   };
 }
@@ -40,15 +51,20 @@ export function checkDevice(policy: Policy, device: string): CheckValue<"signatu
   return policy.devices.known.has(device) ? "valid" : "unknownDevice";
 }
 
-export function checkModelApproval(policy: Policy, manifestDigest: Digest): CheckValue<"model"> {
+/** @param told what evidence says about the model, which counts for nothing but its digest */
+export function checkModelApproval(policy: Policy, told: PinnedModel): CheckValue<"model"> {
   const { approved, pinned, revoked } = policy.models;
-  if (revoked.has(manifestDigest)) {
+  if (revoked.has(told.manifestDigest)) {
     return "revoked";
   }
-  if (approved.has(manifestDigest)) {
+  const pin = pinned.get(told.manifestDigest);
+  if (pin !== undefined && (pin.name !== told.name || pin.omsRoot !== told.omsRoot)) {
+    return "misnamed";
+  }
+  if (approved.has(told.manifestDigest)) {
     return "approved";
   }
-  return pinned.has(manifestDigest) ? "pinOnly" : "unapproved";
+  return pin === undefined ? "unapproved" : "pinOnly";
 }
 
 export function checkEnvironment(policy: Policy, digest: Digest): CheckValue<"environment"> {

@@ -1,16 +1,20 @@
 import type { Position } from "../evidence/format/record";
 import type { Located } from "../evidence/locate/locate";
-import { shareInPrompt } from "../evidence/locate/promptShare";
+import { type InPrompt, shareInPrompt } from "../evidence/locate/promptShare";
 import { squashLines, standsAfter, standsAsLines, standsBefore } from "../evidence/locate/whiteSpace";
 import type { Prompt } from "../inference/suggestion";
-import type { Checks, Findings, PromptMisfit } from "./verdict";
+import type { Checks, CopiedFrom, Findings, PromptMisfit } from "./verdict";
+
+/** Above this share of an output that stands in its prompt already, it is called copied. */
+const MOST = 0.5;
 
 /** What is asked: an open prompt, what was accepted of its answer, and where that stands today. */
 export interface PromptQuestion {
   readonly prompt: Prompt;
   readonly accepted: string;
-  /** The path that the record gives, before anything was moved. */
+  /** The path that the record gives, before anything was moved, and today's. */
   readonly recordedPath: string;
+  readonly path: string;
   readonly located: Located;
   /** Today's text of the suggestion's own file, with LF. */
   readonly text: string;
@@ -29,6 +33,13 @@ export class QuotedFiles {
     private readonly moves: ReadonlyMap<string, string> = new Map(),
   ) {}
 
+  /** The one-based line of today's file at which a line of a quoted chunk stands; `null` where the chunk does not. */
+  lineOf({ path, text }: Prompt["context"][number], line: number): number | null {
+    const whole = this.texts.get(this.moves.get(path) ?? path);
+    const at = whole === undefined ? -1 : `\n${whole}`.indexOf(`\n${text}`);
+    return whole === undefined || at === -1 ? null : whole.slice(0, at).split("\n").length + line;
+  }
+
   /** Why a quoted chunk does not stand in its file, whole lines one after the other, or `null` where it does. */
   misfitOf({ path, text }: Prompt["context"][number]): "missing" | "changed" | null {
     const today = this.moves.get(path) ?? path;
@@ -45,9 +56,10 @@ export class QuotedFiles {
   }
 }
 
-/** The check of a prompt, and what it found. */
+/** What the checks of a prompt came to, and what they found. */
 export interface PromptAnswer {
   readonly value: Checks["prompt"];
+  readonly copied: Checks["copied"];
   readonly findings: Findings["prompt"];
 }
 
@@ -59,10 +71,15 @@ export interface PromptAnswer {
 export function checkPrompt(question: PromptQuestion): PromptAnswer {
   const { prompt, accepted, shares } = question;
   const misfits = misfitsOf(question);
+  const value = misfits.length === 0 ? "bound" : "disclosed";
+  const found = shares.of(prompt, accepted);
+  const isCopied = found.share > MOST;
   return {
-    value: misfits.length === 0 ? "bound" : "disclosed",
+    value,
+    copied: !isCopied ? "no" : value === "bound" ? "fromBound" : "fromDisclosed",
     findings: {
-      share: shares.of(prompt, accepted),
+      share: found.share,
+      copiedFrom: isCopied ? sourceOf(found, question) : null,
       quotes: [...new Set(prompt.context.map(({ path }) => path))],
       misfits,
     },
@@ -72,8 +89,34 @@ export function checkPrompt(question: PromptQuestion): PromptAnswer {
 /** Nothing is known of a sealed prompt. */
 export const SEALED: PromptAnswer = {
   value: "sealed",
-  findings: { share: null, quotes: [], misfits: [] },
+  copied: "unknown",
+  findings: { share: null, copiedFrom: null, quotes: [], misfits: [] },
 };
+
+/** Which file and line of today's text hold what the output repeats. */
+function sourceOf({ part, line }: InPrompt, { prompt, path, located, quoted }: PromptQuestion): CopiedFrom {
+  const { range } = located;
+  switch (part) {
+    case "path":
+      return { path, line: null };
+    case "prefix": {
+      const lines = prompt.prefix.split("\n").length;
+      return { path, line: range === null ? null : positive(range.start.line + 1 - (lines - 1 - line)) };
+    }
+    case "suffix":
+      return { path, line: range === null ? null : range.end.line + 1 + line };
+    default: {
+      const chunk = prompt.context[part];
+      return chunk === undefined
+        ? { path: null, line: null }
+        : { path: chunk.path, line: quoted.lineOf(chunk, line) };
+    }
+  }
+}
+
+function positive(line: number): number | null {
+  return line >= 1 ? line : null;
+}
 
 function misfitsOf({ prompt, recordedPath, located, text, quoted }: PromptQuestion): PromptMisfit[] {
   const misfits: PromptMisfit[] = [];
@@ -109,9 +152,9 @@ function misfitsOf({ prompt, recordedPath, located, text, quoted }: PromptQuesti
  * again and again, as an editor does after each edit, keeps one of these.
  */
 export class PromptShares {
-  private readonly known = new WeakMap<Prompt, { readonly accepted: string; readonly share: number }>();
+  private readonly known = new WeakMap<Prompt, { readonly accepted: string; readonly share: InPrompt }>();
 
-  of(prompt: Prompt, accepted: string): number {
+  of(prompt: Prompt, accepted: string): InPrompt {
     const known = this.known.get(prompt);
     if (known?.accepted === accepted) {
       return known.share;

@@ -21,21 +21,25 @@ export function reasonFor(name: CheckName, checks: Checks, findings: Findings, p
       return environmentReason(checks.environment, policy);
     case "prompt":
       return promptReason(checks.prompt, findings);
-    case "replay":
-      return replayReason(checks.replay, findings);
+    case "copied":
+      return copiedReason(checks.copied, findings);
+    case "execution":
+      return executionReason(checks.execution, findings);
   }
 }
 
 function contentReason(value: Checks["content"], { content }: Findings): string {
   switch (value) {
     case "verbatim":
-      return "The text is as it was accepted.";
+      return content.part
+        ? "The text is as it was accepted; other text stands on the same lines."
+        : "The text is as it was accepted.";
     case "reformatted":
-      return "Only white space differs from what was accepted.";
+      return "Only white space that means nothing in this language differs from what was accepted.";
     case "moved":
-      return "The text is as it was accepted, but in another place.";
+      return "The lines are as they were sealed, but in another place.";
     case "edited":
-      return `The text was edited after acceptance: ${content.kept} of ${content.total} lines are left.`;
+      return `The text was edited: ${content.kept} of ${content.total} lines stand as they were sealed.`;
     case "ambiguous":
       return "The accepted text occurs several times, so nobody can tell which place is its own.";
     case "gone":
@@ -53,11 +57,15 @@ function evidenceReason(value: Checks["evidence"]): string {
       return "The evidence file contradicts itself: something in it was changed after sealing.";
     case "foreign":
       return "The evidence belongs to another repository.";
+    case "equivocation":
+      return "The device contradicts itself about the order of its batches.";
+    case "unidentified":
+      return "Nobody can tell whether the evidence belongs to this repository.";
   }
 }
 
 function signatureReason(value: Checks["signature"], findings: Findings, policy: Policy): string {
-  const { device } = findings.environment;
+  const { device } = findings;
   switch (value) {
     case "valid":
       return `Signed by the device ${device}, which the ${policy.name} knows.`;
@@ -106,16 +114,30 @@ function trustReason(value: Checks["anchorTrust"]): string {
 }
 
 function modelReason(value: Checks["model"], { model }: Findings, policy: Policy): string {
+  const name = nameOf(model);
   switch (value) {
     case "approved":
-      return `The ${policy.name} approves the model ${model.name}.`;
+      return `The ${policy.name} approves the model ${name}.`;
     case "pinOnly":
-      return `The model ${model.name} is pinned on this machine; no authority has approved it.`;
+      return `The model ${name} is pinned on this machine; no authority has approved it.`;
     case "unapproved":
-      return `The model ${model.name} is neither pinned on this machine nor approved by the ${policy.name}.`;
+      return `The model is neither pinned on this machine nor approved by the ${policy.name}. ${toldOf(model)}`;
     case "revoked":
-      return `The ${policy.name} has revoked the model ${model.name}.`;
+      return `The ${policy.name} has revoked the model ${name}.`;
+    case "misnamed":
+      return `The evidence names another model or other files than the pin of ${name}. ${toldOf(model)}`;
+    case "unproved":
+      return `Nobody can check which model wrote this. ${model.told === "" ? "" : toldOf(model)}`.trimEnd();
   }
+}
+
+/** A model's name comes from its pin; without one it has only its digest. */
+export function nameOf({ name, manifestDigest }: Findings["model"]): string {
+  return name ?? (manifestDigest === null ? "without a pin" : `with the pin ${manifestDigest}`);
+}
+
+function toldOf({ told }: Findings["model"]): string {
+  return `The evidence calls it “${told}”, which proves nothing.`;
 }
 
 function environmentReason(value: Checks["environment"], policy: Policy): string {
@@ -124,6 +146,8 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
       return `The ${policy.name} approves the environment that the device states.`;
     case "declaredUnknown":
       return "The environment is the device's own statement; nothing here proves or approves it.";
+    case "attested":
+      return "An enclave attests the environment.";
   }
 }
 
@@ -131,9 +155,9 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
 export function promptReason(value: Checks["prompt"], { prompt }: Findings): string {
   switch (value) {
     case "bound":
-      return `The prompt is open and matches the text around the insertion${quotesOf(prompt.quotes)}, apart from white space. ${shareReason(prompt)}`;
+      return `The prompt is open and matches the text around the insertion${quotesOf(prompt.quotes)}, apart from white space. ${shareReason(prompt)}`.trimEnd();
     case "disclosed":
-      return `The prompt is open, but ${prompt.misfits.map(misfitReason).join("; ")}. ${shareReason(prompt)}`;
+      return `The prompt is open, but ${prompt.misfits.map(misfitReason).join("; ")}. ${shareReason(prompt)}`.trimEnd();
     case "sealed":
       return "The prompt is sealed: only its commitment is here.";
   }
@@ -177,26 +201,57 @@ function shareReason({ share }: Findings["prompt"]): string {
   return `${percent}% of the output was already in the prompt.`;
 }
 
-/** What a replay found, under which profile, and how much of what it confirmed was accepted. */
-export function replayReason(value: Checks["replay"], { replay, environment, content }: Findings): string {
-  const { profile } = environment;
+/** Where most of the output stood already. */
+export function copiedReason(value: Checks["copied"], { prompt }: Findings): string {
+  const from = placeOf(prompt.copiedFrom);
+  switch (value) {
+    case "no":
+      return "Most of the output is the model's own.";
+    case "fromBound":
+      return `Copied from ${from}: most of the output stood in the prompt already.`;
+    case "fromDisclosed":
+      return `Copied from ${from}: most of the output stood in a prompt that is not the text around it today, so the prompt may have been made for this answer.`;
+    case "unknown":
+      return "The prompt is sealed, so nobody can tell whether the output was copied from it.";
+  }
+}
+
+function placeOf(from: Findings["prompt"]["copiedFrom"]): string {
+  if (from === null || from.path === null) {
+    return "the prompt";
+  }
+  return from.line === null ? from.path : `${from.path}:${from.line}`;
+}
+
+/** How the output came about, as far as it was checked, and how much of it was accepted. */
+export function executionReason(
+  value: Checks["execution"],
+  { execution, environment, content }: Findings,
+): string {
+  const { reason } = execution;
+  const profile = environment?.profile ?? "an unknown profile";
   const partial =
     content.accepted < content.displayed
       ? ` The first ${content.accepted} of the ${content.displayed} displayed characters were accepted.`
       : "";
   switch (value) {
     case "exact":
-      return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's own choice${profile === "portable/v1" ? ", bit for bit" : ""}.${partial}`;
+      return `Replayed here under ${profile}: all ${execution.tokens} tokens are the model's own choice${profile === "portable/v1" ? ", bit for bit" : ""}.${partial}`;
     case "withinTolerance":
-      if (replay.exact === replay.tokens) {
-        return `Replayed here under ${profile}: all ${replay.tokens} tokens are the model's first choice, and the text ends within the tolerance of where the model's does.${partial}`;
+      if (execution.exact === execution.tokens) {
+        return `Replayed here under ${profile}: all ${execution.tokens} tokens are the model's first choice, and the text ends within the tolerance of where the model's does.${partial}`;
       }
-      return `Replayed here under ${profile}: ${replay.exact} of ${replay.tokens} tokens are the model's first choice, the rest within ${replay.margin.toPrecision(1)} logits of it; its pin allows ${replay.tolerance.notFirst} such within ${replay.tolerance.margin}.${partial}`;
+      return `Replayed here under ${profile}: ${execution.exact} of ${execution.tokens} tokens are the model's first choice, the rest within ${execution.margin.toPrecision(1)} logits of it; its pin allows ${execution.tolerance.notFirst} such within ${execution.tolerance.margin}.${partial}`;
     case "mismatch":
-      return `Replayed here under ${profile}, and it does not match: ${replay.reason ?? "the model does not produce this text from this prompt."}`;
+      return `Replayed here under ${profile}, and it does not match: ${reason ?? "the model does not produce this text from this prompt."}`;
     case "notRun":
-      return replay.reason ?? "Nobody here has replayed it yet.";
+      return reason ?? "Nobody here has replayed it yet.";
     case "impossible":
-      return replay.reason ?? "It cannot be replayed here.";
+      return reason ?? "It cannot be replayed here.";
+    case "enclaveSigned":
+    case "enclaveUnchecked":
+    case "enclaveContradicted":
+    case "stated":
+      return reason ?? "";
   }
 }

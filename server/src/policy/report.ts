@@ -8,12 +8,24 @@ export interface FileProblem {
   readonly problem: string;
 }
 
+/** A piece that is told of beside the others: a better claim stands in its place, or it says too little. */
+export interface BesideVerdict {
+  readonly claim: string;
+  readonly id: string;
+  readonly path: string;
+  /** One-based line of today's text. */
+  readonly line: number;
+  readonly summary: Summary;
+  readonly why: "contested" | "fragment";
+}
+
 /** What `proofline verify --json` prints, and what the language server holds for a repository. */
 export interface Report {
   readonly summary: Readonly<Record<Summary, number>>;
-  /** Suggestions that have a place in today's text. */
+  /** Pieces that have a place in today's text. */
   readonly suggestions: readonly Verdict[];
-  /** Suggestions of which nothing is left in today's text; they count in no total. */
-  readonly gone: readonly { readonly id: string; readonly path: string }[];
+  readonly beside: readonly BesideVerdict[];
+  /** Pieces of which nothing is left in today's text; they count in no total. */
+  readonly gone: readonly { readonly claim: string; readonly id: string; readonly path: string }[];
   readonly files: readonly FileProblem[];
 }

@@ -1,4 +1,4 @@
-import type { CheckName, CheckValue, Summary } from "../protocol/verdictWords";
+import { type CheckName, type CheckValue, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import type { Checks } from "./verdict";
 
 /** What a policy asks of each check before a suggestion may count as anchored or verified. */
@@ -39,7 +39,14 @@ function effects(requirements: Requirements): EffectTable {
       gone: "edited",
       ambiguous: "unknown",
     },
-    evidence: { intact: "good", malformed: "failed", tampered: "failed", foreign: "failed" },
+    evidence: {
+      intact: "good",
+      malformed: "failed",
+      tampered: "failed",
+      equivocation: "failed",
+      foreign: "failed",
+      unidentified: "unknown",
+    },
     signature: {
       valid: "good",
       unknownDevice: unless(requirements.listedDevicesOnly),
@@ -67,31 +74,32 @@ function effects(requirements: Requirements): EffectTable {
       pinOnly: unless(requirements.approvedModelsOnly),
       unapproved: "unverified",
       revoked: "failed",
+      misnamed: "failed",
+      unproved: "attested",
     },
     environment: {
       declaredApproved: "good",
       declaredUnknown: unless(requirements.approvedEnvironmentsOnly),
+      attested: "good",
     },
     prompt: { bound: "good", disclosed: "good", sealed: "good" },
-    replay: {
+    // What the claimant's own prompt says already is no proof that the model would say it where the prompt belongs.
+    copied: { no: "good", fromBound: "good", fromDisclosed: "anchored", unknown: "good" },
+    execution: {
       exact: "good",
       withinTolerance: "good",
       mismatch: "failed",
       notRun: "anchored",
       impossible: "anchored",
+      enclaveSigned: "attested",
+      enclaveUnchecked: "unverified",
+      enclaveContradicted: "failed",
+      stated: "stated",
     },
   };
 }
 
-const SEVERITY: readonly Effect[] = [
-  "failed",
-  "unknown",
-  "pending",
-  "unverified",
-  "edited",
-  "anchored",
-  "good",
-];
+const SEVERITY: readonly Effect[] = [...SUMMARIES.filter((summary) => summary !== "verified"), "good"];
 
 /** Turns the checks into one word: the worst effect of any check decides. */
 export function summarize(checks: Checks, requirements: Requirements = DEFAULT_REQUIREMENTS): Summary {

@@ -1,3 +1,4 @@
+import type { ExecutionKind } from "../evidence/format/execution";
 import type { Tolerance } from "../models/pin/tolerance";
 import type { Digest } from "../platform/primitives";
 import type { ExecutionProfile } from "../protocol/executionProfile";
@@ -16,34 +17,56 @@ export type PromptMisfit =
   | { readonly part: "place" | "output" | "prefix" | "suffix" }
   | { readonly part: "context"; readonly path: string; readonly why: "missing" | "changed" };
 
+/** Where most of an output stands in its prompt already. */
+export interface CopiedFrom {
+  /** Below the repository's top; `null` where the prompt does not name the file. */
+  readonly path: string | null;
+  /** One-based line of today's text; `null` where the prompt's text does not stand there. */
+  readonly line: number | null;
+}
+
 /** What the checks found beyond their values; shown in the hover and in the command line's JSON. */
 export interface Findings {
   readonly content: {
-    /** Accepted lines, and how many of them are left. */
+    /** Lines that the piece touches and that are not blank, and how many of them stand as they were. */
     readonly kept: number;
     readonly total: number;
-    /** UTF-16 code units of what the model displayed, and of the beginning of it that was accepted. */
+    /** Whether other visible text than that of good claims stands on its lines. */
+    readonly part: boolean;
+    /** UTF-16 code units of what was offered, and of what was accepted of it. */
     readonly displayed: number;
     readonly accepted: number;
   };
-  readonly model: { readonly name: string; readonly manifestDigest: Digest; readonly omsRoot: Digest };
+  /** `manifestDigest` and `omsRoot` are `null` where no pin is claimed. */
+  readonly model: {
+    /** What the pin that is installed here calls it; `null` where none is. */
+    readonly name: string | null;
+    /** What the evidence calls it, which counts for nothing. */
+    readonly told: string;
+    readonly manifestDigest: Digest | null;
+    readonly omsRoot: Digest | null;
+  };
+  readonly device: string;
+  /** What the device says ran the model; `null` where it says nothing. */
   readonly environment: {
     readonly digest: Digest;
     readonly engine: string;
     readonly platform: string;
     /** Which profile the suggestion was made under, and so is replayed under. */
     readonly profile: ExecutionProfile;
-    readonly device: string;
-  };
+  } | null;
   readonly prompt: {
     /** How much of the accepted text stands in the prompt already, from 0 to 1 (see `shareInPrompt`); `null` if sealed. */
     readonly share: number | null;
+    /** Where most of it stands; `null` where it was not copied. */
+    readonly copiedFrom: CopiedFrom | null;
     /** Other files that the prompt quotes, each once. */
     readonly quotes: readonly string[];
     /** Why an open prompt is not `bound`, in the order of its parts. */
     readonly misfits: readonly PromptMisfit[];
   };
-  readonly replay: {
+  readonly execution: {
+    readonly kind: ExecutionKind;
     /** Compared tokens, and how many of them were the model's first choice. */
     readonly tokens: number;
     readonly exact: number;
@@ -51,7 +74,7 @@ export interface Findings {
     readonly margin: number;
     /** What profile and pin forgive; nothing where there was no replay. */
     readonly tolerance: Tolerance;
-    /** Why replay is impossible or has not run. */
+    /** Why replay is impossible or has not run, or what the enclave's checks found. */
     readonly reason?: string;
   };
   readonly anchor: {
@@ -67,8 +90,13 @@ export interface Findings {
   };
 }
 
-/** The verdict on one suggestion in today's text. */
+/** The verdict on one piece of one claim in today's text. */
 export interface Verdict {
+  /** Names the piece and its claim among all verdicts. */
+  readonly key: string;
+  /** The claim's leaf hash; while it stands in the journal only, its id. */
+  readonly claim: string;
+  /** A label. Two claims may bear the same one. */
   readonly id: string;
   readonly path: string;
   /** One-based, inclusive lines of today's text; `null` where nothing of it is in the text. */

@@ -1,15 +1,22 @@
 import type { AnchorCheck } from "../chain/chain";
-import { environmentDigest } from "../evidence/format/leaf";
-import type { EvidenceReading } from "../evidence/format/readEvidence";
-import type { AcceptedSuggestion, Position } from "../evidence/format/record";
-import type { SealedBatch, SealedSuggestion } from "../evidence/format/sealedBatch";
-import type { Located } from "../evidence/locate/locate";
-import { locateSuggestions, type Placeable, type PlaceHints } from "../evidence/locate/locateSuggestions";
+import { factsDigest } from "../evidence/format/leaf";
+import type { Position } from "../evidence/format/record";
+import { LineIndex } from "../evidence/locate/lineIndex";
+import { locate } from "../evidence/locate/locate";
+import {
+  FRAGMENT,
+  type Located,
+  letterCount,
+  locatePiece,
+  type SameTokens,
+} from "../evidence/locate/locatePiece";
+import { visible } from "../evidence/locate/whiteSpace";
 import type { ReplayResult } from "../inference/engine/engine";
-import type { Environment, Prompt } from "../inference/suggestion";
-import type { Digest } from "../platform/primitives";
-import type { ExecutionProfile } from "../protocol/executionProfile";
+import type { Environment } from "../inference/suggestion";
+import { unreachable } from "../platform/errors";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
+import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
+import { LinePlaces } from "./linePlaces";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
 import {
   checkPrompt,
@@ -20,303 +27,332 @@ import {
   SEALED,
 } from "./promptCheck";
 import { reasonFor } from "./reasons";
-import type { FileProblem, Report } from "./report";
+import type { BesideVerdict, Report } from "./report";
 import { shortcomings, summarize } from "./summary";
 import type { Checks, Findings, Verdict } from "./verdict";
 
-/** What is known of a suggestion's replay: a result, or why there is none. */
+/** What is known of a claim's replay: a result, or why there is none. */
 export type ReplayOutcome =
   | ReplayResult
   | { readonly value: "notRun" | "impossible"; readonly reason: string };
 
-/** One evidence file as it was read; its name means nothing but a place to point at. */
-export interface EvidenceInput {
-  readonly path: string;
-  readonly reading: EvidenceReading;
+/** What is known of an attested claim's enclave. */
+export interface EnclaveOutcome {
+  readonly value: "enclaveSigned" | "enclaveContradicted";
+  readonly reason: string;
 }
 
+/** Where an editor has followed pieces to, by their keys. */
+export type PlaceHints = ReadonlyMap<string, Position>;
+
 /** Everything a verdict rests on. All of it was read before; nothing here touches a disk or a network. */
-export interface VerifyParameters {
-  /** The id in `.proofline/repository.json`; `null` where there is none. */
-  readonly repositoryId: string | null;
-  readonly evidence: readonly EvidenceInput[];
+export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   /** Today's path of each file that has been moved, by its recorded path. */
   readonly moves?: ReadonlyMap<string, string>;
-  /** Accepted suggestions that are in no evidence file yet. */
-  readonly journal: readonly AcceptedSuggestion[];
-  /** The device that the journal's suggestions will be signed by. */
-  readonly device: string;
-  /** What the chain says about each batch root. */
-  readonly chain: ReadonlyMap<string, AnchorCheck>;
   /** Today's text of each file by its path, with LF; a missing path is a file that is not there. */
   readonly texts: ReadonlyMap<string, string>;
   /** Today's text of each file that open prompts quote, by its path, with LF; a missing one is in no repository. */
   readonly quoted?: ReadonlyMap<string, string>;
   readonly hints?: PlaceHints;
+  /** Answers whether only meaningless white space differs; what it does not know yet is `edited`. */
+  readonly sameTokens?: SameTokens;
   /** Remembers what was computed about prompts from one verification to the next. */
   readonly shares?: PromptShares;
   /** Replay outcomes by claim: a leaf hash, or the id of what stands in the journal only. Ids of sealed ones are labels. */
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
+  /** Outcomes of enclave checks by claim. */
+  readonly enclaves?: ReadonlyMap<string, EnclaveOutcome>;
   readonly policy: Policy;
-}
-
-/** A suggestion on its way to a verdict, whatever it came from. */
-interface Candidate extends Placeable {
-  /** What a replay of it is known by: the leaf hash; while it stands in the journal only, its id. */
-  readonly claim: string;
-  /** Today's path; the recorded one where its file was not moved. */
-  readonly path: string;
-  readonly recordedPath: string;
-  /** UTF-16 code units of the displayed text. */
-  readonly displayed: number;
-  readonly prompt: Prompt | null;
-  readonly model: Findings["model"];
-  readonly environment: Environment;
-  readonly environmentDigest: Digest;
-  readonly profile: ExecutionProfile;
-  readonly device: string;
-  readonly batchRoot: string | null;
-  readonly evidenceFile: string | null;
-  readonly evidence: Checks["evidence"];
-  /** What an evidence file that is not intact was found to be, as a sentence. */
-  readonly defect: string | null;
 }
 
 /**
  * The one verification pipeline, behind badge, hover, command line and CI. Pure: the same parameters give the same
  * report.
  *
- * Bad evidence never lowers a line that good evidence covers: the suggestions of a file that is malformed, tampered or
- * from another repository only get the places that good ones leave free, and the file itself is reported.
+ * Claims are judged before they take places. In a contested place the better one stands (the better summary, then the
+ * older anchor, then the leaf hash), and the other is told of beside it; so nothing that is worse, broken, foreign or
+ * unanchored lowers, hides or frees a line. No claim makes another's edited lines disappear, unless that one was the
+ * worse of the two before it was edited.
  */
 export function verify(parameters: VerifyParameters): Report {
-  const { good, bad, files } = candidates(parameters);
+  const moves = parameters.moves ?? new Map<string, string>();
+  const { claims, files } = gatherClaims({ ...parameters, moves });
+  const prompts = {
+    quoted: new QuotedFiles(parameters.quoted, moves),
+    shares: parameters.shares ?? new PromptShares(),
+  };
   const verdicts: Verdict[] = [];
-  const gone: { id: string; path: string }[] = [];
-  const quoted = new QuotedFiles(parameters.quoted, parameters.moves);
-  const shares = parameters.shares ?? new PromptShares();
-  for (const [path, here] of byPath([...good, ...bad])) {
-    const text = parameters.texts.get(path) ?? "";
-    const placedGood = locateSuggestions(text, here.filter(isIntact), parameters.hints);
-    const taken = [...placedGood.values()].flatMap(({ range }) => (range === null ? [] : [range]));
-    const placedBad = locateSuggestions(
-      text,
-      here.filter((candidate) => !isIntact(candidate)),
-      parameters.hints,
-    );
-    for (const candidate of here) {
-      const isGood = isIntact(candidate);
-      const located = (isGood ? placedGood : placedBad).get(candidate.id);
-      if (located === undefined || located.content === "gone") {
-        if (isGood) {
-          gone.push({ id: candidate.id, path });
+  const beside: BesideVerdict[] = [];
+  const gone: { claim: string; id: string; path: string }[] = [];
+  for (const [path, here] of byPath(bestFirst(claims, parameters))) {
+    const today = new LineIndex(parameters.texts.get(path) ?? "");
+    const located = locateAll(here, today, parameters);
+    const taken = new LinePlaces<number>();
+    const shown: Shown[] = [];
+    for (const { claim, piece, rank } of here) {
+      const { id } = claim;
+      const place = located.get(piece.key);
+      if (place === undefined || place.content === "gone") {
+        gone.push({ claim: claim.claim, id, path });
+        continue;
+      }
+      const verdict = verdictOf(claim, piece, place, today.text, prompts, parameters);
+      const why = whyBeside(piece, place, rank, taken);
+      if (why === null) {
+        shown.push({ verdict, place });
+        if (place.range !== null && place.content !== "edited") {
+          taken.add(place.range, rank);
         }
-      } else if (isGood || !taken.some((range) => overlaps(range, located.range))) {
-        verdicts.push(verdictOf(candidate, located, text, { quoted, shares }, parameters));
+      } else if (place.range !== null) {
+        const line = place.range.start.line + 1;
+        beside.push({ claim: claim.claim, id, path, line, summary: verdict.summary, why });
       }
     }
+    verdicts.push(...withShares(shown, today));
   }
   verdicts.sort(
-    (a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.id, b.id),
+    (a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.key, b.key),
   );
-  return { summary: countSummaries(verdicts), suggestions: verdicts, gone, files };
+  return { summary: countSummaries(verdicts), suggestions: verdicts, beside, gone, files };
 }
 
-function isIntact({ evidence }: Candidate): boolean {
-  return evidence === "intact";
+interface Ranked {
+  readonly claim: Claim;
+  readonly piece: ClaimPiece;
+  /** What the claim could be at best, were its text as it was accepted; higher is better. */
+  readonly rank: number;
 }
 
-function byPath(all: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
-  const groups = new Map<string, Candidate[]>();
-  for (const candidate of all) {
-    const group = groups.get(candidate.path);
+/** Pieces with those of better claims first. */
+function bestFirst(claims: readonly Claim[], parameters: VerifyParameters): readonly Ranked[] {
+  const ranked = claims.map((claim) => {
+    const checks = { ...claimChecks(claim, parameters), ...AT_BEST };
+    return {
+      claim,
+      rank: SUMMARIES.indexOf(summarize(checks, parameters.policy.requirements)),
+      time:
+        (claim.batchRoot === null ? undefined : parameters.chain.get(claim.batchRoot))?.anchor?.timestamp ??
+        Number.MAX_SAFE_INTEGER,
+    };
+  });
+  ranked.sort((a, b) => b.rank - a.rank || a.time - b.time || compare(a.claim.claim, b.claim.claim));
+  return ranked.flatMap(({ claim, rank }) => claim.pieces.map((piece) => ({ claim, piece, rank })));
+}
+
+/** The checks that depend on today's text, where it speaks for the claim. */
+const AT_BEST = { content: "verbatim", prompt: "bound", copied: "no" } as const;
+
+function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> {
+  const groups = new Map<string, Ranked[]>();
+  for (const one of all) {
+    const group = groups.get(one.piece.path);
     if (group === undefined) {
-      groups.set(candidate.path, [candidate]);
+      groups.set(one.piece.path, [one]);
     } else {
-      group.push(candidate);
+      group.push(one);
     }
   }
   return groups;
 }
 
-function candidates(parameters: VerifyParameters): {
-  good: Candidate[];
-  bad: Candidate[];
-  files: FileProblem[];
-} {
-  const good = new Map<string, Candidate>();
-  const bad: Candidate[] = [];
-  const files: FileProblem[] = [];
-  const moves = parameters.moves ?? new Map<string, string>();
-  for (const { path, reading } of oldestFirst(parameters)) {
-    if (reading.kind !== "intact") {
-      files.push({ path, problem: reading.reason });
-      const batch = reading.kind === "tampered" ? reading.batch : null;
-      if (batch !== null) {
-        bad.push(...fromBatch(batch, path, reading.kind, reading.reason, moves));
-      }
-      continue;
+/** Where each piece stands, by its key. What is sealed is found by whole lines, what is not yet by its text. */
+function locateAll(
+  pieces: readonly Ranked[],
+  today: LineIndex,
+  { hints, sameTokens = () => false }: VerifyParameters,
+): ReadonlyMap<string, Located> {
+  const found = new Map<string, Located>();
+  const accepted: string[] = [];
+  const inputs = pieces.flatMap(({ piece: { key, place } }) => {
+    if (place.kind === "sealed") {
+      return [];
     }
-    const { batch } = reading;
-    if (parameters.repositoryId !== null && batch.facts.repositoryId !== parameters.repositoryId) {
-      const problem = "It belongs to another repository: the repository ids differ.";
-      files.push({ path, problem });
-      bad.push(...fromBatch(batch, path, "foreign", problem, moves));
-      continue;
-    }
-    for (const candidate of fromBatch(batch, path, "intact", null, moves)) {
-      const before = good.get(candidate.id);
-      if (before === undefined) {
-        good.set(candidate.id, candidate);
-      } else if (before.claim !== candidate.claim) {
-        files.push({
-          path,
-          problem: `It reuses the suggestion id ${candidate.id} of an older file for other content.`,
-        });
-      }
+    accepted.push(key);
+    const hint = hints?.get(key);
+    return [{ ...place.input, id: key, ...(hint !== undefined && { hint }) }];
+  });
+  for (const [key, place] of locate(today.text, inputs)) {
+    found.set(key, place);
+  }
+  for (const { piece } of pieces) {
+    if (piece.place.kind === "sealed") {
+      const hint = hints?.get(piece.key);
+      const wanted = { ...piece.place.piece, ...(hint !== undefined && { hint }) };
+      found.set(piece.key, locatePiece(wanted, today, sameTokens));
     }
   }
-  for (const accepted of parameters.journal) {
-    if (!good.has(accepted.id)) {
-      good.set(accepted.id, fromJournal(accepted, parameters.device));
+  return found;
+}
+
+function whyBeside(
+  { accepted }: ClaimPiece,
+  { content, range }: Located,
+  rank: number,
+  taken: LinePlaces<number>,
+): BesideVerdict["why"] | null {
+  if (letterCount(accepted) < FRAGMENT) {
+    return "fragment";
+  }
+  const isContested =
+    range !== null && taken.hasOverlap(range, (other) => content !== "edited" || other > rank);
+  return isContested ? "contested" : null;
+}
+
+interface Shown {
+  readonly verdict: Verdict;
+  readonly place: Located;
+}
+
+/** Says of each verdict whether its lines hold visible text that no claim as good as this one speaks for. */
+function withShares(all: readonly Shown[], today: LineIndex): readonly Verdict[] {
+  const places = new LinePlaces<number>();
+  const goodness = ({ summary }: Verdict): number => SUMMARIES.indexOf(summary);
+  for (const { verdict, place } of all) {
+    if (place.range !== null && place.content !== "edited") {
+      places.add(place.range, goodness(verdict));
     }
   }
+  return all.map(({ verdict, place: { range } }) => {
+    const isAsGood = (other: number): boolean => other >= goodness(verdict);
+    let part = range === null;
+    for (let line = range?.start.line ?? 0; range !== null && line <= range.end.line; line += 1) {
+      part ||= visible(places.outside(today.lines[line] ?? "", line, isAsGood)) !== "";
+    }
+    const content = { ...verdict.findings.content, part };
+    return { ...verdict, findings: { ...verdict.findings, content } };
+  });
+}
+
+/** The checks that do not depend on where the claim's text stands. */
+function claimChecks(
+  claim: Claim,
+  { policy, chain, replays, enclaves }: VerifyParameters,
+): Omit<Checks, keyof typeof AT_BEST> {
+  const { execution } = claim;
+  const anchored = anchorOf(claim, chain);
   return {
-    good: [...good.values()],
-    bad: bad.filter((candidate) => !good.has(candidate.id)),
-    files,
+    evidence: claim.evidence,
+    signature: claim.signature === "invalid" ? "invalid" : checkDevice(policy, claim.device),
+    anchor: anchored.status,
+    anchorTrust: anchored.trust,
+    execution: executionOf(claim, replays, enclaves).value,
+    model: execution.kind === "replayable" ? checkModelApproval(policy, execution.model) : "unproved",
+    environment: environmentOf(claim, policy, enclaves),
   };
 }
 
-/** Only an anchor's time is evidence of time: of two files that claim one suggestion, the older anchor's holds. */
-function oldestFirst({ evidence, chain }: VerifyParameters): EvidenceInput[] {
-  const time = ({ reading }: EvidenceInput): number =>
-    reading.kind === "intact"
-      ? (chain.get(reading.batch.batchRoot)?.anchor?.timestamp ?? Number.MAX_SAFE_INTEGER)
-      : Number.MAX_SAFE_INTEGER;
-  return [...evidence].sort((a, b) => time(a) - time(b) || compare(a.path, b.path));
+function environmentOf(
+  { claim, execution }: Claim,
+  policy: Policy,
+  enclaves: VerifyParameters["enclaves"],
+): Checks["environment"] {
+  switch (execution.kind) {
+    case "replayable":
+      return checkEnvironment(policy, factsDigest(execution.environment));
+    case "attested":
+      return enclaves?.get(claim)?.value === "enclaveSigned" ? "attested" : "declaredUnknown";
+    case "stated":
+      return "declaredUnknown";
+    default:
+      return unreachable(execution);
+  }
 }
 
-function fromBatch(
-  batch: SealedBatch,
-  evidenceFile: string,
-  evidence: Checks["evidence"],
-  defect: string | null,
-  moves: ReadonlyMap<string, string>,
-): Candidate[] {
-  const { model, environment, profile } = batch.facts;
-  return batch.suggestions.map(({ record, leafHash, accepted, values }: SealedSuggestion) => ({
-    claim: leafHash,
-    id: record.id,
-    path: moves.get(record.path) ?? record.path,
-    recordedPath: record.path,
-    position: record.position,
-    accepted,
-    displayed: record.counts.displayed,
-    prompt: values?.prompt ?? null,
-    model,
-    environment,
-    environmentDigest: batch.environmentDigest,
-    profile,
-    device: batch.device,
-    batchRoot: batch.batchRoot,
-    evidenceFile,
-    evidence,
-    defect,
-  }));
-}
-
-function fromJournal(suggestion: AcceptedSuggestion, device: string): Candidate {
-  const { model, environment, profile } = suggestion.execution;
-  return {
-    claim: suggestion.id,
-    id: suggestion.id,
-    path: suggestion.path,
-    recordedPath: suggestion.path,
-    position: suggestion.position,
-    accepted: suggestion.values.accepted,
-    displayed: suggestion.values.displayed.length,
-    prompt: suggestion.values.prompt,
-    model,
-    environment,
-    environmentDigest: environmentDigest(environment),
-    profile,
-    device,
-    batchRoot: null,
-    evidenceFile: null,
-    evidence: "intact",
-    defect: null,
-  };
-}
-
-/** What prompts are checked against, the same for all suggestions of one verification. */
+/** What prompts are checked against, the same for all claims of one verification. */
 type PromptKnowledge = Pick<PromptQuestion, "quoted" | "shares">;
 
 function verdictOf(
-  candidate: Candidate,
+  claim: Claim,
+  piece: ClaimPiece,
   located: Located,
   text: string,
   prompts: PromptKnowledge,
   parameters: VerifyParameters,
 ): Verdict {
   const { policy } = parameters;
-  const anchored = anchorOf(candidate, parameters.chain);
-  const replay = replayOf(candidate, parameters.replays);
-  const prompt = promptOf(candidate, located, text, prompts);
+  const anchored = anchorOf(claim, parameters.chain);
+  const outcome = executionOf(claim, parameters.replays, parameters.enclaves);
+  const prompt = promptOf(claim, piece, located, text, prompts);
+  const isMoved = piece.path !== piece.recordedPath && located.content === "verbatim";
   const checks: Checks = {
-    content:
-      candidate.path !== candidate.recordedPath && located.content === "verbatim" ? "moved" : located.content,
-    evidence: candidate.evidence,
-    signature: candidate.evidence === "tampered" ? "invalid" : checkDevice(policy, candidate.device),
-    anchor: anchored.status,
-    anchorTrust: anchored.trust,
-    model: checkModelApproval(policy, candidate.model.manifestDigest),
-    environment: checkEnvironment(policy, candidate.environmentDigest),
+    ...claimChecks(claim, parameters),
+    content: isMoved ? "moved" : located.content,
     prompt: prompt.value,
-    replay: replay.value,
+    copied: prompt.copied,
   };
   const findings: Findings = {
     content: {
       kept: located.kept,
       total: located.total,
-      displayed: candidate.displayed,
-      accepted: candidate.accepted.length,
+      part: true,
+      displayed: claim.displayed,
+      accepted: claim.accepted,
     },
-    model: candidate.model,
-    environment: {
-      digest: candidate.environmentDigest,
-      engine: engineOf(candidate.environment),
-      platform: `${candidate.environment.platform.os} ${candidate.environment.platform.arch}`,
-      profile: candidate.profile,
-      device: candidate.device,
-    },
+    ...factsOf(claim, policy),
+    device: claim.device,
     prompt: prompt.findings,
-    replay: {
-      tokens: "tokens" in replay ? replay.tokens : 0,
-      exact: "exact" in replay ? replay.exact : 0,
-      margin: "margin" in replay ? replay.margin : 0,
-      tolerance: "tolerance" in replay ? replay.tolerance : { margin: 0, notFirst: 0 },
-      ...(replay.reason === undefined ? {} : { reason: replay.reason }),
+    execution: {
+      kind: claim.execution.kind,
+      tokens: "tokens" in outcome ? outcome.tokens : 0,
+      exact: "exact" in outcome ? outcome.exact : 0,
+      margin: "margin" in outcome ? outcome.margin : 0,
+      tolerance: "tolerance" in outcome ? outcome.tolerance : { margin: 0, notFirst: 0 },
+      ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
     },
-    anchor: anchorFindings(candidate, anchored),
+    anchor: anchorFindings(claim, anchored),
   };
-  const reasons =
-    candidate.defect === null
-      ? shortcomings(checks, policy.requirements).map((name) => reasonFor(name, checks, findings, policy))
-      : [`${reasonFor("evidence", checks, findings, policy)} ${candidate.defect}`];
+  const reasons = shortcomings(checks, policy.requirements).map((name) =>
+    reasonFor(name, checks, findings, policy),
+  );
+  const { range } = located;
   return {
-    id: candidate.id,
-    path: candidate.path,
-    startLine: located.range === null ? null : located.range.start.line + 1,
-    endLine: located.range === null ? null : located.range.end.line + 1,
-    startColumn: located.range === null ? null : located.range.start.character + 1,
-    endColumn: located.range === null ? null : located.range.end.character + 1,
+    key: piece.key,
+    claim: claim.claim,
+    id: claim.id,
+    path: piece.path,
+    startLine: range === null ? null : range.start.line + 1,
+    endLine: range === null ? null : range.end.line + 1,
+    startColumn: range === null ? null : range.start.character + 1,
+    endColumn: range === null ? null : range.end.character + 1,
     summary: summarize(checks, policy.requirements),
     checks,
-    reasons,
+    // Of evidence that contradicts itself nothing else is worth saying.
+    reasons:
+      claim.defect === null
+        ? reasons
+        : [`${reasonFor("evidence", checks, findings, policy)} ${claim.defect}`],
     findings,
-    evidenceFile: candidate.evidenceFile,
+    evidenceFile: claim.evidenceFile,
   };
+}
+
+function factsOf({ execution }: Claim, policy: Policy): Pick<Findings, "model" | "environment"> {
+  switch (execution.kind) {
+    case "replayable": {
+      const { model, environment, profile } = execution;
+      const pin = policy.models.pinned.get(model.manifestDigest);
+      const { manifestDigest, omsRoot } = model;
+      return {
+        model: { name: pin?.name ?? null, told: model.name, manifestDigest, omsRoot },
+        environment: {
+          digest: factsDigest(environment),
+          engine: engineOf(environment),
+          platform: `${environment.platform.os} ${environment.platform.arch}`,
+          profile,
+        },
+      };
+    }
+    case "attested":
+      return { model: unpinned(execution.model.name), environment: null };
+    case "stated":
+      return { model: unpinned(""), environment: null };
+    default:
+      return unreachable(execution);
+  }
+}
+
+function unpinned(told: string): Findings["model"] {
+  return { name: null, told, manifestDigest: null, omsRoot: null };
 }
 
 /** The runtime, and what it computed on, unless that was the processor. */
@@ -328,18 +364,16 @@ function engineOf({ engine, executionProvider }: Environment): string {
 
 const NOT_ANCHORED: AnchorCheck = { status: "pending", trust: "singleRpc", identity: null, anchor: null };
 
-function anchorOf(candidate: Candidate, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
-  if (candidate.batchRoot === null) {
+function anchorOf({ batchRoot }: Claim, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
+  if (batchRoot === null) {
     return { ...NOT_ANCHORED, reason: "Accepted; its batch is not sealed yet." };
   }
-  return (
-    chain.get(candidate.batchRoot) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." }
-  );
+  return chain.get(batchRoot) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." };
 }
 
-function anchorFindings(candidate: Candidate, { identity, anchor, reason }: AnchorCheck): Findings["anchor"] {
+function anchorFindings({ batchRoot }: Claim, { identity, anchor, reason }: AnchorCheck): Findings["anchor"] {
   return {
-    batchRoot: candidate.batchRoot ?? "",
+    batchRoot: batchRoot ?? "",
     ...(identity === null ? {} : { chainId: identity.chainId, chainName: identity.name }),
     ...(anchor === null
       ? {}
@@ -348,39 +382,59 @@ function anchorFindings(candidate: Candidate, { identity, anchor, reason }: Anch
   };
 }
 
-function replayOf(candidate: Candidate, replays: ReadonlyMap<string, ReplayOutcome>): ReplayOutcome {
-  if (candidate.evidence !== "intact") {
+type ExecutionOutcome =
+  | ReplayOutcome
+  | EnclaveOutcome
+  | { readonly value: "enclaveUnchecked" | "stated"; readonly reason: string };
+
+function executionOf(
+  claim: Claim,
+  replays: ReadonlyMap<string, ReplayOutcome>,
+  enclaves: VerifyParameters["enclaves"],
+): ExecutionOutcome {
+  const { kind } = claim.execution;
+  switch (kind) {
+    case "stated":
+      return { value: "stated", reason: "Nothing but the statement is there." };
+    case "attested":
+      return (
+        enclaves?.get(claim.claim) ?? {
+          value: "enclaveUnchecked",
+          reason: "The enclave's signature has not been checked here.",
+        }
+      );
+    case "replayable":
+      return replayOf(claim, replays);
+    default:
+      return unreachable(kind);
+  }
+}
+
+function replayOf(
+  { claim, evidence, prompt }: Claim,
+  replays: ReadonlyMap<string, ReplayOutcome>,
+): ReplayOutcome {
+  if (evidence !== "intact") {
     return { value: "notRun", reason: "Evidence that is not intact is not replayed." };
   }
-  const outcome = replays.get(candidate.claim);
-  if (outcome !== undefined) {
-    return outcome;
-  }
-  return candidate.prompt === null
-    ? { value: "impossible", reason: "The prompt is sealed, so nobody else can replay it." }
-    : { value: "notRun", reason: "Nobody here has replayed it yet." };
+  return (
+    replays.get(claim) ??
+    (prompt === null
+      ? { value: "impossible", reason: "The prompt is sealed, so nobody else can replay it." }
+      : { value: "notRun", reason: "Nobody here has replayed it yet." })
+  );
 }
 
 function promptOf(
-  candidate: Candidate,
+  { prompt }: Claim,
+  { accepted, recordedPath, path }: ClaimPiece,
   located: Located,
   text: string,
   prompts: PromptKnowledge,
 ): PromptAnswer {
-  const { prompt, accepted, recordedPath } = candidate;
   return prompt === null
     ? SEALED
-    : checkPrompt({ prompt, accepted, recordedPath, located, text, ...prompts });
-}
-
-type Range = NonNullable<Located["range"]>;
-
-function overlaps(a: Range, b: Range | null): boolean {
-  return b !== null && before(a.start, b.end) && before(b.start, a.end);
-}
-
-function before(a: Position, b: Position): boolean {
-  return a.line < b.line || (a.line === b.line && a.character < b.character);
+    : checkPrompt({ prompt, accepted, recordedPath, path, located, text, ...prompts });
 }
 
 function compare(a: string, b: string): number {

@@ -1,17 +1,28 @@
 /**
- * The independent checks of one suggestion and their values. `summary.ts` turns them into one word; nothing else may.
- * The values are the public interface of the command line's JSON: they are added to, never renamed.
+ * The independent checks of one piece of a claim and their values. `summary.ts` turns them into one word; nothing else
+ * may. The values are the public interface of the command line's JSON: they are added to, never renamed.
  */
 export const CHECK_VALUES = {
   content: ["verbatim", "reformatted", "edited", "moved", "ambiguous", "gone"],
-  evidence: ["intact", "malformed", "tampered", "foreign"],
+  evidence: ["intact", "malformed", "tampered", "equivocation", "foreign", "unidentified"],
   signature: ["valid", "unknownDevice", "revokedDevice", "invalid"],
   anchor: ["finalized", "included", "pending", "absent", "unreachable", "wrongChain", "reorged"],
   anchorTrust: ["stateProof", "quorum", "offlineProof", "singleRpc", "local"],
-  model: ["approved", "pinOnly", "unapproved", "revoked"],
-  environment: ["declaredApproved", "declaredUnknown"],
+  execution: [
+    "exact",
+    "withinTolerance",
+    "mismatch",
+    "notRun",
+    "impossible",
+    "enclaveSigned",
+    "enclaveUnchecked",
+    "enclaveContradicted",
+    "stated",
+  ],
+  model: ["approved", "pinOnly", "unapproved", "revoked", "misnamed", "unproved"],
+  environment: ["declaredApproved", "declaredUnknown", "attested"],
   prompt: ["bound", "disclosed", "sealed"],
-  replay: ["exact", "withinTolerance", "mismatch", "notRun", "impossible"],
+  copied: ["no", "fromBound", "fromDisclosed", "unknown"],
 } as const;
 
 export type CheckName = keyof typeof CHECK_VALUES;
@@ -24,7 +35,9 @@ export const SUMMARIES = [
   "pending",
   "unverified",
   "edited",
+  "stated",
   "anchored",
+  "attested",
   "verified",
 ] as const;
 export type Summary = (typeof SUMMARIES)[number];

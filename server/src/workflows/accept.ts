@@ -1,11 +1,7 @@
 import { randomBytes } from "node:crypto";
+import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import { newSalts } from "../evidence/format/commitment";
-import type {
-  AcceptanceKind,
-  AcceptedSuggestion,
-  Position,
-  SuggestionValues,
-} from "../evidence/format/record";
+import type { Position } from "../evidence/format/record";
 import type { Completion } from "../inference/engine/engine";
 import type { ExecutionFacts } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
@@ -26,24 +22,13 @@ export interface AcceptParameters {
   readonly path: string;
   /** Where the accepted text begins, in the text with LF. */
   readonly position: Position;
-  readonly replaced: SuggestionValues["replaced"];
-  readonly acceptance: AcceptanceKind;
   /** UTF-16 units of the displayed text that were accepted; all of it by default. */
   readonly acceptedLength?: number;
 }
 
 /** Binds what was accepted to what the model said: the record that the journal holds until its batch is sealed. */
 export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSuggestion {
-  const {
-    id,
-    facts,
-    completion,
-    repository: repositoryPath,
-    path,
-    position,
-    replaced,
-    acceptance,
-  } = parameters;
+  const { id, facts, completion, repository: repositoryPath, path, position } = parameters;
   const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = completion;
   const accepted = displayed.slice(0, parameters.acceptedLength ?? displayed.length);
   if (accepted === "" || !accepted.isWellFormed()) {
@@ -58,7 +43,6 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
     repository: repositoryPath,
     path,
     position,
-    acceptance,
     execution: facts,
     trim: TRIM_VERSION,
     values: {
@@ -67,12 +51,11 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
       raw,
       displayed,
       accepted,
-      replaced,
       sampling,
       ordinal,
       seed,
       stop,
     },
-    salts: newSalts(),
+    salts: newSalts("replayable"),
   };
 }

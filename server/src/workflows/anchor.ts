@@ -71,13 +71,13 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
   const anchored: AnchorOutcome["anchored"][number][] = [];
   try {
     const done = await anchoredOn(writer, parameters.anchors);
-    for (const { batchRoot, suggestions } of due.filter((batch) => !done.has(batch.batchRoot))) {
+    for (const { batchRoot, claims } of due.filter((batch) => !done.has(batch.batchRoot))) {
       const anchor = await writer.anchor(batchRoot, signal);
       await repository.writeAnchor(batchRoot, anchor.chainId, formatAnchor(anchor));
       if (journal.unanchored().some((batch) => batch.batchRoot === batchRoot)) {
         await journal.anchored(batchRoot, anchor.chainId);
       }
-      anchored.push({ batchRoot, suggestions: suggestions.length, anchor });
+      anchored.push({ batchRoot, suggestions: claims.length, anchor });
     }
     for (const { batchRoot } of journal.unanchored()) {
       const anchor = done.get(batchRoot);

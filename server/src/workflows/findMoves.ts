@@ -1,15 +1,16 @@
+import { ENOUGH_TO_MOVE, letterCount } from "../evidence/locate/locatePiece";
 import type { Repository } from "../evidence/repository";
-import type { EvidenceInput } from "../policy/verifyEvidence";
+import type { EvidenceInput } from "../policy/claims";
 
-/** Non-blank characters that make an accepted text telling enough to recognise its file by. */
-const ENOUGH = 16;
-
-/** Files that are read in search of one that moved. */
+/** Files that are read in search of those that moved. */
 const MAX_CANDIDATES = 500;
+
+/** Pieces of one gone file that are looked for. */
+const MAX_PIECES_SOUGHT = 16;
 
 /**
  * Where files with evidence have been moved to: by what was accepted in them, never by similarity. A file counts as
- * moved when it is gone, and exactly one other file of the same extension holds what was accepted in it; of several,
+ * moved when it is gone, and exactly one other file of the same extension holds the lines of what was accepted in it; of several,
  * one of the same name is preferred. Costs nothing while no file is gone.
  *
  * @returns today's path by the recorded one
@@ -24,13 +25,14 @@ export async function findMoves(
     return moves;
   }
   const files = await repository.files();
+  const candidates = new Candidates(repository);
   for (const [path, texts] of gone) {
     const sameName = files.filter((file) => file !== path && nameOf(file) === nameOf(path));
     const sameKind = files.filter(
       (file) => extensionOf(file) === extensionOf(path) && nameOf(file) !== nameOf(path),
     );
     const found =
-      (await onlyHolder(repository, sameName, texts)) ?? (await onlyHolder(repository, sameKind, texts));
+      (await onlyHolder(candidates, sameName, texts)) ?? (await onlyHolder(candidates, sameKind, texts));
     if (found !== null) {
       moves.set(path, found);
     }
@@ -44,11 +46,16 @@ function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, string[
     if (reading.kind !== "intact") {
       continue;
     }
-    for (const { record, accepted } of reading.batch.suggestions) {
-      if (accepted.replace(/\s/g, "").length < ENOUGH) {
-        continue;
+    for (const { path, accepted, saved } of reading.batch.claims.flatMap(({ pieces }) => pieces)) {
+      if (letterCount(accepted) >= ENOUGH_TO_MOVE) {
+        const known = texts.get(path);
+        const text = saved?.join("\n") ?? accepted;
+        if (known === undefined) {
+          texts.set(path, [text]);
+        } else if (known.length < MAX_PIECES_SOUGHT) {
+          known.push(text);
+        }
       }
-      texts.set(record.path, [...(texts.get(record.path) ?? []), accepted]);
     }
   }
   return texts;
@@ -67,16 +74,36 @@ async function goneFiles(
   return gone;
 }
 
-/** The one file that holds any of the texts; `null` where none or several do. */
+/** Files that could be the moved ones, each read once, and no more of them than a search may cost. */
+class Candidates {
+  private readonly texts = new Map<string, string | null>();
+
+  constructor(private readonly repository: Repository) {}
+
+  async textOf(file: string): Promise<string | null> {
+    const known = this.texts.get(file);
+    if (known !== undefined) {
+      return known;
+    }
+    if (this.texts.size >= MAX_CANDIDATES) {
+      return null;
+    }
+    const text = await this.repository.readText(file);
+    this.texts.set(file, text);
+    return text;
+  }
+}
+
+/** The one file that holds any of the texts as whole lines; `null` where none or several do. */
 async function onlyHolder(
-  repository: Repository,
+  candidates: Candidates,
   files: readonly string[],
   texts: readonly string[],
 ): Promise<string | null> {
   const holders: string[] = [];
   for (const file of files.slice(0, MAX_CANDIDATES)) {
-    const text = await repository.readText(file);
-    if (text !== null && texts.some((accepted) => text.includes(accepted))) {
+    const text = await candidates.textOf(file);
+    if (text !== null && texts.some((lines) => `\n${text}\n`.includes(`\n${lines}\n`))) {
       holders.push(file);
     }
     if (holders.length > 1) {

@@ -3,7 +3,7 @@ import type { ModelStore } from "../models/store/modelStore";
 import { messageOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
 import { builtInPolicy, type Policy } from "../policy/policy";
-import { installedPins } from "./installedPins";
+import { type InstalledPin, installedPins } from "./installedPins";
 
 /** Whom this installation knows, and the rules that follow from it while no policy file was accepted. */
 export interface KnownHere {
@@ -11,8 +11,7 @@ export interface KnownHere {
   readonly device: Address | null;
   /** Why the device key cannot be read, or `null`. */
   readonly deviceProblem: string | null;
-  /** The folder of each installed pin's model. */
-  readonly pins: ReadonlyMap<Digest, string>;
+  readonly pins: ReadonlyMap<Digest, InstalledPin>;
   readonly policy: Policy;
 }
 
@@ -32,5 +31,5 @@ export async function lookAround(
     ),
     installedPins(store, ...modelDirectories),
   ]);
-  return { device, deviceProblem, pins, policy: builtInPolicy({ device, pins: [...pins.keys()] }) };
+  return { device, deviceProblem, pins, policy: builtInPolicy({ device, pins: [...pins.values()] }) };
 }

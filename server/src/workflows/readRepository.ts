@@ -3,9 +3,10 @@ import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { Repository } from "../evidence/repository";
 import { sha256, toDigest } from "../platform/digests";
+import { messageOf } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
+import type { EvidenceInput } from "../policy/claims";
 import type { FileProblem } from "../policy/report";
-import type { EvidenceInput } from "../policy/verifyEvidence";
 import { findMoves } from "./findMoves";
 import type { VerificationThread } from "./thread/verificationThread";
 
@@ -42,7 +43,7 @@ export class RepositoryReader {
         continue;
       }
       const key = toDigest(sha256(file.bytes));
-      const reading = readings.get(key) ?? before?.get(key) ?? (await this.thread.read(file.bytes));
+      const reading = readings.get(key) ?? before?.get(key) ?? (await this.readingOf(file.bytes));
       readings.set(key, reading);
       evidence.push({ path, reading });
     }
@@ -57,5 +58,15 @@ export class RepositoryReader {
     }
     const moves = await findMoves(repository, evidence);
     return { repositoryId: await repository.id(), evidence, anchors, moves, problems };
+  }
+
+  /** One file that breaks its reader costs that file, and no other. */
+  private async readingOf(bytes: Uint8Array): Promise<EvidenceReading> {
+    try {
+      return await this.thread.read(bytes);
+    } catch (error) {
+      const reason = `It cannot be read: ${messageOf(error)}`;
+      return { kind: "malformed", reason, signature: "invalid", batch: null };
+    }
   }
 }

@@ -1,9 +1,8 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import type { SuggestionValues } from "../evidence/format/record";
 import type { Engine, ReplayRequest, ReplayResult } from "../inference/engine/engine";
-import type { ExecutionFacts, TrimVersion } from "../inference/suggestion";
+import type { ExecutionFacts, ModelOutput, TrimVersion } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
 import { Tolerance } from "../models/pin/tolerance";
 import { canonicalJson } from "../platform/canonicalJson";
@@ -22,7 +21,7 @@ export interface Replayable {
   readonly model: ExecutionFacts["model"];
   readonly profile: ExecutionFacts["profile"];
   readonly trim: TrimVersion;
-  readonly values: SuggestionValues | null;
+  readonly values: ModelOutput | null;
 }
 
 /** Says why no model whatever can replay a suggestion here, or `null` where the one that made it can. */
@@ -42,7 +41,7 @@ export function notInstalled({ model }: Pick<Replayable, "model">): string {
 }
 
 /** The values that a replay's result depends on; what was accepted of them is not among them. */
-function claimOf(profile: ExecutionFacts["profile"], values: SuggestionValues): ReplayRequest {
+function claimOf(profile: ExecutionFacts["profile"], values: ModelOutput): ReplayRequest {
   const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = values;
   return { profile, prompt, tokens, raw, displayed, sampling, ordinal, seed, stop };
 }

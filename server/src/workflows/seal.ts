@@ -1,11 +1,14 @@
 import { openDevice } from "../evidence/device";
-import type { AcceptedSuggestion } from "../evidence/format/record";
-import type { SealedInput } from "../evidence/format/sealBatch";
+import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
+import type { Position } from "../evidence/format/record";
+import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
+import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
 import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
+import { findSecret } from "../platform/secrets";
 import type { VerificationThread } from "./thread/verificationThread";
 
 export interface SealPendingParameters {
@@ -35,7 +38,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
   const { journal, repository, holdBack } = parameters;
   const held: { id: string; reason: string }[] = [];
   const dropped: { id: string; reason: string }[] = [];
-  const ready: AcceptedSuggestion[] = [];
+  const ready: ReadySuggestion[] = [];
   const here = journal
     .pending()
     .filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
@@ -59,13 +62,13 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     }
     const places = locateAccepted(text, free, parameters.hints);
     for (const suggestion of free) {
-      const place = places.get(suggestion.id);
-      if (place === undefined || place.content === "gone") {
+      const range = placeToSeal(suggestion, places.get(suggestion.id), text);
+      if (range === null) {
         dropped.push({ id: suggestion.id, reason: "Its text was gone before it was sealed." });
       } else {
-        const moved =
-          place.content === "verbatim" || place.content === "moved" ? place.range?.start : undefined;
-        ready.push(moved === undefined ? suggestion : { ...suggestion, position: moved });
+        const saved = text.split("\n").slice(range.start.line, range.end.line + 1);
+        const savedTravels = findSecret(saved.join("\n")) === null;
+        ready.push({ suggestion, piece: { path, ...range, saved, savedTravels } });
       }
     }
   }
@@ -76,7 +79,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     );
   }
   const sealed: { batchRoot: string; ids: readonly string[] }[] = [];
-  for (const [, suggestions] of groupBy(ready, ({ execution }) => canonicalJson(execution))) {
+  for (const [, suggestions] of groupBy(ready, ({ suggestion }) => canonicalJson(suggestion.execution))) {
     for (let start = 0; start < suggestions.length; start += MAX_BATCH_SIZE) {
       const part = suggestions.slice(start, start + MAX_BATCH_SIZE);
       const batch = await sealBatchOf(parameters, part);
@@ -84,7 +87,10 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
         sealed.push(batch);
       } else {
         held.push(
-          ...part.map(({ id }) => ({ id, reason: "It was changed while its batch was being sealed." })),
+          ...part.map(({ suggestion: { id } }) => ({
+            id,
+            reason: "It was changed while its batch was being sealed.",
+          })),
         );
       }
     }
@@ -103,37 +109,37 @@ export async function finishSealing(journal: Journal, repository: Repository): P
 
 async function sealBatchOf(
   { home, journal, repository, thread }: SealPendingParameters,
-  suggestions: readonly AcceptedSuggestion[],
+  ready: readonly ReadySuggestion[],
 ): Promise<{ batchRoot: string; ids: readonly string[] } | null> {
-  const [first] = suggestions;
+  const [first] = ready;
   if (first === undefined) {
     throw new Error("a batch holds at least one suggestion");
   }
   const repositoryId = await repository.ensureId();
   const device = await openDevice(home);
-  const inputs: SealedInput[] = [];
-  for (const suggestion of suggestions) {
-    inputs.push({
-      suggestion,
-      promptTravels: await repository.promptMayTravel(suggestion.path, suggestion.values.prompt),
+  const claims: ClaimInput[] = [];
+  for (const { suggestion, piece } of ready) {
+    const { id, values, trim, salts } = suggestion;
+    claims.push({
+      id,
+      values: { kind: "replayable", ...values, accepted: [values.accepted] },
+      trim,
+      pieces: [piece],
+      salts,
+      promptTravels: await repository.promptMayTravel(suggestion.path, values.prompt),
     });
   }
+  const suggestions = ready.map(({ suggestion }) => suggestion);
   const batch = await journal.commitBatch(suggestions, async ({ sequence, previousSeal }) => {
+    const execution = { kind: "replayable", ...first.suggestion.execution } as const;
     const sealed = await thread.signBatch(
-      {
-        facts: { ...first.execution, repositoryId, device: device.address },
-        suggestions: inputs,
-        sequence,
-        previousSeal,
-      },
+      { facts: { execution, repositoryId, device: device.address }, claims, sequence, previousSeal },
       home,
     );
     return {
       ...sealed,
       repository: repository.folder,
-      sealedPrompts: inputs.flatMap(({ suggestion, promptTravels }) =>
-        promptTravels ? [] : [suggestion.id],
-      ),
+      sealedPrompts: claims.flatMap(({ id, promptTravels }) => (promptTravels ? [] : [id])),
     };
   });
   if (batch === null) {
@@ -141,6 +147,47 @@ async function sealBatchOf(
   }
   await repository.writeEvidence(batch.batchRoot, batch.evidence);
   return { batchRoot: batch.batchRoot, ids: batch.ids };
+}
+
+/** A suggestion, and where it stands in the saved text. */
+interface ReadySuggestion {
+  readonly suggestion: AcceptedSuggestion;
+  readonly piece: PieceInput;
+}
+
+/**
+ * Where a suggestion is sealed: where it was found, or, where its text stands several times and none of these is its own
+ * place, at the one next to it. `null` where nothing of it is left.
+ */
+function placeToSeal(
+  { position, values: { accepted } }: AcceptedSuggestion,
+  found: Located | undefined,
+  text: string,
+): Pick<PieceInput, "start" | "end"> | null {
+  if (found?.range !== undefined && found.range !== null) {
+    return found.range;
+  }
+  if (found?.content !== "ambiguous") {
+    return null;
+  }
+  let nearest: Pick<PieceInput, "start" | "end"> | null = null;
+  for (let at = text.indexOf(accepted); at !== -1; at = text.indexOf(accepted, at + 1)) {
+    const start = positionAt(text, at);
+    if (nearest === null || distance(start, position) < distance(nearest.start, position)) {
+      nearest = { start, end: positionAt(text, at + accepted.length) };
+    }
+  }
+  return nearest;
+}
+
+function distance(one: Position, other: Position): number {
+  return Math.abs(one.line - other.line);
+}
+
+function positionAt(text: string, offset: number): Position {
+  const before = text.slice(0, offset);
+  const line = before.split("\n").length - 1;
+  return { line, character: offset - (before.lastIndexOf("\n") + 1) };
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

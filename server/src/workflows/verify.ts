@@ -1,12 +1,14 @@
 import type { ChainReader } from "../chain/chain";
-import type { AcceptedSuggestion } from "../evidence/format/record";
+import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import type { Repository } from "../evidence/repository";
 import type { Policy } from "../policy/policy";
+import { PromptShares } from "../policy/promptCheck";
 import type { Report } from "../policy/report";
 import { type ReplayOutcome, verify } from "../policy/verifyEvidence";
 import { checkChain } from "./checkAnchors";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
+import type { TokenComparisons } from "./tokenComparisons";
 
 export interface VerifyRepositoryParameters {
   readonly repository: Repository;
@@ -16,12 +18,13 @@ export interface VerifyRepositoryParameters {
   readonly device: string;
   readonly policy: Policy;
   readonly chain: ChainReader;
+  readonly comparisons: TokenComparisons;
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
 }
 
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
-  const { repository, contents, journal, device, policy, chain, replays } = parameters;
+  const { repository, contents, journal, device, policy, chain, comparisons, replays } = parameters;
   const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const texts = new Map<string, string>();
   for (const path of pathsOf(contents, here)) {
@@ -40,7 +43,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   const batchRoots = contents.evidence.flatMap(({ reading }) =>
     reading.kind === "intact" ? [reading.batch.batchRoot] : [],
   );
-  const report = verify({
+  const inputs = {
     repositoryId: contents.repositoryId,
     evidence: contents.evidence,
     moves: contents.moves,
@@ -51,7 +54,13 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     quoted,
     replays,
     policy,
-  });
+    shares: new PromptShares(),
+    sameTokens: comparisons.sameTokens,
+  };
+  let report = verify(inputs);
+  while (await comparisons.answer()) {
+    report = verify(inputs);
+  }
   return { ...report, files: [...contents.problems, ...report.files] };
 }
 
@@ -66,11 +75,22 @@ export function replayables(
     if (reading.kind !== "intact") {
       continue;
     }
-    const { model, profile } = reading.batch.facts;
-    for (const { record, leafHash, values } of reading.batch.suggestions) {
-      if (isWanted({ path: moves.get(record.path) ?? record.path })) {
+    const { execution } = reading.batch.facts;
+    if (execution.kind !== "replayable") {
+      continue;
+    }
+    const { model, profile } = execution;
+    for (const { record, leafHash, pieces, values } of reading.batch.claims) {
+      // Of a claim that travels twice, the copy that can be replayed counts.
+      const isBetter = values !== null || !found.has(leafHash);
+      if (
+        isBetter &&
+        "trim" in record &&
+        pieces.some(({ path }) => isWanted({ path: moves.get(path) ?? path }))
+      ) {
+        const output = values?.kind === "replayable" ? values : null;
         const { id, trim } = record;
-        found.set(leafHash, { claim: leafHash, id, model, profile, trim, values });
+        found.set(leafHash, { claim: leafHash, id, model, profile, trim, values: output });
       }
     }
   }
@@ -86,26 +106,25 @@ export function quotedPaths(
   journal: readonly AcceptedSuggestion[],
   isWanted: (suggestion: { readonly path: string }) => boolean = () => true,
 ): ReadonlySet<string> {
-  const sealed = evidence.flatMap(({ reading }) =>
-    reading.kind === "malformed" ? [] : (reading.batch?.suggestions ?? []),
-  );
+  const claims = evidence.flatMap(({ reading }) => reading.batch?.claims ?? []);
   const prompts = [
-    ...sealed.flatMap(({ record: { path }, values }) =>
-      isWanted({ path: moves.get(path) ?? path }) ? [values?.prompt] : [],
+    ...claims.flatMap(({ pieces, values }) =>
+      values?.kind === "replayable" && pieces.some(({ path }) => isWanted({ path: moves.get(path) ?? path }))
+        ? [values.prompt]
+        : [],
     ),
     ...journal.filter(isWanted).map(({ values }) => values.prompt),
   ];
-  return new Set(
-    prompts.flatMap((prompt) => prompt?.context ?? []).map(({ path }) => moves.get(path) ?? path),
-  );
+  return new Set(prompts.flatMap(({ context }) => context).map(({ path }) => moves.get(path) ?? path));
 }
 
 function pathsOf(contents: RepositoryContents, journal: readonly AcceptedSuggestion[]): ReadonlySet<string> {
   const paths = new Set(journal.map(({ path }) => path));
   for (const { reading } of contents.evidence) {
-    const batch = reading.kind === "malformed" ? null : reading.batch;
-    for (const { record } of batch?.suggestions ?? []) {
-      paths.add(contents.moves.get(record.path) ?? record.path);
+    for (const { pieces } of reading.batch?.claims ?? []) {
+      for (const { path } of pieces) {
+        paths.add(contents.moves.get(path) ?? path);
+      }
     }
   }
   return paths;

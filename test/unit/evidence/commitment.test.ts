@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { SuggestionValues } from "../../../server/src/evidence/format/acceptedSuggestion";
 import {
   commit,
   commitAll,
@@ -11,7 +12,7 @@ import {
   newSalts,
   normalizeText,
 } from "../../../server/src/evidence/format/commitment";
-import { COMMITTED_FIELDS, type SuggestionValues } from "../../../server/src/evidence/format/record";
+import { COMMITTED_FIELDS } from "../../../server/src/evidence/format/record";
 import { digestOf } from "../../support/digests";
 import { sample } from "../../support/sampleBatch";
 

@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { AcceptedSuggestion } from "../../../server/src/evidence/format/record";
+import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
 import { type Journal, openJournal, readJournals } from "../../../server/src/evidence/journal/journal";
 import { formatLine, type JournalEntry, parseLines } from "../../../server/src/evidence/journal/journalEntry";
 import { JournalState } from "../../../server/src/evidence/journal/journalState";

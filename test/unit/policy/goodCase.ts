@@ -1,7 +1,8 @@
 /** A suggestion that is as good as can be, to be spoilt one thing at a time. */
 import type { AnchorCheck } from "../../../server/src/chain/chain";
+import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import type { AcceptedSuggestion, Position } from "../../../server/src/evidence/format/record";
+import type { Position } from "../../../server/src/evidence/format/record";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
 import type { Digest } from "../../../server/src/platform/primitives";
 import { builtInPolicy } from "../../../server/src/policy/policy";
@@ -66,7 +67,7 @@ export function parameters(
         { value: "exact", tokens: 3, exact: 3, margin: 0, tolerance: { margin: 0, notFirst: 0 } },
       ]),
     ),
-    policy: builtInPolicy({ device, pins: [execution.model.manifestDigest] }),
+    policy: builtInPolicy({ device, pins: [execution.model] }),
   };
 }
 
@@ -74,7 +75,7 @@ export function parameters(
 export function claimOf(files: readonly Pick<SealedEvidence, "evidence">[], id: string): string {
   const found = files
     .map(({ evidence }) => readEvidence(Buffer.from(evidence, "utf8")))
-    .flatMap((reading) => (reading.kind === "intact" ? reading.batch.suggestions : []))
+    .flatMap((reading) => (reading.kind === "intact" ? reading.batch.claims : []))
     .find(({ record }) => record.id === id);
   return found?.leafHash ?? id;
 }

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { canonicalJson } from "../../platform/canonicalJson";
 import { fromDigest, sha256, toDigest, uint32 } from "../../platform/digests";
-import { ProoflineError, unreachable } from "../../platform/errors";
+import { ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import {
+  type ClaimValues,
   COMMITTED_FIELDS,
-  type Commitments,
   type CommittedField,
-  type LineDigest,
-  type Salts,
-  type SuggestionValues,
-} from "./record";
+  encodeFields,
+  type FieldDigests,
+} from "./claimValues";
+import type { ExecutionKind } from "./execution";
+import type { LineDigest } from "./record";
 
 /** Names the format in every hash that this version computes, so that no hash means two things. */
 const DOMAIN = "proofline/v1\0";
@@ -27,69 +27,45 @@ export function commit(field: CommittedField | "line", salt: Uint8Array, value: 
   return toDigest(sha256(DOMAIN, `${field}\0`, salt, value));
 }
 
-/**
- * The bytes of a field's value that its commitment is over. Texts are UTF-8; structures, the number `ordinal` and
- * `promptPath` (which may be `null`) are canonical JSON (RFC 8785); token ids are 32-bit numbers, most significant
- * byte first; the seed is its 32 bytes.
- */
-export function encodeField(field: CommittedField, values: SuggestionValues): Uint8Array {
-  switch (field) {
-    case "promptPath":
-      return utf8(canonicalJson(values.prompt.path));
-    case "promptPrefix":
-      return utf8(values.prompt.prefix);
-    case "promptSuffix":
-      return utf8(values.prompt.suffix);
-    case "promptContext":
-      return utf8(canonicalJson(values.prompt.context));
-    case "tokens":
-      return Buffer.concat(values.tokens.map(uint32));
-    case "raw":
-    case "displayed":
-    case "accepted":
-    case "stop":
-      return utf8(values[field]);
-    case "replaced":
-    case "sampling":
-    case "ordinal":
-      return utf8(canonicalJson(values[field]));
-    case "seed":
-      return fromDigest(values.seed);
-    default:
-      return unreachable(field);
+/** The commitments of all fields of a claim. Fields without a salt are left out. */
+export function commitAll(values: ClaimValues, salts: FieldDigests): Record<string, Digest> {
+  const commitments: Record<string, Digest> = {};
+  for (const [field, value] of encodeFields(values)) {
+    const salt = salts[field];
+    if (salt !== undefined) {
+      commitments[field] = commit(field, fromDigest(salt), value);
+    }
   }
+  return commitments;
 }
 
-/** The commitment of one field of a suggestion. */
-export function commitField(field: CommittedField, salt: Digest, values: SuggestionValues): Digest {
-  return commit(field, fromDigest(salt), encodeField(field, values));
-}
-
-/** The commitments of all fields. */
-export function commitAll(values: SuggestionValues, salts: Salts): Commitments {
-  return forEachField((field) => commitField(field, salts[field], values));
-}
-
-/** 32 fresh random bytes for each field. */
-export function newSalts(): Salts {
-  return forEachField(() => toDigest(randomBytes(32)));
+/** 32 fresh random bytes for each field of a kind. */
+export function newSalts<Kind extends ExecutionKind>(
+  kind: Kind,
+): Record<(typeof COMMITTED_FIELDS)[Kind][number], Digest> {
+  return Object.fromEntries(
+    COMMITTED_FIELDS[kind].map((field) => [field, toDigest(randomBytes(32))]),
+  ) as Record<(typeof COMMITTED_FIELDS)[Kind][number], Digest>;
 }
 
 /**
- * The public digests of the accepted lines (the text split at LF). The salt of line i is
- * SHA-256("proofline/v1" ‖ 0x00 ‖ "lineSalt" ‖ 0x00 ‖ salt of `accepted` ‖ i as 32 bits), so whoever can open the
- * accepted text recomputes all of them, while one line's salt opens neither its neighbours nor the whole.
+ * The public digest of one whole line that a piece touches: the commitment "line" over its text as UTF-8, without its
+ * line end, under the line's own salt.
  */
-export function lineDigests(accepted: string, acceptedSalt: Digest): LineDigest[] {
-  return accepted.split("\n").map((line, index) => ({
-    digest: commit("line", lineSalt(acceptedSalt, index), utf8(line)),
+export function lineDigest(acceptedSalt: Digest, piece: number, index: number, line: string): LineDigest {
+  return {
+    digest: commit("line", lineSalt(acceptedSalt, piece, index), Buffer.from(line, "utf8")),
     length: line.length,
-  }));
+  };
 }
 
-/** The salt that opens one accepted line. */
-export function lineSalt(acceptedSalt: Digest, index: number): Uint8Array {
-  return sha256(DOMAIN, "lineSalt\0", fromDigest(acceptedSalt), uint32(index));
+/**
+ * The salt of a line: SHA-256("proofline/v1" ‖ 0x00 ‖ "lineSalt" ‖ 0x00 ‖ salt of `accepted` ‖ index of the piece as
+ * 32 bits ‖ index of the line in the piece as 32 bits). Whoever can open the accepted text recomputes all of them, while
+ * one line's salt opens neither its neighbours nor the whole.
+ */
+export function lineSalt(acceptedSalt: Digest, piece: number, index: number): Uint8Array {
+  return sha256(DOMAIN, "lineSalt\0", fromDigest(acceptedSalt), uint32(piece), uint32(index));
 }
 
 /** Text as evidence spells it: LF between lines, no byte order mark. Lone surrogates are refused. */
@@ -102,15 +78,4 @@ export function normalizeText(text: string): string {
     );
   }
   return text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
-}
-
-function forEachField(value: (field: CommittedField) => Digest): Record<CommittedField, Digest> {
-  return Object.fromEntries(COMMITTED_FIELDS.map((field) => [field, value(field)])) as Record<
-    CommittedField,
-    Digest
-  >;
-}
-
-function utf8(text: string): Uint8Array {
-  return Buffer.from(text, "utf8");
 }

@@ -1,47 +1,41 @@
-import type { Environment } from "../../inference/suggestion";
 import { canonicalJson } from "../../platform/canonicalJson";
 import { fromDigest, sha256, toDigest, uint32 } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
-import {
-  type BatchFacts,
-  COMMITTED_FIELDS,
-  type Commitments,
-  type LeafRecord,
-  type SuggestionRecord,
-} from "./record";
+import { COMMITTED_FIELDS, type FieldDigests } from "./claimValues";
+import type { Execution } from "./execution";
+import type { BatchFacts, ClaimRecord, LeafRecord } from "./record";
 import { leafHashOf } from "./tree";
 
-/** SHA-256 of the environment's canonical JSON (RFC 8785): the name that a policy approves an environment by. */
-export function environmentDigest(environment: Environment): Digest {
-  return toDigest(sha256(canonicalJson(environment)));
+/** SHA-256 of the canonical JSON (RFC 8785) of a batch's execution facts, or of a part of them. */
+export function factsDigest(facts: Execution | object): Digest {
+  return toDigest(sha256(canonicalJson(facts)));
 }
 
-/** A suggestion's public record, completed with what it takes from its batch. */
-export function leafRecord(record: SuggestionRecord, facts: BatchFacts): LeafRecord {
-  return {
-    ...record,
-    repositoryId: facts.repositoryId,
-    device: facts.device,
-    manifestDigest: facts.model.manifestDigest,
-    environmentDigest: environmentDigest(facts.environment),
-    profile: facts.profile,
-  };
+/** A claim's public record, completed with what it takes from its batch. */
+export function leafRecord(record: ClaimRecord, { repositoryId, device, execution }: BatchFacts): LeafRecord {
+  return { ...record, repositoryId, device, execution: factsDigest(execution) };
 }
 
 /**
  * What a leaf of a batch's tree stands for: the byte length of the record's canonical JSON as 32 bits, that JSON, and
- * the 32-byte commitments in the order of `COMMITTED_FIELDS`.
+ * the 32-byte commitments in the order that `COMMITTED_FIELDS` gives them for the batch's kind of execution.
  */
-export function leafData(record: LeafRecord, commitments: Commitments): Uint8Array {
+export function leafData(record: LeafRecord, kind: Execution["kind"], commitments: FieldDigests): Uint8Array {
   const json = Buffer.from(canonicalJson(record), "utf8");
   return Buffer.concat([
     uint32(json.length),
     json,
-    ...COMMITTED_FIELDS.map((field) => fromDigest(commitments[field])),
+    ...COMMITTED_FIELDS[kind].map((field) => {
+      const commitment = commitments[field];
+      if (commitment === undefined) {
+        throw new RangeError(`the commitment of ${field} is missing`);
+      }
+      return fromDigest(commitment);
+    }),
   ]);
 }
 
-/** The hash of a suggestion's leaf: SHA-256(0x00 ‖ leaf data). */
-export function leafHash(record: LeafRecord, commitments: Commitments): Uint8Array {
-  return leafHashOf(leafData(record, commitments));
+/** The hash of a claim's leaf, which names the claim: SHA-256(0x00 ‖ leaf data). */
+export function leafHash(record: ClaimRecord, facts: BatchFacts, commitments: FieldDigests): Uint8Array {
+  return leafHashOf(leafData(leafRecord(record, facts), facts.execution.kind, commitments));
 }

@@ -1,180 +1,278 @@
 import { inflateRawSync } from "node:zlib";
 import { canonicalJson, decodeUtf8, parseCanonical } from "../../platform/canonicalJson";
 import { fromDigest, toDigest } from "../../platform/digests";
-import { ProoflineError } from "../../platform/errors";
-import { commit, commitField, lineDigests } from "./commitment";
-import { openEnvelope, type SignedPayload } from "./envelope";
+import { ProoflineError, unreachable } from "../../platform/errors";
+import { type ClaimValues, contradictionIn, encodeFields, type FieldDigests } from "./claimValues";
+import { commit, lineDigest, lineSalt } from "./commitment";
+import { openEnvelope } from "./envelope";
 import {
   EvidenceFile,
+  isPromptField,
   MAX_EVIDENCE_BYTES,
   MAX_PROMPT_BYTES,
-  PROMPT_FIELDS,
-  type PromptOpening,
   PromptOpenings,
+  type TextOpening,
 } from "./evidenceFile";
-import { environmentDigest, leafHash, leafRecord } from "./leaf";
-import { BatchFacts, type Commitments, type SuggestionRecord, type SuggestionValues } from "./record";
+import type { ExecutionKind } from "./execution";
+import { leafHash } from "./leaf";
+import type { BatchFacts, ClaimRecord, PieceRecord } from "./record";
 import { salvage } from "./salvage";
-import { batchRootOf, contradictionIn, sealOf } from "./sealBatch";
-import type { SealedBatch } from "./sealedBatch";
-import { Statement, type SuggestionsPredicate } from "./statement";
+import { acceptanceOf, batchRootOf, lengthOf, placeProblem, sealOf } from "./sealBatch";
+import type { SealedBatch, SealedPiece } from "./sealedBatch";
+import { Statement } from "./statement";
 import { rootOf } from "./tree";
 
 /**
- * The result of reading an evidence file. `malformed`: it cannot be read as evidence at all. `tampered`: it speaks of
- * suggestions, but is not spelled as evidence is, or contradicts itself; `batch` is then what could still be made out,
- * to point at the code that it spoke of. Nothing of that batch is to be believed.
+ * The result of reading an evidence file. `malformed`: it does not have the form of evidence. `tampered`: it has the form,
+ * and contradicts itself. Nothing of either is to be believed; `batch` is what could still be made out, to point at the
+ * code that it spoke of. `signature` says whether the envelope's own signature holds, whatever else is wrong.
  */
 export type EvidenceReading =
   | { readonly kind: "intact"; readonly batch: SealedBatch }
-  | { readonly kind: "malformed"; readonly reason: string }
-  | { readonly kind: "tampered"; readonly reason: string; readonly batch: SealedBatch | null };
+  | {
+      readonly kind: "malformed" | "tampered";
+      readonly reason: string;
+      readonly signature: "valid" | "invalid";
+      readonly batch: SealedBatch | null;
+    };
 
 /**
  * Reads an evidence file and checks all that can be checked without a chain and without today's text: its one
- * spelling, form and sizes, the signature and who made it, the tree, every opening against its commitment, lines and
- * counts against the accepted text. Never throws for what the bytes hold.
+ * spelling, form and sizes, the signature and who made it, the tree, every opening against its commitment, lines,
+ * acceptance and counts against the texts. Never throws for what the bytes hold. Takes time linear in them; what is not
+ * signed costs no more than reading it.
  */
 export function readEvidence(bytes: Uint8Array): EvidenceReading {
-  let contradicts = false;
+  let kind: "malformed" | "tampered" = "malformed";
+  let signature: "valid" | "invalid" = "invalid";
   try {
     if (bytes.length > MAX_EVIDENCE_BYTES) {
       throw defect("It is larger than an evidence file can be.");
     }
     const file = parseCanonical(decodeUtf8(bytes), EvidenceFile, { maxLength: MAX_EVIDENCE_BYTES });
-    contradicts = true;
-    return { kind: "intact", batch: checkFile(file) };
+    kind = "tampered";
+    const signed = openEnvelope(file.envelope);
+    if (signed === null) {
+      throw defect("The signature does not match the statement.");
+    }
+    signature = "valid";
+    const text = decodeUtf8(signed.payload);
+    const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
+    if (canonicalJson(JSON.parse(text)) !== text) {
+      throw defect("The signed statement contains white space.");
+    }
+    const { repositoryId, device, execution, claims } = predicate;
+    const facts: BatchFacts = { repositoryId, device, execution };
+    if (device !== signed.signer) {
+      throw defect("The statement names one device, and another one signed it.");
+    }
+    const { texts } = file.openings;
+    if (predicate.tree.size !== claims.length || texts.length !== claims.length) {
+      throw defect("The numbers of suggestions, leaves and openings differ.");
+    }
+    if (new Set(claims.map(({ record }) => record.id)).size !== claims.length) {
+      throw defect("Two suggestions of the batch have the same id.");
+    }
+    const leafHashes = claims.map(({ record, commitments }) => leafHash(record, facts, commitments));
+    const suggestionsRoot = rootOf(leafHashes);
+    if (toDigest(suggestionsRoot) !== subject[0].digest.sha256) {
+      throw defect("The suggestions do not add up to the signed root.");
+    }
+    const prompts =
+      file.openings.prompts === null ? [] : openPrompts(execution.kind, file.openings.prompts, claims.length);
+    const seal = sealOf(signed);
+    return {
+      kind: "intact",
+      batch: {
+        facts,
+        device: signed.signer,
+        batchRoot: toDigest(batchRootOf(suggestionsRoot, seal)),
+        suggestionsRoot: toDigest(suggestionsRoot),
+        seal: toDigest(seal),
+        sequence: predicate.sequence,
+        previousSeal: predicate.previousSeal,
+        claims: claims.map(({ record, commitments }, index) => {
+          const opening = texts[index];
+          if (opening === undefined) {
+            throw defect("A suggestion has no opening.");
+          }
+          const pieces = checkTexts(execution.kind, record, commitments, opening);
+          const prompt = prompts[index] ?? null;
+          const values = prompt?.complete(opening) ?? null;
+          if (prompt !== null && values !== null) {
+            checkPrompt(record, commitments, prompt.salts, values);
+          }
+          return {
+            record,
+            leafHash: toDigest(leafHashes[index] ?? new Uint8Array()),
+            displayed: opening.displayed?.text ?? null,
+            pieces,
+            values,
+          };
+        }),
+      },
+    };
   } catch (error) {
     if (!(error instanceof ProoflineError)) {
       throw error;
     }
     const batch = bytes.length > MAX_EVIDENCE_BYTES ? null : salvage(bytes);
-    return batch !== null || contradicts
-      ? { kind: "tampered", reason: error.reason, batch }
-      : { kind: "malformed", reason: error.reason };
+    return { kind, reason: error.reason, signature, batch };
   }
 }
 
-function checkFile({ envelope, openings }: EvidenceFile): SealedBatch {
-  const signed = openEnvelope(envelope);
-  if (signed === null) {
-    throw defect("The signature does not match the statement.");
-  }
-  const text = decodeUtf8(signed.payload);
-  const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
-  if (canonicalJson(JSON.parse(text)) !== text) {
-    throw defect("The signed statement contains white space.");
-  }
-  const { suggestions } = predicate;
-  const facts = factsOf(predicate, signed);
-  if (predicate.tree.size !== suggestions.length || openings.texts.length !== suggestions.length) {
-    throw defect("The numbers of suggestions, leaves and openings differ.");
-  }
-  if (new Set(suggestions.map(({ record }) => record.id)).size !== suggestions.length) {
-    throw defect("Two suggestions of the batch have the same id.");
-  }
-  const leafHashes = suggestions.map(({ record, commitments }) =>
-    leafHash(leafRecord(record, facts), commitments),
-  );
-  const suggestionsRoot = rootOf(leafHashes);
-  if (toDigest(suggestionsRoot) !== subject[0].digest.sha256) {
-    throw defect("The suggestions do not add up to the signed root.");
-  }
-  const prompts = openings.prompts === null ? [] : openPrompts(openings.prompts, suggestions.length);
-  const seal = sealOf(signed);
-  return {
-    facts,
-    environmentDigest: environmentDigest(facts.environment),
-    device: signed.signer,
-    batchRoot: toDigest(batchRootOf(suggestionsRoot, seal)),
-    suggestionsRoot: toDigest(suggestionsRoot),
-    seal: toDigest(seal),
-    sequence: predicate.sequence,
-    previousSeal: predicate.previousSeal,
-    suggestions: suggestions.map(({ record, commitments }, index) => {
-      const { displayed, accepted } = checkTexts(record, commitments, openings.texts[index]);
-      const prompt = prompts[index] ?? null;
-      const values = prompt === null ? null : { ...prompt.values, displayed, accepted };
-      if (prompt !== null && values !== null) {
-        checkPrompt(record, commitments, prompt, values);
-      }
-      return {
-        record,
-        leafHash: toDigest(leafHashes[index] ?? new Uint8Array()),
-        displayed,
-        accepted,
-        values,
-      };
-    }),
-  };
-}
-
-function factsOf(predicate: SuggestionsPredicate, { signer }: SignedPayload): BatchFacts {
-  const facts = BatchFacts.parse({
-    repositoryId: predicate.repositoryId,
-    device: predicate.device,
-    model: predicate.model,
-    environment: predicate.environment,
-    profile: predicate.profile,
-  });
-  if (facts.device !== signer) {
-    throw defect("The statement names one device, and another one signed it.");
-  }
-  return facts;
-}
-
+/** Checks what travels with every claim, and gives its pieces. */
 function checkTexts(
-  record: SuggestionRecord,
-  commitments: Commitments,
-  opening: EvidenceFile["openings"]["texts"][number] | undefined,
-): { displayed: string; accepted: string } {
-  if (opening === undefined) {
-    throw defect("A suggestion has no opening.");
+  kind: ExecutionKind,
+  record: ClaimRecord,
+  commitments: FieldDigests,
+  { accepted, displayed, saved }: TextOpening,
+): SealedPiece[] {
+  const acceptedBytes = Buffer.from(canonicalJson(accepted.texts), "utf8");
+  if (commit("accepted", fromDigest(accepted.salt), acceptedBytes) !== commitments.accepted) {
+    throw defect("The accepted text of a suggestion is not what was committed to.");
   }
-  for (const field of ["displayed", "accepted"] as const) {
-    const { salt, text } = opening[field];
-    if (commit(field, fromDigest(salt), Buffer.from(text, "utf8")) !== commitments[field]) {
-      throw defect(`The ${field} text of a suggestion is not what was committed to.`);
-    }
+  const displayedCommitment =
+    displayed === null
+      ? undefined
+      : commit("displayed", fromDigest(displayed.salt), Buffer.from(displayed.text, "utf8"));
+  if (displayedCommitment !== commitments.displayed) {
+    throw defect("The displayed text of a suggestion is not what was committed to.");
   }
-  const [displayed, accepted] = [opening.displayed.text, opening.accepted.text];
-  const contradiction = contradictionIn({ displayed, accepted });
+  const contradiction = contradictionIn(kind, displayed?.text ?? null, accepted.texts);
   if (contradiction !== null) {
     throw defect(contradiction);
   }
-  if (record.counts.displayed !== displayed.length || record.counts.accepted !== accepted.length) {
+  const { counts } = record;
+  if (
+    counts.accepted !== lengthOf(accepted.texts) ||
+    ("displayed" in counts && counts.displayed !== displayed?.text.length)
+  ) {
     throw defect("The counts of a suggestion do not match its text.");
   }
-  if (canonicalJson(lineDigests(accepted, opening.accepted.salt)) !== canonicalJson(record.lines)) {
-    throw defect("The line digests of a suggestion do not match its text.");
+  if ("acceptance" in record && record.acceptance !== acceptanceOf(displayed?.text ?? "", accepted.texts)) {
+    throw defect("A suggestion states wrongly whether it was accepted whole.");
   }
-  return { displayed, accepted };
+  if (record.pieces.length !== accepted.texts.length || record.pieces.length !== saved.length) {
+    throw defect("The numbers of places and texts of a suggestion differ.");
+  }
+  return record.pieces.map((piece, index) =>
+    checkPiece(piece, index, accepted.texts[index] ?? "", accepted.salt, saved[index] ?? null),
+  );
+}
+
+function checkPiece(
+  piece: PieceRecord,
+  index: number,
+  accepted: string,
+  salt: TextOpening["accepted"]["salt"],
+  saved: string | null,
+): SealedPiece {
+  const { start, end, lines } = piece;
+  const problem = placeProblem(
+    start,
+    end,
+    lines.map(({ length }) => length),
+  );
+  if (problem !== null) {
+    throw defect(problem);
+  }
+  const savedLines = saved?.split("\n") ?? null;
+  const digests = savedLines?.map((line, at) => lineDigest(salt, index, at, line));
+  if (digests !== undefined && canonicalJson(digests) !== canonicalJson(lines)) {
+    throw defect("The line digests of a suggestion do not match its saved lines.");
+  }
+  return {
+    ...piece,
+    accepted,
+    saved: savedLines,
+    lineSalts: lines.map((_, at) => lineSalt(salt, index, at)),
+  };
 }
 
 function checkPrompt(
-  record: SuggestionRecord,
-  commitments: Commitments,
-  { salts }: PromptOpening,
-  values: SuggestionValues,
+  record: ClaimRecord,
+  commitments: FieldDigests,
+  salts: FieldDigests,
+  values: ClaimValues,
 ): void {
-  if (record.counts.tokens !== values.tokens.length) {
+  if (
+    values.kind === "replayable" &&
+    "tokens" in record.counts &&
+    record.counts.tokens !== values.tokens.length
+  ) {
     throw defect("A suggestion's count of tokens is wrong.");
   }
-  for (const field of PROMPT_FIELDS) {
-    if (commitField(field, salts[field], values) !== commitments[field]) {
+  for (const [field, bytes] of encodeFields(values)) {
+    if (!isPromptField(field)) {
+      continue;
+    }
+    const salt = salts[field];
+    if (salt === undefined || commit(field, fromDigest(salt), bytes) !== commitments[field]) {
       throw defect(`The opened ${field} of a suggestion is not what was committed to.`);
     }
   }
 }
 
-function openPrompts(base64: string, size: number): PromptOpenings {
-  const openings = parseCanonical(decodeUtf8(inflate(Buffer.from(base64, "base64"))), PromptOpenings, {
-    maxLength: MAX_PROMPT_BYTES,
-  });
-  if (openings.length !== size || openings.every((opening) => opening === null)) {
+interface OpenedPrompt {
+  readonly salts: FieldDigests;
+  /** Completes it with the texts that travel anyway. */
+  readonly complete: (texts: TextOpening) => ClaimValues;
+}
+
+function openPrompts(kind: ExecutionKind, base64: string, size: number): readonly (OpenedPrompt | null)[] {
+  const text = decodeUtf8(inflate(Buffer.from(base64, "base64")));
+  const opened = parsePrompts(kind, text);
+  if (canonicalJson(JSON.parse(text)) !== text) {
+    throw defect("The opened prompts contain white space.");
+  }
+  if (opened.length !== size || opened.every((one) => one === null)) {
     throw defect("The opened prompts do not belong to the suggestions of the batch.");
   }
-  return openings;
+  return opened;
+}
+
+function parsePrompts(kind: ExecutionKind, text: string): readonly (OpenedPrompt | null)[] {
+  const limits = { maxLength: MAX_PROMPT_BYTES };
+  const textOf = ({ displayed }: TextOpening): string => displayed?.text ?? "";
+  switch (kind) {
+    case "replayable":
+      return parseCanonical(text, PromptOpenings.replayable, limits).map(
+        (one) =>
+          one && {
+            salts: one.salts,
+            complete: (texts) => ({
+              kind,
+              ...one.values,
+              displayed: textOf(texts),
+              accepted: texts.accepted.texts,
+            }),
+          },
+      );
+    case "attested":
+      return parseCanonical(text, PromptOpenings.attested, limits).map(
+        (one) =>
+          one && {
+            salts: one.salts,
+            complete: (texts) => ({
+              kind,
+              ...one.values,
+              displayed: textOf(texts),
+              accepted: texts.accepted.texts,
+            }),
+          },
+      );
+    case "stated":
+      return parseCanonical(text, PromptOpenings.stated, limits).map(
+        (one) =>
+          one && {
+            salts: one.salts,
+            complete: ({ accepted }) => ({ kind, ...one.values, accepted: accepted.texts }),
+          },
+      );
+    default:
+      return unreachable(kind);
+  }
 }
 
 function inflate(compressed: Uint8Array): Uint8Array {

@@ -1,118 +1,84 @@
 import * as z from "zod";
-import { ExecutionFacts, ModelOutput, TrimVersion } from "../../inference/suggestion";
-import { Address, Count, Digest, RandomId, RepositoryPath, Text } from "../../platform/primitives";
-import type { ExecutionProfile } from "../../protocol/executionProfile";
+import { TrimVersion } from "../../inference/suggestion";
+import { Address, Count, Digest, RandomId, RepositoryPath } from "../../platform/primitives";
+import { Execution } from "./execution";
 
 /** A zero-based line and a zero-based column in UTF-16 code units, as the Language Server Protocol counts. */
 export const Position = z.strictObject({ line: Count, character: Count });
 export type Position = z.infer<typeof Position>;
 
-/** How a suggestion was accepted: in one go, or word by word or line by line up to some point. */
+/** Whether all of the output was accepted, or only the beginning or some parts of it. Recomputed by every reader. */
 export const AcceptanceKind = z.enum(["whole", "partial"]);
 export type AcceptanceKind = z.infer<typeof AcceptanceKind>;
 
-/** The text that an acceptance replaced (a typed word, say), by its place before the edit. */
-export const ReplacedRange = z.strictObject({ start: Position, end: Position, text: Text });
-export type ReplacedRange = z.infer<typeof ReplacedRange>;
+/** A piece of text may be accepted into several places, but not into any number. */
+export const MAX_PIECES = 64;
+
+/** Lines that one piece may touch. */
+export const MAX_PIECE_LINES = 10_000;
 
 /**
- * What the model offered and what was accepted of it, in the clear: the values behind a leaf's commitments.
- * It lives in the journal, and in an evidence file's openings as far as they travel.
- */
-export const SuggestionValues = z.strictObject({
-  ...ModelOutput.shape,
-  /** A prefix of `displayed`, never empty. */
-  accepted: Text,
-  replaced: ReplacedRange,
-});
-export type SuggestionValues = z.infer<typeof SuggestionValues>;
-
-/**
- * The committed fields in the order in which their commitments stand in a leaf. The order is part of the format:
- * fields are only ever added at the end, under a new predicate version.
- */
-export const COMMITTED_FIELDS = [
-  "promptPath",
-  "promptPrefix",
-  "promptSuffix",
-  "promptContext",
-  "tokens",
-  "raw",
-  "displayed",
-  "accepted",
-  "replaced",
-  "sampling",
-  "ordinal",
-  "seed",
-  "stop",
-] as const;
-export type CommittedField = (typeof COMMITTED_FIELDS)[number];
-
-/** 32 random bytes for each committed field, as hex. Deleting a salt makes its commitment unopenable for ever. */
-export const Salts = z.record(z.enum(COMMITTED_FIELDS), Digest);
-export type Salts = z.infer<typeof Salts>;
-export const Commitments = z.record(z.enum(COMMITTED_FIELDS), Digest);
-export type Commitments = z.infer<typeof Commitments>;
-
-/**
- * One accepted line, or the accepted part of a first or last line: its salted digest, and its length in UTF-16
- * code units. The salt is derived from the salt of `accepted` (see `lineDigest`), so whoever can open the accepted
- * text recomputes these, and one line can be opened without its neighbours.
+ * One whole line that a piece touches, as it was saved at sealing, without its line end: its salted digest, and its
+ * length in UTF-16 code units. See `lineDigest` for the salt.
  */
 export const LineDigest = z.strictObject({ digest: Digest, length: Count });
 export type LineDigest = z.infer<typeof LineDigest>;
 
-/** What is public about one suggestion, apart from what its whole batch shares. */
-export const SuggestionRecord = z.strictObject({
-  id: RandomId,
+/** One contiguous text that a claim put into one file, as the file was saved at sealing. */
+export const PieceRecord = z.strictObject({
   path: RepositoryPath,
-  /** Where the accepted text began when the batch was sealed. */
-  position: Position,
+  start: Position,
+  /** The position after its last code unit. */
+  end: Position,
+  /** Every line from `start` to `end`, whole. */
+  lines: z.array(LineDigest).min(1).max(MAX_PIECE_LINES),
+});
+export type PieceRecord = z.infer<typeof PieceRecord>;
+
+const PIECES = z.array(PieceRecord).min(1).max(MAX_PIECES);
+
+/** UTF-16 code units, but for `tokens`. `accepted` is over all pieces. */
+const ReplayableCounts = z.strictObject({ tokens: Count, displayed: Count, accepted: Count });
+
+/** What is public about one claim, apart from what its whole batch shares, by kind of execution. */
+export const ReplayableRecord = z.strictObject({
+  id: RandomId,
+  pieces: PIECES,
   acceptance: AcceptanceKind,
   trim: TrimVersion,
-  lines: z.array(LineDigest).min(1),
-  counts: z.strictObject({
-    /** Generated tokens. */
-    tokens: Count,
-    /** UTF-16 code units of the displayed and of the accepted text. */
-    displayed: Count,
-    accepted: Count,
-  }),
+  counts: ReplayableCounts,
 });
-export type SuggestionRecord = z.infer<typeof SuggestionRecord>;
+export const AttestedRecord = z.strictObject({
+  id: RandomId,
+  pieces: PIECES,
+  acceptance: AcceptanceKind,
+  trim: TrimVersion,
+  counts: ReplayableCounts.omit({ tokens: true }),
+});
+export const StatedRecord = z.strictObject({
+  id: RandomId,
+  pieces: PIECES,
+  counts: ReplayableCounts.pick({ accepted: true }),
+});
+export type ClaimRecord =
+  | z.infer<typeof ReplayableRecord>
+  | z.infer<typeof AttestedRecord>
+  | z.infer<typeof StatedRecord>;
 
-/** The facts that all suggestions of a batch share. */
+/** The facts that all claims of a batch share. */
 export const BatchFacts = z.strictObject({
   repositoryId: RandomId,
   device: Address,
-  ...ExecutionFacts.shape,
+  execution: Execution,
 });
 export type BatchFacts = z.infer<typeof BatchFacts>;
 
 /**
- * The public record as a leaf binds it: a suggestion's own part and what it takes from its batch, so that a leaf
- * means the same without the batch.
+ * The public record as a leaf binds it: a claim's own part and what it takes from its batch, so that a leaf means the
+ * same without the batch. `execution` is the SHA-256 of the facts' canonical JSON.
  */
-export interface LeafRecord extends SuggestionRecord {
+export type LeafRecord = ClaimRecord & {
   readonly repositoryId: RandomId;
   readonly device: Address;
-  readonly manifestDigest: Digest;
-  readonly environmentDigest: Digest;
-  readonly profile: ExecutionProfile;
-}
-
-/** An accepted suggestion as the journal holds it until its batch is sealed. */
-export const AcceptedSuggestion = z.strictObject({
-  id: RandomId,
-  /** Absolute path of the file's repository top, or `null` while the document lies in no folder. */
-  repository: z.nullable(Text),
-  /** Path below `repository`; for an untitled document its URI. */
-  path: Text,
-  position: Position,
-  acceptance: AcceptanceKind,
-  execution: ExecutionFacts,
-  trim: TrimVersion,
-  values: SuggestionValues,
-  salts: Salts,
-});
-export type AcceptedSuggestion = z.infer<typeof AcceptedSuggestion>;
+  readonly execution: Digest;
+};

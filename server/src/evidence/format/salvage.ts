@@ -1,8 +1,8 @@
+import { sha256, toDigest } from "../../platform/digests";
 import { Digest } from "../../platform/primitives";
-import { lineDigests } from "./commitment";
-import { environmentDigest } from "./leaf";
 import { BatchFacts } from "./record";
-import type { SealedBatch, SealedSuggestion } from "./sealedBatch";
+import type { SealedBatch, SealedClaim } from "./sealedBatch";
+import { MAX_BATCH_SIZE } from "./statement";
 
 const NO_DIGEST = Digest.parse("0".repeat(64));
 
@@ -10,47 +10,35 @@ const NO_DIGEST = Digest.parse("0".repeat(64));
 const UNREADABLE: BatchFacts = {
   repositoryId: "0".repeat(32),
   device: `0x${"0".repeat(40)}`,
-  model: { name: "unreadable", manifestDigest: NO_DIGEST, omsRoot: NO_DIGEST },
-  environment: {
-    serverDigest: NO_DIGEST,
-    engine: { name: "onnxruntime-node", version: "unreadable", libraryDigest: NO_DIGEST },
-    executionProvider: "cpu",
-    threads: 0,
-    platform: { os: "unreadable", arch: "unreadable" },
-    cpu: { model: "unreadable", features: [] },
-  },
-  profile: "native/v1",
+  execution: { kind: "stated" },
 };
 
 /**
- * Makes out which suggestions a damaged evidence file spoke of, so that people can be shown where: whatever a few
- * changed bytes leave readable, found by shape, without asking for valid JSON. `null` where nothing is left. Nothing
- * of it is checked and nothing of it is to be believed.
+ * Makes out which claims a damaged evidence file spoke of, so that people can be shown where: whatever a few changed
+ * bytes leave readable, found by shape, without asking for valid JSON; of each claim its first piece. `null` where
+ * nothing is left. Nothing of it is checked and nothing of it is to be believed. Takes time linear in the bytes.
  */
 export function salvage(bytes: Uint8Array): SealedBatch | null {
   const file = Buffer.from(bytes).toString("utf8");
   const statement = readStatement(file);
-  const texts = file.split(/"accepted"\s*:/).slice(1);
-  const suggestions = statement
-    .split('"record":')
+  const texts = file.split(/"accepted"\s*:/, MAX_BATCH_SIZE + 1).slice(1);
+  const claims = statement
+    .split('"record":', MAX_BATCH_SIZE + 1)
     .slice(1)
-    .map((record, index) => readSuggestion(record, texts[index] ?? ""))
-    .filter((suggestion) => suggestion !== null);
-  if (suggestions.length === 0) {
+    .flatMap((record, index) => readClaim(record, texts[index] ?? "") ?? []);
+  if (claims.length === 0) {
     return null;
   }
   const facts = readFacts(statement);
-  const batchRoot = UNREADABLE.model.omsRoot;
   return {
     facts,
-    environmentDigest: environmentDigest(facts.environment),
     device: facts.device,
-    batchRoot,
-    suggestionsRoot: batchRoot,
-    seal: batchRoot,
+    batchRoot: NO_DIGEST,
+    suggestionsRoot: NO_DIGEST,
+    seal: NO_DIGEST,
     sequence: 0,
     previousSeal: null,
-    suggestions,
+    claims,
   };
 }
 
@@ -60,47 +48,47 @@ function readStatement(file: string): string {
   return Buffer.from((payload ?? "").replace(/[^A-Za-z0-9+/]/g, "A"), "base64").toString("utf8");
 }
 
-function readSuggestion(record: string, texts: string): SealedSuggestion | null {
+function readClaim(record: string, texts: string): SealedClaim | null {
   const path = readString(record, /"path":("[^"\\]*(?:\\.[^"\\]*)*")/);
-  const line = /"line":(\d{1,9})\}/.exec(record)?.[1];
-  const character = /"character":(\d{1,9}),/.exec(record)?.[1];
-  const acceptedLength = Number(/"accepted":(\d{1,9})/.exec(record)?.[1] ?? 0);
-  const [acceptedPart = "", displayedPart = ""] = texts.split(/"displayed"\s*:/);
-  const accepted = readString(acceptedPart, /"text"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
-  const displayed = readString(displayedPart, /"text"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
-  const salt = Digest.safeParse(/"salt"\s*:\s*"([^"]*)"/.exec(acceptedPart)?.[1]).data;
-  const candidates = [accepted, displayed?.slice(0, acceptedLength)].filter((text) => text);
-  // Both texts hold what was accepted; the line digests tell which one is still right.
-  const text =
-    candidates.find((candidate) => salt !== undefined && fitsLines(candidate, salt, record)) ?? candidates[0];
-  if (path === undefined || line === undefined || character === undefined || !text) {
+  const start = readStart(record);
+  const accepted = readString(texts, /"texts"\s*:\s*\[\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+  const saved = readString(texts, /"saved"\s*:\s*\[\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+  const displayed = readString(texts, /"text"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+  const text = accepted ?? displayed ?? saved;
+  if (path === undefined || start === null || text === undefined || text === "") {
     return null;
   }
+  const lines = text.split("\n");
+  const lastLength = lines.at(-1)?.length ?? 0;
+  const end = {
+    line: start.line + lines.length - 1,
+    character: lines.length === 1 ? start.character + lastLength : lastLength,
+  };
+  const piece = { path, start, end, lines: [] };
+  const leafHash = toDigest(sha256(record, "\0", texts));
   return {
     record: {
       id: /"id":"([^"]*)"/.exec(record)?.[1] ?? "unreadable",
-      path,
-      position: { line: Number(line), character: Number(character) },
-      acceptance: "partial",
-      trim: "trim/v1",
-      lines: salt === undefined ? [] : lineDigests(text, salt),
-      counts: { tokens: 0, displayed: displayed?.length ?? 0, accepted: text.length },
+      pieces: [piece],
+      counts: { accepted: text.length },
     },
-    leafHash: UNREADABLE.model.omsRoot,
-    displayed: displayed ?? text,
-    accepted: text,
+    // It has no leaf; this only tells it from the others.
+    leafHash,
+    displayed: displayed ?? null,
+    pieces: [{ ...piece, accepted: text, saved: saved?.split("\n") ?? null, lineSalts: [] }],
     values: null,
   };
 }
 
-function fitsLines(text: string | undefined, salt: Digest, record: string): boolean {
-  return text !== undefined && lineDigests(text, salt).every(({ digest }) => record.includes(digest));
+function readStart(record: string): { line: number; character: number } | null {
+  const match = /"start":\{"character":(\d{1,9}),"line":(\d{1,9})\}/.exec(record);
+  return match === null ? null : { character: Number(match[1]), line: Number(match[2]) };
 }
 
 function readString(text: string, pattern: RegExp): string | undefined {
   try {
     const value: unknown = JSON.parse(pattern.exec(text)?.[1] ?? "null");
-    return typeof value === "string" ? value : undefined;
+    return typeof value === "string" && value.isWellFormed() ? value : undefined;
   } catch {
     return undefined;
   }
@@ -108,8 +96,8 @@ function readString(text: string, pattern: RegExp): string | undefined {
 
 function readFacts(statement: string): BatchFacts {
   try {
-    const { repositoryId, device, model, environment, profile } = JSON.parse(statement).predicate;
-    return BatchFacts.parse({ repositoryId, device, model, environment, profile });
+    const { repositoryId, device, execution } = JSON.parse(statement).predicate;
+    return BatchFacts.parse({ repositoryId, device, execution });
   } catch {
     return UNREADABLE;
   }

@@ -1,35 +1,49 @@
 import { deflateRawSync } from "node:zlib";
+import type { TrimVersion } from "../../inference/suggestion";
 import { canonicalJson, prettyCanonicalJson } from "../../platform/canonicalJson";
 import { sha256, toDigest } from "../../platform/digests";
 import { pae } from "../../platform/dsse";
 import type { Sign } from "../../platform/ecdsa";
-import { ProoflineError } from "../../platform/errors";
+import { ProoflineError, unreachable } from "../../platform/errors";
 import { type Digest, RepositoryPath } from "../../platform/primitives";
-import { commitAll, lineDigests } from "./commitment";
+import { type ClaimValues, contradictionIn, type FieldDigests } from "./claimValues";
+import { commitAll, lineDigest } from "./commitment";
 import { type SignedPayload, signPayload, toEnvelope } from "./envelope";
-import {
-  type EvidenceFile,
-  MAX_EVIDENCE_BYTES,
-  type PromptOpening,
-  type PromptOpenings,
-} from "./evidenceFile";
-import { leafHash, leafRecord } from "./leaf";
-import type { AcceptedSuggestion, BatchFacts, SuggestionRecord, SuggestionValues } from "./record";
-import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from "./statement";
+import { type EvidenceFile, MAX_EVIDENCE_BYTES, type TextOpening } from "./evidenceFile";
+import { leafHash } from "./leaf";
+import type { AcceptanceKind, BatchFacts, ClaimRecord, Position } from "./record";
+import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement } from "./statement";
 import { rootOf } from "./tree";
 
-/** One suggestion on its way into a batch, with its final path, position and accepted text. */
-export interface SealedInput {
-  readonly suggestion: AcceptedSuggestion;
+/** Where one piece of a claim stands in a saved file. */
+export interface PieceInput {
+  readonly path: string;
+  readonly start: Position;
+  readonly end: Position;
+  /** The whole lines from `start` to `end`, as they are saved. */
+  readonly saved: readonly string[];
+  /** Whether these lines may stand in the evidence file. */
+  readonly savedTravels: boolean;
+}
+
+/** One claim on its way into a batch. */
+export interface ClaimInput {
+  readonly id: string;
+  readonly values: ClaimValues;
+  /** Which trim chain made `displayed`; `null` for a stated claim, which has no output. */
+  readonly trim: TrimVersion | null;
+  /** As many as there are accepted texts, in their order. */
+  readonly pieces: readonly PieceInput[];
+  readonly salts: FieldDigests;
   /** Whether the opening of its prompt may travel in the evidence file. */
   readonly promptTravels: boolean;
 }
 
 export interface SealBatchParameters {
-  /** What all suggestions of the batch share. */
+  /** What all claims of the batch share. */
   readonly facts: BatchFacts;
   /** At least one, at most `MAX_BATCH_SIZE`, in the order that their leaves get; no id twice. */
-  readonly suggestions: readonly SealedInput[];
+  readonly claims: readonly ClaimInput[];
   /** Counts this device's batches from 0. */
   readonly sequence: number;
   readonly previousSeal: Digest | null;
@@ -49,19 +63,19 @@ export interface SealedEvidence {
  * Seals a batch: commits, builds the tree, signs, and writes the evidence file's text. The same parameters give the
  * same text.
  *
- * @throws ProoflineError `evidence` where a suggestion contradicts itself or the batch cannot hold it.
+ * @throws ProoflineError `evidence` where a claim contradicts itself or the batch cannot hold it.
  */
 export function sealBatch(parameters: SealBatchParameters): SealedEvidence {
-  const { facts, suggestions, sequence, previousSeal, sign } = parameters;
+  const { facts, claims, sequence, previousSeal, sign } = parameters;
   refuseUnsealable(parameters);
-  const leaves = suggestions.map(({ suggestion }) => ({
-    record: publicRecord(suggestion),
-    commitments: commitAll(suggestion.values, suggestion.salts),
+  const leaves = claims.map((claim) => ({
+    record: publicRecord(claim),
+    commitments: commitAll(claim.values, claim.salts),
   }));
   const suggestionsRoot = rootOf(
-    leaves.map(({ record, commitments }) => leafHash(leafRecord(record, facts), commitments)),
+    leaves.map(({ record, commitments }) => leafHash(record, facts, commitments)),
   );
-  const statement: Statement = {
+  const statement = Statement.parse({
     _type: STATEMENT_TYPE,
     subject: [{ name: "suggestions", digest: { sha256: toDigest(suggestionsRoot) } }],
     predicateType: PREDICATE_TYPE,
@@ -70,20 +84,14 @@ export function sealBatch(parameters: SealBatchParameters): SealedEvidence {
       sequence,
       previousSeal,
       tree: { algorithm: "rfc9162-sha256", size: leaves.length },
-      suggestions: leaves,
+      claims: leaves,
     },
-  };
+  });
   const signed = signPayload(Buffer.from(canonicalJson(statement), "utf8"), facts.device, sign);
   const seal = sealOf(signed);
   const file: EvidenceFile = {
     envelope: toEnvelope(signed),
-    openings: {
-      prompts: compressPrompts(suggestions),
-      texts: suggestions.map(({ suggestion: { values, salts } }) => ({
-        accepted: { salt: salts.accepted, text: values.accepted },
-        displayed: { salt: salts.displayed, text: values.displayed },
-      })),
-    },
+    openings: { prompts: compressPrompts(claims), texts: claims.map(textOpening) },
   };
   const evidence = prettyCanonicalJson(file);
   if (Buffer.byteLength(evidence) > MAX_EVIDENCE_BYTES) {
@@ -111,89 +119,141 @@ export function batchRootOf(suggestionsRoot: Uint8Array, seal: Uint8Array): Uint
   return sha256(Uint8Array.of(1), suggestionsRoot, seal);
 }
 
-/** What is wrong with a suggestion's values, as a sentence, or `null`. */
-export function contradictionIn({
-  displayed,
-  accepted,
-}: Pick<SuggestionValues, "displayed" | "accepted">): string | null {
-  if (accepted === "") {
-    return "Nothing of the suggestion was accepted.";
-  }
-  if (!displayed.startsWith(accepted)) {
-    return "The displayed text does not begin with the accepted text.";
-  }
-  if (displayed.includes("\r")) {
-    return "The displayed text contains a carriage return; its lines must end with LF.";
-  }
-  return null;
+/** Whether all of an output was accepted. */
+export function acceptanceOf(displayed: string, accepted: readonly string[]): AcceptanceKind {
+  return lengthOf(accepted) === displayed.length ? "whole" : "partial";
 }
 
-function publicRecord({
-  id,
-  path,
-  position,
-  acceptance,
-  trim,
-  values,
-  salts,
-}: AcceptedSuggestion): SuggestionRecord {
-  return {
+/** UTF-16 code units of all pieces together. */
+export function lengthOf(accepted: readonly string[]): number {
+  return accepted.reduce((sum, text) => sum + text.length, 0);
+}
+
+function publicRecord({ id, trim, values, pieces, salts }: ClaimInput): ClaimRecord {
+  const { accepted: acceptedSalt } = salts;
+  if (acceptedSalt === undefined) {
+    throw refused("A claim has no salt for what was accepted.");
+  }
+  const common = {
     id,
-    path,
-    position,
-    acceptance,
-    trim,
-    lines: lineDigests(values.accepted, salts.accepted),
-    counts: {
-      tokens: values.tokens.length,
-      displayed: values.displayed.length,
-      accepted: values.accepted.length,
-    },
+    pieces: pieces.map(({ path, start, end, saved }, piece) => ({
+      path,
+      start,
+      end,
+      lines: saved.map((line, index) => lineDigest(acceptedSalt, piece, index, line)),
+    })),
+  };
+  const accepted = lengthOf(values.accepted);
+  switch (values.kind) {
+    case "replayable":
+    case "attested": {
+      if (trim === null) {
+        throw refused("An output without a trim version cannot be sealed.");
+      }
+      const displayed = values.displayed.length;
+      const acceptance = acceptanceOf(values.displayed, values.accepted);
+      return values.kind === "replayable"
+        ? { ...common, acceptance, trim, counts: { tokens: values.tokens.length, displayed, accepted } }
+        : { ...common, acceptance, trim, counts: { displayed, accepted } };
+    }
+    case "stated":
+      return { ...common, counts: { accepted } };
+    default:
+      return unreachable(values);
+  }
+}
+
+function textOpening({ values, salts, pieces }: ClaimInput): TextOpening {
+  const { accepted, displayed } = salts;
+  if (accepted === undefined || (values.kind !== "stated" && displayed === undefined)) {
+    throw refused("A claim lacks a salt.");
+  }
+  return {
+    accepted: { salt: accepted, texts: [...values.accepted] },
+    displayed:
+      values.kind === "stated" || displayed === undefined
+        ? null
+        : { salt: displayed, text: values.displayed },
+    saved: pieces.map(({ saved, savedTravels }) => (savedTravels ? saved.join("\n") : null)),
   };
 }
 
 /** The prompts of one file resemble each other, so all of a batch are compressed together. */
-function compressPrompts(suggestions: readonly SealedInput[]): string | null {
-  if (!suggestions.some(({ promptTravels }) => promptTravels)) {
+function compressPrompts(claims: readonly ClaimInput[]): string | null {
+  if (!claims.some(({ promptTravels }) => promptTravels)) {
     return null;
   }
-  const openings: PromptOpenings = suggestions.map(({ suggestion, promptTravels }) =>
-    promptTravels ? promptOpening(suggestion) : null,
+  const openings = claims.map(({ values, salts, promptTravels }) =>
+    promptTravels ? { values: promptPartOf(values), salts: saltsOfPrompt(salts) } : null,
   );
   return deflateRawSync(canonicalJson(openings), { level: 9 }).toString("base64");
 }
 
-function promptOpening(suggestion: AcceptedSuggestion): PromptOpening {
-  const { displayed: _displayed, accepted: _accepted, ...values } = suggestion.values;
-  const { displayed: _displayedSalt, accepted: _acceptedSalt, ...salts } = suggestion.salts;
-  return { values, salts };
+function promptPartOf(values: ClaimValues): object {
+  const { kind: _kind, accepted: _accepted, ...rest } = values;
+  if (!("displayed" in rest)) {
+    return rest;
+  }
+  const { displayed: _displayed, ...prompt } = rest;
+  return prompt;
 }
 
-function refuseUnsealable({ facts, suggestions }: SealBatchParameters): void {
-  const refuse = (reason: string): never => {
-    throw new ProoflineError("evidence", reason, "reportDefect");
-  };
-  if (suggestions.length === 0) {
-    refuse("A batch holds at least one suggestion.");
+function saltsOfPrompt(salts: FieldDigests): FieldDigests {
+  const { accepted: _accepted, displayed: _displayed, ...rest } = salts;
+  return rest;
+}
+
+function refuseUnsealable({ facts, claims }: SealBatchParameters): void {
+  if (claims.length === 0) {
+    throw refused("A batch holds at least one suggestion.");
   }
-  if (suggestions.length > MAX_BATCH_SIZE) {
-    refuse(`A batch holds at most ${MAX_BATCH_SIZE} suggestions.`);
+  if (claims.length > MAX_BATCH_SIZE) {
+    throw refused(`A batch holds at most ${MAX_BATCH_SIZE} suggestions.`);
   }
-  if (new Set(suggestions.map(({ suggestion }) => suggestion.id)).size !== suggestions.length) {
-    refuse("A suggestion is in the batch twice.");
+  if (new Set(claims.map(({ id }) => id)).size !== claims.length) {
+    throw refused("A suggestion is in the batch twice.");
   }
-  const { repositoryId: _repositoryId, device: _device, ...execution } = facts;
-  const shared = canonicalJson(execution);
-  for (const { suggestion } of suggestions) {
-    const contradiction = contradictionIn(suggestion.values);
+  for (const { values, pieces } of claims) {
+    const displayed = values.kind === "stated" ? null : values.displayed;
+    const contradiction = contradictionIn(values.kind, displayed, values.accepted);
     if (contradiction !== null) {
-      refuse(contradiction);
+      throw refused(contradiction);
     }
-    if (!RepositoryPath.safeParse(suggestion.path).success) {
-      refuse("A suggestion's file is not in a repository.");
+    if (values.kind !== facts.execution.kind) {
+      throw refused("A suggestion comes from another kind of execution.");
     }
-    if (canonicalJson(suggestion.execution) !== shared) {
-      refuse("A suggestion comes from another model or environment.");
+    if (pieces.length !== values.accepted.length) {
+      throw refused("A suggestion has another number of places than of accepted texts.");
+    }
+    for (const { path, start, end, saved } of pieces) {
+      if (!RepositoryPath.safeParse(path).success) {
+        throw refused("A suggestion's file is not in a repository.");
+      }
+      const problem = placeProblem(
+        start,
+        end,
+        saved.map((line) => line.length),
+      );
+      if (problem !== null) {
+        throw refused(problem);
+      }
     }
   }
+}
+
+/** What is wrong with a piece's place in its whole lines, whose lengths are given; `null` for nothing. */
+export function placeProblem(start: Position, end: Position, lengths: readonly number[]): string | null {
+  const first = lengths[0];
+  const last = lengths.at(-1);
+  if (first === undefined || last === undefined || end.line - start.line !== lengths.length - 1) {
+    return "A piece has another number of lines than its place.";
+  }
+  if (start.character > first || end.character > last) {
+    return "A piece reaches beyond its line.";
+  }
+  return end.line > start.line || end.character > start.character ? null : "A piece holds no text.";
+}
+
+function refused(reason: string): ProoflineError {
+  return new ProoflineError("evidence", reason, "reportDefect");
 }

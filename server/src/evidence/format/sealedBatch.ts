@@ -1,19 +1,32 @@
 import type { Address, Digest } from "../../platform/primitives";
-import type { BatchFacts, SuggestionRecord, SuggestionValues } from "./record";
-/** One suggestion of a sealed batch. */
-export interface SealedSuggestion {
-  readonly record: SuggestionRecord;
-  readonly leafHash: Digest;
-  readonly displayed: string;
+import type { ClaimValues } from "./claimValues";
+import type { BatchFacts, ClaimRecord, PieceRecord } from "./record";
+
+/** One piece of a sealed claim. */
+export interface SealedPiece extends PieceRecord {
+  /** What was accepted for it. */
   readonly accepted: string;
-  /** All that a replay needs; `null` where the prompt stays sealed. */
-  readonly values: SuggestionValues | null;
+  /** Its whole lines as they were saved at sealing; `null` where only their digests travel. */
+  readonly saved: readonly string[] | null;
+  /** The salts of its line digests. */
+  readonly lineSalts: readonly Uint8Array[];
+}
+
+/** One claim of a sealed batch. */
+export interface SealedClaim {
+  readonly record: ClaimRecord;
+  /** The hash of its leaf. It alone names the claim; the record's id is a label. */
+  readonly leafHash: Digest;
+  /** `null` for a stated claim, which has no output. */
+  readonly displayed: string | null;
+  readonly pieces: readonly SealedPiece[];
+  /** All that the commitments are over; `null` where the prompt stays sealed. */
+  readonly values: ClaimValues | null;
 }
 
 /** What an evidence file says. */
 export interface SealedBatch {
   readonly facts: BatchFacts;
-  readonly environmentDigest: Digest;
   /** Recovered from the signature. */
   readonly device: Address;
   /** The batch root, which is anchored. */
@@ -22,5 +35,5 @@ export interface SealedBatch {
   readonly seal: Digest;
   readonly sequence: number;
   readonly previousSeal: Digest | null;
-  readonly suggestions: readonly SealedSuggestion[];
+  readonly claims: readonly SealedClaim[];
 }

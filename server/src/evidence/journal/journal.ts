@@ -8,8 +8,8 @@ import { type Lock, tryLock, withLock } from "../../platform/lock";
 import type { Digest } from "../../platform/primitives";
 import { SerialQueue } from "../../platform/serialQueue";
 import { type DeviceSequence, withDeviceSequence } from "../device";
-import { AcceptedSuggestion } from "../format/record";
-import { contradictionIn } from "../format/sealBatch";
+import { AcceptedSuggestion } from "../format/acceptedSuggestion";
+import { contradictionIn } from "../format/claimValues";
 import {
   type Amendment,
   formatLine,
@@ -96,7 +96,7 @@ export class Journal {
    */
   accept(suggestion: AcceptedSuggestion): Promise<void> {
     return this.queue.run(async () => {
-      const contradiction = contradictionIn(suggestion.values);
+      const contradiction = problemWith(suggestion.values);
       if (contradiction !== null) {
         throw refused(contradiction);
       }
@@ -107,12 +107,11 @@ export class Journal {
         await this.append({ kind: "accepted", suggestion: AcceptedSuggestion.parse(suggestion) });
         return;
       }
-      const { repository: repositoryPath, path, position, acceptance, values } = suggestion;
+      const { repository: repositoryPath, path, position, values } = suggestion;
       await this.amendKnown(suggestion.id, {
         repository: repositoryPath,
         path,
         position,
-        acceptance,
         accepted: values.accepted,
       });
     });
@@ -125,8 +124,8 @@ export class Journal {
       if (known === null) {
         throw refused("The journal has no suggestion with this id.");
       }
-      const { repository, path, position, acceptance, values } = known.suggestion;
-      const before = { repository, path, position, acceptance, accepted: values.accepted };
+      const { repository, path, position, values } = known.suggestion;
+      const before = { repository, path, position, accepted: values.accepted };
       await this.amendKnown(id, { ...before, ...changes });
     });
   }
@@ -227,7 +226,7 @@ export class Journal {
       throw refused(SEALED_ALREADY);
     }
     const { displayed } = known.suggestion.values;
-    const contradiction = contradictionIn({ displayed, accepted: amendment.accepted });
+    const contradiction = problemWith({ displayed, accepted: amendment.accepted });
     if (contradiction !== null) {
       throw refused(contradiction);
     }
@@ -447,6 +446,13 @@ function lockOf(folder: string, name: string): string {
 
 function adoptionLock(folder: string): string {
   return join(folder, "adoption.lock");
+}
+
+function problemWith({
+  displayed,
+  accepted,
+}: Pick<AcceptedSuggestion["values"], "displayed" | "accepted">): string | null {
+  return contradictionIn("replayable", displayed, [accepted]);
 }
 
 function refused(reason: string): ProoflineError {

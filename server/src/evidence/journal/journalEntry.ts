@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { sha256 } from "../../platform/digests";
 import { Count, Digest, RandomId, Text } from "../../platform/primitives";
-import { AcceptanceKind, AcceptedSuggestion, Position } from "../format/record";
+import { AcceptedSuggestion } from "../format/acceptedSuggestion";
+import { Position } from "../format/record";
 
 /** A batch that was sealed, with all that is needed to write its evidence file again and to anchor it. */
 export const SealedBatchEntry = z.strictObject({
@@ -24,7 +25,6 @@ export const Amendment = z.strictObject({
   repository: z.nullable(Text),
   path: Text,
   position: Position,
-  acceptance: AcceptanceKind,
   accepted: Text,
 });
 export type Amendment = z.infer<typeof Amendment>;

@@ -1,5 +1,5 @@
 import { unreachable } from "../../platform/errors";
-import type { AcceptedSuggestion } from "../format/record";
+import type { AcceptedSuggestion } from "../format/acceptedSuggestion";
 import type { Amendment, JournalChange, JournalEntry, SealedBatchEntry } from "./journalEntry";
 
 export type SuggestionState = "pending" | "withdrawn" | "sealed" | "dropped";
@@ -164,13 +164,12 @@ export class JournalState {
 }
 
 export function amended(suggestion: AcceptedSuggestion, amendment: Amendment): AcceptedSuggestion {
-  const { repository: repositoryPath, path, position, acceptance, accepted } = amendment;
+  const { repository: repositoryPath, path, position, accepted } = amendment;
   return {
     ...suggestion,
     repository: repositoryPath,
     path,
     position,
-    acceptance,
     values: { ...suggestion.values, accepted },
   };
 }

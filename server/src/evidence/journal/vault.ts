@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "../../platform/durable";
 import type { Digest } from "../../platform/primitives";
-import type { AcceptedSuggestion } from "../format/record";
+import type { AcceptedSuggestion } from "../format/acceptedSuggestion";
 
 /**
  * Keeps values and salts of sealed suggestions whose prompt's opening did not travel: only with them can the prompt be

@@ -1,5 +1,6 @@
 import type { Prompt } from "../../inference/suggestion";
-import type { AcceptedSuggestion, Position } from "../format/record";
+import type { AcceptedSuggestion } from "../format/acceptedSuggestion";
+import type { Position } from "../format/record";
 import { type Located, type LocateInput, locate } from "./locate";
 
 /** What a suggestion is looked for by, whether it comes from the journal or from evidence. */

@@ -4,44 +4,92 @@ import { squash } from "./whiteSpace";
 /** Visible characters that must stand together in a prompt before they count as standing there already. */
 const RUN = 12;
 
+/** How much of an output stands in its prompt already, and where. */
+export interface InPrompt {
+  /** From 0 to 1. */
+  readonly share: number;
+  /** The part of the prompt that holds the most of it: a number is the index of a context chunk. */
+  readonly part: "path" | "prefix" | "suffix" | number;
+  /** Zero-based line of that part at which the first of it stands. */
+  readonly line: number;
+}
+
 /**
- * How much of an output stands in its prompt already, from 0 to 1: the share of its visible characters that lie in a
+ * How much of an output stands in its prompt already: `share` is the share of its visible characters that lie in a
  * run of at least 12 which occurs in one part of the prompt (its path, prefix, suffix or a chunk). White space does
  * not count. An output of fewer than 12 visible characters is one run. Takes time linear in prompt and output.
  *
  * It is 1 where the whole output stands in the prompt, and adding text before, after or beside the prompt's parts
  * never lowers it. Code repeats itself, so a high share is no fault by itself; it tells how much the model had to say.
  */
-export function shareInPrompt(output: string, prompt: Prompt): number {
-  const visible = squash(output);
-  const length = Math.min(RUN, visible.length);
+export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
+  const wanted = squash(output);
+  const length = Math.min(RUN, wanted.length);
   if (length === 0) {
-    return 0;
+    return { share: 0, part: "path", line: 0 };
   }
   const hashes = new Set<number>();
-  forEachRun(visible, length, (_, hash) => hashes.add(hash));
+  const runs = new Set<string>();
+  forEachRun(wanted, length, (start, hash) => {
+    hashes.add(hash);
+    runs.add(wanted.slice(start, start + length));
+  });
   const found = new Set<string>();
-  for (const text of partsOf(prompt).map(squash)) {
-    forEachRun(text, length, (start, hash) => {
-      if (hashes.has(hash)) {
-        found.add(text.slice(start, start + length));
+  let best: { part: InPrompt["part"]; text: string; start: number; runs: number } | null = null;
+  for (const { part, text } of partsOf(prompt)) {
+    const squashed = squash(text);
+    const here = new Set<string>();
+    let first = 0;
+    forEachRun(squashed, length, (start, hash) => {
+      const run = hashes.has(hash) ? squashed.slice(start, start + length) : "";
+      if (runs.has(run)) {
+        first = here.size === 0 ? start : first;
+        here.add(run);
+        found.add(run);
       }
     });
+    if (best === null || here.size > best.runs) {
+      best = { part, text, start: first, runs: here.size };
+    }
   }
   let covered = 0;
   let end = 0;
-  forEachRun(visible, length, (start) => {
-    if (!found.has(visible.slice(start, start + length))) {
+  forEachRun(wanted, length, (start) => {
+    if (!found.has(wanted.slice(start, start + length))) {
       return;
     }
     covered += start + length - Math.max(start, end);
     end = start + length;
   });
-  return covered / visible.length;
+  return {
+    share: covered / wanted.length,
+    part: best?.part ?? "path",
+    line: best === null ? 0 : lineAt(best.text, best.start),
+  };
 }
 
-function partsOf({ path, prefix, suffix, context }: Prompt): string[] {
-  return [path ?? "", prefix, suffix, ...context.flatMap((chunk) => [chunk.path, chunk.text])];
+function partsOf({ path, prefix, suffix, context }: Prompt): { part: InPrompt["part"]; text: string }[] {
+  return [
+    { part: "path", text: path ?? "" },
+    { part: "prefix", text: prefix },
+    { part: "suffix", text: suffix },
+    ...context.flatMap((chunk, part) => [
+      { part, text: chunk.path },
+      { part, text: chunk.text },
+    ]),
+  ];
+}
+
+/** The zero-based line of a text on which its visible character of this number stands. */
+function lineAt(text: string, squashedOffset: number): number {
+  let seen = 0;
+  for (const [index, line] of text.split("\n").entries()) {
+    seen += squash(line).length;
+    if (seen > squashedOffset) {
+      return index;
+    }
+  }
+  return 0;
 }
 
 /** Visits every piece of a text that has this length, with a hash that the one before gives in one step. */

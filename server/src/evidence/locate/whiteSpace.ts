@@ -8,6 +8,11 @@ export function squash(line: string): string {
   return line.replace(/\s+/g, "");
 }
 
+/** A text without the white space that all languages mean by it: blanks, tabs and line ends. Other separators are text. */
+export function visible(text: string): string {
+  return text.replace(/[ \t\r\n]+/g, "");
+}
+
 /** The lines of a text that are not blank, each without its white space, joined by LF. */
 export function squashLines(text: string): string {
   return text

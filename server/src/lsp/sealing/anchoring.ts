@@ -182,6 +182,6 @@ class LazyWriter {
   }
 }
 
-function countOf(batches: readonly { readonly suggestions: readonly unknown[] }[]): number {
-  return batches.reduce((sum, batch) => sum + batch.suggestions.length, 0);
+function countOf(batches: readonly { readonly claims: readonly unknown[] }[]): number {
+  return batches.reduce((sum, batch) => sum + batch.claims.length, 0);
 }

@@ -1,5 +1,5 @@
 import type { TextDocuments } from "vscode-languageserver/node";
-import type { AcceptedSuggestion } from "../../evidence/format/record";
+import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import { holdsLines } from "../../evidence/locate/whiteSpace";
 import type { Repository } from "../../evidence/repository";

@@ -1,4 +1,4 @@
-import type { AcceptanceKind, AcceptedSuggestion } from "../../evidence/format/record";
+import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import { AcceptSuggestion, DidDismissSuggestions, DidUndoOrRedo } from "../../protocol/messages";
@@ -27,7 +27,7 @@ interface Accepted {
   /** How much of it the journal holds; 0 while it is withdrawn. */
   recorded: number;
   /** Its record with this much of it accepted. */
-  readonly recordOf: (length: number, acceptance: AcceptanceKind) => AcceptedSuggestion;
+  readonly recordOf: (length: number) => AcceptedSuggestion;
 }
 
 /**
@@ -165,15 +165,11 @@ export class Acceptances implements DocumentListener {
 
   /** Makes the journal hold this much of a suggestion, durably; resolves to what kept it from that. */
   private async record(accepted: Accepted, length: number): Promise<string | null> {
-    const inOneGo = accepted.steps.length === 1 && length === accepted.displayed.length;
     try {
       if (length === 0) {
         await this.context.store.withdraw(accepted.id, accepted.uri);
       } else {
-        await this.context.store.accept(
-          accepted.recordOf(length, inOneGo ? "whole" : "partial"),
-          accepted.uri,
-        );
+        await this.context.store.accept(accepted.recordOf(length), accepted.uri);
       }
       accepted.recorded = length;
       return null;
@@ -192,7 +188,6 @@ function begin(
   typed: number,
 ): Accepted {
   const position = document.positionAt(start);
-  const replaced = { start: position, end: document.positionAt(start + typed), text: text.slice(0, typed) };
   return {
     id,
     uri,
@@ -201,7 +196,7 @@ function begin(
     steps: [],
     place: { start, end: start + typed },
     recorded: 0,
-    recordOf: (acceptedLength, acceptance) =>
+    recordOf: (acceptedLength) =>
       acceptedSuggestion({
         id,
         facts,
@@ -209,8 +204,6 @@ function begin(
         repository: repositoryPath,
         path,
         position,
-        replaced,
-        acceptance,
         acceptedLength,
       }),
   };

@@ -1,4 +1,5 @@
-import type { AcceptedSuggestion, Position } from "../../evidence/format/record";
+import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
+import type { Position } from "../../evidence/format/record";
 import { type Journal, openJournal, readJournals } from "../../evidence/journal/journal";
 import { messageOf } from "../../platform/errors";
 import { EditorError } from "../editorError";

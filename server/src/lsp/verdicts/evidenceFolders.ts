@@ -2,8 +2,8 @@ import type { Anchor, AnchorCheck } from "../../chain/chain";
 import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import type { EvidenceInput } from "../../policy/claims";
 import type { FileProblem } from "../../policy/report";
-import type { EvidenceInput } from "../../policy/verifyEvidence";
 import { checkChain } from "../../workflows/checkAnchors";
 import { findMoves } from "../../workflows/findMoves";
 import type { RepositoryContents, RepositoryReader } from "../../workflows/readRepository";
@@ -145,12 +145,13 @@ export class EvidenceFolders {
     clearInterval(this.timer);
   }
 
-  /** The evidence file that a suggestion stands in, as a path below a repository's top; `null` for none. */
-  fileOf(id: string): { readonly repository: string; readonly path: string } | null {
+  /** The evidence file that a verdict rests on, by its key, as a path below a repository's top; `null` for none. */
+  fileOf(key: string): { readonly repository: string; readonly path: string } | null {
     for (const [repositoryPath, { contents }] of this.folders) {
       for (const { path, reading } of contents.evidence) {
-        const batch = reading.kind === "malformed" ? null : reading.batch;
-        if (batch?.suggestions.some(({ record }) => record.id === id)) {
+        if (
+          reading.batch?.claims.some(({ leafHash }) => key === leafHash || key.startsWith(`${leafHash}.`))
+        ) {
           return { repository: repositoryPath, path };
         }
       }

@@ -18,7 +18,8 @@ export function provideHover(context: ServerContext, verdicts: Verdicts, models:
   const { connection, documents } = context;
 
   async function whole({ verdict, note }: PlacedVerdict): Promise<string> {
-    const signature = await models.signatureOf(verdict.findings.model.manifestDigest);
+    const { manifestDigest } = verdict.findings.model;
+    const signature = manifestDigest === null ? null : await models.signatureOf(manifestDigest);
     return verdictMarkdown(verdict, verdicts.policy, note, signature);
   }
 
@@ -42,6 +43,6 @@ export function provideHover(context: ServerContext, verdicts: Verdicts, models:
     if (shown === null) {
       return null;
     }
-    return { id: shown.verdict.id, markdown: await whole(shown), range: shown.range };
+    return { id: shown.verdict.key, markdown: await whole(shown), range: shown.range };
   });
 }

@@ -42,7 +42,7 @@ export class Identity {
 
   /** The folder of an installed pin's model; `null` where the pin is not installed. */
   modelOf(pin: Digest): string | null {
-    return this.known.pins.get(pin) ?? null;
+    return this.known.pins.get(pin)?.directory ?? null;
   }
 
   /** Looks again; the key appears with the first batch, the pins change with the model. */

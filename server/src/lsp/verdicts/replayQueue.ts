@@ -1,4 +1,4 @@
-import type { SuggestionValues } from "../../evidence/format/record";
+import type { ModelOutput } from "../../inference/suggestion";
 import type { Digest } from "../../platform/primitives";
 import type { ReplayOutcome } from "../../policy/verifyEvidence";
 import {
@@ -26,7 +26,7 @@ export class ReplayQueue implements DocumentListener {
   private readonly waiting = new Map<string, Replayable>();
   /** What was looked for on the disk already. */
   private readonly looked = new Set<string>();
-  private readonly keys = new WeakMap<SuggestionValues, Digest>();
+  private readonly keys = new WeakMap<ModelOutput, Digest>();
   private tellResult: () => void = () => {};
   private running = false;
   private lastKeystroke = 0;

@@ -3,6 +3,7 @@ import { reasonFor } from "../../policy/reasons";
 import type { Checks, Verdict } from "../../policy/verdict";
 import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { CheckName, CheckValue, Summary } from "../../protocol/verdictWords";
+import { visibleMarkdown } from "../../protocol/visibleMarkdown";
 
 /** What each summary means, in a few words. */
 const MEANINGS: Readonly<Record<Summary, string>> = {
@@ -11,7 +12,9 @@ const MEANINGS: Readonly<Record<Summary, string>> = {
   pending: "not anchored yet",
   unverified: "a required check is not met",
   edited: "changed since it was accepted",
+  stated: "signed and onchain; no one can check which model wrote it",
   anchored: "signed and onchain, but not replayed here",
+  attested: "an approved enclave signed this answer; no one can check which weights wrote it",
   verified: "signed, onchain and replayed",
 };
 
@@ -28,13 +31,13 @@ export function verdictMarkdown(
   signature: string | null,
 ): string {
   const { checks, findings, id } = verdict;
-  const because = (name: CheckName): string => escapeMarkdown(reasonFor(name, checks, findings, policy));
+  const because = (name: CheckName): string => visibleMarkdown(reasonFor(name, checks, findings, policy));
   const { model, environment, anchor } = findings;
   const head = [
-    `**Proofline: ${verdict.summary}**, ${MEANINGS[verdict.summary]}.${note === null ? "" : ` ${escapeMarkdown(note)}.`}`,
+    `**Proofline: ${verdict.summary}**, ${MEANINGS[verdict.summary]}.${note === null ? "" : ` ${visibleMarkdown(note)}.`}`,
     ...(verdict.reasons.length === 0 || verdict.summary === "anchored"
       ? []
-      : [verdict.reasons.map(escapeMarkdown).join(" ")]),
+      : [verdict.reasons.map((reason) => visibleMarkdown(reason)).join(" ")]),
   ];
   if (checks.evidence !== "intact") {
     const tail = ["Nothing else that the file says is believed, so nothing of it is shown.", links(verdict)];
@@ -43,12 +46,14 @@ export function verdictMarkdown(
   const paragraphs = [
     `**Not checked:** ${notChecked(checks).join("; ")}.`,
     ...head,
-    `**Model** ${escapeMarkdown(model.name)} ${code(model.manifestDigest)}  \n${because("model")}${
-      signature === null ? "" : ` Its files: ${escapeMarkdown(signature)}.`
+    `**Model** ${model.manifestDigest === null ? "" : `${visibleMarkdown(model.name ?? "not pinned here")} ${code(model.manifestDigest)}`}  \n${because("model")}${
+      signature === null ? "" : ` Its files: ${visibleMarkdown(signature)}.`
     }`,
-    `**Environment** ${escapeMarkdown(environment.engine)} on ${escapeMarkdown(environment.platform)}, ${escapeMarkdown(environment.profile)} ${code(environment.digest)}  \n` +
+    `**Environment** ${environment === null ? "" : `${visibleMarkdown(environment.engine)} on ${visibleMarkdown(environment.platform)}, ${visibleMarkdown(environment.profile)} ${code(environment.digest)}`}  \n` +
       `${because("environment")} ${because("signature")}`,
-    `**Output** ${because("replay")}  \n${because("prompt")} ${because("content")} ${because("evidence")}`,
+    `**Output** ${because("execution")}  \n${because("prompt")} ${because("content")} ${because("evidence")}${
+      checks.copied === "fromBound" ? ` ${because("copied")}` : ""
+    }`,
     `**Onchain** ${because("anchor")}${onchain(anchor)}${
       anchor.blockNumber === undefined ? "" : `  \n${because("anchorTrust")}`
     }`,
@@ -65,19 +70,23 @@ function shortenHex(markdown: string): string {
 
 /** One line about a verdict, with a link to the whole. */
 export function verdictLine(verdict: Verdict, localChain: boolean, note: string | null): string {
-  const what = note === null ? MEANINGS[verdict.summary] : escapeMarkdown(note);
+  const what = note === null ? MEANINGS[verdict.summary] : visibleMarkdown(note);
   const chain = localChain ? " · local chain" : "";
-  return `Proofline: **${verdict.summary}**${chain}, ${what} · [Show](${commandLink("proofline.showVerdict", [verdict.id])})`;
+  return `Proofline: **${verdict.summary}**${chain}, ${what} · [Show](${commandLink("proofline.showVerdict", [verdict.key])})`;
 }
 
 /** For each value of each check what it leaves unchecked; `null` where that is nothing. In the order of telling. */
 const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name>]: string | null } } = {
-  replay: {
+  execution: {
     exact: null,
     withinTolerance: null,
     mismatch: null,
     notRun: "that the model yields this text",
     impossible: "that the model yields this text",
+    enclaveSigned: null,
+    enclaveUnchecked: "the enclave's signature",
+    enclaveContradicted: null,
+    stated: "that any model wrote this",
   },
   anchor: {
     finalized: null,
@@ -100,6 +109,8 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
     pinOnly: "the model, by anyone but this machine's pin",
     unapproved: null,
     revoked: null,
+    misnamed: null,
+    unproved: "which weights wrote it",
   },
   signature: {
     valid: null,
@@ -110,14 +121,23 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
   environment: {
     declaredApproved: null,
     declaredUnknown: "the environment, which the device only states",
+    attested: null,
   },
   prompt: {
     bound: null,
     disclosed: "that the prompt is the text around it",
     sealed: "the prompt, which is sealed",
   },
+  copied: { no: null, fromBound: null, fromDisclosed: null, unknown: null },
   content: { verbatim: null, reformatted: null, edited: null, moved: null, ambiguous: null, gone: null },
-  evidence: { intact: null, malformed: null, tampered: null, foreign: null },
+  evidence: {
+    intact: null,
+    malformed: null,
+    tampered: null,
+    equivocation: null,
+    foreign: null,
+    unidentified: "whether it belongs to this repository",
+  },
 };
 
 /** What nobody checked about a suggestion; never empty, since nobody checks whether code is good. */
@@ -131,7 +151,7 @@ function notChecked(checks: Checks): string[] {
 }
 
 function onchain({ time, transaction }: Verdict["findings"]["anchor"]): string {
-  const when = time === undefined ? "" : ` Since ${escapeMarkdown(utc(time))}.`;
+  const when = time === undefined ? "" : ` Since ${visibleMarkdown(utc(time))}.`;
   return `${when}${transaction === undefined ? "" : ` Transaction ${code(transaction)}`}`;
 }
 
@@ -142,10 +162,10 @@ function utc(seconds: number): string {
     : date.toISOString().replace("T", " ").replace(".000Z", " UTC");
 }
 
-function links({ id, evidenceFile, checks }: Verdict): string {
+function links({ key, evidenceFile, checks }: Verdict): string {
   const shown = [
-    ...(evidenceFile === null ? [] : [`[Open evidence](${commandLink("proofline.openEvidence", [id])})`]),
-    ...(checks.replay === "notRun" ? [`[Replay](${commandLink("proofline.replay", [id])})`] : []),
+    ...(evidenceFile === null ? [] : [`[Open evidence](${commandLink("proofline.openEvidence", [key])})`]),
+    ...(checks.execution === "notRun" ? [`[Replay](${commandLink("proofline.replay", [key])})`] : []),
     ...(checks.anchor === "pending" ? [`[Anchor now](${commandLink("proofline.anchorNow", [])})`] : []),
   ];
   return shown.length === 0 ? "No evidence file yet." : shown.join(" · ");
@@ -155,12 +175,7 @@ function commandLink(command: LinkedCommand, parameters: readonly string[]): str
   return `command:${command}?${encodeURIComponent(JSON.stringify(parameters))}`;
 }
 
-/** Text that markdown shows letter by letter. */
-export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]()#+\-.!|<>~]/g, "\\$&").replace(/\s+/g, " ");
-}
-
 /** A digest or id as code; anything that is not plain hex is escaped text instead. */
 function code(text: string): string {
-  return /^[0-9a-zx]+$/.test(text) ? `\`${text}\`` : escapeMarkdown(text);
+  return /^[0-9a-zx]+$/.test(text) ? `\`${text}\`` : visibleMarkdown(text);
 }

@@ -39,9 +39,10 @@ async function replay(
 ): Promise<ReplayNow.Result> {
   const counts = { exact: 0, withinTolerance: 0, mismatch: 0, impossible: 0 };
   const reasons: string[] = [];
-  const shown = new Set(verdicts.of(document).map(({ verdict }) => verdict.id));
+  const shown = verdicts.of(document).filter(({ verdict }) => id === null || verdict.key === id);
+  const claims = new Set(shown.map(({ verdict }) => verdict.claim));
   for (const suggestion of await verdicts.replayables(document)) {
-    if (!shown.has(suggestion.id) || (id !== null && suggestion.id !== id)) {
+    if (!claims.has(suggestion.claim)) {
       continue;
     }
     if (signal.aborted) {

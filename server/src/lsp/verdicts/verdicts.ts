@@ -1,5 +1,5 @@
 import type { Position, Range } from "vscode-languageserver/node";
-import type { AcceptedSuggestion } from "../../evidence/format/record";
+import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { Policy } from "../../policy/policy";
 import { PromptShares } from "../../policy/promptCheck";
 import type { FileProblem } from "../../policy/report";
@@ -8,6 +8,7 @@ import { verify } from "../../policy/verifyEvidence";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { Replayable } from "../../workflows/replay";
+import type { TokenComparisons } from "../../workflows/tokenComparisons";
 import { quotedPaths, replayables } from "../../workflows/verify";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
@@ -29,6 +30,7 @@ export interface VerdictParts {
   readonly replays: ReplayQueue;
   readonly identity: Identity;
   readonly tracking: Tracking;
+  readonly comparisons: TokenComparisons;
 }
 
 /**
@@ -81,7 +83,11 @@ export class Verdicts implements DocumentListener {
     if (this.context.documents.get(document.uri) !== document) {
       return;
     }
+    const { comparisons } = this.parts;
     this.verify(document, location, evidence, quoted);
+    if (await comparisons.answer()) {
+      await this.update(document);
+    }
   }
 
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
@@ -112,7 +118,7 @@ export class Verdicts implements DocumentListener {
   /** The verdicts of an open document, where they stand now. */
   of(document: OpenDocument): readonly PlacedVerdict[] {
     return (this.verdicts.get(document.uri) ?? []).flatMap((verdict) => {
-      const range = this.parts.tracking.rangeOf(document, verdict.id);
+      const range = this.parts.tracking.rangeOf(document, verdict.key);
       return range === null ? [] : [this.placed(document, verdict, range)];
     });
   }
@@ -250,6 +256,7 @@ export class Verdicts implements DocumentListener {
       quoted,
       hints: this.parts.tracking.hints(document),
       shares: this.shares,
+      sameTokens: this.parts.comparisons.sameTokens,
       replays: new Map(replayable.map((one) => [one.claim, this.parts.replays.outcomeOf(one)])),
       policy: this.policy,
     });
@@ -268,12 +275,12 @@ export class Verdicts implements DocumentListener {
   /** Sends the document's verdicts, unless the client knows them and has followed them to the same places. */
   private tell(document: OpenDocument, followed: readonly PlacedVerdict[]): void {
     const before = this.sent.get(document.uri)?.map((shown) => {
-      const range = followed.find(({ verdict }) => verdict.id === shown.id)?.range ?? shown.range;
+      const range = followed.find(({ verdict }) => verdict.key === shown.id)?.range ?? shown.range;
       return { ...shown, range };
     });
     const now = this.of(document).map(
-      ({ verdict: { id, summary }, range, localChain, note }): ShownVerdict => ({
-        id,
+      ({ verdict: { key, summary }, range, localChain, note }): ShownVerdict => ({
+        id: key,
         range,
         summary,
         localChain,
@@ -309,13 +316,13 @@ export class Verdicts implements DocumentListener {
 /** Where verdicts stand. One whose place cannot be decided has none, and no badge. */
 function rangesOf(document: OpenDocument, verdicts: readonly Verdict[]): ReadonlyMap<string, Range> {
   const ranges = new Map<string, Range>();
-  for (const { id, startLine, startColumn, endLine, endColumn } of verdicts) {
+  for (const { key, startLine, startColumn, endLine, endColumn } of verdicts) {
     if (startLine === null || startColumn === null || endLine === null || endColumn === null) {
       continue;
     }
     const start = document.offsetAt({ line: startLine - 1, character: startColumn - 1 });
     const end = document.offsetAt({ line: endLine - 1, character: endColumn - 1 });
-    ranges.set(id, document.rangeOf(start, end));
+    ranges.set(key, document.rangeOf(start, end));
   }
   return ranges;
 }

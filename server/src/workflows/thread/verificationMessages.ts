@@ -7,6 +7,13 @@ export type WorkerRequest =
   | { readonly id: number; readonly kind: "read"; readonly bytes: Uint8Array }
   | {
       readonly id: number;
+      readonly kind: "compare";
+      readonly path: string;
+      readonly before: string;
+      readonly after: string;
+    }
+  | {
+      readonly id: number;
       readonly kind: "seal";
       readonly parameters: Omit<SealBatchParameters, "sign">;
       readonly home: string;
@@ -14,5 +21,6 @@ export type WorkerRequest =
 
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "read"; readonly reading: EvidenceReading }
+  | { readonly id: number; readonly kind: "compare"; readonly same: boolean }
   | { readonly id: number; readonly kind: "seal"; readonly sealed: SealedEvidence }
   | { readonly id: number; readonly kind: "error"; readonly error: SentError };

@@ -25,6 +25,15 @@ export class VerificationThread {
     return answer.reading;
   }
 
+  /** Whether a grammar of a file's language finds the same tokens in two texts of it. */
+  async sameTokens(path: string, before: string, after: string): Promise<boolean> {
+    const answer = await this.ask({ kind: "compare", path, before, after });
+    if (answer.kind !== "compare") {
+      throw new Error("the verification thread answered something else");
+    }
+    return answer.same;
+  }
+
   /** Signs with the device key below `home`. */
   async signBatch(parameters: Omit<SealBatchParameters, "sign">, home: string): Promise<SealedEvidence> {
     const answer = await this.ask({ kind: "seal", parameters, home });

@@ -1,10 +1,15 @@
 /** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
+import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { openDevice } from "../../evidence/device";
 import { readEvidence } from "../../evidence/format/readEvidence";
 import { sealBatch } from "../../evidence/format/sealBatch";
+import { Grammars } from "../../evidence/locate/grammars";
 import { sentError } from "../../platform/sentError";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
+
+/** Beside this bundle. */
+const grammars = new Grammars(join(__dirname, "grammars"));
 
 parentPort?.on("message", (request: WorkerRequest) => {
   void answer(request).then((message) => parentPort?.postMessage(message));
@@ -16,6 +21,12 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
     switch (request.kind) {
       case "read":
         return { id, kind: "read", reading: readEvidence(request.bytes) };
+      case "compare":
+        return {
+          id,
+          kind: "compare",
+          same: await grammars.sameTokens(request.path, request.before, request.after),
+        };
       case "seal": {
         const { sign } = await openDevice(request.home);
         return { id, kind: "seal", sealed: sealBatch({ ...request.parameters, sign }) };

@@ -1,0 +1,152 @@
+import { join } from "node:path";
+import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
+import { grammarOf } from "./grammarNames";
+import { visible } from "./whiteSpace";
+
+/** Longer texts are not compared. */
+const MAX_LENGTH = 1024 * 1024;
+
+/** Steps of a parser (it asks after each few hundred) after which it is not waited for. */
+const MAX_STEPS = 100_000;
+
+/** Nodes whose text means something to the last blank: their parts may hide white space that no token holds. */
+const LETTER_BY_LETTER = /string|template|char|regex|comment|jsx|text|macro|hash_bang/;
+
+/** Compares texts as a compiler reads them, with tree-sitter's grammars (https://tree-sitter.github.io). */
+export class Grammars {
+  private starting: Promise<void> | null = null;
+  private readonly parsers = new Map<string, Promise<Parser>>();
+
+  /** @param folder holds the WebAssembly files of the runtime and of each grammar */
+  constructor(private readonly folder: string) {}
+
+  /**
+   * Whether two whole texts of a file consist of the same tokens in the same order and structure, so that only blanks,
+   * tabs and line ends between tokens differ. No where the language has no grammar here, a text has errors, or is too
+   * long: in doubt the texts are not the same.
+   */
+  async sameTokens(path: string, before: string, after: string): Promise<boolean> {
+    const name = grammarOf(path);
+    if (name === undefined || Math.max(before.length, after.length) > MAX_LENGTH) {
+      return false;
+    }
+    if (visible(before) !== visible(after)) {
+      return false;
+    }
+    const parser = await this.parser(name);
+    const [one, other] = [parse(parser, before), parse(parser, after)];
+    try {
+      if (one === null || other === null || one.rootNode.hasError || other.rootNode.hasError) {
+        return false;
+      }
+      return isSameTree(one.walk(), other.walk(), before, after);
+    } finally {
+      one?.delete();
+      other?.delete();
+    }
+  }
+
+  private async parser(name: string): Promise<Parser> {
+    this.starting ??= Parser.init({ locateFile: (file: string) => join(this.folder, file) });
+    await this.starting;
+    const known =
+      this.parsers.get(name) ??
+      Language.load(join(this.folder, `tree-sitter-${name}.wasm`)).then((language) => {
+        const parser = new Parser();
+        parser.setLanguage(language);
+        return parser;
+      });
+    this.parsers.set(name, known);
+    return known;
+  }
+}
+
+function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
+  let steps = 0;
+  parser.reset();
+  return parser.parse(text, null, {
+    progressCallback: () => {
+      steps += 1;
+      return steps > MAX_STEPS;
+    },
+  });
+}
+
+/** Walks both trees side by side. */
+function isSameTree(one: TreeCursor, other: TreeCursor, before: string, after: string): boolean {
+  try {
+    for (;;) {
+      if (one.nodeType !== other.nodeType || one.nodeIsMissing !== other.nodeIsMissing) {
+        return false;
+      }
+      const letterByLetter = LETTER_BY_LETTER.test(one.nodeType) && one.nodeIsNamed;
+      const descends = !letterByLetter && one.gotoFirstChild();
+      if (!letterByLetter && descends !== other.gotoFirstChild()) {
+        return false;
+      }
+      if (descends) {
+        continue;
+      }
+      if (!isSameToken(one, other, before, after)) {
+        return false;
+      }
+      const step = toNext(one, other);
+      if (step !== "both moved") {
+        return step === "both ended";
+      }
+    }
+  } finally {
+    one.delete();
+    other.delete();
+  }
+}
+
+/** Moves both to the node that comes next in reading order. */
+function toNext(one: TreeCursor, other: TreeCursor): "both moved" | "both ended" | "apart" {
+  for (;;) {
+    const isNext = one.gotoNextSibling();
+    if (isNext !== other.gotoNextSibling()) {
+      return "apart";
+    }
+    if (isNext) {
+      return "both moved";
+    }
+    const isAbove = one.gotoParent();
+    if (isAbove !== other.gotoParent()) {
+      return "apart";
+    }
+    if (!isAbove) {
+      return "both ended";
+    }
+  }
+}
+
+function isSameToken(one: TreeCursor, other: TreeCursor, before: string, after: string): boolean {
+  const text = before.slice(one.startIndex, one.endIndex);
+  const counterpart = after.slice(other.startIndex, other.endIndex);
+  if (text !== counterpart && (visible(text) !== "" || visible(counterpart) !== "")) {
+    return false;
+  }
+  // A comment speaks of what it stands beside, and some tools act on that.
+  return (
+    !one.nodeType.includes("comment") ||
+    (lineEndsBefore(before, one.startIndex) === lineEndsBefore(after, other.startIndex) &&
+      lineEndsAfter(before, one.endIndex) === lineEndsAfter(after, other.endIndex))
+  );
+}
+
+function lineEndsBefore(text: string, at: number): number {
+  let count = 0;
+  for (let index = at - 1; index >= 0 && visible(text.charAt(index)) === ""; index -= 1) {
+    count += Number(text[index] === "\n");
+  }
+  return count;
+}
+
+function lineEndsAfter(text: string, at: number): number {
+  let count = 0;
+  for (let index = at; index < text.length && visible(text.charAt(index)) === ""; index += 1) {
+    count += Number(text[index] === "\n");
+  }
+  return count;
+}

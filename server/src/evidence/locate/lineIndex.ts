@@ -1,0 +1,96 @@
+import { visible } from "./whiteSpace";
+
+/** Places of one line of text that are looked at; a text that repeats a line more often tells nothing by it. */
+const MAX_PLACES = 64;
+
+/** Code units that may be searched and copied for the pieces of one text that are not at their places. */
+const BUDGET = 32 * 1024 * 1024;
+
+/** A text's lines, and where each of them stands. Built once for a text, in time linear in it. */
+export class LineIndex {
+  readonly lines: readonly string[];
+  private left = BUDGET;
+  private places: ReadonlyMap<string, readonly number[]> | null = null;
+  private visiblePlaces: ReadonlyMap<string, readonly number[]> | null = null;
+
+  /** @param text with LF between its lines */
+  constructor(readonly text: string) {
+    this.lines = text.split("\n");
+  }
+
+  /** Whether some lines stand whole and in order from a line on. */
+  holds(block: readonly string[], from: number): boolean {
+    return from >= 0 && block.every((line, index) => this.lines[from + index] === line);
+  }
+
+  /** The lines, at most 64, at which a block begins. */
+  placesOf(block: readonly string[]): readonly number[] {
+    this.places ??= indexOf(this.lines);
+    return rarest(block, this.places).filter((from) => this.holds(block, from));
+  }
+
+  /** The lines, at most 64, that are this one apart from white space. */
+  visiblePlacesOf(line: string): readonly number[] {
+    this.visiblePlaces ??= indexOf(this.lines.map(visible));
+    return this.visiblePlaces.get(visible(line)) ?? [];
+  }
+
+  /** The lines, at most 64, that are exactly this one. */
+  linesLike(line: string): readonly number[] {
+    this.places ??= indexOf(this.lines);
+    return this.places.get(line) ?? [];
+  }
+
+  /** The text with some of its lines replaced; `null` once the budget for that is spent. */
+  withLines(first: number, last: number, block: readonly string[]): string | null {
+    if (!this.spend(this.text.length)) {
+      return null;
+    }
+    return [...this.lines.slice(0, first), ...block, ...this.lines.slice(last + 1)].join("\n");
+  }
+
+  /** The one line that holds a text which stands nowhere else; `null` for none, and once the budget is spent. */
+  onlyLineWith(wanted: string): number | null {
+    if (!this.spend(this.text.length)) {
+      return null;
+    }
+    const at = this.text.indexOf(wanted);
+    if (at === -1 || this.text.indexOf(wanted, at + 1) !== -1) {
+      return null;
+    }
+    return this.text.slice(0, at).split("\n").length - 1;
+  }
+
+  private spend(units: number): boolean {
+    this.left -= units;
+    return this.left >= 0;
+  }
+}
+
+function indexOf(lines: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [index, line] of lines.entries()) {
+    const known = places.get(line);
+    if (known === undefined) {
+      places.set(line, [index]);
+    } else if (known.length < MAX_PLACES) {
+      known.push(index);
+    }
+  }
+  return places;
+}
+
+/** Where a block could begin, going by the line of it that occurs least. */
+function rarest(block: readonly string[], places: ReadonlyMap<string, readonly number[]>): readonly number[] {
+  let best: readonly number[] | null = null;
+  for (const [index, line] of block.entries()) {
+    const found = (places.get(line) ?? []).map((at) => at - index);
+    if (best === null || found.length < best.length) {
+      best = found;
+    }
+    if (best.length === 0) {
+      break;
+    }
+  }
+  return best ?? [];
+}

@@ -1,0 +1,409 @@
+import { commit } from "../format/commitment";
+import type { LineDigest, Position } from "../format/record";
+import type { LineIndex } from "./lineIndex";
+import { visible } from "./whiteSpace";
+
+/** Where a piece of a sealed claim stands in today's text, and how much of it. */
+export interface Located {
+  readonly content: "verbatim" | "reformatted" | "edited" | "moved" | "ambiguous" | "gone";
+  /** From its first to after its last character; `null` where it has no place. */
+  readonly range: { readonly start: Position; readonly end: Position } | null;
+  /** Lines of it that are not blank and still stand as they were, and how many there were. */
+  readonly kept: number;
+  readonly total: number;
+}
+
+/** A piece as it was sealed. */
+export interface PieceToLocate {
+  /** Names the language. */
+  readonly path: string;
+  readonly start: Position;
+  readonly end: Position;
+  readonly accepted: string;
+  /** The whole lines that it touches as they were saved; `null` where only their digests are known. */
+  readonly saved: readonly string[] | null;
+  readonly lines: readonly LineDigest[];
+  readonly lineSalts: readonly Uint8Array[];
+  /** Where an editor has followed its start to; ranks above the recorded place. */
+  readonly hint?: Position;
+  /** The text before it when it was accepted, where that is known: the open prompt's prefix. */
+  readonly before?: string;
+}
+
+/** Whether two whole texts of a file are the same to a grammar of its language. No grammar, or no answer yet: no. */
+export type SameTokens = (path: string, before: string, after: string) => boolean;
+
+/** A piece of fewer letters and digits is a fragment: it says nothing about a line. */
+export const FRAGMENT = 3;
+
+/** Letters and digits that a piece needs to be recognised in another place than its own. */
+export const ENOUGH_TO_MOVE = 12;
+
+/** Letters and digits that make a line telling enough to carry an edited piece. */
+const ENOUGH_TO_CARRY = 8;
+
+/** Lines around a piece's place in which its lines are looked for. */
+const MARGIN = 8;
+
+/** Lines before a piece, blank ones not counted, that tell its place when they are known. */
+const LINES_BEFORE = 3;
+
+/**
+ * Finds one piece in today's text. Whole lines decide: it is `verbatim` only where each line that it touches stands as
+ * it was sealed, in order, at its place; `moved` where they stand at exactly one other; `reformatted` only where a grammar
+ * of the language finds the same tokens; else `edited`, where at least something of it can still be recognised. What
+ * cannot be told is `ambiguous` or `gone`; nothing is guessed to be the same.
+ *
+ * Takes time linear in the piece, and in the text for the few pieces that are not at their place.
+ */
+export function locatePiece(piece: PieceToLocate, today: LineIndex, sameTokens: SameTokens): Located {
+  const whole = wholeAt(piece, today);
+  if (whole !== null) {
+    return "line" in whole ? standing(piece, today, whole, sameTokens) : whole;
+  }
+  if (piece.saved === null) {
+    return recognised(piece, piece.accepted.split("\n"), today);
+  }
+  return reformatted(piece, piece.saved, today, sameTokens) ?? recognised(piece, piece.saved, today);
+}
+
+/** How many letters and digits a text has. */
+export function letterCount(text: string): number {
+  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+}
+
+interface Whole {
+  readonly line: number;
+  readonly content: "verbatim" | "moved";
+}
+
+/** Where its whole lines stand; `null` where they do not. */
+function wholeAt(piece: PieceToLocate, today: LineIndex): Whole | Located | null {
+  for (const place of placesOf(piece)) {
+    if (stands(piece, today, place.line)) {
+      return { line: place.line, content: "verbatim" };
+    }
+  }
+  const others = elsewhere(piece, today);
+  const [only] = others;
+  const [meant] = afterContext(piece, today, others);
+  if (meant !== undefined) {
+    return { line: meant, content: "moved" };
+  }
+  if (only === undefined || !isMovable(piece)) {
+    return null;
+  }
+  return others.length === 1 ? { line: only, content: "moved" } : nowhere(piece, "ambiguous");
+}
+
+function placesOf({ hint, start }: PieceToLocate): readonly Position[] {
+  return hint === undefined ? [start] : [hint, start];
+}
+
+function stands({ saved, lines, lineSalts }: PieceToLocate, today: LineIndex, from: number): boolean {
+  if (saved !== null) {
+    return today.holds(saved, from);
+  }
+  return (
+    lines.length > 0 &&
+    lines.every(({ digest, length }, index) => {
+      const line = today.lines[from + index];
+      const salt = lineSalts[index];
+      return (
+        line !== undefined &&
+        salt !== undefined &&
+        line.length === length &&
+        line.isWellFormed() &&
+        commit("line", salt, Buffer.from(line, "utf8")) === digest
+      );
+    })
+  );
+}
+
+function elsewhere(piece: PieceToLocate, today: LineIndex): readonly number[] {
+  if (piece.saved !== null) {
+    return today.placesOf(piece.saved);
+  }
+  // Only digests are known: a line that the piece fills alone, if there is one, tells where to look.
+  const accepted = piece.accepted.split("\n");
+  const known = accepted.findIndex((_, index) => index > 0 && index < accepted.length - 1);
+  return known === -1
+    ? []
+    : today
+        .linesLike(accepted[known] ?? "")
+        .map((at) => at - known)
+        .filter((from) => stands(piece, today, from));
+}
+
+function isMovable({ accepted }: PieceToLocate): boolean {
+  return letterCount(accepted) >= ENOUGH_TO_MOVE;
+}
+
+/** Those places before which the lines stand that stood before it when it was accepted; at most one can be meant. */
+function afterContext(piece: PieceToLocate, today: LineIndex, places: readonly number[]): readonly number[] {
+  const context = linesBefore(piece);
+  if (context === null || letterCount(context.join("") + piece.accepted) < ENOUGH_TO_MOVE) {
+    return [];
+  }
+  const after = places.filter((place) => precedes(context, today, place));
+  return after.length === 1 ? after : [];
+}
+
+/** Whole lines before a piece, last first, without blank ones; `null` where none is known. */
+function linesBefore({ before }: PieceToLocate): readonly string[] | null {
+  if (before === undefined) {
+    return null;
+  }
+  // The last line is the piece's own, and the first may be cut.
+  const lines = before
+    .split("\n")
+    .slice(1, -1)
+    .filter((line) => line.trim() !== "");
+  return lines.length === 0 ? null : lines.slice(-LINES_BEFORE).reverse();
+}
+
+function precedes(context: readonly string[], today: LineIndex, place: number): boolean {
+  let line = place - 1;
+  for (const wanted of context) {
+    while (line >= 0 && today.lines[line]?.trim() === "") {
+      line -= 1;
+    }
+    if (today.lines[line] !== wanted) {
+      return false;
+    }
+    line -= 1;
+  }
+  return true;
+}
+
+/** Its lines stand; what is left to say is whether they hold what was accepted. */
+function standing(piece: PieceToLocate, today: LineIndex, whole: Whole, sameTokens: SameTokens): Located {
+  const { start, end, accepted, path } = piece;
+  const shift = whole.line - start.line;
+  const range = {
+    start: { line: whole.line, character: start.character },
+    end: { line: end.line + shift, character: end.character },
+  };
+  const lines = today.lines.slice(range.start.line, range.end.line + 1);
+  const total = countTelling(lines);
+  const text = textIn(lines, start.character, end.character);
+  if (text === accepted) {
+    return { content: whole.content, range, kept: total, total };
+  }
+  // A formatter changed it before it was sealed, or somebody did.
+  const first = lines[0]?.slice(0, start.character) ?? "";
+  const last = lines.at(-1)?.slice(end.character) ?? "";
+  const asAccepted = (): string | null =>
+    today.withLines(range.start.line, range.end.line, [`${first}${accepted}${last}`]);
+  if (visible(text) === visible(accepted) && isSame(path, asAccepted(), today, sameTokens)) {
+    return { content: "reformatted", range, kept: total, total };
+  }
+  const wanted = new Set(accepted.split("\n").map(visible));
+  const kept = text.split("\n").filter((line) => line.trim() !== "" && wanted.has(visible(line))).length;
+  return { content: "edited", range, kept: Math.min(kept, Math.max(total - 1, 0)), total };
+}
+
+/** Only white space differs from its whole lines, and a grammar says that this means nothing. */
+function reformatted(
+  piece: PieceToLocate,
+  saved: readonly string[],
+  today: LineIndex,
+  sameTokens: SameTokens,
+): Located | null {
+  const wanted = visible(saved.join(""));
+  if (wanted === "") {
+    return null;
+  }
+  const near = placesOf(piece).map(({ line }) => line);
+  const far = isMovable(piece) ? today.visiblePlacesOf(firstTelling(saved)) : [];
+  const offset = saved.findIndex((line) => line.trim() !== "");
+  const candidates = [...new Set([...near, ...far.map((line) => line - offset)])];
+  const found = candidates.flatMap((from) => blockFrom(today, from, wanted) ?? []);
+  const [block] = found;
+  if (block === undefined || (found.length > 1 && !near.includes(block.first))) {
+    return null;
+  }
+  const range = rangeWithin(piece, saved, today, block);
+  const total = countTelling(saved);
+  if (isSame(piece.path, today.withLines(block.first, block.last, saved), today, sameTokens)) {
+    return { content: "reformatted", range, kept: total, total };
+  }
+  const kept = saved.filter(
+    (line) => line.trim() !== "" && today.lines.slice(block.first, block.last + 1).includes(line),
+  ).length;
+  return { content: "edited", range, kept, total };
+}
+
+function isSame(path: string, before: string | null, today: LineIndex, sameTokens: SameTokens): boolean {
+  return before !== null && sameTokens(path, before, today.text);
+}
+
+interface Block {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Today's lines from one on, as many as hold exactly the wanted visible characters. */
+function blockFrom(today: LineIndex, from: number, wanted: string): Block | null {
+  let at = 0;
+  for (let line = Math.max(from, 0); line < today.lines.length; line += 1) {
+    const here = visible(today.lines[line] ?? "");
+    if (!wanted.startsWith(here, at)) {
+      return null;
+    }
+    at += here.length;
+    if (at === wanted.length) {
+      return { first: from, last: line };
+    }
+  }
+  return null;
+}
+
+/** The piece's own range in lines that differ from the sealed ones by white space alone. */
+function rangeWithin(
+  { start, end }: PieceToLocate,
+  saved: readonly string[],
+  today: LineIndex,
+  { first, last }: Block,
+): NonNullable<Located["range"]> {
+  const before = visible((saved[0] ?? "").slice(0, start.character)).length;
+  const own = visible(textIn(saved, start.character, end.character)).length;
+  let seen = 0;
+  let begin: Position | null = null;
+  let after: Position = { line: first, character: 0 };
+  for (let line = first; line <= last; line += 1) {
+    for (const [character, unit] of (today.lines[line] ?? "").split("").entries()) {
+      if (visible(unit) === "") {
+        continue;
+      }
+      if (seen === before) {
+        begin = { line, character };
+      }
+      if (seen < before + own) {
+        after = { line, character: character + 1 };
+      }
+      seen += 1;
+    }
+  }
+  return { start: begin ?? { line: first, character: 0 }, end: after };
+}
+
+/**
+ * Where an edited piece is still to be recognised: by some of its lines, near its place or around a line that occurs
+ * once; else by what its place or one line of the text has in common with it.
+ */
+function recognised(piece: PieceToLocate, wanted: readonly string[], today: LineIndex): Located {
+  const total = countTelling(wanted);
+  const bases = placesOf(piece).map(({ line }) => line);
+  for (const base of bases) {
+    const kept = keptFrom(wanted, today, base - MARGIN, base + wanted.length + MARGIN);
+    if (kept !== null) {
+      return { content: "edited", range: kept.range, kept: kept.count, total };
+    }
+  }
+  for (const line of wanted) {
+    const places = letterCount(line) >= ENOUGH_TO_MOVE ? today.linesLike(line) : [];
+    const [only] = places;
+    if (only !== undefined && places.length === 1) {
+      const kept = keptFrom(wanted, today, only - wanted.length - MARGIN, only + wanted.length + MARGIN);
+      if (kept !== null) {
+        return { content: "edited", range: kept.range, kept: kept.count, total };
+      }
+    }
+  }
+  for (const base of bases) {
+    const line = today.lines[base];
+    if (line !== undefined && isAlike(line, wanted[0] ?? "", piece.accepted.split("\n")[0] ?? "")) {
+      return { content: "edited", range: lineRange(today, base, base), kept: 0, total };
+    }
+  }
+  const around = holderOf(piece.accepted, today);
+  return around === null
+    ? nowhere(piece, "gone")
+    : { content: "edited", range: lineRange(today, around, around), kept: 0, total };
+}
+
+/** The wanted lines that stand whole between two lines, in order; `null` where none of them tells anything. */
+function keptFrom(
+  wanted: readonly string[],
+  today: LineIndex,
+  from: number,
+  to: number,
+): { readonly count: number; readonly range: NonNullable<Located["range"]> } | null {
+  let next = Math.max(from, 0);
+  let first: number | null = null;
+  let last = 0;
+  let count = 0;
+  let telling = false;
+  for (const line of wanted) {
+    if (line.trim() === "") {
+      continue;
+    }
+    const at = today.linesLike(line).find((place) => place >= next && place <= to);
+    if (at === undefined) {
+      continue;
+    }
+    first ??= at;
+    last = at;
+    next = at + 1;
+    count += 1;
+    telling ||= letterCount(line) >= ENOUGH_TO_CARRY;
+  }
+  return first === null || !telling ? null : { count, range: lineRange(today, first, last) };
+}
+
+/** Whether a line could be what became of another: it holds what was accepted in it, or shares most of its text. */
+function isAlike(line: string, before: string, accepted: string): boolean {
+  if (letterCount(accepted) >= FRAGMENT && visible(line).includes(visible(accepted))) {
+    return true;
+  }
+  const [now, then] = [visible(line), visible(before)];
+  const shorter = Math.min(now.length, then.length);
+  let start = 0;
+  while (start < shorter && now[start] === then[start]) {
+    start += 1;
+  }
+  let end = 0;
+  while (end < shorter - start && now.at(-1 - end) === then.at(-1 - end)) {
+    end += 1;
+  }
+  return letterCount(then) >= FRAGMENT && 2 * (start + end) >= then.length;
+}
+
+/** The one line of the text that holds the longest accepted line inside of it; `null` for none or several. */
+function holderOf(accepted: string, today: LineIndex): number | null {
+  const longest = accepted.split("\n").reduce((a, b) => (b.trim().length > a.length ? b.trim() : a), "");
+  if (letterCount(longest) < ENOUGH_TO_MOVE) {
+    return null;
+  }
+  return today.onlyLineWith(longest);
+}
+
+/** From the first to after the last visible character of some lines. */
+function lineRange(today: LineIndex, first: number, last: number): NonNullable<Located["range"]> {
+  const begin = today.lines[first] ?? "";
+  const end = today.lines[last] ?? "";
+  return {
+    start: { line: first, character: begin.length - begin.trimStart().length },
+    end: { line: last, character: end.trimEnd().length },
+  };
+}
+
+function textIn(lines: readonly string[], from: number, to: number): string {
+  const last = lines.length - 1;
+  return lines
+    .map((line, index) => line.slice(index === 0 ? from : 0, index === last ? to : line.length))
+    .join("\n");
+}
+
+function firstTelling(lines: readonly string[]): string {
+  return lines.find((line) => line.trim() !== "") ?? "";
+}
+
+function countTelling(lines: readonly string[]): number {
+  return lines.filter((line) => line.trim() !== "").length;
+}
+
+function nowhere({ saved, accepted }: PieceToLocate, content: "ambiguous" | "gone"): Located {
+  return { content, range: null, kept: 0, total: countTelling(saved ?? accepted.split("\n")) };
+}

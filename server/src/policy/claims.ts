@@ -1,0 +1,226 @@
+import type { AnchorCheck } from "../chain/chain";
+import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
+import type { Execution } from "../evidence/format/execution";
+import type { EvidenceReading } from "../evidence/format/readEvidence";
+import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
+import type { LocateInput } from "../evidence/locate/locate";
+import type { PieceToLocate } from "../evidence/locate/locatePiece";
+import type { Prompt } from "../inference/suggestion";
+import type { Digest } from "../platform/primitives";
+import { equivocating } from "./equivocation";
+import type { FileProblem } from "./report";
+import type { Checks } from "./verdict";
+
+/** One evidence file as it was read; its name means nothing but a place to point at. */
+export interface EvidenceInput {
+  readonly path: string;
+  readonly reading: EvidenceReading;
+}
+
+/** One piece of a claim, and where it is looked for. */
+export interface ClaimPiece {
+  /** Names the piece and its claim. */
+  readonly key: string;
+  /** Today's path; the recorded one where its file was not moved. */
+  readonly path: string;
+  readonly recordedPath: string;
+  readonly accepted: string;
+  /** Sealed with its whole lines; or accepted, and in the journal only. */
+  readonly place:
+    | { readonly kind: "sealed"; readonly piece: PieceToLocate }
+    | { readonly kind: "accepted"; readonly input: LocateInput };
+}
+
+/** A claim on its way to verdicts, whatever it came from. */
+export interface Claim {
+  /** The leaf hash; while it stands in the journal only, its id. */
+  readonly claim: string;
+  /** A label. */
+  readonly id: string;
+  readonly pieces: readonly ClaimPiece[];
+  /** UTF-16 code units of the output. */
+  readonly displayed: number;
+  readonly accepted: number;
+  readonly prompt: Prompt | null;
+  /** Whether all that its commitments are over is known. */
+  readonly isOpen: boolean;
+  readonly execution: Execution;
+  readonly device: string;
+  readonly batchRoot: Digest | null;
+  readonly evidenceFile: string | null;
+  readonly evidence: Checks["evidence"];
+  readonly signature: "valid" | "invalid";
+  /** What is wrong with its evidence, as a sentence. */
+  readonly defect: string | null;
+}
+
+export interface ClaimsParameters {
+  /** The id in `.proofline/repository.json`; `null` where there is none. */
+  readonly repositoryId: string | null;
+  readonly evidence: readonly EvidenceInput[];
+  readonly moves: ReadonlyMap<string, string>;
+  readonly journal: readonly AcceptedSuggestion[];
+  readonly device: string;
+  readonly chain: ReadonlyMap<string, AnchorCheck>;
+}
+
+const UNIDENTIFIED =
+  "The repository has no id of its own (.proofline/repository.json), so nobody can tell whether this belongs to it.";
+const FOREIGN = "It belongs to another repository: the repository ids differ.";
+const EQUIVOCATION =
+  "Its device contradicts itself about the order of its batches: two have one number or one predecessor, or a number does not follow.";
+
+/**
+ * Every claim that evidence and journal make, each once, named by its leaf hash, and what is wrong with evidence files.
+ * Of two copies of a claim the better one counts: intact before broken, open before sealed.
+ */
+export function gatherClaims(parameters: ClaimsParameters): {
+  readonly claims: readonly Claim[];
+  readonly files: readonly FileProblem[];
+} {
+  const { repositoryId, evidence, moves, journal, device } = parameters;
+  const claims = new Map<string, Claim>();
+  const files: FileProblem[] = [];
+  const add = (claim: Claim): void => {
+    const known = claims.get(claim.claim);
+    if (known === undefined || isBetter(claim, known)) {
+      claims.set(claim.claim, claim);
+    }
+  };
+  const own = evidence.flatMap(({ reading }) =>
+    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId ? [reading.batch] : [],
+  );
+  const contradicting = equivocating(own);
+  const sealedHere = new Set<string>();
+  for (const { path, reading } of [...evidence].sort((a, b) => compare(a.path, b.path))) {
+    if (reading.kind !== "intact") {
+      files.push({ path, problem: reading.reason });
+      for (const claim of reading.batch?.claims ?? []) {
+        const batch = reading.batch;
+        if (batch !== null) {
+          add(fromBatch(batch, claim, path, reading.kind, reading.reason, reading.signature, moves));
+        }
+      }
+      continue;
+    }
+    const { batch } = reading;
+    const [state, problem] = stateOf(batch, repositoryId, contradicting);
+    if (problem !== null) {
+      files.push({ path, problem });
+    }
+    for (const claim of batch.claims) {
+      add(fromBatch(batch, claim, path, state, problem, "valid", moves));
+      if (batch.device === device) {
+        sealedHere.add(claim.record.id);
+      }
+    }
+  }
+  for (const accepted of journal) {
+    // A crash may have kept the journal from hearing that it was sealed.
+    if (!sealedHere.has(accepted.id)) {
+      add(fromJournal(accepted, device));
+    }
+  }
+  return { claims: [...claims.values()], files };
+}
+
+function stateOf(
+  batch: SealedBatch,
+  repositoryId: string | null,
+  contradicting: ReadonlySet<Digest>,
+): readonly [Checks["evidence"], string | null] {
+  if (repositoryId === null) {
+    return ["unidentified", UNIDENTIFIED];
+  }
+  if (batch.facts.repositoryId !== repositoryId) {
+    return ["foreign", FOREIGN];
+  }
+  return contradicting.has(batch.batchRoot) ? ["equivocation", EQUIVOCATION] : ["intact", null];
+}
+
+function isBetter(one: Claim, other: Claim): boolean {
+  const worth = ({ evidence, isOpen, pieces }: Claim): number =>
+    (evidence === "intact" ? 4 : 0) +
+    (isOpen ? 2 : 0) +
+    (pieces.every(({ place }) => place.kind === "accepted" || place.piece.saved !== null) ? 1 : 0);
+  return worth(one) > worth(other);
+}
+
+function fromBatch(
+  { facts, device, batchRoot }: SealedBatch,
+  { record, leafHash, displayed, pieces, values }: SealedClaim,
+  evidenceFile: string,
+  evidence: Checks["evidence"],
+  defect: string | null,
+  signature: "valid" | "invalid",
+  moves: ReadonlyMap<string, string>,
+): Claim {
+  const prompt = values?.kind === "replayable" ? values.prompt : null;
+  return {
+    claim: leafHash,
+    id: record.id,
+    pieces: pieces.map((piece, index): ClaimPiece => {
+      const { path, accepted } = piece;
+      const today = moves.get(path) ?? path;
+      return {
+        key: keyOf(leafHash, index),
+        path: today,
+        recordedPath: path,
+        accepted,
+        place: {
+          kind: "sealed",
+          piece: { ...piece, path: today, ...(prompt !== null && { before: prompt.prefix }) },
+        },
+      };
+    }),
+    displayed: displayed?.length ?? 0,
+    accepted: record.counts.accepted,
+    prompt,
+    isOpen: values !== null,
+    execution: facts.execution,
+    device,
+    batchRoot,
+    evidenceFile,
+    evidence,
+    signature,
+    defect,
+  };
+}
+
+function fromJournal(suggestion: AcceptedSuggestion, device: string): Claim {
+  const { id, path, position, execution, values } = suggestion;
+  const { accepted, displayed, prompt } = values;
+  return {
+    claim: id,
+    id,
+    pieces: [
+      {
+        key: keyOf(id, 0),
+        path,
+        recordedPath: path,
+        accepted,
+        place: { kind: "accepted", input: { id, position, accepted, before: prompt.prefix } },
+      },
+    ],
+    displayed: displayed.length,
+    accepted: accepted.length,
+    prompt,
+    isOpen: true,
+    execution: { kind: "replayable", ...execution },
+    device,
+    batchRoot: null,
+    evidenceFile: null,
+    evidence: "intact",
+    signature: "valid",
+    defect: null,
+  };
+}
+
+/** Names a piece: its claim, and its number where it is not the first. */
+export function keyOf(claim: string, piece: number): string {
+  return piece === 0 ? claim : `${claim}.${piece}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
