@@ -34,6 +34,8 @@ const program = new Command("proofline")
   .description("Checkable AI suggestions: which model, which environment, which prompt, which output.")
   .helpOption("-h, --help", "show help")
   .exitOverride()
+  // What is wrong with a call is printed where every other mistake is: as text, or as JSON.
+  .configureOutput({ outputError() {} })
   .configureHelp({ showGlobalOptions: true });
 
 /** Adds what every command takes, and runs it with a session. */
@@ -106,6 +108,13 @@ run(
       maxTokens: number;
     };
     if (batch !== undefined) {
+      if (accept === true || file !== undefined || line !== undefined || column !== undefined) {
+        throw new CommandError(
+          "usage",
+          "--batch answers without touching a file, so it goes with none of --file, --line, --column and --accept.",
+          "Give --batch alone, or --file, --line and --column.",
+        );
+      }
       await completeBatch(session, batch, maxTokens);
       return undefined;
     }
@@ -206,10 +215,10 @@ run(
   (session, _flags, [id = ""]) => evidenceShow(session, id),
 );
 
+// Whoever reads the output, such as `head`, may have had enough of it.
+process.stdout.on("error", () => process.exit());
 program.parseAsync().catch((error: unknown) => {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
+  if (!(error instanceof CommanderError && error.exitCode === 0)) {
     printError(error, process.argv.includes("--json"));
   }
 });

@@ -38,10 +38,21 @@ export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = 
   if (parsed.success) {
     return parsed.data;
   }
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+  const wrong = new Set(parsed.error.issues.map(({ path: [field] }) => field));
   throw new CommandError(
     "usage",
-    `The chain is not described completely (${wrong}).`,
+    [
+      ...(id === undefined ? ["--chain-id is missing."] : []),
+      ...(wrong.has("id") && id !== undefined ? [`${id} is not a chain id, which is a whole number.`] : []),
+      ...(rpcUrls === undefined ? ["--rpc-url is missing."] : []),
+      ...(wrong.has("rpcUrls") && rpcUrls !== undefined
+        ? [`${rpcUrls.join(", ")}: not each of these is an http or https address.`]
+        : []),
+      ...(contract === undefined ? ["--contract is missing."] : []),
+      ...(wrong.has("contract") && contract !== undefined
+        ? [`${contract} is not an address, which is 0x and 40 hexadecimal digits.`]
+        : []),
+    ].join(" "),
     "Give --chain-id, --rpc-url and --contract together, or none of them for the local chain.",
   );
 }

@@ -9,7 +9,7 @@ import { type CompletionRequest, describeNothing } from "../inference/engine/eng
 import { messageOf } from "../platform/errors";
 import { acceptedSuggestion, newSuggestionId } from "../workflows/accept";
 import { CommandError } from "./commandError";
-import type { CommandResult } from "./output";
+import { type CommandResult, printJson } from "./output";
 import { type Session, withProvider } from "./session";
 
 export interface CompleteFlags {
@@ -59,7 +59,7 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
       profile: completion.profile,
     };
     if (!flags.accept) {
-      return { exitCode: 0, json: summary, text: [completion.displayed] };
+      return { exitCode: 0, json: summary, text: [{ block: completion.displayed }] };
     }
 
     const id = newSuggestionId();
@@ -85,7 +85,10 @@ export async function complete(session: Session, flags: CompleteFlags): Promise<
     return {
       exitCode: 0,
       json: { ...summary, id, path, line: flags.line, column: flags.column },
-      text: [completion.displayed, `Accepted as ${id}; run "proofline anchor" to seal and anchor it.`],
+      text: [
+        { block: completion.displayed },
+        `Accepted as ${id}; run "proofline anchor" to seal and anchor it.`,
+      ],
     };
   });
 }
@@ -127,7 +130,7 @@ export async function completeBatch(session: Session, file: string, maxTokens: n
               milliseconds: performance.now() - started,
               reason: describeNothing(outcome.reason),
             };
-      process.stdout.write(`${JSON.stringify(answer)}\n`);
+      printJson(answer);
     }
   });
 }
@@ -138,8 +141,9 @@ function parseLine(line: string, number: number): z.infer<typeof BatchLine> {
   } catch (error) {
     throw new CommandError(
       "usage",
-      `Line ${number} of the batch is not {"path", "prefix", "suffix"} (${messageOf(error)}).`,
+      `Line ${number} of the batch is not a JSON object whose "prefix" (and "path" and "suffix", if given) are texts.`,
       "Give one JSON object per line.",
+      { cause: error },
     );
   }
 }

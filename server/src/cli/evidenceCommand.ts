@@ -41,7 +41,11 @@ export async function evidenceShow(session: Session, id: string): Promise<Comman
         suggestion: found,
         anchors,
       };
-      return { exitCode: reading.kind === "intact" ? 0 : 1, json, text: [JSON.stringify(json, null, 2)] };
+      return {
+        exitCode: reading.kind === "intact" ? 0 : 1,
+        json,
+        text: [{ block: JSON.stringify(json, null, 2) }],
+      };
     }
     throw new CommandError(
       "usage",

@@ -30,7 +30,7 @@ import {
   type TrustFlags,
   trustOf,
 } from "./modelOptions";
-import type { CommandResult } from "./output";
+import { type CommandResult, note } from "./output";
 import { repositoryHere, type Session } from "./session";
 import { confirm, interruptible, showingProgress } from "./terminal";
 
@@ -85,7 +85,7 @@ export async function modelPin(session: Session, typed: string, flags: PinFlags)
   const places = await placesOf(session);
   if (source.kind === "folder") {
     const { files } = await planFolder(source.directory, choices.variant ?? null);
-    console.error(files.map(fileLine).join("\n"));
+    files.map(fileLine).forEach(note);
     return pinned(await pinFolder(source.directory, places, choices));
   }
   const access = hubAccess(flags);
@@ -241,7 +241,7 @@ async function placesOf(session: Session): Promise<PinPlaces> {
 
 /** Shows what would be downloaded, and asks unless --yes says so already. */
 async function agreed(plan: DownloadPlan, { yes }: HubFlags): Promise<void> {
-  process.stderr.write(`${describePlan(plan).join("\n")}\n`);
+  describePlan(plan).forEach(note);
   if (yes !== true) {
     await confirm(`Download ${megabytes(plan.toDownload)}?`);
   }

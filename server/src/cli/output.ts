@@ -1,9 +1,18 @@
-import { messageOf, ProoflineError } from "../platform/errors";
-import { CommandError } from "./commandError";
-import { COMMAND_REMEDIES } from "./commandRemedies";
+/**
+ * The one door through which the command line writes. Everything is shown letter by letter here, so that no command can
+ * forget it: whatever a repository, a model, a hub or a chain wrote can neither begin a line of its own nor move the
+ * cursor. Line feeds, and the codes that redraw a line, come from here alone.
+ */
+import { visibleJson, visibleLine, visibleLines } from "../protocol/visibleText";
+import { failureOf } from "./failure";
 
 /** 0: good. 1: not verified, or nothing to offer. 2: wrong usage or environment. */
 export type ExitCode = 0 | 1 | 2;
+
+/** Text of several lines, such as code, with its line feeds and tabs. */
+export interface PrintedBlock {
+  readonly block: string;
+}
 
 /** What a command returns: the same facts for programs and for people. */
 export interface CommandResult {
@@ -11,31 +20,60 @@ export interface CommandResult {
   /** Printed by `--json`. */
   readonly json: unknown;
   /** Printed otherwise, line by line. */
-  readonly text: readonly string[];
+  readonly text: readonly (string | PrintedBlock)[];
 }
 
 /** Prints a result to standard output and sets the exit code. */
 export function print(result: CommandResult, json: boolean): void {
   process.exitCode = result.exitCode;
-  const lines = json ? [JSON.stringify(result.json, null, 2)] : result.text;
-  if (lines.length > 0) {
-    process.stdout.write(`${lines.join("\n")}\n`);
+  if (json) {
+    printJson(result.json, 2);
+  } else {
+    write(
+      process.stdout,
+      result.text.map((line) => (typeof line === "string" ? visibleLine(line) : visibleLines(line.block))),
+    );
   }
+}
+
+/** Prints one JSON value to standard output, on one line unless an indentation is given. */
+export function printJson(value: unknown, indentation = 0): void {
+  write(process.stdout, [visibleJson(JSON.stringify(value, null, indentation))]);
 }
 
 /** Prints what went wrong and what to do next; anything unexpected keeps its stack for a bug report. */
 export function printError(error: unknown, json: boolean): void {
   process.exitCode = 2;
-  if (error instanceof ProoflineError || error instanceof CommandError) {
-    const { code, reason } = error;
-    const remedy = error instanceof CommandError ? error.remedy : COMMAND_REMEDIES[error.remedy];
-    if (json) {
-      process.stdout.write(`${JSON.stringify({ error: { code, reason, remedy } }, null, 2)}\n`);
-    } else {
-      process.stderr.write(`${reason}\n${remedy}\n`);
-    }
+  const { code, reason, remedy, stack } = failureOf(error);
+  if (json) {
+    printJson({ error: { code, reason, remedy, ...(stack !== null && { stack }) } }, 2);
     return;
   }
-  const stack = error instanceof Error ? error.stack : messageOf(error);
-  process.stderr.write(`This is a defect in Proofline; please report it.\n${stack}\n`);
+  note(reason);
+  note(remedy);
+  if (stack !== null) {
+    // Indented, so that no line of it looks like one of ours.
+    write(process.stderr, [visibleLines(stack).replace(/^/gm, "  ")]);
+  }
+}
+
+/** Says something beside the result, on standard error. */
+export function note(line: string): void {
+  write(process.stderr, [visibleLine(line)]);
+}
+
+/** Shows a line on standard error in place of the one that was shown so before. Only for terminals. */
+export function redraw(line: string): void {
+  process.stderr.write(`\r\x1b[K${visibleLine(line)}`);
+}
+
+/** Ends the line that is redrawn. */
+export function endLine(): void {
+  process.stderr.write("\n");
+}
+
+function write(stream: NodeJS.WritableStream, lines: readonly string[]): void {
+  if (lines.length > 0) {
+    stream.write(`${lines.join("\n")}\n`);
+  }
 }

@@ -12,6 +12,7 @@ import { DEFAULT_PROVIDER, type ExecutionProvider } from "../protocol/executionP
 import { LocalProvider } from "../providers/local/localProvider";
 import type { Provider } from "../providers/provider";
 import { type Installation, installationOf } from "../workflows/installation";
+import { note } from "./output";
 
 /** What one run of the command line works with. */
 export interface Session {
@@ -87,7 +88,7 @@ export async function withProvider<Value>(
   }
   const provider = await LocalProvider.start(engineParameters(session, session.modelDirectory));
   if (provider.notice !== null) {
-    console.error(provider.notice);
+    note(provider.notice);
   }
   try {
     return await use(provider);
@@ -104,7 +105,7 @@ export async function withEngine<Value>(
 ): Promise<Value> {
   const engine = await startEngine(engineParameters(session, modelDirectory));
   if (engine.fallback !== null) {
-    console.error(engine.fallback);
+    note(engine.fallback);
   }
   try {
     return await use(engine);

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import type { Progress } from "../models/hub/progress";
 import { megabytes } from "../protocol/byteCount";
+import { visibleLine } from "../protocol/visibleText";
 import { CommandError } from "./commandError";
+import { endLine, note, redraw } from "./output";
 
 /** The streams on which a person is asked and answers. */
 export interface Terminal {
@@ -31,7 +33,7 @@ export async function confirm(
   const closed = once(reader, "close").then((): string => "");
   try {
     // Whether Ctrl+C and Ctrl+D reject the answer or only close the reader depends on the version of Node.
-    const answer = await Promise.race([reader.question(`${question} [y/N] `), closed]).catch(
+    const answer = await Promise.race([reader.question(`${visibleLine(question)} [y/N] `), closed]).catch(
       (error: unknown) => {
         if (!(error instanceof Error && error.name === "AbortError")) {
           throw error;
@@ -69,7 +71,10 @@ export function showCount(verb: string, total: number): (done: number) => void {
     if (!process.stderr.isTTY) {
       return;
     }
-    process.stderr.write(`\r\x1b[K${done} of ${total} ${verb}${done === total ? "\n" : ""}`);
+    redraw(`${done} of ${total} ${verb}`);
+    if (done === total) {
+      endLine();
+    }
   };
 }
 
@@ -85,15 +90,15 @@ export async function showingProgress<Value>(
   try {
     return await work(({ path, done, total }) => {
       if (live) {
-        process.stderr.write(`\r\x1b[K${megabytes(done)} of ${megabytes(total)}  ${path}`);
+        redraw(`${megabytes(done)} of ${megabytes(total)}  ${path}`);
       } else if (path !== told) {
-        process.stderr.write(`${path}\n`);
+        note(path);
       }
       told = path;
     });
   } finally {
     if (live && told !== null) {
-      process.stderr.write("\n");
+      endLine();
     }
   }
 }

@@ -22,7 +22,7 @@ import { TokenComparisons } from "../workflows/tokenComparisons";
 import { replayables, verifyRepository } from "../workflows/verify";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
-import type { CommandResult } from "./output";
+import { type CommandResult, note } from "./output";
 import { type Session, withEngine } from "./session";
 import { interruptible, showCount } from "./terminal";
 import { withWorkspace } from "./workspace";
@@ -102,7 +102,7 @@ async function reportOf(
     const outcomes = await replays(session, claims, options);
     const known = await lookAroundFrom(session);
     if (known.deviceProblem !== null) {
-      console.error(known.deviceProblem);
+      note(known.deviceProblem);
     }
     const chain = openChain(workspace.chain, { start: false });
     try {
