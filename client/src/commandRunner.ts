@@ -1,7 +1,8 @@
 /** Runs what the command table lists, and answers the person who asked for it. */
-import { commands, window } from "vscode";
+import { commands } from "vscode";
 import { messageOf } from "../../server/src/protocol/caught";
 import { COMMANDS, type CommandId } from "./commands";
+import { showMessage } from "./dialogs";
 import type { FeatureContext } from "./featureContext";
 
 /**
@@ -34,22 +35,10 @@ export async function tell(
   severity: "information" | "warning" | "error",
   message: string,
 ): Promise<void> {
-  switch (severity) {
-    case "information":
-      await window.showInformationMessage(message);
-      return;
-    case "warning":
-      await offerLog(context, window.showWarningMessage(message, SHOW_LOG));
-      return;
-    case "error":
-      await offerLog(context, window.showErrorMessage(message, SHOW_LOG));
+  const buttons = severity === "information" ? [] : [SHOW_LOG];
+  if ((await showMessage(severity, message, ...buttons)) === SHOW_LOG) {
+    context.log.show();
   }
 }
 
 const SHOW_LOG = "Show Log";
-
-async function offerLog(context: FeatureContext, choice: Thenable<string | undefined>): Promise<void> {
-  if ((await choice) === SHOW_LOG) {
-    context.log.show();
-  }
-}

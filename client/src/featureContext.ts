@@ -8,6 +8,7 @@ import { VerdictStore } from "./editor/verdictStore";
 import { EDITOR_CONFIGURATION, onDidChangeSettings } from "./editorConfiguration";
 import { connectLanguageClient } from "./languageClientConnection";
 import { Server } from "./server";
+import { VisibleLog } from "./visibleLog";
 
 export class FeatureContext {
   readonly configuration = EDITOR_CONFIGURATION;
@@ -15,7 +16,7 @@ export class FeatureContext {
   readonly suggestions = new ShownSuggestions();
   /** Filled by the features before the first start. */
   readonly middleware: Middleware = {};
-  readonly log = window.createOutputChannel("Proofline", { log: true });
+  readonly log = new VisibleLog(window.createOutputChannel("Proofline", { log: true }));
   readonly server: Server;
 
   private lastStatus: DidChangeStatus.Parameters | undefined;

@@ -1,3 +1,4 @@
+import { visibleInEditor } from "../visibleInEditor";
 import type { BadgeGroup } from "./badgeGroups";
 
 const NO_BREAK_SPACE = "\u00a0";
@@ -9,5 +10,5 @@ const NO_BREAK_SPACE = "\u00a0";
 export function badgeText({ summary, count, localChain, note }: BadgeGroup): string {
   const word = count === 1 ? summary : `${summary} ×${count}`;
   const parts = [word, ...(localChain ? ["local chain"] : []), ...(note === null ? [] : [note])];
-  return parts.join(" · ").replaceAll(" ", NO_BREAK_SPACE);
+  return visibleInEditor(parts.join(" · ")).replaceAll(" ", NO_BREAK_SPACE);
 }

@@ -1,18 +1,13 @@
 /** *Anchor Now*: seals and anchors all that is pending, with progress, and can be cancelled. */
-import { ProgressLocation, window } from "vscode";
 import { AnchorNow } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
+import { withProgress } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 import { counted } from "../format";
 
 export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.anchorNow", async () => {
-    const options = {
-      location: ProgressLocation.Notification,
-      title: "Proofline: anchoring",
-      cancellable: true,
-    };
-    const { anchored, problems } = await window.withProgress(options, (_, token) =>
+    const { anchored, problems } = await withProgress("Proofline: anchoring", (token) =>
       context.server.ask(AnchorNow, token),
     );
     const done = anchored === 0 ? "Nothing was anchored." : `Anchored ${counted(anchored, "suggestion")}.`;

@@ -13,6 +13,7 @@ import {
   DidLoadModel,
   DidSuggestNothing,
 } from "../../../server/src/protocol/messages";
+import { sayInStatusBar } from "../dialogs";
 import type { ShownSuggestion } from "../editor/shownSuggestions";
 import type { FeatureContext } from "../featureContext";
 
@@ -97,7 +98,7 @@ export function activate(context: FeatureContext): void {
 
   context.server.onNotification(DidSuggestNothing, ({ uri, reason }) => {
     if (uri === window.activeTextEditor?.document.uri.toString()) {
-      window.setStatusBarMessage(`$(info) ${reason}`, REASON_MILLISECONDS);
+      sayInStatusBar(reason, REASON_MILLISECONDS);
     }
   });
   context.server.onSignal(DidLoadModel, () => {

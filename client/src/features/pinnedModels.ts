@@ -1,7 +1,7 @@
 /** *Pin a Model…* and *Use the Workspace's Model…*. Nothing here happens by itself: a workspace only names models. */
-import { window } from "vscode";
 import { ChooseModel, ListWorkspaceModels } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
+import { pick, showMessage } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 import { askForFolder, askForModel } from "../pinning/modelQuestions";
 import { modelItem, sentence } from "../pinning/modelTexts";
@@ -30,7 +30,7 @@ async function pinModel(context: FeatureContext, pinning: Pinning): Promise<void
     return;
   }
   const use = "Use It Here";
-  if ((await window.showInformationMessage(message, use)) === use) {
+  if ((await showMessage("information", message, use)) === use) {
     await choose(context, folder, result.manifestDigest);
   }
 }
@@ -44,14 +44,14 @@ async function useWorkspaceModel(context: FeatureContext, pinning: Pinning): Pro
     throw new Error("Open a folder first. A model is chosen for the folder's repository.");
   }
   const models = await context.server.request(ListWorkspaceModels, { folder });
-  const picked = await window.showQuickPick(
+  const picked = await pick(
     [
-      ...models.map((model) => ({ ...modelItem(model), model })),
+      ...models.map((model) => ({ ...modelItem(model), value: model })),
       {
         label: "The model of the settings",
         description: "no choice for this workspace",
         detail: models.length === 0 ? "This workspace names no models." : "",
-        model: null,
+        value: null,
       },
     ],
     {
@@ -62,7 +62,7 @@ async function useWorkspaceModel(context: FeatureContext, pinning: Pinning): Pro
   if (picked === undefined) {
     return;
   }
-  const { model } = picked;
+  const model = picked.value;
   if (model === null || model.installed) {
     await choose(context, folder, model?.manifestDigest ?? null);
   } else if (model.fetchable) {

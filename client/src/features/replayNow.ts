@@ -1,7 +1,8 @@
 /** Runs the pinned model again on the suggestions of this file and says what came of it. */
-import { ProgressLocation, window } from "vscode";
+import { window } from "vscode";
 import { ReplayNow } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
+import { withProgress } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 import { tally } from "../format";
 
@@ -11,14 +12,9 @@ export function activate(context: FeatureContext): void {
     if (uri === undefined) {
       return;
     }
-    const options = {
-      location: ProgressLocation.Notification,
-      title: "Proofline: replaying",
-      cancellable: true,
-    };
-    const { exact, withinTolerance, mismatch, impossible, reasons } = await window.withProgress(
-      options,
-      (_, token) => context.server.request(ReplayNow, typeof id === "string" ? { uri, id } : { uri }, token),
+    const { exact, withinTolerance, mismatch, impossible, reasons } = await withProgress(
+      "Proofline: replaying",
+      (token) => context.server.request(ReplayNow, typeof id === "string" ? { uri, id } : { uri }, token),
     );
     const counts = tally({ exact, "within tolerance": withinTolerance, mismatched: mismatch, impossible });
     const message = counts === "" ? "There is no suggestion to replay in this file." : `Replayed: ${counts}.`;

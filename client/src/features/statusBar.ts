@@ -14,6 +14,7 @@ import { DidChangeStatus, GetDocumentState } from "../../../server/src/protocol/
 import type { CommandId } from "../commands";
 import type { FeatureContext } from "../featureContext";
 import { type StatusView, statusView } from "../statusView";
+import { visibleInEditor, visibleTooltip } from "../visibleInEditor";
 
 export function activate(context: FeatureContext): void {
   const bar = window.createStatusBarItem("proofline.status", StatusBarAlignment.Right, 100);
@@ -24,14 +25,15 @@ export function activate(context: FeatureContext): void {
 
   function show(): void {
     const view = statusView(context.server.state, context.status, offReason);
-    const text = view.word === "" ? "Proofline" : `Proofline: ${view.word}`;
+    const text = view.word === "" ? "Proofline" : `Proofline: ${visibleInEditor(view.word)}`;
+    const detail = visibleInEditor(view.detail);
     bar.text = `$(${view.icon}) ${text}`;
-    bar.accessibilityInformation = { label: `${text}. ${view.detail}` };
+    bar.accessibilityInformation = { label: `${text}. ${detail}` };
     bar.tooltip = tooltip(view, context.status);
     bar.command = commandFor(view);
     bar.show();
     language.text = text;
-    language.detail = view.detail;
+    language.detail = detail;
     language.busy = view.busy;
     language.severity = severityOf(view);
     language.command = { title: "Show Log", command: "proofline.showLog" };
@@ -83,9 +85,8 @@ function tooltip(view: StatusView, status: DidChangeStatus.Parameters | undefine
     "[Restart](command:proofline.restart)",
     "[Show Log](command:proofline.showLog)",
   ];
-  // Not `appendText`, whose no-break spaces wrap lines in the middle of words.
-  const detail = view.detail.replace(/[\\`*_{}[\]()#+\-.!|<>~&]/g, "\\$&");
-  const text = new MarkdownString(`${detail}\n\n${links.join(" · ")}`);
+  // Not `appendText`, which leaves bare addresses to become links, and whose no-break spaces wrap lines within words.
+  const text = new MarkdownString(`${visibleTooltip(view.detail)}\n\n${links.join(" · ")}`);
   text.isTrusted = { enabledCommands: LINKED_COMMANDS };
   return text;
 }

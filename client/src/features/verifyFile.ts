@@ -1,7 +1,8 @@
 /** *Verify This File*: everything afresh, nothing cached, and the counts. */
-import { ProgressLocation, window } from "vscode";
+import { window } from "vscode";
 import { VerifyFile } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
+import { withProgress } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 import { tally } from "../format";
 
@@ -11,12 +12,7 @@ export function activate(context: FeatureContext): void {
     if (uri === undefined) {
       return;
     }
-    const options = {
-      location: ProgressLocation.Notification,
-      title: "Proofline: verifying",
-      cancellable: true,
-    };
-    const { counts, problems } = await window.withProgress(options, (_, token) =>
+    const { counts, problems } = await withProgress("Proofline: verifying", (token) =>
       context.server.request(VerifyFile, { uri }, token),
     );
     const found = tally(counts);

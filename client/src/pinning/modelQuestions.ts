@@ -1,15 +1,12 @@
 /** What a person is asked before a model is pinned. `undefined` is always a person who changed their mind. */
-import { type QuickPickItem, Uri, window, workspace } from "vscode";
+import { Uri, window, workspace } from "vscode";
 import { megabytes as size } from "../../../server/src/protocol/byteCount";
 import { HubRepository, HubRevision } from "../../../server/src/protocol/hubNames";
 import type { PinModel, PlanModel, WantedModel } from "../../../server/src/protocol/messages";
+import { agree, pick } from "../dialogs";
 import { describePlan, questionFor } from "./modelTexts";
 
 type Trust = PinModel.Parameters["trust"];
-
-interface Choice<Value> extends QuickPickItem {
-  readonly value: Value;
-}
 
 /** The workspace folder that a pin is for; `null` without one. */
 export async function askForFolder(): Promise<string | null | undefined> {
@@ -23,10 +20,15 @@ export async function askForFolder(): Promise<string | null | undefined> {
 
 /** Where the model is. */
 export async function askForModel(): Promise<WantedModel | undefined> {
-  const picked = await window.showQuickPick<Choice<"folder" | "hub">>(
+  const picked = await pick<"folder" | "hub">(
     [
-      { label: "$(folder) A folder…", detail: "A model folder on this machine", value: "folder" },
-      { label: "$(cloud-download) A Hugging Face repository…", detail: "owner/name", value: "hub" },
+      { icon: "folder", label: "A folder…", detail: "A model folder on this machine", value: "folder" },
+      {
+        icon: "cloud-download",
+        label: "A Hugging Face repository…",
+        detail: "owner/name",
+        value: "hub",
+      },
     ],
     { title: "Pin a Model", placeHolder: "Where is the model?" },
   );
@@ -76,7 +78,7 @@ async function askForRepository(): Promise<WantedModel | undefined> {
 
 /** The graph of one of a model's variants. */
 export async function askForVariant({ variants }: PlanModel.Variants): Promise<string | undefined> {
-  const picked = await window.showQuickPick(
+  const picked = await pick(
     variants.map(({ name, graph, size: bytes }) => ({
       label: name,
       description: size(bytes),
@@ -93,7 +95,7 @@ export async function askForTrust(signed: boolean): Promise<Trust | undefined> {
   if (!signed) {
     return { kind: "none" };
   }
-  const picked = await window.showQuickPick<Choice<Trust["kind"]>>(
+  const picked = await pick<Trust["kind"]>(
     [
       { label: "Do not check who signed it", value: "none" },
       { label: "Signed with a key…", detail: "Choose the signer's public key (PEM)", value: "key" },
@@ -124,13 +126,11 @@ export async function askForTrust(signed: boolean): Promise<Trust | undefined> {
 /** Shows what will be pinned and asks. */
 export async function agreed(model: WantedModel, plan: PlanModel.Plan, trust: Trust): Promise<boolean> {
   const { question, yes } = questionFor(model, plan);
-  const detail = describePlan(plan, trust);
-  return (await window.showInformationMessage(question, { modal: true, detail }, yes)) === yes;
+  return agree("information", question, describePlan(plan, trust), yes);
 }
 
 /** Whether other bytes than the pinned ones are meant. */
 export async function replacementIsMeant(reason: string): Promise<boolean> {
-  const replace = "Replace the Pin";
   const detail = "Replace the pin only if the files were changed on purpose. Otherwise restore them.";
-  return (await window.showWarningMessage(reason, { modal: true, detail }, replace)) === replace;
+  return agree("warning", reason, [detail], "Replace the Pin");
 }

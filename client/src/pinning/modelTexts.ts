@@ -7,17 +7,24 @@ import type {
   PlanModel,
   WantedModel,
 } from "../../../server/src/protocol/messages";
+import type { ListChoice } from "../dialogs";
 import { counted } from "../format";
+import { visibleValue } from "../visibleInEditor";
+
+/** The longest name or licence, in UTF-16 code units: what a hub states fits into the line that names it. */
+const STATED_LIMIT = 80;
 
 /** The question before a plan is carried out, and the button that agrees to it. */
 export function questionFor(
   model: WantedModel,
-  { name, toDownload }: PlanModel.Plan,
+  plan: PlanModel.Plan,
 ): { readonly question: string; readonly yes: string } {
+  const { toDownload } = plan;
   const download = toDownload > 0;
+  const name = visibleValue(plan.name, STATED_LIMIT);
   switch (model.kind) {
     case "folder":
-      return { question: `Pin the model in ${model.path} as it is now?`, yes: "Pin" };
+      return { question: `Pin the model in ${visibleValue(model.path)} as it is now?`, yes: "Pin" };
     case "huggingface":
       return download
         ? { question: `Download ${size(toDownload)} and pin ${name}?`, yes: "Download and Pin" }
@@ -31,22 +38,29 @@ export function questionFor(
   }
 }
 
-/** The plan, line by line. */
+/**
+ * The plan, line by line. What a hub or a repository states is a value within a line, and can begin none: the lines
+ * are what a person consents to.
+ */
 export function describePlan(
   { commit, from, licence, signed, files, size: bytes, toDownload }: PlanModel.Plan,
   trust: PinModel.Parameters["trust"],
-): string {
+): string[] {
   const here =
     commit === null || toDownload === bytes ? "" : `, of which ${size(bytes - toDownload)} are here already`;
   return [
     ...(commit === null
       ? []
-      : [`Repository: ${from}`, `Commit: ${commit.slice(0, 12)}`, `Licence: ${licence ?? "none stated"}`]),
+      : [
+          `Repository: ${visibleValue(from)}`,
+          `Commit: ${visibleValue(commit.slice(0, 12))}`,
+          `Licence: ${licence === null ? "none stated" : visibleValue(licence, STATED_LIMIT)}`,
+        ]),
     `Signature: ${signed ? SIGNATURE[trust.kind] : "none"}`,
     "",
     `${counted(files.length, "file")}, ${size(bytes)}${here}:`,
-    ...files.map((file) => `${file.path} (${size(file.size)})`),
-  ].join("\n");
+    ...files.map((file) => `${visibleValue(file.path)} (${size(file.size)})`),
+  ];
 }
 
 /** What is asked of a signature, by whom the person trusts. */
@@ -62,18 +76,17 @@ export function sentence(words: string): string {
 }
 
 /** What a list says of a model that the workspace names. */
-export function modelItem(model: ListWorkspaceModels.Model): {
-  readonly label: string;
-  readonly description: string;
-  readonly detail: string;
-} {
+export function modelItem(model: ListWorkspaceModels.Model): Omit<ListChoice<unknown>, "value"> {
   return {
-    label: `${model.chosen ? "$(check) " : ""}${model.name}`,
+    ...(model.chosen && { icon: "check" }),
+    label: visibleValue(model.name, STATED_LIMIT),
     description: [
       model.installed ? "on this machine" : `not here, ${size(model.size)}`,
       ...(model.proposed ? ["proposed by this workspace"] : []),
     ].join(" · "),
-    detail: [model.from, ...(model.signature === null ? [] : [shortened(model.signature)])].join(" · "),
+    detail: [model.from, ...(model.signature === null ? [] : [shortened(model.signature)])]
+      .map((stated) => visibleValue(stated))
+      .join(" · "),
   };
 }
 

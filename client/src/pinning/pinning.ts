@@ -1,5 +1,5 @@
 /** Pins a model: what would be downloaded is shown first, then fetched with progress that can be cancelled. */
-import { type CancellationToken, type Progress, ProgressLocation, window } from "vscode";
+import type { CancellationToken } from "vscode";
 import { megabytes as size } from "../../../server/src/protocol/byteCount";
 import {
   DidAdvanceDownload,
@@ -7,6 +7,7 @@ import {
   PlanModel,
   type WantedModel,
 } from "../../../server/src/protocol/messages";
+import { type Advance, withProgress } from "../dialogs";
 import type { Server } from "../server";
 import { agreed, askForTrust, askForVariant, replacementIsMeant } from "./modelQuestions";
 
@@ -38,7 +39,7 @@ export class Pinning {
   ): Promise<{ readonly plan: PlanModel.Plan; readonly variant: string | null } | undefined> {
     const title = model.kind === "folder" ? "Proofline: reading the folder" : "Proofline: asking the hub";
     const ask = (variant: string | null): Thenable<PlanModel.Plan | PlanModel.Variants | undefined> =>
-      cancellable(title, async (_, token) => {
+      cancellable(title, async (token) => {
         const answer = await this.server.request(PlanModel, { folder, model, variant }, token);
         return token.isCancellationRequested ? undefined : answer;
       });
@@ -76,14 +77,11 @@ export class Pinning {
   }
 
   private carryOutOnce(parameters: PinModel.Parameters, name: string): Thenable<PinModel.Result | undefined> {
-    return cancellable(`Proofline: pinning ${name}`, async (progress, token) => {
+    return cancellable(`Proofline: pinning ${name}`, async (token, advance) => {
       let shownPercent = 0;
       this.onProgress = ({ path, done, total }) => {
         const percent = total === 0 ? 100 : (100 * done) / total;
-        progress.report({
-          message: `${size(done)} of ${size(total)}, ${path}`,
-          increment: Math.max(0, percent - shownPercent),
-        });
+        advance(`${size(done)} of ${size(total)}, ${path}`, Math.max(0, percent - shownPercent));
         shownPercent = Math.max(shownPercent, percent);
       };
       try {
@@ -103,24 +101,18 @@ function fixed(model: WantedModel, plan: PlanModel.Plan): WantedModel {
 /** Works under a notification with *Cancel*. Whoever clicks it knows what they did: no error is told, nothing follows. */
 function cancellable<Value>(
   title: string,
-  work: (
-    progress: Progress<{ message: string; increment: number }>,
-    token: CancellationToken,
-  ) => Promise<Value>,
+  work: (token: CancellationToken, advance: Advance) => Promise<Value>,
 ): Thenable<Value | undefined> {
-  return window.withProgress(
-    { location: ProgressLocation.Notification, title, cancellable: true },
-    async (progress, token) => {
-      try {
-        return await work(progress, token);
-      } catch (error) {
-        if (token.isCancellationRequested) {
-          return undefined;
-        }
-        throw error;
+  return withProgress(title, async (token, advance) => {
+    try {
+      return await work(token, advance);
+    } catch (error) {
+      if (token.isCancellationRequested) {
+        return undefined;
       }
-    },
-  );
+      throw error;
+    }
+  });
 }
 
 /** What the server says of an error that a person can act on: its stable code, and what went wrong. */

@@ -21,3 +21,11 @@ it("writes to the terminal through the one door that shows everything letter by 
     others(isCommandLine, "server/src/cli/output.ts", /process\.std(?:out|err)(?:\.write|,)|console\./),
   ).toEqual([]);
 });
+
+it("shows messages, lists and progress in the editor through the one door that does the same", () => {
+  const isClient = (path: string): boolean => path.startsWith("client/src/");
+  const shows =
+    /\.(?:show(?:Information|Warning|Error)Message|showQuickPick|createQuickPick|withProgress|setStatusBarMessage)\b/;
+  expect(others(isClient, "client/src/dialogs.ts", shows)).toEqual([]);
+  expect(others(isClient, "client/src/featureContext.ts", /createOutputChannel/)).toEqual([]);
+});

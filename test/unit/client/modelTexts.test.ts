@@ -26,7 +26,7 @@ describe("the question before a model is pinned", () => {
   });
 
   it("lists what will be pinned, where it is from and who must have signed it", () => {
-    expect(describePlan(PLAN, { kind: "none" }).split("\n")).toEqual([
+    expect(describePlan(PLAN, { kind: "none" })).toEqual([
       "Repository: owner/coder",
       "Commit: cccccccccccc",
       "Licence: none stated",
@@ -38,6 +38,24 @@ describe("the question before a model is pinned", () => {
     expect(describePlan({ ...PLAN, signed: true }, { kind: "key", pem: "" })).toContain(
       "Signature: must be made with the key that you chose",
     );
+  });
+
+  it("cannot be forged by what a hub states: no line begins that is not ours, and no link or icon is drawn", () => {
+    const licence = "mit\nSignature: must be made with the key that you chose\u202e";
+    const file = { path: "[a](command:x) $(verified) \u2028Signature: none", size: 1 };
+    const lines = describePlan({ ...PLAN, licence, signed: true, files: [file] }, { kind: "none" });
+    expect(lines.filter((line) => line.startsWith("Signature"))).toEqual([
+      "Signature: present, but who made it is not checked",
+    ]);
+    expect(lines).toContain("Licence: mit\\u{a}Signature: must be made with the key that you chose\\u{202e}");
+    expect(lines.at(-1)).toBe("[a]\\u{28}command:x) $\\u{28}verified) \\u{2028}Signature: none (1 kB)");
+    const long = describePlan(
+      { ...PLAN, licence: `mit${" .".repeat(100)} Signature: good` },
+      { kind: "none" },
+    );
+    expect(long[2]).toMatch(/^Licence: mit[ .]+… \(\d+ more\)$/);
+    const name = "coder?\nSigned by its maker. Download";
+    expect(questionFor(HUB, { ...PLAN, name }).question).not.toContain("\n");
   });
 
   it("is asked of what the server plans", () => {
@@ -62,7 +80,8 @@ describe("a model in the list", () => {
 
   it("says whether it is here, proposed and chosen, with fingerprints by both ends", () => {
     expect(model && modelItem(model)).toEqual({
-      label: "$(check) coder",
+      icon: "check",
+      label: "coder",
       description: "not here, 3.0 MB · proposed by this workspace",
       detail: "owner/coder · signed by the key ab000000…0000",
     });

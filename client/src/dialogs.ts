@@ -1,0 +1,90 @@
+/**
+ * The one door to messages, lists and progress. Everything is shown letter by letter here, so that no feature can forget
+ * it: names, licences and reasons come from repositories and hubs. Escaping is done on this side, because only this
+ * side knows what a message or a list would make of a text; the server sends what is.
+ */
+import {
+  type CancellationToken,
+  type MessageOptions,
+  ProgressLocation,
+  type QuickPickItem,
+  window,
+} from "vscode";
+import { visibleInEditor } from "./visibleInEditor";
+
+type Severity = "information" | "warning" | "error";
+
+/** Shows a message; resolves to the button that was chosen, if any. */
+export async function showMessage(
+  severity: Severity,
+  message: string,
+  ...buttons: readonly string[]
+): Promise<string | undefined> {
+  return SHOW[severity](visibleInEditor(message), {}, ...buttons);
+}
+
+/** Asks, with some lines of detail below the question; resolves to whether the one button was chosen. */
+export async function agree(
+  severity: Severity,
+  question: string,
+  lines: readonly string[],
+  yes: string,
+): Promise<boolean> {
+  const detail = lines.map(visibleInEditor).join("\n");
+  return (await SHOW[severity](visibleInEditor(question), { modal: true, detail }, yes)) === yes;
+}
+
+type ShowMessage = (
+  message: string,
+  options: MessageOptions,
+  ...buttons: readonly string[]
+) => Thenable<string | undefined>;
+
+const SHOW: Readonly<Record<Severity, ShowMessage>> = {
+  information: (...message) => window.showInformationMessage(...message),
+  warning: (...message) => window.showWarningMessage(...message),
+  error: (...message) => window.showErrorMessage(...message),
+};
+
+export interface ListChoice<Value> {
+  /** A codicon's name. */
+  readonly icon?: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly value: Value;
+}
+
+/** Lets a person pick from a list; `undefined` where they changed their mind. */
+export async function pick<Value>(
+  choices: readonly ListChoice<Value>[],
+  { title, placeHolder }: { readonly title: string; readonly placeHolder: string },
+): Promise<{ readonly value: Value } | undefined> {
+  const items = choices.map(({ icon, label, description = "", detail = "", value }) => ({
+    label: `${icon === undefined ? "" : `$(${icon}) `}${visibleInEditor(label)}`,
+    description: visibleInEditor(description),
+    detail: visibleInEditor(detail),
+    value,
+  }));
+  return window.showQuickPick<QuickPickItem & { readonly value: Value }>(items, { title, placeHolder });
+}
+
+/** Tells how far some work is: what it does now, and by how many percent it got further. */
+export type Advance = (message: string, increment: number) => void;
+
+/** Works under a notification with *Cancel*. */
+export function withProgress<Value>(
+  title: string,
+  work: (token: CancellationToken, advance: Advance) => Promise<Value>,
+): Thenable<Value> {
+  return window.withProgress(
+    { location: ProgressLocation.Notification, title: visibleInEditor(title), cancellable: true },
+    (progress, token) =>
+      work(token, (message, increment) => progress.report({ message: visibleInEditor(message), increment })),
+  );
+}
+
+/** Says something in the status bar for a while. */
+export function sayInStatusBar(message: string, milliseconds: number): void {
+  window.setStatusBarMessage(`$(info) ${visibleInEditor(message)}`, milliseconds);
+}
