@@ -1,4 +1,8 @@
-/** The only reader of editor settings: it turns them into the `Settings` that the server is told. */
+/**
+ * The only reader of editor settings: it turns them into the `Settings` that the server is told. A workspace's settings
+ * come with the repository, so each setting takes a side: what a workspace may do to it.
+ */
+import { unreachable } from "../../server/src/protocol/caught";
 import { DEFAULT_HUB, DEFAULT_SETTINGS, Settings } from "../../server/src/protocol/settings";
 import { strictest, VERIFIED_ONLY_LEVELS, type VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import { type Problem, readChain } from "./chainSettings";
@@ -7,13 +11,51 @@ import { type Problem, readChain } from "./chainSettings";
 export interface ConfigurationSource {
   /** The workspace is trusted; without that its settings do not count. */
   readonly trusted: boolean;
-  /** The value in force, by the setting's name without `proofline.`. */
+  /** The value in force, by the setting's name without `proofline.`; a workspace's goes before the person's. */
   get(name: string): unknown;
+  /** The value of the user or machine settings, else the default; whatever the workspace says. */
+  own(name: string): unknown;
   /** Every value that the user, the workspace and each of its folders gives. */
   everyValue(name: string): readonly unknown[];
-  /** Sets it where it takes effect: in the workspace if it is set there, else for the user. */
-  set(name: string, value: unknown): Promise<void>;
+  /** The value of one scope alone; `undefined` where it gives none. */
+  valueIn(scope: SettingScope, name: string): unknown;
+  /** Sets it in one scope; `undefined` takes it out. */
+  set(scope: SettingScope, name: string, value: unknown): Promise<void>;
 }
+
+export type SettingScope = "user" | "workspace";
+
+/**
+ * What a workspace may do to a setting.
+ *
+ * - `person`: nothing. It shows or hides verdicts, decides whom to trust, or spends.
+ * - `strictest`: tighten. Of all values that any scope gives, the strictest counts.
+ * - `workspace`: set it. It decides how suggestions are made, hides no verdict and loosens no check.
+ */
+export type Side = "person" | "strictest" | "workspace";
+
+export const SIDES = {
+  enabled: "strictest",
+  modelPath: "person",
+  modelHub: "person",
+  executionProfile: "workspace",
+  executionProvider: "person",
+  maxTokens: "workspace",
+  contextChunks: "strictest",
+  cacheMegabytes: "person",
+  "chain.kind": "person",
+  "chain.id": "person",
+  "chain.rpcUrls": "person",
+  "chain.contract": "person",
+  sealAfterSeconds: "person",
+  badges: "person",
+  verifiedOnly: "strictest",
+} as const satisfies Readonly<Record<string, Side>>;
+
+type SettingName = keyof typeof SIDES;
+type NameOn<Wanted extends Side> = {
+  [Name in SettingName]: (typeof SIDES)[Name] extends Wanted ? Name : never;
+}[SettingName];
 
 /** Which badges are shown at the end of a line. */
 export const BADGES = ["all", "attention", "off"] as const;
@@ -22,10 +64,10 @@ export type Badges = (typeof BADGES)[number];
 /** The settings for the server, or the first one that cannot be used. */
 export function readSettings(source: ConfigurationSource): Settings | Problem {
   const chain = readChain({
-    kind: source.get("chain.kind"),
-    id: source.get("chain.id"),
-    rpcUrls: source.get("chain.rpcUrls"),
-    contract: source.get("chain.contract"),
+    kind: countingValue(source, "chain.kind"),
+    id: countingValue(source, "chain.id"),
+    rpcUrls: countingValue(source, "chain.rpcUrls"),
+    contract: countingValue(source, "chain.contract"),
   });
   if ("problem" in chain) {
     return chain;
@@ -39,39 +81,72 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
     executionProvider: oneOf(source, "executionProvider", executionProvider.options),
     verifiedOnly: readVerifiedOnly(source),
     chain,
-    maxTokens: whole(source, "maxTokens"),
-    contextChunks: whole(source, "contextChunks"),
-    cacheMegabytes: whole(source, "cacheMegabytes"),
-    sealAfterSeconds: whole(source, "sealAfterSeconds"),
+    maxTokens: whole("maxTokens", countingValue(source, "maxTokens")),
+    contextChunks: readContextChunks(source),
+    cacheMegabytes: whole("cacheMegabytes", countingValue(source, "cacheMegabytes")),
+    sealAfterSeconds: whole("sealAfterSeconds", countingValue(source, "sealAfterSeconds")),
     trusted: source.trusted,
   };
 }
 
 export function readBadges(source: ConfigurationSource): Badges {
-  return BADGES.find((value) => value === source.get("badges")) ?? "all";
-}
-
-/** Turns suggestions on where they are off, and off where they are on. */
-export function toggleEnabled(source: ConfigurationSource): Promise<void> {
-  return source.set("enabled", !isEnabled(source));
-}
-
-function isEnabled(source: ConfigurationSource): boolean {
-  const value = source.get("enabled");
-  return typeof value === "boolean" ? value : DEFAULT_SETTINGS.enabled;
+  return BADGES.find((value) => value === countingValue(source, "badges")) ?? "all";
 }
 
 /**
- * The strictest level that user, workspace or any folder asks for. The value in force would be that of the narrowest
- * scope, so that a repository could loosen what a person decided.
+ * Turns suggestions off where they are on, in the workspace if it says anything of them, else for the user; and on where
+ * they are off, in every scope that turned them off.
  */
+export async function toggleEnabled(source: ConfigurationSource): Promise<void> {
+  if (isEnabled(source)) {
+    const scope = source.valueIn("workspace", "enabled") === undefined ? "user" : "workspace";
+    await source.set(scope, "enabled", false);
+    return;
+  }
+  for (const scope of ["user", "workspace"] as const) {
+    if (source.valueIn(scope, "enabled") === false) {
+      await source.set(scope, "enabled", true);
+    }
+  }
+}
+
+/** Off is stricter: a repository may do without suggestions, and makes nobody's model run who turned it off. */
+function isEnabled(source: ConfigurationSource): boolean {
+  return !everyValue(source, "enabled").includes(false) && DEFAULT_SETTINGS.enabled;
+}
+
 function readVerifiedOnly(source: ConfigurationSource): VerifiedOnly {
-  const values = source.everyValue("verifiedOnly");
+  const values = everyValue(source, "verifiedOnly");
   return strictest(...VERIFIED_ONLY_LEVELS.filter((level) => values.includes(level)));
 }
 
-function text(source: ConfigurationSource, name: string): string {
-  const value = source.get(name);
+/** Fewer is stricter: each excerpt of another file becomes part of the evidence. */
+function readContextChunks(source: ConfigurationSource): number {
+  const values = everyValue(source, "contextChunks").filter((value) => typeof value === "number");
+  return values.length === 0
+    ? DEFAULT_SETTINGS.contextChunks
+    : Math.min(...values.map((value) => whole("contextChunks", value)));
+}
+
+/** The one value that counts of a setting, by its side. */
+function countingValue(source: ConfigurationSource, name: NameOn<"person" | "workspace">): unknown {
+  const side = SIDES[name];
+  switch (side) {
+    case "person":
+      return source.own(name);
+    case "workspace":
+      return source.get(name);
+    default:
+      return unreachable(side);
+  }
+}
+
+function everyValue(source: ConfigurationSource, name: NameOn<"strictest">): readonly unknown[] {
+  return source.everyValue(name);
+}
+
+function text(source: ConfigurationSource, name: "modelPath" | "modelHub"): string {
+  const value = countingValue(source, name);
   return typeof value === "string" ? value : "";
 }
 
@@ -80,16 +155,15 @@ function oneOf<Name extends "executionProfile" | "executionProvider">(
   name: Name,
   options: readonly Settings[Name][],
 ): Settings[Name] {
-  const value = source.get(name);
+  const value = countingValue(source, name);
   return options.find((option) => option === value) ?? DEFAULT_SETTINGS[name];
 }
 
 /** A whole number within the range that the server accepts. */
 function whole(
-  source: ConfigurationSource,
   name: "maxTokens" | "contextChunks" | "cacheMegabytes" | "sealAfterSeconds",
+  value: unknown,
 ): number {
-  const value = source.get(name);
   if (typeof value !== "number" || !Number.isFinite(value)) {
     return DEFAULT_SETTINGS[name];
   }

@@ -16,9 +16,16 @@ export const EDITOR_CONFIGURATION: ConfigurationSource = {
       return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue];
     });
   },
-  async set(name, value) {
-    const inWorkspace = section().inspect(name)?.workspaceValue !== undefined;
-    await section().update(name, value, !inWorkspace);
+  own(name) {
+    const found = section().inspect<unknown>(name);
+    return found?.globalValue ?? found?.defaultValue;
+  },
+  valueIn(scope, name) {
+    const found = section().inspect<unknown>(name);
+    return scope === "user" ? found?.globalValue : found?.workspaceValue;
+  },
+  async set(scope, name, value) {
+    await section().update(name, value, scope === "user");
   },
 };
 

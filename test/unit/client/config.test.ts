@@ -3,22 +3,33 @@ import {
   type ConfigurationSource,
   readBadges,
   readSettings,
+  type SettingScope,
+  SIDES,
   toggleEnabled,
 } from "../../../client/src/config";
 import { DEFAULT_SETTINGS, Settings } from "../../../server/src/protocol/settings";
 
-/** Settings as a person wrote them down, by scope: user, workspace, folders. */
-function source(...scopes: readonly Readonly<Record<string, unknown>>[]): ConfigurationSource & {
-  readonly written: [string, unknown][];
+type Values = Readonly<Record<string, unknown>>;
+
+/** Settings as they are written down, by scope: user, workspace, folders. */
+function source(
+  user: Values,
+  workspace: Values = {},
+  ...folders: readonly Values[]
+): ConfigurationSource & {
+  readonly written: [SettingScope, string, unknown][];
 } {
-  const written: [string, unknown][] = [];
+  const scopes = [user, workspace, ...folders];
+  const written: [SettingScope, string, unknown][] = [];
   return {
     trusted: true,
     written,
     get: (name) => scopes.findLast((scope) => name in scope)?.[name],
+    own: (name) => user[name],
     everyValue: (name) => scopes.map((scope) => scope[name]),
-    async set(name, value) {
-      written.push([name, value]);
+    valueIn: (scope, name) => (scope === "user" ? user : workspace)[name],
+    async set(scope, name, value) {
+      written.push([scope, name, value]);
     },
   };
 }
@@ -90,12 +101,64 @@ describe("readSettings", () => {
   });
 
   it("takes the strictest level of any scope: a workspace tightens, and never loosens", () => {
-    const levelOf = (...levels: readonly unknown[]): unknown =>
-      readSettings(source(...levels.map((verifiedOnly) => ({ verifiedOnly }))));
+    const levelOf = (user: unknown, ...levels: readonly unknown[]): unknown =>
+      readSettings(source({ verifiedOnly: user }, ...levels.map((verifiedOnly) => ({ verifiedOnly }))));
     expect(levelOf("block", "off")).toMatchObject({ verifiedOnly: "block" });
     expect(levelOf("off", "warn")).toMatchObject({ verifiedOnly: "warn" });
     expect(levelOf("warn", undefined, "block")).toMatchObject({ verifiedOnly: "block" });
     expect(levelOf(undefined, undefined)).toMatchObject({ verifiedOnly: "off" });
+  });
+});
+
+/** Everything at once that a person reads: the server's settings, and which badges are shown. */
+function read(...scopes: readonly [Values, ...Values[]]): Readonly<Record<string, unknown>> {
+  const settings = readSettings(source(...scopes));
+  return { ...settings, badges: readBadges(source(...scopes)) };
+}
+
+describe("a workspace's settings", () => {
+  /** For each setting a person's value, and what a workspace could gain by another. */
+  const ATTACKS: Readonly<Record<keyof typeof SIDES, readonly [own: unknown, workspace: unknown]>> = {
+    enabled: [false, true],
+    modelPath: ["/mine", "./theirs"],
+    modelHub: ["https://hub.example", "https://evil.example"],
+    executionProfile: ["portable/v1", "native/v1"],
+    executionProvider: ["cpu", "cuda"],
+    maxTokens: [10, 20],
+    contextChunks: [0, 16],
+    cacheMegabytes: [64, 0],
+    "chain.kind": ["embedded", "rpc"],
+    "chain.id": [1, 2],
+    "chain.rpcUrls": [["https://a.example"], ["https://evil.example"]],
+    "chain.contract": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
+    sealAfterSeconds: [0, 1],
+    badges: ["all", "off"],
+    verifiedOnly: ["block", "off"],
+  };
+  const names = Object.keys(SIDES) as (keyof typeof SIDES)[];
+  /** With these, every chain setting counts. */
+  const RPC = { "chain.kind": "rpc", ...Object.fromEntries(names.map((name) => [name, ATTACKS[name][0]])) };
+
+  it.each(names.filter((name) => SIDES[name] !== "workspace"))("cannot loosen, hide or decide %s", (name) => {
+    const [own, workspace] = ATTACKS[name];
+    const person = { ...RPC, "chain.kind": name === "chain.kind" ? "embedded" : "rpc", [name]: own };
+    expect(read(person, { [name]: workspace }, { [name]: workspace })).toEqual(read(person));
+  });
+
+  it.each(names.filter((name) => SIDES[name] === "person"))(
+    "say nothing of %s even where the person does not",
+    (name) => {
+      expect(read({}, { [name]: ATTACKS[name][1] })).toEqual(read({}));
+    },
+  );
+
+  it.each(names.filter((name) => SIDES[name] === "workspace"))("may set %s", (name) => {
+    const [own, workspace] = ATTACKS[name];
+    expect(read({ [name]: own }, { [name]: workspace })[name]).toBe(workspace);
+  });
+
+  it("may do without suggestions in a folder, which hides no verdict", () => {
+    expect(read({}, { enabled: false })).toEqual({ ...read({}), enabled: false });
   });
 });
 
@@ -111,9 +174,24 @@ describe("toggleEnabled", () => {
   it("turns on what is off, and off what is on", async () => {
     const off = source({ enabled: false });
     await toggleEnabled(off);
-    expect(off.written).toEqual([["enabled", true]]);
+    expect(off.written).toEqual([["user", "enabled", true]]);
     const untouched = source({});
     await toggleEnabled(untouched);
-    expect(untouched.written).toEqual([["enabled", false]]);
+    expect(untouched.written).toEqual([["user", "enabled", false]]);
+  });
+
+  it("does so where it takes effect", async () => {
+    const offHere = source({ enabled: true }, { enabled: false });
+    await toggleEnabled(offHere);
+    expect(offHere.written).toEqual([["workspace", "enabled", true]]);
+    const offTwice = source({ enabled: false }, { enabled: false });
+    await toggleEnabled(offTwice);
+    expect(offTwice.written).toEqual([
+      ["user", "enabled", true],
+      ["workspace", "enabled", true],
+    ]);
+    const onHere = source({}, { enabled: true });
+    await toggleEnabled(onHere);
+    expect(onHere.written).toEqual([["workspace", "enabled", false]]);
   });
 });

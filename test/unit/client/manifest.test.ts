@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { COMMANDS } from "../../../client/src/commands";
-import { BADGES, type ConfigurationSource, readBadges, readSettings } from "../../../client/src/config";
+import {
+  BADGES,
+  type ConfigurationSource,
+  readBadges,
+  readSettings,
+  SIDES,
+  type Side,
+} from "../../../client/src/config";
 import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
 import { DEFAULT_SETTINGS, Settings } from "../../../server/src/protocol/settings";
 import { VERIFIED_ONLY_LEVELS } from "../../../server/src/protocol/verifiedOnly";
@@ -12,6 +19,7 @@ const TOP = join(import.meta.dirname, "../../..");
 
 const Setting = z.object({
   default: z.unknown(),
+  scope: z.enum(["application", "machine", "window", "resource"]),
   enum: z.array(z.string()).optional(),
   markdownEnumDescriptions: z.array(z.string()).optional(),
   minimum: z.number().optional(),
@@ -126,16 +134,13 @@ describe("the command table", () => {
 describe("the manifest's settings", () => {
   it("are those that the client reads, all of them", () => {
     const read = new Set<string>();
+    const recorded = (name: string): undefined => void read.add(name);
     const recording: ConfigurationSource = {
       trusted: true,
-      get(name) {
-        read.add(name);
-        return undefined;
-      },
-      everyValue(name) {
-        read.add(name);
-        return [];
-      },
+      get: recorded,
+      own: recorded,
+      everyValue: (name) => [recorded(name)],
+      valueIn: () => undefined,
       async set() {},
     };
     readSettings(recording);
@@ -143,11 +148,28 @@ describe("the manifest's settings", () => {
     expect(sorted([...read].map((name) => `proofline.${name}`))).toEqual(sorted(Object.keys(declared)));
   });
 
+  it("each take a side on what a workspace may do to them, and the editor is told the same", () => {
+    const scopes: Readonly<Record<Side, readonly string[]>> = {
+      person: ["application", "machine"],
+      strictest: ["window", "resource"],
+      workspace: ["window", "resource"],
+    };
+    expect(sorted(Object.keys(SIDES).map((name) => `proofline.${name}`))).toEqual(
+      sorted(Object.keys(declared)),
+    );
+    for (const [name, side] of Object.entries(SIDES)) {
+      expect(scopes[side], name).toContain(declared[`proofline.${name}`]?.scope);
+    }
+  });
+
   it("have the defaults that the server has", () => {
+    const defaultOf = (name: string): unknown => declared[`proofline.${name}`]?.default;
     const byDefault: ConfigurationSource = {
       trusted: true,
-      get: (name) => declared[`proofline.${name}`]?.default,
-      everyValue: (name) => [declared[`proofline.${name}`]?.default],
+      get: defaultOf,
+      own: defaultOf,
+      everyValue: (name) => [defaultOf(name)],
+      valueIn: () => undefined,
       async set() {},
     };
     expect(readSettings(byDefault)).toEqual(DEFAULT_SETTINGS);
