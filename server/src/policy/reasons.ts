@@ -39,7 +39,9 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
     case "moved":
       return "The lines are as they were sealed, but in another place.";
     case "edited":
-      return `The text was edited: ${content.kept} of ${content.total} lines stand as they were sealed.`;
+      return content.kept === content.total
+        ? "The text was edited: other lines stand between those that were sealed."
+        : `The text was edited: ${content.kept} of ${content.total} lines stand as they were sealed.`;
     case "ambiguous":
       return "The accepted text occurs several times, so nobody can tell which place is its own.";
     case "gone":

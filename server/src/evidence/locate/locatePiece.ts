@@ -289,38 +289,41 @@ function rangeWithin(
 }
 
 /**
- * Where an edited piece is still to be recognised: by some of its lines, near its place or around a line that occurs
- * once; else by what its place or one line of the text has in common with it.
+ * Where an edited piece is still to be recognised: at its place, by what the line there has in common with it; by some
+ * of its lines, near its place or around one that occurs once; or by the one line that still holds its text.
  */
 function recognised(piece: PieceToLocate, wanted: readonly string[], today: LineIndex): Located {
   const total = countTelling(wanted);
   const bases = placesOf(piece).map(({ line }) => line);
-  for (const base of bases) {
-    const kept = keptFrom(wanted, today, base - MARGIN, base + wanted.length + MARGIN);
-    if (kept !== null) {
-      return { content: "edited", range: kept.range, kept: kept.count, total };
-    }
-  }
-  for (const line of wanted) {
-    const places = letterCount(line) >= ENOUGH_TO_MOVE ? today.linesLike(line) : [];
-    const [only] = places;
-    if (only !== undefined && places.length === 1) {
-      const kept = keptFrom(wanted, today, only - wanted.length - MARGIN, only + wanted.length + MARGIN);
-      if (kept !== null) {
-        return { content: "edited", range: kept.range, kept: kept.count, total };
-      }
-    }
-  }
+  const edited = (range: NonNullable<Located["range"]>, kept: number): Located => {
+    return { content: "edited", range, kept, total };
+  };
   for (const base of bases) {
     const line = today.lines[base];
     if (line !== undefined && isAlike(line, wanted[0] ?? "", piece.accepted.split("\n")[0] ?? "")) {
-      return { content: "edited", range: lineRange(today, base, base), kept: 0, total };
+      const kept = keptFrom(wanted, today, base, base + wanted.length + MARGIN);
+      const own = lineRange(today, base, base);
+      return edited({ start: own.start, end: kept?.range.end ?? own.end }, kept?.count ?? 0);
     }
   }
-  const around = holderOf(piece.accepted, today);
-  return around === null
-    ? nowhere(piece, "gone")
-    : { content: "edited", range: lineRange(today, around, around), kept: 0, total };
+  // One line that stands somewhere else is another line, or a moved one that tells too little to be recognised.
+  for (const around of total > 1 ? [...bases, ...singular(wanted, today)] : []) {
+    const reach = wanted.length + MARGIN;
+    const kept = keptFrom(wanted, today, around - reach, around + reach);
+    if (kept !== null) {
+      return edited(kept.range, kept.count);
+    }
+  }
+  const holder = holderOf(piece.accepted, today);
+  return holder === null ? nowhere(piece, "gone") : edited(lineRange(today, holder, holder), 0);
+}
+
+/** Where lines stand that tell enough and occur once. */
+function singular(wanted: readonly string[], today: LineIndex): readonly number[] {
+  return wanted.flatMap((line) => {
+    const places = letterCount(line) >= ENOUGH_TO_MOVE ? today.linesLike(line) : [];
+    return places.length === 1 ? places : [];
+  });
 }
 
 /** The wanted lines that stand whole between two lines, in order; `null` where none of them tells anything. */
