@@ -205,7 +205,7 @@ export class Server {
     try {
       await connection.start();
     } catch (error) {
-      this.crashed(connection, `The language server did not start: ${messageOf(error)}.`);
+      this.crashed(connection, `The language server did not start: ${messageOf(error).replace(/\.$/, "")}.`);
     }
     if (this.connection === connection) {
       this.setState({ kind: "running" });

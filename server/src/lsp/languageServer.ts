@@ -1,13 +1,16 @@
 import {
   type Connection,
   DidChangeWatchedFilesNotification,
+  ErrorCodes,
   type InitializeParams,
   type InitializeResult,
+  ResponseError,
   TextDocumentSyncKind,
   TextDocuments,
 } from "vscode-languageserver/node";
 import type { Installation } from "../workflows/installation";
 import { type OpenDocument, openDocuments } from "./documents/openDocument";
+import { editorText } from "./editorRemedies";
 import { assembleServer, type RunningServer } from "./runningServer";
 
 /** Longer than this nobody waits for threads that should have ended. */
@@ -25,7 +28,11 @@ export function startServer(connection: Connection, installation: Installation):
   let followsFolders = false;
 
   connection.onInitialize((parameters: InitializeParams): InitializeResult => {
-    running = assembleServer(connection, documents, installation, parameters);
+    try {
+      running = assembleServer(connection, documents, installation, parameters);
+    } catch (error) {
+      throw new ResponseError(ErrorCodes.InternalError, editorText(error));
+    }
     const { workspace } = parameters.capabilities;
     watches = workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     followsFolders = workspace?.workspaceFolders === true;

@@ -23,6 +23,7 @@ export class ProoflineError extends Error {
 /** What an error is about; the part before the dot is its family. */
 export const ERROR_CODES = [
   "usage",
+  "home",
   "model.pin",
   "model.file",
   "model.load",

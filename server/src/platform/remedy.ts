@@ -10,6 +10,7 @@ export const REMEDY_KEYS = [
   "reinstall",
   "closeOthers",
   "makeHomeWritable",
+  "nameOwnHome",
   // Documents and repositories
   "removeBrokenCharacter",
   "acceptWholeCharacter",

@@ -5,6 +5,9 @@ export const SHARED_REMEDIES = {
   reportDefect: "This is a defect in Proofline; please report it.",
   closeOthers: "Close other editor windows, let running Proofline commands finish, and try again.",
 
+  nameOwnHome:
+    "Put a folder of your own in its place, or name one in PROOFLINE_HOME, by its own path and not through a link.",
+
   removeBrokenCharacter: "Remove the broken character, or reopen the file with the right encoding.",
   acceptWholeCharacter: "Accept at least one whole character.",
   acceptAgain: "Accept the suggestion again if you want it recorded.",

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { removeIfThere } from "../../platform/durable";
 import { messageOf, ProoflineError } from "../../platform/errors";
+import { OVERWRITE } from "../../platform/home";
 import type { Digest } from "../../platform/primitives";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { Anchor, ChainIdentity } from "../chain";
@@ -77,7 +78,7 @@ export class EmbeddedNode {
       const path = join(folder, "loading.json");
       let anvil: Anvil | undefined;
       try {
-        await writeFile(path, withoutForeignGenesis(state.json), { mode: 0o600 });
+        await writeFile(path, withoutForeignGenesis(state.json), { mode: 0o600, flag: OVERWRITE });
         anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--load-state", path]);
         const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeoutMilliseconds: 60_000 });
         const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract: EMBEDDED_EAS });
@@ -111,7 +112,7 @@ export class EmbeddedNode {
     beforeWrite: () => Promise<void>,
   ): Promise<EmbeddedNode> {
     const path = join(folder, "genesis.json");
-    await writeFile(path, JSON.stringify(randomGenesis()), { mode: 0o600 });
+    await writeFile(path, JSON.stringify(randomGenesis()), { mode: 0o600, flag: OVERWRITE });
     let anvil: Anvil | undefined;
     try {
       anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--init", path]);

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
+import { APPEND, makeOwnFolder } from "../../platform/home";
 import type { Digest } from "../../platform/primitives";
 import { receivedError } from "../../platform/sentError";
 import type { ChainConfiguration } from "../chain";
@@ -98,8 +99,8 @@ async function startHost(
   idleMilliseconds: number,
 ): Promise<void> {
   const folder = chainFolder(home);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const log = await open(join(folder, "host.log"), "a", 0o600);
+  makeOwnFolder(folder);
+  const log = await open(join(folder, "host.log"), APPEND, 0o600);
   try {
     const child = spawn(process.execPath, [hostPath, home, mode, String(idleMilliseconds)], {
       cwd: folder,

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { rmdirSync, rmSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { sha256, toDigest } from "../../platform/digests";
 import { createWhole } from "../../platform/durable";
+import { makeOwnFolder } from "../../platform/home";
 
 /**
  * Where the one chain host of a home listens, and how several that start at once agree on one.
@@ -47,12 +48,11 @@ export interface Claim {
 /** Listens and becomes the home's host; `null` where another one is. The server answers until the process ends. */
 export async function claimHost(home: string, server: Server): Promise<Claim | null> {
   const folder = chainFolder(home);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeOwnFolder(folder);
   if (process.platform === "win32") {
     const won = await listen(server, pipeName(home));
     return won ? { holds: async () => true, release: () => {} } : null;
   }
-  await chmod(folder, 0o700);
   const address = await listenSomewhere(server, folder);
   for (;;) {
     const highest = await highestClaim(home);

@@ -2,6 +2,7 @@ import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { patiently, syncFolder } from "../../platform/durable";
+import { OVERWRITE } from "../../platform/home";
 
 /**
  * The embedded chain's state on disk, as anvil dumps it: gzip, whose check sum tells a torn or changed file. It is
@@ -43,7 +44,7 @@ export function isCurrent(state: LoadedState): boolean {
 export async function writeState(folder: string, packed: Uint8Array): Promise<void> {
   const temporary = join(folder, TEMPORARY);
   const current = join(folder, CURRENT);
-  const file = await open(temporary, "w", 0o600);
+  const file = await open(temporary, OVERWRITE, 0o600);
   try {
     await file.writeFile(packed);
     await file.sync();

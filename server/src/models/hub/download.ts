@@ -1,11 +1,12 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, statfs } from "node:fs/promises";
+import { constants, createReadStream } from "node:fs";
+import { type FileHandle, open, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { canonicalJson } from "../../platform/canonicalJson";
 import { sha256, toDigest } from "../../platform/digests";
 import { isErrno, removeIfThere, writeWhole } from "../../platform/durable";
 import { messageOf, ProoflineError } from "../../platform/errors";
+import { makeOwnFolder, NO_LINK } from "../../platform/home";
 import type { Digest } from "../../platform/primitives";
 import { megabytes } from "../../protocol/byteCount";
 import type { CommitHash } from "../modelSource";
@@ -48,7 +49,7 @@ export async function fetchFile(
   signal?: AbortSignal,
 ): Promise<Fetched> {
   const { part, about } = partOf(folder, wanted);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeOwnFolder(folder);
   await writeWhole(about, `${canonicalJson(wanted)}\n`, { mode: 0o600 });
   for (let again = false; ; again = true) {
     const found = await PartialFile.open(part, wanted, onBytes);
@@ -182,9 +183,9 @@ class PartialFile {
   }
 
   static async open(path: string, wanted: Wanted, onBytes: (count: number) => void): Promise<PartialFile> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeOwnFolder(dirname(path));
     // Not "a+": on Linux it would ignore positions.
-    const handle = await open(path, "r+").catch((error: unknown) => {
+    const handle = await open(path, constants.O_RDWR | NO_LINK).catch((error: unknown) => {
       if (isErrno(error, "ENOENT")) {
         return open(path, "wx+", 0o600);
       }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
+import { readdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { canonicalJson } from "../../platform/canonicalJson";
@@ -12,6 +12,7 @@ import {
   writeWhole,
 } from "../../platform/durable";
 import { messageOf, ProoflineError } from "../../platform/errors";
+import { makeOwnFolder } from "../../platform/home";
 import { type Lock, tryLock } from "../../platform/lock";
 import { Digest, Text } from "../../platform/primitives";
 import { ModelSource } from "../modelSource";
@@ -120,9 +121,9 @@ export class ModelStore {
     return withDownloadLock(this.folder, async () => {
       const folder = join(staging, randomBytes(8).toString("hex"));
       await writing(this.folder, async () => {
-        await mkdir(this.partialFolder, { recursive: true, mode: 0o700 });
+        makeOwnFolder(this.partialFolder);
         await removeFolder(staging);
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        makeOwnFolder(folder);
       });
       try {
         return await use(folder);
@@ -177,7 +178,7 @@ export async function readSignature(directory: string, maxBytes: number): Promis
 
 async function withDownloadLock<Value>(folder: string, work: () => Promise<Value>): Promise<Value> {
   const lock: Lock | null = await writing(folder, async () => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeOwnFolder(folder);
     return tryLock(join(folder, "download.lock"));
   });
   if (lock === null) {
