@@ -147,12 +147,14 @@ run(
   addChainFlags(program.command("verify").argument("[paths...]", "files or folders; all by default"))
     .description("the verdict on every suggestion in this repository")
     .option("--allow-anchored", "count suggestions that nobody has replayed as good")
-    .option("--no-replay", "do not load the model"),
+    .option("--no-replay", "do not load the model")
+    .option("--base <revision>", "also report evidence that this revision holds and that is missing now"),
   (session, flags, paths) =>
     verify(session, paths, {
       ...(flags as ChainFlags),
       allowAnchored: flags.allowAnchored === true,
       replay: flags.replay !== false,
+      base: typeof flags.base === "string" ? flags.base : null,
     }),
 );
 

@@ -3,10 +3,10 @@ import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
 import { ModelStore } from "../models/store/modelStore";
-import { messageOf, ProoflineError } from "../platform/errors";
-import { copiedReason, executionReason, promptReason } from "../policy/reasons";
+import { messageOf, ProoflineError, unreachable } from "../platform/errors";
+import { copiedReason, executionReason, nameOf, promptReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
-import type { Checks, Findings } from "../policy/verdict";
+import type { Checks, Findings, Verdict } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
@@ -31,6 +31,8 @@ export interface VerifyFlags extends ChainFlags {
   readonly allowAnchored: boolean;
   /** Whether to load the model; without it, what was not replayed before stays `anchored`. */
   readonly replay: boolean;
+  /** A revision whose evidence must still be there. */
+  readonly base: string | null;
 }
 
 /** `proofline verify [PATH…]`: the same pipeline as badge and hover, over what is saved. */
@@ -39,11 +41,14 @@ export async function verify(
   paths: readonly string[],
   flags: VerifyFlags,
 ): Promise<CommandResult> {
-  const report = await reportOf(session, flags, { replay: flags.replay ? "missing" : "none" });
+  const report = await reportOf(session, flags, {
+    replay: flags.replay ? "missing" : "none",
+    base: flags.base,
+  });
   const shown = select(report.report, report.repository, paths);
   const good = (summary: Summary): boolean =>
     summary === "verified" || (flags.allowAnchored && summary === "anchored");
-  const ok = shown.suggestions.every(({ summary }) => good(summary)) && shown.files.length === 0;
+  const ok = shown.suggestions.every(({ summary }) => good(summary)) && shown.files.length === 0 && shown.vanished.length === 0;
   return { exitCode: ok ? 0 : 1, json: shown, text: describe(shown) };
 }
 
@@ -53,7 +58,7 @@ export async function replay(
   ids: readonly string[],
   flags: ChainFlags,
 ): Promise<CommandResult> {
-  const { report, replayed } = await reportOf(session, flags, { replay: "again", ids });
+  const { report, replayed } = await reportOf(session, flags, { replay: "again", ids, base: null });
   const known = new Set([...report.suggestions, ...report.gone].map(({ id }) => id));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length > 0) {
@@ -84,6 +89,7 @@ interface Replayed {
 interface ReportOptions {
   readonly replay: "none" | "missing" | "again";
   readonly ids?: readonly string[];
+  readonly base: string | null;
 }
 
 async function reportOf(
@@ -114,6 +120,7 @@ async function reportOf(
         policy: known.policy,
         chain,
         comparisons: new TokenComparisons(workspace.thread),
+        base: options.base === null ? null : await workspace.base(options.base),
         replays: outcomes,
       });
       const replayed = claims.flatMap(({ claim, id }) => {
@@ -221,26 +228,69 @@ function select(report: Report, repository: string, paths: readonly string[]): R
     suggestions,
     beside: report.beside.filter(isWanted),
     gone: report.gone.filter(isWanted),
+    vanished: report.vanished.filter(isWanted),
     files: report.files,
   };
 }
 
-function describe({ summary, suggestions, gone, files }: Report): string[] {
-  const lines = suggestions.flatMap(
-    ({ path, startLine, endLine, summary: word, id, reasons, checks, findings }) => [
-      `${word.padEnd(10)}  ${path}:${startLine}${endLine === startLine ? "" : `-${endLine}`}  ${id}`,
-      ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
-    ],
-  );
+function describe({ summary, suggestions, beside, gone, vanished, files }: Report): string[] {
   const totals = [...SUMMARIES]
     .reverse()
     .flatMap((word) => (summary[word] > 0 ? [`${summary[word]} ${word}`] : []));
+  const isLocal = suggestions.some(({ checks, findings }) => isOnLocalChain(checks, findings));
   return [
-    ...lines,
+    ...suggestions.flatMap(describeOne),
+    ...beside.map(
+      ({ path, line, summary: word, id, why }) =>
+        `beside      ${path}:${line}  ${id}  ${word}: ${why === "contested" ? "a better claim stands in its place" : "it holds too little text to speak for a line"}`,
+    ),
+    ...vanished.map(
+      ({ path, line, id, evidenceFile }) =>
+        `vanished    ${path}${line === null ? "" : `:${line}`}  ${id}  its text stands here, and ${evidenceFile} is gone`,
+    ),
     ...files.map(({ path, problem }) => `problem     ${path}: ${problem}`),
     totals.length === 0 ? "No accepted suggestion stands in today's text." : `${totals.join(", ")}.`,
+    ...(isLocal ? ["Anchored on the local chain: a rehearsal, which its owner controls."] : []),
     ...(gone.length === 0 ? [] : [`No longer in the text: ${gone.length}.`]),
   ];
+}
+
+function describeOne({
+  path,
+  startLine,
+  endLine,
+  startColumn,
+  endColumn,
+  summary,
+  id,
+  reasons,
+  checks,
+  findings,
+}: Verdict): string[] {
+  const lines = startLine === null ? "" : `:${startLine}${endLine === startLine ? "" : `-${endLine}`}`;
+  const isPart = findings.content.part && checks.content !== "edited" && startLine !== null;
+  const part = isPart ? `  part of the line: from column ${startColumn} to before ${endLine}:${endColumn}` : "";
+  return [
+    `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}`,
+    ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
+  ];
+}
+
+function modelOf({ model, execution }: Findings): string {
+  switch (execution.kind) {
+    case "replayable":
+      return nameOf(model);
+    case "attested":
+      return "an enclave";
+    case "stated":
+      return "nobody who can be checked";
+    default:
+      return unreachable(execution.kind);
+  }
+}
+
+function isOnLocalChain({ anchor, anchorTrust }: Checks, { anchor: { blockNumber } }: Findings): boolean {
+  return anchorTrust === "local" && blockNumber !== undefined && (anchor === "finalized" || anchor === "included");
 }
 
 /** What is worth reading about a check although it decides nothing; `null` for a check that decides or says nothing. */

@@ -2,6 +2,7 @@ import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
 import { openRepository, type Repository } from "../evidence/repository";
 import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
+import type { BaseEvidence } from "../workflows/vanished";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import { type ChainFlags, chainSettings } from "./chainOptions";
 import type { Session } from "./session";
@@ -13,6 +14,8 @@ export interface Workspace {
   readonly chain: ChainConfiguration;
   /** Reads `.proofline` as it lies there now. */
   contents(): Promise<RepositoryContents>;
+  /** Reads what it held at a revision and does not hold now. */
+  base(revision: string): Promise<BaseEvidence>;
 }
 
 export async function withWorkspace<Value>(
@@ -26,7 +29,13 @@ export async function withWorkspace<Value>(
   const thread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
   try {
-    return await use({ repository, thread, chain, contents: () => reader.read(repository) });
+    return await use({
+      repository,
+      thread,
+      chain,
+      contents: () => reader.read(repository),
+      base: (revision) => reader.readSince(repository, revision),
+    });
   } finally {
     await thread.close();
   }

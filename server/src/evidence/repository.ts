@@ -1,13 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { mkdir, open, readdir, realpath, stat } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import * as z from "zod";
 import type { Prompt } from "../inference/suggestion";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
 import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "../platform/durable";
 import { messageOf, ProoflineError } from "../platform/errors";
-import { gitTop, ignoredPaths, listedFiles, trackedPaths } from "../platform/git";
+import {
+  commitOf,
+  committedFiles,
+  contentsOf,
+  gitTop,
+  ignoredPaths,
+  listedFiles,
+  objectOf,
+  trackedPaths,
+} from "../platform/git";
 import { type Digest, RandomId, RepositoryPath } from "../platform/primitives";
 import { looksSecret } from "../platform/secretFiles";
 import { findSecret } from "../platform/secrets";
@@ -165,6 +174,60 @@ export class Repository {
   /** All evidence files, whatever they are called. */
   evidenceFiles(): Promise<readonly RepositoryFileContent[]> {
     return this.list("evidence", MAX_EVIDENCE_BYTES);
+  }
+
+  /**
+   * The evidence files of a commit that do not lie here today with the same content, and the repository's id in it.
+   *
+   * @throws ProoflineError `repository` where git knows no such revision, or cannot read it.
+   */
+  async evidenceSince(revision: string): Promise<{
+    readonly repositoryId: RandomId | null;
+    readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  }> {
+    const commit = this.isGit ? await commitOf(this.folder, revision) : null;
+    const committed =
+      commit === null ? null : await committedFiles(this.folder, commit, `${PROOFLINE_FOLDER}/`);
+    if (committed === null) {
+      throw new ProoflineError(
+        "repository",
+        `Git knows no revision ${revision} in ${this.folder}.`,
+        "nameRevision",
+      );
+    }
+    const today = new Set<string>();
+    const [like = ""] = committed.map(({ object }) => object);
+    for (const file of await this.evidenceFiles()) {
+      if (file.kind === "read") {
+        today.add(objectOf(file.bytes, like));
+      }
+    }
+    const wanted = committed.filter(
+      ({ path, object, size }) =>
+        path.startsWith(`${PROOFLINE_FOLDER}/evidence/`) &&
+        path.endsWith(".json") &&
+        size <= MAX_EVIDENCE_BYTES &&
+        !today.has(object),
+    );
+    const idFile = committed.find(({ path }) => path === `${PROOFLINE_FOLDER}/repository.json`);
+    const objects = [...(idFile === undefined ? [] : [idFile]), ...wanted].map(({ object }) => object);
+    const contents = await contentsOf(this.folder, objects);
+    const bytes = idFile === undefined ? contents : contents.slice(1);
+    return {
+      repositoryId: idFile === undefined ? null : idIn(contents[0] ?? null),
+      files: wanted.flatMap(({ path }, index) => {
+        const content = bytes[index] ?? null;
+        return content === null ? [] : [{ path: `${revision}:${path}`, bytes: content }];
+      }),
+    };
+  }
+
+  /** Whether something lies at a path below the top that is no file to be read: a link, a folder, too large. */
+  async isUnreadable(path: string): Promise<boolean> {
+    if (!RepositoryPath.safeParse(path).success || (await this.read(path, MAX_TEXT_BYTES)) !== null) {
+      return false;
+    }
+    return (await lstat(join(this.folder, path)).catch(() => null)) !== null;
   }
 
   /** All anchor files, whatever they are called. */
@@ -336,6 +399,16 @@ export class Repository {
         { cause: error },
       );
     }
+  }
+}
+
+function idIn(file: Uint8Array | null): RandomId | null {
+  try {
+    return file === null
+      ? null
+      : parseCanonical(decodeUtf8(file), RepositoryFile, { maxLength: MAX_SMALL_FILE_BYTES }).id;
+  } catch {
+    return null;
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -75,6 +76,76 @@ export async function trackedPaths(root: string, paths: readonly string[]): Prom
   return new Set(paths.filter((path) => tracked.has(path)));
 }
 
+/** A regular file of a commit. */
+export interface CommittedFile {
+  readonly path: string;
+  /** Git's name of its content. */
+  readonly object: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** The commit that a revision names, or `null` where git knows none. */
+export async function commitOf(root: string, revision: string): Promise<string | null> {
+  const output = await runGit(
+    root,
+    ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`],
+    "",
+  );
+  const commit = output?.trim() ?? "";
+  return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
+}
+
+/** The regular files below a folder in a commit; links and submodules are none. `null` where git cannot say. */
+export async function committedFiles(
+  root: string,
+  commit: string,
+  folder: string,
+): Promise<readonly CommittedFile[] | null> {
+  const output = await runGit(root, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", folder], "");
+  return (
+    output?.split("\0").flatMap((entry) => {
+      const match = /^100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.+)$/s.exec(entry);
+      const [, object, size, path] = match ?? [];
+      return object === undefined || path === undefined ? [] : [{ path, object, size: Number(size) }];
+    }) ?? null
+  );
+}
+
+/** The contents of objects, in their order; `null` for one that is not there. */
+export async function contentsOf(
+  root: string,
+  objects: readonly string[],
+): Promise<readonly (Uint8Array | null)[]> {
+  const output = await runGitForBytes(root, ["cat-file", "--batch"], objects.map((one) => `${one}\n`).join(""));
+  const contents: (Uint8Array | null)[] = [];
+  let at = 0;
+  for (let index = 0; index < objects.length; index += 1) {
+    const end = output?.indexOf(10, at) ?? -1;
+    if (output === null || end === -1) {
+      contents.push(null);
+      continue;
+    }
+    const size = / blob ([0-9]+)$/.exec(output.toString("latin1", at, end))?.[1];
+    at = end + 1;
+    if (size === undefined) {
+      contents.push(null);
+      continue;
+    }
+    contents.push(output.subarray(at, at + Number(size)));
+    at += Number(size) + 1;
+  }
+  return contents;
+}
+
+/** Git's name of a file with this content, spelled as long as `like`. */
+export function objectOf(content: Uint8Array, like: string): string {
+  return createHash(like.length === 64 ? "sha256" : "sha1")
+    .update(`blob ${content.length}\0`)
+    .update(content)
+    .digest("hex");
+}
+
 async function isGitTop(folder: string): Promise<boolean> {
   const git = join(folder, ".git");
   try {
@@ -88,8 +159,12 @@ async function isGitTop(folder: string): Promise<boolean> {
   }
 }
 
+async function runGit(root: string, parameters: readonly string[], input: string): Promise<string | null> {
+  return (await runGitForBytes(root, parameters, input))?.toString("utf8") ?? null;
+}
+
 /** Exit codes 0 and 1 are answers of `check-ignore`; anything else is none. */
-function runGit(root: string, parameters: readonly string[], input: string): Promise<string | null> {
+function runGitForBytes(root: string, parameters: readonly string[], input: string): Promise<Buffer | null> {
   return new Promise((resolve) => {
     const child = spawn("git", [...HARMLESS, "-C", root, ...parameters], {
       env: withoutGitVariables(),
@@ -101,7 +176,7 @@ function runGit(root: string, parameters: readonly string[], input: string): Pro
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.on("error", () => resolve(null));
     child.on("close", (code) =>
-      resolve(code === 0 || code === 1 ? Buffer.concat(chunks).toString("utf8") : null),
+      resolve(code === 0 || code === 1 ? Buffer.concat(chunks) : null),
     );
     // A git that ends early closes the pipe; its exit code tells.
     child.stdin.on("error", () => {});

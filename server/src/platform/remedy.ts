@@ -17,6 +17,7 @@ export const REMEDY_KEYS = [
   "acceptAgain",
   "makeRepository",
   "makeRepositoryWritable",
+  "nameRevision",
   "restoreFile",
   "anchorMoreOften",
   // The device key

@@ -19,6 +19,17 @@ export interface BesideVerdict {
   readonly why: "contested" | "fragment";
 }
 
+/** A piece whose evidence a base holds and today's folder does not, while its text still stands. */
+export interface VanishedEvidence {
+  readonly claim: string;
+  readonly id: string;
+  readonly path: string;
+  /** One-based line of today's text; `null` where it cannot be decided which. */
+  readonly line: number | null;
+  /** The evidence file, as `revision:path`. */
+  readonly evidenceFile: string;
+}
+
 /** What `proofline verify --json` prints, and what the language server holds for a repository. */
 export interface Report {
   readonly summary: Readonly<Record<Summary, number>>;
@@ -27,5 +38,7 @@ export interface Report {
   readonly beside: readonly BesideVerdict[];
   /** Pieces of which nothing is left in today's text; they count in no total. */
   readonly gone: readonly { readonly claim: string; readonly id: string; readonly path: string }[];
+  /** Found against a base; empty without one. */
+  readonly vanished: readonly VanishedEvidence[];
   readonly files: readonly FileProblem[];
 }

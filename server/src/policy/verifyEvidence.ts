@@ -113,7 +113,7 @@ export function verify(parameters: VerifyParameters): Report {
   verdicts.sort(
     (a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.key, b.key),
   );
-  return { summary: countSummaries(verdicts), suggestions: verdicts, beside, gone, files };
+  return { summary: countSummaries(verdicts), suggestions: verdicts, beside, gone, vanished: [], files };
 }
 
 interface Ranked {

@@ -8,6 +8,7 @@ import type { Digest } from "../platform/primitives";
 import type { EvidenceInput } from "../policy/claims";
 import type { FileProblem } from "../policy/report";
 import { findMoves } from "./findMoves";
+import type { BaseEvidence } from "./vanished";
 import type { VerificationThread } from "./thread/verificationThread";
 
 /** What lies under a repository's `.proofline`, read and checked as far as files alone go. */
@@ -58,6 +59,16 @@ export class RepositoryReader {
     }
     const moves = await findMoves(repository, evidence);
     return { repositoryId: await repository.id(), evidence, anchors, moves, problems };
+  }
+
+  /** What evidence held at a revision and does not hold today. */
+  async readSince(repository: Repository, revision: string): Promise<BaseEvidence> {
+    const { repositoryId, files } = await repository.evidenceSince(revision);
+    const evidence: EvidenceInput[] = [];
+    for (const { path, bytes } of files) {
+      evidence.push({ path, reading: await this.readingOf(bytes) });
+    }
+    return { repositoryId, evidence };
   }
 
   /** One file that breaks its reader costs that file, and no other. */

@@ -3,12 +3,13 @@ import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import type { Repository } from "../evidence/repository";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
-import type { Report } from "../policy/report";
-import { type ReplayOutcome, verify } from "../policy/verifyEvidence";
+import type { FileProblem, Report } from "../policy/report";
+import { type ReplayOutcome, type VerifyParameters, verify } from "../policy/verifyEvidence";
 import { checkChain } from "./checkAnchors";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
 import type { TokenComparisons } from "./tokenComparisons";
+import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {
   readonly repository: Repository;
@@ -19,18 +20,24 @@ export interface VerifyRepositoryParameters {
   readonly policy: Policy;
   readonly chain: ChainReader;
   readonly comparisons: TokenComparisons;
+  /** Evidence of a base to compare with; `null` for none. */
+  readonly base: BaseEvidence | null;
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
 }
 
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
-  const { repository, contents, journal, device, policy, chain, comparisons, replays } = parameters;
+  const { repository, contents, journal, device, policy, chain, comparisons, base, replays } = parameters;
   const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const texts = new Map<string, string>();
-  for (const path of pathsOf(contents, here)) {
+  const problems: FileProblem[] = [];
+  const evidence = [...contents.evidence, ...(base?.evidence ?? [])];
+  for (const path of pathsOf({ ...contents, evidence }, here)) {
     const text = await repository.readText(path);
     if (text !== null) {
       texts.set(path, text);
+    } else if (await repository.isUnreadable(path)) {
+      problems.push({ path, problem: UNREADABLE });
     }
   }
   const quoted = new Map<string, string>();
@@ -57,11 +64,31 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     shares: new PromptShares(),
     sameTokens: comparisons.sameTokens,
   };
-  let report = verify(inputs);
+  let report = withVanished(verify(inputs), base, inputs);
   while (await comparisons.answer()) {
-    report = verify(inputs);
+    report = withVanished(verify(inputs), base, inputs);
   }
-  return { ...report, files: [...contents.problems, ...report.files] };
+  return { ...report, files: [...contents.problems, ...problems, ...report.files] };
+}
+
+const UNREADABLE =
+  "Evidence speaks of lines in it, but it is a link, a folder or too large, so nobody can tell whether they stand.";
+
+const OTHER_ID: FileProblem = {
+  path: ".proofline/repository.json",
+  problem: "The repository has another id than at the base, so its older evidence counts as foreign.",
+};
+
+function withVanished(report: Report, base: BaseEvidence | null, today: VerifyParameters): Report {
+  if (base === null) {
+    return report;
+  }
+  const isRenamed = base.repositoryId !== null && base.repositoryId !== today.repositoryId;
+  return {
+    ...report,
+    vanished: findVanished(base, today),
+    files: [...report.files, ...(isRenamed ? [OTHER_ID] : [])],
+  };
 }
 
 /** What a replay could be asked for, each claim once: all of it, or what stands in some files, by today's paths. */
@@ -118,7 +145,10 @@ export function quotedPaths(
   return new Set(prompts.flatMap(({ context }) => context).map(({ path }) => moves.get(path) ?? path));
 }
 
-function pathsOf(contents: RepositoryContents, journal: readonly AcceptedSuggestion[]): ReadonlySet<string> {
+function pathsOf(
+  contents: Pick<RepositoryContents, "evidence" | "moves">, 
+  journal: readonly AcceptedSuggestion[],
+): ReadonlySet<string> {
   const paths = new Set(journal.map(({ path }) => path));
   for (const { reading } of contents.evidence) {
     for (const { pieces } of reading.batch?.claims ?? []) {

@@ -83,10 +83,10 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
 
   const suggestions = workspace.files(".proofline/evidence").flatMap((name) => {
     const reading = readEvidence(Buffer.from(workspace.read(`.proofline/evidence/${name}`)));
-    return reading.kind === "intact" ? reading.batch.suggestions : [];
+    return reading.kind === "intact" ? reading.batch.claims : [];
   });
-  const sealed = suggestions.find(({ record }) => record.id === place.shown.id);
-  expect(sealed?.values?.prompt.context).toEqual(context);
+  const sealed = suggestions.find(({ leafHash }) => leafHash === place.shown.id);
+  expect(sealed?.values).toMatchObject({ kind: "replayable", prompt: { context } });
 
   client.edit(other, {
     range: { start: { line: 1, character: 0 }, end: { line: 2, character: 0 } },

@@ -5,7 +5,7 @@ import type { ExecutionFacts } from "../../../server/src/inference/suggestion";
 import { tooLarge } from "../../../server/src/lsp/completion/gate";
 import { shift, type TextEdit, withLf } from "../../../server/src/lsp/documents/textEdits";
 import { ActiveSuggestions } from "../../../server/src/lsp/suggestions/activeSuggestions";
-import { escapeMarkdown } from "../../../server/src/lsp/verdicts/verdictMarkdown";
+import { visibleMarkdown } from "../../../server/src/protocol/visibleMarkdown";
 
 const apply = (text: string, { start, end, text: inserted }: TextEdit): string =>
   text.slice(0, start) + inserted + text.slice(end);
@@ -125,7 +125,7 @@ test("the limits of size and line are exact", () => {
 test("no text can link or format in a hover", () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
-      const escaped = escapeMarkdown(`[a](command:x) <b> \`c\` ${text}`);
+      const escaped = visibleMarkdown(`[a](command:x) <b> \`c\` ${text}`);
       return !/(^|[^\\])(\\\\)*[[\]()<>`*_]/.test(escaped);
     }),
   );

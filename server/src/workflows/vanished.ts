@@ -1,0 +1,47 @@
+import type { SealedBatch } from "../evidence/format/sealedBatch";
+import type { EvidenceInput } from "../policy/claims";
+import type { VanishedEvidence } from "../policy/report";
+import { type VerifyParameters, verify } from "../policy/verifyEvidence";
+
+/** What a base holds and today's folder does not. */
+export interface BaseEvidence {
+  readonly repositoryId: string | null;
+  readonly evidence: readonly EvidenceInput[];
+}
+
+/**
+ * The claims that evidence of a base makes and today's does not, as far as their text still stands: either their
+ * evidence was taken away, or it was replaced by a copy that cannot be believed.
+ */
+export function findVanished(base: BaseEvidence, today: VerifyParameters): readonly VanishedEvidence[] {
+  const known = new Set(
+    intact(today.evidence, today.repositoryId).flatMap(({ claims }) =>
+      claims.map(({ leafHash }) => leafHash),
+    ),
+  );
+  const evidence = base.evidence.flatMap(({ path, reading }): EvidenceInput[] => {
+    if (reading.kind !== "intact") {
+      return [];
+    }
+    const claims = reading.batch.claims.filter(({ leafHash }) => !known.has(leafHash));
+    return claims.length === 0
+      ? []
+      : [{ path, reading: { kind: "intact", batch: { ...reading.batch, claims } } }];
+  });
+  const { suggestions } = verify({ ...today, repositoryId: base.repositoryId, evidence, journal: [] });
+  return suggestions
+    .filter(({ checks }) => checks.evidence !== "foreign")
+    .map(({ claim, id, path, startLine, evidenceFile }) => ({
+      claim,
+      id,
+      path,
+      line: startLine,
+      evidenceFile: evidenceFile ?? "",
+    }));
+}
+
+function intact(evidence: readonly EvidenceInput[], repositoryId: string | null): readonly SealedBatch[] {
+  return evidence.flatMap(({ reading }) =>
+    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId ? [reading.batch] : [],
+  );
+}
