@@ -48,7 +48,10 @@ export async function verify(
   const shown = select(report.report, report.repository, paths);
   const good = (summary: Summary): boolean =>
     summary === "verified" || (flags.allowAnchored && summary === "anchored");
-  const ok = shown.suggestions.every(({ summary }) => good(summary)) && shown.files.length === 0 && shown.vanished.length === 0;
+  const ok =
+    shown.suggestions.every(({ summary }) => good(summary)) &&
+    shown.files.length === 0 &&
+    shown.vanished.length === 0;
   return { exitCode: ok ? 0 : 1, json: shown, text: describe(shown) };
 }
 
@@ -269,7 +272,9 @@ function describeOne({
 }: Verdict): string[] {
   const lines = startLine === null ? "" : `:${startLine}${endLine === startLine ? "" : `-${endLine}`}`;
   const isPart = findings.content.part && checks.content !== "edited" && startLine !== null;
-  const part = isPart ? `  part of the line: from column ${startColumn} to before ${endLine}:${endColumn}` : "";
+  const part = isPart
+    ? `  part of the line: from column ${startColumn} to before ${endLine}:${endColumn}`
+    : "";
   return [
     `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}`,
     ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
@@ -290,7 +295,9 @@ function modelOf({ model, execution }: Findings): string {
 }
 
 function isOnLocalChain({ anchor, anchorTrust }: Checks, { anchor: { blockNumber } }: Findings): boolean {
-  return anchorTrust === "local" && blockNumber !== undefined && (anchor === "finalized" || anchor === "included");
+  return (
+    anchorTrust === "local" && blockNumber !== undefined && (anchor === "finalized" || anchor === "included")
+  );
 }
 
 /** What is worth reading about a check although it decides nothing; `null` for a check that decides or says nothing. */

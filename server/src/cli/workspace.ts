@@ -2,8 +2,8 @@ import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
 import { openRepository, type Repository } from "../evidence/repository";
 import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
-import type { BaseEvidence } from "../workflows/vanished";
 import { VerificationThread } from "../workflows/thread/verificationThread";
+import type { BaseEvidence } from "../workflows/vanished";
 import { type ChainFlags, chainSettings } from "./chainOptions";
 import type { Session } from "./session";
 

@@ -117,7 +117,11 @@ export async function contentsOf(
   root: string,
   objects: readonly string[],
 ): Promise<readonly (Uint8Array | null)[]> {
-  const output = await runGitForBytes(root, ["cat-file", "--batch"], objects.map((one) => `${one}\n`).join(""));
+  const output = await runGitForBytes(
+    root,
+    ["cat-file", "--batch"],
+    objects.map((one) => `${one}\n`).join(""),
+  );
   const contents: (Uint8Array | null)[] = [];
   let at = 0;
   for (let index = 0; index < objects.length; index += 1) {
@@ -175,9 +179,7 @@ function runGitForBytes(root: string, parameters: readonly string[], input: stri
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.on("error", () => resolve(null));
-    child.on("close", (code) =>
-      resolve(code === 0 || code === 1 ? Buffer.concat(chunks) : null),
-    );
+    child.on("close", (code) => resolve(code === 0 || code === 1 ? Buffer.concat(chunks) : null));
     // A git that ends early closes the pipe; its exit code tells.
     child.stdin.on("error", () => {});
     child.stdin.end(input);

@@ -1,7 +1,7 @@
 import type { Position } from "../evidence/format/record";
 import type { Located } from "../evidence/locate/locate";
 import { type InPrompt, shareInPrompt } from "../evidence/locate/promptShare";
-import { squashLines, standsAfter, standsAsLines, standsBefore } from "../evidence/locate/whiteSpace";
+import { holdsLines } from "../evidence/locate/whiteSpace";
 import type { Prompt } from "../inference/suggestion";
 import type { Checks, CopiedFrom, Findings, PromptMisfit } from "./verdict";
 
@@ -24,8 +24,6 @@ export interface PromptQuestion {
 
 /** Today's files of the repository that prompts quote. */
 export class QuotedFiles {
-  private readonly squashed = new Map<string, string>();
-
   constructor(
     /** Texts with LF by today's path; a missing one is not there, or not a file that may be quoted. */
     private readonly texts: ReadonlyMap<string, string> = new Map(),
@@ -47,12 +45,7 @@ export class QuotedFiles {
     if (whole === undefined) {
       return "missing";
     }
-    if (`\n${whole}\n`.includes(`\n${text.endsWith("\n") ? text : `${text}\n`}`)) {
-      return null;
-    }
-    const squashed = this.squashed.get(today) ?? squashLines(whole);
-    this.squashed.set(today, squashed);
-    return standsAsLines(squashLines(text), squashed) ? null : "changed";
+    return holdsLines(whole, text) ? null : "changed";
   }
 }
 
@@ -64,7 +57,7 @@ export interface PromptAnswer {
 }
 
 /**
- * `bound` where every part of an open prompt was found where it belongs, apart from white space: the path is the
+ * `bound` where every part of an open prompt was found where it belongs: the path is the
  * file's, the prefix ends where the accepted text begins, the suffix begins where it ends, and each chunk stands in
  * the file that it names. `disclosed` where any part was not, with those parts.
  */
@@ -131,10 +124,10 @@ function misfitsOf({ prompt, recordedPath, located, text, quoted }: PromptQuesti
     if (located.content === "edited") {
       misfits.push({ part: "output" });
     }
-    if (!standsBefore(prompt.prefix, text, start)) {
+    if (!text.slice(0, start).endsWith(prompt.prefix)) {
       misfits.push({ part: "prefix" });
     }
-    if (!standsAfter(prompt.suffix, text, end)) {
+    if (!text.startsWith(prompt.suffix, end)) {
       misfits.push({ part: "suffix" });
     }
   }

@@ -157,7 +157,7 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
 export function promptReason(value: Checks["prompt"], { prompt }: Findings): string {
   switch (value) {
     case "bound":
-      return `The prompt is open and matches the text around the insertion${quotesOf(prompt.quotes)}, apart from white space. ${shareReason(prompt)}`.trimEnd();
+      return `The prompt is open and matches the text around the insertion${quotesOf(prompt.quotes)}. ${shareReason(prompt)}`.trimEnd();
     case "disclosed":
       return `The prompt is open, but ${prompt.misfits.map(misfitReason).join("; ")}. ${shareReason(prompt)}`.trimEnd();
     case "sealed":

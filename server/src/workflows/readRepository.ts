@@ -8,8 +8,8 @@ import type { Digest } from "../platform/primitives";
 import type { EvidenceInput } from "../policy/claims";
 import type { FileProblem } from "../policy/report";
 import { findMoves } from "./findMoves";
-import type { BaseEvidence } from "./vanished";
 import type { VerificationThread } from "./thread/verificationThread";
+import type { BaseEvidence } from "./vanished";
 
 /** What lies under a repository's `.proofline`, read and checked as far as files alone go. */
 export interface RepositoryContents {

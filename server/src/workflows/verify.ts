@@ -146,7 +146,7 @@ export function quotedPaths(
 }
 
 function pathsOf(
-  contents: Pick<RepositoryContents, "evidence" | "moves">, 
+  contents: Pick<RepositoryContents, "evidence" | "moves">,
   journal: readonly AcceptedSuggestion[],
 ): ReadonlySet<string> {
   const paths = new Set(journal.map(({ path }) => path));
