@@ -49,6 +49,7 @@ export const SIDES = {
   "chain.contract": "person",
   sealAfterSeconds: "person",
   badges: "person",
+  markModelText: "person",
   verifiedOnly: "strictest",
 } as const satisfies Readonly<Record<string, Side>>;
 
@@ -91,6 +92,11 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
 
 export function readBadges(source: ConfigurationSource): Badges {
   return BADGES.find((value) => value === countingValue(source, "badges")) ?? "all";
+}
+
+/** Whether the characters that the model wrote are marked. */
+export function readMarkModelText(source: ConfigurationSource): boolean {
+  return countingValue(source, "markModelText") !== false;
 }
 
 /**

@@ -10,6 +10,7 @@ import * as navigation from "./features/navigation";
 import * as evidence from "./features/openEvidence";
 import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
+import * as modelText from "./features/modelText";
 import * as log from "./features/showLog";
 import * as status from "./features/statusBar";
 import * as toggle from "./features/toggle";
@@ -22,6 +23,7 @@ const FEATURES = [
   // Before badges: the ranges that badges draw must follow an edit that ends a shown suggestion.
   inlineCompletion,
   badges,
+  modelText,
   contextKeys,
   acceptance,
   hover,

@@ -1,10 +1,11 @@
-import type { ShownVerdict } from "../../../server/src/protocol/messages";
+import type { Remark, ShownVerdict } from "../../../server/src/protocol/messages";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
 import { lastLineOf } from "./onSuggestion";
 
 /** Adjacent suggestions that would show the same badge, and show one together. */
 export interface BadgeGroup {
   readonly summary: Summary;
+  readonly remarks: readonly Remark[];
   readonly localChain: boolean;
   readonly note: string | null;
   /** Zero-based, inclusive. */
@@ -29,13 +30,14 @@ export function badgeGroupsOf(
       one.range.start.line - other.range.start.line ||
       one.range.start.character - other.range.start.character,
   );
-  for (const { range, summary, localChain, note } of ordered) {
+  for (const { range, summary, remarks, localChain, note } of ordered) {
     const startLine = firstLine(range, lengthOf);
     const endLine = lastLineOf(range);
     const last = groups.at(-1);
     if (
       last !== undefined &&
       last.summary === summary &&
+      last.remarks.join() === remarks.join() &&
       last.localChain === localChain &&
       last.note === note &&
       startLine <= last.endLine + 1
@@ -46,7 +48,7 @@ export function badgeGroupsOf(
         count: last.count + 1,
       };
     } else {
-      groups.push({ summary, localChain, note, startLine, endLine, count: 1 });
+      groups.push({ summary, remarks, localChain, note, startLine, endLine, count: 1 });
     }
   }
   return groups;

@@ -5,7 +5,7 @@ import { PromptShares } from "../../policy/promptCheck";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import { verify } from "../../policy/verifyEvidence";
-import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
+import { DidChangeVerdicts, type Remark, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { Replayable } from "../../workflows/replay";
 import type { TokenComparisons } from "../../workflows/tokenComparisons";
@@ -279,10 +279,11 @@ export class Verdicts implements DocumentListener {
       return { ...shown, range };
     });
     const now = this.of(document).map(
-      ({ verdict: { key, summary }, range, localChain, note }): ShownVerdict => ({
-        id: key,
+      ({ verdict, range, localChain, note }): ShownVerdict => ({
+        id: verdict.key,
         range,
-        summary,
+        summary: verdict.summary,
+        remarks: remarksOn(verdict),
         localChain,
         note,
       }),
@@ -311,6 +312,15 @@ export class Verdicts implements DocumentListener {
     const repository = this.context.locations.repositoryPathOf(document);
     return repository === null ? null : this.context.store.obstacleIn(repository);
   }
+}
+
+/** What must be said beside the word. */
+function remarksOn({ checks, findings }: Verdict): Remark[] {
+  return [
+    ...(findings.content.part && checks.content !== "edited" ? (["part"] as const) : []),
+    ...(checks.content === "reformatted" ? (["reformatted"] as const) : []),
+    ...(checks.copied === "fromBound" || checks.copied === "fromDisclosed" ? (["copied"] as const) : []),
+  ];
 }
 
 /** Where verdicts stand. One whose place cannot be decided has none, and no badge. */

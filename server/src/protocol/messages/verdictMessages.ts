@@ -10,12 +10,20 @@ const Summaries = z.enum(SUMMARIES);
 /** Sentences for people. */
 const Sentences = z.array(z.string()).readonly();
 
+/**
+ * What a badge adds to its word. `part`: other text stands on the same lines. `reformatted`: only white space that means
+ * nothing differs. `copied`: most of it stood in the prompt already.
+ */
+export const REMARKS = ["part", "reformatted", "copied"] as const;
+export type Remark = (typeof REMARKS)[number];
+
 /** What a suggestion shows in the editor. */
 export const ShownVerdict = z.object({
   id: SuggestionId,
-  /** From the first to the last line that is still as accepted. */
+  /** The model's characters; of an edited one, from the first to the last line that is still as accepted. */
   range: TextRange,
   summary: Summaries,
+  remarks: z.array(z.enum(REMARKS)).readonly(),
   /** The anchor lies on a developer's own chain, and the badge says so. */
   localChain: z.boolean(),
   /** Completes the badge where the summary alone would mislead, e.g. `journal only: not in a folder`. */
