@@ -27,6 +27,7 @@ export const REMEDY_KEYS = [
   "restartModel",
   "useSupportedModel",
   "exportModel",
+  "saveGraphAgain",
   "chooseModelSource",
   "chooseVariant",
   "chooseKnownFamily",

@@ -25,6 +25,8 @@ export const SHARED_REMEDIES = {
     "Use a model that this version of Proofline supports, or tell whoever publishes the model.",
   exportModel:
     "Export the model to ONNX as a decoder with a key-value cache and dynamic shapes, for example with Optimum or onnxruntime-genai, or choose another model.",
+  saveGraphAgain:
+    "Load the graph with Python's onnx package and save it again, or export it anew, with its weights inside or beside it. Then pin it.",
   chooseModelSource: "Give the path of a model folder, or a Hugging Face repository as owner/name.",
   chooseKnownFamily: "Choose a code model whose prompt family Proofline knows.",
   checkModelPath: "Check the path of the model folder.",

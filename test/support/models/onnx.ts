@@ -19,7 +19,8 @@ interface Tensor {
   readonly name: string;
   readonly element: Element;
   readonly dimensions: readonly number[];
-  readonly content: Encoded;
+  /** Its bytes, or the file beside the graph that holds them and that nobody writes here. */
+  readonly content: Encoded | { readonly location: string };
 }
 
 const INTERNAL = 1024;
@@ -93,6 +94,12 @@ export class Graph {
       dimensions,
       content: { size, pieces: () => [make()] },
     });
+    return name;
+  }
+
+  /** Adds a weight whose bytes are in a file beside the graph. */
+  externalWeight(name: string, element: Element, dimensions: readonly number[], location: string): Value {
+    this.tensors.push({ name, element, dimensions, content: { location } });
     return name;
   }
 
@@ -186,11 +193,12 @@ export function unusableGraph(content: Uint8Array | string, data?: string): Buff
     graph.output(`present.0.${part}`, "float32", ["batch", 1, "total", 8]);
   }
   graph.output("logits", "float32", ["batch", "sequence", "vocabulary"]);
-  const weights =
-    data === undefined ? [] : [field(5, field(13, sequence([field(1, "location"), field(2, data)])))];
-  const producer = typeof content === "string" ? content : bytes(content);
-  const model = sequence([field(2, producer), field(7, sequence([...weights, graph.encode(null)]))]);
-  return Buffer.concat([...model.pieces()]);
+  const told = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  graph.weight("content", "uint8", [told.length], told.length, () => told);
+  if (data !== undefined) {
+    graph.externalWeight("weight", "float32", [1], data);
+  }
+  return Buffer.concat([...field(7, graph.encode(null)).pieces()]);
 }
 
 function writeFile(path: string, content: Encoded): void {
@@ -238,16 +246,25 @@ function encodeTensor(tensor: Tensor, external: ExternalData | null): Encoded {
     integer(2, ELEMENT[tensor.element]),
     field(8, tensor.name),
   ];
-  if (external === null || tensor.content.size < INTERNAL) {
-    return sequence([...start, field(9, tensor.content)]);
+  const { content } = tensor;
+  if ("location" in content) {
+    return sequence([...start, ...elsewhere({ location: content.location })]);
   }
-  const { location, offset } = external.add(tensor.content);
-  const entries = { location, offset: String(offset), length: String(tensor.content.size) };
+  if (external === null || content.size < INTERNAL) {
+    return sequence([...start, field(9, content)]);
+  }
+  const { location, offset } = external.add(content);
   return sequence([
     ...start,
+    ...elsewhere({ location, offset: String(offset), length: String(content.size) }),
+  ]);
+}
+
+function elsewhere(entries: Readonly<Record<string, string>>): Encoded[] {
+  return [
     ...Object.entries(entries).map(([key, value]) => field(13, sequence([field(1, key), field(2, value)]))),
     integer(14, 1),
-  ]);
+  ];
 }
 
 function valueInfo(name: string, element: Element, shape: Shape): Encoded {

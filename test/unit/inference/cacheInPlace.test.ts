@@ -9,7 +9,7 @@ import { KvCache } from "../../../server/src/inference/graph/kvCache";
 import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import type { CachePart } from "../../../server/src/models/files/graphLayout";
-import { nodesOf } from "../../../server/src/models/files/onnxFile";
+import { readOnnx } from "../../../server/src/models/files/onnxFile";
 import { type Export, SMALL } from "../../support/models/decoder";
 import { Graph as GraphFile, writeModel } from "../../support/models/onnx";
 import { randomGraph } from "./randomGraph";
@@ -42,20 +42,20 @@ const partsOf = (layers: number): CachePart[] =>
 
 describe("a graph that writes its cache in place", () => {
   it("is one whose cache only GroupQueryAttention sees", () => {
-    expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), partsOf(SMALL.layers))).toBe(true);
-    expect(writesCacheInPlace(nodesOf(made({ ...GENAI, weights: 8 }).bytes), partsOf(SMALL.layers))).toBe(
-      true,
-    );
+    expect(writesCacheInPlace(readOnnx(made(GENAI).bytes).nodes, partsOf(SMALL.layers))).toBe(true);
+    expect(
+      writesCacheInPlace(readOnnx(made({ ...GENAI, weights: 8 }).bytes).nodes, partsOf(SMALL.layers)),
+    ).toBe(true);
     const optimum = made({ layout: "optimum", weights: "float", float: "float32", positions: true });
-    expect(writesCacheInPlace(nodesOf(optimum.bytes), partsOf(SMALL.layers))).toBe(false);
+    expect(writesCacheInPlace(readOnnx(optimum.bytes).nodes, partsOf(SMALL.layers))).toBe(false);
     // A part that no node has, and one that belongs to another output.
-    expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), partsOf(SMALL.layers + 1))).toBe(false);
+    expect(writesCacheInPlace(readOnnx(made(GENAI).bytes).nodes, partsOf(SMALL.layers + 1))).toBe(false);
     const [key, value] = partsOf(1);
     if (key === undefined || value === undefined) {
       throw new Error("a layer has two parts");
     }
     const crossed = [{ ...key, present: value.present }];
-    expect(writesCacheInPlace(nodesOf(made(GENAI).bytes), crossed)).toBe(false);
+    expect(writesCacheInPlace(readOnnx(made(GENAI).bytes).nodes, crossed)).toBe(false);
   });
 
   it("is none where another node reads the size of what is past", () => {
@@ -76,8 +76,8 @@ describe("a graph that writes its cache in place", () => {
       writeModel(path, graph);
       return readFileSync(path);
     };
-    expect(writesCacheInPlace(nodesOf(file(false)), partsOf(1))).toBe(true);
-    expect(writesCacheInPlace(nodesOf(file(true)), partsOf(1))).toBe(false);
+    expect(writesCacheInPlace(readOnnx(file(false)).nodes, partsOf(1))).toBe(true);
+    expect(writesCacheInPlace(readOnnx(file(true)).nodes, partsOf(1))).toBe(false);
   });
 });
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { Graph } from "../../../server/src/inference/graph/graph";
 import { NATIVE } from "../../../server/src/inference/graph/runtime";
 import { ModelConfig } from "../../../server/src/models/files/modelConfig";
-import { externalDataOf } from "../../../server/src/models/files/onnxFile";
+import { readOnnx } from "../../../server/src/models/files/onnxFile";
 import { EXECUTION_PROVIDERS } from "../../../server/src/protocol/executionProvider";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
 import { writeModelFolder } from "../../support/models/modelFolder";
@@ -98,7 +98,7 @@ describe("a decoder graph", () => {
     if (graph === undefined || data === undefined) {
       throw new Error("there are two files");
     }
-    expect(externalDataOf(graph)).toEqual(["model.onnx_data"]);
+    expect(readOnnx(graph).external).toEqual(["model.onnx_data"]);
     const whole = await load(parameters);
     const apart = await Graph.load({ graph, external: [{ path: "model.onnx_data", data }] }, config, 1);
     expect(await apart.run(IDS, apart.emptyCache())).toEqual(await whole.run(IDS, whole.emptyCache()));

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { InferenceSession } from "onnxruntime-node";
 import { afterAll, describe, expect, it } from "vitest";
 import { graphInterface } from "../../../server/src/models/files/graphInterface";
+import { readOnnx } from "../../../server/src/models/files/onnxFile";
 import { writePin } from "../../../server/src/models/pin/writePin";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
 import { EMBEDDED_MODEL, writeModelFolder } from "../../support/models/modelFolder";
@@ -49,7 +50,7 @@ describe("what a graph takes and gives", () => {
   ])("is read as the runtime tells it: %s", async (_, bytes) => {
     const graph = bytes();
     const session = await InferenceSession.create(graph);
-    expect(graphInterface(graph)).toEqual({
+    expect(graphInterface(readOnnx(graph))).toEqual({
       inputs: session.inputMetadata,
       outputs: session.outputMetadata,
     });
@@ -64,14 +65,14 @@ describe("what a graph takes and gives", () => {
       one.node("Add", ["x", "weight"], {}, "y");
       one.output("y", "float32", ["n"]);
     });
-    expect(graphInterface(graph)?.inputs.map(({ name }) => name)).toEqual(["x"]);
+    expect(graphInterface(readOnnx(graph))?.inputs.map(({ name }) => name)).toEqual(["x"]);
   });
 
   it("is read from any bytes without harm", () => {
     const { bytes } = randomGraph({ export: OPTIMUM });
     const read = (some: Uint8Array): void => {
       try {
-        graphInterface(some);
+        graphInterface(readOnnx(some));
       } catch (error) {
         expect(error).toMatchObject({ message: expect.stringMatching(/^the graph is /) });
       }

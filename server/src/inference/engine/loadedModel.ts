@@ -6,7 +6,6 @@ import {
   ModelConfig,
 } from "../../models/files/modelConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "../../models/files/tokenizerFile";
-import { externalPaths } from "../../models/files/weights";
 import { type CheckedModel, checkModel } from "../../models/pin/checkModel";
 import type { Pin } from "../../models/pin/manifest";
 import { messageOf, ProoflineError } from "../../platform/errors";
@@ -83,12 +82,8 @@ function configOf(model: CheckedModel): ModelConfig {
 
 /** The graph, and every file that it names, from the bytes that were checked. */
 function graphFiles(model: CheckedModel, path: string): GraphFiles {
-  const graph = bytes(model, path);
-  const external = externalPaths(path, graph).map((one) => ({
-    path: one.location,
-    data: bytes(model, one.path),
-  }));
-  return { graph, external };
+  const external = model.external.map((one) => ({ path: one.location, data: bytes(model, one.path) }));
+  return { graph: bytes(model, path), external };
 }
 
 function bytes({ files }: CheckedModel, path: string): Uint8Array {

@@ -2,7 +2,7 @@ import { Tensor } from "onnxruntime-common";
 import { type FeedInput, type GraphLayout, layoutOf } from "../../models/files/graphLayout";
 import type { HeldFile } from "../../models/files/heldFile";
 import type { ModelConfig } from "../../models/files/modelConfig";
-import { externalDataOf, type GraphNode, nodesOf } from "../../models/files/onnxFile";
+import { type GraphNode, readOnnx } from "../../models/files/onnxFile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../../protocol/executionProvider";
 import { writesCacheInPlace } from "./cacheInPlace";
 import { couldNotBeUsed } from "./executionProviders";
@@ -51,13 +51,12 @@ export class Graph {
     held: HeldFile | null = null,
   ): Promise<Graph> {
     const whole = files instanceof Uint8Array ? { graph: files, external: [] } : files;
-    for (const location of externalDataOf(whole.graph)) {
-      // The runtime would open it by its name.
+    const { external, nodes } = readOnnx(whole.graph);
+    for (const location of external) {
       if (!whole.external.some(({ path }) => path === location)) {
         throw new Error(`${location} is missing`);
       }
     }
-    const nodes = nodesOf(whole.graph);
     const again = runtime.opensFiles && whole.external.length === 0 ? held : null;
     if (again !== null) {
       releaseBuffer(whole.graph);

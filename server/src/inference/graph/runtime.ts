@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import { sha256, toDigest } from "../../platform/digests";
 import { messageOf, unreachable } from "../../platform/errors";
@@ -20,6 +21,15 @@ export function portableLibrary(): string {
 
 /** Of the runtime's messages only these are let through: exported graphs are full of harmless oddities. */
 const ERRORS = 3;
+
+/** What protocol buffers say is what runs: the runtime's own format is told by four bytes that may stand in any graph. */
+const FORMAT = { load_model_format: "ONNX" };
+
+/**
+ * Where the runtime looks for external data that it was not handed, instead of the folder in which the process runs:
+ * below a file, where none can be. A graph that needs it is refused before; this holds if that should ever fail.
+ */
+const NOWHERE = { model_external_initializers_file_folder_path: join(process.execPath, "nowhere") };
 
 /** The bytes of a graph, and those of the files that it names for its large weights. */
 export interface GraphFiles {
@@ -83,7 +93,7 @@ export const NATIVE: Runtime = {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         logSeverityLevel: ERRORS,
-        extra: { session: { ...SPINNING, inter_op: { allow_spinning: "0" } } },
+        extra: { session: { ...FORMAT, ...NOWHERE, ...SPINNING, inter_op: { allow_spinning: "0" } } },
       };
       return "path" in source
         ? InferenceSession.create(source.path, options).catch((error: unknown) => {
@@ -130,6 +140,8 @@ export const PORTABLE: Runtime = {
       graphOptimizationLevel: "all",
       executionMode: "sequential",
       logSeverityLevel: ERRORS,
+      // WebAssembly has no disk, and finds what it was handed by its plain name.
+      extra: { session: FORMAT },
     });
     const fallback =
       provider === "cpu" ? null : "The profile portable/v1 runs on the processor, whatever the setting says.";

@@ -1,5 +1,6 @@
 import type { InferenceSession } from "onnxruntime-common";
-import { type Field, fieldsOf } from "./protobuf";
+import type { OnnxFile } from "./onnxFile";
+import { integerIn, messagesIn, type OnnxMessage, textIn } from "./onnxMessage";
 
 type Metadata = InferenceSession.ValueMetadata;
 
@@ -29,27 +30,21 @@ const ELEMENTS: Readonly<Record<number, InferenceSession.TensorValueMetadata["ty
 };
 
 /**
- * Reads from an ONNX file (onnx.proto3) what the graph takes and gives, so that a model that cannot be run here is refused
- * when it is pinned, not when it is loaded.
+ * Reads from an ONNX file what the graph takes and gives, so that a model that cannot be run here is refused when it is
+ * pinned, not when it is loaded.
  *
  * @returns `null` where the file leaves a type or shape to be found out by the runtime
- * @throws Error for bytes that are no such file
  */
-export function graphInterface(model: Uint8Array): GraphInterface | null {
-  const inputs: Uint8Array[] = [];
-  const outputs: Uint8Array[] = [];
-  const initializers = new Set<string>();
-  for (const graph of messages(model, 7)) {
-    inputs.push(...messages(graph, 11));
-    outputs.push(...messages(graph, 12));
-    for (const tensor of messages(graph, 5)) {
-      initializers.add(text(tensor, 8));
-    }
+export function graphInterface({ model }: OnnxFile): GraphInterface | null {
+  const [graph] = messagesIn(model, 7);
+  if (graph === undefined) {
+    return { inputs: [], outputs: [] };
   }
-  const read = (infos: readonly Uint8Array[]): (Metadata | null)[] => infos.map(metadataOf);
+  const initializers = new Set(messagesIn(graph, 5).map((tensor) => textIn(tensor, 8)));
+  const read = (infos: readonly OnnxMessage[]): (Metadata | null)[] => infos.map(metadataOf);
   // Old files list the weights among the inputs, too.
-  const taken = read(inputs.filter((input) => !initializers.has(text(input, 1))));
-  const given = read(outputs);
+  const taken = read(messagesIn(graph, 11).filter((input) => !initializers.has(textIn(input, 1))));
+  const given = read(messagesIn(graph, 12));
   return taken.every(isKnown) && given.every(isKnown) ? { inputs: taken, outputs: given } : null;
 }
 
@@ -58,39 +53,22 @@ function isKnown(metadata: Metadata | null): metadata is Metadata {
 }
 
 /** `ValueInfoProto`: its name and, within its type, the tensor's element and shape. */
-function metadataOf(value: Uint8Array): Metadata | null {
-  const name = text(value, 1);
-  const [type] = messages(value, 2);
+function metadataOf(value: OnnxMessage): Metadata | null {
+  const name = textIn(value, 1);
+  const [type] = messagesIn(value, 2);
   if (type === undefined) {
     return null;
   }
-  const [tensor] = messages(type, 1);
+  const [tensor] = messagesIn(type, 1);
   // Sequences, maps and the like.
   if (tensor === undefined) {
     return { name, isTensor: false };
   }
-  const [shape] = messages(tensor, 2);
-  const element = ELEMENTS[integer(tensor, 1) ?? 0];
+  const [shape] = messagesIn(tensor, 2);
+  const element = ELEMENTS[integerIn(tensor, 1) ?? 0];
   if (shape === undefined || element === undefined) {
     return null;
   }
-  const dimensions = messages(shape, 1).map((dimension) => integer(dimension, 1) ?? text(dimension, 2));
+  const dimensions = messagesIn(shape, 1).map((dimension) => integerIn(dimension, 1) ?? textIn(dimension, 2));
   return { name, isTensor: true, type: element, shape: dimensions };
-}
-
-/** The values of a field that holds messages, strings or bytes. */
-function messages(message: Uint8Array, field: number): Uint8Array[] {
-  return values(message, field).filter((value) => value instanceof Uint8Array);
-}
-
-function text(message: Uint8Array, field: number): string {
-  return new TextDecoder().decode(messages(message, field).at(-1));
-}
-
-function integer(message: Uint8Array, field: number): number | undefined {
-  return values(message, field).findLast((value) => typeof value === "number");
-}
-
-function values(message: Uint8Array, field: number): Field[1][] {
-  return [...fieldsOf(message)].filter(([number]) => number === field).map(([, value]) => value);
 }

@@ -1,41 +1,24 @@
-import { fieldsOf } from "./protobuf";
+import { RepositoryPath } from "../../platform/primitives";
+import {
+  allMessages,
+  decodeOnnx,
+  integerIn,
+  messagesIn,
+  type OnnxMessage,
+  textIn,
+  textsIn,
+} from "./onnxMessage";
 
-/**
- * Reads as much of an ONNX file (onnx.proto3, protocol buffers) as is needed to know which other files belong to it:
- * runtimes open those by name, so every one has to be named, pinned and handed over from memory instead.
- */
-
-/** Below a field of a message lies a message of another kind; everything else is skipped. */
-type Kind = "model" | "graph" | "node" | "attribute" | "sparse" | "function" | "tensor" | "entry";
-
-const MESSAGES: Readonly<Record<Kind, Readonly<Record<number, Kind>>>> = {
-  model: { 7: "graph", 25: "function" },
-  graph: { 1: "node", 5: "tensor", 15: "sparse" },
-  function: { 7: "node", 11: "attribute" },
-  node: { 5: "attribute" },
-  attribute: { 5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse" },
-  sparse: { 1: "tensor", 2: "tensor" },
-  tensor: { 13: "entry" },
-  entry: {},
-};
-/** A node's fields. */
-const [INPUT, OUTPUT, OPERATOR] = [1, 2, 4];
-const MAX_DEPTH = 64;
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/**
- * The files of external data that a graph names, relative to its folder, each once, in the order of their first use.
- *
- * @throws Error for bytes that are no such file
- */
-export function externalDataOf(model: Uint8Array): string[] {
-  const found = new Set<string>();
-  visit(model, "model", 0, (kind, strings) => {
-    if (kind === "entry" && strings[1]?.[0] === "location") {
-      found.add(strings[2]?.[0] ?? "");
-    }
-  });
-  return [...found];
+/** What a graph's file says, as the runtime reads it, too. */
+export interface OnnxFile {
+  readonly model: OnnxMessage;
+  /**
+   * The files of external data that the graph names, relative to its folder, each once, in the order of their first use.
+   * The runtime finds data by these names, so every one has to be pinned and handed over from memory instead.
+   */
+  readonly external: readonly string[];
+  /** All nodes, also those of graphs inside of it. */
+  readonly nodes: readonly GraphNode[];
 }
 
 /** One operation of a graph; names that are left out are empty. */
@@ -45,48 +28,86 @@ export interface GraphNode {
   readonly outputs: readonly string[];
 }
 
+/** Whose operators the runtime has by itself. All others come from libraries, or are functions of the model. */
+const DOMAINS = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"];
+/** Holds what a provider compiled, or the path of a file with it. */
+const COMPILED = "EPContext";
+/** Under this key of a model's metadata the runtime looks for settings of its own. */
+const SETTINGS = "ort_config";
+/** All that ONNX knows about external data; the runtime has more of its own, for weights that it rearranged. */
+const DATA_KEYS = ["location", "offset", "length", "checksum"];
+/** Numbers are spelled in one way, and small enough for whoever computes with them. */
+const NUMBER = /^(?:0|[1-9]\d{0,14})$/;
+/** Characters that some system does not allow in a name, or understands in its own way. */
+const UNPORTABLE = /[*?"<>|:\p{C}]/u;
+
 /**
- * All nodes of a graph, also those of graphs inside of it.
+ * Reads an ONNX file (onnx.proto, protocol buffers), and refuses one that could make a runtime read another file than
+ * those that it names here: by a spelling that readers understand differently, by data outside of its folder, by data
+ * where the runtime looks for it on the disk alone, or by an operator that opens files.
  *
- * @throws Error for bytes that are no such file
+ * @throws Error with the reason
  */
-export function nodesOf(model: Uint8Array): GraphNode[] {
-  const nodes: GraphNode[] = [];
-  visit(model, "model", 0, (kind, strings) => {
-    if (kind !== "node") {
-      return;
-    }
-    const operator = strings[OPERATOR]?.[0] ?? "";
-    nodes.push({ operator, inputs: strings[INPUT] ?? [], outputs: strings[OUTPUT] ?? [] });
-  });
-  return nodes;
-}
-
-/** By number of the field. */
-type Strings = Readonly<Record<number, readonly string[]>>;
-
-function visit(
-  bytes: Uint8Array,
-  kind: Kind,
-  depth: number,
-  onStrings: (kind: "node" | "entry", strings: Strings) => void,
-): void {
-  if (depth > MAX_DEPTH) {
-    throw new Error("the graph is nested too deep");
+export function readOnnx(bytes: Uint8Array): OnnxFile {
+  const model = decodeOnnx(bytes);
+  if (messagesIn(model, 14).some((entry) => textIn(entry, 1) === SETTINGS)) {
+    throw new Error(`the graph brings settings for the runtime (${SETTINGS})`);
   }
-  const strings: Record<number, string[]> = {};
-  for (const [field, content] of fieldsOf(bytes)) {
-    if (!(content instanceof Uint8Array)) {
+  const functions = new Set(messagesIn(model, 25).map((one) => `${textIn(one, 10)}:${textIn(one, 1)}`));
+  const weights = new Set(messagesIn(model, 7).flatMap((graph) => messagesIn(graph, 5)));
+  const external = new Set<string>();
+  const nodes: GraphNode[] = [];
+  for (const message of allMessages(model)) {
+    if (message.kind === "node") {
+      nodes.push(nodeOf(message, functions));
+    }
+    const location = message.kind === "tensor" ? locationOf(message) : null;
+    if (location === null) {
       continue;
     }
-    const inner = MESSAGES[kind][field];
-    if (inner !== undefined) {
-      visit(content, inner, depth + 1, onStrings);
-    } else if (kind === "entry" || (kind === "node" && field <= OPERATOR)) {
-      strings[field] = [...(strings[field] ?? []), utf8.decode(content)];
+    if (!weights.has(message)) {
+      throw new Error(`the graph keeps data outside its file that is no weight of its own (${location})`);
     }
+    external.add(location);
   }
-  if (kind === "entry" || kind === "node") {
-    onStrings(kind, strings);
-  }
+  return { model, external: [...external], nodes };
 }
+
+/** @param functions what the model defines itself */
+function nodeOf(node: OnnxMessage, functions: ReadonlySet<string>): GraphNode {
+  const [operator, domain] = [textIn(node, 4), textIn(node, 7)];
+  const name = `${domain}:${operator}`;
+  if (operator === COMPILED || !(DOMAINS.includes(domain) || functions.has(name))) {
+    throw new Error(`the graph needs ${name}, which may read other files`);
+  }
+  return { operator, inputs: textsIn(node, 1), outputs: textsIn(node, 2) };
+}
+
+/** Where a tensor's data lies; `null` where it lies in the tensor. */
+function locationOf(tensor: OnnxMessage): string | null {
+  const entries = messagesIn(tensor, 13).map((entry) => [textIn(entry, 1), textIn(entry, 2)] as const);
+  const isExternal = integerIn(tensor, 14) === 1;
+  if (!isExternal && entries.length === 0) {
+    return null;
+  }
+  const data = new Map(entries);
+  const location = data.get("location");
+  const numbers = [data.get("offset") ?? "0", data.get("length") ?? "0"];
+  if (
+    !isExternal ||
+    location === undefined ||
+    data.size !== entries.length ||
+    ![...data.keys()].every((key) => DATA_KEYS.includes(key)) ||
+    !numbers.every((number) => NUMBER.test(number)) ||
+    tensor.fields.some(([field]) => CONTENT.includes(field))
+  ) {
+    throw new Error(`the graph does not say in one way where the data of ${textIn(tensor, 8)} lies`);
+  }
+  if (!RepositoryPath.safeParse(location).success || UNPORTABLE.test(location)) {
+    throw new Error(`the graph keeps data outside its folder (${location})`);
+  }
+  return location;
+}
+
+/** The fields of a tensor that hold its data. */
+const CONTENT: readonly number[] = [4, 5, 6, 7, 9, 10, 11];

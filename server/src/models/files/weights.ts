@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { externalDataOf } from "./onnxFile";
+import type { OnnxFile } from "./onnxFile";
 
 /** Graphs, their external data, and the weights of other frameworks, by the names that exporters give them. */
 const WEIGHTS = /\.onnx(?:[._]data(?:_\d+)?)?$|\.(?:safetensors|gguf|bin|pt|pth|h5|msgpack)$/i;
@@ -13,18 +13,17 @@ export function isWeights(path: string): boolean {
   return WEIGHTS.test(path);
 }
 
+/** A file of external data: the name that the graph has for it, and its path below the model folder. */
+export interface ExternalFile {
+  readonly location: string;
+  readonly path: string;
+}
+
 /**
- * The files that hold a graph's external data, as paths below the model folder.
+ * The files that hold a graph's external data.
  *
  * @param graph the graph's own path
- * @throws Error for bytes that are no ONNX file, and for data outside the model folder
  */
-export function externalPaths(graph: string, bytes: Uint8Array): { location: string; path: string }[] {
-  return externalDataOf(bytes).map((location) => {
-    const path = posix.join(posix.dirname(graph), location);
-    if (posix.isAbsolute(location) || location.includes("\\") || path.startsWith("..")) {
-      throw new Error(`the graph keeps data outside its folder (${location})`);
-    }
-    return { location, path };
-  });
+export function externalFiles(graph: string, { external }: OnnxFile): ExternalFile[] {
+  return external.map((location) => ({ location, path: posix.join(posix.dirname(graph), location) }));
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { toDigest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
-import { externalPaths, isGraph, isWeights } from "../files/weights";
+import type { OnnxFile } from "../files/onnxFile";
+import { externalFiles, isGraph, isWeights } from "../files/weights";
 import { PIN_FILE, type PinnedFile, UNPINNED } from "./manifest";
 import { fileError, listFiles, readGraph } from "./modelFolder";
 import { omsRootOf } from "./omsDigest";
@@ -42,14 +43,9 @@ export function coveredBy(
   directory: string,
   paths: readonly string[],
   graph: string,
-  bytes: Uint8Array,
+  file: OnnxFile,
 ): string[] {
-  let external: readonly string[];
-  try {
-    external = externalPaths(graph, bytes).map(({ path }) => path);
-  } catch (error) {
-    throw fileError(directory, graph, `cannot be used: ${messageOf(error)}`, error);
-  }
+  const external = externalFiles(graph, file).map(({ path }) => path);
   for (const path of external) {
     if (!paths.includes(path)) {
       throw fileError(directory, path, `is missing, and ${graph} needs it`);

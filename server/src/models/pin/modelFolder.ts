@@ -6,7 +6,9 @@ import type * as z from "zod";
 import { toDigest } from "../../platform/digests";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import type { RemedyKey } from "../../platform/remedy";
 import { HeldFile } from "../files/heldFile";
+import { type OnnxFile, readOnnx } from "../files/onnxFile";
 import { compareModelPaths } from "./omsDigest";
 
 /** What protocol buffers allow; larger models keep their weights beside the graph. */
@@ -135,14 +137,37 @@ export function sha256Of(bytes: Uint8Array): Digest {
   return toDigest(hash.digest());
 }
 
-export function fileError(directory: string, path: string, problem: string, cause?: unknown): ProoflineError {
-  return new ProoflineError(
-    "model.file",
-    `The model file ${join(directory, path)} ${problem}.`,
-    "restoreModelFolder",
-    { cause },
-  );
+export function fileError(
+  directory: string,
+  path: string,
+  problem: string,
+  cause?: unknown,
+  remedy: RemedyKey = "restoreModelFolder",
+): ProoflineError {
+  return new ProoflineError("model.file", `The model file ${join(directory, path)} ${problem}.`, remedy, {
+    cause,
+  });
 }
-export async function readGraph(directory: string, graph: string): Promise<Uint8Array> {
-  return (await readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES })).bytes;
+
+/**
+ * Reads a folder's graph.
+ *
+ * @throws ProoflineError `model.file` where it cannot be read, or is refused
+ */
+export async function readGraph(directory: string, graph: string): Promise<OnnxFile> {
+  const { bytes } = await readRegularFile(directory, graph, { atMost: MAX_GRAPH_BYTES });
+  return graphIn(directory, graph, bytes);
+}
+
+/**
+ * What the bytes of a folder's graph say. Whoever pins, checks or loads a model reads its graph with this.
+ *
+ * @throws ProoflineError `model.file` for a graph that is refused
+ */
+export function graphIn(directory: string, graph: string, bytes: Uint8Array): OnnxFile {
+  try {
+    return readOnnx(bytes);
+  } catch (error) {
+    throw fileError(directory, graph, `cannot be used: ${messageOf(error)}`, error, "saveGraphAgain");
+  }
 }

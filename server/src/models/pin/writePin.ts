@@ -11,6 +11,7 @@ import {
   MODEL_CONFIG_FILE,
   ModelConfig,
 } from "../files/modelConfig";
+import type { OnnxFile } from "../files/onnxFile";
 import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "../files/tokenizerConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "../files/tokenizerFile";
 import { coveredBy, digestFiles } from "./digestModel";
@@ -63,9 +64,9 @@ export async function writePin(directory: string, parameters: WritePinParameters
   if ("missing" in prompt) {
     throw familyError(parameters.family ?? null, prompt.missing);
   }
-  const bytes = await readGraph(directory, graph);
-  const covered = coveredBy(directory, paths, graph, bytes);
-  checkInterface(directory, graph, bytes, config);
+  const file = await readGraph(directory, graph);
+  const covered = coveredBy(directory, paths, graph, file);
+  checkInterface(directory, graph, file, config);
   const files = await digestFiles(directory, covered);
   const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
@@ -95,9 +96,9 @@ export async function writePinFile(directory: string, manifest: PinManifest): Pr
 }
 
 /** Refuses a graph that could never be loaded, as far as its file shows that. */
-function checkInterface(directory: string, graph: string, bytes: Uint8Array, config: ModelConfig): void {
+function checkInterface(directory: string, graph: string, file: OnnxFile, config: ModelConfig): void {
   try {
-    const found = graphInterface(bytes);
+    const found = graphInterface(file);
     if (found !== null) {
       layoutOf(found.inputs, found.outputs, config);
     }
