@@ -1,4 +1,3 @@
-import { relative, resolve } from "node:path";
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
@@ -22,6 +21,7 @@ import { TokenComparisons } from "../workflows/tokenComparisons";
 import { replayables, verifyRepository } from "../workflows/verify";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
+import { namedPaths } from "./namedPaths";
 import { type CommandResult, note } from "./output";
 import { type Session, withEngine } from "./session";
 import { interruptible, showCount } from "./terminal";
@@ -41,11 +41,18 @@ export async function verify(
   paths: readonly string[],
   flags: VerifyFlags,
 ): Promise<CommandResult> {
-  const report = await reportOf(session, flags, {
+  const { report, repository } = await reportOf(session, flags, {
     replay: flags.replay ? "missing" : "none",
     base: flags.base,
   });
-  const shown = select(report.report, report.repository, paths);
+  const shown = select(report, await namedPaths(repository, paths));
+  if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0 && paths.length === 0) {
+    throw new CommandError(
+      "evidence",
+      `Nothing that was accepted here stands in today's text: ${shown.gone.length} suggestions are gone.`,
+      "Restore the files that held them; `proofline evidence list` says which.",
+    );
+  }
   const good = (summary: Summary): boolean =>
     summary === "verified" || (flags.allowAnchored && summary === "anchored");
   const ok =
@@ -215,11 +222,10 @@ function lookAroundFrom({ home, installation, modelDirectory }: Session): Promis
 }
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */
-function select(report: Report, repository: string, paths: readonly string[]): Report {
-  if (paths.length === 0) {
+function select(report: Report, wanted: readonly string[]): Report {
+  if (wanted.length === 0) {
     return report;
   }
-  const wanted = paths.map((path) => relative(repository, resolve(path)).replaceAll("\\", "/"));
   const isWanted = ({ path }: { readonly path: string }): boolean =>
     wanted.some((prefix) => prefix === "" || path === prefix || path.startsWith(`${prefix}/`));
   const suggestions = report.suggestions.filter(isWanted);
@@ -253,7 +259,7 @@ function describe({ summary, suggestions, beside, gone, vanished, files }: Repor
     ),
     ...files.map(({ path, problem }) => `problem     ${path}: ${problem}`),
     totals.length === 0 ? "No accepted suggestion stands in today's text." : `${totals.join(", ")}.`,
-    ...(isLocal ? ["Anchored on the local chain: a rehearsal, which its owner controls."] : []),
+    ...(isLocal ? ["They are anchored on a local chain, which its owner controls: a rehearsal."] : []),
     ...(gone.length === 0 ? [] : [`No longer in the text: ${gone.length}.`]),
   ];
 }

@@ -1,11 +1,15 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
-import { openRepository, type Repository } from "../evidence/repository";
+import { readJournals } from "../evidence/journal/journal";
+import { openRepository, PROOFLINE_FOLDER, type Repository } from "../evidence/repository";
 import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import type { BaseEvidence } from "../workflows/vanished";
 import { type ChainFlags, chainSettings } from "./chainOptions";
-import type { Session } from "./session";
+import { CommandError } from "./commandError";
+import { repositoryHere, type Session } from "./session";
 
 /** The repository that a command was called in, and what it needs to read it. */
 export interface Workspace {
@@ -25,7 +29,7 @@ export async function withWorkspace<Value>(
 ): Promise<Value> {
   const { home, installation } = session;
   const chain = chainConfiguration(chainSettings(flags), { home, hostPath: installation.chainHost });
-  const repository = await openRepository(process.cwd(), [process.cwd()]);
+  const repository = await repositoryOf(session);
   const thread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
   try {
@@ -39,4 +43,28 @@ export async function withWorkspace<Value>(
   } finally {
     await thread.close();
   }
+}
+
+/**
+ * The repository of the working directory. A folder outside git is one too where it has evidence, or suggestions were
+ * accepted in it that are not sealed yet.
+ */
+async function repositoryOf({ home }: Session): Promise<Repository> {
+  const repository = (await repositoryHere()) ?? (await openRepository(process.cwd(), [process.cwd()]));
+  if (repository.isGit || (await hasEvidence(repository)) || (await isPending(home, repository))) {
+    return repository;
+  }
+  throw new CommandError(
+    "repository",
+    `${repository.folder} is in no git repository, and nothing was accepted in it.`,
+    "Change to the repository's folder, and run the command there.",
+  );
+}
+
+async function hasEvidence({ folder }: Repository): Promise<boolean> {
+  return (await stat(join(folder, PROOFLINE_FOLDER)).catch(() => null)) !== null;
+}
+
+async function isPending(home: string, { folder }: Repository): Promise<boolean> {
+  return (await readJournals(home)).pending.some(({ repository }) => repository === folder);
 }

@@ -84,7 +84,9 @@ export const NATIVE: Runtime = {
   writesInPlace: true,
   opensFiles: true,
   async load(source, threads, provider) {
-    const { InferenceSession, Tensor } = await import("onnxruntime-node");
+    const { env, InferenceSession, Tensor } = await import("onnxruntime-node");
+    // What the library says of itself, outside any session, is thrown as well; nobody needs to read it raw besides.
+    env.logLevel = "fatal";
     const create = (name: string): Promise<InferenceSession> => {
       const options: InferenceSession.SessionOptions = {
         executionProviders: [name],
