@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { anchor } from "./cli/anchorCommand";
+import type { Answer, CommandName } from "./cli/answers";
 import { chainStart, chainStatus, chainStop } from "./cli/chainCommand";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
@@ -24,6 +25,7 @@ import {
   type TrustFlags,
 } from "./cli/modelOptions";
 import { type CommandResult, print, printError } from "./cli/output";
+import { schema } from "./cli/schemaCommand";
 import { openSession, type Session } from "./cli/session";
 import { replay, verify } from "./cli/verifyCommand";
 import { ExecutionProfile } from "./protocol/executionProfile";
@@ -38,14 +40,15 @@ const program = new Command("proofline")
   .configureOutput({ outputError() {} })
   .configureHelp({ showGlobalOptions: true });
 
-/** Adds what every command takes, and runs it with a session. */
-function run(
+/** Adds what every command takes, and runs it with a session. The name says what it answers with: see `ANSWERS`. */
+function run<Name extends CommandName>(
+  _name: Name,
   command: Command,
   action: (
     session: Session,
     flags: Record<string, unknown>,
     args: string[],
-  ) => Promise<CommandResult | undefined>,
+  ) => Promise<CommandResult<Answer<Name>> | undefined>,
 ): void {
   command
     .option("--json", "print JSON")
@@ -74,6 +77,7 @@ const positive = (value: string): number => {
 };
 
 run(
+  "complete",
   program
     .command("complete")
     .description("suggest what comes at a place in a file, and accept it with --accept")
@@ -130,6 +134,7 @@ run(
 );
 
 run(
+  "anchor",
   addKeyFlag(addChainFlags(program.command("anchor"))).description(
     "seal and anchor what is pending in this repository, and wait",
   ),
@@ -137,6 +142,7 @@ run(
 );
 
 run(
+  "replay",
   addChainFlags(program.command("replay").argument("[ids...]", "suggestion ids; all by default")).description(
     "run the pinned model again and compare",
   ),
@@ -144,6 +150,7 @@ run(
 );
 
 run(
+  "verify",
   addChainFlags(program.command("verify").argument("[paths...]", "files or folders; all by default"))
     .description("the verdict on every suggestion in this repository")
     .option("--allow-anchored", "count suggestions that nobody has replayed as good")
@@ -160,6 +167,7 @@ run(
 
 const model = program.command("model").description("models, their pins and their signatures");
 run(
+  "model digest",
   model
     .command("digest")
     .argument("<directory>")
@@ -167,18 +175,21 @@ run(
   (_session, _flags, [directory = "."]) => modelDigest(directory),
 );
 run(
+  "model check",
   addTrustFlags(
     model.command("check").argument("<model>", "a folder, or the name of an installed model"),
   ).description("compare every byte with the pin, and the signature with the files"),
   (session, flags, [typed = "."]) => modelCheck(session, typed, flags as TrustFlags),
 );
 run(
+  "model pin",
   addPinFlags(model.command("pin").argument("<source>", "a folder, or owner/name on the hub")).description(
     "pin a model, and write the pin into this repository",
   ),
   (session, flags, [source = "."]) => modelPin(session, source, flags as PinFlags),
 );
 run(
+  "model fetch",
   addTrustFlags(
     addHubFlags(
       model.command("fetch").argument("[name]", "one of the workspace's; the proposed one by default"),
@@ -186,17 +197,24 @@ run(
   ).description("download exactly the bytes that this workspace's models.json pins"),
   (session, flags, [name]) => modelFetch(session, name, flags as HubFlags & TrustFlags),
 );
-run(model.command("list").description("the models here, and those that the workspace names"), (session) =>
-  modelList(session),
+run(
+  "model list",
+  model.command("list").description("the models here, and those that the workspace names"),
+  (session) => modelList(session),
 );
 run(
+  "model use",
   model
     .command("use")
-    .argument("[name]", "an installed model; none goes back to that of the settings")
+    .argument(
+      "[name]",
+      "an installed model, or the one that comes with Proofline; none: that of the settings",
+    )
     .description("choose a model for this repository, on this machine"),
   (session, _flags, [name]) => modelUse(session, name),
 );
 run(
+  "model remove",
   model
     .command("remove")
     .argument("[name]", "an installed model")
@@ -206,15 +224,28 @@ run(
 );
 
 const chain = program.command("chain").description("the chain on this computer");
-run(chain.command("start").description("run it until `chain stop`"), chainStart);
-run(chain.command("stop").description("end it; its state stays"), chainStop);
-run(chain.command("status").description("whether it runs, and where"), chainStatus);
+run("chain start", chain.command("start").description("run it until `chain stop`"), chainStart);
+run("chain stop", chain.command("stop").description("end it; its state stays"), chainStop);
+run("chain status", chain.command("status").description("whether it runs, and where"), chainStatus);
 
 const evidence = program.command("evidence").description("what the evidence files of this repository say");
-run(evidence.command("list").description("every batch and its suggestions"), evidenceList);
+run("evidence list", evidence.command("list").description("every batch and its suggestions"), evidenceList);
 run(
-  evidence.command("show").argument("<id>").description("everything about one suggestion"),
+  "evidence show",
+  evidence
+    .command("show")
+    .argument("<id>", "a suggestion's id, or its beginning")
+    .description("everything about one suggestion"),
   (session, _flags, [id = ""]) => evidenceShow(session, id),
+);
+
+run(
+  "schema",
+  program
+    .command("schema")
+    .argument("[command...]", "the words of a command, or error; all by default")
+    .description("the JSON Schemas of what --json prints"),
+  (_session, _flags, words) => schema(words),
 );
 
 // Whoever reads the output, such as `head`, may have had enough of it.

@@ -3,6 +3,7 @@ import { openWriter } from "../chain/chainWriter";
 import { openJournal, readJournals } from "../evidence/journal/journal";
 import { anchorBatches, dueBatches } from "../workflows/anchor";
 import { finishSealing, sealPending } from "../workflows/seal";
+import type { Answer } from "./answers";
 import { type ChainFlags, transactionKey } from "./chainOptions";
 import { commandText } from "./commandRemedies";
 import type { CommandResult } from "./output";
@@ -10,7 +11,7 @@ import type { Session } from "./session";
 import { withWorkspace } from "./workspace";
 
 /** `proofline anchor`: seals and anchors what is pending in this repository, and waits until it is onchain. */
-export async function anchor(session: Session, flags: ChainFlags): Promise<CommandResult> {
+export async function anchor(session: Session, flags: ChainFlags): Promise<CommandResult<Answer<"anchor">>> {
   return withWorkspace(session, flags, async (workspace) => {
     const { repository, thread, chain } = workspace;
     const journal = await openJournal(session.home);

@@ -1,5 +1,6 @@
 import { chainState, type EmbeddedConfiguration, startChain, stopChain } from "../chain/embedded/host";
 import type { HostStatus } from "../chain/embedded/hostMessages";
+import type { Answer } from "./answers";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 
@@ -8,13 +9,13 @@ function configurationOf({ home, installation }: Session): EmbeddedConfiguration
 }
 
 /** `proofline chain start`: runs the local chain until `chain stop`, and makes one if there is none. */
-export async function chainStart(session: Session): Promise<CommandResult> {
+export async function chainStart(session: Session): Promise<CommandResult<Answer<"chain start">>> {
   const status = await startChain(configurationOf(session));
   return { exitCode: 0, json: { running: true, ...status }, text: describe(status) };
 }
 
 /** `proofline chain stop`: stops the local chain even if others use it; its state is kept. */
-export async function chainStop(session: Session): Promise<CommandResult> {
+export async function chainStop(session: Session): Promise<CommandResult<Answer<"chain stop">>> {
   const stopped = await stopChain(configurationOf(session));
   return {
     exitCode: 0,
@@ -24,7 +25,7 @@ export async function chainStop(session: Session): Promise<CommandResult> {
 }
 
 /** `proofline chain status`: says whether the local chain runs, without starting anything. */
-export async function chainStatus(session: Session): Promise<CommandResult> {
+export async function chainStatus(session: Session): Promise<CommandResult<Answer<"chain status">>> {
   const state = await chainState(configurationOf(session));
   switch (state.kind) {
     case "running":

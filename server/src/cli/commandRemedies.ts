@@ -19,6 +19,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   pinModelAgain: "Restore the model folder, or pin one that you trust with `proofline model pin`.",
   replacePin:
     "Restore the pinned files. If they were changed on purpose, pin again with --replace or with another --name.",
+  pinCopy: "Pin a copy of the folder to have it under both names, or give --replace to rename it.",
   pinMissingModel:
     "Pin it with `proofline model pin`, or restore .proofline/models.json from version control.",
   getModelFolder:

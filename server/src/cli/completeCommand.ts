@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { readFile, realpath, writeFile } from "node:fs/promises";
+import { open, readFile, realpath, writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
@@ -8,6 +7,7 @@ import { openRepository } from "../evidence/repository";
 import { type CompletionRequest, describeNothing } from "../inference/engine/engine";
 import { messageOf } from "../platform/errors";
 import { acceptedSuggestion, newSuggestionId } from "../workflows/accept";
+import type { Answer, BatchAnswer } from "./answers";
 import { CommandError } from "./commandError";
 import { type CommandResult, printJson } from "./output";
 import { type Session, withProvider } from "./session";
@@ -23,7 +23,10 @@ export interface CompleteFlags {
 }
 
 /** `proofline complete --file F --line L --column C`: the whole path without an editor. */
-export async function complete(session: Session, flags: CompleteFlags): Promise<CommandResult> {
+export async function complete(
+  session: Session,
+  flags: CompleteFlags,
+): Promise<CommandResult<Answer<"complete">>> {
   const file = await realpath(resolve(flags.file)).catch((error: unknown) => {
     throw new CommandError(
       "document",
@@ -101,11 +104,9 @@ const BatchLine = z.object({
 
 /** `proofline complete --batch FILE`: JSON lines in, JSON lines out, one model load. Ends at the first bad line. */
 export async function completeBatch(session: Session, file: string, maxTokens: number): Promise<void> {
+  const input = file === "-" ? process.stdin : await openInput(file);
   await withProvider(session, async (provider) => {
-    const lines = createInterface({
-      input: file === "-" ? process.stdin : createReadStream(file),
-      crlfDelay: Infinity,
-    });
+    const lines = createInterface({ input, crlfDelay: Infinity });
     let number = 0;
     for await (const line of lines) {
       number += 1;
@@ -115,7 +116,7 @@ export async function completeBatch(session: Session, file: string, maxTokens: n
       const { path, prefix, suffix } = parseLine(line, number);
       const started = performance.now();
       const outcome = await provider.suggest(request(path ?? null, prefix, suffix, maxTokens));
-      const answer =
+      const answer: z.input<typeof BatchAnswer> =
         outcome.kind === "completion"
           ? {
               text: outcome.completion.displayed,
@@ -133,6 +134,20 @@ export async function completeBatch(session: Session, file: string, maxTokens: n
       printJson(answer);
     }
   });
+}
+
+/** Opened before the model is loaded, so that a mistake is told at once. */
+async function openInput(path: string): Promise<NodeJS.ReadableStream> {
+  const file = await open(path);
+  if ((await file.stat()).isDirectory()) {
+    await file.close();
+    throw new CommandError(
+      "usage",
+      `${path} is a folder where a file is needed.`,
+      "Name a file of JSON lines.",
+    );
+  }
+  return file.createReadStream();
 }
 
 function parseLine(line: string, number: number): z.infer<typeof BatchLine> {

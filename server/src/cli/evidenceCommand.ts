@@ -1,10 +1,13 @@
+import type { SealedBatch, SealedSuggestion } from "../evidence/format/sealedBatch";
+import { visibleText } from "../protocol/visibleText";
+import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
 import { withWorkspace } from "./workspace";
 
 /** `proofline evidence list`: every batch and its suggestions, as the files state them. Nothing is verified. */
-export async function evidenceList(session: Session): Promise<CommandResult> {
+export async function evidenceList(session: Session): Promise<CommandResult<Answer<"evidence list">>> {
   const batches = await readBatches(session);
   return {
     exitCode: 0,
@@ -19,40 +22,73 @@ export async function evidenceList(session: Session): Promise<CommandResult> {
   };
 }
 
-/** `proofline evidence show ID`: what a suggestion's evidence file states about it. */
-export async function evidenceShow(session: Session, id: string): Promise<CommandResult> {
+/**
+ * `proofline evidence show ID`: what a suggestion's evidence file states about it. The beginning of an id or of a leaf
+ * hash is enough where only one claim begins so.
+ */
+export async function evidenceShow(
+  session: Session,
+  beginning: string,
+): Promise<CommandResult<Answer<"evidence show">>> {
   return withWorkspace(session, {}, async (workspace) => {
     const contents = await workspace.contents();
-    for (const { path: file, reading } of contents.evidence) {
-      const { batch } = reading;
-      const found = batch?.claims.find(({ record }) => record.id === id);
-      if (found === undefined || batch === null) {
-        continue;
+    const claims = contents.evidence.flatMap(({ path: file, reading }) => {
+      if (reading.batch === null) {
+        return [];
       }
-      const { facts, batchRoot, device, sequence } = batch;
-      const anchors = contents.anchors.filter((anchor) => anchor.batchRoot === batchRoot);
-      const json = {
-        file,
-        state: reading.kind,
-        batchRoot,
-        device,
-        sequence,
-        facts,
-        suggestion: found,
-        anchors,
-      };
-      return {
-        exitCode: reading.kind === "intact" ? 0 : 1,
-        json,
-        text: [{ block: JSON.stringify(json, null, 2) }],
-      };
+      const { kind: state, batch } = reading;
+      return claimsIn(batch, beginning).map((suggestion) => ({ file, state, batch, suggestion }));
+    });
+    const whole = claims.filter(({ suggestion: { record } }) => record.id === beginning);
+    const found = whole.length > 0 ? whole : claims;
+    const [only, another] = found;
+    if (only === undefined) {
+      throw new CommandError(
+        "usage",
+        `No evidence file here contains the suggestion ${beginning}.`,
+        "List them with `proofline evidence list`; pending ones are not in it yet.",
+      );
     }
-    throw new CommandError(
-      "usage",
-      `No evidence file here contains the suggestion ${id}.`,
-      'List them with "proofline evidence list"; pending ones are not in it yet.',
-    );
+    // The same batch may lie there under two names.
+    if (
+      another !== undefined &&
+      found.some(({ suggestion }) => suggestion.leafHash !== only.suggestion.leafHash)
+    ) {
+      throw new CommandError(
+        "usage",
+        `${found.length} suggestions begin with ${beginning}: ${found.map(({ suggestion: { record, leafHash } }) => `${record.id} (leaf hash ${leafHash.slice(0, 12)})`).join(", ")}.`,
+        "Give more of the id or of the leaf hash.",
+      );
+    }
+    const { file, state, batch, suggestion } = found.find(({ state }) => state === "intact") ?? only;
+    const { facts, batchRoot, device, sequence } = batch;
+    const anchors = contents.anchors.filter((anchor) => anchor.batchRoot === batchRoot);
+    const json = { file, state, batchRoot, device, sequence, facts, suggestion, anchors };
+    return { exitCode: state === "intact" ? 0 : 1, json, text: describeValue(json) };
   });
+}
+
+function claimsIn(batch: SealedBatch, beginning: string): readonly SealedSuggestion[] {
+  return batch.suggestions.filter(
+    ({ record, leafHash }) => record.id.startsWith(beginning) || leafHash.startsWith(beginning),
+  );
+}
+
+/** Any value, a line for each fact: `suggestion.record.path  src/a.ts`. */
+function describeValue(value: object): string[] {
+  const facts = factsIn(value, "");
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return facts.map(([name, text]) => `${name.padEnd(width)}  ${visibleText(text)}`);
+}
+
+function factsIn(value: unknown, name: string): readonly (readonly [name: string, text: string])[] {
+  if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
+    return [[name, value.length === 0 ? "none" : value.join(" ")]];
+  }
+  if (typeof value !== "object" || value === null) {
+    return [[name, value === null ? "none" : String(value)]];
+  }
+  return Object.entries(value).flatMap(([key, part]) => factsIn(part, name === "" ? key : `${name}.${key}`));
 }
 
 async function readBatches(session: Session) {

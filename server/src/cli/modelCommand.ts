@@ -20,6 +20,7 @@ import {
   planFetch,
   planPin,
 } from "../workflows/pinModel";
+import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
 import {
   type HubFlags,
@@ -35,7 +36,7 @@ import { repositoryHere, type Session } from "./session";
 import { confirm, interruptible, showingProgress } from "./terminal";
 
 /** `proofline model digest DIR`: what a pin of this folder would say, whether or not there is one. */
-export async function modelDigest(directory: string): Promise<CommandResult> {
+export async function modelDigest(directory: string): Promise<CommandResult<Answer<"model digest">>> {
   const digest = await digestModel(resolve(directory));
   return {
     exitCode: 0,
@@ -52,12 +53,17 @@ export async function modelDigest(directory: string): Promise<CommandResult> {
  * `proofline model check MODEL`: reads every byte and compares it with the pin, and the signature with the files. Who
  * signed an installed model is remembered.
  */
-export async function modelCheck(session: Session, typed: string, flags: TrustFlags): Promise<CommandResult> {
+export async function modelCheck(
+  session: Session,
+  typed: string,
+  flags: TrustFlags,
+): Promise<CommandResult<Answer<"model check">>> {
   const folder = resolve(typed);
   const store = new ModelStore(session.home);
   const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined;
-  const installed = isThere ? null : await installedModel(store, typed);
-  const directory = installed?.path ?? folder;
+  const named = isThere ? null : await namedModel(session, store, typed);
+  const installed = named === "embedded" ? null : named;
+  const directory = named === "embedded" ? session.installation.modelDirectory : (named?.path ?? folder);
   const { manifest, manifestDigest } = await checkModel(directory);
   const signature = await checkSignature(
     await readSignature(directory, MAX_SIGNATURE_BYTES),
@@ -79,7 +85,11 @@ export async function modelCheck(session: Session, typed: string, flags: TrustFl
 }
 
 /** `proofline model pin SOURCE`: pins a local folder as it lies there, or a repository of a hub after asking. */
-export async function modelPin(session: Session, typed: string, flags: PinFlags): Promise<CommandResult> {
+export async function modelPin(
+  session: Session,
+  typed: string,
+  flags: PinFlags,
+): Promise<CommandResult<Answer<"model pin">>> {
   const source = parseSource(typed);
   const choices = pinChoices(flags);
   const places = await placesOf(session);
@@ -102,7 +112,7 @@ export async function modelFetch(
   session: Session,
   name: string | undefined,
   flags: HubFlags & TrustFlags,
-): Promise<CommandResult> {
+): Promise<CommandResult<Answer<"model fetch">>> {
   const places = await placesOf(session);
   const file = await modelsOf(places.repository);
   const model = findModel(file, name ?? proposedBy(file));
@@ -126,7 +136,7 @@ export async function modelFetch(
 }
 
 /** `proofline model list`: the models of this machine and those that the workspace names, with the room they take. */
-export async function modelList(session: Session): Promise<CommandResult> {
+export async function modelList(session: Session): Promise<CommandResult<Answer<"model list">>> {
   const { store, repository } = await placesOf(session);
   const [installed, partialBytes, file, embedded] = await Promise.all([
     store.list(),
@@ -182,7 +192,10 @@ export async function modelList(session: Session): Promise<CommandResult> {
 }
 
 /** `proofline model use NAME`: chooses an installed model for this repository, on this machine alone. */
-export async function modelUse(session: Session, name: string | undefined): Promise<CommandResult> {
+export async function modelUse(
+  session: Session,
+  name: string | undefined,
+): Promise<CommandResult<Answer<"model use">>> {
   const { store, repository } = await placesOf(session);
   if (repository === null) {
     throw new CommandError(
@@ -194,9 +207,19 @@ export async function modelUse(session: Session, name: string | undefined): Prom
   const choices = new ModelChoices(session.home, store);
   if (name === undefined) {
     await choices.choose(repository.folder, null);
-    return { exitCode: 0, json: { chosen: null }, text: ["This repository uses the default model."] };
+    return { exitCode: 0, json: { chosen: null }, text: ["This repository uses the model of the settings."] };
   }
-  const model = await installedModel(store, name);
+  const model = await namedModel(session, store, name);
+  if (model === "embedded") {
+    await choices.choose(repository.folder, null);
+    return {
+      exitCode: 0,
+      json: { chosen: null },
+      text: [
+        "This repository uses the model that comes with Proofline again, unless the settings name another.",
+      ],
+    };
+  }
   await choices.choose(repository.folder, model.manifestDigest);
   return {
     exitCode: 0,
@@ -210,7 +233,7 @@ export async function modelRemove(
   session: Session,
   name: string | undefined,
   { partial }: { readonly partial: boolean },
-): Promise<CommandResult> {
+): Promise<CommandResult<Answer<"model remove">>> {
   const store = new ModelStore(session.home);
   if (!partial && name === undefined) {
     throw new CommandError("usage", "The model is missing.", "Name it, or give --partial.");
@@ -219,7 +242,14 @@ export async function modelRemove(
   if (partial) {
     await store.removePartial();
   }
-  const model = name === undefined ? null : await installedModel(store, name);
+  const model = name === undefined ? null : await namedModel(session, store, name);
+  if (model === "embedded") {
+    throw new CommandError(
+      "usage",
+      `${name} comes with Proofline, and is not removed.`,
+      "To use another model in a repository, run `proofline model use` with its name.",
+    );
+  }
   if (model !== null) {
     await store.remove(model);
   }
@@ -270,7 +300,7 @@ function pinned({
   source,
   signature,
   written,
-}: PinnedModel): CommandResult {
+}: PinnedModel): CommandResult<Answer<"model pin">> {
   return {
     exitCode: 0,
     json: {
@@ -297,18 +327,26 @@ function summary(model: InstalledModel) {
   return { name, manifestDigest, source, directory: path, signature, storedBytes };
 }
 
-async function installedModel(store: ModelStore, name: string): Promise<InstalledModel> {
-  const models = await store.list();
-  const found = models.filter(
-    (model) => model.name === name || (name.length >= 8 && model.manifestDigest.startsWith(name)),
-  );
+/** The model that a person means by its name, or by the beginning of its digest. */
+async function namedModel(
+  { installation }: Session,
+  store: ModelStore,
+  name: string,
+): Promise<InstalledModel | "embedded"> {
+  const isMeant = (modelName: string, manifestDigest: string): boolean =>
+    modelName === name || (name.length >= 8 && manifestDigest.startsWith(name));
+  const { manifest, manifestDigest } = await readPin(installation.modelDirectory);
+  const found = [
+    ...(isMeant(manifest.name, manifestDigest) ? (["embedded"] as const) : []),
+    ...(await store.list()).filter((model) => isMeant(model.name, model.manifestDigest)),
+  ];
   const [only] = found;
   if (only !== undefined && found.length === 1) {
     return only;
   }
   throw new CommandError(
     "model.missing",
-    found.length === 0 ? `No model ${name} is installed.` : `Several installed models are called ${name}.`,
+    found.length === 0 ? `No model ${name} is installed.` : `Several models are called ${name}.`,
     "See `proofline model list`, and name it by the beginning of its digest where names are not enough.",
   );
 }

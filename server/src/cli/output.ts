@@ -15,10 +15,10 @@ export interface PrintedBlock {
 }
 
 /** What a command returns: the same facts for programs and for people. */
-export interface CommandResult {
+export interface CommandResult<Json = unknown> {
   readonly exitCode: ExitCode;
   /** Printed by `--json`. */
-  readonly json: unknown;
+  readonly json: Json;
   /** Printed otherwise, line by line. */
   readonly text: readonly (string | PrintedBlock)[];
 }
@@ -46,7 +46,8 @@ export function printError(error: unknown, json: boolean): void {
   process.exitCode = 2;
   const { code, reason, remedy, stack } = failureOf(error);
   if (json) {
-    printJson({ error: { code, reason, remedy, ...(stack !== null && { stack }) } }, 2);
+    // On one line, as it may end a batch of JSON lines.
+    printJson({ error: { code, reason, remedy, ...(stack !== null && { stack }) } });
     return;
   }
   note(reason);

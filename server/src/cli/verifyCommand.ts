@@ -19,6 +19,7 @@ import {
 import { inReadingOrder } from "../workflows/replayOrder";
 import { TokenComparisons } from "../workflows/tokenComparisons";
 import { replayables, verifyRepository } from "../workflows/verify";
+import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
 import { namedPaths } from "./namedPaths";
@@ -40,7 +41,7 @@ export async function verify(
   session: Session,
   paths: readonly string[],
   flags: VerifyFlags,
-): Promise<CommandResult> {
+): Promise<CommandResult<Answer<"verify">>> {
   const { report, repository } = await reportOf(session, flags, {
     replay: flags.replay ? "missing" : "none",
     base: flags.base,
@@ -49,7 +50,7 @@ export async function verify(
   if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0 && paths.length === 0) {
     throw new CommandError(
       "evidence",
-      `Nothing that was accepted here stands in today's text: ${shown.gone.length} suggestions are gone.`,
+      `Nothing that was accepted here stands in today's text: ${shown.gone.length === 1 ? "1 suggestion is" : `${shown.gone.length} suggestions are`} gone.`,
       "Restore the files that held them; `proofline evidence list` says which.",
     );
   }
@@ -67,7 +68,7 @@ export async function replay(
   session: Session,
   ids: readonly string[],
   flags: ChainFlags,
-): Promise<CommandResult> {
+): Promise<CommandResult<Answer<"replay">>> {
   const { report, replayed } = await reportOf(session, flags, { replay: "again", ids, base: null });
   const known = new Set([...report.suggestions, ...report.gone].map(({ id }) => id));
   const missing = ids.filter((id) => !known.has(id));

@@ -20,6 +20,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   pinModelAgain: "Restore the model folder, or pin one that you trust with Proofline: Pin a Model….",
   replacePin:
     "Restore the pinned files. If they were changed on purpose, run Proofline: Pin a Model… again and choose Replace the Pin.",
+  pinCopy: "Pin a copy of the folder to have it under both names, or replace the pin to rename it.",
   pinMissingModel:
     "Pin it with Proofline: Pin a Model…, or restore .proofline/models.json from version control.",
   getModelFolder:

@@ -38,6 +38,7 @@ export const REMEDY_KEYS = [
   "pinModelAgain",
   "makeModelFolderWritable",
   "replacePin",
+  "pinCopy",
   "restoreModelsFile",
   "pinMissingModel",
   "getModelFolder",

@@ -247,12 +247,20 @@ export async function pinFolder(
   signal?: AbortSignal,
 ): Promise<PinnedModel> {
   const before = await readFile(join(directory, PIN_FILE)).catch(() => null);
+  const earlier = (await places.store.list()).find((model) => model.directory === directory);
   try {
     const pin = await writePin(directory, {
       ...(name !== undefined && { name }),
       ...(variant !== undefined && { graph: variant }),
       ...(family !== undefined && { family }),
     });
+    if (earlier !== undefined && earlier.name !== pin.manifest.name && !replace) {
+      throw new ProoflineError(
+        "model.replace",
+        `${directory} is pinned as ${earlier.name} already, and a folder has one pin.`,
+        "pinCopy",
+      );
+    }
     const signature = await checkSignature(
       await readSignature(directory, MAX_SIGNATURE_BYTES),
       pin.manifest.files,
@@ -262,6 +270,9 @@ export async function pinFolder(
     const named: NamedModel = { source: { kind: "folder" }, ...pin };
     const file = withModel(await modelsOf(places.repository), named, { replace, proposed: true });
     await places.store.approve({ ...record(named, signature), directory });
+    if (earlier !== undefined && earlier.manifestDigest !== pin.manifestDigest) {
+      await places.store.remove(earlier);
+    }
     const written = await writeModels(places.repository, file);
     return { ...pin, directory, source: named.source, signature, written };
   } catch (error) {

@@ -10,11 +10,15 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type * as z from "zod";
+import { ANSWERS, BatchAnswer } from "../../../server/src/cli/answers";
+import { Failure } from "../../../server/src/cli/failure";
 import { DEVELOPMENT_KEY, repository, rpcChain } from "../../support/chainTest";
 
 const CLI = join(repository, "dist", "cli.js");
@@ -61,8 +65,28 @@ function proofline(
 }
 
 function json(parameters: readonly string[], options: Parameters<typeof proofline>[1] = {}) {
-  const result = proofline([...parameters, "--json"], options);
-  return { status: result.status, value: JSON.parse(result.stdout) };
+  const { status, stdout } = proofline([...parameters, "--json"], options);
+  const value = JSON.parse(stdout);
+  // Whatever it printed is as published.
+  const own = schemas.get(parameters.slice(0, 2).join(" ")) ?? schemas.get(parameters[0] ?? "");
+  const schema = "error" in value ? Failure : own;
+  expect(schema?.safeParse(value)).toMatchObject({ success: true });
+  return { status, value };
+}
+
+const schemas: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(ANSWERS));
+
+/** A call that must end with 2: what it says as text, and the same as JSON. */
+function refusal(parameters: readonly string[], options: Parameters<typeof proofline>[1] = {}) {
+  const text = proofline(parameters, options);
+  const asJson = proofline([...parameters, "--json"], options);
+  const { error } = Failure.parse(JSON.parse(asJson.stdout));
+  expect([text.status, asJson.status]).toEqual([2, 2]);
+  expect(text.stderr).toContain(`${error.reason}\n${error.remedy}\n`);
+  expect(text.stderr).not.toContain("    at ");
+  expect(asJson.stderr).toBe("");
+  expect(error.code).not.toBe("defect");
+  return error;
 }
 
 /** Accepts a suggestion at the end of the line after the one that holds `marker`. */
@@ -116,7 +140,7 @@ describe("proofline complete", () => {
     const answers = stdout
       .trim()
       .split("\n")
-      .map((line) => JSON.parse(line));
+      .map((line) => BatchAnswer.parse(JSON.parse(line)));
     expect(answers).toHaveLength(2);
     for (const answer of answers) {
       expect(answer).toMatchObject({
@@ -128,17 +152,68 @@ describe("proofline complete", () => {
     }
   });
 
+  const PLACE = ["--line", "1", "--column", "1"];
   it.each([
-    [["complete"], "--file"],
-    [["complete", "--file", FILE, "--line", "999", "--column", "1"], "no line 999"],
-    [["complete", "--file", "nowhere.ts", "--line", "1", "--column", "1"], "nowhere.ts"],
-    [["verify", "--chain-id", "5"], "--rpc-url"],
-    [["nonsense"], "nonsense"],
-  ])("ends with 2 and a remedy for %j", (parameters, words) => {
-    const { status, stderr } = proofline(parameters);
-    expect(status).toBe(2);
-    expect(stderr).toContain(words);
-    expect(stderr).not.toContain("    at ");
+    ["usage", "--file", ["complete"]],
+    ["usage", "no line 999", ["complete", "--file", FILE, "--line", "999", "--column", "1"]],
+    ["document", "nowhere.ts", ["complete", "--file", "nowhere.ts", ...PLACE]],
+    ["file", "folder", ["complete", "--file", "src", ...PLACE]],
+    ["usage", "whole number", ["complete", "--file", FILE, "--line", "one", "--column", "1"]],
+    ["usage", "--accept", ["complete", "--batch", FILE, "--accept"]],
+    ["file", "nowhere.jsonl does not exist", ["complete", "--batch", "nowhere.jsonl"]],
+    ["usage", "folder", ["complete", "--batch", "src"]],
+    ["usage", "--rpc-url is missing", ["verify", "--chain-id", "5"]],
+    ["usage", "abc is not a chain id", ["verify", "--chain-id", "abc"]],
+    ["document", "nosuch.py does not exist", ["verify", "nosuch.py"]],
+    ["document", "lies outside the repository", ["verify", tmpdir()]],
+    ["usage", "nonsense", ["nonsense"]],
+    ["usage", "--nonsense", ["verify", "--nonsense"]],
+    ["usage", "argument", ["evidence", "show"]],
+    ["usage", "No command", []],
+    ["usage", "No command", ["model"]],
+    ["usage", "Too many arguments", ["chain", "stop", "now"]],
+    ["usage", "contains the suggestion", ["evidence", "show", "nosuch"]],
+    ["usage", "comes with Proofline", ["model", "remove", "proofline-code"]],
+    ["model.missing", "nosuch", ["model", "check", "nosuch"]],
+    ["usage", "No command is called nosuch", ["schema", "nosuch"]],
+  ] as const)("ends with 2, a %s error about %s, and a remedy for %j", (code, words, parameters) => {
+    const error = refusal(parameters);
+    expect(error.code).toBe(code);
+    expect(`${error.reason} ${error.remedy}`).toContain(words);
+  });
+
+  it("tells a home that cannot be used in a sentence", () => {
+    const link = join(scratch, "link");
+    symlinkSync(project, link);
+    expect(refusal(["chain", "status"], { variables: { PROOFLINE_HOME: link } })).toMatchObject({
+      code: "home",
+      reason: expect.stringContaining("is a link"),
+    });
+    expect(refusal(["chain", "status"], { variables: { PROOFLINE_HOME: join(project, FILE) } }).code).toBe(
+      "home",
+    );
+  });
+
+  it("publishes the schema of what each command prints", () => {
+    const { value } = json(["schema"]);
+    expect(Object.keys(value).sort()).toEqual([...Object.keys(ANSWERS), "complete --batch", "error"].sort());
+    expect(json(["schema", "model", "list"]).value).toEqual(value["model list"]);
+    const help = ["", "model", "chain", "evidence"].map((group) => {
+      const { stdout } = proofline([...(group === "" ? [] : [group]), "--help"]);
+      const commands = stdout.slice(stdout.indexOf("\nCommands:\n")).matchAll(/^ {2}(\w+)/gm);
+      return [...commands].map(([, name = ""]) => (group === "" ? name : `${group} ${name}`));
+    });
+    const groups = new Set(["help", "model", "chain", "evidence"]);
+    const names = help.flat().filter((name) => !groups.has(name) && !name.endsWith(" help"));
+    expect(names.sort()).toEqual(Object.keys(ANSWERS).sort());
+  });
+
+  it("says in one sentence that a processor of another kind cannot be used", () => {
+    const place = ["--file", FILE, "--line", "19", "--column", "5"];
+    const { status, stderr } = proofline(["complete", ...place, "--provider", "cuda"]);
+    expect(status).toBe(0);
+    expect(stderr).not.toContain("[E:onnxruntime");
+    expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(1);
   });
 
   it("refuses an ignored file", () => {
@@ -179,7 +254,16 @@ describe("complete → anchor → verify", () => {
     expect(readdirSync(join(project, ".proofline", "anchors"))).toHaveLength(1);
     expect(json(["replay", id]).value.replays).toMatchObject([{ id, value: "exact" }]);
     expect(json(["evidence", "show", id]).value.suggestion.record.path).toBe(FILE);
-    expect(proofline(["verify", "src"]).status).toBe(0);
+    expect(json(["evidence", "show", id.slice(0, 6)]).value.suggestion.record.id).toBe(id);
+    expect(proofline(["evidence", "show", id]).stdout).toMatch(
+      /^suggestion\.record\.path +src\/inventory\.ts$/m,
+    );
+    expect(json(["evidence", "list"]).value.batches).toHaveLength(1);
+    const inText = proofline(["verify", "src"]);
+    expect(inText.status).toBe(0);
+    expect(inText.stdout.match(/local chain/g)).toHaveLength(1);
+    const without = proofline(["verify", "README.md"]);
+    expect(without).toMatchObject({ status: 0, stdout: expect.stringContaining("No accepted suggestion") });
   });
 
   it("gives a reviewer on another machine the same verdict on the same chain, and says unknown without it", () => {
@@ -274,6 +358,30 @@ describe("complete → anchor → verify", () => {
     expect(json(["verify"]).value).toMatchObject({ suggestions: [], gone: [{ id, path: FILE }] });
   });
 
+  it("does not call it good where nothing of what was accepted is left, or where there is no repository", () => {
+    acceptOne();
+    expect(proofline(["anchor"]).status).toBe(0);
+    rmSync(join(project, FILE));
+    const gone = refusal(["verify"]);
+    expect(gone).toMatchObject({ code: "evidence", reason: expect.stringContaining("1 suggestion is gone") });
+    for (const command of [["verify"], ["replay"], ["evidence", "list"], ["anchor"]]) {
+      expect(refusal(command, { cwd: scratch }), command.join(" ")).toMatchObject({ code: "repository" });
+    }
+  });
+
+  it("shows letter by letter what a repository's files say", () => {
+    acceptOne();
+    expect(proofline(["anchor"]).status).toBe(0);
+    const folder = join(project, ".proofline", "evidence");
+    writeFileSync(join(folder, "a\u001b[1A\u001b[2K\nverified    src\u202e.json"), "{}");
+    for (const command of [["verify"], ["evidence", "list"]]) {
+      const { stdout } = proofline(command);
+      expect(stdout).toContain("a\\u{1b}[1A\\u{1b}[2K\\u{a}verified    src\\u{202e}.json");
+      expect(stdout).not.toMatch(/[^\P{C}\n]/u);
+      expect(proofline([...command, "--json"]).stdout).not.toMatch(/[^\P{C}\n]/u);
+    }
+  });
+
   it("drops a suggestion whose text was taken out before sealing, and anchors nothing for it", () => {
     const before = readFileSync(join(project, FILE));
     const { id } = acceptOne();
@@ -313,6 +421,9 @@ describe("proofline model", () => {
   it("checks the embedded model against its pin", () => {
     const { status, value } = json(["model", "check", model]);
     expect(status).toBe(0);
+    expect(json(["model", "check", value.name]).value).toEqual(value);
+    expect(json(["model", "use", value.name]).value).toEqual({ chosen: null });
+    expect(json(["model", "list"]).value.embedded.name).toBe(value.name);
     expect(json(["model", "digest", model]).value).toMatchObject({
       omsRoot: value.omsRoot,
       manifestDigest: value.manifestDigest,

@@ -400,6 +400,22 @@ describe("a pin that the workspace names", () => {
 });
 
 describe("a folder", () => {
+  it("has one pin: another name for it is said to replace the first", async () => {
+    const folder = newModelFolder();
+    const first = await pinFolder(folder, places, { name: "one", ...NO_TRUST });
+    const pinBefore = readFileSync(join(folder, "pin.json"), "utf8");
+    await expect(pinFolder(folder, places, { name: "two", ...NO_TRUST })).rejects.toMatchObject({
+      code: "model.replace",
+      reason: expect.stringContaining("pinned as one already"),
+      remedy: "pinCopy",
+    });
+    expect(readFileSync(join(folder, "pin.json"), "utf8")).toBe(pinBefore);
+    expect(await places.store.list()).toMatchObject([{ name: "one" }]);
+    await pinFolder(folder, places, { name: "two", ...NO_TRUST, replace: true });
+    expect(await places.store.list()).toMatchObject([{ name: "two" }]);
+    expect(await places.store.find(first.manifestDigest)).toBeNull();
+  });
+
   it("is left as it was when pinning it is cancelled", async () => {
     const folder = newModelFolder();
     const cancelled = pinFolder(folder, places, NO_TRUST, AbortSignal.abort());

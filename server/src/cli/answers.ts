@@ -1,0 +1,204 @@
+/**
+ * What each command prints with `--json`. These schemas are the types that the commands return, what `proofline schema`
+ * publishes, and what the tests hold the real output against.
+ */
+import * as z from "zod";
+import { Anchor } from "../chain/chain";
+import { HostStatus } from "../chain/embedded/hostMessages";
+import { BatchFacts, SuggestionRecord } from "../evidence/format/record";
+import { ModelSource } from "../models/modelSource";
+import { PinnedFile } from "../models/pin/manifest";
+import { PromptFamilyName } from "../models/pin/promptFamilies";
+import { Tolerance } from "../models/pin/tolerance";
+import { SignatureReport } from "../models/signature/signature";
+import { Address, Count, Digest } from "../platform/primitives";
+import { ExecutionProfile } from "../protocol/executionProfile";
+import { SUMMARIES } from "../protocol/verdictWords";
+import { Failure } from "./failure";
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+const OneBased = z.number().int().min(1);
+
+/** `milliseconds`: what the model took. */
+const completion = {
+  text: z.string(),
+  confidence: z.number(),
+  tokens: Count,
+  milliseconds: z.number(),
+};
+
+const Complete = z.union([
+  z.strictObject({ text: z.literal(""), reason: z.string().describe("Why nothing is suggested.") }),
+  z.strictObject({ ...completion, profile: ExecutionProfile }),
+  z.strictObject({
+    ...completion,
+    profile: ExecutionProfile,
+    id: z.string().describe("The accepted suggestion."),
+    path: z.string(),
+    line: OneBased,
+    column: OneBased,
+  }),
+]);
+
+const Anchored = z.strictObject({
+  sealed: list(z.strictObject({ batchRoot: z.string(), ids: list(z.string()) })),
+  dropped: list(z.strictObject({ id: z.string(), reason: z.string() })),
+  anchored: list(Anchor.extend({ suggestions: Count })),
+  problems: list(z.string()),
+});
+
+const Replays = z.strictObject({
+  replays: list(
+    z.union([
+      z.strictObject({
+        id: z.string(),
+        value: z.enum(["exact", "withinTolerance", "mismatch"]),
+        tokens: Count,
+        exact: Count,
+        margin: z.number(),
+        tolerance: Tolerance,
+        reason: z.string().optional(),
+      }),
+      z.strictObject({ id: z.string(), value: z.enum(["notRun", "impossible"]), reason: z.string() }),
+    ]),
+  ),
+});
+
+/** Checks and findings are those of docs/verdict.md. */
+const Verified = z.object({
+  summary: z.record(z.enum(SUMMARIES), Count),
+  suggestions: list(
+    z.object({
+      id: z.string(),
+      path: z.string(),
+      startLine: z.nullable(OneBased),
+      endLine: z.nullable(OneBased),
+      summary: z.enum(SUMMARIES),
+      reasons: list(z.string()),
+    }),
+  ),
+  gone: list(z.object({ id: z.string(), path: z.string() })),
+  files: list(z.object({ path: z.string(), problem: z.string() })),
+});
+
+const DigestedModel = z.strictObject({
+  omsRoot: Digest,
+  manifestDigest: z.nullable(Digest),
+  files: list(PinnedFile),
+});
+
+const CheckedModel = z.strictObject({
+  ok: z.literal(true),
+  name: z.string(),
+  omsRoot: Digest,
+  manifestDigest: Digest,
+  signature: SignatureReport,
+});
+
+const Pinned = z.strictObject({
+  name: z.string(),
+  omsRoot: Digest,
+  manifestDigest: Digest,
+  directory: z.string(),
+  source: ModelSource,
+  signature: SignatureReport,
+  family: PromptFamilyName,
+  written: z.nullable(z.string()).describe("The file that names it, below the repository's top."),
+});
+
+const Installed = z.strictObject({
+  name: z.string(),
+  manifestDigest: Digest,
+  source: ModelSource,
+  directory: z.string(),
+  signature: SignatureReport,
+  storedBytes: Count,
+});
+
+const Models = z.strictObject({
+  embedded: z.strictObject({ name: z.string(), manifestDigest: Digest }),
+  installed: list(Installed),
+  chosen: z.nullable(Digest),
+  workspace: z.strictObject({
+    default: z.nullable(Digest),
+    models: list(
+      z.strictObject({
+        name: z.string(),
+        manifestDigest: Digest,
+        source: ModelSource,
+        installed: z.boolean(),
+      }),
+    ),
+  }),
+  storedBytes: Count,
+  partialBytes: Count,
+});
+
+const Running = HostStatus.extend({ running: z.literal(true) });
+
+const Batches = z.strictObject({
+  batches: list(
+    z.strictObject({
+      file: z.string(),
+      state: z.enum(["intact", "malformed", "tampered"]),
+      batchRoot: z.nullable(Digest),
+      suggestions: list(z.strictObject({ id: z.string(), path: z.string(), line: OneBased })),
+    }),
+  ),
+});
+
+/** `facts`, `suggestion.record` and `anchors` are as docs/evidence.md has them. */
+const Shown = z.strictObject({
+  file: z.string(),
+  state: z.enum(["intact", "tampered"]),
+  batchRoot: Digest,
+  device: Address,
+  sequence: Count,
+  facts: BatchFacts,
+  suggestion: z.object({ record: SuggestionRecord, leafHash: Digest }),
+  anchors: list(Anchor),
+});
+
+/** Every command by its words, with what it prints. */
+export const ANSWERS = {
+  complete: Complete,
+  anchor: Anchored,
+  replay: Replays,
+  verify: Verified,
+  "model digest": DigestedModel,
+  "model check": CheckedModel,
+  "model pin": Pinned,
+  "model fetch": z.union([Pinned, Installed.extend({ fetched: z.literal(false) })]),
+  "model list": Models,
+  "model use": z.strictObject({ chosen: z.nullable(Digest) }),
+  "model remove": z.strictObject({ removed: z.nullable(Digest), bytes: Count }),
+  "chain start": Running,
+  "chain stop": z.strictObject({ running: z.literal(false), stopped: z.boolean() }),
+  "chain status": z.union([Running, z.strictObject({ running: z.literal(false), exists: z.boolean() })]),
+  "evidence list": Batches,
+  "evidence show": Shown,
+  schema: z.record(z.string(), z.unknown()),
+} as const;
+
+export type CommandName = keyof typeof ANSWERS;
+export type Answer<Name extends CommandName> = z.input<(typeof ANSWERS)[Name]>;
+
+/** What `complete --batch` prints for each line of its input. */
+export const BatchAnswer = z.strictObject({ ...completion, reason: z.string().optional() });
+
+/** What is published: each command's answer, that of a batch's line, and what any of them prints where it fails. */
+const PUBLISHED: Readonly<Record<string, z.ZodType>> = {
+  ...ANSWERS,
+  "complete --batch": BatchAnswer,
+  error: Failure,
+};
+
+/** JSON Schemas (2020-12) by the words of the command. */
+export function publishedSchemas(): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(PUBLISHED).map(([name, schema]) => [
+      name,
+      z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
+    ]),
+  );
+}
