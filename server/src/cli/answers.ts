@@ -5,15 +5,21 @@
 import * as z from "zod";
 import { Anchor } from "../chain/chain";
 import { HostStatus } from "../chain/embedded/hostMessages";
-import { BatchFacts, SuggestionRecord } from "../evidence/format/record";
+import {
+  AttestedRecord,
+  BatchFacts,
+  PieceRecord,
+  ReplayableRecord,
+  StatedRecord,
+} from "../evidence/format/record";
 import { ModelSource } from "../models/modelSource";
 import { PinnedFile } from "../models/pin/manifest";
 import { PromptFamilyName } from "../models/pin/promptFamilies";
 import { Tolerance } from "../models/pin/tolerance";
 import { SignatureReport } from "../models/signature/signature";
 import { Address, Count, Digest } from "../platform/primitives";
+import { Report } from "../policy/report";
 import { ExecutionProfile } from "../protocol/executionProfile";
-import { SUMMARIES } from "../protocol/verdictWords";
 import { Failure } from "./failure";
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -62,23 +68,6 @@ const Replays = z.strictObject({
       z.strictObject({ id: z.string(), value: z.enum(["notRun", "impossible"]), reason: z.string() }),
     ]),
   ),
-});
-
-/** Checks and findings are those of docs/verdict.md. */
-const Verified = z.object({
-  summary: z.record(z.enum(SUMMARIES), Count),
-  suggestions: list(
-    z.object({
-      id: z.string(),
-      path: z.string(),
-      startLine: z.nullable(OneBased),
-      endLine: z.nullable(OneBased),
-      summary: z.enum(SUMMARIES),
-      reasons: list(z.string()),
-    }),
-  ),
-  gone: list(z.object({ id: z.string(), path: z.string() })),
-  files: list(z.object({ path: z.string(), problem: z.string() })),
 });
 
 const DigestedModel = z.strictObject({
@@ -142,7 +131,7 @@ const Batches = z.strictObject({
       file: z.string(),
       state: z.enum(["intact", "malformed", "tampered"]),
       batchRoot: z.nullable(Digest),
-      suggestions: list(z.strictObject({ id: z.string(), path: z.string(), line: OneBased })),
+      suggestions: list(z.strictObject({ id: z.string(), claim: Digest, path: z.string(), line: OneBased })),
     }),
   ),
 });
@@ -150,12 +139,25 @@ const Batches = z.strictObject({
 /** `facts`, `suggestion.record` and `anchors` are as docs/evidence.md has them. */
 const Shown = z.strictObject({
   file: z.string(),
-  state: z.enum(["intact", "tampered"]),
+  state: z.enum(["intact", "malformed", "tampered"]),
   batchRoot: Digest,
   device: Address,
   sequence: Count,
   facts: BatchFacts,
-  suggestion: z.object({ record: SuggestionRecord, leafHash: Digest }),
+  suggestion: z.strictObject({
+    record: z.union([ReplayableRecord, AttestedRecord, StatedRecord]),
+    leafHash: Digest,
+    displayed: z.nullable(z.string()),
+    pieces: list(
+      PieceRecord.omit({ lines: true }).extend({
+        accepted: z.string(),
+        saved: z
+          .nullable(list(z.string()))
+          .describe("Its whole lines as they were saved; null where withheld."),
+      }),
+    ),
+    values: z.unknown().describe("All that the commitments are over; null where the prompt stays sealed."),
+  }),
   anchors: list(Anchor),
 });
 
@@ -164,7 +166,7 @@ export const ANSWERS = {
   complete: Complete,
   anchor: Anchored,
   replay: Replays,
-  verify: Verified,
+  verify: Report,
   "model digest": DigestedModel,
   "model check": CheckedModel,
   "model pin": Pinned,

@@ -1,4 +1,4 @@
-import type { SealedBatch, SealedSuggestion } from "../evidence/format/sealedBatch";
+import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
 import { visibleText } from "../protocol/visibleText";
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
@@ -63,13 +63,22 @@ export async function evidenceShow(
     const { file, state, batch, suggestion } = found.find(({ state }) => state === "intact") ?? only;
     const { facts, batchRoot, device, sequence } = batch;
     const anchors = contents.anchors.filter((anchor) => anchor.batchRoot === batchRoot);
-    const json = { file, state, batchRoot, device, sequence, facts, suggestion, anchors };
+    const { record, leafHash, displayed, values } = suggestion;
+    const pieces = suggestion.pieces.map(({ path, start, end, accepted, saved }) => ({
+      path,
+      start,
+      end,
+      accepted,
+      saved,
+    }));
+    const shown = { record, leafHash, displayed, pieces, values };
+    const json = { file, state, batchRoot, device, sequence, facts, suggestion: shown, anchors };
     return { exitCode: state === "intact" ? 0 : 1, json, text: describeValue(json) };
   });
 }
 
-function claimsIn(batch: SealedBatch, beginning: string): readonly SealedSuggestion[] {
-  return batch.suggestions.filter(
+function claimsIn(batch: SealedBatch, beginning: string): readonly SealedClaim[] {
+  return batch.claims.filter(
     ({ record, leafHash }) => record.id.startsWith(beginning) || leafHash.startsWith(beginning),
   );
 }

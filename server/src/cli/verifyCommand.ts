@@ -47,7 +47,11 @@ export async function verify(
     base: flags.base,
   });
   const shown = select(report, await namedPaths(repository, paths));
-  if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0 && paths.length === 0) {
+  if (
+    shown.suggestions.length + shown.files.length + shown.vanished.length === 0 &&
+    shown.gone.length > 0 &&
+    paths.length === 0
+  ) {
     throw new CommandError(
       "evidence",
       `Nothing that was accepted here stands in today's text: ${shown.gone.length === 1 ? "1 suggestion is" : `${shown.gone.length} suggestions are`} gone.`,

@@ -1,44 +1,50 @@
-import type { Summary } from "../protocol/verdictWords";
-import type { Verdict } from "./verdict";
+import * as z from "zod";
+import { Count } from "../platform/primitives";
+import { SUMMARIES } from "../protocol/verdictWords";
+import { Verdict } from "./verdict";
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
 /** An evidence or anchor file that could not be believed as it lies there. */
-export interface FileProblem {
-  /** Path below the repository's top. */
-  readonly path: string;
-  readonly problem: string;
-}
+export const FileProblem = z
+  .strictObject({ path: z.string().describe("Below the repository's top."), problem: z.string() })
+  .readonly();
+export type FileProblem = z.infer<typeof FileProblem>;
+
+const ofClaim = { claim: z.string(), id: z.string(), path: z.string() };
 
 /** A piece that is told of beside the others: a better claim stands in its place, or it says too little. */
-export interface BesideVerdict {
-  readonly claim: string;
-  readonly id: string;
-  readonly path: string;
-  /** One-based line of today's text. */
-  readonly line: number;
-  readonly summary: Summary;
-  readonly why: "contested" | "fragment";
-}
+export const BesideVerdict = z
+  .strictObject({
+    ...ofClaim,
+    line: z.number().int().min(1),
+    summary: z.enum(SUMMARIES),
+    why: z.enum(["contested", "fragment"]),
+  })
+  .readonly();
+export type BesideVerdict = z.infer<typeof BesideVerdict>;
 
 /** A piece whose evidence a base holds and today's folder does not, while its text still stands. */
-export interface VanishedEvidence {
-  readonly claim: string;
-  readonly id: string;
-  readonly path: string;
-  /** One-based line of today's text; `null` where it cannot be decided which. */
-  readonly line: number | null;
-  /** The evidence file, as `revision:path`. */
-  readonly evidenceFile: string;
-}
+export const VanishedEvidence = z
+  .strictObject({
+    ...ofClaim,
+    line: z.nullable(z.number().int().min(1)),
+    evidenceFile: z.string().describe("As revision:path."),
+  })
+  .readonly();
+export type VanishedEvidence = z.infer<typeof VanishedEvidence>;
 
 /** What `proofline verify --json` prints, and what the language server holds for a repository. */
-export interface Report {
-  readonly summary: Readonly<Record<Summary, number>>;
-  /** Pieces that have a place in today's text. */
-  readonly suggestions: readonly Verdict[];
-  readonly beside: readonly BesideVerdict[];
-  /** Pieces of which nothing is left in today's text; they count in no total. */
-  readonly gone: readonly { readonly claim: string; readonly id: string; readonly path: string }[];
-  /** Found against a base; empty without one. */
-  readonly vanished: readonly VanishedEvidence[];
-  readonly files: readonly FileProblem[];
-}
+export const Report = z
+  .strictObject({
+    summary: z.record(z.enum(SUMMARIES), Count).readonly(),
+    suggestions: list(Verdict).describe("Pieces that have a place in today's text."),
+    beside: list(BesideVerdict),
+    gone: list(z.strictObject(ofClaim).readonly()).describe(
+      "Pieces of which nothing is left; they count in no total.",
+    ),
+    vanished: list(VanishedEvidence).describe("Found against a base; empty without one."),
+    files: list(FileProblem),
+  })
+  .readonly();
+export type Report = z.infer<typeof Report>;

@@ -1,115 +1,141 @@
-import type { ExecutionKind } from "../evidence/format/execution";
-import type { Tolerance } from "../models/pin/tolerance";
-import type { Digest } from "../platform/primitives";
-import type { ExecutionProfile } from "../protocol/executionProfile";
-import type { CheckName, CheckValue, Summary } from "../protocol/verdictWords";
+import * as z from "zod";
+import { Tolerance } from "../models/pin/tolerance";
+import { Count, Digest } from "../platform/primitives";
+import { ExecutionProfile } from "../protocol/executionProfile";
+import { CHECK_VALUES, SUMMARIES } from "../protocol/verdictWords";
 
 /** Every check's value. */
-export type Checks = { readonly [Name in CheckName]: CheckValue<Name> };
+export const Checks = z
+  .strictObject({
+    content: z.enum(CHECK_VALUES.content),
+    evidence: z.enum(CHECK_VALUES.evidence),
+    signature: z.enum(CHECK_VALUES.signature),
+    anchor: z.enum(CHECK_VALUES.anchor),
+    anchorTrust: z.enum(CHECK_VALUES.anchorTrust),
+    execution: z.enum(CHECK_VALUES.execution),
+    model: z.enum(CHECK_VALUES.model),
+    environment: z.enum(CHECK_VALUES.environment),
+    prompt: z.enum(CHECK_VALUES.prompt),
+    copied: z.enum(CHECK_VALUES.copied),
+  })
+  .readonly();
+export type Checks = z.infer<typeof Checks>;
 
 /**
  * A part of an open prompt that was not found where it belongs. `path`: it names another file. `place`: nobody can
  * tell where the accepted text stands. `output`: that text was edited. `prefix`, `suffix`: other text stands directly
  * before or after it. `context`: a file that it quotes is not in the repository, or does not hold these lines.
  */
-export type PromptMisfit =
-  | { readonly part: "path"; readonly path: string }
-  | { readonly part: "place" | "output" | "prefix" | "suffix" }
-  | { readonly part: "context"; readonly path: string; readonly why: "missing" | "changed" };
+export const PromptMisfit = z
+  .union([
+    z.strictObject({ part: z.literal("path"), path: z.string() }),
+    z.strictObject({ part: z.enum(["place", "output", "prefix", "suffix"]) }),
+    z.strictObject({ part: z.literal("context"), path: z.string(), why: z.enum(["missing", "changed"]) }),
+  ])
+  .readonly();
+export type PromptMisfit = z.infer<typeof PromptMisfit>;
 
 /** Where most of an output stands in its prompt already. */
-export interface CopiedFrom {
-  /** Below the repository's top; `null` where the prompt does not name the file. */
-  readonly path: string | null;
-  /** One-based line of today's text; `null` where the prompt's text does not stand there. */
-  readonly line: number | null;
-}
+export const CopiedFrom = z
+  .strictObject({
+    path: z.nullable(z.string()).describe("Below the repository's top; null where the prompt names no file."),
+    line: z
+      .nullable(z.number().int().min(1))
+      .describe("Of today's text; null where the prompt's text does not stand there."),
+  })
+  .readonly();
+export type CopiedFrom = z.infer<typeof CopiedFrom>;
 
-/** What the checks found beyond their values; shown in the hover and in the command line's JSON. */
-export interface Findings {
-  readonly content: {
-    /** Lines that the piece touches and that are not blank, and how many of them stand as they were. */
-    readonly kept: number;
-    readonly total: number;
-    /** Whether other visible text than that of good claims stands on its lines. */
-    readonly part: boolean;
-    /** UTF-16 code units of what was offered, and of what was accepted of it. */
-    readonly displayed: number;
-    readonly accepted: number;
-  };
-  /** `manifestDigest` and `omsRoot` are `null` where no pin is claimed. */
-  readonly model: {
-    /** What the pin that is installed here calls it; `null` where none is. */
-    readonly name: string | null;
-    /** What the evidence calls it, which counts for nothing. */
-    readonly told: string;
-    readonly manifestDigest: Digest | null;
-    readonly omsRoot: Digest | null;
-  };
-  readonly device: string;
-  /** What the device says ran the model; `null` where it says nothing. */
-  readonly environment: {
-    readonly digest: Digest;
-    readonly engine: string;
-    readonly platform: string;
-    /** Which profile the suggestion was made under, and so is replayed under. */
-    readonly profile: ExecutionProfile;
-  } | null;
-  readonly prompt: {
-    /** How much of the accepted text stands in the prompt already, from 0 to 1 (see `shareInPrompt`); `null` if sealed. */
-    readonly share: number | null;
-    /** Where most of it stands; `null` where it was not copied. */
-    readonly copiedFrom: CopiedFrom | null;
-    /** Other files that the prompt quotes, each once. */
-    readonly quotes: readonly string[];
-    /** Why an open prompt is not `bound`, in the order of its parts. */
-    readonly misfits: readonly PromptMisfit[];
-  };
-  readonly execution: {
-    readonly kind: ExecutionKind;
-    /** Compared tokens, and how many of them were the model's first choice. */
-    readonly tokens: number;
-    readonly exact: number;
-    /** The largest logit by which a claimed token stood behind the model's first choice. */
-    readonly margin: number;
-    /** What profile and pin forgive; nothing where there was no replay. */
-    readonly tolerance: Tolerance;
-    /** Why replay is impossible or has not run, or what the enclave's checks found. */
-    readonly reason?: string;
-  };
-  readonly anchor: {
-    readonly batchRoot: string;
-    readonly chainId?: number;
-    readonly chainName?: string;
-    readonly blockNumber?: number;
-    readonly transaction?: string;
-    /** The anchor's time in seconds since 1970: the only evidence of time. */
-    readonly time?: number;
-    /** Why the anchor could not be checked, or what contradicted it. */
-    readonly reason?: string;
-  };
-}
+/** What the checks found beyond their values. */
+export const Findings = z
+  .strictObject({
+    content: z
+      .strictObject({
+        kept: Count.describe("Lines that the piece touches, are not blank and stand as they were."),
+        total: Count.describe("Lines that it touches and that are not blank."),
+        part: z.boolean().describe("Other visible text than that of claims as good stands on its lines."),
+        displayed: Count.describe("UTF-16 code units of what was offered."),
+        accepted: Count.describe("UTF-16 code units of what was accepted of it."),
+      })
+      .readonly(),
+    model: z
+      .strictObject({
+        name: z.nullable(z.string()).describe("What the pin that is installed here calls it."),
+        told: z.string().describe("What the evidence calls it, which counts for nothing."),
+        manifestDigest: z.nullable(Digest).describe("Null where no pin is claimed."),
+        omsRoot: z.nullable(Digest),
+      })
+      .readonly(),
+    device: z.string(),
+    environment: z
+      .nullable(
+        z.strictObject({
+          digest: Digest,
+          engine: z.string(),
+          platform: z.string(),
+          profile: ExecutionProfile.describe("It was made under this profile, and so is replayed under it."),
+        }),
+      )
+      .readonly()
+      .describe("What the device says ran the model; null where it says nothing."),
+    prompt: z
+      .strictObject({
+        share: z
+          .nullable(z.number().min(0).max(1))
+          .describe("How much of the accepted text stands in the prompt already; null where it is sealed."),
+        copiedFrom: z.nullable(CopiedFrom),
+        quotes: z.array(z.string()).readonly().describe("Other files that the prompt quotes, each once."),
+        misfits: z.array(PromptMisfit).readonly().describe("Why an open prompt is not bound."),
+      })
+      .readonly(),
+    execution: z
+      .strictObject({
+        kind: z.enum(["replayable", "attested", "stated"]),
+        tokens: Count.describe("Compared tokens."),
+        exact: Count.describe("Those of them that were the model's first choice."),
+        margin: z
+          .number()
+          .describe("The largest logit by which a claimed token stood behind the first choice."),
+        tolerance: Tolerance.readonly().describe("What profile and pin forgive."),
+        reason: z.string().exactOptional().describe("Why it was not replayed, or what its checks found."),
+      })
+      .readonly(),
+    anchor: z
+      .strictObject({
+        batchRoot: z.string().describe("Empty while it stands in the journal only."),
+        chainId: z.number().exactOptional(),
+        chainName: z.string().exactOptional(),
+        blockNumber: z.number().exactOptional(),
+        transaction: z.string().exactOptional(),
+        time: z.number().exactOptional().describe("Seconds since 1970: the only evidence of time."),
+        reason: z.string().exactOptional().describe("Why it could not be checked, or what contradicted it."),
+      })
+      .readonly(),
+  })
+  .readonly();
+export type Findings = z.infer<typeof Findings>;
+
+const OneBased = z.nullable(z.number().int().min(1));
 
 /** The verdict on one piece of one claim in today's text. */
-export interface Verdict {
-  /** Names the piece and its claim among all verdicts. */
-  readonly key: string;
-  /** The claim's leaf hash; while it stands in the journal only, its id. */
-  readonly claim: string;
-  /** A label. Two claims may bear the same one. */
-  readonly id: string;
-  readonly path: string;
-  /** One-based, inclusive lines of today's text; `null` where nothing of it is in the text. */
-  readonly startLine: number | null;
-  readonly endLine: number | null;
-  /** One-based columns in UTF-16 code units: of its first unit, and after its last. */
-  readonly startColumn: number | null;
-  readonly endColumn: number | null;
-  readonly summary: Summary;
-  readonly checks: Checks;
-  /** One sentence for each check that kept the summary from being better, the decisive one first. */
-  readonly reasons: readonly string[];
-  readonly findings: Findings;
-  /** The evidence file it stands in, below the repository's top; `null` while it is only in the journal. */
-  readonly evidenceFile: string | null;
-}
+export const Verdict = z
+  .strictObject({
+    key: z.string().describe("Names the piece and its claim among all verdicts."),
+    claim: z.string().describe("The leaf hash; while it stands in the journal only, the suggestion's id."),
+    id: z.string().describe("A label. Two claims may bear the same one."),
+    path: z.string(),
+    startLine: OneBased.describe("Lines are of today's text, inclusive; null where it has no place."),
+    endLine: OneBased,
+    startColumn: OneBased.describe("In UTF-16 code units: of its first unit."),
+    endColumn: OneBased.describe("After its last unit."),
+    summary: z.enum(SUMMARIES),
+    checks: Checks,
+    reasons: z
+      .array(z.string())
+      .readonly()
+      .describe("A sentence for each check that kept the summary from being better, the decisive one first."),
+    findings: Findings,
+    evidenceFile: z.nullable(z.string()).describe("Null while it stands in the journal only."),
+  })
+  .readonly();
+export type Verdict = z.infer<typeof Verdict>;
