@@ -8,8 +8,6 @@ export interface CommandEntry {
 }
 
 export const COMMANDS = {
-  "proofline.acceptNextWord": { title: "command.acceptNextWord", whileStopped: "works" },
-  "proofline.acceptNextLine": { title: "command.acceptNextLine", whileStopped: "works" },
   "proofline.toggle": { title: "command.toggle", whileStopped: "works" },
   "proofline.restart": { title: "command.restart", whileStopped: "works" },
   "proofline.showLog": { title: "command.showLog", whileStopped: "works" },

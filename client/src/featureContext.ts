@@ -3,7 +3,8 @@ import { type Disposable, EventEmitter, type ExtensionContext, window, workspace
 import type { Middleware } from "vscode-languageclient/node";
 import type { DidChangeStatus } from "../../server/src/protocol/messages";
 import { readSettings } from "./config";
-import { type HeldPart, ShownSuggestions } from "./editor/shownSuggestions";
+import type { AddedPart } from "./editor/acceptedParts";
+import { ShownSuggestions } from "./editor/shownSuggestions";
 import { VerdictStore } from "./editor/verdictStore";
 import { EDITOR_CONFIGURATION, onDidChangeSettings } from "./editorConfiguration";
 import { connectLanguageClient } from "./languageClientConnection";
@@ -24,15 +25,15 @@ export class FeatureContext {
   private readonly stateChanged = new EventEmitter<void>();
   private readonly verdictsChanged = new EventEmitter<string>();
   private readonly suggestionsChanged = new EventEmitter<string>();
-  private readonly heldPartChanged = new EventEmitter<HeldPart>();
+  private readonly partAccepted = new EventEmitter<AddedPart>();
   /** The server's state or its last status changed. */
   readonly onDidChangeState = this.stateChanged.event;
   /** The verdicts of a document changed, by its URI. */
   readonly onDidChangeVerdicts = this.verdictsChanged.event;
   /** The suggestions shown in a document changed, by its URI. */
   readonly onDidChangeSuggestions = this.suggestionsChanged.event;
-  /** An edit made a document hold more, or less, of a shown suggestion's beginning. */
-  readonly onDidChangeHeldPart = this.heldPartChanged.event;
+  /** A word or a line of a shown suggestion was accepted. */
+  readonly onDidAcceptPart = this.partAccepted.event;
 
   constructor(readonly extension: ExtensionContext) {
     const { log, middleware } = this;
@@ -55,7 +56,7 @@ export class FeatureContext {
       this.stateChanged,
       this.verdictsChanged,
       this.suggestionsChanged,
-      this.heldPartChanged,
+      this.partAccepted,
       workspace.onDidGrantWorkspaceTrust(() => void this.server.restart()),
       onDidChangeSettings(() => void this.server.settingsChanged()),
     );
@@ -83,8 +84,8 @@ export class FeatureContext {
     this.suggestionsChanged.fire(uri);
   }
 
-  fireHeldPartChanged(part: HeldPart): void {
-    this.heldPartChanged.fire(part);
+  firePartAccepted(part: AddedPart): void {
+    this.partAccepted.fire(part);
   }
 
   /** What a server knew may be wrong by the time the next one runs. */

@@ -281,11 +281,10 @@ export class Client {
     return this.edit(uri, { range: shown.range, text });
   }
 
-  accept(uri: string, id: string, acceptedLength?: number): Promise<AcceptSuggestion.Result> {
+  /** Says that all of a suggestion was accepted, or a part of it, by the edit that led to `version`. */
+  accept(uri: string, id: string, version?: number): Promise<AcceptSuggestion.Result> {
     const parameters: AcceptSuggestion.Parameters =
-      acceptedLength === undefined
-        ? { id, uri, kind: "whole" }
-        : { id, uri, kind: "partial", acceptedLength };
+      version === undefined ? { kind: "whole", id, uri } : { kind: "partial", id, uri, version };
     return this.connection.sendRequest(AcceptSuggestion.type, parameters);
   }
 

@@ -150,10 +150,6 @@ export class Stack {
   return { uri, cursor: client.after(uri, before) };
 }
 
-export function words(text: string): string[] {
-  return text.match(/\s*\S+/g) ?? [];
-}
-
 /** Accepts what is offered, saves and anchors; the signed statement's JSON, as the evidence file holds it. */
 export async function anchoredStatement(client: Client, workspace: Workspace): Promise<string> {
   const { uri, shown, name } = await offered(client, workspace);

@@ -35,9 +35,18 @@ export const SETTINGS = {
   "proofline.sealAfterSeconds": 0,
 };
 
-/** Accept Next Line has no key of its own, as the built-in command has none. */
+/** A person's own keys for what the editor accepts parts with. */
 export const KEYS = [
-  { key: "ctrl+alt+n", command: "proofline.acceptNextLine", when: "inlineSuggestionVisible" },
+  {
+    key: "ctrl+alt+n",
+    command: "editor.action.inlineSuggest.acceptNextLine",
+    when: "inlineSuggestionVisible",
+  },
+  {
+    key: "ctrl+alt+w",
+    command: "editor.action.inlineSuggest.acceptNextWord",
+    when: "inlineSuggestionVisible",
+  },
 ];
 
 /** A git repository with these files, and everybody's configuration left out of it. */

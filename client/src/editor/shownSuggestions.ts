@@ -24,10 +24,12 @@ export interface ShownSuggestion {
 
 /** An edit that made the document hold more, or less, of a suggestion's beginning. */
 export interface HeldPart {
-  readonly uri: string;
+  /** The suggestion's id. */
   readonly id: string;
   /** UTF-16 length, with LF line ends, of the suggestion's beginning that the document now holds. */
   readonly length: number;
+  /** The edit added to it, and left some of the suggestion to be added. */
+  readonly isAddedPart: boolean;
 }
 
 export type Following =
@@ -82,9 +84,7 @@ export class ShownSuggestions {
       const followed = follow(suggestion, changes, textBetween);
       if (followed !== null) {
         after.push(followed.suggestion);
-        if (followed.length !== undefined) {
-          part ??= { uri, id: suggestion.id, length: followed.length };
-        }
+        part ??= followed.part;
       }
     }
     if (after.length === 0) {
@@ -100,7 +100,7 @@ function follow(
   suggestion: ShownSuggestion,
   changes: readonly OffsetChange[],
   textBetween: (from: number, to: number) => string,
-): { suggestion: ShownSuggestion; length?: number } | null {
+): { suggestion: ShownSuggestion; part?: HeldPart } | null {
   let start = suggestion.start;
   let extent: number | undefined;
   for (const { rangeOffset, rangeLength, text } of changes) {
@@ -117,9 +117,16 @@ function follow(
     return { suggestion: { ...suggestion, start } };
   }
   const held = lineFeeds(textBetween(start, start + extent));
-  return lineFeeds(suggestion.text).startsWith(held)
-    ? { suggestion: { ...suggestion, start, extent }, length: held.length }
-    : null;
+  const whole = lineFeeds(suggestion.text);
+  if (!whole.startsWith(held)) {
+    return null;
+  }
+  const { length } = held;
+  const isAddedPart = extent > suggestion.extent && length < whole.length;
+  return {
+    suggestion: { ...suggestion, start, extent },
+    part: { id: suggestion.id, length, isAddedPart },
+  };
 }
 
 function lineFeeds(text: string): string {

@@ -14,6 +14,7 @@ import {
   DidSuggestNothing,
 } from "../../../server/src/protocol/messages";
 import { sayInStatusBar } from "../dialogs";
+import { AcceptedParts } from "../editor/acceptedParts";
 import type { ShownSuggestion } from "../editor/shownSuggestions";
 import type { FeatureContext } from "../featureContext";
 
@@ -25,6 +26,7 @@ const REASON_MILLISECONDS = 6_000;
 
 export function activate(context: FeatureContext): void {
   let lastTyped = { uri: "", time: 0 };
+  const parts = new AcceptedParts();
 
   context.middleware.provideInlineCompletionItems = async (
     document,
@@ -50,7 +52,7 @@ export function activate(context: FeatureContext): void {
   };
 
   context.subscribe(
-    workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+    workspace.onDidChangeTextDocument(({ document, contentChanges, reason }) => {
       if (contentChanges.length === 0) {
         return;
       }
@@ -63,17 +65,23 @@ export function activate(context: FeatureContext): void {
         setShowing(false);
         context.server.notify(DidDismissSuggestions, { uri });
       }
-      if (following.kind === "held") {
-        context.fireHeldPartChanged(following.part);
-      }
+      const isAdded = following.kind === "held" && following.part.isAddedPart && reason === undefined;
+      parts.edited(uri, isAdded ? { uri, id: following.part.id, version: document.version } : null);
       if (following.kind !== "none") {
         context.fireSuggestionsChanged(uri);
       }
     }),
-    window.onDidChangeTextEditorSelection(({ textEditor }) => {
-      // VS Code hides ghost text when the cursor leaves it.
+    window.onDidChangeTextEditorSelection(({ textEditor, kind }) => {
+      if (textEditor !== window.activeTextEditor) {
+        return;
+      }
       const { document, selection } = textEditor;
       const uri = document.uri.toString();
+      const part = parts.cursorMoved(uri, kind === undefined);
+      if (part !== null) {
+        context.firePartAccepted(part);
+      }
+      // VS Code hides ghost text when the cursor leaves it.
       const [shown] = context.suggestions.of(uri);
       if (shown !== undefined && document.offsetAt(selection.active) !== shown.start + shown.extent) {
         endShown(uri);
@@ -110,7 +118,7 @@ export function activate(context: FeatureContext): void {
   });
 }
 
-/** The context key that lets our wrappers take the keys of the built-in commands. */
+/** The context key that lets our command run with Escape. */
 function setShowing(showing: boolean): void {
   void commands.executeCommand("setContext", "proofline.showsGhostText", showing);
 }

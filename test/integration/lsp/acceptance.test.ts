@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
-import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
-import { AnchorNow, DidDismissSuggestions } from "../../../server/src/protocol/messages";
+import { InlineCompletionTriggerKind, type Position } from "vscode-languageserver-protocol/node";
+import { AnchorNow, DidDismissSuggestions, type ShownVerdict } from "../../../server/src/protocol/messages";
+import { words } from "../../support/acceptedSteps";
 import type { Client } from "../../support/languageClient";
-import { type OfferedPlace, offered, Workspace, words } from "../../support/workspace";
+import { type OfferedPlace, offered, Workspace } from "../../support/workspace";
 
 const severalWords = (text: string): boolean => words(text).length >= 3;
 
-/** Accepts a beginning of an offer as the editor's accept-word does: an insertion at the cursor. */
+/** Accepts a part of an offer as the editor's accept-word does: an insertion at the cursor. */
 async function acceptBeginning(client: Client, { uri, shown }: OfferedPlace, from: number, to: number) {
   const document = client.document(uri);
   const start = document.offsetAt(shown.range.start);
   client.type(uri, document.positionAt(start + from), shown.text.slice(from, to));
-  return client.accept(uri, shown.id, to);
+  return client.accept(uri, shown.id, document.version);
 }
 
 /** The recorded texts of a repository's evidence, by suggestion id. */
@@ -247,22 +248,150 @@ test("what the suggestion widget has selected comes first, and only the rest is 
   await client.untilShown(uri, "pending");
 });
 
-test("with several cursors the suggestion is recorded once, at the first one's place", async () => {
+/** Adds two places below an offer's, each the beginning of a comment of its own, and returns them from the top. */
+function otherCursors(client: Client, uri: string): readonly [Position, Position] {
+  const end = client.document(uri).positionAt(client.text(uri).length);
+  const last = client.type(uri, end, "// \n// ");
+  return [{ line: last.line - 1, character: 3 }, last];
+}
+
+/** Inserts text at several places in one edit, given and sent as the editor does: the last one first. */
+function insertAt(client: Client, uri: string, text: string, ...places: readonly Position[]): number {
+  return client.edit(uri, ...places.map((place) => ({ range: { start: place, end: place }, text })));
+}
+
+const right = ({ line, character }: Position, by: number): Position => ({ line, character: character + by });
+
+test("with several cursors each place has a record of its own, accepted as a whole", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();
   const { uri, name, shown } = await offered(client, workspace, (text) => !text.includes("\n"));
-  const end = client.document(uri).positionAt(client.text(uri).length);
-  // As the editor sends it: the last place first.
+  const [upper, lower] = otherCursors(client, uri);
+  insertAt(client, uri, shown.text, lower, upper, shown.range.start);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  const verdicts = await client.untilShown(uri, "pending", "pending", "pending");
+  expect(sortedStarts(verdicts)).toEqual([shown.range.start, upper, lower]);
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 3, problems: [] });
+  expect(accepted(workspace)).toEqual([shown.text, shown.text, shown.text]);
+  expect(new Set(recordIds(workspace)).size).toBe(3);
+});
+
+test("with several cursors, word, word, then the rest is one record for each place; undo takes the last part back", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, name, shown } = await offered(
+    client,
+    workspace,
+    (text) => severalWords(text) && !text.includes("\n"),
+  );
+  const [first = "", second = ""] = words(shown.text);
+  const [upper, lower] = otherCursors(client, uri);
+  // The suggestion stands in the middle, so that both what is before it and what is after it change.
+  client.edit(uri, {
+    range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+    text: "// \n",
+  });
+  const top = { line: 0, character: 3 };
+  const [own, other] = [shown.range.start, upper].map(({ line, character }) => ({
+    line: line + 1,
+    character,
+  }));
+  if (own === undefined || other === undefined) {
+    throw new Error("no places");
+  }
+  expect(lower.line).toBeGreaterThan(upper.line);
+  const again = await client.suggestion(uri, own);
+  const at = (by: number) => [other, own, top].map((place) => right(place, by));
+  const words1 = insertAt(client, uri, first, ...at(0));
+  expect(await client.accept(uri, again.id, words1)).toEqual({ recorded: true });
+  expect((await client.suggestion(uri, right(own, first.length))).id).toBe(again.id);
+  const words2 = insertAt(client, uri, second, ...at(first.length));
+  expect(await client.accept(uri, again.id, words2)).toEqual({ recorded: true });
+  await client.untilShown(uri, "pending", "pending", "pending");
+  const both = first.length + second.length;
+
+  const undone = client.edit(
+    uri,
+    ...at(first.length).map((start) => ({ range: { start, end: right(start, second.length) }, text: "" })),
+  );
+  client.undoOrRedo(uri, undone, "undo");
+  await client.until("one word at each place", () =>
+    client.shown(uri).every(({ range }) => range.end.character - range.start.character === first.length),
+  );
+  client.undoOrRedo(uri, insertAt(client, uri, second, ...at(first.length)), "redo");
+  await client.until("two words at each place", () =>
+    client.shown(uri).every(({ range }) => range.end.character - range.start.character === both),
+  );
+
+  // At its own place the editor replaces what stands there with the whole; elsewhere it inserts what is missing.
+  const rest = await client.suggestion(uri, right(own, both));
+  expect(rest.id).toBe(again.id);
+  const [below, , above] = at(both);
+  if (below === undefined || above === undefined) {
+    throw new Error("no places");
+  }
+  const missing = again.text.slice(both);
   client.edit(
     uri,
-    { range: { start: end, end }, text: shown.text },
-    { range: shown.range, text: shown.text },
+    { range: { start: below, end: below }, text: missing },
+    { range: rest.range, text: rest.text },
+    { range: { start: above, end: above }, text: missing },
   );
-  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  expect(await client.accept(uri, again.id)).toEqual({ recorded: true });
+  expect(client.status?.pending).toBe(3);
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 3, problems: [] });
+  expect(accepted(workspace)).toEqual([again.text, again.text, again.text]);
+});
+
+test("a part is what the editor's commands accept in one step, no less than it says and no more", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, shown } = await offered(client, workspace, (text) => /^\S+ \S.*\S/.test(text));
+  const { start } = shown.range;
+  const [first = ""] = words(shown.text);
+  const [several = ""] = /^\S+ \S/.exec(shown.text) ?? [];
+  const insert = (text: string) => insertAt(client, uri, text, start);
+  const remove = (length: number) =>
+    client.edit(uri, { range: { start, end: right(start, length) }, text: "" });
+
+  // Several words at once are somebody else's.
+  const two = await client.accept(uri, shown.id, insert(several));
+  expect(two.recorded).toBe(false);
+  expect(two.reason).toContain("neither a word nor a line");
+  remove(several.length);
+  // Something that was not inserted by that edit, or is gone by now.
+  expect((await client.accept(uri, shown.id, client.document(uri).version)).recorded).toBe(false);
+  const version = insert(first);
+  remove(1);
+  expect((await client.accept(uri, shown.id, version)).recorded).toBe(false);
+  remove(first.length - 1);
+  expect(client.status?.pending).toBe(0);
+
+  // One character is a part as any other.
+  const one = insert(shown.text.slice(0, 1));
+  expect(await client.accept(uri, shown.id, one)).toEqual({ recorded: true });
   const [pending] = await client.untilShown(uri, "pending");
-  expect(pending?.range.start).toEqual(shown.range.start);
+  expect(pending?.range).toEqual({ start, end: right(start, 1) });
+});
+
+test("what a person typed of it stays theirs, whichever way the rest is accepted", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, (text) => /^\w{3,}/.test(text) && severalWords(text));
+  const { uri, name, shown } = place;
+  const [first = ""] = words(shown.text);
+  client.type(uri, shown.range.start, first.slice(0, 1));
+  client.type(uri, right(shown.range.start, 1), first.slice(1, 2));
+  await acceptBeginning(client, place, 2, first.length);
+  const rest = await client.suggestion(uri, right(shown.range.start, first.length));
+  client.insert(uri, rest);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  expect(client.status?.pending).toBe(1);
   workspace.save(client, name);
   expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  expect(accepted(workspace)).toEqual([shown.text]);
 });
 
 test("format on save costs nothing", async () => {
@@ -282,4 +411,17 @@ test("format on save costs nothing", async () => {
 function endOf(client: Client, uri: string, start: number): number | null {
   const [only] = client.shown(uri);
   return only === undefined ? null : client.document(uri).offsetAt(only.range.end) - start;
+}
+
+function sortedStarts(verdicts: readonly ShownVerdict[]): Position[] {
+  return verdicts.map(({ range }) => range.start).sort((one, other) => one.line - other.line);
+}
+
+/** The records' ids in a repository's evidence. */
+function recordIds(workspace: Workspace): string[] {
+  return workspace.files(".proofline/evidence").flatMap((name) => {
+    const { payload } = JSON.parse(workspace.read(`.proofline/evidence/${name}`)).envelope;
+    const statement = Buffer.from(payload, "base64").toString();
+    return [...statement.matchAll(/"id":"([0-9a-f]{32})"/g)].map(([, id = ""]) => id);
+  });
 }

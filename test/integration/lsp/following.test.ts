@@ -95,13 +95,13 @@ describe("active suggestions", () => {
     active.add(suggestion("first"));
     for (let index = 0; index < 200; index += 1) {
       active.add(suggestion(`other ${index}`, `other ${index}`));
-      expect(active.match("file:///a", "a(", ")\n")?.id).toBe("first");
+      expect(active.match("file:///a", "a(", ")\n")?.suggestion.id).toBe("first");
     }
-    expect(active.find("other 0")).toBeNull();
-    expect(active.find("other 199")).not.toBeNull();
+    expect(active.has("file:///a", "other 0")).toBe(false);
+    expect(active.has("file:///a", "other 199")).toBe(true);
     active.dismiss("file:///a");
     expect(active.match("file:///a", "a(", ")\n")).toBeNull();
-    expect(active.find("first")).not.toBeNull();
+    expect(active.has("file:///a", "first")).toBe(true);
   });
 });
 

@@ -54,6 +54,15 @@ describe("ShownSuggestions", () => {
     expect(lengthOf(editor.edit([0, 3, "print"]))).toBe(5);
   });
 
+  it("tells what adds a part from what takes away, and from the last part", () => {
+    const editor = new Editor("x = |;", "foo(bar)");
+    const added = (following: Following) => following.kind === "held" && following.part.isAddedPart;
+    expect(added(editor.edit([4, 0, "foo"]))).toBe(true);
+    expect(added(editor.edit([6, 1, ""]))).toBe(false);
+    expect(added(editor.edit([4, 2, "foo("]))).toBe(true);
+    expect(added(editor.edit([4, 4, "foo(bar)"]))).toBe(false);
+  });
+
   it("counts line ends as one, however the document spells them", () => {
     const editor = new Editor("a\r\n|\r\n", "one\ntwo\n");
     expect(lengthOf(editor.edit([3, 0, "one\r\ntwo"]))).toBe(7);

@@ -27,9 +27,9 @@ describe("the messages between client and server", () => {
     expect(parameters.safeParse({ settings: { ...DEFAULT_SETTINGS, maxTokens: "many" } }).success).toBe(
       false,
     );
-    const acceptance = { id: "a", uri: "file:///a.ts", kind: "partial", acceptedLength: 3 };
+    const acceptance = { id: "a", uri: "file:///a.ts", kind: "partial", version: 3 };
     expect(messages.AcceptSuggestion.parameters.parse(acceptance)).toEqual(acceptance);
-    expect(messages.AcceptSuggestion.parameters.safeParse({ ...acceptance, acceptedLength: 0 }).success).toBe(
+    expect(messages.AcceptSuggestion.parameters.safeParse({ ...acceptance, version: "last" }).success).toBe(
       false,
     );
   });

@@ -62,7 +62,7 @@ export function define(): void {
       const whole = await open(BEGINNING);
       await accept(whole, "editor.action.inlineSuggest.commit");
       const byWord = await open(BEGINNING);
-      await accept(byWord, "proofline.acceptNextWord");
+      await accept(byWord, "editor.action.inlineSuggest.acceptNextWord");
       const word = byWord.document.getText().slice(BEGINNING.length);
       assert.ok(word.length > 0);
       assert.ok(

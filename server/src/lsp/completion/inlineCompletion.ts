@@ -56,13 +56,13 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       return null;
     }
     const place = placeOf(document, parameters);
-    const show = (suggestion: ActiveSuggestion): InlineCompletionItem[] => {
+    const show = (suggestion: ActiveSuggestion, typed: number): InlineCompletionItem[] => {
       prefetch.shown(document, suggestion);
-      return [itemFor(context, document, suggestion, place)];
+      return [itemFor(context, document, suggestion, typed, place)];
     };
     const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
     const matching = context.active.match(document.uri, place.before, place.after);
-    const held = explicit && !isWhole(matching) ? null : matching;
+    const held = explicit && !isWhole(matching?.suggestion ?? null) ? null : matching;
     const mine = new AbortController();
     if (held === null) {
       superseded.abort();
@@ -72,7 +72,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       return null;
     }
     if (held !== null) {
-      return show(held);
+      return show(held.suggestion, held.typed);
     }
 
     const ready = await prefetch.take(document.uri, place);
@@ -98,7 +98,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       return null;
     }
     context.active.add(suggestion);
-    return token.isCancellationRequested ? null : show(suggestion);
+    return token.isCancellationRequested ? null : show(suggestion, 0);
   });
   // What is encoded before somebody types need not be encoded at the first key.
   const lookAhead = async (document: OpenDocument): Promise<void> => {
@@ -207,16 +207,16 @@ function placeOf(document: OpenDocument, { position, context }: Parameters): Pla
 }
 
 /**
- * The item that shows what is left of a suggestion. Its range must lie on one line, so it begins where the suggestion does or
- * where the cursor's line does, whichever comes later.
+ * The item that shows what is left of a suggestion whose first `typed` units stand before the cursor. Its range must lie
+ * on one line, so it begins where the suggestion does or where the cursor's line does, whichever comes later.
  */
 function itemFor(
   context: ServerContext,
   document: OpenDocument,
   suggestion: ActiveSuggestion,
+  typed: number,
   place: Place,
 ): InlineCompletionItem {
-  const typed = place.before.length - suggestion.before.length;
   context.active.shown(suggestion.id, typed);
   const command = { title: "Accepted", command: ACCEPTED_COMMAND, arguments: [suggestion.id] };
   if (place.selected !== null) {

@@ -2,7 +2,7 @@ import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestio
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import { AcceptSuggestion, DidDismissSuggestions, DidUndoOrRedo } from "../../protocol/messages";
-import { acceptedSuggestion } from "../../workflows/accept";
+import { acceptedSuggestion, newSuggestionId } from "../../workflows/accept";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
@@ -10,11 +10,17 @@ import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
 import { editorText } from "../editorRemedies";
 import { onNotification, onRequest } from "../requests";
 import type { ServerContext } from "../serverContext";
-import type { ActiveSuggestion } from "./activeSuggestions";
+import type { ActiveSuggestion, Inserted } from "./activeSuggestions";
+import { isOneStep } from "./insertion";
 
-/** A suggestion that was accepted in an open document, as long as it can still be extended, undone or redone. */
+/**
+ * A suggestion that was accepted at one place of an open document, as long as it can still be extended, undone or
+ * redone. With several cursors it is accepted at several places, and each has a record of its own.
+ */
 interface Accepted {
+  /** The record's: the suggestion's own at the place where it was offered, a fresh one at another cursor. */
   readonly id: string;
+  readonly suggestionId: string;
   readonly uri: string;
   /** All that was offered, with LF. */
   readonly displayed: string;
@@ -31,8 +37,8 @@ interface Accepted {
 }
 
 /**
- * Turns acceptances into records, and keeps the records true: words and lines extend one suggestion, undo takes back
- * what redo restores. The journal holds each state durably before the client hears of it.
+ * Turns acceptances into records, and keeps the records true: words and lines extend one record, undo takes back what
+ * redo restores. The journal holds each state durably before the client hears of it.
  */
 export class Acceptances implements DocumentListener {
   private readonly accepted = new Map<string, Accepted>();
@@ -95,12 +101,8 @@ export class Acceptances implements DocumentListener {
     this.early = this.early.filter((one) => !isDue(one));
   }
 
-  private async accept({
-    id,
-    uri,
-    kind,
-    acceptedLength,
-  }: AcceptSuggestion.Parameters): Promise<AcceptSuggestion.Result> {
+  private async accept(parameters: AcceptSuggestion.Parameters): Promise<AcceptSuggestion.Result> {
+    const { id, uri } = parameters;
     const document = this.context.documents.get(uri);
     if (document === undefined) {
       return { recorded: false, reason: "The document is not open." };
@@ -112,32 +114,52 @@ export class Acceptances implements DocumentListener {
     const location = await this.context.locations.of(document);
 
     // From here to the journal nothing waits, so that no edit comes between a check and what it was for.
-    const found = this.context.active.find(id);
-    if (found === null || found.suggestion.uri !== uri) {
+    const { active } = this.context;
+    if (!active.has(uri, id)) {
       return { recorded: false, reason: "The suggestion is not one that was offered here." };
     }
-    const { suggestion } = found;
-    const start = document.text.startsWith(suggestion.before) ? suggestion.before.length : found.start;
-    const length =
-      kind === "whole" ? suggestion.text.length : partialLength(document, suggestion, start, acceptedLength);
-    if (length === 0 || !document.text.startsWith(suggestion.text.slice(0, length), start)) {
+    const inserted =
+      parameters.kind === "whole" ? active.insertedWhole(id) : active.insertedBy(id, parameters.version);
+    if (parameters.kind === "partial" && inserted !== null && !isPart(inserted)) {
+      return { recorded: false, reason: "What was inserted is neither a word nor a line of the suggestion." };
+    }
+    const due = inserted === null ? [] : this.placesOf(document, location, inserted);
+    if (inserted === null || due.length === 0) {
       return {
         recorded: false,
         reason: "The document does not hold what was accepted, where it was offered.",
       };
     }
-    const accepted = this.accepted.get(id) ?? begin(document, location, suggestion, start, found.typed);
-    if (length <= accepted.recorded) {
-      return { recorded: true };
+    const problems: string[] = [];
+    for (const accepted of due) {
+      const problem = accepted.recorded === inserted.to ? null : await this.record(accepted, inserted.to);
+      problems.push(...(problem === null ? [] : [problem]));
     }
-    this.accepted.set(id, accepted);
-    accepted.steps = [...accepted.steps.filter((step) => step < length), length];
-    accepted.place = { start, end: start + length };
-    const problem = await this.record(accepted, length);
-    if (problem !== null) {
-      return { recorded: false, reason: problem };
-    }
-    return { recorded: true };
+    const [problem] = problems;
+    return problem === undefined ? { recorded: true } : { recorded: false, reason: problem };
+  }
+
+  /** The places where what was inserted still stands, each extended to it. */
+  private placesOf(document: OpenDocument, location: DocumentLocation, inserted: Inserted): Accepted[] {
+    const { suggestion, to, places } = inserted;
+    const text = suggestion.text.slice(0, to);
+    return places.flatMap(({ start }, index) => {
+      if (!document.text.startsWith(text, start)) {
+        return [];
+      }
+      const isOwn = index === 0;
+      const known = [...this.accepted.values()].find(
+        (one) =>
+          one.suggestionId === suggestion.id &&
+          (isOwn ? one.id === suggestion.id : one.id !== suggestion.id && one.place.start === start),
+      );
+      const id = isOwn ? suggestion.id : newSuggestionId();
+      const accepted = known ?? begin(id, document, location, inserted, start);
+      this.accepted.set(accepted.id, accepted);
+      accepted.steps = [...accepted.steps.filter((step) => step < to), to];
+      accepted.place = { start, end: start + to };
+      return [accepted];
+    });
   }
 
   /**
@@ -181,15 +203,17 @@ export class Acceptances implements DocumentListener {
 }
 
 function begin(
+  id: string,
   document: OpenDocument,
   { repositoryPath, path }: DocumentLocation,
-  { id, uri, text, facts, completion }: ActiveSuggestion,
+  { suggestion, typed }: Inserted,
   start: number,
-  typed: number,
 ): Accepted {
+  const { uri, text, facts, completion }: ActiveSuggestion = suggestion;
   const position = document.positionAt(start);
   return {
     id,
+    suggestionId: suggestion.id,
     uri,
     displayed: text,
     typed,
@@ -209,23 +233,9 @@ function begin(
   };
 }
 
-/** How much of a suggestion a partial acceptance reached: what the client says, but no more than stands in the text. */
-function partialLength(
-  document: OpenDocument,
-  suggestion: ActiveSuggestion,
-  start: number,
-  claimed: number | undefined,
-): number {
-  return Math.min(commonLength(document.text, start, suggestion.text), claimed ?? suggestion.text.length);
-}
-
-/** How many code units of `wanted` stand in `text` from `start` on. */
-function commonLength(text: string, start: number, wanted: string): number {
-  let length = 0;
-  while (length < wanted.length && text[start + length] === wanted[length]) {
-    length += 1;
-  }
-  return length;
+/** Whether an edit can be the acceptance of a part: with the last word or line the editor accepts the whole. */
+function isPart({ suggestion, from, to, typed }: Inserted): boolean {
+  return typed < to && to < suggestion.text.length && isOneStep(suggestion.text.slice(from, to));
 }
 
 /**

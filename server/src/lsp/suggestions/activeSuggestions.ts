@@ -3,6 +3,7 @@ import type { ExecutionFacts } from "../../inference/suggestion";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
+import { type Added, addedBy, type Insertion, insertionOf } from "./insertion";
 
 /** One thing the model offered, at one place in one text. */
 export interface ActiveSuggestion {
@@ -17,17 +18,31 @@ export interface ActiveSuggestion {
   readonly facts: ExecutionFacts;
 }
 
+/** A suggestion that an edit put some of into its document. */
+export interface Inserted extends Insertion {
+  readonly suggestion: ActiveSuggestion;
+  /** How much of it the person had before the edit: typed, or chosen from the editor's own completions. */
+  readonly typed: number;
+}
+
 interface Held {
   readonly suggestion: ActiveSuggestion;
   /** Where the suggestion begins in today's text. */
   place: Span;
+  /** The text around it as the model was asked; once an edit at several cursors put some of it there, as that left it. */
+  around: { readonly before: string; readonly after: string };
   /** UTF-16 units of the suggestion that stood in the text when it was last shown: what the person typed of it. */
   typed: number;
+  /** What the last edits put there of it, by the document's version after them. */
+  readonly insertions: Map<number, Inserted>;
   /** The person turned it down: it is not shown again, but an acceptance on its way still counts. */
   dismissed: boolean;
 }
 
 const MAX_ACTIVE = 64;
+
+/** Edits whose insertions are remembered, for acceptances that arrive after the next edit. */
+const REMEMBERED_EDITS = 8;
 
 /**
  * The suggestions that can still be shown or accepted, newest last. While the text between a suggestion's start and the
@@ -39,7 +54,14 @@ export class ActiveSuggestions implements DocumentListener {
 
   add(suggestion: ActiveSuggestion): void {
     const start = suggestion.before.length;
-    this.held.set(suggestion.id, { suggestion, place: { start, end: start }, typed: 0, dismissed: false });
+    this.held.set(suggestion.id, {
+      suggestion,
+      place: { start, end: start },
+      around: suggestion,
+      typed: 0,
+      insertions: new Map(),
+      dismissed: false,
+    });
     for (const id of this.held.keys()) {
       if (this.held.size <= MAX_ACTIVE) {
         break;
@@ -48,23 +70,30 @@ export class ActiveSuggestions implements DocumentListener {
     }
   }
 
-  /** The newest suggestion that continues `before` in a document whose text goes on with `after`. */
-  match(uri: string, before: string, after: string): ActiveSuggestion | null {
-    for (const { suggestion, dismissed } of [...this.held.values()].reverse()) {
+  /**
+   * The newest suggestion that continues `before` in a document whose text goes on with `after`, and how much of it
+   * `before` ends with.
+   */
+  match(
+    uri: string,
+    before: string,
+    after: string,
+  ): { readonly suggestion: ActiveSuggestion; readonly typed: number } | null {
+    for (const { suggestion, around, dismissed } of [...this.held.values()].reverse()) {
       if (
         dismissed ||
         suggestion.uri !== uri ||
-        before.length < suggestion.before.length ||
-        suggestion.after !== after
+        before.length < around.before.length ||
+        around.after !== after
       ) {
         continue;
       }
-      const typed = before.length - suggestion.before.length;
-      if (typed >= suggestion.text.length || !before.startsWith(suggestion.before)) {
+      const typed = before.length - around.before.length;
+      if (typed >= suggestion.text.length || !before.startsWith(around.before)) {
         continue;
       }
       if (before.endsWith(suggestion.text.slice(0, typed))) {
-        return this.touch(suggestion);
+        return { suggestion: this.touch(suggestion), typed };
       }
     }
     return null;
@@ -78,21 +107,27 @@ export class ActiveSuggestions implements DocumentListener {
     }
   }
 
-  /** A suggestion by its id, with where it begins in today's text and how much of it the person typed. */
-  find(
-    id: string,
-  ): { readonly suggestion: ActiveSuggestion; readonly start: number; readonly typed: number } | null {
-    const held = this.held.get(id);
-    return held === undefined
-      ? null
-      : { suggestion: held.suggestion, start: held.place.start, typed: held.typed };
+  has(uri: string, id: string): boolean {
+    return this.held.get(id)?.suggestion.uri === uri;
+  }
+
+  /** What the edit that led to this version of the document put there of a suggestion. */
+  insertedBy(id: string, version: number): Inserted | null {
+    return this.held.get(id)?.insertions.get(version) ?? null;
+  }
+
+  /** What the last edit that completed a suggestion put there. */
+  insertedWhole(id: string): Inserted | null {
+    const insertions = [...(this.held.get(id)?.insertions.values() ?? [])];
+    return insertions.findLast(({ suggestion, to }) => to === suggestion.text.length) ?? null;
   }
 
   /** Follows an edit, so that an acceptance that arrives after it still finds its place. */
   edited(document: OpenDocument, edits: readonly TextEdit[]): void {
+    const added = addedBy(edits);
     for (const held of this.held.values()) {
       if (held.suggestion.uri === document.uri) {
-        held.place = shiftAll(held.place, edits);
+        follow(held, document, edits, added);
       }
     }
   }
@@ -121,5 +156,38 @@ export class ActiveSuggestions implements DocumentListener {
       this.held.set(suggestion.id, held);
     }
     return suggestion;
+  }
+}
+
+function follow(
+  held: Held,
+  document: OpenDocument,
+  edits: readonly TextEdit[],
+  added: readonly Added[],
+): void {
+  const { suggestion, around, typed } = held;
+  const { text, version } = document;
+  const before = held.place.start;
+  held.place = shiftAll(held.place, edits);
+  for (const [past, one] of held.insertions) {
+    if (past <= version - REMEMBERED_EDITS) {
+      held.insertions.delete(past);
+    } else {
+      held.insertions.set(past, { ...one, places: one.places.map((place) => shiftAll(place, edits)) });
+    }
+  }
+  const insertion =
+    insertionOf(suggestion.text, { before, now: held.place.start }, added, text) ??
+    // With a choice of the editor's own completions before it, the suggestion begins where that will end.
+    (text.startsWith(around.before)
+      ? insertionOf(suggestion.text, { before, now: around.before.length }, added, text)
+      : null);
+  if (insertion === null) {
+    return;
+  }
+  held.insertions.set(version, { ...insertion, suggestion, typed: Math.max(typed, insertion.from) });
+  const [own] = insertion.places;
+  if (own !== undefined && insertion.places.length > 1) {
+    held.around = { before: text.slice(0, own.start), after: text.slice(own.end) };
   }
 }

@@ -19,14 +19,20 @@ export const GetDocumentState = request(
   z.object({ offReason: z.nullable(z.string()) }),
 );
 
-const Acceptance = z.object({
+const Accepted = {
   /** The suggestion's id, from the command of its item. */
   id: z.string().min(1),
   uri: DocumentUri,
-  kind: z.enum(["whole", "partial"]),
-  /** For `partial`: UTF-16 length, from the suggestion's start, of what has been accepted so far. */
-  acceptedLength: z.number().int().positive().exactOptional(),
-});
+};
+const Acceptance = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("whole"), ...Accepted }),
+  z.object({
+    kind: z.literal("partial"),
+    ...Accepted,
+    /** The document's version after the edit that accepted a word or a line. */
+    version: z.number().int(),
+  }),
+]);
 const Recorded = z.object({
   recorded: z.boolean(),
   /** Why it was not recorded. */
@@ -34,8 +40,8 @@ const Recorded = z.object({
 });
 
 /**
- * Record that a person accepted part or all of a suggestion. Sent after the edit, so the document holds the text.
- * Answered once the journal holds it durably.
+ * Record that a person accepted part or all of a suggestion, at every cursor where the edit put it. Sent after the edit,
+ * so the document holds the text. Answered once the journal holds it durably.
  */
 export const AcceptSuggestion = request("proofline/acceptSuggestion", "clientToServer", Acceptance, Recorded);
 export namespace AcceptSuggestion {
