@@ -35,6 +35,7 @@ export function activate(context: FeatureContext): void {
     token,
     next,
   ) => {
+    parts.asked(inlineContext.selectedCompletionInfo?.text);
     const result = await next(document, position, inlineContext, token);
     if (token.isCancellationRequested) {
       return null;
@@ -66,7 +67,11 @@ export function activate(context: FeatureContext): void {
         context.server.notify(DidDismissSuggestions, { uri });
       }
       const isAdded = following.kind === "held" && following.part.isAddedPart && reason === undefined;
-      parts.edited(uri, isAdded ? { uri, id: following.part.id, version: document.version } : null);
+      parts.edited(
+        uri,
+        contentChanges.map(({ text }) => text),
+        isAdded ? { uri, id: following.part.id, version: document.version } : null,
+      );
       if (following.kind !== "none") {
         context.fireSuggestionsChanged(uri);
       }

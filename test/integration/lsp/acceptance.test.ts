@@ -248,6 +248,40 @@ test("what the suggestion widget has selected comes first, and only the rest is 
   await client.untilShown(uri, "pending");
 });
 
+test("a word that the suggestion widget put there is the person's, and what is accepted after it the model's", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, name, shown } = await offered(client, workspace, (text) => /^\w{2,}\W/.test(text));
+  const { start } = shown.range;
+  const [word = ""] = /^\w+/.exec(shown.text) ?? [];
+  const cursor = client.type(uri, start, word.slice(0, 1));
+  const range = { start, end: cursor };
+  const { id } = await client.suggestion(uri, cursor, {
+    triggerKind: 2,
+    selectedCompletionInfo: { range, text: word },
+  });
+  const chosen = client.edit(uri, { range, text: word });
+  expect((await client.accept(uri, id, chosen)).recorded).toBe(false);
+  expect(client.status?.pending).toBe(0);
+
+  const after = right(start, word.length);
+  const rest = await client.suggestion(uri, after);
+  expect(rest.id).toBe(id);
+  const own = rest.text.slice(
+    client.document(uri).offsetAt(after) - client.document(uri).offsetAt(rest.range.start),
+  );
+  const [first = "", second = ""] = words(own);
+  expect(second).not.toBe("");
+  expect(await client.accept(uri, id, insertAt(client, uri, first, after))).toEqual({ recorded: true });
+  const version = insertAt(client, uri, second, right(after, first.length));
+  expect(await client.accept(uri, id, version)).toEqual({ recorded: true });
+  const [pending] = await client.untilShown(uri, "pending");
+  expect(pending?.range.end).toEqual(right(after, first.length + second.length));
+  workspace.save(client, name);
+  await client.connection.sendRequest(AnchorNow.type);
+  expect(accepted(workspace).map((text) => text.endsWith(first + second))).toEqual([true]);
+});
+
 /** Adds two places below an offer's, each the beginning of a comment of its own, and returns them from the top. */
 function otherCursors(client: Client, uri: string): readonly [Position, Position] {
   const end = client.document(uri).positionAt(client.text(uri).length);

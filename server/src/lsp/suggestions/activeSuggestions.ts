@@ -168,7 +168,10 @@ function follow(
   const { suggestion, around, typed } = held;
   const { text, version } = document;
   const before = held.place.start;
-  held.place = shiftAll(held.place, edits);
+  // Where the editor's own completions had put something before it, the suggestion begins where that ends by now.
+  held.place = isAround(held, text)
+    ? { start: around.before.length, end: around.before.length }
+    : shiftAll(held.place, edits);
   for (const [past, one] of held.insertions) {
     if (past <= version - REMEMBERED_EDITS) {
       held.insertions.delete(past);
@@ -176,12 +179,7 @@ function follow(
       held.insertions.set(past, { ...one, places: one.places.map((place) => shiftAll(place, edits)) });
     }
   }
-  const insertion =
-    insertionOf(suggestion.text, { before, now: held.place.start }, added, text) ??
-    // With a choice of the editor's own completions before it, the suggestion begins where that will end.
-    (text.startsWith(around.before)
-      ? insertionOf(suggestion.text, { before, now: around.before.length }, added, text)
-      : null);
+  const insertion = insertionOf(suggestion.text, { before, now: held.place.start }, added, text);
   if (insertion === null) {
     return;
   }
@@ -190,4 +188,15 @@ function follow(
   if (own !== undefined && insertion.places.length > 1) {
     held.around = { before: text.slice(0, own.start), after: text.slice(own.end) };
   }
+}
+
+/** Whether a text is what a suggestion was offered in, with any part of it. */
+function isAround({ suggestion, around }: Held, text: string): boolean {
+  const part = text.length - around.before.length - around.after.length;
+  return (
+    part >= 0 &&
+    part <= suggestion.text.length &&
+    text.startsWith(around.before) &&
+    text.endsWith(around.after)
+  );
 }
