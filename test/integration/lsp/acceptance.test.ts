@@ -382,7 +382,7 @@ test("with several cursors, word, word, then the rest is one record for each pla
 test("a part is what the editor's commands accept in one step, no less than it says and no more", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();
-  const { uri, shown } = await offered(client, workspace, (text) => /^\S+ \S.*\S/.test(text));
+  const { uri, shown } = await offered(client, workspace, (text) => /^[A-Za-z]{2}\S* \S.*\S/.test(text));
   const { start } = shown.range;
   const [first = ""] = words(shown.text);
   const [several = ""] = /^\S+ \S/.exec(shown.text) ?? [];
@@ -403,10 +403,18 @@ test("a part is what the editor's commands accept in one step, no less than it s
   remove(first.length - 1);
   expect(client.status?.pending).toBe(0);
 
-  // One character is a part as any other.
-  const one = insert(shown.text.slice(0, 1));
-  expect(await client.accept(uri, shown.id, one)).toEqual({ recorded: true });
-  const [pending] = await client.untilShown(uri, "pending");
+  // Half a word is what somebody typed.
+  const half = await client.accept(uri, shown.id, insert(shown.text.slice(0, 1)));
+  expect(half.recorded).toBe(false);
+});
+
+test("one character is a part as any other", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, (text) => /^(?:\W\w|\w\W)/.test(text) && severalWords(text));
+  expect(await acceptBeginning(client, place, 0, 1)).toEqual({ recorded: true });
+  const { start } = place.shown.range;
+  const [pending] = await client.untilShown(place.uri, "pending");
   expect(pending?.range).toEqual({ start, end: right(start, 1) });
 });
 

@@ -95,19 +95,28 @@ describe("insertionOf", () => {
 
 describe("isOneStep", () => {
   it("accepts whatever a word or a line of the editor is, in any language", () => {
-    const language = fc.constantFrom(/[\w-]+/, /"[^"]*"/, /\S+/, /[^\s(]+/, /(a| )+b/);
+    const language = fc.constantFrom(/[\w-]+/, /"[^"]*"/, /\S+/, /[^\s(]+/, /[:@]?[A-Za-z][^\s(.]*/);
     const text = fc.string({ minLength: 1, unit: fc.constantFrom(...'ab1 \t\n"(.-{é') });
     fc.assert(
       fc.property(text, fc.option(language, { nil: undefined }), (ghost, word) => {
-        expect(isOneStep(nextWord(ghost, word))).toBe(true);
-        expect(isOneStep(nextLine(ghost)) || !ghost.includes("\n")).toBe(true);
+        const step = nextWord(ghost, word);
+        expect(isOneStep(step, ghost.slice(step.length))).toBe(true);
+        const line = nextLine(ghost);
+        expect(isOneStep(line, ghost.slice(line.length)) || !ghost.includes("\n")).toBe(true);
       }),
     );
   });
 
+  it("accepts no beginning of a word, as somebody who types leaves it", () => {
+    expect(isOneStep("r", "eturn")).toBe(false);
+    expect(isOneStep("(re", "turn")).toBe(false);
+    expect(isOneStep("return", " x")).toBe(true);
+    expect(isOneStep("(", "x")).toBe(true);
+  });
+
   it("accepts nothing of several words or lines", () => {
     for (const added of ["foo bar", " foo", "foo\n  bar", "foo;\nbar;\n"]) {
-      expect(isOneStep(added), added).toBe(false);
+      expect(isOneStep(added, ""), added).toBe(false);
     }
   });
 });

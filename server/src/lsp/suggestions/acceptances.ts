@@ -234,8 +234,8 @@ function begin(
 }
 
 /** Whether an edit can be the acceptance of a part: with the last word or line the editor accepts the whole. */
-function isPart({ suggestion, from, to, typed }: Inserted): boolean {
-  return typed < to && to < suggestion.text.length && isOneStep(suggestion.text.slice(from, to));
+function isPart({ suggestion: { text }, from, to, typed }: Inserted): boolean {
+  return typed < to && to < text.length && isOneStep(text.slice(from, to), text.slice(to));
 }
 
 /**

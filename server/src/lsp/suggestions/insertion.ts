@@ -53,11 +53,12 @@ export function insertionOf(
 }
 
 /**
- * Whether the editor's commands can have accepted this of a suggestion in one step: a word with the blanks after it at
- * most, or a line with its end. Where exactly a word ends depends on the language, and the editor tells nobody.
+ * Whether the editor's commands can have accepted `added` in one step where `left` is left: a word with the blanks after
+ * it at most, or a line with its end. Where exactly a word ends depends on the language, and the editor tells nobody;
+ * between two Latin letters it does in none.
  */
-export function isOneStep(added: string): boolean {
-  return /^(?:\S*\s*|[^\n]*\n)$/.test(added);
+export function isOneStep(added: string, left: string): boolean {
+  return /^(?:\S*\s*|[^\n]*\n)$/.test(added) && !(/[A-Za-z]$/.test(added) && /^[A-Za-z]/.test(left));
 }
 
 /**
