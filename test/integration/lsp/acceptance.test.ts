@@ -418,6 +418,27 @@ test("one character is a part as any other", async () => {
   expect(pending?.range).toEqual({ start, end: right(start, 1) });
 });
 
+test("what is accepted once its first word is sealed has a record of its own", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, severalWords);
+  const { uri, name, shown } = place;
+  const [first = ""] = words(shown.text);
+  await acceptBeginning(client, place, 0, first.length);
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  const cursor = client
+    .document(uri)
+    .positionAt(client.document(uri).offsetAt(shown.range.start) + first.length);
+  const rest = await client.suggestion(uri, cursor);
+  expect(rest.id).toBe(shown.id);
+  client.insert(uri, rest);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  expect(accepted(workspace).sort()).toEqual([first, shown.text].sort());
+});
+
 test("what a person typed of it stays theirs, whichever way the rest is accepted", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();

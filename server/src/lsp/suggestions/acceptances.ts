@@ -18,9 +18,11 @@ import { isOneStep } from "./insertion";
  * redone. With several cursors it is accepted at several places, and each has a record of its own.
  */
 interface Accepted {
-  /** The record's: the suggestion's own at the place where it was offered, a fresh one at another cursor. */
+  /** The record's: that of the suggestion, or a fresh one at another cursor and once the first one's record is sealed. */
   readonly id: string;
   readonly suggestionId: string;
+  /** It stands where the suggestion was offered, not at another cursor. */
+  readonly isOwn: boolean;
   readonly uri: string;
   /** All that was offered, with LF. */
   readonly displayed: string;
@@ -42,6 +44,8 @@ interface Accepted {
  */
 export class Acceptances implements DocumentListener {
   private readonly accepted = new Map<string, Accepted>();
+  /** The records that can no longer be extended. */
+  private readonly final = new Set<string>();
   /** Undo notifications that overtook the change that they are about. */
   private early: DidUndoOrRedo.Parameters[] = [];
   private readonly queue = new SerialQueue();
@@ -89,6 +93,7 @@ export class Acceptances implements DocumentListener {
   private forget(ids: readonly string[]): void {
     for (const id of ids) {
       this.accepted.delete(id);
+      this.final.add(id);
     }
   }
 
@@ -150,11 +155,10 @@ export class Acceptances implements DocumentListener {
       const isOwn = index === 0;
       const known = [...this.accepted.values()].find(
         (one) =>
-          one.suggestionId === suggestion.id &&
-          (isOwn ? one.id === suggestion.id : one.id !== suggestion.id && one.place.start === start),
+          one.suggestionId === suggestion.id && one.isOwn === isOwn && (isOwn || one.place.start === start),
       );
-      const id = isOwn ? suggestion.id : newSuggestionId();
-      const accepted = known ?? begin(id, document, location, inserted, start);
+      const id = isOwn && !this.final.has(suggestion.id) ? suggestion.id : newSuggestionId();
+      const accepted = known ?? begin({ id, isOwn, start }, document, location, inserted);
       this.accepted.set(accepted.id, accepted);
       accepted.steps = [...accepted.steps.filter((step) => step < to), to];
       accepted.place = { start, end: start + to };
@@ -203,17 +207,17 @@ export class Acceptances implements DocumentListener {
 }
 
 function begin(
-  id: string,
+  { id, isOwn, start }: { readonly id: string; readonly isOwn: boolean; readonly start: number },
   document: OpenDocument,
   { repositoryPath, path }: DocumentLocation,
   { suggestion, typed }: Inserted,
-  start: number,
 ): Accepted {
   const { uri, text, facts, completion }: ActiveSuggestion = suggestion;
   const position = document.positionAt(start);
   return {
     id,
     suggestionId: suggestion.id,
+    isOwn,
     uri,
     displayed: text,
     typed,
