@@ -46,7 +46,7 @@ describe("from keystroke to badge", () => {
   afterAll(() => workbench?.stop());
 
   const textOf = (name: string) => readFileSync(join(folder, name), "utf8");
-  const sealedIn = (name: string) => sealedSuggestions(folder).filter(({ record }) => record.path === name);
+  const sealedIn = (name: string) => sealedSuggestions(folder).filter(({ pieces }) => pieces.some(({ path }) => path === name));
   const lineOf = async (line: number) => (await window.lines())[line - 1] ?? "";
 
   it("shows ghost text, takes it with Tab, and says pending, then verified, then the same after a reload", async () => {

@@ -45,7 +45,7 @@ describe("parts of ghost text, however they are accepted", () => {
   });
   afterAll(() => workbench?.stop());
 
-  const sealedIn = (name: string) => sealedSuggestions(folder).filter(({ record }) => record.path === name);
+  const sealedIn = (name: string) => sealedSuggestions(folder).filter(({ pieces }) => pieces.some(({ path }) => path === name));
   const lineOf = async (line: number) => (await window.lines())[line - 1] ?? "";
 
   /** Types where the file waits, asks, and returns the ghost text, of several words. */

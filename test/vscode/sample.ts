@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
-import type { SealedSuggestion } from "../../server/src/evidence/format/sealedBatch";
+import type { SealedClaim } from "../../server/src/evidence/format/sealedBatch";
 import { eventually } from "./deadline";
 import { scaled } from "./slowness";
 import type { Window, Workbench } from "./workbench";
@@ -92,23 +92,25 @@ export async function offered(window: Window): Promise<string> {
 }
 
 /** Every suggestion in the folder's evidence files, each of which must be intact. */
-export function sealedSuggestions(folder: string): readonly SealedSuggestion[] {
+export function sealedSuggestions(folder: string): readonly SealedClaim[] {
   const evidence = join(folder, ".proofline", "evidence");
   return (existsSync(evidence) ? readdirSync(evidence) : []).flatMap((name) => {
     const reading = readEvidence(readFileSync(join(evidence, name)));
     if (reading.kind !== "intact") {
       throw new Error(`${name} is ${reading.kind}: ${reading.reason}`);
     }
-    return reading.batch.suggestions;
+    return reading.batch.claims;
   });
 }
 
-/** What the person did not type themselves: a suggestion that was typed along in part replaces that part. */
-export function addedText({ accepted, values }: SealedSuggestion): string {
-  if (values === null) {
-    throw new Error("The prompt is sealed, and with it what was typed.");
-  }
-  return accepted.slice(values.replaced.text.length);
+/** What the person did not type themselves: a suggestion may begin with what they had typed along of it. */
+export function addedText({ pieces }: SealedClaim): string {
+  return pieces
+    .map(({ start, accepted }) => {
+      const typedAlong = start.line === CURSOR_LINE - 1 ? Math.max(0, TYPED.length - start.character) : 0;
+      return accepted.slice(typedAlong);
+    })
+    .join("");
 }
 
 /** Runs *Anchor Now* and waits until it says that it is done, by default with something. */

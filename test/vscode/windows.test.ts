@@ -41,7 +41,7 @@ describe("documents and windows", () => {
     }
     expect(
       sealedSuggestions(folder)
-        .map((suggestion) => [suggestion.record.path, addedText(suggestion)])
+        .map((suggestion) => [suggestion.pieces[0]?.path, addedText(suggestion)])
         .sort(),
     ).toEqual([
       ["one.js", accepted[0]],

@@ -20,7 +20,7 @@ function accepted(workspace: Workspace): string[] {
   return workspace
     .files(".proofline/evidence")
     .flatMap((name) => JSON.parse(workspace.read(`.proofline/evidence/${name}`)).openings.texts)
-    .map((text: { accepted: { text: string } }) => text.accepted.text);
+    .map((text: { accepted: { texts: string[] } }) => text.accepted.texts.join());
 }
 
 test("word, word, then the rest is one suggestion with exactly what was accepted", async () => {

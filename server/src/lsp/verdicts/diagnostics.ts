@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { type Connection, type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
+import { visibleLine } from "../../protocol/visibleText";
 import type { VerifiedOnly } from "../../protocol/verifiedOnly";
 import type { PlacedVerdict } from "./placedVerdict";
 
@@ -30,7 +31,7 @@ export class Diagnostics {
         severity: severityOf(verdict, level),
         source: "Proofline",
         code: verdict.summary,
-        message: `Accepted suggestion, ${verdict.summary}: ${verdict.reasons.join(" ")}`,
+        message: visibleLine(`Accepted suggestion, ${verdict.summary}: ${verdict.reasons.join(" ")}`),
       })),
     );
   }
@@ -55,7 +56,7 @@ export class Diagnostics {
             severity: level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
             source: "Proofline",
             code: "evidence",
-            message: `This file cannot be believed: ${problem}`,
+            message: visibleLine(`This file cannot be believed: ${problem}`),
           })),
       );
     }
