@@ -130,8 +130,17 @@ function packed(bytes: Uint8Array, type: Scalar): Uint8Array {
   if (bytes.length === 0) {
     throw notCanonical("a list of numbers is there and empty");
   }
-  for (const reader = new WireReader(bytes); !reader.done; ) {
-    scalar(reader, type);
+  switch (type) {
+    case "float":
+    case "double":
+      if (bytes.length % (type === "float" ? 4 : 8) !== 0) {
+        throw new Error("the graph is cut short");
+      }
+      break;
+    default:
+      for (const reader = new WireReader(bytes); !reader.done; ) {
+        scalar(reader, type);
+      }
   }
   return bytes;
 }

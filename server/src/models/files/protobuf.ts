@@ -36,11 +36,12 @@ export class WireReader {
   /** An unsigned integer of 64 bits. Beyond 2^53 it is rounded. */
   varint(): number {
     let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
+    // Faster than powers: a list may hold millions of numbers.
+    for (let place = 1; place < 2 ** 70; place *= 128) {
       const byte = this.byte();
-      value += (byte & 127) * 2 ** shift;
+      value += (byte & 127) * place;
       if (byte < 128) {
-        if ((byte === 0 && shift > 0) || (byte > 1 && shift === 63)) {
+        if ((byte === 0 && place > 1) || (byte > 1 && place === 2 ** 63)) {
           break;
         }
         return value;
