@@ -326,7 +326,7 @@ const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
   execution: ({ execution }, findings) =>
     execution === "exact" || execution === "withinTolerance" ? executionReason(execution, findings) : null,
   prompt: ({ prompt }, findings) => (prompt === "disclosed" ? promptReason(prompt, findings) : null),
-  copied: ({ copied }, findings) => (copied === "fromBound" ? copiedReason(copied, findings) : null),
+  copied: ({ copied }, findings) => (copied === "fromToday" ? copiedReason(copied, findings) : null),
 };
 
 /** Nothing in a broken evidence file deserves a remark. */

@@ -1,9 +1,10 @@
 import type { Position } from "../evidence/format/record";
+import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locate";
 import { type InPrompt, shareInPrompt } from "../evidence/locate/promptShare";
 import { holdsLines } from "../evidence/locate/whiteSpace";
 import type { Prompt } from "../inference/suggestion";
-import type { Checks, CopiedFrom, Findings, PromptMisfit } from "./verdict";
+import type { Checks, Findings, PromptMisfit } from "./verdict";
 
 /** Above this share of an output that stands in its prompt already, it is called copied. */
 const MOST = 0.5;
@@ -16,14 +17,16 @@ export interface PromptQuestion {
   readonly recordedPath: string;
   readonly path: string;
   readonly located: Located;
-  /** Today's text of the suggestion's own file, with LF. */
-  readonly text: string;
+  /** Today's text of the suggestion's own file. */
+  readonly today: LineIndex;
   readonly quoted: QuotedFiles;
   readonly shares: PromptShares;
 }
 
 /** Today's files of the repository that prompts quote. */
 export class QuotedFiles {
+  private readonly indices = new Map<string, LineIndex>();
+
   constructor(
     /** Texts with LF by today's path; a missing one is not there, or not a file that may be quoted. */
     private readonly texts: ReadonlyMap<string, string> = new Map(),
@@ -31,11 +34,12 @@ export class QuotedFiles {
     private readonly moves: ReadonlyMap<string, string> = new Map(),
   ) {}
 
-  /** The one-based line of today's file at which a line of a quoted chunk stands; `null` where the chunk does not. */
-  lineOf({ path, text }: Prompt["context"][number], line: number): number | null {
-    const whole = this.texts.get(this.moves.get(path) ?? path);
-    const at = whole === undefined ? -1 : `\n${whole}`.indexOf(`\n${text}`);
-    return whole === undefined || at === -1 ? null : whole.slice(0, at).split("\n").length + line;
+  /** The zero-based lines, at most 64, of today's file that are exactly this one. */
+  linesLike(path: string, line: string): readonly number[] {
+    const today = this.moves.get(path) ?? path;
+    const known = this.indices.get(today) ?? new LineIndex(this.texts.get(today) ?? "");
+    this.indices.set(today, known);
+    return known.linesLike(line);
   }
 
   /** Why a quoted chunk does not stand in its file, whole lines one after the other, or `null` where it does. */
@@ -64,20 +68,21 @@ export interface PromptAnswer {
 export function checkPrompt(question: PromptQuestion): PromptAnswer {
   const { prompt, accepted, shares } = question;
   const misfits = misfitsOf(question);
-  const value = misfits.length === 0 ? "bound" : "disclosed";
-  const found = shares.of(prompt, accepted);
-  const isCopied = found.share > MOST;
+  const { share } = shares.of(prompt, accepted);
+  const { copied, copiedFrom } = share > MOST ? sourceOf(question) : ORIGINAL;
   return {
-    value,
-    copied: !isCopied ? "no" : value === "bound" ? "fromBound" : "fromDisclosed",
+    value: misfits.length === 0 ? "bound" : "disclosed",
+    copied,
     findings: {
-      share: found.share,
-      copiedFrom: isCopied ? sourceOf(found, question) : null,
+      share,
+      copiedFrom,
       quotes: [...new Set(prompt.context.map(({ path }) => path))],
       misfits,
     },
   };
 }
+
+const ORIGINAL = { copied: "no", copiedFrom: null } as const;
 
 /** Nothing is known of a sealed prompt. */
 export const SEALED: PromptAnswer = {
@@ -86,32 +91,58 @@ export const SEALED: PromptAnswer = {
   findings: { share: null, copiedFrom: null, quotes: [], misfits: [] },
 };
 
-/** Which file and line of today's text hold what the output repeats. */
-function sourceOf({ part, line }: InPrompt, { prompt, path, located, quoted }: PromptQuestion): CopiedFrom {
+/**
+ * Where a copied output comes from: `fromToday` where most of it stands in lines of the prompt that stand whole in the file
+ * that the prompt names, today and outside of the piece itself. Those anybody can read. What only the prompt holds may have
+ * been put there for this answer.
+ */
+function sourceOf(
+  question: PromptQuestion,
+): Pick<Findings["prompt"], "copiedFrom"> & Pick<PromptAnswer, "copied"> {
+  const { prompt, accepted, located, today, path, quoted } = question;
   const { range } = located;
-  switch (part) {
-    case "path":
-      return { path, line: null };
-    case "prefix": {
-      const lines = prompt.prefix.split("\n").length;
-      return { path, line: range === null ? null : positive(range.start.line + 1 - (lines - 1 - line)) };
-    }
-    case "suffix":
-      return { path, line: range === null ? null : range.end.line + 1 + line };
-    default: {
-      const chunk = prompt.context[part];
-      return chunk === undefined
-        ? { path: null, line: null }
-        : { path: chunk.path, line: quoted.lineOf(chunk, line) };
-    }
+  const own = (line: string): readonly number[] =>
+    range === null ? [] : today.linesLike(line).filter((at) => at < range.start.line || at > range.end.line);
+  const standing = {
+    path: null,
+    prefix: standingLines(prompt.prefix, own),
+    suffix: standingLines(prompt.suffix, own),
+    context: prompt.context.map((chunk) => ({
+      ...chunk,
+      text: standingLines(chunk.text, (line) => quoted.linesLike(chunk.path, line)),
+    })),
+  };
+  const { share, part, line } = shareInPrompt(accepted, standing);
+  if (share <= MOST) {
+    return { copied: "fromPrompt", copiedFrom: null };
   }
+  const [source, text, places] = ((): [string, string, (line: string) => readonly number[]] => {
+    switch (part) {
+      case "path":
+      case "prefix":
+      case "suffix":
+        return [path, part === "suffix" ? standing.suffix : standing.prefix, own];
+      default: {
+        const chunk = standing.context[part];
+        const file = chunk?.path ?? "";
+        return [file, chunk?.text ?? "", (one) => quoted.linesLike(file, one)];
+      }
+    }
+  })();
+  const [at] = places(text.split("\n")[line] ?? "");
+  return { copied: "fromToday", copiedFrom: { path: source, line: at === undefined ? null : at + 1 } };
 }
 
-function positive(line: number): number | null {
-  return line >= 1 ? line : null;
+/** The lines of a part of a prompt that stand somewhere, in their order. */
+function standingLines(text: string, places: (line: string) => readonly number[]): string {
+  return text
+    .split("\n")
+    .filter((line) => line.trim() !== "" && places(line).length > 0)
+    .join("\n");
 }
 
-function misfitsOf({ prompt, recordedPath, located, text, quoted }: PromptQuestion): PromptMisfit[] {
+function misfitsOf({ prompt, recordedPath, located, today, quoted }: PromptQuestion): PromptMisfit[] {
+  const { text } = today;
   const misfits: PromptMisfit[] = [];
   if (prompt.path !== null && !`/${recordedPath}`.endsWith(`/${prompt.path}`)) {
     misfits.push({ part: "path", path: prompt.path });

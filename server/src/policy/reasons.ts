@@ -209,10 +209,10 @@ export function copiedReason(value: Checks["copied"], { prompt }: Findings): str
   switch (value) {
     case "no":
       return "Most of the output is the model's own.";
-    case "fromBound":
+    case "fromToday":
       return `Copied from ${from}: most of the output stood in the prompt already.`;
-    case "fromDisclosed":
-      return `Copied from ${from}: most of the output stood in a prompt that is not the text around it today, so the prompt may have been made for this answer.`;
+    case "fromPrompt":
+      return "Copied from its prompt: most of the output stood in lines of the prompt that stand in no file that it names today, so they may have been put there for this answer.";
     case "unknown":
       return "The prompt is sealed, so nobody can tell whether the output was copied from it.";
   }

@@ -83,8 +83,8 @@ function effects(requirements: Requirements): EffectTable {
       attested: "good",
     },
     prompt: { bound: "good", disclosed: "good", sealed: "good" },
-    // What the claimant's own prompt says already is no proof that the model would say it where the prompt belongs.
-    copied: { no: "good", fromBound: "good", fromDisclosed: "anchored", unknown: "good" },
+    // What only the claimant's own prompt says may have been put there for the model to repeat.
+    copied: { no: "good", fromToday: "good", fromPrompt: "anchored", unknown: "good" },
     execution: {
       exact: "good",
       withinTolerance: "good",

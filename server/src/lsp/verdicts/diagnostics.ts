@@ -3,8 +3,8 @@ import { pathToFileURL } from "node:url";
 import { type Connection, type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
-import { visibleLine } from "../../protocol/visibleText";
 import type { VerifiedOnly } from "../../protocol/verifiedOnly";
+import { visibleLine } from "../../protocol/visibleText";
 import type { PlacedVerdict } from "./placedVerdict";
 
 /**

@@ -52,7 +52,7 @@ export function verdictMarkdown(
     `**Environment** ${environment === null ? "" : `${visibleMarkdown(environment.engine)} on ${visibleMarkdown(environment.platform)}, ${visibleMarkdown(environment.profile)} ${code(environment.digest)}`}  \n` +
       `${because("environment")} ${because("signature")}`,
     `**Output** ${because("execution")}  \n${because("prompt")} ${because("content")} ${because("evidence")}${
-      checks.copied === "fromBound" ? ` ${because("copied")}` : ""
+      checks.copied === "fromToday" ? ` ${because("copied")}` : ""
     }`,
     `**Onchain** ${because("anchor")}${onchain(anchor)}${
       anchor.blockNumber === undefined ? "" : `  \n${because("anchorTrust")}`
@@ -128,7 +128,7 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
     disclosed: "that the prompt is the text around it",
     sealed: "the prompt, which is sealed",
   },
-  copied: { no: null, fromBound: null, fromDisclosed: null, unknown: null },
+  copied: { no: null, fromToday: null, fromPrompt: null, unknown: null },
   content: { verbatim: null, reformatted: null, edited: null, moved: null, ambiguous: null, gone: null },
   evidence: {
     intact: null,

@@ -319,7 +319,7 @@ function remarksOn({ checks, findings }: Verdict): Remark[] {
   return [
     ...(findings.content.part && checks.content !== "edited" ? (["part"] as const) : []),
     ...(checks.content === "reformatted" ? (["reformatted"] as const) : []),
-    ...(checks.copied === "fromBound" || checks.copied === "fromDisclosed" ? (["copied"] as const) : []),
+    ...(checks.copied === "fromToday" || checks.copied === "fromPrompt" ? (["copied"] as const) : []),
   ];
 }
 
