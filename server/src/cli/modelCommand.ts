@@ -10,6 +10,7 @@ import { ModelChoices } from "../models/store/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
 import { findModel, type ModelsFile } from "../models/store/modelsFile";
 import { megabytes } from "../protocol/byteCount";
+import { visibleText } from "../protocol/visibleText";
 import {
   applyPlan,
   type DownloadPlan,
@@ -149,7 +150,7 @@ export async function modelList(session: Session): Promise<CommandResult<Answer<
   const storedBytes = installed.reduce((sum, model) => sum + model.storedBytes, 0);
   const here = new Set([embedded.manifestDigest, ...installed.map((model) => model.manifestDigest)]);
   const line = (digest: string, name: string, rest: string): string =>
-    `${digest === chosen ? "*" : " "} ${digest.slice(0, 12)}  ${name}  ${rest}`;
+    `${digest === chosen ? "*" : " "} ${digest.slice(0, 12)}  ${visibleText(name)}  ${rest}`;
   return {
     exitCode: 0,
     json: {
@@ -277,12 +278,16 @@ async function agreed(plan: DownloadPlan, { yes }: HubFlags): Promise<void> {
   }
 }
 
+/** The longest licence, in UTF-16 code units: what a hub states stays within the line that names it. */
+const LICENCE_LIMIT = 80;
+
+/** What a person consents to. What a hub states is a value within a line, and can look like none. */
 function describePlan(plan: DownloadPlan): string[] {
   const { name, source, files, licence, signed, size, toDownload } = plan;
   return [
-    `${name}: ${describeSource(source)}`,
+    `${visibleText(name)}: ${visibleText(describeSource(source))}`,
     `Commit     ${source.commit}`,
-    `Licence    ${licence ?? "none is stated"}`,
+    `Licence    ${licence === null ? "none is stated" : visibleText(licence, LICENCE_LIMIT)}`,
     `Signature  ${signed ? "model.sig is there" : "none"}`,
     ...files.map(({ path, wanted }) => fileLine({ path, size: wanted.size })),
     `${megabytes(size).padStart(10)}  in all, ${megabytes(toDownload)} of it to download`,
@@ -290,7 +295,7 @@ function describePlan(plan: DownloadPlan): string[] {
 }
 
 function fileLine({ path, size }: { readonly path: string; readonly size: number }): string {
-  return `${megabytes(size).padStart(10)}  ${path}`;
+  return `${megabytes(size).padStart(10)}  ${visibleText(path)}`;
 }
 
 function pinned({
