@@ -37,7 +37,7 @@ const program = new Command("proofline")
   .helpOption("-h, --help", "show help")
   .exitOverride()
   // What is wrong with a call is printed where every other mistake is: as text, or as JSON.
-  .configureOutput({ outputError() {} })
+  .configureOutput({ outputError() {}, ...(process.argv.includes("--json") && { writeErr() {} }) })
   .configureHelp({ showGlobalOptions: true });
 
 /** Adds what every command takes, and runs it with a session. The name says what it answers with: see `ANSWERS`. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { messageOf } from "../platform/errors";
 import { ChainSettings } from "../protocol/settings";
 import { CommandError } from "./commandError";
+import { namedFileError } from "./systemRefusals";
 
 /** Flags that every command which talks to a chain takes; each has a variable of the same meaning. */
 export interface ChainFlags {
@@ -82,10 +82,6 @@ function readKeyFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new CommandError(
-      "usage",
-      `The key file ${file} cannot be read (${messageOf(error)}).`,
-      "Name a readable file with --key-file.",
-    );
+    throw namedFileError(file, error);
   }
 }

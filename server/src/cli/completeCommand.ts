@@ -5,12 +5,12 @@ import * as z from "zod";
 import { openJournal } from "../evidence/journal/journal";
 import { openRepository } from "../evidence/repository";
 import { type CompletionRequest, describeNothing } from "../inference/engine/engine";
-import { messageOf } from "../platform/errors";
 import { acceptedSuggestion, newSuggestionId } from "../workflows/accept";
 import type { Answer, BatchAnswer } from "./answers";
 import { CommandError } from "./commandError";
 import { type CommandResult, printJson } from "./output";
 import { type Session, withProvider } from "./session";
+import { namedFileError } from "./systemRefusals";
 
 export interface CompleteFlags {
   readonly file: string;
@@ -27,14 +27,11 @@ export async function complete(
   session: Session,
   flags: CompleteFlags,
 ): Promise<CommandResult<Answer<"complete">>> {
-  const file = await realpath(resolve(flags.file)).catch((error: unknown) => {
-    throw new CommandError(
-      "document",
-      `${flags.file} cannot be read (${messageOf(error)}).`,
-      "Check --file.",
-    );
-  });
-  const original = await readFile(file, "utf8");
+  const refuse = (error: unknown): never => {
+    throw namedFileError(flags.file, error);
+  };
+  const file = await realpath(resolve(flags.file)).catch(refuse);
+  const original = await readFile(file, "utf8").catch(refuse);
   const newline = original.includes("\r\n") ? "\r\n" : "\n";
   const text = original.replaceAll("\r\n", "\n");
   const offset = offsetOf(text, flags.line, flags.column);
@@ -81,7 +78,8 @@ export async function complete(
         }),
       );
       const edited = text.slice(0, offset) + completion.displayed + text.slice(offset);
-      await writeFile(file, newline === "\n" ? edited : edited.replaceAll("\n", newline));
+      const bytes = newline === "\n" ? edited : edited.replaceAll("\n", newline);
+      await writeFile(file, bytes).catch(refuse);
     } finally {
       await journal.close();
     }
@@ -138,11 +136,13 @@ export async function completeBatch(session: Session, file: string, maxTokens: n
 
 /** Opened before the model is loaded, so that a mistake is told at once. */
 async function openInput(path: string): Promise<NodeJS.ReadableStream> {
-  const file = await open(path);
+  const file = await open(path).catch((error: unknown) => {
+    throw namedFileError(path, error);
+  });
   if ((await file.stat()).isDirectory()) {
     await file.close();
     throw new CommandError(
-      "usage",
+      "document",
       `${path} is a folder where a file is needed.`,
       "Name a file of JSON lines.",
     );

@@ -4,11 +4,11 @@ import { parseHubAddress } from "../models/hub/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
 import { PromptFamilyName } from "../models/pin/promptFamilies";
 import type { Trust } from "../models/signature/signature";
-import { messageOf } from "../platform/errors";
 import { HubRevision } from "../protocol/hubNames";
 import { DEFAULT_HUB } from "../protocol/settings";
 import type { PinChoices } from "../workflows/pinModel";
 import { CommandError } from "./commandError";
+import { namedFileError } from "./systemRefusals";
 
 /** Flags that say which hub is asked, and as whom. */
 export interface HubFlags {
@@ -55,8 +55,7 @@ export function addPinFlags(command: Command): Command {
 
 /** The hub that flags and variables name; flags win. */
 export function hubAccess(flags: HubFlags, variables: NodeJS.ProcessEnv = process.env): HubAccess {
-  const token =
-    flags.tokenFile === undefined ? variables.HF_TOKEN : readText(flags.tokenFile, "--token-file");
+  const token = flags.tokenFile === undefined ? variables.HF_TOKEN : readText(flags.tokenFile);
   const trimmed = token?.trim() ?? "";
   if (/[^\x21-\x7e]/.test(trimmed)) {
     throw new CommandError(
@@ -77,10 +76,10 @@ export function trustOf({ signerKey, signerCa }: TrustFlags): Trust {
     throw new CommandError("usage", "A model has one signer.", "Give --signer-key or --signer-ca, not both.");
   }
   if (signerKey !== undefined) {
-    return { kind: "key", pem: readText(signerKey, "--signer-key") };
+    return { kind: "key", pem: readText(signerKey) };
   }
   if (signerCa !== undefined) {
-    return { kind: "authorities", pem: readText(signerCa, "--signer-ca") };
+    return { kind: "authorities", pem: readText(signerCa) };
   }
   return { kind: "none" };
 }
@@ -128,15 +127,10 @@ function familyNamed(name: string): PromptFamilyName {
   );
 }
 
-function readText(file: string, flag: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new CommandError(
-      "usage",
-      `The file of ${flag} cannot be read (${messageOf(error)}).`,
-      "Check its path.",
-      { cause: error },
-    );
+    throw namedFileError(file, error);
   }
 }
