@@ -59,7 +59,8 @@ function usageMistake({ code, message }: CommanderError): {
   readonly remedy: string;
 } {
   const help = "See `proofline --help`, or add --help to the command.";
-  if (code === "commander.help") {
+  // Every command takes --json, so that only a call without one does not know it.
+  if (code === "commander.help" || (code === "commander.unknownOption" && message.includes("'--json'"))) {
     return { reason: "No command is named.", remedy: help };
   }
   const [first = "", ...suggestions] = message.replace(/^error: /, "").split("\n");

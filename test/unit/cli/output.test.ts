@@ -134,6 +134,7 @@ describe("a mistake in how a command is called", () => {
     [["verify", "x", "--count"], "Option '--count <count>' argument missing.", "--help"],
     [["verify", "x", "y"], "Too many arguments for 'verify'. Expected 1 argument but got 2.", "--help"],
     [[], "No command is named.", "--help"],
+    [["--json"], "No command is named.", "--help"],
   ])("is told as a sentence with a remedy: %j", async (typed, reason, remedy) => {
     const error = await mistake(...typed);
     const told = Failure.parse(JSON.parse(printed(error, true).out)).error;
