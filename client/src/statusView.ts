@@ -2,6 +2,7 @@ import { unreachable } from "../../server/src/protocol/caught";
 import type { ChainState, DidChangeStatus, ModelState } from "../../server/src/protocol/messages";
 import { counted } from "./format";
 import type { ServerState } from "./server";
+import { visibleNameInEditor } from "./visibleInEditor";
 
 /** What the status bar and the language status show. */
 export interface StatusView {
@@ -73,11 +74,11 @@ function chainView(
   { model, pending, proposedModel }: DidChangeStatus.Parameters,
 ): StatusView {
   const ready = sentences(
-    model.kind === "ready" ? `Model ${model.name} is ready.` : "",
+    model.kind === "ready" ? `Model ${visibleNameInEditor(model.name)} is ready.` : "",
     model.kind === "ready" ? (model.notice ?? "") : "",
     proposedModel === null
       ? ""
-      : `This workspace proposes the model ${proposedModel}. To use it, run Proofline: Use the Workspace's Model….`,
+      : `This workspace proposes the model ${visibleNameInEditor(proposedModel)}. To use it, run Proofline: Use the Workspace's Model….`,
   );
   const waiting = pending === 0 ? "" : `${counted(pending, "suggestion")} not anchored yet.`;
   const word = pending === 0 ? "" : `${pending} pending`;

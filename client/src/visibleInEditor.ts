@@ -1,5 +1,5 @@
 import { visibleMarkdown } from "../../server/src/protocol/visibleMarkdown";
-import { visibleLine, visibleText } from "../../server/src/protocol/visibleText";
+import { visibleLine, visibleName, visibleText } from "../../server/src/protocol/visibleText";
 
 /** The longest tooltip, in UTF-16 code units. */
 const TOOLTIP_LIMIT = 4_000;
@@ -15,6 +15,11 @@ export function visibleInEditor(line: string): string {
 /** A value within such a line: a name, a path, a licence. */
 export function visibleValue(value: string, limit?: number): string {
   return withoutPower(visibleText(value, limit));
+}
+
+/** The same for a name within a sentence. */
+export function visibleNameInEditor(name: string): string {
+  return withoutPower(visibleName(name));
 }
 
 /** The same for a tooltip, which is Markdown. */

@@ -6,6 +6,7 @@ import type { FeatureContext } from "../featureContext";
 import { askForFolder, askForModel } from "../pinning/modelQuestions";
 import { modelItem, sentence } from "../pinning/modelTexts";
 import { Pinning } from "../pinning/pinning";
+import { visibleNameInEditor } from "../visibleInEditor";
 
 export function activate(context: FeatureContext): void {
   const pinning = new Pinning(context.server);
@@ -24,7 +25,7 @@ async function pinModel(context: FeatureContext, pinning: Pinning): Promise<void
     return;
   }
   const written = result.written === null ? "" : ` The pin is in ${result.written}.`;
-  const message = `Pinned ${result.name}. ${sentence(result.signature)}${written}`;
+  const message = `Pinned ${visibleNameInEditor(result.name)}. ${sentence(result.signature)}${written}`;
   if (folder === null) {
     await tell(context, "information", message);
     return;
@@ -69,7 +70,7 @@ async function useWorkspaceModel(context: FeatureContext, pinning: Pinning): Pro
     await fetch(context, pinning, folder, model);
   } else {
     throw new Error(
-      `${model.name} was pinned from a folder, so it cannot be downloaded. Get the folder from whoever pinned it, then run Proofline: Pin a Model…. The same bytes give the same pin.`,
+      `${visibleNameInEditor(model.name)} was pinned from a folder, so it cannot be downloaded. Get the folder from whoever pinned it, then run Proofline: Pin a Model…. The same bytes give the same pin.`,
     );
   }
 }
@@ -85,7 +86,11 @@ async function fetch(
   if (result !== undefined) {
     await choose(context, folder, result.manifestDigest);
     const { name, signature } = result;
-    await tell(context, "information", `Downloaded ${name}. It is now used here. ${sentence(signature)}`);
+    await tell(
+      context,
+      "information",
+      `Downloaded ${visibleNameInEditor(name)}. It is now used here. ${sentence(signature)}`,
+    );
   }
 }
 

@@ -9,7 +9,7 @@ import type {
 } from "../../../server/src/protocol/messages";
 import type { ListChoice } from "../dialogs";
 import { counted } from "../format";
-import { visibleValue } from "../visibleInEditor";
+import { visibleNameInEditor, visibleValue } from "../visibleInEditor";
 
 /** The longest name or licence, in UTF-16 code units: what a hub states fits into the line that names it. */
 const STATED_LIMIT = 80;
@@ -21,7 +21,7 @@ export function questionFor(
 ): { readonly question: string; readonly yes: string } {
   const { toDownload } = plan;
   const download = toDownload > 0;
-  const name = visibleValue(plan.name, STATED_LIMIT);
+  const name = visibleNameInEditor(plan.name);
   switch (model.kind) {
     case "folder":
       return { question: `Pin the model in ${visibleValue(model.path)} as it is now?`, yes: "Pin" };

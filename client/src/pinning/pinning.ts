@@ -9,6 +9,7 @@ import {
 } from "../../../server/src/protocol/messages";
 import { type Advance, withProgress } from "../dialogs";
 import type { Server } from "../server";
+import { visibleNameInEditor } from "../visibleInEditor";
 import { agreed, askForTrust, askForVariant, replacementIsMeant } from "./modelQuestions";
 
 export class Pinning {
@@ -77,7 +78,7 @@ export class Pinning {
   }
 
   private carryOutOnce(parameters: PinModel.Parameters, name: string): Thenable<PinModel.Result | undefined> {
-    return cancellable(`Proofline: pinning ${name}`, async (token, advance) => {
+    return cancellable(`Proofline: pinning ${visibleNameInEditor(name)}`, async (token, advance) => {
       let shownPercent = 0;
       this.onProgress = ({ path, done, total }) => {
         const percent = total === 0 ? 100 : (100 * done) / total;

@@ -10,7 +10,7 @@ import { ModelChoices } from "../models/store/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
 import { findModel, type ModelsFile } from "../models/store/modelsFile";
 import { megabytes } from "../protocol/byteCount";
-import { visibleText } from "../protocol/visibleText";
+import { visibleName, visibleText } from "../protocol/visibleText";
 import {
   applyPlan,
   type DownloadPlan,
@@ -79,7 +79,7 @@ export async function modelCheck(
     exitCode: 0,
     json: { ok: true, name: manifest.name, omsRoot: manifest.omsRoot, manifestDigest, signature },
     text: [
-      `${manifest.name}: every file is as pinned (manifest digest ${manifestDigest}).`,
+      `${visibleName(manifest.name)}: every file is as pinned (manifest digest ${manifestDigest}).`,
       `Signature: ${describeSignature(signature)}.`,
     ],
   };
@@ -124,7 +124,7 @@ export async function modelFetch(
     return {
       exitCode: 0,
       json: { ...summary(there), fetched: false },
-      text: [`${there.name} is here already, and every file is as pinned (${there.path}).`],
+      text: [`${visibleName(there.name)} is here already, and every file is as pinned (${there.path}).`],
     };
   }
   const access = hubAccess(flags);
@@ -150,7 +150,7 @@ export async function modelList(session: Session): Promise<CommandResult<Answer<
   const storedBytes = installed.reduce((sum, model) => sum + model.storedBytes, 0);
   const here = new Set([embedded.manifestDigest, ...installed.map((model) => model.manifestDigest)]);
   const line = (digest: string, name: string, rest: string): string =>
-    `${digest === chosen ? "*" : " "} ${digest.slice(0, 12)}  ${visibleText(name)}  ${rest}`;
+    `${digest === chosen ? "*" : " "} ${digest.slice(0, 12)}  ${visibleName(name)}  ${rest}`;
   return {
     exitCode: 0,
     json: {
@@ -225,7 +225,9 @@ export async function modelUse(
   return {
     exitCode: 0,
     json: { chosen: model.manifestDigest },
-    text: [`This repository uses ${model.name} (${model.manifestDigest.slice(0, 12)}), on this machine.`],
+    text: [
+      `This repository uses ${visibleName(model.name)} (${model.manifestDigest.slice(0, 12)}), on this machine.`,
+    ],
   };
 }
 
@@ -259,7 +261,7 @@ export async function modelRemove(
     exitCode: 0,
     json: { removed: model?.manifestDigest ?? null, bytes },
     text: [
-      ...(model === null ? [] : [`${model.name} is no longer approved on this machine.`]),
+      ...(model === null ? [] : [`${visibleName(model.name)} is no longer approved on this machine.`]),
       ...(model?.directory == null ? [] : [`Its folder ${model.directory} stays.`]),
       `${megabytes(bytes)} were freed.`,
     ],
@@ -285,7 +287,7 @@ const LICENCE_LIMIT = 80;
 function describePlan(plan: DownloadPlan): string[] {
   const { name, source, files, licence, signed, size, toDownload } = plan;
   return [
-    `${visibleText(name)}: ${visibleText(describeSource(source))}`,
+    `${visibleName(name)}: ${visibleText(describeSource(source))}`,
     `Commit     ${source.commit}`,
     `Licence    ${licence === null ? "none is stated" : visibleText(licence, LICENCE_LIMIT)}`,
     `Signature  ${signed ? "model.sig is there" : "none"}`,
@@ -319,7 +321,7 @@ function pinned({
       written,
     },
     text: [
-      `Pinned ${manifest.name}: ${manifest.files.length} files, manifest digest ${manifestDigest}.`,
+      `Pinned ${visibleName(manifest.name)}: ${manifest.files.length} files, manifest digest ${manifestDigest}.`,
       `It is in ${directory}. Prompt family: ${manifest.prompt.family}.`,
       `Signature: ${describeSignature(signature)}.`,
       ...(written === null ? [] : [`The pin is in ${written}.`]),

@@ -6,6 +6,8 @@
  * Text that is visible already stays as it is: showing it twice does no harm.
  */
 
+/** The longest name, in UTF-16 code units as shown. */
+const NAME_LIMIT = 80;
 /** The longest value, in UTF-16 code units as shown. */
 const VALUE_LIMIT = 500;
 /** The longest line: a sentence of ours with several values in it. */
@@ -36,6 +38,15 @@ interface Rules {
 /** A value within a line: a name, a path, an id, a reason. */
 export function visibleText(text: string, limit = VALUE_LIMIT): string {
   return show(text, { limit, keep: " ", spaces: false });
+}
+
+/**
+ * A name within a sentence of ours. One that could be taken for more than a name, as `coder. Signed by its maker` could,
+ * stands in quotation marks, of which it holds none itself.
+ */
+export function visibleName(name: string, limit = NAME_LIMIT): string {
+  const shown = visibleText(name, limit);
+  return /^[\p{L}\p{N}._:/@+-]+$/u.test(shown) ? shown : `“${shown.replace(/[“”"]/g, escapeOf)}”`;
 }
 
 /** A whole line of output, with the spaces that align it. */

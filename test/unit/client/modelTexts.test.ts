@@ -54,8 +54,10 @@ describe("the question before a model is pinned", () => {
       { kind: "none" },
     );
     expect(long[2]).toMatch(/^Licence: mit[ .]+… \(\d+ more\)$/);
-    const name = "coder?\nSigned by its maker. Download";
-    expect(questionFor(HUB, { ...PLAN, name }).question).not.toContain("\n");
+    const name = "coder? It is signed by its maker";
+    expect(questionFor(HUB, { ...PLAN, name }).question).toBe(
+      "Download 1.0 MB and pin “coder? It is signed by its maker”?",
+    );
   });
 
   it("is asked of what the server plans", () => {

@@ -5,6 +5,7 @@ import {
   visibleJson,
   visibleLine,
   visibleLines,
+  visibleName,
   visibleText,
 } from "../../../server/src/protocol/visibleText";
 
@@ -138,6 +139,30 @@ describe("visibleText", () => {
 
   it("reads no more of a long text than it shows", () => {
     expect(visibleText("\u202e".repeat(50_000_000), 60)).toMatch(/^(?:\\u\{202e\}){5}… \(49999995 more\)$/);
+  });
+});
+
+describe("visibleName", () => {
+  it.each([
+    ["coder", "coder"],
+    ["owner/tiny-coder:model_q4", "owner/tiny-coder:model_q4"],
+    ["größe.v2", "größe.v2"],
+    ["coder. Signed by its maker", "“coder. Signed by its maker”"],
+    ["Qwen (approved by Security)", "“Qwen (approved by Security)”"],
+    ["coder” is signed. “x", "“coder\\u{201d} is signed. \\u{201c}x”"],
+    ["a\u202eb", "“a\\u{202e}b”"],
+    ["", "“”"],
+  ])("shows %j as %s", (name, shown) => {
+    expect(visibleName(name)).toBe(shown);
+  });
+
+  it("ends no sentence that it stands in", () => {
+    fc.assert(
+      fc.property(hostile, (name) => /^(?:[\p{L}\p{N}._:/@+-]+|“[^“”"]*”)$/u.test(visibleName(name))),
+      {
+        numRuns: 2_000,
+      },
+    );
   });
 });
 
