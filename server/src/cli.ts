@@ -243,7 +243,7 @@ run(
   "schema",
   program
     .command("schema")
-    .argument("[command...]", "the words of a command, or error; all by default")
+    .argument("[command...]", "the words of a command, or failure; all by default")
     .description("the JSON Schemas of what --json prints"),
   (_session, _flags, words) => schema(words),
 );

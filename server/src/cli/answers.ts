@@ -192,7 +192,7 @@ export const BatchAnswer = z.strictObject({ ...completion, reason: z.string().op
 const PUBLISHED: Readonly<Record<string, z.ZodType>> = {
   ...ANSWERS,
   "complete --batch": BatchAnswer,
-  error: Failure,
+  failure: Failure,
 };
 
 /** JSON Schemas (2020-12) by the words of the command. */

@@ -8,6 +8,7 @@ import type { Report } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
+import { visibleText } from "../protocol/visibleText";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
 import {
   notInstalled,
@@ -54,8 +55,8 @@ export async function verify(
   ) {
     throw new CommandError(
       "evidence",
-      `Nothing that was accepted here stands in today's text: ${shown.gone.length === 1 ? "1 suggestion is" : `${shown.gone.length} suggestions are`} gone.`,
-      "Restore the files that held them; `proofline evidence list` says which.",
+      `Nothing that was accepted here stands at one place in today's text: ${named(shown.gone)}.`,
+      "Restore the files that held it; `proofline evidence list` says which.",
     );
   }
   const good = (summary: Summary): boolean =>
@@ -224,6 +225,15 @@ async function replayOpen(
 
 function lookAroundFrom({ home, installation, modelDirectory }: Session): Promise<KnownHere> {
   return lookAround(home, new ModelStore(home), installation.modelDirectory, modelDirectory);
+}
+
+/** The most suggestions that a mistake names one by one. */
+const MOST_NAMED = 10;
+
+function named(gone: Report["gone"]): string {
+  const more = gone.length - MOST_NAMED;
+  const some = gone.slice(0, MOST_NAMED).map(({ id, path }) => `${id} of ${visibleText(path)}`);
+  return [...some, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */
