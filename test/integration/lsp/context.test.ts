@@ -75,7 +75,7 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
 
   const bound = await markdownAt(client, place);
   expect(bound).toContain(
-    "matches the text around the insertion and the lines that it quotes from src/shapes\\.ts",
+    "matches the text around the insertion and the lines that it quotes from src\\/shapes\\.ts",
   );
   expect(bound).toMatch(/of the output was already in the prompt/);
   const replayed = await client.connection.sendRequest(ReplayNow.type, { uri: place.uri });
@@ -92,7 +92,7 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
     range: { start: { line: 1, character: 0 }, end: { line: 2, character: 0 } },
     text: "",
   });
-  const disclosed = "src/shapes\\.ts does not hold the lines that it quotes";
+  const disclosed = "src\\/shapes\\.ts does not hold the lines that it quotes";
   const says = async (text: string): Promise<void> =>
     void (await eventually(text, async () => (await markdownAt(client, place)).includes(text)));
   await says(disclosed);
