@@ -272,11 +272,11 @@ test("a word that the suggestion widget put there is the person's, and what is a
   );
   const [first = "", second = ""] = words(own);
   expect(second).not.toBe("");
+  const both = first.length + second.length;
   expect(await client.accept(uri, id, insertAt(client, uri, first, after))).toEqual({ recorded: true });
   const version = insertAt(client, uri, second, right(after, first.length));
   expect(await client.accept(uri, id, version)).toEqual({ recorded: true });
-  const [pending] = await client.untilShown(uri, "pending");
-  expect(pending?.range.end).toEqual(right(after, first.length + second.length));
+  await client.until("both words", () => endOf(client, uri, client.document(uri).offsetAt(after)) === both);
   workspace.save(client, name);
   await client.connection.sendRequest(AnchorNow.type);
   expect(accepted(workspace).map((text) => text.endsWith(first + second))).toEqual([true]);
@@ -411,11 +411,20 @@ test("a part is what the editor's commands accept in one step, no less than it s
 test("one character is a part as any other", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();
-  const place = await offered(client, workspace, (text) => /^(?:\W\w|\w\W)/.test(text) && severalWords(text));
-  expect(await acceptBeginning(client, place, 0, 1)).toEqual({ recorded: true });
-  const { start } = place.shown.range;
-  const [pending] = await client.untilShown(place.uri, "pending");
-  expect(pending?.range).toEqual({ start, end: right(start, 1) });
+  const lengths = (text: string) =>
+    words(text)
+      .slice(0, -1)
+      .map(({ length }) => length);
+  const place = await offered(client, workspace, (text) => lengths(text).includes(1));
+  const steps = lengths(place.shown.text);
+  let reached = 0;
+  for (const length of steps.slice(0, steps.indexOf(1) + 1)) {
+    expect(await acceptBeginning(client, place, reached, reached + length)).toEqual({ recorded: true });
+    reached += length;
+  }
+  const { uri, shown } = place;
+  const start = client.document(uri).offsetAt(shown.range.start);
+  await client.until("all of it", () => endOf(client, uri, start) === reached);
 });
 
 test("what is accepted once its first word is sealed has a record of its own", async () => {
