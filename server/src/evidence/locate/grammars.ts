@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
 import { grammarOf } from "./grammarNames";
+import { Indentation } from "./indentation";
 import { visible } from "./whiteSpace";
 
 /** Longer texts are not compared. */
@@ -11,6 +12,13 @@ const MAX_STEPS = 100_000;
 
 /** Nodes whose text means something to the last blank: their parts may hide white space that no token holds. */
 const LETTER_BY_LETTER = /string|template|char|regex|comment|jsx|text|macro|hash_bang/;
+
+/**
+ * Between two tokens a line end may come or go only after one of these or before one of those. Beside a word it can end
+ * a statement or turn a modifier into a name, and grammars do not always know.
+ */
+const BEFORE_LINE_END: ReadonlySet<string> = new Set("( [ { , ; : = => ? && || ?? | & + - * / .".split(" "));
+const AFTER_LINE_END: ReadonlySet<string> = new Set(") ] } , ; : ? . ?. && || ?? | &".split(" "));
 
 /** Compares texts as a compiler reads them, with tree-sitter's grammars (https://tree-sitter.github.io). */
 export class Grammars {
@@ -33,13 +41,18 @@ export class Grammars {
     if (visible(before) !== visible(after)) {
       return false;
     }
+    // To a tab Python gives more than one width, and refuses what depends on it.
+    if (name === "python" && (mixesIndentation(before) || mixesIndentation(after))) {
+      return false;
+    }
     const parser = await this.parser(name);
     const [one, other] = [parse(parser, before), parse(parser, after)];
     try {
       if (one === null || other === null || one.rootNode.hasError || other.rootNode.hasError) {
         return false;
       }
-      return isSameTree(one.walk(), other.walk(), before, after);
+      const indentations = name === "python" ? { one: new Indentation(), other: new Indentation() } : null;
+      return isSameTree(one.walk(), other.walk(), before, after, indentations);
     } finally {
       one?.delete();
       other?.delete();
@@ -73,7 +86,14 @@ function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
 }
 
 /** Walks both trees side by side. */
-function isSameTree(one: TreeCursor, other: TreeCursor, before: string, after: string): boolean {
+function isSameTree(
+  one: TreeCursor,
+  other: TreeCursor,
+  before: string,
+  after: string,
+  indentations: { readonly one: Indentation; readonly other: Indentation } | null,
+): boolean {
+  let last = { end: 0, otherEnd: 0, text: "(" };
   try {
     for (;;) {
       if (one.nodeType !== other.nodeType || one.nodeIsMissing !== other.nodeIsMissing) {
@@ -87,8 +107,26 @@ function isSameTree(one: TreeCursor, other: TreeCursor, before: string, after: s
       if (descends) {
         continue;
       }
-      if (!isSameToken(one, other, before, after)) {
+      const text = before.slice(one.startIndex, one.endIndex);
+      if (!isSameToken(one, other, before, after) || isHtmlComment(text, one, other, before, after)) {
         return false;
+      }
+      if (visible(text) !== "") {
+        const gap = before.slice(last.end, one.startIndex);
+        const otherGap = after.slice(last.otherEnd, other.startIndex);
+        const isFree =
+          (BEFORE_LINE_END.has(last.text) || AFTER_LINE_END.has(text)) &&
+          (indentations === null || indentations.one.isInBrackets);
+        if (!isFree && gap.includes("\n") !== otherGap.includes("\n")) {
+          return false;
+        }
+        if (
+          indentations !== null &&
+          !(indentations.one.accepts(text, gap) && indentations.other.accepts(text, otherGap))
+        ) {
+          return false;
+        }
+        last = { end: one.endIndex, otherEnd: other.endIndex, text };
       }
       const step = toNext(one, other);
       if (step !== "both moved") {
@@ -133,6 +171,24 @@ function isSameToken(one: TreeCursor, other: TreeCursor, before: string, after: 
     (lineEndsBefore(before, one.startIndex) === lineEndsBefore(after, other.startIndex) &&
       lineEndsAfter(before, one.endIndex) === lineEndsAfter(after, other.endIndex))
   );
+}
+
+/** In scripts, `<!--` and `-->` can begin a comment, which grammars do not always know. */
+function isHtmlComment(
+  text: string,
+  one: TreeCursor,
+  other: TreeCursor,
+  before: string,
+  after: string,
+): boolean {
+  const isIn = (whole: string, at: number): boolean =>
+    whole.slice(at - 2, at) === "<!" || whole[at + 2] === ">";
+  return text === "--" && (isIn(before, one.startIndex) || isIn(after, other.startIndex));
+}
+
+/** Whether some line is indented by a tab, and some line by a blank. */
+function mixesIndentation(text: string): boolean {
+  return /^ *\t/m.test(text) && /^\t* /m.test(text);
 }
 
 function lineEndsBefore(text: string, at: number): number {
