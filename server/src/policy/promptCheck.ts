@@ -1,8 +1,7 @@
 import type { Position } from "../evidence/format/record";
 import { LineIndex } from "../evidence/locate/lineIndex";
-import type { Located } from "../evidence/locate/locate";
+import type { Located } from "../evidence/locate/locatePiece";
 import { type InPrompt, shareInPrompt } from "../evidence/locate/promptShare";
-import { holdsLines } from "../evidence/locate/whiteSpace";
 import type { Prompt } from "../inference/suggestion";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
 
@@ -23,7 +22,7 @@ export interface PromptQuestion {
   readonly shares: PromptShares;
 }
 
-/** Today's files of the repository that prompts quote. */
+/** Today's files of the repository that prompts quote. Asking costs time linear in what is asked for. */
 export class QuotedFiles {
   private readonly indices = new Map<string, LineIndex>();
 
@@ -36,20 +35,28 @@ export class QuotedFiles {
 
   /** The zero-based lines, at most 64, of today's file that are exactly this one. */
   linesLike(path: string, line: string): readonly number[] {
-    const today = this.moves.get(path) ?? path;
-    const known = this.indices.get(today) ?? new LineIndex(this.texts.get(today) ?? "");
-    this.indices.set(today, known);
-    return known.linesLike(line);
+    return this.indexOf(path)?.linesLike(line) ?? [];
   }
 
   /** Why a quoted chunk does not stand in its file, whole lines one after the other, or `null` where it does. */
   misfitOf({ path, text }: Prompt["context"][number]): "missing" | "changed" | null {
-    const today = this.moves.get(path) ?? path;
-    const whole = this.texts.get(today);
-    if (whole === undefined) {
+    const index = this.indexOf(path);
+    if (index === null) {
       return "missing";
     }
-    return holdsLines(whole, text) ? null : "changed";
+    const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
+    return index.placesOf(lines).length > 0 ? null : "changed";
+  }
+
+  private indexOf(path: string): LineIndex | null {
+    const today = this.moves.get(path) ?? path;
+    const text = this.texts.get(today);
+    if (text === undefined) {
+      return null;
+    }
+    const index = this.indices.get(today) ?? new LineIndex(text);
+    this.indices.set(today, index);
+    return index;
   }
 }
 

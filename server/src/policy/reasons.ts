@@ -43,7 +43,7 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
         ? "The text was edited: other lines stand between those that were sealed."
         : `The text was edited: ${content.kept} of ${content.total} lines stand as they were sealed.`;
     case "ambiguous":
-      return "The accepted text occurs several times, so nobody can tell which place is its own.";
+      return "Nobody can tell which place is the accepted text's own: it occurs several times, or would take too long to find.";
     case "gone":
       return "The accepted text is no longer in the file.";
   }

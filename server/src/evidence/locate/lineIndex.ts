@@ -3,18 +3,23 @@ import { visible } from "./whiteSpace";
 /** Places of one line of text that are looked at; a text that repeats a line more often tells nothing by it. */
 const MAX_PLACES = 64;
 
-/** Code units that may be searched and copied for the pieces of one text that are not at their places. */
+/** Code units, or lines of none, that may be looked at for the pieces of one text that are not at their places. */
 const BUDGET = 32 * 1024 * 1024;
 
 /** A text's lines, and where each of them stands. Built once for a text, in time linear in it. */
 export class LineIndex {
   readonly lines: readonly string[];
-  private left = BUDGET;
   private places: ReadonlyMap<string, readonly number[]> | null = null;
   private visiblePlaces: ReadonlyMap<string, readonly number[]> | null = null;
 
-  /** @param text with LF between its lines */
-  constructor(readonly text: string) {
+  /**
+   * @param text with LF between its lines
+   * @param left how much may be looked at beyond building this
+   */
+  constructor(
+    readonly text: string,
+    private left = BUDGET,
+  ) {
     this.lines = text.split("\n");
   }
 
@@ -61,9 +66,15 @@ export class LineIndex {
     return this.text.slice(0, at).split("\n").length - 1;
   }
 
-  private spend(units: number): boolean {
+  /** Takes from what may be looked at; whether there was as much. */
+  spend(units: number): boolean {
     this.left -= units;
     return this.left >= 0;
+  }
+
+  /** Whether something could not be looked at, so that what was not found may be there all the same. */
+  get isSpent(): boolean {
+    return this.left < 0;
   }
 }
 

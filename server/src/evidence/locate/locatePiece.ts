@@ -3,7 +3,7 @@ import type { LineDigest, Position } from "../format/record";
 import type { LineIndex } from "./lineIndex";
 import { visible } from "./whiteSpace";
 
-/** Where a piece of a sealed claim stands in today's text, and how much of it. */
+/** Where a suggestion or a piece of a sealed claim stands in today's text, and how much of it. */
 export interface Located {
   readonly content: "verbatim" | "reformatted" | "edited" | "moved" | "ambiguous" | "gone";
   /** From its first to after its last character; `null` where it has no place. */
@@ -52,7 +52,8 @@ const LINES_BEFORE = 3;
  * Finds one piece in today's text. Whole lines decide: it is `verbatim` only where each line that it touches stands as
  * it was sealed, in order, at its place; `moved` where they stand at exactly one other; `reformatted` only where a grammar
  * of the language finds the same tokens; else `edited`, where at least something of it can still be recognised. What
- * cannot be told is `ambiguous` or `gone`; nothing is guessed to be the same.
+ * cannot be told is `ambiguous` or `gone`; nothing is guessed to be the same. Where the text would have to be searched
+ * more often than it may be, it is `ambiguous`, too.
  *
  * Takes time linear in the piece, and in the text for the few pieces that are not at their place.
  */
@@ -61,10 +62,12 @@ export function locatePiece(piece: PieceToLocate, today: LineIndex, sameTokens: 
   if (whole !== null) {
     return "line" in whole ? standing(piece, today, whole, sameTokens) : whole;
   }
-  if (piece.saved === null) {
-    return recognised(piece, piece.accepted.split("\n"), today);
-  }
-  return reformatted(piece, piece.saved, today, sameTokens) ?? recognised(piece, piece.saved, today);
+  const { saved, accepted } = piece;
+  const found =
+    saved === null
+      ? recognised(piece, accepted.split("\n"), today)
+      : (reformatted(piece, saved, today, sameTokens) ?? recognised(piece, saved, today));
+  return found.content === "gone" && today.isSpent ? nowhere(piece, "ambiguous") : found;
 }
 
 /** How many letters and digits a text has. */
@@ -165,7 +168,7 @@ function linesBefore({ before }: PieceToLocate): readonly string[] | null {
 function precedes(context: readonly string[], today: LineIndex, place: number): boolean {
   let line = place - 1;
   for (const wanted of context) {
-    while (line >= 0 && today.lines[line]?.trim() === "") {
+    while (line >= 0 && today.lines[line]?.trim() === "" && today.spend(1)) {
       line -= 1;
     }
     if (today.lines[line] !== wanted) {
@@ -228,9 +231,8 @@ function reformatted(
   if (isSame(piece.path, today.withLines(block.first, block.last, saved), today, sameTokens)) {
     return { content: "reformatted", range, kept: total, total };
   }
-  const kept = saved.filter(
-    (line) => line.trim() !== "" && today.lines.slice(block.first, block.last + 1).includes(line),
-  ).length;
+  const still = new Set(today.lines.slice(block.first, block.last + 1));
+  const kept = saved.filter((line) => line.trim() !== "" && still.has(line)).length;
   return { content: "edited", range, kept, total };
 }
 
@@ -245,15 +247,17 @@ interface Block {
 
 /** Today's lines from one on, as many as hold exactly the wanted visible characters. */
 function blockFrom(today: LineIndex, from: number, wanted: string): Block | null {
+  const first = Math.max(from, 0);
   let at = 0;
-  for (let line = Math.max(from, 0); line < today.lines.length; line += 1) {
-    const here = visible(today.lines[line] ?? "");
-    if (!wanted.startsWith(here, at)) {
+  for (let line = first; line < today.lines.length; line += 1) {
+    const text = today.lines[line] ?? "";
+    const here = today.spend(text.length + 1) ? visible(text) : null;
+    if (here === null || !wanted.startsWith(here, at)) {
       return null;
     }
     at += here.length;
     if (at === wanted.length) {
-      return { first: from, last: line };
+      return { first, last: line };
     }
   }
   return null;

@@ -1,0 +1,301 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { lineDigest, lineSalt } from "../../../server/src/evidence/format/commitment";
+import type { Position } from "../../../server/src/evidence/format/record";
+import { LineIndex } from "../../../server/src/evidence/locate/lineIndex";
+import {
+  type Located,
+  locatePiece,
+  type PieceToLocate,
+} from "../../../server/src/evidence/locate/locatePiece";
+import { digestOf } from "../../support/digests";
+
+const salt = digestOf("5a");
+
+/** A piece that was accepted at a place of a saved text. */
+function piece(saved: string, accepted: string, more: Partial<PieceToLocate> = {}): PieceToLocate {
+  const at = saved.indexOf(accepted);
+  const start = positionAt(saved, at);
+  const end = positionAt(saved, at + accepted.length);
+  const lines = saved.split("\n").slice(start.line, end.line + 1);
+  return {
+    path: "a.ts",
+    start,
+    end,
+    accepted,
+    saved: lines,
+    lines: lines.map((line, index) => lineDigest(salt, 0, index, line)),
+    lineSalts: lines.map((_, index) => lineSalt(salt, 0, index)),
+    ...more,
+  };
+}
+
+function positionAt(text: string, offset: number): Position {
+  const lines = text.slice(0, offset).split("\n");
+  return { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
+}
+
+/** The same piece where only the digests of its lines are known. */
+const withoutText = (one: PieceToLocate): PieceToLocate => ({ ...one, saved: null });
+
+const find = (one: PieceToLocate, today: string, isSame = false): Located =>
+  locatePiece(one, new LineIndex(today), () => isSame);
+
+const SAVED = "function f(a) {\n  const total = a + 1;\n\n  return total * a;\n}\n";
+const ANSWER = "const total = a + 1;\n\n  return total * a;";
+
+describe("whole lines", () => {
+  const one = piece(SAVED, ANSWER);
+  it.each([
+    ["with its text", one],
+    ["by digests alone", withoutText(one)],
+  ])("stand at their place: %s", (_name, wanted) => {
+    const range = { start: { line: 1, character: 2 }, end: { line: 3, character: 19 } };
+    expect(find(wanted, SAVED)).toEqual({ content: "verbatim", range, kept: 2, total: 2 });
+  });
+
+  it.each([
+    ["with its text", one],
+    ["by digests alone", withoutText(one)],
+  ])("moved as a block: %s", (_name, wanted) => {
+    const moved = find(wanted, `// one\n\n// two\n${SAVED}`);
+    expect(moved).toMatchObject({ content: "moved", range: { start: { line: 4, character: 2 } } });
+    const twice = find(wanted, `// one\n${SAVED}${SAVED}`);
+    expect(twice).toMatchObject({ content: "ambiguous", range: null });
+    // At its own place nothing is ambiguous.
+    expect(find(wanted, `${SAVED}${SAVED}`)).toMatchObject({ content: "verbatim" });
+  });
+
+  it("are edited by any line between them, and by any that is gone or in another order", () => {
+    const [first = "", second = "", blank = "", third = "", ...rest] = SAVED.split("\n");
+    for (const lines of [
+      [first, second, blank, "  evil();", third, ...rest],
+      [first, second, third, ...rest],
+      [first, second, blank, blank, third, ...rest],
+      [first, third, blank, second, ...rest],
+      [first, second, " ", third, ...rest],
+    ]) {
+      for (const wanted of [one, withoutText(one)]) {
+        expect(find(wanted, lines.join("\n"))).toMatchObject({ content: "edited" });
+      }
+    }
+  });
+
+  it("do not make a piece stand whose accepted text was not in them when it was sealed", () => {
+    const forged = { ...piece(SAVED, ANSWER), accepted: "const hidden = a - 1;\n\n  return total * a;" };
+    expect(find(forged, SAVED)).toMatchObject({ content: "edited", kept: 1, total: 2 });
+    expect(find(forged, SAVED, true)).toMatchObject({ content: "edited" });
+    const respaced = { ...piece(SAVED, ANSWER), accepted: ANSWER.replace("a + 1", "a+1") };
+    expect(find(respaced, SAVED)).toMatchObject({ content: "edited" });
+    expect(find(respaced, SAVED, true)).toMatchObject({ content: "reformatted" });
+  });
+
+  it("move only with twelve letters or digits, or right after the lines that stood before them", () => {
+    const text = "if (ready(user)) {\n  go(1);\n}\n";
+    const short = piece(text, "go(1);");
+    expect(find(short, `\n\n${text}`).content).not.toBe("moved");
+    const after = { ...short, before: "// cut\nif (ready(user)) {\n  " };
+    expect(find(after, `\n\n${text}`)).toMatchObject({ content: "moved", range: { start: { line: 3 } } });
+    expect(find(after, `\n\n${text.replace("ready", "never")}`).content).not.toBe("moved");
+  });
+
+  it("are looked for where an editor followed them to, first", () => {
+    const hinted = { ...one, hint: { line: 6, character: 2 } };
+    expect(find(hinted, SAVED + SAVED)).toMatchObject({ content: "verbatim", range: { start: { line: 6 } } });
+  });
+});
+
+describe("white space", () => {
+  const one = piece(SAVED, ANSWER);
+  it("is forgiven where a grammar says so, and only if nothing else differs", () => {
+    const today = SAVED.replace("a + 1", "a  +  1").replace("  return", "\treturn");
+    expect(find(one, today)).toMatchObject({ content: "edited" });
+    const range = { start: { line: 1, character: 2 }, end: { line: 3, character: 18 } };
+    expect(find(one, today, true)).toEqual({ content: "reformatted", range, kept: 2, total: 2 });
+    for (const separator of ["\u2028", "\u00a0", "\u0085", "\f", "\v", "\ufeff", "\u200b"]) {
+      expect(find(one, today.replace("return", `return${separator}`), true)).toMatchObject({
+        content: "edited",
+      });
+    }
+  });
+
+  it("is asked of whole texts that differ in the lines of the piece alone", () => {
+    const asked: string[][] = [];
+    const today = `\n${SAVED}`.replace("a + 1", "a+1");
+    locatePiece(one, new LineIndex(today), (...question) => {
+      asked.push(question);
+      return true;
+    });
+    expect(asked).toEqual([["a.ts", `\n${SAVED}`, today]]);
+  });
+
+  it("is judged at the start of a text, too, where a blank line of the piece is gone", () => {
+    const text = "\nconst total = a + 1;\n";
+    const wanted = piece(text, "\nconst total = a + 1;");
+    expect(find(wanted, "const total = a+1;\n", true)).toMatchObject({
+      content: "reformatted",
+      range: { start: { line: 0, character: 0 } },
+    });
+  });
+});
+
+describe("an edited piece", () => {
+  it.each([
+    ["  const total = a + 2;\n\n  return total * a;", 1],
+    ["  const total = a + 1;\n\n  return 0;", 1],
+    ["  // const total = a + 1;\n\n  // return total * a;", 0],
+  ])("is recognised by what is left: %j", (changed, kept) => {
+    const today = SAVED.replace(`  ${ANSWER}`, changed);
+    expect(find(piece(SAVED, ANSWER), today)).toMatchObject({ content: "edited", kept, total: 2 });
+  });
+
+  it("is gone where nothing is left", () => {
+    for (const today of ["", "\n", "function g() {}\n", "x\n".repeat(500)]) {
+      expect(find(piece(SAVED, ANSWER), today)).toMatchObject({ content: "gone", range: null });
+    }
+  });
+
+  it("never has a place outside of the text", () => {
+    const unit = fc.constantFrom(..."ab(){};=\n\n  \t");
+    const texts = fc.string({ unit, maxLength: 60 });
+    fc.assert(
+      fc.property(
+        texts,
+        fc.string({ unit, minLength: 1, maxLength: 20 }),
+        texts,
+        texts,
+        fc.boolean(),
+        (before, accepted, after, today, isSame) => {
+          const at = before.length;
+          const saved = before + accepted + after;
+          const start = positionAt(saved, at);
+          const end = positionAt(saved, at + accepted.length);
+          const lines = saved.split("\n").slice(start.line, end.line + 1);
+          const wanted = { ...piece(saved, accepted), start, end, saved: lines };
+          const lengths = today.split("\n").map((line) => line.length);
+          const { content, range, kept, total } = find(wanted, today, isSame);
+          expect(kept).toBeLessThanOrEqual(total);
+          expect(range === null).toBe(content === "gone" || content === "ambiguous");
+          for (const { line, character } of range === null ? [] : [range.start, range.end]) {
+            expect(character).toBeLessThanOrEqual(lengths[line] ?? -1);
+          }
+          if (range !== null) {
+            expect(range.start.line).toBeLessThanOrEqual(range.end.line);
+          }
+        },
+      ),
+      { numRuns: 3000, seed: 5 },
+    );
+  });
+});
+
+describe("work", () => {
+  /** Lines of a text that were looked at. */
+  function counted(text: string, search: (index: LineIndex) => void, budget?: number): number {
+    const index = new LineIndex(text, budget);
+    let looks = 0;
+    const lines = new Proxy(index.lines as string[], {
+      get(target, key) {
+        looks += typeof key === "string" && /^\d+$/.test(key) ? 1 : 0;
+        return Reflect.get(target, key);
+      },
+    });
+    Object.defineProperty(index, "lines", { value: lines });
+    search(index);
+    return looks;
+  }
+
+  it.each<[string, (size: number) => { text: string; wanted: readonly PieceToLocate[] }]>([
+    [
+      "pieces at their places",
+      (size) => {
+        const text = Array.from({ length: size }, (_, at) => `const value${at} = ${at};\n`).join("");
+        return {
+          text,
+          wanted: Array.from({ length: size }, (_, at) => piece(text, `const value${at} = ${at};`)),
+        };
+      },
+    ],
+    [
+      "long pieces of one line again and again",
+      (size) => {
+        const text = "  call(again, and, again);\n".repeat(size);
+        const accepted = text.slice(2, -1);
+        return {
+          text,
+          wanted: [
+            {
+              ...piece(text, accepted),
+              start: { line: 1, character: 2 },
+              end: { line: size, character: 26 },
+            },
+          ],
+        };
+      },
+    ],
+    [
+      "a long piece whose white space changed",
+      (size) => {
+        const saved = Array.from({ length: size }, (_, at) => `  call( ${at} );\n`).join("");
+        return { text: saved.replaceAll("( ", "("), wanted: [piece(saved, saved.trim())] };
+      },
+    ],
+    [
+      "a long piece of which every second line changed",
+      (size) => {
+        const saved = Array.from({ length: size }, (_, at) => `  callThis(${at});\n`).join("");
+        return {
+          text: saved.replace(/This(\(\d*[13579]\))/g, "That$1"),
+          wanted: [piece(saved, saved.trim())],
+        };
+      },
+    ],
+  ])("grows as its input: %s", (_name, make) => {
+    const looksAt = (size: number): number => {
+      const { text, wanted } = make(size);
+      return counted(text, (index) => wanted.forEach((one) => void locatePiece(one, index, () => false)));
+    };
+    expect(looksAt(2000)).toBeLessThan(2.5 * looksAt(1000));
+  });
+
+  it("is bounded where many pieces are looked for in a text of blank lines", () => {
+    const text = `${"\n".repeat(2000)}const total = a + 1;\n`;
+    const saved = "const total = a - 1;\n";
+    const wanted = { ...piece(saved, "const total = a - 1;"), before: "// cut\n// never there\n" };
+    const looks = (pieces: number): number =>
+      counted(
+        text,
+        (index) => {
+          for (let count = 0; count < pieces; count += 1) {
+            locatePiece(wanted, index, () => false);
+          }
+        },
+        20_000,
+      );
+    expect(looks(1)).toBeGreaterThan(2000);
+    expect(looks(400)).toBeLessThan(30_000);
+  });
+
+  it("that would take too long leaves open what stands there, and hides nothing as gone", () => {
+    const text = `${"filling the text with words\n".repeat(30_000)}  const secret = readAll(path) ;\n`;
+    const wanted = piece("const secret = readAll(path)", "const secret = readAll(path)");
+    const index = new LineIndex(text);
+    const locate = (): Located["content"] => locatePiece(wanted, index, () => false).content;
+    expect(locate()).toBe("edited");
+    const contents = Array.from({ length: 60 }, locate);
+    expect(new Set(contents)).toEqual(new Set(["edited", "ambiguous"]));
+    expect(index.isSpent).toBe(true);
+    // What stands at its place costs nothing, and is found all the same.
+    const whole = piece(text, "filling the text with words");
+    expect(locatePiece(whole, index, () => false).content).toBe("verbatim");
+  });
+
+  it("looks at so many places of a line and no more", () => {
+    const index = new LineIndex("same\n".repeat(1000));
+    expect(index.linesLike("same")).toHaveLength(64);
+    expect(index.placesOf(["same", "same"])).toHaveLength(64);
+    expect(index.visiblePlacesOf(" sa me\t")).toHaveLength(64);
+    expect(index.placesOf(["same", "other"])).toEqual([]);
+    expect(index.placesOf(["same", ""])).toEqual([999]);
+  });
+});
