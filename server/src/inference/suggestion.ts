@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Count, Digest, RepositoryPath, Text } from "../platform/primitives";
+import { Count, Digest, RepositoryPath, Text, Uint32 } from "../platform/primitives";
 import { ExecutionProfile } from "../protocol/executionProfile";
 
 /** What the device says ran the model. Stated by the device, not proved. */
@@ -34,13 +34,16 @@ export type TrimVersion = z.infer<typeof TrimVersion>;
 export const ContextChunk = z.strictObject({ path: RepositoryPath, text: Text });
 export type ContextChunk = z.infer<typeof ContextChunk>;
 
+/** A prompt may quote other files, but not in any number of places. */
+const MAX_CHUNKS = 64;
+
 /** The prompt in its parts; the control tokens between them come from the pinned tokenizer, never from text. */
 export const Prompt = z.strictObject({
   /** What the prompt names the file, or `null` when it names none. */
   path: z.nullable(Text),
   prefix: Text,
   suffix: Text,
-  context: z.array(ContextChunk),
+  context: z.array(ContextChunk).max(MAX_CHUNKS),
 });
 export type Prompt = z.infer<typeof Prompt>;
 
@@ -52,7 +55,7 @@ export type StopReason = z.infer<typeof StopReason>;
 export const ModelOutput = z.strictObject({
   prompt: Prompt,
   /** Generated token ids in order, without the end-of-text token. */
-  tokens: z.array(Count).readonly(),
+  tokens: z.array(Uint32).readonly(),
   /** What the tokens decode to. */
   raw: Text,
   /** `raw` after the trim chain: what the person sees as ghost text. */

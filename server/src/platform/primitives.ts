@@ -28,6 +28,9 @@ export type RandomId = z.infer<typeof RandomId>;
 /** A count or a zero-based index that JavaScript can hold exactly. */
 export const Count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
+/** A count or an index that 32 bits hold. */
+export const Uint32 = Count.max(0xffff_ffff);
+
 /** Text that has exactly one UTF-8 encoding: lone surrogates are refused. */
 export const Text = z.string().refine((text) => text.isWellFormed(), "contains a lone surrogate");
 

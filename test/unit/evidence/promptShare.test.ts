@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { shareInPrompt } from "../../../server/src/evidence/locate/promptShare";
+import { type InPrompt, shareInPrompt } from "../../../server/src/evidence/locate/promptShare";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 
 const empty: Prompt = { path: null, prefix: "", suffix: "", context: [] };
@@ -14,6 +14,8 @@ const prompts = fc.record({
   context: fc.array(fc.record({ path: small, text: small }), { maxLength: 3 }),
 });
 const outputs = letters("abc").filter((text) => text.trim() !== "");
+
+const shareOf = (output: string, prompt: Prompt): number => shareInPrompt(output, prompt).share;
 
 /** What `shareInPrompt` is defined to be, without any cleverness. */
 function byDefinition(output: string, { path, prefix, suffix, context }: Prompt): number {
@@ -35,7 +37,7 @@ describe("the share of an output that stands in its prompt", () => {
     fc.assert(
       fc.property(outputs, prompts, fc.nat(60), fc.nat(60), (output, prompt, start, length) => {
         const partly = { ...prompt, suffix: `${prompt.suffix}${output.slice(start, start + length)}` };
-        expect(shareInPrompt(output, partly)).toBe(byDefinition(output, partly));
+        expect(shareOf(output, partly)).toBe(byDefinition(output, partly));
       }),
       { numRuns: 500 },
     );
@@ -46,7 +48,7 @@ describe("the share of an output that stands in its prompt", () => {
     fc.assert(
       fc.property(outputs, others, others, others, (output, prefix, suffix, text) => {
         const prompt = { path: "x", prefix, suffix, context: [{ path: "y", text }] };
-        expect(shareInPrompt(output, prompt)).toBe(0);
+        expect(shareOf(output, prompt)).toBe(0);
       }),
     );
   });
@@ -63,7 +65,7 @@ describe("the share of an output that stands in its prompt", () => {
           { ...prompt, path: stuffed },
           { ...prompt, context },
         ];
-        expect(shareInPrompt(output, variants[where] ?? empty)).toBe(1);
+        expect(shareOf(output, variants[where] ?? empty)).toBe(1);
       }),
     );
   });
@@ -77,16 +79,42 @@ describe("the share of an output that stands in its prompt", () => {
           suffix: prompt.suffix + after,
           context: [{ path: "more.ts", text: after }, ...prompt.context],
         };
-        expect(shareInPrompt(output, more)).toBeGreaterThanOrEqual(shareInPrompt(output, prompt));
+        expect(shareOf(output, more)).toBeGreaterThanOrEqual(shareOf(output, prompt));
       }),
     );
   });
 
   it("counts runs of twelve visible characters and nothing shorter", () => {
-    const share = (output: string, prefix: string) => shareInPrompt(output, { ...empty, prefix });
+    const share = (output: string, prefix: string) => shareOf(output, { ...empty, prefix });
     expect(share("const totals = a + b;", "const totals = b + c;")).toBe(12 / 16);
     expect(share("return total;", "return totals;")).toBe(0);
     expect(share(");", "f();")).toBe(1);
     expect(share("  \n", "  \n")).toBe(0);
+  });
+
+  describe("says where", () => {
+    const answer = "  const secret = readFileSync(path);\n  return send(secret);";
+    const placeIn = (prompt: Partial<Prompt>): Omit<InPrompt, "share"> => {
+      const { share, ...place } = shareInPrompt(answer, { ...empty, ...prompt });
+      expect(share).toBe(1);
+      return place;
+    };
+
+    it("is the part that holds it, and the line of it at which it begins", () => {
+      expect(placeIn({ prefix: `a\nb\n${answer}\nc` })).toEqual({ part: "prefix", line: 2 });
+      expect(placeIn({ suffix: `\n${answer}` })).toEqual({ part: "suffix", line: 1 });
+      expect(placeIn({ path: answer })).toEqual({ part: "path", line: 0 });
+      const context = [
+        { path: "one.ts", text: "export const one = 1;\n" },
+        { path: "notes.js", text: `// one\n\n// two\nfunction f() {\n${answer}\n}\n` },
+      ];
+      expect(placeIn({ context })).toEqual({ part: 1, line: 4 });
+    });
+
+    it("is the part that holds most of it", () => {
+      const [first = "", second = ""] = answer.split("\n");
+      expect(placeIn({ suffix: second, prefix: first })).toEqual({ part: "prefix", line: 0 });
+      expect(placeIn({ suffix: answer, prefix: first })).toEqual({ part: "suffix", line: 0 });
+    });
   });
 });

@@ -1,15 +1,18 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { signPayload, toEnvelope } from "../../../server/src/evidence/format/envelope";
 import type { EvidenceFile } from "../../../server/src/evidence/format/evidenceFile";
-import { environmentDigest, leafHash, leafRecord } from "../../../server/src/evidence/format/leaf";
+import { leafHash } from "../../../server/src/evidence/format/leaf";
 import { type EvidenceReading, readEvidence } from "../../../server/src/evidence/format/readEvidence";
+import type { BatchFacts, ClaimRecord } from "../../../server/src/evidence/format/record";
+import { salvage } from "../../../server/src/evidence/format/salvage";
 import { batchRootOf } from "../../../server/src/evidence/format/sealBatch";
-import { MAX_BATCH_SIZE, type Statement } from "../../../server/src/evidence/format/statement";
+import { MAX_BATCH_SIZE, Statement } from "../../../server/src/evidence/format/statement";
 import { rootOf } from "../../../server/src/evidence/format/tree";
 import { canonicalJson, prettyCanonicalJson } from "../../../server/src/platform/canonicalJson";
 import { fromDigest, toDigest } from "../../../server/src/platform/digests";
+import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
 import { digestOf } from "../../support/digests";
 import { device, facts, sample, sealed, sign } from "../../support/sampleBatch";
 
@@ -40,15 +43,19 @@ describe("sealing and reading", () => {
       sequence: 3,
       previousSeal: "f6".repeat(32),
     });
-    expect(batch.environmentDigest).toBe(environmentDigest(facts.environment));
-    expect(batch.suggestions.map(({ record }) => record.id)).toEqual(suggestions.map(({ id }) => id));
-    expect(batch.suggestions.map(({ record }) => record.path)).toEqual(suggestions.map(({ path }) => path));
-    expect(batch.suggestions.map(({ accepted }) => accepted)).toEqual(
-      suggestions.map(({ values }) => values.accepted),
+    expect(batch.claims.map(({ record }) => record.id)).toEqual(suggestions.map(({ id }) => id));
+    expect(batch.claims.map(({ pieces }) => pieces.map(({ path }) => path))).toEqual(
+      suggestions.map(({ path }) => [path]),
     );
-    expect(batch.suggestions.map(({ values }) => values)).toEqual(
-      suggestions.map(({ values }, index) => (index === 1 ? null : values)),
+    expect(batch.claims.map(({ pieces }) => pieces.map(({ accepted }) => accepted))).toEqual(
+      suggestions.map(({ values }) => [values.accepted]),
     );
+    expect(batch.claims.map(({ values }) => values)).toEqual(
+      suggestions.map(({ values }, index) =>
+        index === 1 ? null : { kind: "replayable", ...values, accepted: [values.accepted] },
+      ),
+    );
+    expect(new Set(batch.claims.map(({ leafHash }) => leafHash)).size).toBe(3);
     expect(toDigest(batchRootOf(fromDigest(batch.suggestionsRoot), fromDigest(seal)))).toBe(root);
   });
 
@@ -83,8 +90,10 @@ describe("sealing and reading", () => {
     expect(() => sealed([sample({ displayed: "a\r\nb" })])).toThrow(/carriage return/);
     expect(() => sealed([sample({ displayed: "x".repeat(4_000_000) })])).toThrow(/larger/);
     expect(() => sealed([sample({ path: "../outside.ts" })])).toThrow(/repository/);
-    const other = { ...one, execution: { ...one.execution, profile: "portable/v1" as const } };
-    expect(() => sealed([sample(), other])).toThrow(/another model or environment/);
+    const stated: BatchFacts = { ...facts, execution: { kind: "stated" } };
+    expect(() => sealed([one], { facts: stated })).toThrow(/another kind of execution/);
+    const outside = { [one.path]: "short\n" };
+    expect(() => sealed([one], { texts: outside })).toThrow(/another number of lines/);
   });
 });
 
@@ -141,13 +150,14 @@ describe("readEvidence", () => {
       const changed = Buffer.from(bytes);
       changed[place] = (changed[place] ?? 0) ^ 1;
       const reading = readEvidence(changed);
-      if (reading.kind !== "tampered") {
-        return reading.kind === "intact";
+      if (reading.kind === "intact") {
+        return true;
       }
       return some.every((suggestion) =>
-        reading.batch?.suggestions.some(
-          ({ accepted, record }) =>
-            accepted === suggestion.values.accepted && record.path === suggestion.path,
+        reading.batch?.claims.some(({ pieces }) =>
+          pieces.some(
+            ({ accepted, path }) => accepted === suggestion.values.accepted && path === suggestion.path,
+          ),
         ),
       );
     });
@@ -178,7 +188,7 @@ describe("readEvidence", () => {
         envelope,
         openings: {
           prompts,
-          texts: texts.map((one) => ({ ...one, accepted: { ...one.accepted, text: "  if" } })),
+          texts: texts.map((one) => ({ ...one, accepted: { ...one.accepted, texts: ["  if"] } })),
         },
       }),
       /not what was committed to/,
@@ -199,7 +209,6 @@ describe("readEvidence", () => {
       }),
       /not what was committed to/,
     ],
-    ["an unknown field", (file) => ({ ...file, note: "x" }), /expected form/],
     [
       "another prompt",
       ({ envelope, openings: { prompts, texts } }) => ({
@@ -236,7 +245,13 @@ describe("readEvidence", () => {
       throw new Error(`read as ${reading.kind}`);
     }
     expect(reading.reason).toMatch(reason);
-    expect(reading.batch?.suggestions[0]?.record.id).toBe(suggestions[0]?.id);
+    expect(reading.batch?.claims[0]?.record.id).toBe(suggestions[0]?.id);
+  });
+
+  it("does not take a file with a field that it does not know", () => {
+    const reading = read(prettyCanonicalJson({ ...JSON.parse(evidence), note: "x" }));
+    expect(reading).toMatchObject({ kind: "malformed", reason: expect.stringMatching(/expected form/) });
+    expect(reading.batch?.claims[0]?.record.id).toBe(suggestions[0]?.id);
   });
 
   it.each<[string, (statement: Statement) => unknown, RegExp]>([
@@ -275,38 +290,90 @@ describe("readEvidence", () => {
     });
   });
 
-  it("refuses a signer's false counts and line digests", () => {
-    for (const change of [
-      (record: Statement["predicate"]["suggestions"][number]["record"]) => ({
-        ...record,
-        counts: { ...record.counts, accepted: 1 },
+  it.each<[string, (record: ClaimRecord) => object, RegExp]>([
+    ["counts of what was accepted", (record) => ({ counts: { ...record.counts, accepted: 1 } }), /counts/],
+    ["counts of what was offered", (record) => ({ counts: { ...record.counts, displayed: 1 } }), /counts/],
+    ["counts of tokens", (record) => ({ counts: { ...record.counts, tokens: 99 } }), /count of tokens/],
+    [
+      "word on whether all was accepted",
+      (record) => ({
+        acceptance: "acceptance" in record && record.acceptance === "whole" ? "partial" : "whole",
       }),
-      (record: Statement["predicate"]["suggestions"][number]["record"]) => ({
-        ...record,
-        counts: { ...record.counts, tokens: 99 },
+      /accepted whole/,
+    ],
+    [
+      "line digests",
+      ({ pieces }) => ({
+        pieces: pieces.map((piece) => ({
+          ...piece,
+          lines: piece.lines.map((line) => ({ ...line, digest: digestOf("00") })),
+        })),
       }),
-      (record: Statement["predicate"]["suggestions"][number]["record"]) => ({
-        ...record,
-        lines: record.lines.map((line) => ({ ...line, digest: digestOf("00") })),
+      /line digests/,
+    ],
+    [
+      "line lengths",
+      ({ pieces }) => ({
+        pieces: pieces.map((piece) => ({
+          ...piece,
+          lines: piece.lines.map((line) => ({ ...line, length: line.length + 1 })),
+        })),
       }),
-    ]) {
-      const text = resigned(evidence, (payload) => {
-        const statement: Statement = JSON.parse(payload);
-        const leaves = statement.predicate.suggestions.map(({ record, commitments }) => ({
-          record: change(record),
-          commitments,
-        }));
-        const hashes = leaves.map(({ record, commitments }) =>
-          leafHash(leafRecord(record, facts), commitments),
-        );
-        return canonicalJson({
-          ...statement,
-          subject: [{ name: "suggestions", digest: { sha256: toDigest(rootOf(hashes)) } }],
-          predicate: { ...statement.predicate, suggestions: leaves },
-        });
-      });
-      expect(read(text).kind).toBe("tampered");
+      /line digests/,
+    ],
+    [
+      "number of lines",
+      ({ pieces }) => ({
+        pieces: pieces.map((piece) => ({ ...piece, lines: [...piece.lines, ...piece.lines] })),
+      }),
+      /number of lines/,
+    ],
+    [
+      "place beyond its lines",
+      ({ pieces }) => ({
+        pieces: pieces.map((piece) => ({ ...piece, end: { ...piece.end, character: 9999 } })),
+      }),
+      /beyond its line/,
+    ],
+    [
+      "place without text",
+      ({ pieces }) => ({
+        pieces: pieces.map((piece) => ({ ...piece, end: piece.start, lines: piece.lines.slice(0, 1) })),
+      }),
+      /holds no text/,
+    ],
+    ["number of pieces", ({ pieces }) => ({ pieces: [...pieces, ...pieces] }), /numbers of places/],
+    ["note of what was replaced", () => ({ replaced: "nonsense" }), /expected form/],
+    ["kind of acceptance", () => ({ acceptance: "nonsense" }), /expected form/],
+  ])("refuses a signer's false %s", (_name, change, reason) => {
+    const text = resealed(evidence, (record) => ({ ...record, ...change(record) }));
+    const reading = read(text);
+    expect(reading).toMatchObject({ kind: "tampered", reason: expect.stringMatching(reason) });
+  });
+
+  it("costs a token that no 32 bits hold its own file, and throws nothing", () => {
+    const file: EvidenceFile = JSON.parse(evidence);
+    for (const token of [2 ** 32, Number.MAX_SAFE_INTEGER]) {
+      const prompts = repack(file.openings.prompts, (json) => json.replace("4711", String(token)));
+      expect(prompts).not.toBe(file.openings.prompts);
+      const reading = read(prettyCanonicalJson({ ...file, openings: { ...file.openings, prompts } }));
+      expect(reading).toMatchObject({ kind: "tampered", signature: "valid" });
     }
+  });
+
+  it("knows lines that do not travel by their digests alone", () => {
+    const file: EvidenceFile = JSON.parse(evidence);
+    const texts = file.openings.texts.map((one) => ({ ...one, saved: one.saved.map(() => null) }));
+    const reading = read(prettyCanonicalJson({ ...file, openings: { ...file.openings, texts } }));
+    if (reading.kind !== "intact" || original.kind !== "intact") {
+      throw new Error("not intact");
+    }
+    expect(reading.batch.claims.map(({ leafHash }) => leafHash)).toEqual(
+      original.batch.claims.map(({ leafHash }) => leafHash),
+    );
+    expect(reading.batch.claims.flatMap(({ pieces }) => pieces).every(({ saved }) => saved === null)).toBe(
+      true,
+    );
   });
 
   it.each<[string, string]>([
@@ -334,6 +401,247 @@ describe("readEvidence", () => {
   });
 });
 
+describe("what an attacker signs", () => {
+  const { evidence } = sealed([sample(), sample({ accepted: "  if (n" })]);
+  const original: EvidenceFile = JSON.parse(evidence);
+  const payloadOf = ({ envelope }: EvidenceFile): string =>
+    Buffer.from(envelope.payload, "base64").toString("utf8");
+
+  /** Every place in a value: how to reach it. */
+  function placesIn(
+    value: unknown,
+    path: readonly (string | number)[] = [],
+  ): (readonly (string | number)[])[] {
+    const children = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    return [
+      path,
+      ...children.flatMap(([key, child]) =>
+        placesIn(child, [...path, Array.isArray(value) ? Number(key) : key]),
+      ),
+    ];
+  }
+
+  /** A copy of a value in which one place holds something else; `undefined` takes it out. */
+  function changed(value: unknown, [key, ...rest]: readonly (string | number)[], by: unknown): unknown {
+    if (key === undefined) {
+      return by;
+    }
+    if (Array.isArray(value)) {
+      return value.flatMap((item, index) => {
+        const next = index === key ? changed(item, rest, by) : item;
+        return next === undefined ? [] : [next];
+      });
+    }
+    const entries = Object.entries(value ?? {}).map(([name, item]) =>
+      name === key ? [name, changed(item, rest, by)] : [name, item],
+    );
+    return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
+  }
+
+  const instead = fc.oneof(
+    fc.constantFrom<unknown>(
+      undefined,
+      null,
+      true,
+      "",
+      "x",
+      "\0",
+      "é",
+      0,
+      1,
+      -1,
+      0.5,
+      2 ** 32,
+      2 ** 53,
+      1e308,
+    ),
+    fc.constantFrom<unknown>(
+      [],
+      {},
+      [[]],
+      [null],
+      { kind: "stated" },
+      { length: 0 },
+      "__proto__",
+      "0".repeat(64),
+    ),
+    fc.string(),
+    fc.nat(),
+  );
+
+  const attackersKey = Buffer.from("35".repeat(32), "hex");
+  const attacker = addressOf(attackersKey);
+  const signAs = (payload: string, signer: "device" | "attacker") =>
+    signer === "device"
+      ? toEnvelope(signPayload(Buffer.from(payload, "utf8"), device, sign))
+      : toEnvelope(
+          signPayload(Buffer.from(payload, "utf8"), attacker, (message) =>
+            signPersonalMessage(message, attackersKey),
+          ),
+        );
+
+  /** What a claim says, apart from who says it. */
+  const claimed = (reading: EvidenceReading): unknown =>
+    reading.kind === "intact"
+      ? reading.batch.claims.map(({ displayed, values, pieces }) => ({
+          displayed,
+          values,
+          accepted: pieces.map(({ accepted }) => accepted),
+          saved: pieces.map(({ saved }) => saved),
+        }))
+      : null;
+  const expected = claimed(read(evidence));
+
+  it("is never read as another text than the commitments are over, whatever is changed and signed again", () => {
+    const places = placesIn(JSON.parse(payloadOf(original)));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...places),
+        instead,
+        fc.constantFrom("device" as const, "attacker" as const),
+        fc.boolean(),
+        (place, by, signer, addsUp) => {
+          const statement = changed(JSON.parse(payloadOf(original)), place, by);
+          const named =
+            signer === "attacker" ? changed(statement, ["predicate", "device"], attacker) : statement;
+          const payload = canonicalJson((addsUp ? addedUp(named) : named) ?? null);
+          const reading = read(prettyCanonicalJson({ ...original, envelope: signAs(payload, signer) }));
+          expect(reading.kind).not.toBe("malformed");
+          if (reading.kind === "intact") {
+            expect(claimed(reading)).toEqual(expected);
+            expect(reading.batch.device).toBe(signer === "attacker" ? attacker : device);
+          } else {
+            expect(reading.reason).toMatch(/^[A-Z].*\.$/s);
+          }
+        },
+      ),
+      { numRuns: 400, seed: 7 },
+    );
+  });
+
+  it("is never read as another text where something else of the file is changed", () => {
+    const places = placesIn(original);
+    fc.assert(
+      fc.property(fc.constantFrom(...places), instead, (place, by) => {
+        const reading = read(prettyCanonicalJson(changed(original, place, by) ?? null));
+        if (reading.kind === "intact") {
+          // Only what may be left out was: the lines as they were saved, and the prompts.
+          expect(place.includes("saved") || place.includes("prompts")).toBe(true);
+          const { batch } = reading;
+          expect(batch.batchRoot).toBe(sealedRoot);
+          expect(batch.claims.flatMap(({ pieces }) => pieces).map(({ accepted }) => accepted)).toEqual(
+            sealedTexts,
+          );
+        }
+      }),
+      { numRuns: 1000, seed: 8 },
+    );
+  });
+
+  it("is never read as another prompt where the opened prompts are changed", () => {
+    const json = inflateRawSync(Buffer.from(original.openings.prompts ?? "", "base64")).toString("utf8");
+    const places = placesIn(JSON.parse(json));
+    fc.assert(
+      fc.property(fc.constantFrom(...places), instead, (place, by) => {
+        const text = canonicalJson(changed(JSON.parse(json), place, by) ?? null);
+        const prompts = deflateRawSync(text).toString("base64");
+        const reading = read(
+          prettyCanonicalJson({ ...original, openings: { ...original.openings, prompts } }),
+        );
+        if (reading.kind === "intact") {
+          const values = reading.batch.claims.map((one) => one.values);
+          const known = read(evidence);
+          const honest = known.kind === "intact" ? known.batch.claims.map((one) => one.values) : [];
+          for (const [index, value] of values.entries()) {
+            expect(value === null || canonicalJson(value) === canonicalJson(honest[index])).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 1000, seed: 9 },
+    );
+  });
+
+  const honestReading = read(evidence);
+  const sealedRoot = honestReading.kind === "intact" ? honestReading.batch.batchRoot : null;
+  const sealedTexts =
+    honestReading.kind === "intact"
+      ? honestReading.batch.claims.flatMap(({ pieces }) => pieces).map(({ accepted }) => accepted)
+      : [];
+
+  /** The same statement over the tree of what it holds now, where it still has claims to add up. */
+  function addedUp(statement: unknown): unknown {
+    const parsed = Statement.safeParse(statement);
+    if (!parsed.success) {
+      return statement;
+    }
+    const { predicate } = parsed.data;
+    const { repositoryId, execution } = predicate;
+    const hashes = predicate.claims.map(({ record, commitments }) =>
+      leafHash(record, { repositoryId, device: predicate.device, execution }, commitments),
+    );
+    return {
+      ...parsed.data,
+      subject: [{ name: "suggestions", digest: { sha256: toDigest(rootOf(hashes)) } }],
+    };
+  }
+});
+
+describe("work on what nobody signed", () => {
+  /**
+   * UTF-16 code units that are handed to splitting and parsing. What regular expressions do inside cannot be counted;
+   * whichever took the square of these sizes would not end within a test's time.
+   */
+  function handed(work: () => void): number {
+    const split = vi.spyOn(String.prototype, "split");
+    const parse = vi.spyOn(JSON, "parse");
+    try {
+      work();
+      const texts = [...split.mock.contexts.map(String), ...parse.mock.calls.map(([text]) => text)];
+      return texts.reduce((sum, text) => sum + text.length, 0);
+    } finally {
+      split.mockRestore();
+      parse.mockRestore();
+    }
+  }
+
+  const statement = (size: number, part: string): string =>
+    Buffer.from(part.repeat(Math.ceil(size / part.length))).toString("base64");
+  it.each<[string, (size: number) => string]>([
+    [
+      "many records",
+      (size) => `"payload":"${statement(size, '"record":{"path":"a"}')}" ${'"accepted":'.repeat(200)}`,
+    ],
+    ["many openings", (size) => `"payload":"AAAA" ${'"accepted":{"texts":["ab"]}'.repeat(size / 27)}`],
+    [
+      "records without an end",
+      (size) => `"payload":"${statement(size, '"record":"path":"\\\\')}" "accepted":`,
+    ],
+    [
+      "records and openings",
+      (size) =>
+        `"payload":"${statement(size, '"record":"path":"a","start":{"character":1,"line":1}')}" ${'"accepted":{"texts":["'.repeat(size / 22)}`,
+    ],
+    ["quotes", (size) => `"payload":"AAAA" ${'"'.repeat(size)}`],
+    ["escapes", (size) => `"payload":"AAAA" "accepted":{"texts":["${"\\".repeat(size)}`],
+    ["white space", (size) => `"payload"${" ".repeat(size)}`],
+    ["brackets", (size) => "[".repeat(size)],
+    ["short strings", (size) => `"${"abc+/".repeat(79)}"`.repeat(size / 397)],
+  ])("grows as its size: %s", (_name, make) => {
+    const cost = (size: number): number => {
+      const bytes = Buffer.from(make(size), "utf8");
+      return handed(() => void salvage(bytes)) / bytes.length;
+    };
+    // Of each byte, however many there are; 2.5 MB froze this once.
+    expect(cost(2_500_000)).toBeLessThan(4);
+  });
+
+  it("looks at no more than a batch of claims", () => {
+    const record = '"record":"id":"1","path":"a","start":{"character":1,"line":1}';
+    const text = `"payload":"${statement(1_000_000, record)}" ${'"accepted":{"texts":["ab"]}'.repeat(20_000)}`;
+    expect(salvage(Buffer.from(text))?.claims).toHaveLength(MAX_BATCH_SIZE);
+  });
+});
+
 function repack(prompts: string | null, change: (json: string) => string): string {
   const json = inflateRawSync(Buffer.from(prompts ?? "", "base64")).toString("utf8");
   return deflateRawSync(change(json)).toString("base64");
@@ -345,4 +653,21 @@ function resigned(evidence: string, change: (payload: string) => string): string
   const payload = change(Buffer.from(file.envelope.payload, "base64").toString("utf8"));
   const envelope = toEnvelope(signPayload(Buffer.from(payload, "utf8"), device, sign));
   return prettyCanonicalJson({ ...file, envelope });
+}
+
+/** The same file with other records, whose tree is added up again and signed by the same device. */
+function resealed(evidence: string, change: (record: ClaimRecord) => ClaimRecord): string {
+  return resigned(evidence, (payload) => {
+    const statement: Statement = JSON.parse(payload);
+    const claims = statement.predicate.claims.map(({ record, commitments }) => ({
+      record: change(record),
+      commitments,
+    }));
+    const hashes = claims.map(({ record, commitments }) => leafHash(record, facts, commitments));
+    return canonicalJson({
+      ...statement,
+      subject: [{ name: "suggestions", digest: { sha256: toDigest(rootOf(hashes)) } }],
+      predicate: { ...statement.predicate, claims },
+    });
+  });
 }

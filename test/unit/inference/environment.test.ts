@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { environmentDigest } from "../../../server/src/evidence/format/leaf";
+import { factsDigest } from "../../../server/src/evidence/format/leaf";
 import {
   describeEnvironment,
   featuresIn,
@@ -51,7 +51,7 @@ describe("the environment", () => {
     const parameters = { bundlePaths: bundles({ "a.js": "" }), profile: "native/v1", threads: 2 } as const;
     const described = await describeEnvironment(parameters);
     const digests = EXECUTION_PROVIDERS.map((executionProvider) =>
-      environmentDigest({ ...described, executionProvider }),
+      factsDigest({ ...described, executionProvider }),
     );
     expect(new Set(digests).size).toBe(EXECUTION_PROVIDERS.length);
   });
