@@ -3,7 +3,7 @@ import type { CheckValue } from "../protocol/verdictWords";
 import { DEFAULT_REQUIREMENTS, type Requirements } from "./summary";
 
 /** What an installed pin says about its model. */
-export interface PinnedModel {
+export interface KnownModel {
   readonly manifestDigest: Digest;
   readonly name: string;
   readonly omsRoot: Digest;
@@ -19,7 +19,7 @@ export interface Policy {
     /** Approved by an authority. */
     readonly approved: ReadonlySet<Digest>;
     /** Pins that are installed here, by their manifests' digests; nobody else vouches for them. */
-    readonly pinned: ReadonlyMap<Digest, PinnedModel>;
+    readonly pinned: ReadonlyMap<Digest, KnownModel>;
     readonly revoked: ReadonlySet<Digest>;
   };
   /** Digests of environments that the rules name. */
@@ -29,7 +29,7 @@ export interface Policy {
 /** What stands in for a policy file: the pins that are installed here, and this device. */
 export function builtInPolicy(known: {
   readonly device: string | null;
-  readonly pins: readonly PinnedModel[];
+  readonly pins: readonly KnownModel[];
 }): Policy {
   return {
     name: "built-in policy",
@@ -52,7 +52,7 @@ export function checkDevice(policy: Policy, device: string): CheckValue<"signatu
 }
 
 /** @param told what evidence says about the model, which counts for nothing but its digest */
-export function checkModelApproval(policy: Policy, told: PinnedModel): CheckValue<"model"> {
+export function checkModelApproval(policy: Policy, told: KnownModel): CheckValue<"model"> {
   const { approved, pinned, revoked } = policy.models;
   if (revoked.has(told.manifestDigest)) {
     return "revoked";

@@ -1,6 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
 import { factsDigest } from "../evidence/format/leaf";
-import type { Position } from "../evidence/format/record";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -10,6 +9,7 @@ import {
   locatePiece,
   type SameTokens,
 } from "../evidence/locate/locatePiece";
+import type { PlaceHints } from "../evidence/locate/locateSuggestions";
 import { visible } from "../evidence/locate/whiteSpace";
 import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment } from "../inference/suggestion";
@@ -42,9 +42,6 @@ export interface EnclaveOutcome {
   readonly reason: string;
 }
 
-/** Where an editor has followed pieces to, by their keys. */
-export type PlaceHints = ReadonlyMap<string, Position>;
-
 /** Everything a verdict rests on. All of it was read before; nothing here touches a disk or a network. */
 export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   /** Today's path of each file that has been moved, by its recorded path. */
@@ -53,6 +50,7 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   readonly texts: ReadonlyMap<string, string>;
   /** Today's text of each file that open prompts quote, by its path, with LF; a missing one is in no repository. */
   readonly quoted?: ReadonlyMap<string, string>;
+  /** By the keys of pieces. */
   readonly hints?: PlaceHints;
   /** Answers whether only meaningless white space differs; what it does not know yet is `edited`. */
   readonly sameTokens?: SameTokens;

@@ -1,10 +1,10 @@
 import { readPin } from "../models/pin/readPin";
 import type { ModelStore } from "../models/store/modelStore";
 import type { Digest } from "../platform/primitives";
-import type { PinnedModel } from "../policy/policy";
+import type { KnownModel } from "../policy/policy";
 
 /** A pin that is installed here, and its model's folder. */
-export interface InstalledPin extends PinnedModel {
+export interface InstalledPin extends KnownModel {
   readonly directory: string;
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Located, type LocateInput, locate } from "../../../server/src/evidence/locate/locate";
+import { type LocateInput, locate } from "../../../server/src/evidence/locate/locate";
+import type { Located } from "../../../server/src/evidence/locate/locatePiece";
 
 const one = (
   text: string,

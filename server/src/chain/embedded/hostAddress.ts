@@ -38,7 +38,7 @@ export async function connectToHost(home: string): Promise<Socket | null> {
   return claim === null ? null : connectTo(claim.address);
 }
 
-export interface Claim {
+export interface HostClaim {
   /** Whether this process still is the home's host. */
   holds(): Promise<boolean>;
   /** Removes what lies on disk only while the host runs; the last thing that a host does. */
@@ -46,7 +46,7 @@ export interface Claim {
 }
 
 /** Listens and becomes the home's host; `null` where another one is. The server answers until the process ends. */
-export async function claimHost(home: string, server: Server): Promise<Claim | null> {
+export async function claimHost(home: string, server: Server): Promise<HostClaim | null> {
   const folder = chainFolder(home);
   makeOwnFolder(folder);
   if (process.platform === "win32") {

@@ -1,4 +1,5 @@
 import type { Position } from "../format/record";
+import type { Located } from "./locatePiece";
 import { squash } from "./whiteSpace";
 
 /** A suggestion to find in a text. */
@@ -11,16 +12,6 @@ export interface LocateInput {
   readonly hint?: Position;
   /** The text before it when it was accepted, where that is known: the open prompt's prefix. */
   readonly before?: string;
-}
-
-/** Where a suggestion stands in a text, and how much of it. */
-export interface Located {
-  readonly content: "verbatim" | "reformatted" | "edited" | "moved" | "ambiguous" | "gone";
-  /** From the first to the last character that is still as accepted; `null` where it has no place. */
-  readonly range: { readonly start: Position; readonly end: Position } | null;
-  /** Non-blank accepted lines that still stand, and how many there were. */
-  readonly kept: number;
-  readonly total: number;
 }
 
 /** Non-blank characters that make a text telling enough to be found elsewhere, or to carry an edited suggestion. */

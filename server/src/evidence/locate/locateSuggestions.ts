@@ -1,7 +1,8 @@
 import type { Prompt } from "../../inference/suggestion";
 import type { AcceptedSuggestion } from "../format/acceptedSuggestion";
 import type { Position } from "../format/record";
-import { type Located, type LocateInput, locate } from "./locate";
+import { type LocateInput, locate } from "./locate";
+import type { Located } from "./locatePiece";
 
 /** What a suggestion is looked for by, whether it comes from the journal or from evidence. */
 export interface Placeable {
@@ -13,7 +14,7 @@ export interface Placeable {
   readonly prompt: Pick<Prompt, "prefix"> | null;
 }
 
-/** Where an editor has followed suggestions to, by id. */
+/** Where an editor has followed suggestions to, by id, or pieces, by key. */
 export type PlaceHints = ReadonlyMap<string, Position>;
 
 /** Finds suggestions in a text; see `locate`. */
