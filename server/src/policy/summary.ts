@@ -103,8 +103,13 @@ const SEVERITY: readonly Effect[] = [...SUMMARIES.filter((summary) => summary !=
 
 /** Turns the checks into one word: the worst effect of any check decides. */
 export function summarize(checks: Checks, requirements: Requirements = DEFAULT_REQUIREMENTS): Summary {
-  const worst = worstFirst(checks, requirements)[0]?.effect ?? "good";
-  return worst === "good" ? "verified" : worst;
+  const table = tableOf(requirements);
+  let worst = SEVERITY.length - 1;
+  for (const name of CHECK_NAMES) {
+    worst = Math.min(worst, severityOf(name, checks, table));
+  }
+  const effect = SEVERITY[worst] ?? "failed";
+  return effect === "good" ? "verified" : effect;
 }
 
 /** The checks that keep the summary from being `verified`, the decisive ones first. */
@@ -112,15 +117,25 @@ export function shortcomings(
   checks: Checks,
   requirements: Requirements = DEFAULT_REQUIREMENTS,
 ): readonly CheckName[] {
-  return worstFirst(checks, requirements)
-    .filter(({ effect }) => effect !== "good")
+  const table = tableOf(requirements);
+  return CHECK_NAMES.map((name) => ({ name, severity: severityOf(name, checks, table) }))
+    .filter(({ severity }) => SEVERITY[severity] !== "good")
+    .sort((a, b) => a.severity - b.severity)
     .map(({ name }) => name);
 }
 
-function worstFirst(checks: Checks, requirements: Requirements): { name: CheckName; effect: Effect }[] {
-  const table = effects(requirements);
-  const effectOf = <Name extends CheckName>(name: Name): Effect => table[name][checks[name]];
-  return (Object.keys(table) as CheckName[])
-    .map((name) => ({ name, effect: effectOf(name) }))
-    .sort((a, b) => SEVERITY.indexOf(a.effect) - SEVERITY.indexOf(b.effect));
+/** In the order of the table, which is the order of reasons that weigh the same. */
+const CHECK_NAMES = Object.keys(effects(DEFAULT_REQUIREMENTS)) as readonly CheckName[];
+
+const tables = new WeakMap<Requirements, EffectTable>();
+
+function tableOf(requirements: Requirements): EffectTable {
+  const table = tables.get(requirements) ?? effects(requirements);
+  tables.set(requirements, table);
+  return table;
+}
+
+/** The index into `SEVERITY` of what one check's value does. */
+function severityOf<Name extends CheckName>(name: Name, checks: Checks, table: EffectTable): number {
+  return SEVERITY.indexOf(table[name][checks[name]]);
 }

@@ -21,7 +21,17 @@ export function accepted(
   return sample({ path: PATH, displayed, position, prompt });
 }
 
-function included(root: Digest): AnchorCheck {
+/** A replay that confirms all of a claim's three tokens. */
+export const replayedExactly = {
+  value: "exact",
+  tokens: 3,
+  exact: 3,
+  margin: 0,
+  tolerance: { margin: 0, notFirst: 0 },
+} as const;
+
+/** An anchor that is as good as can be, on the developer's own chain, at a time in seconds since 1970. */
+export function included(root: Digest, timestamp = 1_800_000_000): AnchorCheck {
   const identity = {
     chainId: 31337,
     genesisHash: `0x${"66".repeat(32)}`,
@@ -40,7 +50,7 @@ function included(root: Digest): AnchorCheck {
       contract: identity.contract,
       block: { number: 5, hash: `0x${"88".repeat(32)}` },
       transaction: `0x${"99".repeat(32)}`,
-      timestamp: 1_800_000_000,
+      timestamp,
     },
   };
 }
@@ -61,12 +71,7 @@ export function parameters(
     device,
     chain: new Map(files.map(({ batchRoot: root }) => [root, included(root)])),
     texts: new Map([[PATH, text]]),
-    replays: new Map(
-      replayed.map((id) => [
-        claimOf(files, id),
-        { value: "exact", tokens: 3, exact: 3, margin: 0, tolerance: { margin: 0, notFirst: 0 } },
-      ]),
-    ),
+    replays: new Map(replayed.map((id) => [claimOf(files, id), replayedExactly])),
     policy: builtInPolicy({ device, pins: [execution.model] }),
   };
 }

@@ -5,69 +5,97 @@ import { CHECK_VALUES, type CheckName, type Summary } from "../../../server/src/
 
 const names = Object.keys(CHECK_VALUES) as CheckName[];
 
-function* combinations(): Generator<Checks> {
+/** Visits every combination of values, in one object that changes: there are millions. */
+function forEachCombination(visit: (checks: Checks) => void): number {
   const current: Record<string, string> = {};
-  function* from(index: number): Generator<Checks> {
+  let seen = 0;
+  const from = (index: number): void => {
     const name = names[index];
     if (name === undefined) {
-      yield { ...current } as unknown as Checks;
+      seen += 1;
+      visit(current as unknown as Checks);
       return;
     }
     for (const value of CHECK_VALUES[name]) {
       current[name] = value;
-      yield* from(index + 1);
+      from(index + 1);
     }
-  }
-  yield* from(0);
+  };
+  from(0);
+  return seen;
 }
 
 /** The design's table, written a second time as a chain of conditions. */
 function expected(c: Checks): Summary {
-  if (c.evidence !== "intact") {
+  const failed =
+    (c.evidence !== "intact" && c.evidence !== "unidentified") ||
+    c.signature === "invalid" ||
+    c.signature === "revokedDevice" ||
+    c.anchor === "absent" ||
+    c.anchor === "reorged" ||
+    c.model === "revoked" ||
+    c.model === "misnamed" ||
+    c.execution === "mismatch" ||
+    c.execution === "enclaveContradicted";
+  if (failed) {
     return "failed";
   }
-  if (c.signature === "invalid" || c.signature === "revokedDevice") {
-    return "failed";
+  if (c.evidence === "unidentified" || c.content === "ambiguous") {
+    return "unknown";
   }
-  if (c.anchor === "absent" || c.anchor === "reorged") {
-    return "failed";
-  }
-  if (c.model === "revoked" || c.replay === "mismatch") {
-    return "failed";
-  }
-  if (c.content === "ambiguous" || c.anchor === "unreachable" || c.anchor === "wrongChain") {
+  if (c.anchor === "unreachable" || c.anchor === "wrongChain") {
     return "unknown";
   }
   if (c.anchor === "pending") {
     return "pending";
   }
-  if (c.model === "unapproved") {
+  if (c.model === "unapproved" || c.execution === "enclaveUnchecked") {
     return "unverified";
   }
   if (c.content === "edited" || c.content === "gone") {
     return "edited";
   }
-  return c.replay === "notRun" || c.replay === "impossible" ? "anchored" : "verified";
+  if (c.execution === "stated") {
+    return "stated";
+  }
+  if (c.execution === "notRun" || c.execution === "impossible" || c.copied === "fromPrompt") {
+    return "anchored";
+  }
+  return c.execution === "enclaveSigned" || c.model === "unproved" ? "attested" : "verified";
 }
 
 describe("summarize", () => {
   it("agrees with the design's order over every combination of values", () => {
-    let seen = 0;
-    for (const checks of combinations()) {
-      seen += 1;
+    const seen = forEachCombination((checks) => {
       if (summarize(checks) !== expected(checks)) {
         expect({ checks, summary: summarize(checks) }).toBe(expected(checks));
       }
-    }
+    });
     expect(seen).toBe(names.reduce((product, name) => product * CHECK_VALUES[name].length, 1));
   });
 
   it("names no shortcoming exactly where it says verified", () => {
-    for (const checks of combinations()) {
+    forEachCombination((checks) => {
+      // No value of these checks weighs anything.
+      if (checks.anchorTrust !== "local" || checks.prompt !== "bound") {
+        return;
+      }
       if ((shortcomings(checks).length === 0) !== (summarize(checks) === "verified")) {
         expect(checks).toBeNull();
       }
-    }
+    });
+  });
+
+  it("never says verified without a replay, whole lines, intact evidence and words of the model's own", () => {
+    forEachCombination((checks) => {
+      if (checks.anchorTrust === "local" && summarize(checks) === "verified") {
+        const isReplayed = checks.execution === "exact" || checks.execution === "withinTolerance";
+        const isWhole = ["verbatim", "reformatted", "moved"].includes(checks.content);
+        if (!isReplayed || !isWhole || checks.evidence !== "intact" || checks.copied === "fromPrompt") {
+          expect(checks).toBeNull();
+        }
+      }
+    });
   });
 
   const good: Checks = {
@@ -79,7 +107,8 @@ describe("summarize", () => {
     model: "pinOnly",
     environment: "declaredUnknown",
     prompt: "disclosed",
-    replay: "exact",
+    copied: "no",
+    execution: "exact",
   };
 
   it.each([

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { BatchFacts } from "../../../server/src/evidence/format/record";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 import type { Digest } from "../../../server/src/platform/primitives";
+import type { KnownModel } from "../../../server/src/policy/policy";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { replayables } from "../../../server/src/workflows/verify";
@@ -59,7 +61,7 @@ describe("verify", () => {
     const [verdict] = verify({ ...parameters(text, [file], []) }).suggestions;
     expect(verdict).toMatchObject({
       summary: "anchored",
-      checks: { prompt: "sealed", replay: "impossible" },
+      checks: { prompt: "sealed", copied: "unknown", execution: "impossible" },
     });
   });
 
@@ -86,7 +88,8 @@ describe("verify", () => {
       ...honest,
       values: { ...values, raw: forgedText, displayed: forgedText, accepted: forgedText },
     };
-    const files = [sealed([forged]), sealed([honest])];
+    const first = sealed([forged]);
+    const files = [first, sealed([honest], { sequence: 4, previousSeal: first.seal })];
     const shown = text.replace(answer, forgedText);
     for (const order of [files, [...files].reverse()]) {
       const good = parameters(shown, order, []);
@@ -99,13 +102,12 @@ describe("verify", () => {
       } as const;
       const claims = replayables({ evidence: good.evidence, moves: new Map() }, []);
       expect(claims.map(({ id }) => id)).toEqual([honest.id, honest.id]);
-      const replayed = claims.filter((claim) => claim.values?.accepted === answer);
+      const replayed = claims.filter((claim) => claim.values?.displayed === answer);
       expect(replayed).toHaveLength(1);
       const report = verify({ ...good, replays: new Map(replayed.map(({ claim }) => [claim, exact])) });
       expect(report.summary.verified).toBe(0);
-      expect(report.files.map(({ problem }) => problem)).toEqual([
-        expect.stringContaining("reuses the suggestion id"),
-      ]);
+      // Only the forged one stands there, and nobody has replayed that.
+      expect(report.suggestions.map(({ summary, id }) => [summary, id])).toEqual([["anchored", honest.id]]);
     }
   });
 
@@ -122,13 +124,14 @@ describe("verify", () => {
     if (verdict === undefined) {
       throw new Error("no verdict");
     }
-    expect(verdict.findings.replay).toEqual({
+    expect(verdict.findings.execution).toEqual({
+      kind: "replayable",
       tokens: 3,
       exact: 2,
       margin: 0.00002,
       tolerance: strayed.tolerance,
     });
-    expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
+    expect(reasonFor("execution", verdict.checks, verdict.findings, good.policy)).toBe(
       "Replayed here under native/v1: 2 of 3 tokens are the model's first choice, the rest within 0.00002 logits of it; its pin allows 1 such within 0.0003.",
     );
   });
@@ -142,10 +145,10 @@ describe("verify", () => {
     const made = { ...suggestion, execution: { ...execution, environment } };
     const given = parameters(
       "return a;\n",
-      [sealed([made], { facts: { ...facts, environment } })],
+      [sealed([made], { facts: { ...facts, execution: { kind: "replayable", ...made.execution } } })],
       [made.id],
     );
-    expect(verify(given).suggestions[0]?.findings.environment.engine).toBe(engine);
+    expect(verify(given).suggestions[0]?.findings.environment?.engine).toBe(engine);
   });
 
   it("says where a replay forgave nothing but where the text ends", () => {
@@ -161,7 +164,7 @@ describe("verify", () => {
     if (verdict === undefined) {
       throw new Error("no verdict");
     }
-    expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
+    expect(reasonFor("execution", verdict.checks, verdict.findings, good.policy)).toBe(
       "Replayed here under native/v1: all 3 tokens are the model's first choice, and the text ends within the tolerance of where the model's does.",
     );
   });
@@ -173,15 +176,15 @@ describe("verify", () => {
       execution: { ...whole.execution, profile: "portable/v1" as const },
       values: { ...whole.values, accepted: "return" },
     };
-    const under = { ...facts, profile: "portable/v1" } as const;
+    const under: BatchFacts = { ...facts, execution: { kind: "replayable", ...suggestion.execution } };
     const good = parameters("return b;\n", [sealed([suggestion], { facts: under })], [suggestion.id]);
     const [verdict] = verify(good).suggestions;
     if (verdict === undefined) {
       throw new Error("no verdict");
     }
-    expect(verdict.findings.environment.profile).toBe("portable/v1");
+    expect(verdict.findings.environment?.profile).toBe("portable/v1");
     expect(verdict.findings.content).toMatchObject({ accepted: 6, displayed: 9 });
-    expect(reasonFor("replay", verdict.checks, verdict.findings, good.policy)).toBe(
+    expect(reasonFor("execution", verdict.checks, verdict.findings, good.policy)).toBe(
       "Replayed here under portable/v1: all 3 tokens are the model's own choice, bit for bit. " +
         "The first 6 of the 9 displayed characters were accepted.",
     );
@@ -223,10 +226,12 @@ describe("verify", () => {
   });
 
   it("lists a suggestion whose text is gone apart, and counts it nowhere", () => {
-    const { suggestion, good } = goodCase();
+    const { suggestion, file, good } = goodCase();
     const report = verify({ ...good, texts: new Map([["src/a.ts", "nothing of it\n"]]) });
     expect(report.suggestions).toEqual([]);
-    expect(report.gone).toEqual([{ id: suggestion.id, path: "src/a.ts" }]);
+    expect(report.gone).toEqual([
+      { claim: claimOf([file], suggestion.id), id: suggestion.id, path: "src/a.ts" },
+    ]);
     expect(Object.values(report.summary).every((count) => count === 0)).toBe(true);
   });
 
@@ -243,7 +248,11 @@ describe("verify", () => {
     const { good } = goodCase();
     const policy = {
       ...good.policy,
-      models: { approved: new Set<Digest>(), pinned: new Set<Digest>(), revoked: new Set<Digest>() },
+      models: {
+        approved: new Set<Digest>(),
+        pinned: new Map<Digest, KnownModel>(),
+        revoked: new Set<Digest>(),
+      },
     };
     expect(verify({ ...good, policy }).suggestions[0]).toMatchObject({
       summary: "unverified",
@@ -278,13 +287,20 @@ describe("verify", () => {
     expect(both.files).toHaveLength(1);
   });
 
-  it("counts a leaf that two batches hold once, and reports an id that comes back with other content", () => {
+  it("counts a leaf that two batches hold once, and tells two claims of one id apart", () => {
     const suggestion = accepted(answer, position, { before, after });
-    const again = sealed([{ ...suggestion, position: { line: 9, character: 0 } }]);
     const first = sealed([suggestion]);
-    const report = verify(parameters(text, [first, again], [suggestion.id]));
-    expect(report.suggestions).toHaveLength(1);
-    expect(report.files[0]?.problem).toContain(suggestion.id);
+    const next = { sequence: 4, previousSeal: first.seal };
+    const twice = verify(parameters(text, [first, sealed([suggestion], next)], [suggestion.id]));
+    expect(twice.suggestions).toHaveLength(1);
+    expect(twice.summary).toMatchObject({ verified: 1 });
+    const elsewhere = sealed([{ ...suggestion, position: { line: 9, character: 0 } }], next);
+    const other = verify(parameters(text, [first, elsewhere], [suggestion.id]));
+    expect(other.summary).toMatchObject({ verified: 1 });
+    expect(other.suggestions).toHaveLength(1);
+    expect(other.beside).toMatchObject([
+      { claim: claimOf([elsewhere], suggestion.id), id: suggestion.id, summary: "edited", why: "contested" },
+    ]);
   });
 
   function parametersOf(files: Parameters<typeof parameters>[1]) {
@@ -311,8 +327,9 @@ describe("the prompt check", () => {
   ) => {
     const suggestion = quoting(prompt, accept);
     const [verdict] = verify({
-      ...parameters(today, [sealed([suggestion])], [suggestion.id]),
+      ...parameters(today, [sealed([suggestion], { texts: { "src/a.ts": text } })], [suggestion.id]),
       quoted: files,
+      sameTokens: () => true,
     }).suggestions;
     return { value: verdict?.checks.prompt, ...verdict?.findings.prompt };
   };
@@ -323,12 +340,26 @@ describe("the prompt check", () => {
     expect(check({ path: null })).toMatchObject({ value: "bound" });
   });
 
-  it("still binds where only white space differs", () => {
-    const formatted = text.replace("  const total = a + b;\n  return", "\tconst total = a+b;\n\treturn");
+  it("does not bind where white space differs: white space is text", () => {
+    const spaced = text.replace("add(a", "add( a");
+    expect(check({}, { today: spaced })).toMatchObject({ value: "disclosed", misfits: [{ part: "prefix" }] });
     const reindented = new Map([["src/b.ts", other.replaceAll("  ", "\t\t")]]);
-    expect(check({ context: [chunk] }, { today: formatted, files: reindented })).toMatchObject({
-      value: "bound",
+    expect(check({ context: [chunk] }, { files: reindented })).toMatchObject({
+      value: "disclosed",
+      misfits: [{ part: "context", path: "src/b.ts", why: "changed" }],
     });
+  });
+
+  it("does not bind where another separator than blanks, tabs and line ends came or went", () => {
+    for (const separator of ["\u2028", "\u00a0", "\u0085", "\f", "\v", "\ufeff"]) {
+      const spaced = text.replace("function add", `function ${separator}add`);
+      expect(check({}, { today: spaced })).toMatchObject({
+        value: "disclosed",
+        misfits: [{ part: "prefix" }],
+      });
+      const files = new Map([["src/b.ts", other.replace("  total", ` ${separator} total`)]]);
+      expect(check({ context: [chunk] }, { files })).toMatchObject({ value: "disclosed" });
+    }
   });
 
   it("says which part does not fit", () => {
@@ -356,7 +387,7 @@ describe("the prompt check", () => {
     ]);
     expect(misfits({ context: [{ ...chunk, text: "interface Sum {\n" }] })).toEqual([changed]);
     expect(misfits({ context: [{ ...chunk, path: "src/a.ts" }] })).toMatchObject([{ why: "missing" }]);
-    const twice = `${text}${text.replaceAll("add", "plus")}`.replace(before, "");
+    const twice = `${text}${text.replaceAll("add", "plus")}`;
     expect(misfits({ prefix: "" }, { today: `\n\n\n${twice}` })).toContainEqual({ part: "place" });
   });
 
@@ -373,7 +404,7 @@ describe("the prompt check", () => {
     const suggestion = quoting({ context: [chunk] });
     const file = sealed([suggestion], { open: () => false });
     const [verdict] = verify(parameters(text, [file], [])).suggestions;
-    expect(verdict?.findings.prompt).toEqual({ share: null, quotes: [], misfits: [] });
+    expect(verdict?.findings.prompt).toEqual({ share: null, copiedFrom: null, quotes: [], misfits: [] });
   });
 
   it("follows a quoted file that was moved", () => {
