@@ -11,7 +11,15 @@ function shown(
   more: Partial<ShownVerdict> = {},
 ): ShownVerdict {
   const range = { start: { line: startLine, character: 2 }, end: { line: endLine, character: 5 } };
-  return { id: `${startLine}-${endLine}`, range, summary, localChain: false, note: null, ...more };
+  return {
+    id: `${startLine}-${endLine}`,
+    range,
+    summary,
+    remarks: [],
+    localChain: false,
+    note: null,
+    ...more,
+  };
 }
 
 const blocks = (verdicts: readonly ShownVerdict[]) => badgeGroupsOf(verdicts, () => 40);
@@ -19,7 +27,7 @@ const blocks = (verdicts: readonly ShownVerdict[]) => badgeGroupsOf(verdicts, ()
 describe("badgeGroupsOf", () => {
   it("joins suggestions on the same or adjacent lines with one summary", () => {
     expect(blocks([shown(4, 6), shown(7, 7), shown(7, 9)])).toEqual([
-      { summary: "verified", localChain: false, note: null, startLine: 4, endLine: 9, count: 3 },
+      { summary: "verified", remarks: [], localChain: false, note: null, startLine: 4, endLine: 9, count: 3 },
     ]);
   });
 
@@ -79,6 +87,7 @@ describe("badgeText", () => {
   const text = (more: Partial<Parameters<typeof badgeText>[0]>) =>
     badgeText({
       summary: "verified",
+      remarks: [],
       localChain: false,
       note: null,
       startLine: 0,

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type ConfigurationSource,
   readBadges,
+  readMarkModelText,
   readSettings,
   type SettingScope,
   SIDES,
@@ -113,7 +114,8 @@ describe("readSettings", () => {
 /** Everything at once that a person reads: the server's settings, and which badges are shown. */
 function read(...scopes: readonly [Values, ...Values[]]): Readonly<Record<string, unknown>> {
   const settings = readSettings(source(...scopes));
-  return { ...settings, badges: readBadges(source(...scopes)) };
+  const marks = readMarkModelText(source(...scopes));
+  return { ...settings, badges: readBadges(source(...scopes)), marks };
 }
 
 describe("a workspace's settings", () => {
@@ -133,6 +135,7 @@ describe("a workspace's settings", () => {
     "chain.contract": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
     sealAfterSeconds: [0, 1],
     badges: ["all", "off"],
+    markModelText: [true, false],
     verifiedOnly: ["block", "off"],
   };
   const names = Object.keys(SIDES) as (keyof typeof SIDES)[];

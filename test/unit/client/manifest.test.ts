@@ -7,6 +7,7 @@ import {
   BADGES,
   type ConfigurationSource,
   readBadges,
+  readMarkModelText,
   readSettings,
   SIDES,
   type Side,
@@ -145,6 +146,7 @@ describe("the manifest's settings", () => {
     };
     readSettings(recording);
     readBadges(recording);
+    readMarkModelText(recording);
     expect(sorted([...read].map((name) => `proofline.${name}`))).toEqual(sorted(Object.keys(declared)));
   });
 

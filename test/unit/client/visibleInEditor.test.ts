@@ -20,6 +20,7 @@ it("is what a badge says", () => {
   const group = {
     summary: "edited" as const,
     count: 1,
+    remarks: [],
     localChain: false,
     note: "\u202e",
     startLine: 0,
