@@ -45,7 +45,8 @@ describe("parts of ghost text, however they are accepted", () => {
   });
   afterAll(() => workbench?.stop());
 
-  const sealedIn = (name: string) => sealedSuggestions(folder).filter(({ pieces }) => pieces.some(({ path }) => path === name));
+  const sealedIn = (name: string) =>
+    sealedSuggestions(folder).filter(({ pieces }) => pieces.some(({ path }) => path === name));
   const lineOf = async (line: number) => (await window.lines())[line - 1] ?? "";
 
   /** Types where the file waits, asks, and returns the ghost text, of several words. */
@@ -179,11 +180,9 @@ describe("parts of ghost text, however they are accepted", () => {
     await anchorNow(window);
     // What stood at the other cursor is part of the prompt, and changed: it stays sealed.
     const suggestions = sealedIn("cursors.js");
-    expect(suggestions.map(({ accepted }) => TYPED + accepted.split("\n")[0])).toEqual([upper, upper]);
+    const pieces = suggestions.flatMap((suggestion) => suggestion.pieces);
+    expect(pieces.map(({ accepted }) => TYPED + accepted.split("\n")[0])).toEqual([upper, upper]);
     expect(new Set(suggestions.map(({ record }) => record.id)).size).toBe(2);
-    expect(suggestions.map(({ record }) => record.position.line + 1).sort()).toEqual([
-      CURSOR_LINE,
-      CURSOR_LINE + 1,
-    ]);
+    expect(pieces.map(({ start }) => start.line + 1).sort()).toEqual([CURSOR_LINE, CURSOR_LINE + 1]);
   });
 });
