@@ -69,8 +69,8 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
  *
  * Claims are judged before they take places. In a contested place the better one stands (the better summary, then the
  * older anchor, then the leaf hash), and the other is told of beside it; so nothing that is worse, broken, foreign or
- * unanchored lowers, hides or frees a line. No claim makes another's edited lines disappear, unless that one was the
- * worse of the two before it was edited.
+ * unanchored lowers, hides or frees a line. Edited lines of a claim that is intact, signed and onchain are hidden by no
+ * other claim, however good.
  */
 export function verify(parameters: VerifyParameters): Report {
   const moves = parameters.moves ?? new Map<string, string>();
@@ -192,9 +192,12 @@ function whyBeside(
     return "fragment";
   }
   const isContested =
-    range !== null && taken.hasOverlap(range, (other) => content !== "edited" || other > rank);
+    range !== null && taken.hasOverlap(range, (other) => content !== "edited" || (other > rank && rank < EDITED));
   return isContested ? "contested" : null;
 }
+
+/** A claim that could be no better than this before it was edited is broken, foreign, unanchored or refused. */
+const EDITED = SUMMARIES.indexOf("edited");
 
 interface Shown {
   readonly verdict: Verdict;
