@@ -247,7 +247,7 @@ describe("complete → anchor → verify", () => {
           path: FILE,
           startLine: line,
           summary: "verified",
-          checks: { anchorTrust: "local", replay: "exact" },
+          checks: { anchorTrust: "local", execution: "exact" },
         },
       ],
       files: [],
@@ -256,10 +256,10 @@ describe("complete → anchor → verify", () => {
     expect(readdirSync(join(project, ".proofline", "evidence"))).toHaveLength(1);
     expect(readdirSync(join(project, ".proofline", "anchors"))).toHaveLength(1);
     expect(json(["replay", id]).value.replays).toMatchObject([{ id, value: "exact" }]);
-    expect(json(["evidence", "show", id]).value.suggestion.record.path).toBe(FILE);
+    expect(json(["evidence", "show", id]).value.suggestion.pieces[0].path).toBe(FILE);
     expect(json(["evidence", "show", id.slice(0, 6)]).value.suggestion.record.id).toBe(id);
     expect(proofline(["evidence", "show", id]).stdout).toMatch(
-      /^suggestion\.record\.path +src\/inventory\.ts$/m,
+      /^suggestion\.pieces\.0\.path +src\/inventory\.ts$/m,
     );
     expect(json(["evidence", "list"]).value.batches).toHaveLength(1);
     const inText = proofline(["verify", "src"]);
@@ -388,6 +388,36 @@ describe("complete → anchor → verify", () => {
       expect(stdout).not.toMatch(/[^\P{C}\n]/u);
       expect(proofline([...command, "--json"]).stdout).not.toMatch(/[^\P{C}\n]/u);
     }
+  });
+
+  it("tells against a base which evidence vanished while its lines remain", () => {
+    const { id, line } = acceptOne();
+    expect(json(["anchor"]).status).toBe(0);
+    git(project, "add", "-A");
+    git(project, "commit", "-qm", "base");
+    expect(json(["verify", "--no-replay", "--base", "HEAD"]).value.vanished).toEqual([]);
+
+    rmSync(join(project, ".proofline", "evidence"), { recursive: true });
+    const { status, value } = json(["verify", "--base", "HEAD"]);
+    expect(status).toBe(1);
+    expect(value.vanished).toMatchObject([{ id, path: FILE, line }]);
+    expect(proofline(["verify", "--base", "HEAD"]).stdout).toContain(`vanished    ${FILE}:${line}`);
+
+    const path = join(project, FILE);
+    const lines = readFileSync(path, "utf8").split("\n");
+    writeFileSync(path, lines.filter((_, index) => index !== line - 1).join("\n"));
+    expect(json(["verify", "--base", "HEAD"]).value.vanished).toEqual([]);
+
+    git(project, "checkout", "-q", "--", ".");
+    rmSync(path);
+    symlinkSync("/etc/hostname", path);
+    const linked = json(["verify", "--no-replay"]);
+    expect(linked.status).toBe(1);
+    expect(linked.value.files).toMatchObject([{ path: FILE }]);
+
+    const unknown = json(["verify", "--base", "nosuch"]);
+    expect(unknown.status).toBe(2);
+    expect(unknown.value.error.reason).toContain("nosuch");
   });
 
   it("drops a suggestion whose text was taken out before sealing, and anchors nothing for it", () => {
