@@ -46,7 +46,8 @@ describe("from keystroke to badge", () => {
   afterAll(() => workbench?.stop());
 
   const textOf = (name: string) => readFileSync(join(folder, name), "utf8");
-  const sealedIn = (name: string) => sealedSuggestions(folder).filter(({ pieces }) => pieces.some(({ path }) => path === name));
+  const sealedIn = (name: string) =>
+    sealedSuggestions(folder).filter(({ pieces }) => pieces.some(({ path }) => path === name));
   const lineOf = async (line: number) => (await window.lines())[line - 1] ?? "";
 
   it("shows ghost text, takes it with Tab, and says pending, then verified, then the same after a reload", async () => {
@@ -60,7 +61,7 @@ describe("from keystroke to badge", () => {
     await window.save();
     await anchorNow(window);
     const [verified] = await window.waitForBadges(one(/^verified/), "a verified badge", 60_000);
-    expect(verified).toEqual({ line: CURSOR_LINE, text: "verified · local chain", icon: "verified" });
+    expect(verified).toEqual({ line: CURSOR_LINE, text: "verified · part · local chain", icon: "verified" });
     expect(sealedIn("main.js").map(addedText)).toEqual([ghost]);
 
     const hover = await window.hoverBadge(CURSOR_LINE);
@@ -71,7 +72,11 @@ describe("from keystroke to badge", () => {
 
     await window.reload();
     await window.file("main.js");
-    await window.waitForBadges(one(/^verified · local chain$/), "the same badge after a reload", 60_000);
+    await window.waitForBadges(
+      one(/^verified · part · local chain$/),
+      "the same badge after a reload",
+      60_000,
+    );
   });
 
   it("records exactly the words that were accepted, as one suggestion", async () => {

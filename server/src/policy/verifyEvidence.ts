@@ -192,7 +192,8 @@ function whyBeside(
     return "fragment";
   }
   const isContested =
-    range !== null && taken.hasOverlap(range, (other) => content !== "edited" || (other > rank && rank < EDITED));
+    range !== null &&
+    taken.hasOverlap(range, (other) => content !== "edited" || (other > rank && rank < EDITED));
   return isContested ? "contested" : null;
 }
 

@@ -1,0 +1,37 @@
+// Writes the JSON Schemas of the evidence format to docs/schemas/. Run it after a change to one of its schemas.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { Anchor } from "../server/src/chain/chain";
+import { EvidenceFile, PromptOpenings } from "../server/src/evidence/format/evidenceFile";
+import { Statement } from "../server/src/evidence/format/statement";
+import { Report } from "../server/src/policy/report";
+import { root } from "./bundle.mjs";
+
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  evidence: EvidenceFile,
+  statement: Statement,
+  "prompts-replayable": PromptOpenings.replayable,
+  "prompts-attested": PromptOpenings.attested,
+  "prompts-stated": PromptOpenings.stated,
+  anchor: Anchor,
+  report: Report,
+};
+
+/** The text of each schema's file (JSON Schema 2020-12), by the file's name. */
+export function schemaFiles(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(SCHEMAS).map(([name, schema]) => [
+      `${name}.schema.json`,
+      `${JSON.stringify(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }), null, 2)}\n`,
+    ]),
+  );
+}
+
+if (process.argv[1]?.endsWith("schemas.mts")) {
+  const folder = join(root, "docs", "schemas");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of schemaFiles()) {
+    writeFileSync(join(folder, name), text);
+  }
+}
