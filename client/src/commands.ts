@@ -22,6 +22,7 @@ export const COMMANDS = {
   "proofline.clearTransactionKey": { title: "command.clearTransactionKey", whileStopped: "works" },
   "proofline.pinModel": { title: "command.pinModel", whileStopped: "saysWhy" },
   "proofline.useWorkspaceModel": { title: "command.useWorkspaceModel", whileStopped: "saysWhy" },
+  "proofline.acceptModel": { title: "command.acceptModel", whileStopped: "saysWhy" },
   "proofline.setHubToken": { title: "command.setHubToken", whileStopped: "works" },
   "proofline.clearHubToken": { title: "command.clearHubToken", whileStopped: "works" },
   /** Comes with every suggestion; VS Code runs it after a whole acceptance. */

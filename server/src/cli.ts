@@ -7,6 +7,7 @@ import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
 import { complete, completeBatch } from "./cli/completeCommand";
 import { evidenceList, evidenceShow } from "./cli/evidenceCommand";
+import { modelAccept, modelReject } from "./cli/modelAcceptance";
 import {
   modelCheck,
   modelDigest,
@@ -17,10 +18,10 @@ import {
   modelUse,
 } from "./cli/modelCommand";
 import {
-  addHubFlags,
+  addFetchFlags,
   addPinFlags,
   addTrustFlags,
-  type HubFlags,
+  type FetchFlags,
   type PinFlags,
   type TrustFlags,
 } from "./cli/modelOptions";
@@ -190,12 +191,26 @@ run(
 );
 run(
   "model fetch",
-  addTrustFlags(
-    addHubFlags(
-      model.command("fetch").argument("[name]", "one of the workspace's; the proposed one by default"),
-    ),
+  addFetchFlags(
+    model.command("fetch").argument("[name]", "one of the workspace's; the proposed one by default"),
   ).description("download exactly the bytes that this workspace's models.json pins"),
-  (session, flags, [name]) => modelFetch(session, name, flags as HubFlags & TrustFlags),
+  (session, flags, [name]) => modelFetch(session, name, flags as FetchFlags),
+);
+run(
+  "model accept",
+  model
+    .command("accept")
+    .argument("[name]", "an installed model, or its manifest digest; the workspace's proposed one by default")
+    .description("let a model count for this repository, on this machine; asks unless the digest is whole"),
+  (session, _flags, [name]) => modelAccept(session, name),
+);
+run(
+  "model reject",
+  model
+    .command("reject")
+    .argument("<name>", "an accepted model, or its manifest digest")
+    .description("let a model no longer count for this repository"),
+  (session, _flags, [name = ""]) => modelReject(session, name),
 );
 run(
   "model list",

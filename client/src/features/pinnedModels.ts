@@ -1,10 +1,10 @@
-/** *Pin a Model…* and *Use the Workspace's Model…*. Nothing here happens by itself: a workspace only names models. */
-import { ChooseModel, ListWorkspaceModels } from "../../../server/src/protocol/messages";
+/** *Pin a Model…*, *Use the Workspace's Model…* and *Accept a Model…*. Nothing here happens by itself: a workspace only names models. */
+import { AcceptModel, ChooseModel, ListWorkspaceModels } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
-import { pick, showMessage } from "../dialogs";
+import { agree, pick, showMessage } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 import { askForFolder, askForModel } from "../pinning/modelQuestions";
-import { modelItem, sentence } from "../pinning/modelTexts";
+import { describeModel, modelItem, questionAbout, sentence } from "../pinning/modelTexts";
 import { Pinning } from "../pinning/pinning";
 import { visibleNameInEditor } from "../visibleInEditor";
 
@@ -12,6 +12,7 @@ export function activate(context: FeatureContext): void {
   const pinning = new Pinning(context.server);
   registerCommand(context, "proofline.pinModel", () => pinModel(context, pinning));
   registerCommand(context, "proofline.useWorkspaceModel", () => useWorkspaceModel(context, pinning));
+  registerCommand(context, "proofline.acceptModel", () => acceptModel(context));
 }
 
 async function pinModel(context: FeatureContext, pinning: Pinning): Promise<void> {
@@ -25,7 +26,7 @@ async function pinModel(context: FeatureContext, pinning: Pinning): Promise<void
     return;
   }
   const written = result.written === null ? "" : ` The pin is in ${result.written}.`;
-  const message = `Pinned ${visibleNameInEditor(result.name)}. ${sentence(result.signature)}${written}`;
+  const message = `Pinned ${visibleNameInEditor(result.name)}. ${sentence(result.signature)} Its manifest digest is ${result.manifestDigest}.${written}`;
   if (folder === null) {
     await tell(context, "information", message);
     return;
@@ -37,14 +38,11 @@ async function pinModel(context: FeatureContext, pinning: Pinning): Promise<void
 }
 
 async function useWorkspaceModel(context: FeatureContext, pinning: Pinning): Promise<void> {
-  const folder = await askForFolder();
+  const folder = await askForRepositoryFolder("A model is chosen for the folder's repository.");
   if (folder === undefined) {
     return;
   }
-  if (folder === null) {
-    throw new Error("Open a folder first. A model is chosen for the folder's repository.");
-  }
-  const models = await context.server.request(ListWorkspaceModels, { folder });
+  const models = (await context.server.request(ListWorkspaceModels, { folder })).filter(({ named }) => named);
   const picked = await pick(
     [
       ...models.map((model) => ({ ...modelItem(model), value: model })),
@@ -64,8 +62,12 @@ async function useWorkspaceModel(context: FeatureContext, pinning: Pinning): Pro
     return;
   }
   const model = picked.value;
-  if (model === null || model.installed) {
-    await choose(context, folder, model?.manifestDigest ?? null);
+  if (model === null) {
+    await choose(context, folder, null);
+  } else if (model.installed) {
+    if (model.accepted || (await isMeant(model, "Use It Here"))) {
+      await choose(context, folder, model.manifestDigest);
+    }
   } else if (model.fetchable) {
     await fetch(context, pinning, folder, model);
   } else {
@@ -75,7 +77,48 @@ async function useWorkspaceModel(context: FeatureContext, pinning: Pinning): Pro
   }
 }
 
-/** Downloads a model that the workspace names; they asked to use it, so it is used once it is here. */
+/** Lets a model count in a workspace without using it there, or takes that back. */
+async function acceptModel(context: FeatureContext): Promise<void> {
+  const folder = await askForRepositoryFolder("A model is accepted for the folder's repository.");
+  if (folder === undefined) {
+    return;
+  }
+  const all = await context.server.request(ListWorkspaceModels, { folder });
+  const models = all.filter(({ installed }) => installed);
+  if (models.length === 0) {
+    throw new Error(
+      "No model is installed on this machine but the one that comes with Proofline, which counts everywhere. Get the workspace's with Proofline: Use the Workspace's Model….",
+    );
+  }
+  const picked = await pick(
+    models.map((model) => ({ ...modelItem(model), value: model })),
+    { title: "Accept a Model", placeHolder: "Whose suggestions can be verified here? You see it first." },
+  );
+  const model = picked?.value;
+  if (model === undefined) {
+    return;
+  }
+  const { manifestDigest, accepted } = model;
+  if (await isMeant(model, accepted ? "Accept It No Longer" : "Accept")) {
+    await context.server.request(AcceptModel, { folder, manifestDigest, accepted: !accepted });
+  }
+}
+
+/** Shows an installed model and asks whether it counts in the workspace, or no longer. */
+function isMeant(model: ListWorkspaceModels.Model, yes: string): Promise<boolean> {
+  return agree("information", questionAbout(model), describeModel(model), yes);
+}
+
+/** The folder whose repository is meant; `undefined` where the person changed their mind. */
+async function askForRepositoryFolder(why: string): Promise<string | undefined> {
+  const folder = await askForFolder();
+  if (folder === null) {
+    throw new Error(`Open a folder first. ${why}`);
+  }
+  return folder;
+}
+
+/** Downloads a model that the workspace names; they asked to use it and were shown it, so it is used once it is here. */
 async function fetch(
   context: FeatureContext,
   pinning: Pinning,
@@ -84,7 +127,7 @@ async function fetch(
 ): Promise<void> {
   const result = await pinning.pin(folder, { kind: "workspace", manifestDigest });
   if (result !== undefined) {
-    await choose(context, folder, result.manifestDigest);
+    await choose(context, folder, manifestDigest);
     const { name, signature } = result;
     await tell(
       context,

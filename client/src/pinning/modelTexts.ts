@@ -31,8 +31,11 @@ export function questionFor(
         : { question: `Pin ${name}?`, yes: "Pin" };
     case "workspace":
       return download
-        ? { question: `Download ${size(toDownload)} and use ${name} here?`, yes: "Download and Use" }
-        : { question: `Use ${name} here?`, yes: "Use" };
+        ? {
+            question: `Download ${size(toDownload)}, accept ${name} and use it here?`,
+            yes: "Download and Use",
+          }
+        : { question: `Accept ${name} and use it here?`, yes: "Use" };
     default:
       return unreachable(model);
   }
@@ -43,9 +46,10 @@ export function questionFor(
  * are what a person consents to.
  */
 export function describePlan(
-  { commit, from, licence, signed, files, size: bytes, toDownload }: PlanModel.Plan,
+  { name, commit, from, licence, signed, manifestDigest, namesakes, files, ...sizes }: PlanModel.Plan,
   trust: PinModel.Parameters["trust"],
 ): string[] {
+  const { size: bytes, toDownload } = sizes;
   const here =
     commit === null || toDownload === bytes ? "" : `, of which ${size(bytes - toDownload)} are here already`;
   return [
@@ -57,10 +61,41 @@ export function describePlan(
           `Licence: ${licence === null ? "none stated" : visibleValue(licence, STATED_LIMIT)}`,
         ]),
     `Signature: ${signed ? SIGNATURE[trust.kind] : "none"}`,
+    ...(manifestDigest === null ? [] : [`Manifest digest: ${manifestDigest}`]),
+    ...warningsAbout(name, namesakes),
     "",
     `${counted(files.length, "file")}, ${size(bytes)}${here}:`,
     ...files.map((file) => `${visibleValue(file.path)} (${size(file.size)})`),
   ];
+}
+
+/** The question whether an installed model counts in a workspace, or no longer. */
+export function questionAbout({ name, accepted }: ListWorkspaceModels.Model): string {
+  const shown = visibleNameInEditor(name);
+  return accepted
+    ? `${shown} is accepted in this workspace. Accept it no longer?`
+    : `Accept ${shown} in this workspace?`;
+}
+
+/** What a person is shown of an installed model with that question. */
+export function describeModel(model: ListWorkspaceModels.Model): string[] {
+  const { name, from, signature, manifestDigest, namesakes, accepted } = model;
+  return [
+    `Model: ${visibleValue(name, STATED_LIMIT)}`,
+    `Source: ${visibleValue(from)}`,
+    `Signature: ${visibleValue(signature ?? "not known")}`,
+    `Manifest digest: ${manifestDigest}`,
+    ...warningsAbout(name, namesakes),
+    ...(accepted ? [] : ["", "Suggestions that it made can then be verified here, on this machine."]),
+  ];
+}
+
+/** A name that is taken here is no name to know a model by. */
+function warningsAbout(name: string, namesakes: readonly string[]): string[] {
+  return namesakes.map(
+    (digest) =>
+      `Beware: the model ${visibleNameInEditor(name)} that is installed here is another one, ${digest}.`,
+  );
 }
 
 /** What is asked of a signature, by whom the person trusts. */
@@ -83,6 +118,8 @@ export function modelItem(model: ListWorkspaceModels.Model): Omit<ListChoice<unk
     description: [
       model.installed ? "on this machine" : `not here, ${size(model.size)}`,
       ...(model.proposed ? ["proposed by this workspace"] : []),
+      ...(model.accepted ? ["accepted here"] : []),
+      ...(model.namesakes.length > 0 ? ["another model of this name is installed"] : []),
     ].join(" · "),
     detail: [model.from, ...(model.signature === null ? [] : [shortened(model.signature)])]
       .map((stated) => visibleValue(stated))

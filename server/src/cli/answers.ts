@@ -92,6 +92,7 @@ const Pinned = z.strictObject({
   source: ModelSource,
   signature: SignatureReport,
   family: PromptFamilyName,
+  accepted: z.boolean().describe("It counts for this repository."),
   written: z.nullable(z.string()).describe("The file that names it, below the repository's top."),
 });
 
@@ -102,6 +103,8 @@ const Installed = z.strictObject({
   directory: z.string(),
   signature: SignatureReport,
   storedBytes: Count,
+  accepted: z.boolean().describe("It counts for this repository."),
+  namesakes: list(Digest).describe("Other models that are installed here under its name."),
 });
 
 const Models = z.strictObject({
@@ -116,11 +119,18 @@ const Models = z.strictObject({
         manifestDigest: Digest,
         source: ModelSource,
         installed: z.boolean(),
+        accepted: z.boolean(),
+        namesakes: list(Digest),
       }),
     ),
   }),
   storedBytes: Count,
   partialBytes: Count,
+});
+
+const Acceptance = z.strictObject({
+  manifestDigest: Digest,
+  accepted: z.boolean().describe("It counts for this repository."),
 });
 
 const Running = HostStatus.extend({ running: z.literal(true) });
@@ -173,6 +183,8 @@ export const ANSWERS = {
   "model fetch": z.union([Pinned, Installed.extend({ fetched: z.literal(false) })]),
   "model list": Models,
   "model use": z.strictObject({ chosen: z.nullable(Digest) }),
+  "model accept": Acceptance,
+  "model reject": Acceptance,
   "model remove": z.strictObject({ removed: z.nullable(Digest), bytes: Count }),
   "chain start": Running,
   "chain stop": z.strictObject({ running: z.literal(false), stopped: z.boolean() }),

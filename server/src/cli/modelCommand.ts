@@ -8,15 +8,17 @@ import { readPin } from "../models/pin/readPin";
 import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature/signature";
 import { ModelChoices } from "../models/store/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
-import { findModel, type ModelsFile } from "../models/store/modelsFile";
+import { findModel } from "../models/store/modelsFile";
+import type { Digest } from "../platform/primitives";
+import { namesakesAmong, type KnownModel } from "../policy/policy";
 import { megabytes } from "../protocol/byteCount";
 import { visibleName, visibleText } from "../protocol/visibleText";
+import { installedPins } from "../workflows/installedPins";
 import {
   applyPlan,
   type DownloadPlan,
   modelsOf,
   type PinnedModel,
-  type PinPlaces,
   pinFolder,
   planFetch,
   planPin,
@@ -24,6 +26,14 @@ import {
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
 import {
+  askWhetherItCounts,
+  describeAcceptance,
+  describeModel,
+  refuseOtherDigest,
+  warningsAbout,
+} from "./modelAcceptance";
+import {
+  type FetchFlags,
   type HubFlags,
   hubAccess,
   type PinFlags,
@@ -32,8 +42,9 @@ import {
   type TrustFlags,
   trustOf,
 } from "./modelOptions";
+import { namedModel, placesOf, proposedBy } from "./namedModels";
 import { type CommandResult, note } from "./output";
-import { repositoryHere, type Session } from "./session";
+import { modelPlacesOf, type Session } from "./session";
 import { confirm, interruptible, showingProgress } from "./terminal";
 
 /** `proofline model digest DIR`: what a pin of this folder would say, whether or not there is one. */
@@ -108,62 +119,95 @@ export async function modelPin(
   });
 }
 
-/** `proofline model fetch [NAME]`: downloads exactly the bytes that this workspace's `models.json` pins. */
+/**
+ * `proofline model fetch [NAME]`: downloads exactly the bytes that this workspace's `models.json` pins. They count for
+ * the repository once the person, who is shown them, says so.
+ */
 export async function modelFetch(
   session: Session,
   name: string | undefined,
-  flags: HubFlags & TrustFlags,
+  flags: FetchFlags,
 ): Promise<CommandResult<Answer<"model fetch">>> {
   const places = await placesOf(session);
   const file = await modelsOf(places.repository);
   const model = findModel(file, name ?? proposedBy(file));
+  refuseOtherDigest(flags.accept, model.manifestDigest);
   const trust = trustOf(flags);
   const there = await places.store.find(model.manifestDigest);
   if (there !== null) {
     await checkModel(there.path);
+    const accepted = await askWhetherItCounts(session, places, there, flags.accept);
     return {
       exitCode: 0,
-      json: { ...summary(there), fetched: false },
-      text: [`${visibleName(there.name)} is here already, and every file is as pinned (${there.path}).`],
+      json: { ...summary(there, await pinsHere(session), accepted), fetched: false },
+      text: [
+        `${visibleName(there.name)} is here already, and every file is as pinned (${there.path}).`,
+        describeAcceptance(accepted, there),
+      ],
     };
   }
   const access = hubAccess(flags);
   return interruptible(async (signal) => {
     const plan = await planFetch(access, places, model, signal);
-    await agreed(plan, flags);
+    const { manifestDigest } = model;
+    await agreed(plan, flags, [
+      `Digest     ${manifestDigest}`,
+      ...(await warningsAbout(session, { name: plan.name, manifestDigest })),
+    ]);
     const choices = { trust, replace: false };
-    return pinned(await showingProgress((tell) => applyPlan(plan, access, places, choices, tell, signal)));
+    const fetched = await showingProgress((tell) => applyPlan(plan, access, places, choices, tell, signal));
+    const presented = { ...fetched, name: fetched.manifest.name };
+    return pinned({
+      ...fetched,
+      accepted: await askWhetherItCounts(session, places, presented, flags.accept),
+    });
   });
 }
 
 /** `proofline model list`: the models of this machine and those that the workspace names, with the room they take. */
 export async function modelList(session: Session): Promise<CommandResult<Answer<"model list">>> {
   const { store, repository } = await placesOf(session);
-  const [installed, partialBytes, file, embedded] = await Promise.all([
+  const [installed, partialBytes, file, embedded, pins] = await Promise.all([
     store.list(),
     store.partialBytes(),
     modelsOf(repository),
     readPin(session.installation.modelDirectory),
+    pinsHere(session),
   ]);
   const chosen =
     repository === null ? null : await new ModelChoices(session.home, store).chosen(repository.folder);
+  const accepted = repository === null ? null : await store.accepted.of(repository.folder);
+  if (accepted?.problem != null) {
+    note(accepted.problem);
+  }
+  const isAccepted = (digest: Digest): boolean => accepted?.models.has(digest) === true;
   const storedBytes = installed.reduce((sum, model) => sum + model.storedBytes, 0);
   const here = new Set([embedded.manifestDigest, ...installed.map((model) => model.manifestDigest)]);
-  const line = (digest: string, name: string, rest: string): string =>
-    `${digest === chosen ? "*" : " "} ${digest.slice(0, 12)}  ${visibleName(name)}  ${rest}`;
+  const line = (digest: Digest, name: string, ...rest: readonly string[]): string =>
+    [
+      `${digest === chosen ? "*" : " "} ${digest.slice(0, 12)}`,
+      visibleName(name),
+      ...rest,
+      ...(isAccepted(digest) ? ["accepted here"] : []),
+      ...namesakesAmong(pins, { name, manifestDigest: digest }).map(
+        (other) => `another ${visibleName(name)} is installed: ${other.slice(0, 12)}`,
+      ),
+    ].join("  ");
   return {
     exitCode: 0,
     json: {
       embedded: { name: embedded.manifest.name, manifestDigest: embedded.manifestDigest },
-      installed: installed.map(summary),
+      installed: installed.map((model) => summary(model, pins, isAccepted(model.manifestDigest))),
       chosen,
       workspace: {
         default: file.default,
-        models: file.models.map(({ manifest, manifestDigest, source }) => ({
-          name: manifest.name,
+        models: file.models.map(({ manifest: { name }, manifestDigest, source }) => ({
+          name,
           manifestDigest,
           source,
           installed: here.has(manifestDigest),
+          accepted: isAccepted(manifestDigest),
+          namesakes: namesakesAmong(pins, { name, manifestDigest }),
         })),
       },
       storedBytes,
@@ -172,11 +216,13 @@ export async function modelList(session: Session): Promise<CommandResult<Answer<
     text: [
       "On this machine:",
       line(embedded.manifestDigest, embedded.manifest.name, "embedded"),
-      ...installed.map((model) =>
+      ...installed.map(({ manifestDigest, name, directory, storedBytes: bytes, source, signature }) =>
         line(
-          model.manifestDigest,
-          model.name,
-          `${model.directory ?? megabytes(model.storedBytes)}  ${describeSource(model.source)}  ${describeSignature(model.signature)}`,
+          manifestDigest,
+          name,
+          directory ?? megabytes(bytes),
+          describeSource(source),
+          describeSignature(signature),
         ),
       ),
       `${megabytes(storedBytes)} in the store, ${megabytes(partialBytes)} of downloads that are not finished.`,
@@ -185,14 +231,19 @@ export async function modelList(session: Session): Promise<CommandResult<Answer<
         line(
           manifestDigest,
           manifest.name,
-          `${here.has(manifestDigest) ? "here" : "not here"}  ${describeSource(source)}${manifestDigest === file.default ? "  proposed" : ""}`,
+          here.has(manifestDigest) ? "here" : "not here",
+          describeSource(source),
+          ...(manifestDigest === file.default ? ["proposed"] : []),
         ),
       ),
     ],
   };
 }
 
-/** `proofline model use NAME`: chooses an installed model for this repository, on this machine alone. */
+/**
+ * `proofline model use NAME`: chooses an installed model for this repository, on this machine alone. Who uses a model
+ * accepts it.
+ */
 export async function modelUse(
   session: Session,
   name: string | undefined,
@@ -221,12 +272,16 @@ export async function modelUse(
       ],
     };
   }
+  await store.accepted.accept(repository.folder, model.manifestDigest);
   await choices.choose(repository.folder, model.manifestDigest);
   return {
     exitCode: 0,
     json: { chosen: model.manifestDigest },
     text: [
-      `This repository uses ${visibleName(model.name)} (${model.manifestDigest.slice(0, 12)}), on this machine.`,
+      ...describeModel(model),
+      ...(await warningsAbout(session, model)),
+      "This repository uses it, on this machine.",
+      describeAcceptance(true, model),
     ],
   };
 }
@@ -268,13 +323,9 @@ export async function modelRemove(
   };
 }
 
-async function placesOf(session: Session): Promise<PinPlaces> {
-  return { store: new ModelStore(session.home), repository: await repositoryHere() };
-}
-
 /** Shows what would be downloaded, and asks unless --yes says so already. */
-async function agreed(plan: DownloadPlan, { yes }: HubFlags): Promise<void> {
-  describePlan(plan).forEach(note);
+async function agreed(plan: DownloadPlan, { yes }: HubFlags, more: readonly string[] = []): Promise<void> {
+  [...describePlan(plan), ...more].forEach(note);
   if (yes !== true) {
     await confirm(`Download ${megabytes(plan.toDownload)}?`);
   }
@@ -306,6 +357,7 @@ function pinned({
   directory,
   source,
   signature,
+  accepted,
   written,
 }: PinnedModel): CommandResult<Answer<"model pin">> {
   return {
@@ -318,59 +370,25 @@ function pinned({
       source,
       signature,
       family: manifest.prompt.family,
+      accepted,
       written,
     },
     text: [
       `Pinned ${visibleName(manifest.name)}: ${manifest.files.length} files, manifest digest ${manifestDigest}.`,
       `It is in ${directory}. Prompt family: ${manifest.prompt.family}.`,
-      `Signature: ${describeSignature(signature)}.`,
+      `Source: ${describeSource(source)}. Signature: ${describeSignature(signature)}.`,
       ...(written === null ? [] : [`The pin is in ${written}.`]),
+      describeAcceptance(accepted, { name: manifest.name, manifestDigest }),
     ],
   };
 }
 
-function summary(model: InstalledModel) {
+function summary(model: InstalledModel, pins: readonly KnownModel[], accepted: boolean) {
   const { name, manifestDigest, source, path, signature, storedBytes } = model;
-  return { name, manifestDigest, source, directory: path, signature, storedBytes };
+  const namesakes = namesakesAmong(pins, { name, manifestDigest });
+  return { name, manifestDigest, source, directory: path, signature, storedBytes, accepted, namesakes };
 }
 
-/** The model that a person means by its name, or by the beginning of its digest. */
-async function namedModel(
-  { installation }: Session,
-  store: ModelStore,
-  name: string,
-): Promise<InstalledModel | "embedded"> {
-  const isMeant = (modelName: string, manifestDigest: string): boolean =>
-    modelName === name || (name.length >= 8 && manifestDigest.startsWith(name));
-  const { manifest, manifestDigest } = await readPin(installation.modelDirectory);
-  const found = [
-    ...(isMeant(manifest.name, manifestDigest) ? (["embedded"] as const) : []),
-    ...(await store.list()).filter((model) => isMeant(model.name, model.manifestDigest)),
-  ];
-  const [only] = found;
-  if (only !== undefined && found.length === 1) {
-    return only;
-  }
-  throw new CommandError(
-    "model.missing",
-    found.length === 0 ? `No model ${name} is installed.` : `Several models are called ${name}.`,
-    "See `proofline model list`, and name it by the beginning of its digest where names are not enough.",
-  );
-}
-
-function proposedBy({ default: proposed, models }: ModelsFile): string {
-  const [only, ...others] = models;
-  if (proposed !== null) {
-    return proposed;
-  }
-  if (only !== undefined && others.length === 0) {
-    return only.manifestDigest;
-  }
-  throw new CommandError(
-    "usage",
-    models.length === 0
-      ? "This workspace names no models."
-      : "This workspace does not say which of its models to use.",
-    models.length === 0 ? "Pin one with `proofline model pin`." : "Name one; see `proofline model list`.",
-  );
+async function pinsHere(session: Session): Promise<readonly KnownModel[]> {
+  return [...(await installedPins(modelPlacesOf(session))).values()];
 }

@@ -17,6 +17,11 @@ export interface HubFlags {
   readonly yes?: boolean;
 }
 
+export interface FetchFlags extends HubFlags, TrustFlags {
+  /** The manifest digest of the model that is accepted for this repository, as it was typed. */
+  readonly accept?: string;
+}
+
 /** Flags that say who is trusted to sign a model. */
 export interface TrustFlags {
   readonly signerKey?: string;
@@ -42,6 +47,13 @@ export function addTrustFlags(command: Command): Command {
   return command
     .option("--signer-key <file>", "the model must be signed with this public key (PEM)")
     .option("--signer-ca <file>", "the model must be signed with a certificate of this authority (PEM)");
+}
+
+export function addFetchFlags(command: Command): Command {
+  return addTrustFlags(addHubFlags(command)).option(
+    "--accept <digest>",
+    "let the model with this manifest digest count for this repository, without asking",
+  );
 }
 
 export function addPinFlags(command: Command): Command {

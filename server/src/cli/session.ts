@@ -12,6 +12,7 @@ import { DEFAULT_PROVIDER, type ExecutionProvider } from "../protocol/executionP
 import { LocalProvider } from "../providers/local/localProvider";
 import type { Provider } from "../providers/provider";
 import { type Installation, installationOf } from "../workflows/installation";
+import type { ModelPlaces } from "../workflows/installedPins";
 import { note } from "./output";
 
 /** What one run of the command line works with. */
@@ -19,6 +20,8 @@ export interface Session {
   readonly home: string;
   readonly installation: Installation;
   readonly modelDirectory: string;
+  /** The model's folder that the flag or the variable names, so that it counts in this run; `null` without one. */
+  readonly ownModel: string | null;
   /** Why the model that was chosen for this repository cannot be used. */
   readonly modelProblem: ProoflineError | null;
   /** What suggestions are made with. */
@@ -42,6 +45,7 @@ export async function openSession(flags: {
     home,
     installation,
     modelDirectory: named === undefined ? installation.modelDirectory : resolve(named),
+    ownModel: named === undefined ? null : resolve(named),
     modelProblem: null,
     profile: flags.profile ?? DEFAULT_PROFILE,
     provider: flags.provider ?? DEFAULT_PROVIDER,
@@ -58,6 +62,11 @@ export async function openSession(flags: {
     }
     return { ...session, modelProblem: error };
   }
+}
+
+/** Where this machine's models lie. */
+export function modelPlacesOf({ home, installation, ownModel }: Session): ModelPlaces {
+  return { store: new ModelStore(home), embedded: installation.modelDirectory, own: ownModel };
 }
 
 async function chosenDirectory(home: string): Promise<string | null> {

@@ -18,16 +18,29 @@ export interface Terminal {
  * @throws CommandError `usage` without a terminal, `model.cancelled` for any answer but yes, Ctrl+C and Ctrl+D
  * included
  */
-export async function confirm(
-  question: string,
-  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
-): Promise<void> {
-  if (!input.isTTY || !output.isTTY) {
+export async function confirm(question: string, terminal: Terminal = STANDARD): Promise<void> {
+  const answer = await agrees(question, terminal);
+  if (answer === null) {
     throw new CommandError(
       "usage",
       "There is no terminal to ask for confirmation, so nothing was downloaded.",
       "Check what would be downloaded, then give --yes.",
     );
+  }
+  if (!answer) {
+    throw new CommandError("model.cancelled", "Nothing was downloaded.", "Start it again and answer y.");
+  }
+}
+
+const STANDARD: Terminal = { input: process.stdin, output: process.stderr };
+
+/** Asks a question whose answer is no unless somebody says yes; `null` where there is no terminal to ask it in. */
+export async function agrees(
+  question: string,
+  { input, output }: Terminal = STANDARD,
+): Promise<boolean | null> {
+  if (!input.isTTY || !output.isTTY) {
+    return null;
   }
   const reader = createInterface({ input, output });
   const closed = once(reader, "close").then((): string => "");
@@ -41,16 +54,13 @@ export async function confirm(
         return "";
       },
     );
-    if (/^y(?:es)?$/i.test(answer.trim())) {
-      return;
-    }
     if (answer === "") {
       output.write("\n");
     }
+    return /^y(?:es)?$/i.test(answer.trim());
   } finally {
     reader.close();
   }
-  throw new CommandError("model.cancelled", "Nothing was downloaded.", "Start it again and answer y.");
 }
 
 /** Runs work that Ctrl+C stops in an orderly way; a second Ctrl+C ends the process at once. */

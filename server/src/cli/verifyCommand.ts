@@ -1,14 +1,13 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
-import { ModelStore } from "../models/store/modelStore";
 import { messageOf, ProoflineError, unreachable } from "../platform/errors";
 import { copiedReason, executionReason, nameOf, promptReason } from "../policy/reasons";
 import type { Report } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
-import { visibleText } from "../protocol/visibleText";
+import { visibleName, visibleText } from "../protocol/visibleText";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
 import {
   notInstalled,
@@ -25,7 +24,7 @@ import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
 import { namedPaths } from "./namedPaths";
 import { type CommandResult, note } from "./output";
-import { type Session, withEngine } from "./session";
+import { modelPlacesOf, type Session, withEngine } from "./session";
 import { interruptible, showCount } from "./terminal";
 import { withWorkspace } from "./workspace";
 
@@ -121,11 +120,9 @@ async function reportOf(
       ({ repository: repositoryPath }) => repositoryPath === repository.folder,
     );
     const claims = replayables(contents, journal);
-    const outcomes = await replays(session, claims, options);
-    const known = await lookAroundFrom(session);
-    if (known.deviceProblem !== null) {
-      note(known.deviceProblem);
-    }
+    const known = await lookAround(session.home, modelPlacesOf(session), repository.folder);
+    known.problems.forEach(note);
+    const outcomes = await replays(session, claims, known, options);
     const chain = openChain(workspace.chain, { start: false });
     try {
       const report = await verifyRepository({
@@ -154,6 +151,7 @@ async function reportOf(
 async function replays(
   session: Session,
   claims: readonly Replayable[],
+  { pins }: KnownHere,
   options: ReportOptions,
 ): Promise<Map<string, ReplayOutcome>> {
   const cache = new ReplayCache(session.home);
@@ -173,18 +171,18 @@ async function replays(
   if (open.length === 0) {
     return outcomes;
   }
-  return interruptible((signal) => replayOpen(session, open, outcomes, signal));
+  return interruptible((signal) => replayOpen(session, open, pins, outcomes, signal));
 }
 
 async function replayOpen(
   session: Session,
   open: readonly Replayable[],
+  pins: KnownHere["pins"],
   outcomes: Map<string, ReplayOutcome>,
   signal: AbortSignal,
 ): Promise<Map<string, ReplayOutcome>> {
   const cache = new ReplayCache(session.home);
   const progress = showCount("replayed", outcomes.size + open.length);
-  const { pins } = await lookAroundFrom(session);
   const digests = new Set(open.map(({ model }) => model.manifestDigest));
   for (const digest of digests) {
     const group = open.filter(({ model }) => model.manifestDigest === digest);
@@ -221,10 +219,6 @@ async function replayOpen(
     }
   }
   return outcomes;
-}
-
-function lookAroundFrom({ home, installation, modelDirectory }: Session): Promise<KnownHere> {
-  return lookAround(home, new ModelStore(home), installation.modelDirectory, modelDirectory);
 }
 
 /** The most suggestions that a mistake names one by one. */
@@ -305,7 +299,10 @@ function describeOne({
 function modelOf({ model, execution }: Findings): string {
   switch (execution.kind) {
     case "replayable":
-      return nameOf(model);
+      // A name alone could be another model's, too.
+      return model.name === null
+        ? `a model ${nameOf(model)}`
+        : `${visibleName(model.name)} (${model.manifestDigest?.slice(0, 12)})`;
     case "attested":
       return "an enclave";
     case "stated":

@@ -6,7 +6,6 @@ import type {
   TextDocuments,
   WorkspaceFolder,
 } from "vscode-languageserver/node";
-import { messageOf } from "../platform/errors";
 import { DidChangeSettings, DidLoadModel, RestartEngine } from "../protocol/messages";
 import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
@@ -66,7 +65,8 @@ export function assembleServer(
   const log = (line: string): void => connection.console.info(line);
   const settings = SettingsStore.from(initializationOptions);
   const status = new Status(connection);
-  const models = new WorkspaceModels(settings.home, pathsOf(workspaceFolders ?? []), log);
+  const embedded = installation.modelDirectory;
+  const models = new WorkspaceModels(settings.home, embedded, pathsOf(workspaceFolders ?? []), log);
   const engine = new EngineHost(settings, installation, log, () => models.chosenDirectory());
   const locations = new DocumentLocations(pathsOf(workspaceFolders ?? []));
   const tracking = new Tracking(documents);
@@ -95,7 +95,7 @@ export function assembleServer(
   const chain = new ChainAccess(settings, installation);
   const sealing = startSealing(context, { thread, reader, chain, tracking, status });
 
-  const identity = new Identity(settings, engine, installation.modelDirectory, models.store, store, log);
+  const identity = new Identity(settings, { store: models.store, embedded }, store, log);
   const folders = new EvidenceFolders(reader, chain, store, log);
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
@@ -185,7 +185,7 @@ export function assembleServer(
     async start() {
       status.open();
       const loading = engine.restart();
-      await identity.refresh().catch((error: unknown) => log(messageOf(error)));
+      await identity.refresh();
       folders.watchChain();
       await Promise.all([loading, store.begin()]);
     },

@@ -18,26 +18,40 @@ export interface Policy {
   readonly models: {
     /** Approved by an authority. */
     readonly approved: ReadonlySet<Digest>;
-    /** Pins that are installed here, by their manifests' digests; nobody else vouches for them. */
+    /** Pins that this machine's person lets count for this repository, by their manifests' digests. */
     readonly pinned: ReadonlyMap<Digest, KnownModel>;
+    /** Every pin that is installed here, those that count among them. To be here says nothing for a model. */
+    readonly installed: ReadonlyMap<Digest, KnownModel>;
     readonly revoked: ReadonlySet<Digest>;
   };
   /** Digests of environments that the rules name. */
   readonly environments: ReadonlySet<Digest>;
 }
 
-/** What stands in for a policy file: the pins that are installed here, and this device. */
-export function builtInPolicy(known: {
+/**
+ * What stands in for a policy file: this device, and the pins that a person lets count here.
+ *
+ * @param installed further pins that are installed here and do not count
+ */
+export function builtInPolicy({
+  device,
+  pins,
+  installed = [],
+}: {
   readonly device: string | null;
   readonly pins: readonly KnownModel[];
+  readonly installed?: readonly KnownModel[];
 }): Policy {
+  const byDigest = (some: readonly KnownModel[]): ReadonlyMap<Digest, KnownModel> =>
+    new Map(some.map((pin) => [pin.manifestDigest, pin]));
   return {
     name: "built-in policy",
     requirements: DEFAULT_REQUIREMENTS,
-    devices: { known: new Set(known.device === null ? [] : [known.device]), revoked: new Set() },
+    devices: { known: new Set(device === null ? [] : [device]), revoked: new Set() },
     models: {
       approved: new Set(),
-      pinned: new Map(known.pins.map((pin) => [pin.manifestDigest, pin])),
+      pinned: byDigest(pins),
+      installed: byDigest([...installed, ...pins]),
       revoked: new Set(),
     },
     environments: new Set(),
@@ -53,18 +67,29 @@ export function checkDevice(policy: Policy, device: string): CheckValue<"signatu
 
 /** @param told what evidence says about the model, which counts for nothing but its digest */
 export function checkModelApproval(policy: Policy, told: KnownModel): CheckValue<"model"> {
-  const { approved, pinned, revoked } = policy.models;
+  const { approved, pinned, installed, revoked } = policy.models;
   if (revoked.has(told.manifestDigest)) {
     return "revoked";
   }
-  const pin = pinned.get(told.manifestDigest);
+  const pin = installed.get(told.manifestDigest);
   if (pin !== undefined && (pin.name !== told.name || pin.omsRoot !== told.omsRoot)) {
     return "misnamed";
   }
   if (approved.has(told.manifestDigest)) {
     return "approved";
   }
-  return pin === undefined ? "unapproved" : "pinOnly";
+  return pinned.has(told.manifestDigest) ? "pinOnly" : "unapproved";
+}
+
+/** The digests of other pins that bear a model's name: whoever knows a model by its name alone would take it for them. */
+export function namesakesAmong(
+  pins: Iterable<Pick<KnownModel, "name" | "manifestDigest">>,
+  { name, manifestDigest }: Pick<KnownModel, "name"> & { readonly manifestDigest: Digest | null },
+): readonly Digest[] {
+  const digests = [...pins]
+    .filter((pin) => pin.name === name && pin.manifestDigest !== manifestDigest)
+    .map((pin) => pin.manifestDigest);
+  return [...new Set(digests)].sort();
 }
 
 export function checkEnvironment(policy: Policy, digest: Digest): CheckValue<"environment"> {

@@ -1,5 +1,5 @@
 import type { CheckName } from "../protocol/verdictWords";
-import type { Policy } from "./policy";
+import { namesakesAmong, type Policy } from "./policy";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
 
 /** One plain sentence for one check's value: what it means for this suggestion. */
@@ -121,9 +121,9 @@ function modelReason(value: Checks["model"], { model }: Findings, policy: Policy
     case "approved":
       return `The ${policy.name} approves the model ${name}.`;
     case "pinOnly":
-      return `The model ${name} is pinned on this machine; no authority has approved it.`;
+      return `The model ${name} is pinned on this machine and counts for this repository; no authority has approved it.`;
     case "unapproved":
-      return `The model is neither pinned on this machine nor approved by the ${policy.name}. ${toldOf(model)}`;
+      return unapprovedReason(model, policy);
     case "revoked":
       return `The ${policy.name} has revoked the model ${name}.`;
     case "misnamed":
@@ -133,7 +133,22 @@ function modelReason(value: Checks["model"], { model }: Findings, policy: Policy
   }
 }
 
-/** A model's name comes from its pin; without one it has only its digest. */
+function unapprovedReason(model: Findings["model"], policy: Policy): string {
+  const { manifestDigest, told } = model;
+  const { installed } = policy.models;
+  const namesakes = namesakesAmong(installed.values(), { name: told, manifestDigest });
+  const named =
+    namesakes.length === 0
+      ? toldOf(model)
+      : `It calls itself “${told}”, as the model installed here with another pin does (${namesakes.join(", ")}), and is not that one.`;
+  if (manifestDigest === null || !installed.has(manifestDigest)) {
+    return `The model is neither pinned on this machine nor approved by the ${policy.name}. ${named}`;
+  }
+  // Whoever acts on it is shown the whole digest first.
+  return `The model is installed here, but not accepted for this repository. ${named} To accept it, run “proofline model accept ${manifestDigest.slice(0, 12)}”, or Proofline: Accept a Model… in the editor.`;
+}
+
+/** A model's name comes from the pin that counts here; without one it has only its digest. */
 export function nameOf({ name, manifestDigest }: Findings["model"]): string {
   return name ?? (manifestDigest === null ? "without a pin" : `with the pin ${manifestDigest}`);
 }

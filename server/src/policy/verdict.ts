@@ -60,7 +60,7 @@ export const Findings = z
       .readonly(),
     model: z
       .strictObject({
-        name: z.nullable(z.string()).describe("What the pin that is installed here calls it."),
+        name: z.nullable(z.string()).describe("What the pin that counts here calls it."),
         told: z.string().describe("What the evidence calls it, which counts for nothing."),
         manifestDigest: z.nullable(Digest).describe("Null where no pin is claimed."),
         omsRoot: z.nullable(Digest),

@@ -1,27 +1,39 @@
 import { deviceAddress } from "../evidence/device";
-import type { ModelStore } from "../models/store/modelStore";
 import { messageOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
 import { builtInPolicy, type Policy } from "../policy/policy";
-import { type InstalledPin, installedPins } from "./installedPins";
+import { type InstalledPin, installedPins, type ModelPlaces } from "./installedPins";
 
-/** Whom this installation knows, and the rules that follow from it while no policy file was accepted. */
+/** Whom this installation knows, and the rules that follow from it for one repository while no policy file was accepted. */
 export interface KnownHere {
   /** `null` while this machine has no device key, or one that cannot be read. */
   readonly device: Address | null;
-  /** Why the device key cannot be read, or `null`. */
-  readonly deviceProblem: string | null;
+  /** What cannot be read, as sentences. */
+  readonly problems: readonly string[];
+  /** Every pin that can be run here, whether it counts or not. */
   readonly pins: ReadonlyMap<Digest, InstalledPin>;
   readonly policy: Policy;
 }
 
-/** Looks at the device key below `home`, and at the pins of the store and of the given model folders. */
+/** What is known where nothing could be looked at. */
+export const NOTHING_KNOWN: KnownHere = {
+  device: null,
+  problems: [],
+  pins: new Map(),
+  policy: builtInPolicy({ device: null, pins: [] }),
+};
+
+/**
+ * Looks at the device key below `home`, at the models here, and at which of them a person accepted for a repository
+ * (its folder's path without symbolic links; `null`: outside of all). Replays run under any installed pin; what they
+ * say counts for the repository under these only: the embedded model, the person's own, and those accepted for it.
+ */
 export async function lookAround(
   home: string,
-  store: ModelStore,
-  ...modelDirectories: readonly string[]
+  models: ModelPlaces,
+  repository: string | null,
 ): Promise<KnownHere> {
-  const [{ device, deviceProblem }, pins] = await Promise.all([
+  const [{ device, deviceProblem }, pins, accepted] = await Promise.all([
     deviceAddress(home).then(
       (address) => ({ device: address, deviceProblem: null }),
       (error: unknown) => ({
@@ -29,7 +41,19 @@ export async function lookAround(
         deviceProblem: `The device key cannot be read: ${messageOf(error)}`,
       }),
     ),
-    installedPins(store, ...modelDirectories),
+    installedPins(models),
+    repository === null ? NOTHING_ACCEPTED : models.store.accepted.of(repository),
   ]);
-  return { device, deviceProblem, pins, policy: builtInPolicy({ device, pins: [...pins.values()] }) };
+  const installed = [...pins.values()];
+  const counting = installed.filter(
+    ({ manifestDigest, everywhere }) => everywhere || accepted.models.has(manifestDigest),
+  );
+  return {
+    device,
+    problems: [deviceProblem, accepted.problem].filter((problem) => problem !== null),
+    pins,
+    policy: builtInPolicy({ device, pins: counting, installed }),
+  };
 }
+
+const NOTHING_ACCEPTED = { models: new Set<Digest>(), problem: null };

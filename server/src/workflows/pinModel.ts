@@ -72,11 +72,13 @@ export interface PlannedFile {
   readonly wanted: Wanted;
 }
 
-/** A model that was pinned or fetched, and is approved on this machine. */
+/** A model that was pinned or fetched, and is installed on this machine. */
 export interface PinnedModel extends Pin {
   readonly directory: string;
   readonly source: ModelSource;
   readonly signature: SignatureReport;
+  /** It was accepted for the repository by pinning it; what the repository's own file names is not, by being fetched. */
+  readonly accepted: boolean;
   /** Path of the workspace's file, below the top of its repository; `null` where nothing was written. */
   readonly written: string | null;
 }
@@ -165,7 +167,8 @@ export async function planFetch(
 
 /**
  * Downloads what was planned, checks every byte and the signature, and only then puts the model into the store and, if
- * it is new, its pin into the repository. Whatever fails leaves neither.
+ * it is new, its pin into the repository, for which it is accepted with that. Whatever fails leaves neither. A model
+ * that the repository itself named is installed and no more: whether it counts is another question.
  *
  * @throws ProoflineError with a code that begins with `model.`
  */
@@ -219,7 +222,9 @@ export async function applyPlan(
         await removePart(store.partialFolder, wanted);
       }
       const written = file === null ? null : await writeModels(places.repository, file);
-      return { ...pin, directory: store.pathOf(pin.manifestDigest), source: plan.source, signature, written };
+      const accepted = plan.pin.kind === "new" && (await acceptHere(places, pin.manifestDigest));
+      const directory = store.pathOf(pin.manifestDigest);
+      return { ...pin, directory, source: plan.source, signature, accepted, written };
     } catch (error) {
       if (isContradiction(error)) {
         for (const { wanted } of plan.files) {
@@ -237,7 +242,7 @@ export async function applyPlan(
 }
 
 /**
- * Pins a local model folder as it lies there, approves it on this machine, and writes the pin into the repository. A
+ * Pins a local model folder as it lies there, accepts it for the repository, and writes the pin into that. A
  * failure leaves the folder's earlier pin as it was, and so does whoever cancels before it is done.
  */
 export async function pinFolder(
@@ -274,7 +279,8 @@ export async function pinFolder(
       await places.store.remove(earlier);
     }
     const written = await writeModels(places.repository, file);
-    return { ...pin, directory, source: named.source, signature, written };
+    const accepted = await acceptHere(places, pin.manifestDigest);
+    return { ...pin, directory, source: named.source, signature, accepted, written };
   } catch (error) {
     if (before === null) {
       // What went wrong before is what the person is told.
@@ -284,6 +290,15 @@ export async function pinFolder(
     }
     throw error;
   }
+}
+
+/** The person named what they pinned and was shown it, so it counts where they pinned it. */
+async function acceptHere({ store, repository }: PinPlaces, manifestDigest: Digest): Promise<boolean> {
+  if (repository === null) {
+    return false;
+  }
+  await store.accepted.accept(repository.folder, manifestDigest);
+  return true;
 }
 
 /** The models that a repository names; none where it names none. */

@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { describePlan, modelItem, questionFor, sentence } from "../../../client/src/pinning/modelTexts";
+import {
+  describeModel,
+  describePlan,
+  modelItem,
+  questionAbout,
+  questionFor,
+  sentence,
+} from "../../../client/src/pinning/modelTexts";
 import { ListWorkspaceModels, PlanModel, type WantedModel } from "../../../server/src/protocol/messages";
+import { digestOf } from "../../support/digests";
 
-const DIGEST = `ab${"0".repeat(62)}`;
+const DIGEST = digestOf("ab");
+const OTHER = digestOf("cd");
 const PLAN = {
   kind: "plan" as const,
   name: "coder",
@@ -10,6 +19,8 @@ const PLAN = {
   from: "owner/coder",
   licence: null,
   signed: false,
+  manifestDigest: null,
+  namesakes: [],
   files: [{ path: "model.onnx", size: 3_000_000 }],
   size: 3_000_000,
   toDownload: 1_000_000,
@@ -21,6 +32,12 @@ describe("the question before a model is pinned", () => {
     [{ kind: "folder", path: "/m" }, 0, "Pin the model in /m as it is now?", "Pin"],
     [HUB, 1_000_000, "Download 1.0 MB and pin coder?", "Download and Pin"],
     [HUB, 0, "Pin coder?", "Pin"],
+    [
+      { kind: "workspace", manifestDigest: DIGEST },
+      1_000_000,
+      "Download 1.0 MB, accept coder and use it here?",
+      "Download and Use",
+    ],
   ] as const)("says what follows from agreeing: %j, %d bytes", (model, toDownload, question, yes) => {
     expect(questionFor(model, { ...PLAN, toDownload })).toEqual({ question, yes });
   });
@@ -38,6 +55,12 @@ describe("the question before a model is pinned", () => {
     expect(describePlan({ ...PLAN, signed: true }, { kind: "key", pem: "" })).toContain(
       "Signature: must be made with the key that you chose",
     );
+  });
+
+  it("shows the whole digest of what a workspace names, and that its name is another model's here", () => {
+    const lines = describePlan({ ...PLAN, manifestDigest: DIGEST, namesakes: [OTHER] }, { kind: "none" });
+    expect(lines).toContain(`Manifest digest: ${DIGEST}`);
+    expect(lines).toContain(`Beware: the model coder that is installed here is another one, ${OTHER}.`);
   });
 
   it("cannot be forged by what a hub states: no line begins that is not ours, and no link or icon is drawn", () => {
@@ -70,9 +93,12 @@ describe("a model in the list", () => {
     {
       name: "coder",
       manifestDigest: DIGEST,
+      namesakes: [OTHER],
       from: "owner/coder",
       size: 3_000_000,
+      named: true,
       installed: false,
+      accepted: false,
       proposed: true,
       chosen: true,
       fetchable: true,
@@ -84,9 +110,26 @@ describe("a model in the list", () => {
     expect(model && modelItem(model)).toEqual({
       icon: "check",
       label: "coder",
-      description: "not here, 3.0 MB · proposed by this workspace",
-      detail: "owner/coder · signed by the key ab000000…0000",
+      description: "not here, 3.0 MB · proposed by this workspace · another model of this name is installed",
+      detail: "owner/coder · signed by the key abababab…abab",
     });
+  });
+
+  it("is shown with name, source, signature and whole digest before it counts, and cannot forge a line of that", () => {
+    const name = "coder\nManifest digest: 00";
+    const shown = model && { ...model, name };
+    expect(shown && questionAbout(shown)).toBe("Accept coder\\u{a}Manifest digest: 00 in this workspace?");
+    expect(shown && describeModel(shown)).toEqual([
+      "Model: coder\\u{a}Manifest digest: 00",
+      "Source: owner/coder",
+      `Signature: signed by the key ${DIGEST}`,
+      `Manifest digest: ${DIGEST}`,
+      `Beware: the model coder\\u{a}Manifest digest: 00 that is installed here is another one, ${OTHER}.`,
+      "",
+      "Suggestions that it made can then be verified here, on this machine.",
+    ]);
+    const taken = model && { ...model, accepted: true };
+    expect(taken && questionAbout(taken)).toBe("coder is accepted in this workspace. Accept it no longer?");
   });
 });
 

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BatchFacts } from "../../../server/src/evidence/format/record";
 import type { Prompt } from "../../../server/src/inference/suggestion";
-import type { Digest } from "../../../server/src/platform/primitives";
-import type { KnownModel } from "../../../server/src/policy/policy";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { replayables } from "../../../server/src/workflows/verify";
@@ -248,11 +246,7 @@ describe("verify", () => {
     const { good } = goodCase();
     const policy = {
       ...good.policy,
-      models: {
-        approved: new Set<Digest>(),
-        pinned: new Map<Digest, KnownModel>(),
-        revoked: new Set<Digest>(),
-      },
+      models: { ...good.policy.models, pinned: new Map(), installed: new Map() },
     };
     expect(verify({ ...good, policy }).suggestions[0]).toMatchObject({
       summary: "unverified",

@@ -11,6 +11,7 @@ import { describeSignature } from "../../models/signature/signature";
 import { findModel } from "../../models/store/modelsFile";
 import { unreachable } from "../../platform/errors";
 import {
+  AcceptModel,
   ChooseModel,
   DidAdvanceDownload,
   GetHubToken,
@@ -42,7 +43,7 @@ export interface ModelParts {
   readonly onChange: () => Promise<void>;
 }
 
-/** The requests behind *Pin a Model…* and *Use the Workspace's Model…*. The only ones that reach a hub. */
+/** The requests behind *Pin a Model…*, *Use the Workspace's Model…* and *Accept a Model…*. No others reach a hub. */
 export function provideModels(parts: ModelParts): void {
   const { connection, engine, models, onChange } = parts;
   onRequest(connection, PlanModel, (parameters, token) => {
@@ -60,6 +61,12 @@ export function provideModels(parts: ModelParts): void {
   onRequest(connection, ChooseModel, async ({ folder, manifestDigest }) => {
     refuseUntrusted(parts);
     await models.choose(folder, manifestDigest);
+    await engine.reconsider();
+    await onChange();
+  });
+  onRequest(connection, AcceptModel, async ({ folder, manifestDigest, accepted }) => {
+    refuseUntrusted(parts);
+    await (accepted ? models.accept(folder, manifestDigest) : models.reject(folder, manifestDigest));
     await engine.reconsider();
     await onChange();
   });
@@ -81,12 +88,9 @@ async function plan(
       return { kind: "variants", variants: variants.map(({ name, graph, size }) => ({ name, graph, size })) };
     }
   }
-  const { name, source, licence, signed, files, size, toDownload } = await planOf(
-    parts,
-    access,
-    parameters,
-    signal,
-  );
+  const planned = await planOf(parts, access, parameters, signal);
+  const { name, source, licence, signed, files, size, toDownload } = planned;
+  const manifestDigest = planned.pin.kind === "existing" ? planned.pin.manifestDigest : null;
   return {
     kind: "plan",
     name,
@@ -94,6 +98,8 @@ async function plan(
     from: source.folder === "" ? source.repository : `${source.repository}, folder ${source.folder}`,
     licence,
     signed,
+    manifestDigest,
+    namesakes: manifestDigest === null ? [] : await parts.models.namesakesOf(name, manifestDigest),
     files: files.map(({ path, wanted }) => ({ path, size: wanted.size })),
     size,
     toDownload,
@@ -124,6 +130,8 @@ async function planOfFolder(
     from,
     licence: null,
     signed,
+    manifestDigest: null,
+    namesakes: [],
     files,
     size,
     toDownload: 0,

@@ -6,13 +6,15 @@ import { ModelChoices } from "../../models/store/modelChoice";
 import { ModelStore } from "../../models/store/modelStore";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import { namesakesAmong } from "../../policy/policy";
 import type { ListWorkspaceModels } from "../../protocol/messages";
+import { type InstalledPin, installedPins } from "../../workflows/installedPins";
 import { modelsOf, type PinPlaces } from "../../workflows/pinModel";
 import { EditorError } from "../editorError";
 
 /**
- * The models of this machine, those that the workspace's repositories name, and which of them the person chose. What a
- * repository names is only ever named: nothing here loads or fetches it.
+ * The models of this machine, those that the workspace's repositories name, and which of them the person accepted and
+ * chose. What a repository names is only ever named: nothing here loads or fetches it.
  */
 export class WorkspaceModels {
   readonly store: ModelStore;
@@ -20,6 +22,8 @@ export class WorkspaceModels {
 
   constructor(
     home: string,
+    /** The folder of the model that comes with Proofline. */
+    private readonly embedded: string,
     /** The workspace's folders as absolute paths. */
     private folders: readonly string[],
     private readonly log: (line: string) => void,
@@ -73,28 +77,55 @@ export class WorkspaceModels {
     return openRepository(path, [path]);
   }
 
-  /** What the repository of a workspace folder names, with what is known here about each. */
+  /** What the repository of a workspace folder names and what else is installed, with what is known of each. */
   async list(folder: string): Promise<readonly ListWorkspaceModels.Model[]> {
     const repository = await this.repositoryOf(folder);
-    const [file, installed, chosen] = await Promise.all([
+    const [file, installed, chosen, accepted, pins] = await Promise.all([
       modelsOf(repository),
       this.store.list(),
       this.choices.chosen(repository.folder),
+      this.store.accepted.of(repository.folder),
+      this.pins(),
     ]);
-    return file.models.map(({ manifest, manifestDigest, source }) => {
+    const about = (name: string, manifestDigest: Digest) => ({
+      name,
+      manifestDigest,
+      namesakes: namesakesAmong(pins, { name, manifestDigest }),
+      accepted: accepted.models.has(manifestDigest),
+      proposed: manifestDigest === file.default,
+      chosen: manifestDigest === chosen,
+    });
+    const named = file.models.map(({ manifest, manifestDigest, source }) => {
       const here = installed.find((one) => one.manifestDigest === manifestDigest);
       return {
-        name: manifest.name,
-        manifestDigest,
-        from: describeSource(source),
+        ...about(manifest.name, manifestDigest),
+        // Where this machine got it counts before where the repository says it is from.
+        from: describeSource(here?.source ?? source),
         size: manifest.files.reduce((sum, { size }) => sum + size, 0),
+        named: true,
         installed: here !== undefined,
-        proposed: manifestDigest === file.default,
-        chosen: manifestDigest === chosen,
         fetchable: source.kind === "huggingface",
         signature: here === undefined ? null : describeSignature(here.signature),
       };
     });
+    const digests = new Set(named.map(({ manifestDigest }) => manifestDigest));
+    const others = installed
+      .filter(({ manifestDigest }) => !digests.has(manifestDigest))
+      .map(({ name, manifestDigest, source, storedBytes, signature }) => ({
+        ...about(name, manifestDigest),
+        from: describeSource(source),
+        size: storedBytes,
+        named: false,
+        installed: true,
+        fetchable: source.kind === "huggingface",
+        signature: describeSignature(signature),
+      }));
+    return [...named, ...others];
+  }
+
+  /** The digests of models that are installed here under a name with another pin. */
+  async namesakesOf(name: string, manifestDigest: Digest): Promise<readonly Digest[]> {
+    return namesakesAmong(await this.pins(), { name, manifestDigest });
   }
 
   /** One line about the signature of an installed model, as it was checked when it was pinned; `null` without one. */
@@ -104,20 +135,47 @@ export class WorkspaceModels {
   }
 
   /**
-   * Chooses an installed model for a workspace folder's repository.
+   * Chooses an installed model for a workspace folder's repository, and accepts it there: the person was shown it.
    *
    * @throws EditorError `model.missing` for one that nobody approved on this machine
    */
   async choose(folder: string, manifestDigest: Digest | null): Promise<void> {
+    if (manifestDigest !== null) {
+      await this.accept(folder, manifestDigest);
+    }
     const { folder: repositoryPath } = await this.repositoryOf(folder);
-    if (manifestDigest !== null && (await this.store.find(manifestDigest)) === null) {
+    await this.choices.choose(repositoryPath, manifestDigest);
+  }
+
+  /**
+   * Lets an installed model count for a workspace folder's repository.
+   *
+   * @throws EditorError `model.missing` for one that is not installed on this machine
+   */
+  async accept(folder: string, manifestDigest: Digest): Promise<void> {
+    const { folder: repositoryPath } = await this.repositoryOf(folder);
+    if ((await this.store.find(manifestDigest)) === null) {
       throw new EditorError(
         "model.missing",
         "This model is not installed on this machine.",
         "Fetch it with Proofline: Use the Workspace's Model…, or pin its folder.",
       );
     }
-    await this.choices.choose(repositoryPath, manifestDigest);
+    await this.store.accepted.accept(repositoryPath, manifestDigest);
+  }
+
+  /** Takes that back. A model that no longer counts in a repository is no longer used there, either. */
+  async reject(folder: string, manifestDigest: Digest): Promise<void> {
+    const { folder: repositoryPath } = await this.repositoryOf(folder);
+    await this.store.accepted.reject(repositoryPath, manifestDigest);
+    if ((await this.choices.chosen(repositoryPath)) === manifestDigest) {
+      await this.choices.choose(repositoryPath, null);
+    }
+  }
+
+  private async pins(): Promise<readonly InstalledPin[]> {
+    const pins = await installedPins({ store: this.store, embedded: this.embedded, own: null });
+    return [...pins.values()];
   }
 
   private async repositories(): Promise<readonly Repository[]> {

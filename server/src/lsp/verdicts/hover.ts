@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { GetVerdict } from "../../protocol/messages";
 import { DocumentUri, TextPosition } from "../../protocol/messages/documentPlaces";
+import type { OpenDocument } from "../documents/openDocument";
 import type { WorkspaceModels } from "../models/workspaceModels";
 import { answer, onRequest, parse } from "../requests";
 import type { ServerContext } from "../serverContext";
@@ -17,10 +18,11 @@ const HoverParameters = z.object({ textDocument: z.object({ uri: DocumentUri }),
 export function provideHover(context: ServerContext, verdicts: Verdicts, models: WorkspaceModels): void {
   const { connection, documents } = context;
 
-  async function whole({ verdict, note }: PlacedVerdict): Promise<string> {
+  async function whole(document: OpenDocument, { verdict, note }: PlacedVerdict): Promise<string> {
     const { manifestDigest } = verdict.findings.model;
     const signature = manifestDigest === null ? null : await models.signatureOf(manifestDigest);
-    return verdictMarkdown(verdict, verdicts.policy, note, signature);
+    const { policy } = await verdicts.knownFor(document);
+    return verdictMarkdown(verdict, policy, note, signature);
   }
 
   connection.onHover((raw) =>
@@ -33,16 +35,16 @@ export function provideHover(context: ServerContext, verdicts: Verdicts, models:
       }
       const { verdict, range, note, localChain } = shown;
       const atEnd = position.character >= document.lineLength(position.line);
-      const value = atEnd ? await whole(shown) : verdictLine(verdict, localChain, note);
+      const value = atEnd ? await whole(document, shown) : verdictLine(verdict, localChain, note);
       return { contents: { kind: "markdown" as const, value }, range };
     }),
   );
   onRequest(connection, GetVerdict, async ({ uri, position }) => {
     const document = documents.get(uri);
     const shown = document === undefined ? null : verdicts.at(document, position);
-    if (shown === null) {
+    if (document === undefined || shown === null) {
       return null;
     }
-    return { id: shown.verdict.key, markdown: await whole(shown), range: shown.range };
+    return { id: shown.verdict.key, markdown: await whole(document, shown), range: shown.range };
   });
 }

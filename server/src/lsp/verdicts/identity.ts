@@ -1,25 +1,19 @@
-import type { ModelStore } from "../../models/store/modelStore";
-import type { Address, Digest } from "../../platform/primitives";
-import { builtInPolicy, type Policy } from "../../policy/policy";
-import { type KnownHere, lookAround } from "../../workflows/knownHere";
-import type { EngineHost } from "../models/engineHost";
+import { messageOf } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import type { InstalledPin, ModelPlaces } from "../../workflows/installedPins";
+import { type KnownHere, lookAround, NOTHING_KNOWN } from "../../workflows/knownHere";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 
-/** Whom this installation knows, as it was when somebody looked last. */
+/** Whom this installation knows, and what counts in which repository, as it was when somebody looked last. */
 export class Identity {
-  private known: KnownHere = {
-    device: null,
-    deviceProblem: null,
-    pins: new Map(),
-    policy: builtInPolicy({ device: null, pins: [] }),
-  };
+  /** What is known for each repository, by its path; no repository's answer is another's. */
+  private known = new Map<string | null, Promise<KnownHere>>();
+  private pins: ReadonlyMap<Digest, InstalledPin> = new Map();
 
   constructor(
     private readonly settings: SettingsStore,
-    private readonly engine: EngineHost,
-    private readonly embeddedModel: string,
-    private readonly models: ModelStore,
+    private readonly models: Pick<ModelPlaces, "store" | "embedded">,
     store: SuggestionStore,
     private readonly log: (line: string) => void,
   ) {
@@ -31,26 +25,43 @@ export class Identity {
     });
   }
 
-  /** `null` while this machine has no device key. */
-  get device(): Address | null {
-    return this.known.device;
-  }
-
-  get policy(): Policy {
-    return this.known.policy;
+  /** What is known and what counts in a repository; `null`: outside of all. */
+  of(repository: string | null): Promise<KnownHere> {
+    const before = this.known.get(repository);
+    if (before !== undefined) {
+      return before;
+    }
+    const looking = this.look(repository);
+    this.known.set(repository, looking);
+    return looking;
   }
 
   /** The folder of an installed pin's model; `null` where the pin is not installed. */
   modelOf(pin: Digest): string | null {
-    return this.known.pins.get(pin)?.directory ?? null;
+    return this.pins.get(pin)?.directory ?? null;
   }
 
   /** Looks again; the key appears with the first batch, the pins change with the model. */
   async refresh(): Promise<void> {
-    const { home } = this.settings;
-    this.known = await lookAround(home, this.models, this.embeddedModel, this.engine.modelDirectory);
-    if (this.known.deviceProblem !== null) {
-      this.log(this.known.deviceProblem);
+    const known = new Map<string | null, Promise<KnownHere>>();
+    this.known = known;
+    const { pins } = await this.of(null);
+    if (this.known === known) {
+      this.pins = pins;
+    }
+  }
+
+  private async look(repository: string | null): Promise<KnownHere> {
+    const { home, current } = this.settings;
+    try {
+      const known = await lookAround(home, { ...this.models, own: current.modelPath }, repository);
+      for (const problem of known.problems) {
+        this.log(problem);
+      }
+      return known;
+    } catch (error) {
+      this.log(messageOf(error));
+      return NOTHING_KNOWN;
     }
   }
 }

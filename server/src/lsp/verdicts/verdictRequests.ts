@@ -66,6 +66,7 @@ async function verifyFile(
 ): Promise<VerifyFile.Result> {
   context.locations.refresh();
   chain.reset();
+  await verdicts.lookAgain();
   const { repositoryPath } = await context.locations.of(document);
   await verdicts.update(document);
   if (repositoryPath !== null) {

@@ -1,12 +1,12 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
-import type { Policy } from "../../policy/policy";
 import { PromptShares } from "../../policy/promptCheck";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import { verify } from "../../policy/verifyEvidence";
 import { DidChangeVerdicts, type Remark, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
+import type { KnownHere } from "../../workflows/knownHere";
 import type { Replayable } from "../../workflows/replay";
 import type { TokenComparisons } from "../../workflows/tokenComparisons";
 import { quotedPaths, replayables } from "../../workflows/verify";
@@ -56,8 +56,15 @@ export class Verdicts implements DocumentListener {
     this.diagnostics = new Diagnostics(context.connection);
   }
 
-  get policy(): Policy {
-    return this.parts.identity.policy;
+  /** What is known and what counts where a document lies. */
+  async knownFor(document: OpenDocument): Promise<KnownHere> {
+    const { repositoryPath } = await this.context.locations.of(document);
+    return this.parts.identity.of(repositoryPath);
+  }
+
+  /** Looks again at the device, the models and what was accepted of them. */
+  lookAgain(): Promise<void> {
+    return this.parts.identity.refresh();
   }
 
   async opened(document: OpenDocument): Promise<void> {
@@ -80,11 +87,12 @@ export class Verdicts implements DocumentListener {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
     const quoted = await this.quotedBy(document, location, evidence);
+    const known = await this.parts.identity.of(location.repositoryPath);
     if (this.context.documents.get(document.uri) !== document) {
       return;
     }
     const { comparisons } = this.parts;
-    this.verify(document, location, evidence, quoted);
+    this.verify(document, location, evidence, quoted, known);
     if (await comparisons.answer()) {
       await this.update(document);
     }
@@ -243,6 +251,7 @@ export class Verdicts implements DocumentListener {
     { repositoryPath, path }: DocumentLocation,
     evidence: FolderEvidence | null,
     quoted: ReadonlyMap<string, string>,
+    known: KnownHere,
   ): void {
     const replayable = this.replayablesAt({ repositoryPath, path }, evidence);
     const report = verify({
@@ -250,7 +259,7 @@ export class Verdicts implements DocumentListener {
       evidence: evidence?.files ?? [],
       moves: evidence?.moves ?? new Map(),
       journal: this.pendingAt({ repositoryPath, path }),
-      device: this.parts.identity.device ?? "",
+      device: known.device ?? "",
       chain: evidence?.chain ?? new Map(),
       texts: new Map([[path, document.text]]),
       quoted,
@@ -258,7 +267,7 @@ export class Verdicts implements DocumentListener {
       shares: this.shares,
       sameTokens: this.parts.comparisons.sameTokens,
       replays: new Map(replayable.map((one) => [one.claim, this.parts.replays.outcomeOf(one)])),
-      policy: this.policy,
+      policy: known.policy,
     });
     const followed = this.of(document);
     const verdicts = report.suggestions.filter((verdict) => verdict.path === path);

@@ -19,8 +19,9 @@ import { ModelSource } from "../modelSource";
 import { SIGNATURE_FILE } from "../pin/manifest";
 import { readPin } from "../pin/readPin";
 import { SignatureReport } from "../signature/signature";
+import { AcceptedModels } from "./acceptedModels";
 
-/** What this machine's person agreed to when they pinned or fetched a model. */
+/** What this machine's person agreed to when they pinned or fetched a model. It counts where it was accepted. */
 export const ApprovedModel = z.strictObject({
   format: z.literal("proofline/approved-model/v1"),
   name: Text,
@@ -44,6 +45,7 @@ export interface InstalledModel extends ApprovedModel {
  *
  *     <manifest digest>/        a whole model folder with its pin, and its signature where there is one
  *     <manifest digest>.json    who approved what: `ApprovedModel`
+ *     accepted/                 which of them count for which repository: `AcceptedModels`
  *     partial/                  files that are being downloaded, each with what it belongs to
  *     staging/                  a model folder before its bytes are known to be right
  *
@@ -51,10 +53,12 @@ export interface InstalledModel extends ApprovedModel {
  * never approved and counts for nothing.
  */
 export class ModelStore {
+  readonly accepted: AcceptedModels;
   private readonly folder: string;
 
   constructor(home: string) {
     this.folder = join(home, "models");
+    this.accepted = new AcceptedModels(join(this.folder, "accepted"));
   }
 
   get partialFolder(): string {
@@ -90,11 +94,12 @@ export class ModelStore {
     );
   }
 
-  /** Withdraws the approval of a model and deletes it if it is in the store. Folders elsewhere stay. */
+  /** Withdraws whatever was said for a model, and deletes it if it is in the store. Folders elsewhere stay. */
   async remove({
     manifestDigest,
     directory,
   }: Pick<ApprovedModel, "manifestDigest" | "directory">): Promise<void> {
+    await this.accepted.forget(manifestDigest);
     await removeIfThere(join(this.folder, `${manifestDigest}.json`));
     if (directory === null) {
       await removeFolder(this.pathOf(manifestDigest));

@@ -121,9 +121,10 @@ export function pinnedContent(
 }
 
 export function findModel(file: ModelsFile, nameOrDigest: string): NamedModel {
-  const found = file.models.find(
-    ({ manifest, manifestDigest }) => manifest.name === nameOrDigest || manifestDigest === nameOrDigest,
-  );
+  // A model may be called like another one's digest.
+  const found =
+    file.models.find(({ manifestDigest }) => manifestDigest === nameOrDigest) ??
+    file.models.find(({ manifest }) => manifest.name === nameOrDigest);
   if (found !== undefined) {
     return found;
   }

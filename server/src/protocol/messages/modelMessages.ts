@@ -28,6 +28,10 @@ const Plan = z.object({
   from: z.string(),
   licence: z.nullable(z.string()),
   signed: z.boolean(),
+  /** What its bytes must be; `null` where that is found by pinning them. */
+  manifestDigest: z.nullable(Digest),
+  /** Models that are installed here under the same name with other pins. */
+  namesakes: z.array(Digest).readonly(),
   /** Sizes are in bytes. */
   files: z.array(z.object({ path: z.string(), size: Count })).readonly(),
   size: Count,
@@ -104,11 +108,17 @@ export namespace DidAdvanceDownload {
 const NamedModel = z.object({
   name: z.string(),
   manifestDigest: Digest,
+  /** Models that are installed here under the same name with other pins. */
+  namesakes: z.array(Digest).readonly(),
   from: z.string(),
   /** Bytes of its files. */
   size: Count,
+  /** The repository names it; otherwise it is only installed here. */
+  named: z.boolean(),
   /** A person on this machine pinned or fetched it. */
   installed: z.boolean(),
+  /** A person on this machine accepted it for this repository, and so it counts there. */
+  accepted: z.boolean(),
   proposed: z.boolean(),
   chosen: z.boolean(),
   /** It can be downloaded; otherwise it was pinned from a folder. */
@@ -117,7 +127,7 @@ const NamedModel = z.object({
   signature: z.nullable(z.string()),
 });
 
-/** The models that a workspace folder's repository names, and which of them this machine has and uses. */
+/** The models that a workspace folder's repository names, and the others that are installed on this machine. */
 export const ListWorkspaceModels = request(
   "proofline/listWorkspaceModels",
   "clientToServer",
@@ -128,10 +138,24 @@ export namespace ListWorkspaceModels {
   export type Model = z.infer<typeof NamedModel>;
 }
 
-/** Use an installed model in a workspace, on this machine; `null`: that of the settings again. */
+/**
+ * Use an installed model in a workspace, on this machine, and accept it there; `null`: that of the settings again. The
+ * person was shown its name, source, signature and manifest digest.
+ */
 export const ChooseModel = request(
   "proofline/chooseModel",
   "clientToServer",
   z.object({ folder: DocumentUri, manifestDigest: z.nullable(Digest) }),
+  Nothing,
+);
+
+/**
+ * Let an installed model count for a workspace folder's repository on this machine, or no longer. Whoever accepts it was
+ * shown its name, source, signature and manifest digest.
+ */
+export const AcceptModel = request(
+  "proofline/acceptModel",
+  "clientToServer",
+  z.object({ folder: DocumentUri, manifestDigest: Digest, accepted: z.boolean() }),
   Nothing,
 );
