@@ -86,6 +86,7 @@ describe("the models that a person accepted", () => {
     const damaged = new AcceptedModels(file);
     expect((await damaged.of(HERE)).models).toEqual(new Set());
     expect((await damaged.of(HERE)).problem).toContain("ENOTDIR");
+    await expect(damaged.accept(HERE, ONE)).rejects.toMatchObject({ code: "model.disk" });
   });
 
   it("are not counted without end", async () => {

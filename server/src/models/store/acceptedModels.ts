@@ -4,7 +4,7 @@ import * as z from "zod";
 import { canonicalJson } from "../../platform/canonicalJson";
 import { sha256, toDigest } from "../../platform/digests";
 import { isErrno, removeIfThere, writeWhole } from "../../platform/durable";
-import { messageOf } from "../../platform/errors";
+import { messageOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 
 const AcceptedModel = z.strictObject({
@@ -56,16 +56,28 @@ export class AcceptedModels {
     return { models, problem };
   }
 
-  /** Remembers that a person accepted a model for a repository. */
+  /**
+   * Remembers that a person accepted a model for a repository.
+   *
+   * @throws ProoflineError `model.disk` where that cannot be written
+   */
   async accept(repository: string, manifestDigest: Digest): Promise<void> {
     const record = AcceptedModel.parse({
       format: "proofline/accepted-model/v1",
       repository,
       manifestDigest,
     });
-    await writeWhole(this.fileOf(this.folderOf(repository), manifestDigest), `${canonicalJson(record)}\n`, {
-      mode: 0o600,
-    });
+    const file = this.fileOf(this.folderOf(repository), manifestDigest);
+    try {
+      await writeWhole(file, `${canonicalJson(record)}\n`, { mode: 0o600 });
+    } catch (error) {
+      throw new ProoflineError(
+        "model.disk",
+        `What was accepted cannot be stored in ${this.folder} (${messageOf(error)}).`,
+        "makeHomeWritable",
+        { cause: error },
+      );
+    }
   }
 
   /** Takes it back for one repository. */

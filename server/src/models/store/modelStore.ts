@@ -221,7 +221,8 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (isErrno(error, "ENOENT")) {
+    // What cannot hold a folder holds no models; writing one there says why.
+    if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) {
       return [];
     }
     throw error;
