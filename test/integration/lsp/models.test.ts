@@ -4,17 +4,22 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
+import { openHost } from "../../../server/src/chain/embedded/host";
 import {
+  AcceptModel,
   AnchorNow,
   ChooseModel,
   DidAdvanceDownload,
   GetHubToken,
+  GetVerdict,
   ListWorkspaceModels,
   PinModel,
   PlanModel,
+  ReplayNow,
   RestartEngine,
+  VerifyFile,
 } from "../../../server/src/protocol/messages";
 import { type Client, ROOT, uriOf } from "../../support/languageClient";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
@@ -119,13 +124,17 @@ describe("a hub, on the command line", () => {
       name: "tiny",
       source: { repository: "tiny/model", commit: COMMIT },
       signature: { kind: "absent" },
+      accepted: true,
       written: ".proofline/models.json",
     });
     expect(stored(workspace.home)).toEqual([value.manifestDigest]);
     expect((await json(["model", "list"])).value).toMatchObject({
-      installed: [{ name: "tiny", manifestDigest: value.manifestDigest }],
+      installed: [{ name: "tiny", manifestDigest: value.manifestDigest, accepted: true, namesakes: [] }],
       chosen: null,
-      workspace: { default: value.manifestDigest, models: [{ name: "tiny", installed: true }] },
+      workspace: {
+        default: value.manifestDigest,
+        models: [{ name: "tiny", installed: true, accepted: true, namesakes: [] }],
+      },
       partialBytes: 0,
     });
     expect((await json(["model", "check", "tiny"])).value).toMatchObject({ ok: true });
@@ -140,6 +149,28 @@ describe("a hub, on the command line", () => {
     const replayed = await json(["replay"]);
     expect(replayed.value.replays).toMatchObject([{ value: "exact" }]);
     expect((await json(["verify"])).value.suggestions).toMatchObject([{ summary: "verified" }]);
+    const named = await proofline(["verify"]);
+    expect(named.stdout).toContain(`by tiny (${value.manifestDigest.slice(0, 12)})`);
+
+    // What it wrote replays as before; whether that counts here is the person's to say.
+    expect((await json(["model", "reject", "tiny"])).value).toMatchObject({ accepted: false });
+    const rejected = await json(["verify"]);
+    expect(rejected).toMatchObject({
+      status: 1,
+      value: {
+        suggestions: [{ summary: "unverified", checks: { model: "unapproved", execution: "exact" } }],
+      },
+    });
+    expect(rejected.value.suggestions[0].reasons[0]).toContain("not accepted for this repository");
+    const asked = await proofline(["model", "accept", "tiny"]);
+    expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining("no terminal") });
+    for (const shown of ["tiny", `tiny/model at commit ${COMMIT.slice(0, 12)}`, "not signed"]) {
+      expect(asked.stderr).toContain(shown);
+    }
+    expect(asked.stderr).toContain(value.manifestDigest);
+    expect((await json(["verify"])).value.suggestions).toMatchObject([{ summary: "unverified" }]);
+    expect((await proofline(["model", "accept", value.manifestDigest])).status).toBe(0);
+    expect((await json(["verify"])).value.suggestions).toMatchObject([{ summary: "verified" }]);
 
     expect((await json(["model", "remove", "tiny"])).value.bytes).toBeGreaterThan(5e6);
     expect(stored(workspace.home)).toEqual([]);
@@ -153,8 +184,26 @@ describe("a hub, on the command line", () => {
     const pinned = await json(["model", "pin", "tiny/model", "--yes"]);
     const elsewhere = temporaryFolder("home");
     const fetched = await json(["model", "fetch", "--yes"], { home: elsewhere });
-    expect(fetched.value.manifestDigest).toBe(pinned.value.manifestDigest);
+    const { manifestDigest } = pinned.value;
+    expect(fetched.value).toMatchObject({ manifestDigest, accepted: false });
     expect((await json(["model", "fetch"], { home: elsewhere })).value).toMatchObject({ fetched: false });
+
+    // To have it is not to let it count: that takes its digest, from wherever the person trusts.
+    const list = async () => (await json(["model", "list"], { home: elsewhere })).value.installed;
+    expect(await list()).toMatchObject([{ manifestDigest, accepted: false }]);
+    const other = await proofline(["model", "fetch", "--accept", "0".repeat(64)], { home: elsewhere });
+    expect(other).toMatchObject({ status: 2, stderr: expect.stringContaining(manifestDigest) });
+    const part = manifestDigest.slice(0, 12);
+    const short = await proofline(["model", "fetch", "--accept", part], { home: elsewhere });
+    expect(short).toMatchObject({ status: 2, stderr: expect.stringContaining("whole manifest digest") });
+    expect(await list()).toMatchObject([{ accepted: false }]);
+    const accepted = await json(["model", "fetch", "--accept", manifestDigest], { home: elsewhere });
+    expect(accepted.value).toMatchObject({ fetched: false, accepted: true });
+    expect(await list()).toMatchObject([{ accepted: true }]);
+    await proofline(["model", "remove", "model"], { home: elsewhere });
+    expect((await json(["model", "fetch", "--yes"], { home: elsewhere })).value.accepted).toBe(false);
+    await proofline(["model", "use", "model"], { home: elsewhere });
+    expect(await list()).toMatchObject([{ accepted: true }]);
 
     const third = temporaryFolder("home");
     const graph = hub.files.get(GRAPH)?.bytes ?? Buffer.alloc(0);
@@ -456,7 +505,15 @@ describe("in the editor", () => {
     expect(stored(home)).toEqual([]);
     const models = await client.connection.sendRequest(ListWorkspaceModels.type, { folder: folder() });
     expect(models).toMatchObject([
-      { name: "model", installed: false, proposed: true, chosen: false, fetchable: true },
+      {
+        name: "model",
+        named: true,
+        installed: false,
+        accepted: false,
+        proposed: true,
+        chosen: false,
+        fetchable: true,
+      },
     ]);
     const choosing = client.connection.sendRequest(ChooseModel.type, { folder: folder(), manifestDigest });
     await expect(choosing).rejects.toThrow(/not installed on this machine/);
@@ -465,6 +522,8 @@ describe("in the editor", () => {
     const model = { kind: "workspace", manifestDigest } as const;
     const fetched = await client.connection.sendRequest(PinModel.type, { ...pinParameters(), model });
     expect(fetched).toMatchObject({ manifestDigest, written: null });
+    const listed = () => client.connection.sendRequest(ListWorkspaceModels.type, { folder: folder() });
+    expect(await listed()).toMatchObject([{ installed: true, accepted: false }]);
     await client.connection.sendRequest(ChooseModel.type, { folder: folder(), manifestDigest });
     await client.until("the chosen model", () => digestInUse(client) === manifestDigest);
   });
@@ -545,5 +604,72 @@ describe("in the editor", () => {
     );
     await client.connection.sendRequest(AnchorNow.type);
     await client.untilShown(uri, "verified");
+  });
+
+  test("a model under an installed name counts only where a person accepted it, whatever its replays say", async () => {
+    // Its maker's: other weights under the name of the model that everybody has, pinned, used and anchored.
+    const name: string = JSON.parse(readFileSync(join(EMBEDDED, "pin.json"), "utf8")).name;
+    const graph = Buffer.from(hub.files.get(GRAPH)?.bytes ?? "");
+    const middle = Math.floor(graph.length * 0.6);
+    graph[middle] = (graph[middle] ?? 0) ^ 1;
+    hub.files.set(GRAPH, { bytes: graph, large: true });
+    const { manifestDigest } = (await json(["model", "pin", "tiny/model", "--yes", "--name", name])).value;
+    await proofline(["model", "use", manifestDigest]);
+    const maker = await started();
+    const place = await offered(maker, workspace);
+    maker.insert(place.uri, place.shown);
+    expect(await maker.accept(place.uri, place.shown.id)).toEqual({ recorded: true });
+    workspace.save(maker, place.name);
+    await maker.connection.sendRequest(AnchorNow.type);
+    await maker.untilShown(place.uri, "verified");
+    await maker.stop();
+
+    // A reader has two clones open, and fetches for one of them what it asks for.
+    const [reader, second] = [Workspace.create(), Workspace.create()];
+    for (const clone of [reader, second]) {
+      cpSync(workspace.folder, clone.folder, { recursive: true });
+    }
+    const host = await openHost(
+      { kind: "embedded", home: workspace.home, hostPath: join(ROOT, "dist", "chainHost.js") },
+      "existing",
+      {},
+    );
+    const { chainId, contract, rpcUrl } = host?.status ?? { chainId: 0, contract: "0x", rpcUrl: "" };
+    onTestFinished(() => host?.close());
+    const client = await reader.startReady({
+      folders: [reader.folder, second.folder],
+      settings: { ...settings(), chain: { kind: "rpc", id: chainId, rpcUrls: [rpcUrl], contract } },
+    });
+    const [here, there] = [reader.uri(place.name), second.uri(place.name)];
+    client.open(here, reader.read(place.name));
+    client.open(there, second.read(place.name));
+    await client.untilShown(here, "unverified");
+
+    const asked = { folder: uriOf(reader.folder), model: { kind: "workspace", manifestDigest } } as const;
+    const plan = await client.connection.sendRequest(PlanModel.type, { ...asked, variant: null });
+    const { manifestDigest: embedded } = (await json(["model", "list"])).value.embedded;
+    expect(plan).toMatchObject({ name, manifestDigest, namesakes: [embedded] });
+    await client.connection.sendRequest(PinModel.type, { ...asked, variant: null, ...NO_TRUST });
+    const replay = async (uri: string) => client.connection.sendRequest(ReplayNow.type, { uri });
+    for (const uri of [here, there]) {
+      expect(await replay(uri)).toMatchObject({ exact: 1 });
+      await client.untilShown(uri, "unverified");
+    }
+    const { start } = place.shown.range;
+    const verdictOf = async (uri: string) =>
+      (await client.connection.sendRequest(GetVerdict.type, { uri, position: start }))?.markdown;
+    expect(await verdictOf(here)).toContain("not accepted for this repository");
+    expect(await verdictOf(here)).toContain("as the model installed here with another pin does");
+
+    const accept = (accepted: boolean) =>
+      client.connection.sendRequest(AcceptModel.type, { folder: asked.folder, manifestDigest, accepted });
+    await accept(true);
+    await client.untilShown(here, "verified");
+    await client.connection.sendRequest(VerifyFile.type, { uri: there });
+    await client.untilShown(there, "unverified");
+    const shownThere = client.history.filter(({ uri }) => uri === there).map(({ summaries }) => summaries);
+    expect(shownThere).not.toContain("verified");
+    await accept(false);
+    await client.untilShown(here, "unverified");
   });
 });
