@@ -40,7 +40,8 @@ export async function warningsAbout(
 ): Promise<string[]> {
   const pins = await installedPins(modelPlacesOf(session));
   return namesakesAmong(pins.values(), model).map(
-    (digest) => `Beware: the model ${visibleName(model.name)} that is installed here is another one, ${digest}.`,
+    (digest) =>
+      `Beware: the model ${visibleName(model.name)} that is installed here is another one, ${digest}.`,
   );
 }
 

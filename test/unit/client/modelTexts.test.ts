@@ -118,13 +118,13 @@ describe("a model in the list", () => {
   it("is shown with name, source, signature and whole digest before it counts, and cannot forge a line of that", () => {
     const name = "coder\nManifest digest: 00";
     const shown = model && { ...model, name };
-    expect(shown && questionAbout(shown)).toBe("Accept coder\\u{a}Manifest digest: 00 in this workspace?");
+    expect(shown && questionAbout(shown)).toBe("Accept “coder\\u{a}Manifest digest: 00” in this workspace?");
     expect(shown && describeModel(shown)).toEqual([
       "Model: coder\\u{a}Manifest digest: 00",
       "Source: owner/coder",
       `Signature: signed by the key ${DIGEST}`,
       `Manifest digest: ${DIGEST}`,
-      `Beware: the model coder\\u{a}Manifest digest: 00 that is installed here is another one, ${OTHER}.`,
+      `Beware: the model “coder\\u{a}Manifest digest: 00” that is installed here is another one, ${OTHER}.`,
       "",
       "Suggestions that it made can then be verified here, on this machine.",
     ]);
