@@ -130,7 +130,9 @@ describe("models, as a person pins and chooses them", () => {
     expect(pinned()).toBeNull();
 
     const done = await agree("Download and Pin", /^Pinned/);
-    expect(done).toBe("Pinned tiny-coder:model_q4. Not signed. The pin is in .proofline/models.json.");
+    expect(done).toBe(
+      `Pinned tiny-coder:model_q4. Not signed. Its manifest digest is ${pinned()?.default}. The pin is in .proofline/models.json.`,
+    );
     expect(pinned()).toMatchObject({
       models: [
         {
@@ -169,8 +171,9 @@ describe("models, as a person pins and chooses them", () => {
     const plan = await pinFolder();
     expect(plan).toContain(`Pin the model in ${model.folder} as it is now?`);
     expect(plan).toContain(GRAPH);
-    expect(await agree("Pin", /^Pinned/)).toBe(
-      "Pinned tiny-coder. Not signed. The pin is in .proofline/models.json.",
+    const done = await agree("Pin", /^Pinned/);
+    expect(done).toBe(
+      `Pinned tiny-coder. Not signed. Its manifest digest is ${pinned()?.default}. The pin is in .proofline/models.json.`,
     );
     await clickIn(window, /^Pinned/, "Use It Here");
     await window.status((text) => /Model tiny-coder is ready/.test(text), "the pinned model");
@@ -340,7 +343,7 @@ describe("models, as a person pins and chooses them", () => {
     try {
       await becomeAnotherMachine();
       expect(bytesAsked()).toEqual([]);
-      expect(await dialog(window)).toMatch(/Download \d+ kB and use tiny-coder here\?/);
+      expect(await dialog(window)).toMatch(/Download \d+ kB, accept tiny-coder and use it here\?/);
       const refused = await agree("Download and Use", /is not what it should be/);
       expect(refused).toContain(`${GRAPH} of ${REPOSITORY}`);
       expect(refused).toContain("Nothing was kept.");
@@ -359,13 +362,28 @@ describe("models, as a person pins and chooses them", () => {
 
     hub.files.set(GRAPH, graph);
     await becomeAnotherMachine();
-    await dialog(window);
+    expect((await dialog(window)).split("\n")).toContain(`Manifest digest: ${digest}`);
     expect(await agree("Download and Use", /^Downloaded/)).toBe(
       "Downloaded tiny-coder. It is now used here. Not signed.",
     );
     await window.status((text) => /Model tiny-coder is ready/.test(text), "the workspace's model");
     expect(cached()).toContain(digest);
     expect(readFileSync(modelsFile(), "utf8")).toBe(models);
+
+    // To use it was to accept it; that is taken back, and said again, after it was shown.
+    const acceptance = async () => {
+      await window.command("Proofline: Accept a Model…");
+      await question(window, "Accept a Model");
+      await choose(window, "tiny-coder");
+      return await dialog(window);
+    };
+    const shown = await acceptance();
+    expect(shown).toContain("tiny-coder is accepted in this workspace. Accept it no longer?");
+    expect(shown.split("\n")).toContain(`Manifest digest: ${digest}`);
+    await clickInDialog(window, "Accept It No Longer");
+    await window.status((text) => /Model proofline/.test(text), "the model of the settings");
+    expect(await acceptance()).toContain("Accept tiny-coder in this workspace?");
+    await window.press("Escape");
   });
 
   it("pins nothing and says nothing after Escape at any question", async () => {

@@ -176,6 +176,10 @@ describe("proofline complete", () => {
     ["usage", "contains the suggestion", ["evidence", "show", "nosuch"]],
     ["usage", "comes with Proofline", ["model", "remove", "proofline-code"]],
     ["model.missing", "nosuch", ["model", "check", "nosuch"]],
+    ["usage", "comes with Proofline", ["model", "reject", "proofline-code"]],
+    ["usage", "names no models", ["model", "accept"]],
+    ["model.missing", "nosuch", ["model", "accept", "nosuch"]],
+    ["model.workspace", "names no models", ["model", "fetch", "nosuch", "--accept", "0"]],
     ["usage", "No command is called nosuch", ["schema", "nosuch"]],
   ] as const)("ends with 2, a %s error about %s, and a remedy for %j", (code, words, parameters) => {
     const error = refusal(parameters);

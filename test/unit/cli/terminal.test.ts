@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { confirm } from "../../../server/src/cli/terminal";
+import { agrees, confirm } from "../../../server/src/cli/terminal";
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
@@ -42,11 +42,22 @@ describe("a question at the terminal", () => {
     await expect(asked).rejects.toMatchObject({ code: "model.cancelled" });
   });
 
+  it.each([
+    ["y\r", true],
+    ["\r", false],
+    ["n\r", false],
+    [CTRL_C, false],
+    [CTRL_D, false],
+  ])("is agreed to with a yes alone: %j", async (keys, expected) => {
+    expect(await agrees("Let tiny count for this repository?", terminalWith(keys))).toBe(expected);
+  });
+
   it("is not asked where there is no terminal", async () => {
     const terminal = { input: new PassThrough(), output: new PassThrough() };
     await expect(confirm("Download 1 MB?", terminal)).rejects.toMatchObject({
       code: "usage",
       remedy: expect.stringContaining("--yes"),
     });
+    expect(await agrees("Let tiny count for this repository?", terminal)).toBeNull();
   });
 });
