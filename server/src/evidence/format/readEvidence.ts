@@ -2,6 +2,7 @@ import { inflateRawSync } from "node:zlib";
 import { canonicalJson, decodeUtf8, parseCanonical } from "../../platform/canonicalJson";
 import { fromDigest, toDigest } from "../../platform/digests";
 import { ProoflineError, unreachable } from "../../platform/errors";
+import type { Address } from "../../platform/primitives";
 import { type ClaimValues, contradictionIn, encodeFields, type FieldDigests } from "./claimValues";
 import { commit, lineDigest, lineSalt } from "./commitment";
 import { openEnvelope } from "./envelope";
@@ -44,7 +45,7 @@ export type EvidenceReading =
  */
 export function readEvidence(bytes: Uint8Array): EvidenceReading {
   let kind: "malformed" | "tampered" = "malformed";
-  let signature: "valid" | "invalid" = "invalid";
+  let signer: Address | null = null;
   try {
     if (bytes.length > MAX_EVIDENCE_BYTES) {
       throw defect("It is larger than an evidence file can be.");
@@ -55,7 +56,7 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
     if (signed === null) {
       throw defect("The signature does not match the statement.");
     }
-    signature = "valid";
+    signer = signed.signer;
     const text = decodeUtf8(signed.payload);
     const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
     if (canonicalJson(JSON.parse(text)) !== text) {
@@ -116,8 +117,10 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
     if (!(error instanceof ProoflineError)) {
       throw error;
     }
-    const batch = bytes.length > MAX_EVIDENCE_BYTES ? null : salvage(bytes);
-    return { kind, reason: error.reason, signature, batch };
+    const salvaged = bytes.length > MAX_EVIDENCE_BYTES ? null : salvage(bytes);
+    // Whoever signed is known for certain, whatever the statement says of it.
+    const batch = salvaged === null || signer === null ? salvaged : { ...salvaged, device: signer };
+    return { kind, reason: error.reason, signature: signer === null ? "invalid" : "valid", batch };
   }
 }
 

@@ -45,7 +45,8 @@ export function salvage(bytes: Uint8Array): SealedBatch | null {
 /** The signed statement's text. A byte that base64 does not know counts as one wrong digit, so the rest stays in step. */
 function readStatement(file: string): string {
   const payload = /"payload"\s*:\s*"([^"]*)/.exec(file)?.[1] ?? /"([A-Za-z0-9+/]{400}[^"]*)/.exec(file)?.[1];
-  return Buffer.from((payload ?? "").replace(/[^A-Za-z0-9+/]/g, "A"), "base64").toString("utf8");
+  const digits = (payload ?? "").replace(/={1,2}$/, "").replace(/[^A-Za-z0-9+/]/g, "A");
+  return Buffer.from(digits, "base64").toString("utf8");
 }
 
 function readClaim(record: string, texts: string): SealedClaim | null {
