@@ -42,6 +42,20 @@ export type RepositoryFileContent =
     | { readonly kind: "unreadable"; readonly reason: string }
   );
 
+/** What verifying reads of a repository. */
+export type RepositoryFiles = Pick<
+  Repository,
+  | "folder"
+  | "id"
+  | "evidenceFiles"
+  | "anchorFiles"
+  | "files"
+  | "hasFile"
+  | "isUnreadable"
+  | "readText"
+  | "readQuotable"
+>;
+
 /** A folder whose `.proofline` speaks for the files in it. */
 export class Repository {
   private readonly refusals = new Map<string, Promise<string | null>>();

@@ -1,5 +1,5 @@
 import { ENOUGH_TO_MOVE, letterCount } from "../evidence/locate/locatePiece";
-import type { Repository } from "../evidence/repository";
+import type { RepositoryFiles } from "../evidence/repository";
 import type { EvidenceInput } from "../policy/claims";
 
 /** Files that are read in search of those that moved. */
@@ -16,7 +16,7 @@ const MAX_PIECES_SOUGHT = 16;
  * @returns today's path by the recorded one
  */
 export async function findMoves(
-  repository: Repository,
+  repository: RepositoryFiles,
   evidence: readonly EvidenceInput[],
 ): Promise<ReadonlyMap<string, string>> {
   const moves = new Map<string, string>();
@@ -62,7 +62,7 @@ function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, string[
 }
 
 async function goneFiles(
-  repository: Repository,
+  repository: RepositoryFiles,
   texts: ReadonlyMap<string, readonly string[]>,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const gone = new Map<string, readonly string[]>();
@@ -78,7 +78,7 @@ async function goneFiles(
 class Candidates {
   private readonly texts = new Map<string, string | null>();
 
-  constructor(private readonly repository: Repository) {}
+  constructor(private readonly repository: RepositoryFiles) {}
 
   async textOf(file: string): Promise<string | null> {
     const known = this.texts.get(file);

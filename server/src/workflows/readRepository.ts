@@ -1,7 +1,7 @@
 import { readAnchor } from "../chain/anchorFile";
 import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
-import type { Repository } from "../evidence/repository";
+import type { Repository, RepositoryFiles } from "../evidence/repository";
 import { sha256, toDigest } from "../platform/digests";
 import { messageOf } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
@@ -29,9 +29,9 @@ export interface RepositoryContents {
 export class RepositoryReader {
   private readonly remembered = new Map<string, ReadonlyMap<Digest, EvidenceReading>>();
 
-  constructor(private readonly thread: VerificationThread) {}
+  constructor(private readonly thread: Pick<VerificationThread, "read">) {}
 
-  async read(repository: Repository): Promise<RepositoryContents> {
+  async read(repository: RepositoryFiles): Promise<RepositoryContents> {
     const problems: FileProblem[] = [];
     const evidence: EvidenceInput[] = [];
     const anchors: Anchor[] = [];

@@ -1,10 +1,15 @@
 import type { ChainReader } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
-import type { Repository } from "../evidence/repository";
+import type { RepositoryFiles } from "../evidence/repository";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
 import type { FileProblem, Report } from "../policy/report";
-import { type ReplayOutcome, type VerifyParameters, verify } from "../policy/verifyEvidence";
+import {
+  type EnclaveOutcome,
+  type ReplayOutcome,
+  type VerifyParameters,
+  verify,
+} from "../policy/verifyEvidence";
 import { checkChain } from "./checkAnchors";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
@@ -12,7 +17,7 @@ import type { TokenComparisons } from "./tokenComparisons";
 import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {
-  readonly repository: Repository;
+  readonly repository: RepositoryFiles;
   readonly contents: RepositoryContents;
   /** Accepted suggestions that are in no evidence file yet. */
   readonly journal: readonly AcceptedSuggestion[];
@@ -23,11 +28,14 @@ export interface VerifyRepositoryParameters {
   /** Evidence of a base to compare with; `null` for none. */
   readonly base: BaseEvidence | null;
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
+  /** Outcomes of enclave checks by claim; without one an enclave counts as not checked. */
+  readonly enclaves?: ReadonlyMap<string, EnclaveOutcome>;
 }
 
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
   const { repository, contents, journal, device, policy, chain, comparisons, base, replays } = parameters;
+  const { enclaves } = parameters;
   const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const texts = new Map<string, string>();
   const problems: FileProblem[] = [];
@@ -60,6 +68,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     texts,
     quoted,
     replays,
+    ...(enclaves !== undefined && { enclaves }),
     policy,
     shares: new PromptShares(),
     sameTokens: comparisons.sameTokens,

@@ -1,0 +1,3 @@
+title = "x"
+message = "wait a moment, please"
+notify(message)

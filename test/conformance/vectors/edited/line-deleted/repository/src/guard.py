@@ -1,0 +1,4 @@
+def handle(user, request):
+    if not user.is_admin:
+    delete_everything(request)
+    return "done"

@@ -1,0 +1,4 @@
+export function read(flag: boolean): boolean {
+  return
+  isGranted(flag);
+}

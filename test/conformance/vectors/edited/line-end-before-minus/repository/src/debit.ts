@@ -1,0 +1,4 @@
+export function debit(amount: number): number {
+  return
+  -Math.abs(amount);
+}

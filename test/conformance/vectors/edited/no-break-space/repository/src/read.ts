@@ -1,0 +1,3 @@
+export function read(flag: boolean): boolean {
+  return isGranted(flag);
+}

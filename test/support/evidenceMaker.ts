@@ -1,0 +1,391 @@
+/**
+ * Evidence as docs/evidence.md describes it, made without any code of the product: what the product reads is compared with
+ * this. Everything is derived from names, so that the same input gives the same bytes on every machine, and every value can be
+ * bent before it is hashed, signed or written.
+ */
+import { createHash } from "node:crypto";
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export interface Place {
+  line: number;
+  character: number;
+}
+
+/** A piece of a claim: its place in a file as it was saved, and the whole lines there. */
+export interface MadePiece {
+  path: string;
+  start: Place;
+  end: Place;
+  saved: string[];
+  accepted: string;
+  /** Whether the whole lines travel; they do unless said. */
+  travels?: boolean;
+}
+
+export type Kind = "replayable" | "attested" | "stated";
+
+/** A claim before it is sealed. */
+export interface MadeClaim {
+  /** Names it, and salts and id derive from it. */
+  name: string;
+  kind: Kind;
+  pieces: MadePiece[];
+  displayed: string | null;
+  /** The committed values but `displayed` and `accepted`; a replayable prompt's parts by the names of their fields. */
+  values: JsonObject;
+  /** Whether those travel; they do unless said. */
+  open?: boolean;
+  id?: string;
+  /** Changes the public record before it is hashed. */
+  bend?: (record: JsonObject) => void;
+}
+
+export interface MadeBatch {
+  /** Names the device: its key is SHA-256 of this. */
+  device: string;
+  repositoryId: string;
+  execution: JsonObject;
+  claims: MadeClaim[];
+  sequence: number;
+  previousSeal: string | null;
+  /** Changes the signed statement before it is signed; `null` signs what is there. */
+  bendStatement?: (statement: JsonObject) => void;
+  /** Changes what travels beside the envelope. */
+  bendOpenings?: (openings: JsonObject) => void;
+  /** Changes the file before it is written. */
+  bendFile?: (file: JsonObject) => void;
+  /** Another signer than the device that is named. */
+  signer?: string;
+}
+
+export interface MadeFile {
+  text: string;
+  batchRoot: string;
+  seal: string;
+  device: string;
+  /** Leaf hashes by the claims' names. */
+  leaves: Map<string, string>;
+}
+
+const FIELDS: Readonly<Record<Kind, readonly string[]>> = {
+  replayable: [
+    "promptPath",
+    "promptPrefix",
+    "promptSuffix",
+    "promptContext",
+    "tokens",
+    "raw",
+    "displayed",
+    "accepted",
+    "sampling",
+    "ordinal",
+    "seed",
+    "stop",
+  ],
+  attested: ["request", "answer", "signature", "timestamp", "settlement", "displayed", "accepted"],
+  stated: ["tool", "session", "model", "accepted"],
+};
+
+/** Fields whose bytes are those that their base64 spells. */
+const BASE64_FIELDS: readonly string[] = ["request", "answer", "signature"];
+/** Fields whose bytes are RFC 8785 JSON. */
+const JSON_FIELDS: readonly string[] = [
+  "promptPath",
+  "promptContext",
+  "sampling",
+  "ordinal",
+  "timestamp",
+  "accepted",
+];
+
+export function sha256(...parts: readonly (string | Uint8Array)[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    hash.update(part);
+  }
+  return hash.digest();
+}
+
+/** RFC 8785, for what is in evidence: no number here needs an exponent. */
+export function canonical(value: Json): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(canonical).join(",")}]`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const keys = Object.keys(value).sort();
+    return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+export function privateKeyOf(device: string): Uint8Array {
+  return sha256("device key ", device);
+}
+
+export function addressOf(device: string): string {
+  const point = secp256k1.getPublicKey(privateKeyOf(device), false);
+  return `0x${Buffer.from(keccak_256(point.subarray(1)).subarray(12)).toString("hex")}`;
+}
+
+/** 16 bytes as hex that derive from a name. */
+export function idOf(name: string): string {
+  return sha256("id ", name).toString("hex").slice(0, 32);
+}
+
+export function saltOf(claim: string, field: string): Buffer {
+  return sha256("salt ", claim, "\0", field);
+}
+
+export function commitment(field: string, salt: Uint8Array, value: Uint8Array | string): string {
+  return sha256("proofline/v1\0", field, "\0", salt, value).toString("hex");
+}
+
+/** The digest that an installed pin would have under a name. */
+export function digestNamed(name: string): string {
+  return sha256("digest ", name).toString("hex");
+}
+
+/** A marked text: the accepted part stands between `«` and `»`. */
+export function marked(
+  path: string,
+  text: string,
+): { text: string; before: string; after: string; piece: MadePiece } {
+  const from = text.indexOf("«");
+  const to = text.indexOf("»");
+  if (from === -1 || to < from) {
+    throw new Error(`no marks in ${text}`);
+  }
+  const before = text.slice(0, from);
+  const accepted = text.slice(from + 1, to);
+  const after = text.slice(to + 1);
+  const whole = before + accepted + after;
+  const start = placeIn(before);
+  const end = placeIn(before + accepted);
+  const saved = whole.split("\n").slice(start.line, end.line + 1);
+  return { text: whole, before, after, piece: { path, start, end, saved, accepted } };
+}
+
+function placeIn(before: string): Place {
+  const lines = before.split("\n");
+  return { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
+}
+
+/** Seals a batch: RFC 9162 tree, DSSE envelope, EIP-191 signature. */
+export function makeBatch(batch: MadeBatch): MadeFile {
+  const device = addressOf(batch.device);
+  const executionDigest = sha256(canonical(batch.execution)).toString("hex");
+  const leaves = new Map<string, string>();
+  const hashes: Buffer[] = [];
+  const claims: Json[] = [];
+  for (const claim of batch.claims) {
+    const record = recordOf(claim);
+    claim.bend?.(record);
+    const commitments = commitmentsOf(claim);
+    const json = canonical({
+      ...record,
+      repositoryId: batch.repositoryId,
+      device,
+      execution: executionDigest,
+    });
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(json));
+    const inOrder = FIELDS[claim.kind].map((field) => Buffer.from(commitments[field] ?? "", "hex"));
+    const leaf = sha256(Uint8Array.of(0), length, json, ...inOrder);
+    hashes.push(leaf);
+    leaves.set(claim.name, leaf.toString("hex"));
+    claims.push({ record, commitments });
+  }
+  const root = treeRoot(hashes);
+  const statement: JsonObject = {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: [{ name: "suggestions", digest: { sha256: root.toString("hex") } }],
+    predicateType: "urn:proofline:suggestions:v1",
+    predicate: {
+      repositoryId: batch.repositoryId,
+      device,
+      execution: batch.execution,
+      sequence: batch.sequence,
+      previousSeal: batch.previousSeal,
+      tree: { algorithm: "rfc9162-sha256", size: claims.length },
+      claims,
+    },
+  };
+  batch.bendStatement?.(statement);
+  const payload = Buffer.from(canonical(statement), "utf8");
+  const type = "application/vnd.in-toto+json";
+  const encoding = Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload]);
+  const signature = personalSignature(encoding, privateKeyOf(batch.signer ?? batch.device));
+  const seal = sha256("\0proofline/v1/seal\0", sha256(encoding), signature);
+  const openings: JsonObject = {
+    prompts: promptsOf(batch.claims),
+    texts: batch.claims.map(textsOf),
+  };
+  batch.bendOpenings?.(openings);
+  const file: JsonObject = {
+    envelope: {
+      payload: payload.toString("base64"),
+      payloadType: type,
+      signatures: [{ keyid: addressOf(batch.signer ?? batch.device), sig: signature.toString("base64") }],
+    },
+    openings,
+  };
+  batch.bendFile?.(file);
+  return {
+    text: pretty(file),
+    batchRoot: sha256(Uint8Array.of(1), root, seal).toString("hex"),
+    seal: seal.toString("hex"),
+    device,
+    leaves,
+  };
+}
+
+/** The canonical order and spelling, with white space between tokens. */
+export function pretty(value: Json): string {
+  return `${JSON.stringify(JSON.parse(canonical(value)), null, 2)}\n`;
+}
+
+function recordOf(claim: MadeClaim): JsonObject {
+  const acceptedSalt = saltOf(claim.name, "accepted");
+  const accepted = claim.pieces.reduce((sum, piece) => sum + piece.accepted.length, 0);
+  const record: JsonObject = {
+    id: claim.id ?? idOf(claim.name),
+    pieces: claim.pieces.map(({ path, start, end, saved }, piece) => ({
+      path,
+      start: { ...start },
+      end: { ...end },
+      lines: saved.map((line, index) => ({
+        digest: commitment("line", lineSalt(acceptedSalt, piece, index), line),
+        length: line.length,
+      })),
+    })),
+  };
+  const displayed = claim.displayed?.length ?? 0;
+  if (claim.kind === "stated") {
+    return { ...record, counts: { accepted } };
+  }
+  const { tokens } = claim.values;
+  return {
+    ...record,
+    acceptance: accepted === displayed ? "whole" : "partial",
+    trim: "trim/v1",
+    counts:
+      claim.kind === "replayable"
+        ? { accepted, displayed, tokens: Array.isArray(tokens) ? tokens.length : 0 }
+        : { accepted, displayed },
+  };
+}
+
+function lineSalt(acceptedSalt: Uint8Array, piece: number, line: number): Buffer {
+  const numbers = Buffer.alloc(8);
+  numbers.writeUInt32BE(piece, 0);
+  numbers.writeUInt32BE(line, 4);
+  return sha256("proofline/v1\0lineSalt\0", acceptedSalt, numbers);
+}
+
+function commitmentsOf(claim: MadeClaim): Record<string, string> {
+  const values: JsonObject = {
+    ...claim.values,
+    accepted: claim.pieces.map(({ accepted }) => accepted),
+    ...(claim.displayed !== null && { displayed: claim.displayed }),
+  };
+  return Object.fromEntries(
+    FIELDS[claim.kind].map((field) => [
+      field,
+      commitment(field, saltOf(claim.name, field), bytesOf(field, values[field] ?? null)),
+    ]),
+  );
+}
+
+function bytesOf(field: string, value: Json): Uint8Array | string {
+  if (field === "tokens" && Array.isArray(value)) {
+    const bytes = Buffer.alloc(4 * value.length);
+    for (const [index, token] of value.entries()) {
+      bytes.writeUInt32BE(Number(token) % 2 ** 32, 4 * index);
+    }
+    return bytes;
+  }
+  if (field === "seed") {
+    return Buffer.from(String(value), "hex");
+  }
+  if (BASE64_FIELDS.includes(field)) {
+    return Buffer.from(String(value), "base64");
+  }
+  return JSON_FIELDS.includes(field) ? canonical(value) : String(value);
+}
+
+function textsOf(claim: MadeClaim): JsonObject {
+  const salt = (field: string): string => saltOf(claim.name, field).toString("hex");
+  return {
+    accepted: { salt: salt("accepted"), texts: claim.pieces.map(({ accepted }) => accepted) },
+    displayed: claim.displayed === null ? null : { salt: salt("displayed"), text: claim.displayed },
+    saved: claim.pieces.map(({ saved, travels }) => (travels === false ? null : saved.join("\n"))),
+  };
+}
+
+function promptsOf(claims: readonly MadeClaim[]): string | null {
+  if (claims.every(({ open }) => open === false)) {
+    return null;
+  }
+  return deflated(canonical(claims.map((claim) => (claim.open === false ? null : promptOpening(claim)))));
+}
+
+/** What travels of a claim beside its texts. */
+export function promptOpening(claim: MadeClaim): JsonObject {
+  const salts = Object.fromEntries(
+    FIELDS[claim.kind]
+      .filter((field) => field !== "accepted" && field !== "displayed")
+      .map((field) => [field, saltOf(claim.name, field).toString("hex")]),
+  );
+  const { promptPath, promptPrefix, promptSuffix, promptContext, ...rest } = claim.values;
+  const prompt: JsonObject = {
+    path: promptPath ?? null,
+    prefix: promptPrefix ?? "",
+    suffix: promptSuffix ?? "",
+    context: promptContext ?? [],
+  };
+  return { salts, values: claim.kind === "replayable" ? { prompt, ...rest } : claim.values };
+}
+
+/** Raw deflate in stored blocks (RFC 1951, 3.2.4): the same bytes on every machine. Base64. */
+export function deflated(text: string): string {
+  const bytes = Buffer.from(text, "utf8");
+  const blocks: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += 65_535) {
+    const part = bytes.subarray(at, at + 65_535);
+    const head = Buffer.alloc(5);
+    head.writeUInt8(at + part.length === bytes.length ? 1 : 0, 0);
+    head.writeUInt16LE(part.length, 1);
+    head.writeUInt16LE(0xffff - part.length, 3);
+    blocks.push(head, part);
+  }
+  return Buffer.concat(blocks).toString("base64");
+}
+
+function treeRoot(hashes: readonly Buffer[]): Buffer {
+  const [only] = hashes;
+  if (only === undefined) {
+    return sha256();
+  }
+  if (hashes.length === 1) {
+    return only;
+  }
+  let split = 1;
+  while (split * 2 < hashes.length) {
+    split *= 2;
+  }
+  return sha256(Uint8Array.of(1), treeRoot(hashes.slice(0, split)), treeRoot(hashes.slice(split)));
+}
+
+/** EIP-191 over the bytes: r ‖ s ‖ v. */
+function personalSignature(message: Uint8Array, key: Uint8Array): Buffer {
+  const prefix = Buffer.from(`\x19Ethereum Signed Message:\n${message.length}`, "latin1");
+  const [recovery = 0, ...rest] = secp256k1.sign(keccak_256(Buffer.concat([prefix, message])), key, {
+    prehash: false,
+    format: "recovered",
+  });
+  return Buffer.from([...rest, 27 + recovery]);
+}
