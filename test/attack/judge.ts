@@ -1,0 +1,211 @@
+/**
+ * What may be said of a repository under attack, worked out from how it was made and from today's text alone. Nothing of
+ * the product decides here. Whether two texts are one program is left to other parsers.
+ */
+import type { Report } from "../../server/src/policy/report";
+import type { Verdict } from "../../server/src/policy/verdict";
+import { PIN } from "../conformance/samples";
+import type { State, Truth } from "./state";
+
+/** Two texts of a file that a real parser must call one program. */
+export interface Comparison {
+  readonly path: string;
+  readonly sealed: string;
+  readonly today: string;
+}
+
+export interface Judgement {
+  readonly verified: number;
+  readonly notVerified: number;
+  /** Sentences about what is wrong. */
+  readonly wrong: readonly string[];
+  /** What was called reformatted. */
+  readonly reformatted: readonly Comparison[];
+}
+
+/** @param mayLower whether an honest line may lose its word: something of it was touched */
+export function judge(report: Report, state: State, mayLower: boolean): Judgement {
+  const wrong: string[] = [];
+  const reformatted: Comparison[] = [];
+  const verified = report.suggestions.filter(({ summary }) => summary === "verified");
+  for (const verdict of verified) {
+    const why = whyNot(verdict, state);
+    if (why !== null) {
+      wrong.push(`${verdict.path}:${verdict.startLine} is verified, but ${why}`);
+    } else if (verdict.checks.content === "reformatted") {
+      reformatted.push(comparison(verdict, state));
+    }
+    if (!verdict.findings.content.part && !isCovered(verdict, verified, state)) {
+      wrong.push(`${verdict.path}:${verdict.startLine} holds other text, and is not said to be a part`);
+    }
+  }
+  if (!mayLower) {
+    for (const truth of state.truths.values()) {
+      if (truth.isHonest && !isStillGood(truth, verified, state)) {
+        wrong.push(`the honest claim ${truth.name} lost its word to an attacker`);
+      }
+    }
+  }
+  return {
+    verified: verified.length,
+    notVerified: report.suggestions.length - verified.length,
+    wrong,
+    reformatted,
+  };
+}
+
+/** Why nothing may be verified here, or `null`. */
+function whyNot(verdict: Verdict, state: State): string | null {
+  const truth = state.truths.get(verdict.claim);
+  const piece = truth?.pieces[pieceOf(verdict)];
+  if (truth === undefined || piece === undefined) {
+    return "nobody made this claim";
+  }
+  if (!truth.isReplayed) {
+    return "the model does not yield it";
+  }
+  if (!truth.isPinned) {
+    return "its model is not pinned here under this name";
+  }
+  if (truth.isStuffed && !repeatsAnotherLine(verdict, piece.accepted, state)) {
+    return "its prompt held the answer, and no line of today's does";
+  }
+  if (state.repositoryId === null || truth.repositoryId !== state.repositoryId) {
+    return "it belongs to another repository";
+  }
+  if (!state.chain.has(truth.batchRoot)) {
+    return "its batch is not anchored";
+  }
+  if (contradicts(truth, state)) {
+    return "its device contradicts itself";
+  }
+  if (verdict.findings.model.name !== PIN.name) {
+    return "its model is called something else than the pin says";
+  }
+  const lines = linesOf(state, verdict.path);
+  const first = (verdict.startLine ?? 1) - 1;
+  const last = (verdict.endLine ?? 1) - 1;
+  const standing = lines.slice(first, last + 1);
+  const text = standing
+    .map((line, index) =>
+      line.slice(
+        index === 0 ? (verdict.startColumn ?? 1) - 1 : 0,
+        index === last - first ? (verdict.endColumn ?? 1) - 1 : line.length,
+      ),
+    )
+    .join("\n");
+  if (verdict.checks.content === "reformatted") {
+    return withoutBlanks(text) === withoutBlanks(piece.accepted) ? null : "other characters stand there";
+  }
+  if (text !== piece.accepted) {
+    return "other text stands there than was accepted";
+  }
+  return standing.join("\n") === piece.saved.join("\n")
+    ? null
+    : "its lines are not whole as they were sealed";
+}
+
+/** Whether a line of what was accepted stands in another place of its file, where everybody can read it. */
+function repeatsAnotherLine({ path, startLine, endLine }: Verdict, accepted: string, state: State): boolean {
+  const others = linesOf(state, path).filter(
+    (_, index) => index + 1 < (startLine ?? 0) || index + 1 > (endLine ?? 0),
+  );
+  return accepted.split("\n").some((line) => withoutBlanks(line) !== "" && others.includes(line));
+}
+
+/** The texts that a parser must call the same: today's, and today's with what was accepted put back. */
+function comparison(verdict: Verdict, state: State): Comparison {
+  const lines = linesOf(state, verdict.path);
+  const piece = state.truths.get(verdict.claim)?.pieces[pieceOf(verdict)];
+  const first = (verdict.startLine ?? 1) - 1;
+  const last = (verdict.endLine ?? 1) - 1;
+  const before = piece?.saved[0]?.slice(0, piece.start.character) ?? "";
+  const after = piece?.saved.at(-1)?.slice(piece.end.character) ?? "";
+  const sealed = [
+    ...lines.slice(0, first),
+    `${before}${piece?.accepted ?? ""}${after}`,
+    ...lines.slice(last + 1),
+  ].join("\n");
+  return { path: verdict.path, sealed, today: lines.join("\n") };
+}
+
+function pieceOf({ key }: Verdict): number {
+  return Number(key.split(".")[1] ?? "0");
+}
+
+/** Whether all that can be seen on a verdict's lines lies within verified pieces. */
+function isCovered(verdict: Verdict, verified: readonly Verdict[], state: State): boolean {
+  const lines = linesOf(state, verdict.path);
+  for (let line = verdict.startLine ?? 1; line <= (verdict.endLine ?? 0); line += 1) {
+    const text = lines[line - 1] ?? "";
+    const isHeld = (column: number): boolean =>
+      verified.some((one) => holds(one, verdict.path, line, column));
+    for (let column = 1; column <= text.length; column += 1) {
+      if (withoutBlanks(text.charAt(column - 1)) !== "" && !isHeld(column)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+function holds(verdict: Verdict, path: string, line: number, column: number): boolean {
+  const { startLine, endLine, startColumn, endColumn } = verdict;
+  if (verdict.path !== path || startLine === null || endLine === null) {
+    return false;
+  }
+  return (
+    line >= startLine &&
+    line <= endLine &&
+    (line > startLine || column >= (startColumn ?? 1)) &&
+    (line < endLine || column < (endColumn ?? 1))
+  );
+}
+
+/** Whether an honest claim's text is still verified, be it by another claim on the same place. */
+function isStillGood(truth: Truth, verified: readonly Verdict[], state: State): boolean {
+  return (
+    truth.pieces.every(({ path, accepted, start }) => {
+      const lines = accepted.split("\n");
+      return lines.every((text, index) => {
+        const from = index === 0 ? start.character : 0;
+        const line = start.line + index + 1;
+        return text
+          .split("")
+          .every(
+            (unit, at) =>
+              withoutBlanks(unit) === "" || verified.some((one) => holds(one, path, line, from + at + 1)),
+          );
+      });
+    }) && state.truths.has(truth.leaf)
+  );
+}
+
+/** Whether a device has two batches of this repository where it can have one. */
+function contradicts({ batchRoot, device, repositoryId }: Truth, state: State): boolean {
+  const links = state.links.filter((link) => link.repositoryId === repositoryId);
+  const own = links.find((link) => link.batchRoot === batchRoot);
+  if (own === undefined) {
+    return false;
+  }
+  if ((own.sequence === 0) !== (own.previousSeal === null)) {
+    return true;
+  }
+  return links.some(
+    (other) =>
+      other.batchRoot !== batchRoot &&
+      ((other.device === device &&
+        (other.sequence === own.sequence || other.previousSeal === own.previousSeal)) ||
+        (other.seal === own.previousSeal &&
+          (other.device !== device || other.sequence + 1 !== own.sequence))),
+  );
+}
+
+/** Lines as evidence means them. */
+function linesOf({ sources }: State, path: string): readonly string[] {
+  return (sources.get(path) ?? "").replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/[ \t\r\n]/g, "");
+}

@@ -1,0 +1,258 @@
+/** Lets the product read and verify a repository that lies in memory, with a chain that tells what is true of it. */
+import { join } from "node:path";
+import type * as z from "zod";
+import type { AnchorCheck, ChainIdentity, ChainReader } from "../../server/src/chain/chain";
+import { TIMESTAMPED_TOPIC } from "../../server/src/chain/eas/eas";
+import type { Connection } from "../../server/src/chain/rpc/connection";
+import { Rpc, RpcFailure } from "../../server/src/chain/rpc/rpc";
+import { checkRoot } from "../../server/src/chain/trust/checkRoot";
+import { normalizeText } from "../../server/src/evidence/format/commitment";
+import { readEvidence } from "../../server/src/evidence/format/readEvidence";
+import { Grammars } from "../../server/src/evidence/locate/grammars";
+import type { RepositoryFileContent, RepositoryFiles } from "../../server/src/evidence/repository";
+import { Digest } from "../../server/src/platform/primitives";
+import { builtInPolicy } from "../../server/src/policy/policy";
+import type { Report } from "../../server/src/policy/report";
+import type { ReplayOutcome } from "../../server/src/policy/verifyEvidence";
+import { RepositoryReader } from "../../server/src/workflows/readRepository";
+import { TokenComparisons } from "../../server/src/workflows/tokenComparisons";
+import { verifyRepository } from "../../server/src/workflows/verify";
+import { PIN, TIME } from "../conformance/samples";
+import { addressOf, digestNamed } from "../support/evidenceMaker";
+import { blockHash, blockOf, type State } from "./state";
+
+const FOLDER = "/repository";
+const DEVICES = ["author", "colleague"].map(addressOf);
+
+const policy = builtInPolicy({
+  device: null,
+  pins: [
+    {
+      name: PIN.name,
+      manifestDigest: Digest.parse(PIN.manifestDigest),
+      omsRoot: Digest.parse(PIN.omsRoot),
+    },
+  ],
+});
+
+/** Tests and scripts run at the repository's top. */
+const grammars = new Grammars(join(process.cwd(), "node_modules/@vscode/tree-sitter-wasm/wasm"));
+
+/** Texts that were read and compared: what the work of one verification is counted in. */
+export interface Work {
+  texts: number;
+  comparisons: number;
+}
+
+/** Remembers what it has read from one repository to the next. */
+export class Verifier {
+  private readonly reader = new RepositoryReader({ read: (bytes) => Promise.resolve(readEvidence(bytes)) });
+
+  async verify(state: State): Promise<{ readonly report: Report; readonly work: Work }> {
+    const work: Work = { texts: 0, comparisons: 0 };
+    const repository = new MemoryRepository(state, work);
+    const contents = await this.reader.read(repository);
+    const exact: ReplayOutcome = {
+      value: "exact",
+      tokens: 3,
+      exact: 3,
+      margin: 0,
+      tolerance: { margin: 0, notFirst: 0 },
+    };
+    const report = await verifyRepository({
+      repository,
+      contents,
+      journal: [],
+      device: DEVICES[0] ?? "",
+      policy: { ...policy, devices: { known: new Set(DEVICES), revoked: new Set() } },
+      chain: new TrueChain(state),
+      comparisons: new TokenComparisons({
+        sameTokens: (path, before, after) => {
+          work.comparisons += 1;
+          return grammars.sameTokens(path, before, after);
+        },
+      }),
+      base: null,
+      replays: new Map(
+        [...state.truths.values()].flatMap(({ leaf, isReplayed }) =>
+          isReplayed ? [[leaf, exact] as const] : [],
+        ),
+      ),
+    });
+    return { report, work };
+  }
+}
+
+class MemoryRepository implements RepositoryFiles {
+  readonly folder = FOLDER;
+
+  constructor(
+    private readonly state: State,
+    private readonly work: Work,
+  ) {}
+
+  id(): Promise<string | null> {
+    return Promise.resolve(this.state.repositoryId);
+  }
+
+  evidenceFiles(): Promise<readonly RepositoryFileContent[]> {
+    return Promise.resolve(listed("evidence", this.state.evidence));
+  }
+
+  anchorFiles(): Promise<readonly RepositoryFileContent[]> {
+    return Promise.resolve(listed("anchors", this.state.anchors));
+  }
+
+  files(): Promise<readonly string[]> {
+    return Promise.resolve([...this.state.sources.keys()]);
+  }
+
+  hasFile(path: string): Promise<boolean> {
+    return Promise.resolve(this.state.sources.has(path));
+  }
+
+  isUnreadable(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  readText(path: string): Promise<string | null> {
+    this.work.texts += 1;
+    const text = this.state.sources.get(path);
+    return Promise.resolve(text === undefined ? null : normalizeText(text));
+  }
+
+  readQuotable(path: string): Promise<string | null> {
+    return this.readText(path);
+  }
+}
+
+function listed(
+  folder: string,
+  files: ReadonlyMap<string, string | Uint8Array>,
+): readonly RepositoryFileContent[] {
+  return [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, content]) => ({
+      path: `.proofline/${folder}/${name}`,
+      kind: "read",
+      bytes: typeof content === "string" ? Buffer.from(content, "utf8") : content,
+    }));
+}
+
+const IDENTITY: ChainIdentity = {
+  chainId: 8453,
+  genesisHash: `0x${digestNamed("genesis")}`,
+  contract: "0x4200000000000000000000000000000000000021",
+  local: false,
+  name: "Base",
+};
+
+/** A chain that holds the state's timestamps, asked with the product's own checks. */
+class TrueChain implements ChainReader {
+  private readonly connection: Connection;
+
+  constructor(state: State) {
+    const head = { number: 2000, hash: blockHash(TIME + 1000), finalized: 2000 };
+    this.connection = {
+      rpc: new TrueRpc(state),
+      identity: IDENTITY,
+      head: () => Promise.resolve(head),
+      freshHead: () => Promise.resolve(head),
+      closed: false,
+      isLost: () => Promise.resolve(false),
+      close: () => {},
+    };
+  }
+
+  identity(): Promise<ChainIdentity> {
+    return Promise.resolve(IDENTITY);
+  }
+
+  async check(...question: Parameters<ChainReader["check"]>): Promise<AnchorCheck> {
+    try {
+      return await checkRoot(this.connection, ...question);
+    } catch (error) {
+      if (error instanceof RpcFailure) {
+        return {
+          status: "unreachable",
+          trust: "singleRpc",
+          identity: IDENTITY,
+          anchor: null,
+          reason: error.message,
+        };
+      }
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A server that answers what is true. */
+class TrueRpc extends Rpc {
+  constructor(private readonly state: State) {
+    super("http://chain.example");
+  }
+
+  override call<T>(method: string, params: readonly unknown[], schema: z.ZodType<T>): Promise<T> {
+    const parsed = schema.safeParse(this.answer(method, params));
+    return parsed.success
+      ? Promise.resolve(parsed.data)
+      : Promise.reject(new RpcFailure(`no answer to ${method}`));
+  }
+
+  private answer(method: string, [first]: readonly unknown[]): unknown {
+    switch (method) {
+      case "eth_call": {
+        const root = /"data":"0x[0-9a-f]{8}([0-9a-f]{64})"/.exec(JSON.stringify(first))?.[1] ?? "";
+        return `0x${(this.state.chain.get(root) ?? 0).toString(16).padStart(64, "0")}`;
+      }
+      case "eth_getBlockByNumber": {
+        const time = Number(first) - blockOf(TIME) + TIME;
+        return {
+          number: quantity(blockOf(time)),
+          hash: blockHash(time),
+          parentHash: blockHash(time - 1),
+          timestamp: quantity(time),
+        };
+      }
+      case "eth_getTransactionReceipt": {
+        const root = String(first).slice(2);
+        const time = this.state.chain.get(root);
+        return time === undefined
+          ? null
+          : {
+              transactionHash: first,
+              blockNumber: quantity(blockOf(time)),
+              blockHash: blockHash(time),
+              status: "0x1",
+              gasUsed: "0x1",
+              logs: [logOf(root, time)],
+            };
+      }
+      case "eth_getLogs": {
+        const root = /"0x([0-9a-f]{64})"\]/.exec(JSON.stringify(first))?.[1] ?? "";
+        const time = this.state.chain.get(root);
+        return time === undefined ? [] : [logOf(root, time)];
+      }
+      default:
+        return undefined;
+    }
+  }
+}
+
+function logOf(root: string, time: number): object {
+  return {
+    address: IDENTITY.contract,
+    topics: [TIMESTAMPED_TOPIC, `0x${root}`, `0x${time.toString(16).padStart(64, "0")}`],
+    blockNumber: quantity(blockOf(time)),
+    blockHash: blockHash(time),
+    transactionHash: `0x${root}`,
+  };
+}
+
+function quantity(number: number): string {
+  return `0x${number.toString(16)}`;
+}
