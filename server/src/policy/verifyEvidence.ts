@@ -87,14 +87,19 @@ export function verify(parameters: VerifyParameters): Report {
     const located = locateAll(here, today, parameters);
     const taken = new LinePlaces<number>();
     const shown: Shown[] = [];
-    for (const { claim, piece, rank } of here) {
-      const { id } = claim;
+    const standing: Standing[] = [];
+    for (const ranked of here) {
+      const { claim, piece } = ranked;
       const place = located.get(piece.key);
       if (place === undefined || place.content === "gone") {
-        gone.push({ claim: claim.claim, id, path });
-        continue;
+        gone.push({ claim: claim.claim, id: claim.id, path });
+      } else {
+        const verdict = verdictOf(claim, piece, place, today, prompts, parameters);
+        standing.push({ ...ranked, place, verdict, rank: rankOf(ranked, verdict) });
       }
-      const verdict = verdictOf(claim, piece, place, today, prompts, parameters);
+    }
+    standing.sort(byRank);
+    for (const { claim, piece, rank, place, verdict } of standing) {
       const why = whyBeside(piece, place, rank, taken);
       if (why === null) {
         shown.push({ verdict, place });
@@ -103,7 +108,7 @@ export function verify(parameters: VerifyParameters): Report {
         }
       } else if (place.range !== null) {
         const line = place.range.start.line + 1;
-        beside.push({ claim: claim.claim, id, path, line, summary: verdict.summary, why });
+        beside.push({ claim: claim.claim, id: claim.id, path, line, summary: verdict.summary, why });
       }
     }
     verdicts.push(...withShares(shown, today));
@@ -119,6 +124,27 @@ interface Ranked {
   readonly piece: ClaimPiece;
   /** What the claim could be at best, were its text as it was accepted; higher is better. */
   readonly rank: number;
+  /** When it was anchored, in seconds since 1970. */
+  readonly time: number;
+}
+
+/** A piece that has a place, or of which nobody can tell which place is its own. */
+interface Standing extends Ranked {
+  readonly place: Located;
+  readonly verdict: Verdict;
+}
+
+/**
+ * How good a claim is in a contest. One whose text stands is as good as its verdict says; one that was edited, as good as
+ * it was before, so that nothing worse can hide the edit.
+ */
+function rankOf({ rank }: Ranked, { checks, summary }: Verdict): number {
+  return checks.content === "edited" || checks.content === "ambiguous" ? rank : SUMMARIES.indexOf(summary);
+}
+
+/** The better first, then the one with the older anchor, then by leaf hash. */
+function byRank(a: Ranked, b: Ranked): number {
+  return b.rank - a.rank || a.time - b.time || compare(a.claim.claim, b.claim.claim);
 }
 
 /** Pieces with those of better claims first. */
@@ -133,8 +159,7 @@ function bestFirst(claims: readonly Claim[], parameters: VerifyParameters): read
         Number.MAX_SAFE_INTEGER,
     };
   });
-  ranked.sort((a, b) => b.rank - a.rank || a.time - b.time || compare(a.claim.claim, b.claim.claim));
-  return ranked.flatMap(({ claim, rank }) => claim.pieces.map((piece) => ({ claim, piece, rank })));
+  return ranked.flatMap((one) => one.claim.pieces.map((piece) => ({ ...one, piece }))).sort(byRank);
 }
 
 /** The checks that depend on today's text, where it speaks for the claim. */
