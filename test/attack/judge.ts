@@ -40,8 +40,8 @@ export function judge(report: Report, state: State, mayLower: boolean): Judgemen
     }
   }
   if (!mayLower) {
-    for (const truth of state.truths.values()) {
-      if (truth.isHonest && !isStillGood(truth, verified, state)) {
+    for (const truth of [...state.truths.values()].flat()) {
+      if (truth.isHonest && !isStillGood(truth, verified)) {
         wrong.push(`the honest claim ${truth.name} lost its word to an attacker`);
       }
     }
@@ -56,9 +56,13 @@ export function judge(report: Report, state: State, mayLower: boolean): Judgemen
 
 /** Why nothing may be verified here, or `null`. */
 function whyNot(verdict: Verdict, state: State): string | null {
-  const truth = state.truths.get(verdict.claim);
-  const piece = truth?.pieces[pieceOf(verdict)];
-  if (truth === undefined || piece === undefined) {
+  const reasons = (state.truths.get(verdict.claim) ?? []).map((truth) => whyNotBy(truth, verdict, state));
+  return reasons.includes(null) ? null : (reasons[0] ?? "nobody made this claim");
+}
+
+function whyNotBy(truth: Truth, verdict: Verdict, state: State): string | null {
+  const piece = truth.pieces[pieceOf(verdict)];
+  if (piece === undefined) {
     return "nobody made this claim";
   }
   if (!truth.isReplayed) {
@@ -67,8 +71,8 @@ function whyNot(verdict: Verdict, state: State): string | null {
   if (!truth.isPinned) {
     return "its model is not pinned here under this name";
   }
-  if (truth.isStuffed && !repeatsAnotherLine(verdict, piece.accepted, state)) {
-    return "its prompt held the answer, and no line of today's does";
+  if (truth.isStuffed && !repeatsOtherLines(verdict, piece.accepted, state)) {
+    return "its prompt held the answer, and today's file does not";
   }
   if (state.repositoryId === null || truth.repositoryId !== state.repositoryId) {
     return "it belongs to another repository";
@@ -105,18 +109,32 @@ function whyNot(verdict: Verdict, state: State): string | null {
     : "its lines are not whole as they were sealed";
 }
 
-/** Whether a line of what was accepted stands in another place of its file, where everybody can read it. */
-function repeatsAnotherLine({ path, startLine, endLine }: Verdict, accepted: string, state: State): boolean {
-  const others = linesOf(state, path).filter(
-    (_, index) => index + 1 < (startLine ?? 0) || index + 1 > (endLine ?? 0),
-  );
-  return accepted.split("\n").some((line) => withoutBlanks(line) !== "" && others.includes(line));
+/** Characters that must stand together elsewhere to count as copied from there. */
+const RUN = 12;
+
+/** Whether most of what was accepted stands on other lines of its file, where everybody can read it. */
+function repeatsOtherLines({ path, startLine, endLine }: Verdict, accepted: string, state: State): boolean {
+  const others = linesOf(state, path)
+    .filter((_, index) => index + 1 < (startLine ?? 0) || index + 1 > (endLine ?? 0))
+    .join("")
+    .replace(/\s/g, "");
+  const wanted = accepted.replace(/\s/g, "");
+  const length = Math.min(RUN, wanted.length);
+  const covered = new Set<number>();
+  for (let start = 0; start + length <= wanted.length; start += 1) {
+    if (others.includes(wanted.slice(start, start + length))) {
+      for (let at = start; at < start + length; at += 1) {
+        covered.add(at);
+      }
+    }
+  }
+  return covered.size > wanted.length / 2;
 }
 
 /** The texts that a parser must call the same: today's, and today's with what was accepted put back. */
 function comparison(verdict: Verdict, state: State): Comparison {
   const lines = linesOf(state, verdict.path);
-  const piece = state.truths.get(verdict.claim)?.pieces[pieceOf(verdict)];
+  const piece = state.truths.get(verdict.claim)?.[0]?.pieces[pieceOf(verdict)];
   const first = (verdict.startLine ?? 1) - 1;
   const last = (verdict.endLine ?? 1) - 1;
   const before = piece?.saved[0]?.slice(0, piece.start.character) ?? "";
@@ -163,22 +181,20 @@ function holds(verdict: Verdict, path: string, line: number, column: number): bo
 }
 
 /** Whether an honest claim's text is still verified, be it by another claim on the same place. */
-function isStillGood(truth: Truth, verified: readonly Verdict[], state: State): boolean {
-  return (
-    truth.pieces.every(({ path, accepted, start }) => {
-      const lines = accepted.split("\n");
-      return lines.every((text, index) => {
-        const from = index === 0 ? start.character : 0;
-        const line = start.line + index + 1;
-        return text
-          .split("")
-          .every(
-            (unit, at) =>
-              withoutBlanks(unit) === "" || verified.some((one) => holds(one, path, line, from + at + 1)),
-          );
-      });
-    }) && state.truths.has(truth.leaf)
-  );
+function isStillGood(truth: Truth, verified: readonly Verdict[]): boolean {
+  return truth.pieces.every(({ path, accepted, start }) => {
+    const lines = accepted.split("\n");
+    return lines.every((text, index) => {
+      const from = index === 0 ? start.character : 0;
+      const line = start.line + index + 1;
+      return text
+        .split("")
+        .every(
+          (unit, at) =>
+            withoutBlanks(unit) === "" || verified.some((one) => holds(one, path, line, from + at + 1)),
+        );
+    });
+  });
 }
 
 /** Whether a device has two batches of this repository where it can have one. */

@@ -385,10 +385,11 @@ const CLAIMS: readonly Mutation[] = [
       { promptContext: [{ path: "src/invented.ts", text: stuffing }] },
     ]);
     const from = attackersBatch(random, [suggestion("stuffed", path, marked, { values })]);
-    const { time } = anchorTime(random);
+    const { time, isFirst } = anchorTime(random);
     const isStuffed = /\S/.test(accepted);
     add(state, makeBatch(from), from, { isReplayed: true, isHonest: false, isStuffed, time });
-    return MAY_NOT_LOWER;
+    // It may truly repeat other lines of its file.
+    return { mayLower: isFirst };
   }),
   mutation("claims: another model, name, kind or facts", (state, random, world) => {
     const execution = structuredClone(REPLAYABLE);

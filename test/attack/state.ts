@@ -45,7 +45,8 @@ export interface State {
   readonly anchors: Map<string, string | Uint8Array>;
   models: string | Uint8Array;
   repositoryId: string | null;
-  readonly truths: Map<string, Truth>;
+  /** By leaf hash; one claim may stand in several batches. */
+  readonly truths: Map<string, readonly Truth[]>;
   readonly links: Link[];
   /** When the chain timestamped a batch root, in seconds since 1970. */
   readonly chain: Map<string, number>;
@@ -97,7 +98,7 @@ export function add(state: State, made: MadeFile, from: MadeBatch, added: Added)
       isHonest,
       pieces: claim.pieces,
     };
-    state.truths.set(leaf, known);
+    state.truths.set(leaf, [...(state.truths.get(leaf) ?? []), known]);
   }
   // A batch that may not be read contradicts nothing.
   const isBent =

@@ -74,9 +74,9 @@ export class Verifier {
       }),
       base: null,
       replays: new Map(
-        [...state.truths.values()].flatMap(({ leaf, isReplayed }) =>
-          isReplayed ? [[leaf, exact] as const] : [],
-        ),
+        [...state.truths.values()]
+          .flat()
+          .flatMap(({ leaf, isReplayed }) => (isReplayed ? [[leaf, exact] as const] : [])),
       ),
     });
     return { report, work };
