@@ -10,7 +10,7 @@ import { ModelChoices } from "../models/store/modelChoice";
 import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
 import { findModel } from "../models/store/modelsFile";
 import type { Digest } from "../platform/primitives";
-import { namesakesAmong, type KnownModel } from "../policy/policy";
+import { type KnownModel, namesakesAmong } from "../policy/policy";
 import { megabytes } from "../protocol/byteCount";
 import { visibleName, visibleText } from "../protocol/visibleText";
 import { installedPins } from "../workflows/installedPins";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { builtInPolicy, namesakesAmong, type KnownModel } from "../../../server/src/policy/policy";
+import { builtInPolicy, type KnownModel, namesakesAmong } from "../../../server/src/policy/policy";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { digestOf } from "../../support/digests";
 import { device, execution, sealed } from "../../support/sampleBatch";
