@@ -7,43 +7,38 @@ export interface Change {
 }
 
 /**
- * Where a range lies after a change; `null` when the change swallowed it.
+ * Where a range lies after a change; `null` when the change swallowed it, and more. The server follows by the same rule
+ * (`shift` of its `textEdits.ts`) and tells nothing that the client can see itself: what replaces exactly the range takes
+ * its place, as the whole of a suggestion does after its first words.
  *
  * Text typed at either edge stays outside. Several changes of one event are applied one after the other; the editor
  * delivers them from the last to the first, so that each leaves the coordinates of the next alone.
  */
 export function shiftRange(range: Range, change: Change): Range | null {
-  const swallowed =
-    isBefore(change.range.start, range.start) &&
-    isBefore(range.end, change.range.end) &&
-    !isEmpty(change.range);
-  if (swallowed && !isEmpty(range)) {
-    return null;
+  const { start, end } = change.range;
+  if (isBefore(range.end, start)) {
+    return range;
   }
-  const inserted = endOf(change);
-  const start = shiftPosition(range.start, change, inserted, inserted);
-  const end = shiftPosition(range.end, change, inserted, change.range.start);
-  return isBefore(start, end) ? { start, end } : { start, end: start };
+  if (isBefore(end, range.start)) {
+    return { start: moved(range.start, change), end: moved(range.end, change) };
+  }
+  if (isBefore(start, range.start)) {
+    const inserted = endOf(change);
+    if (!isBefore(range.end, end)) {
+      return { start: inserted, end: moved(range.end, change) };
+    }
+    return equal(start, range.start) && equal(end, range.end) ? { start, end: inserted } : null;
+  }
+  return { start: range.start, end: isBefore(range.end, end) ? start : moved(range.end, change) };
 }
 
-/** A position inside the replaced text goes to `inside`; one at an edge goes with the text that it touched. */
-function shiftPosition(position: Position, change: Change, inserted: Position, inside: Position): Position {
-  const { start, end } = change.range;
-  if (isEmpty(change.range) && equal(position, start)) {
-    return inside;
-  }
-  if (isBefore(position, start)) {
-    return position;
-  }
-  if (!isBefore(end, position)) {
-    return inside;
-  }
+/** Where a position at the end of a change, or after it, is then. */
+function moved({ line, character }: Position, change: Change): Position {
+  const { end } = change.range;
+  const inserted = endOf(change);
   return {
-    line: position.line + inserted.line - end.line,
-    character:
-      position.line === end.line
-        ? position.character + inserted.character - end.character
-        : position.character,
+    line: line + inserted.line - end.line,
+    character: line === end.line ? character + inserted.character - end.character : character,
   };
 }
 
@@ -63,8 +58,4 @@ function isBefore(one: Position, other: Position): boolean {
 
 function equal(one: Position, other: Position): boolean {
   return one.line === other.line && one.character === other.character;
-}
-
-function isEmpty({ start, end }: Range): boolean {
-  return equal(start, end);
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Range } from "vscode-languageserver-types";
 import { type Change, shiftRange } from "../../../client/src/editor/shiftRanges";
+import { shift as shiftSpan } from "../../../server/src/lsp/documents/textEdits";
 
 /** `1:2-3:4`, as a range. */
 function range(text: string): Range {
@@ -30,15 +31,40 @@ describe("shiftRange", () => {
     ["text typed at its start, which stays outside", "2:4-2:9", "2:4-2:4", "ab", "2:6-2:11"],
     ["text typed at its end, which stays outside", "2:4-2:9", "2:9-2:9", "ab", "2:4-2:9"],
     ["its beginning replaced", "2:4-2:9", "2:0-2:6", "zz", "2:2-2:5"],
+    ["its beginning replaced, and nothing before it", "2:4-2:9", "2:4-2:6", "zz", "2:6-2:9"],
     ["its end replaced", "2:4-2:9", "2:7-2:12", "zz", "2:4-2:7"],
+    ["all of it replaced", "2:4-2:9", "2:4-2:9", "others\nx", "2:4-3:1"],
     ["anything after it", "2:4-2:9", "4:0-5:0", "zz", "2:4-2:9"],
   ])("follows %s", (_, from, at, text, expected) => {
     expect(shift(from, at, text)).toBe(expected);
   });
 
-  it("is gone when an edit swallows it", () => {
+  it("is gone when an edit swallows it, and more", () => {
     expect(shift("2:4-2:9", "2:0-3:0", "")).toBeNull();
-    expect(shift("2:4-2:9", "2:4-2:9", "other")).toBeNull();
+    expect(shift("2:4-2:9", "2:4-2:10", "other")).toBeNull();
+  });
+
+  it("goes where the server takes it to be, which tells nothing that the client can see itself", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", "\n"), minLength: 1, maxLength: 20 });
+    const cut = fc.nat({ max: 20 });
+    fc.assert(
+      fc.property(text, cut, cut, cut, cut, text, (before, a, b, c, d, inserted) => {
+        const ordered = (...cuts: [number, number]) =>
+          cuts.map((one) => one % (before.length + 1)).sort((x, y) => x - y);
+        const [start = 0, end = 0] = ordered(a, b);
+        const [from = 0, to = 0] = ordered(c, d);
+        fc.pre(start < end);
+        const change: Change = { range: rangeOf(before, from, to), text: inserted };
+        const client = shiftRange(rangeOf(before, start, end), change);
+        const server = shiftSpan({ start, end }, { start: from, end: to, text: inserted });
+        const after = before.slice(0, from) + inserted + before.slice(to);
+        if (client === null) {
+          expect(server.start).toBe(server.end);
+        } else {
+          expect({ start: offset(after, client.start), end: offset(after, client.end) }).toEqual(server);
+        }
+      }),
+    );
   });
 
   it("keeps what an edit elsewhere leaves alone: the same text lies in the shifted range", () => {
