@@ -61,7 +61,11 @@ describe("from keystroke to badge", () => {
     await window.save();
     await anchorNow(window);
     const [verified] = await window.waitForBadges(one(/^verified/), "a verified badge", 60_000);
-    expect(verified).toEqual({ line: CURSOR_LINE, text: "verified · part · local chain", icon: "verified" });
+    expect(verified).toEqual({
+      line: CURSOR_LINE,
+      text: "verified · part · copied · local chain",
+      icon: "verified",
+    });
     expect(sealedIn("main.js").map(addedText)).toEqual([ghost]);
 
     const hover = await window.hoverBadge(CURSOR_LINE);
@@ -73,7 +77,7 @@ describe("from keystroke to badge", () => {
     await window.reload();
     await window.file("main.js");
     await window.waitForBadges(
-      one(/^verified · part · local chain$/),
+      one(/^verified · part · copied · local chain$/),
       "the same badge after a reload",
       60_000,
     );
