@@ -56,7 +56,7 @@ function evidenceReason(value: Checks["evidence"]): string {
     case "malformed":
       return "The evidence file cannot be read as evidence.";
     case "tampered":
-      return "The evidence file contradicts itself: something in it was changed after sealing.";
+      return "The evidence file contradicts itself.";
     case "foreign":
       return "The evidence belongs to another repository.";
     case "equivocation":
@@ -223,7 +223,7 @@ export function copiedReason(value: Checks["copied"], { prompt }: Findings): str
   const from = placeOf(prompt.copiedFrom);
   switch (value) {
     case "no":
-      return "Most of the output is the model's own.";
+      return "At most half of the output stood in the prompt already.";
     case "fromToday":
       return `Copied from ${from}: most of the output stood in the prompt already.`;
     case "fromPrompt":

@@ -3,6 +3,7 @@ import { join, relative, sep } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Grammars } from "../../../server/src/evidence/locate/grammars";
 import { CHECK_VALUES, type CheckName } from "../../../server/src/protocol/verdictWords";
+import { MUTATIONS } from "../../attack/mutations";
 import {
   asExpectation,
   caseOf,
@@ -14,6 +15,7 @@ import {
 } from "../../conformance/observe";
 import { VECTORS } from "../../conformance/vectors";
 import { filesOf } from "../../conformance/written";
+import { missingPaths } from "../../support/documentation";
 
 const names = vectorNames();
 const grammars = new Grammars(
@@ -73,6 +75,20 @@ describe("the conformance vectors", () => {
   it("name no rule that nobody knows", () => {
     const named = new Set(names.flatMap((name) => caseOf(name).rules));
     expect([...named].filter((rule) => !RULES().includes(rule))).toEqual([]);
+  });
+});
+
+describe("docs/threat-model.md", () => {
+  const top = join(import.meta.dirname, "../../..");
+  const page = readFileSync(join(top, "docs/threat-model.md"), "utf8");
+
+  it("names vectors, tests and kinds of mutations that are there", () => {
+    const named = [...page.matchAll(/`((?:good|edited|hostile)\/[\w-]+)`/g)].map(([, name = ""]) => name);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => !names.includes(name))).toEqual([]);
+    expect(missingPaths(top, page)).toEqual([]);
+    const kinds = [...page.matchAll(/^\| ([a-z.]+: [^|]+) \| \d/gm)].map(([, kind = ""]) => kind);
+    expect(kinds).toEqual(MUTATIONS.map(({ kind }) => kind));
   });
 });
 

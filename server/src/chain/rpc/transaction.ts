@@ -16,7 +16,7 @@ const INCLUSION_TIMEOUT_MILLISECONDS = 180_000;
 /** Used where a server does not suggest a tip: enough on the large chains, negligible on the others. */
 const DEFAULT_TIP = 1_000_000n;
 
-/** The most that one anchor may cost, in wei: a server names the fees, and must not be able to spend the account. */
+/** The most that one transaction may cost, in wei, without what a rollup adds for its data: a server names the fees, and must not be able to spend the account. */
 const MAX_COST = 50_000_000_000_000_000n;
 
 /** A contract call failed when the server tried it out, so it was not sent. */
@@ -108,7 +108,7 @@ async function sign(
     if (gas * maxFeePerGas > MAX_COST) {
       throw new ProoflineError(
         "chain.rejected",
-        `${rpc.host} asks for up to ${formatEther(gas * maxFeePerGas)} of ${identity.name}'s currency for one anchor; Proofline pays at most ${formatEther(MAX_COST)}.`,
+        `${rpc.host} asks for up to ${formatEther(gas * maxFeePerGas)} of ${identity.name}'s currency for one transaction; Proofline pays at most ${formatEther(MAX_COST)}.`,
         "waitForLowerFees",
       );
     }

@@ -8,7 +8,7 @@ import { visibleLine } from "../../protocol/visibleText";
 import type { PlacedVerdict } from "./placedVerdict";
 
 /**
- * What the Problems panel says: with verified-only, each accepted suggestion that falls short; and in any case each
+ * What the Problems panel says: with verified-only, each accepted suggestion of an open document that falls short; and in any case each
  * evidence or anchor file that cannot be believed, on the file itself.
  */
 export class Diagnostics {

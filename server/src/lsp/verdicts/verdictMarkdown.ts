@@ -14,7 +14,7 @@ const MEANINGS: Readonly<Record<Summary, string>> = {
   edited: "changed since it was accepted",
   stated: "signed and onchain; no one can check which model wrote it",
   anchored: "signed and onchain, but not replayed here",
-  attested: "an approved enclave signed this answer; no one can check which weights wrote it",
+  attested: "an enclave signed this answer; no one can check which weights wrote it",
   verified: "signed, onchain and replayed",
 };
 
