@@ -20,6 +20,8 @@ const LETTER_BY_LETTER = /string|template|char|regex|comment|jsx|text|macro|hash
 const BEFORE_LINE_END: ReadonlySet<string> = new Set("( [ { , ; : = => ? && || ?? | & + - * / .".split(" "));
 const AFTER_LINE_END: ReadonlySet<string> = new Set(") ] } , ; : ? . ?. && || ?? | &".split(" "));
 
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Compares texts as a compiler reads them, with tree-sitter's grammars (https://tree-sitter.github.io). */
 export class Grammars {
   private starting: Promise<void> | null = null;
@@ -52,7 +54,9 @@ export class Grammars {
         return false;
       }
       const indentations = name === "python" ? { one: new Indentation(), other: new Indentation() } : null;
-      return isSameTree(one.walk(), other.walk(), before, after, indentations);
+      // The Go specification, "Semicolons": whatever comes next, a line end after an operand ends a statement.
+      const continuers = name === "go" ? NOTHING : AFTER_LINE_END;
+      return isSameTree(one.walk(), other.walk(), before, after, indentations, continuers);
     } finally {
       one?.delete();
       other?.delete();
@@ -92,6 +96,7 @@ function isSameTree(
   before: string,
   after: string,
   indentations: { readonly one: Indentation; readonly other: Indentation } | null,
+  continuers: ReadonlySet<string>,
 ): boolean {
   let last = { end: 0, otherEnd: 0, text: "(" };
   try {
@@ -115,7 +120,7 @@ function isSameTree(
         const gap = before.slice(last.end, one.startIndex);
         const otherGap = after.slice(last.otherEnd, other.startIndex);
         const isFree =
-          (BEFORE_LINE_END.has(last.text) || AFTER_LINE_END.has(text)) &&
+          (BEFORE_LINE_END.has(last.text) || continuers.has(text)) &&
           (indentations === null || indentations.one.isInBrackets);
         if (!isFree && gap.includes("\n") !== otherGap.includes("\n")) {
           return false;
