@@ -290,11 +290,12 @@ describe("verify", () => {
     expect(twice.summary).toMatchObject({ verified: 1 });
     const elsewhere = sealed([{ ...suggestion, position: { line: 9, character: 0 } }], next);
     const other = verify(parameters(text, [first, elsewhere], [suggestion.id]));
-    expect(other.summary).toMatchObject({ verified: 1 });
-    expect(other.suggestions).toHaveLength(1);
-    expect(other.beside).toMatchObject([
-      { claim: claimOf([elsewhere], suggestion.id), id: suggestion.id, summary: "edited", why: "contested" },
+    // Whoever sealed it edited it, and a better claim hides no edit.
+    expect(other.suggestions).toMatchObject([
+      { claim: claimOf([first], suggestion.id), id: suggestion.id, summary: "verified" },
+      { claim: claimOf([elsewhere], suggestion.id), id: suggestion.id, summary: "edited" },
     ]);
+    expect(other.beside).toEqual([]);
   });
 
   function parametersOf(files: Parameters<typeof parameters>[1]) {
