@@ -85,7 +85,7 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
     const reading = readEvidence(Buffer.from(workspace.read(`.proofline/evidence/${name}`)));
     return reading.kind === "intact" ? reading.batch.claims : [];
   });
-  const sealed = suggestions.find(({ leafHash }) => leafHash === place.shown.id);
+  const sealed = suggestions.find(({ record }) => record.id === place.shown.id);
   expect(sealed?.values).toMatchObject({ kind: "replayable", prompt: { context } });
 
   client.edit(other, {
