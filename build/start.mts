@@ -247,5 +247,5 @@ function plain(markdown: string): string {
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/\$\([^)]*\)/g, "")
     .replace(/[*`]/g, "")
-    .replace(/\\([\\`*_{}[\]()#+\-.!|<>~])/g, "$1");
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1");
 }
