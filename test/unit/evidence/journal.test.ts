@@ -41,7 +41,7 @@ describe("journal", () => {
     const home = await temporaryFolder();
     const journal = await openJournal(home);
     const whole = sample();
-    const part = { ...whole, acceptance: "partial" as const, values: { ...whole.values, accepted: "  if" } };
+    const part = { ...whole, values: { ...whole.values, accepted: "  if" } };
     await journal.accept(part);
     await journal.accept(whole);
     expect(journal.pending()).toEqual([whole]);
