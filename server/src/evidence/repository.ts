@@ -261,9 +261,16 @@ export class Repository {
     return bytes === null ? null : normalizeText(Buffer.from(bytes).toString("utf8"));
   }
 
-  /** The same, or `null` too where the file is one that no prompt may quote: ignored, say, or secret-like. */
+  /**
+   * The same, or `null` too where the file is one that no prompt may quote: ignored, say, or secret-like, or a file that has
+   * another name, which may be the suggestion's own.
+   */
   async readQuotable(path: string): Promise<string | null> {
-    return (await this.refusalFor(path)) === null ? this.readText(path) : null;
+    if ((await this.refusalFor(path)) !== null) {
+      return null;
+    }
+    const named = join(this.folder, path);
+    return (await realpath(named).catch(() => null)) === named ? this.readText(path) : null;
   }
 
   /** Whether a prompt's opening may travel in an evidence file: see `promptObstacle`. */

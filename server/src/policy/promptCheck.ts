@@ -38,6 +38,11 @@ export class QuotedFiles {
     return this.indexOf(path)?.linesLike(line) ?? [];
   }
 
+  /** Whether a quoted path names this file of today. */
+  isSame(path: string, today: string): boolean {
+    return (this.moves.get(path) ?? path) === today;
+  }
+
   /** Why a quoted chunk does not stand in its file, whole lines one after the other, or `null` where it does. */
   misfitOf({ path, text }: Prompt["context"][number]): "missing" | "changed" | null {
     const index = this.indexOf(path);
@@ -110,13 +115,16 @@ function sourceOf(
   const { range } = located;
   const own = (line: string): readonly number[] =>
     range === null ? [] : today.linesLike(line).filter((at) => at < range.start.line || at > range.end.line);
+  // What a prompt quotes of the suggestion's own file may be the suggestion itself.
+  const placesIn = (file: string, line: string): readonly number[] =>
+    quoted.isSame(file, path) ? own(line) : quoted.linesLike(file, line);
   const standing = {
     path: null,
     prefix: standingLines(prompt.prefix, own),
     suffix: standingLines(prompt.suffix, own),
     context: prompt.context.map((chunk) => ({
       ...chunk,
-      text: standingLines(chunk.text, (line) => quoted.linesLike(chunk.path, line)),
+      text: standingLines(chunk.text, (line) => placesIn(chunk.path, line)),
     })),
   };
   const { share, part, line } = shareInPrompt(accepted, standing);
@@ -132,7 +140,7 @@ function sourceOf(
       default: {
         const chunk = standing.context[part];
         const file = chunk?.path ?? "";
-        return [file, chunk?.text ?? "", (one) => quoted.linesLike(file, one)];
+        return [file, chunk?.text ?? "", (one) => placesIn(file, one)];
       }
     }
   })();

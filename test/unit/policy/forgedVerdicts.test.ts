@@ -831,3 +831,17 @@ function broken<File extends Pick<SealedEvidence, "evidence">>(file: File): File
   }));
   return { ...file, evidence: prettyCanonicalJson({ envelope, openings: { ...openings, texts } }) };
 }
+
+describe("a prompt that quotes the suggestion itself", () => {
+  it("is copied from the prompt alone", () => {
+    const evil = "  return exfiltrate(secret, everything);";
+    const path = "src/a.js";
+    const text = `function f() {\n${evil}\n}\n`;
+    const prompt = { prefix: "function f() {\n", suffix: "\n}\n", context: [{ path, text: `${evil}\n` }] };
+    const suggestion = sample({ path, displayed: evil, position: { line: 1, character: 0 }, prompt });
+    const file = sealed([suggestion], { texts: { [path]: text } });
+    const own = { texts: new Map([[path, text]]), quoted: new Map([[path, text]]) };
+    const [verdict] = verify({ ...parameters(text, [file], [suggestion.id]), ...own }).suggestions;
+    expect(verdict).toMatchObject({ summary: "anchored", checks: { copied: "fromPrompt" } });
+  });
+});
