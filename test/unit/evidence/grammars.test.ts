@@ -325,3 +325,18 @@ print(json.dumps([dump(text) for text in texts]))
     expect(forgiven).toBeGreaterThan(20);
   });
 });
+
+describe("characters that only the compiler knows", () => {
+  it.each([
+    ["A.java", 'class A { String s = "a\\u0022 + f(" +b+  c+ ")//";\n ; }', 'class A { String s = "a\\u0022 + f(" +b+ c+ ")//";\n ; }'],
+    ["a.py", '# coding: unicode_escape\nx = "a\\x22 + f(" +b+  c+ ")#"\n', '# coding: unicode_escape\nx = "a\\x22 + f(" +b+ c+ ")#"\n'],
+    ["a.py", '#!/bin/python\n# -*- coding=utf-7 -*-\nx = f( a)\n', '#!/bin/python\n# -*- coding=utf-7 -*-\nx = f(a)\n'],
+  ])("make no difference of white space in %s meaningless", async (path, before, after) => {
+    expect(await grammars.sameTokens(path, before, after)).toBe(false);
+  });
+
+  it("are those that stand there in UTF-8", async () => {
+    const python = "# -*- coding: utf-8 -*-\nx = f( a)\n";
+    expect(await grammars.sameTokens("a.py", python, python.replace("( a", "(a"))).toBe(true);
+  });
+});

@@ -43,6 +43,9 @@ export class Grammars {
     if (visible(before) !== visible(after)) {
       return false;
     }
+    if (isDecodedFirst(name, before)) {
+      return false;
+    }
     // To a tab Python gives more than one width, and refuses what depends on it.
     if (name === "python" && (mixesIndentation(before) || mixesIndentation(after))) {
       return false;
@@ -189,6 +192,22 @@ function isHtmlComment(
   const isIn = (whole: string, at: number): boolean =>
     whole.slice(at - 2, at) === "<!" || whole[at + 2] === ">";
   return text === "--" && (isIn(before, one.startIndex) || isIn(after, other.startIndex));
+}
+
+/**
+ * Whether a compiler reads other characters than the grammar does: Java takes `\\u0022` for a quote wherever it stands
+ * (https://docs.oracle.com/javase/specs/jls/se21/html/jls-3.html#jls-3.3), and Python decodes a file as its first or second
+ * line says (PEP 263).
+ */
+function isDecodedFirst(name: string, text: string): boolean {
+  switch (name) {
+    case "java":
+      return text.includes("\\u");
+    case "python":
+      return /^(?:[^\n]*\n)?[^\n]*coding[:=](?![ \t]*(?:utf-?8|us-ascii|ascii)(?![-_.a-zA-Z0-9]))/i.test(text);
+    default:
+      return false;
+  }
 }
 
 /** Whether some line is indented by a tab, and some line by a blank. */
