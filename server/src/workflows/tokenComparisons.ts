@@ -7,6 +7,16 @@ import type { VerificationThread } from "./thread/verificationThread";
 /** Answers that are remembered; each is a digest and a bit. */
 const MAX_REMEMBERED = 4096;
 
+/** Rounds of questions and answers that one verification may take. */
+export const MAX_ROUNDS = 2;
+
+/**
+ * Questions of one round, and code units of their texts. The answers of all rounds are fewer than are remembered: whoever
+ * asks more gets *no*, and whoever asks until nothing is open comes to an end.
+ */
+const MAX_OPEN = MAX_REMEMBERED / MAX_ROUNDS;
+const MAX_OPEN_UNITS = 64 * 1024 * 1024;
+
 interface Question {
   readonly path: string;
   readonly before: string;
@@ -20,6 +30,7 @@ interface Question {
 export class TokenComparisons {
   private readonly answers = new BoundedMap<string, boolean>(MAX_REMEMBERED);
   private readonly open = new Map<string, Question>();
+  private openUnits = 0;
 
   constructor(private readonly thread: Pick<VerificationThread, "sameTokens">) {}
 
@@ -29,8 +40,10 @@ export class TokenComparisons {
     }
     const key = sha256(path, "\0", before, "\0", after).toString("hex");
     const known = this.answers.get(key);
-    if (known === undefined) {
+    const units = before.length + after.length;
+    if (known === undefined && this.open.size < MAX_OPEN && this.openUnits + units <= MAX_OPEN_UNITS) {
       this.open.set(key, { path, before, after });
+      this.openUnits += units;
     }
     return known ?? false;
   };
@@ -39,6 +52,7 @@ export class TokenComparisons {
   async answer(): Promise<boolean> {
     const questions = [...this.open];
     this.open.clear();
+    this.openUnits = 0;
     for (const [key, { path, before, after }] of questions) {
       const same = await this.thread.sameTokens(path, before, after).catch(() => false);
       this.answers.set(key, same);

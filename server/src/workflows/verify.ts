@@ -13,7 +13,7 @@ import {
 import { checkChain } from "./checkAnchors";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
-import type { TokenComparisons } from "./tokenComparisons";
+import { MAX_ROUNDS, type TokenComparisons } from "./tokenComparisons";
 import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {
@@ -74,7 +74,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     sameTokens: comparisons.sameTokens,
   };
   let report = withVanished(verify(inputs), base, inputs);
-  while (await comparisons.answer()) {
+  for (let round = 0; round < MAX_ROUNDS && (await comparisons.answer()); round += 1) {
     report = withVanished(verify(inputs), base, inputs);
   }
   return { ...report, files: [...contents.problems, ...problems, ...report.files] };

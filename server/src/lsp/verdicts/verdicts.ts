@@ -8,7 +8,7 @@ import { DidChangeVerdicts, type Remark, type ShownVerdict } from "../../protoco
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { KnownHere } from "../../workflows/knownHere";
 import type { Replayable } from "../../workflows/replay";
-import type { TokenComparisons } from "../../workflows/tokenComparisons";
+import { MAX_ROUNDS, type TokenComparisons } from "../../workflows/tokenComparisons";
 import { quotedPaths, replayables } from "../../workflows/verify";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
@@ -83,7 +83,7 @@ export class Verdicts implements DocumentListener {
   }
 
   /** Verifies one open document against what is known, and tells the client. */
-  async update(document: OpenDocument): Promise<void> {
+  async update(document: OpenDocument, round = 0): Promise<void> {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
     const quoted = await this.quotedBy(document, location, evidence);
@@ -93,8 +93,8 @@ export class Verdicts implements DocumentListener {
     }
     const { comparisons } = this.parts;
     this.verify(document, location, evidence, quoted, known);
-    if (await comparisons.answer()) {
-      await this.update(document);
+    if ((await comparisons.answer()) && round < MAX_ROUNDS) {
+      await this.update(document, round + 1);
     }
   }
 
