@@ -1,4 +1,4 @@
-import type { SealedBatch } from "../evidence/format/sealedBatch";
+import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
 import type { EvidenceInput } from "../policy/claims";
 import type { VanishedEvidence } from "../policy/report";
 import { type VerifyParameters, verify } from "../policy/verifyEvidence";
@@ -11,19 +11,17 @@ export interface BaseEvidence {
 
 /**
  * The claims that evidence of a base makes and today's does not, as far as their text still stands: either their
- * evidence was taken away, or it was replaced by a copy that cannot be believed.
+ * evidence was taken away, or it was replaced by a copy that cannot be believed, or by one that opens less of it.
  */
 export function findVanished(base: BaseEvidence, today: VerifyParameters): readonly VanishedEvidence[] {
   const known = new Set(
-    intact(today.evidence, today.repositoryId).flatMap(({ claims }) =>
-      claims.map(({ leafHash }) => leafHash),
-    ),
+    intact(today.evidence, today.repositoryId).flatMap(({ claims }) => claims.flatMap(openedBy)),
   );
   const evidence = base.evidence.flatMap(({ path, reading }): EvidenceInput[] => {
     if (reading.kind !== "intact") {
       return [];
     }
-    const claims = reading.batch.claims.filter(({ leafHash }) => !known.has(leafHash));
+    const claims = reading.batch.claims.filter((claim) => openedBy(claim).some((one) => !known.has(one)));
     return claims.length === 0
       ? []
       : [{ path, reading: { kind: "intact", batch: { ...reading.batch, claims } } }];
@@ -38,6 +36,15 @@ export function findVanished(base: BaseEvidence, today: VerifyParameters): reado
       line: startLine,
       evidenceFile: evidenceFile ?? "",
     }));
+}
+
+/** A claim, and what of it travels, as names: its prompt, and the whole lines of each piece. */
+function openedBy({ leafHash, values, pieces }: SealedClaim): readonly string[] {
+  return [
+    leafHash,
+    ...(values === null ? [] : [`${leafHash} prompt`]),
+    ...pieces.flatMap(({ saved }, index) => (saved === null ? [] : [`${leafHash} lines ${index}`])),
+  ];
 }
 
 function intact(evidence: readonly EvidenceInput[], repositoryId: string | null): readonly SealedBatch[] {

@@ -14,6 +14,7 @@ import { checkChain } from "./checkAnchors";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
 import { MAX_ROUNDS, type TokenComparisons } from "./tokenComparisons";
+import { findMoves } from "./findMoves";
 import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {
@@ -39,8 +40,16 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const texts = new Map<string, string>();
   const problems: FileProblem[] = [];
-  const evidence = [...contents.evidence, ...(base?.evidence ?? [])];
-  for (const path of pathsOf({ ...contents, evidence }, here)) {
+  // Whoever takes evidence away may move its file, too.
+  const moves = new Map([
+    ...(base === null ? [] : await findMoves(repository, base.evidence)),
+    ...contents.moves,
+  ]);
+  const paths = new Set([
+    ...pathsOf(contents, here),
+    ...pathsOf({ evidence: base?.evidence ?? [], moves }, []),
+  ]);
+  for (const path of paths) {
     const text = await repository.readText(path);
     if (text !== null) {
       texts.set(path, text);
@@ -73,9 +82,10 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     shares: new PromptShares(),
     sameTokens: comparisons.sameTokens,
   };
-  let report = withVanished(verify(inputs), base, inputs);
+  const since = { ...inputs, moves };
+  let report = withVanished(verify(inputs), base, since);
   for (let round = 0; round < MAX_ROUNDS && (await comparisons.answer()); round += 1) {
-    report = withVanished(verify(inputs), base, inputs);
+    report = withVanished(verify(inputs), base, since);
   }
   return { ...report, files: [...contents.problems, ...problems, ...report.files] };
 }

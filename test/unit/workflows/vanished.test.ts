@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
+import { TokenComparisons } from "../../../server/src/workflows/tokenComparisons";
+import { findVanished } from "../../../server/src/workflows/vanished";
+import { verifyRepository } from "../../../server/src/workflows/verify";
+import { facts, sample, sealed } from "../../support/sampleBatch";
+import { parameters } from "../policy/goodCase";
+
+const path = "src/a.ts";
+const text = "function f(user, resource) {\n  return isAllowed(user, resource) && check(user);\n}\n";
+const suggestion = sample({
+  path,
+  displayed: "check(user);",
+  position: { line: 1, character: 38 },
+  prompt: { prefix: "function f(user, resource) {\n  return isAllowed(user, resource) && ", suffix: "\n}\n", context: [] },
+});
+const file = sealed([suggestion], { texts: { [path]: text } });
+const inputOf = (evidence: string) => ({
+  path: ".proofline/evidence/a.json",
+  reading: readEvidence(Buffer.from(evidence, "utf8")),
+});
+const base = { repositoryId: facts.repositoryId, evidence: [inputOf(file.evidence)] };
+const edited = text.replace("check(user)", "true");
+
+describe("what vanished", () => {
+  it.each(["saved", "prompts"])("is also told where a copy that lacks its %s took its place", (what) => {
+    const stripped = JSON.parse(file.evidence);
+    if (what === "saved") {
+      stripped.openings.texts[0].saved = [null];
+    } else {
+      stripped.openings.prompts = null;
+    }
+    const today = { ...parameters(edited, [file], []), evidence: [inputOf(JSON.stringify(stripped))] };
+    expect(findVanished(base, today)).toMatchObject([{ id: suggestion.id, path }]);
+    expect(findVanished(base, parameters(edited, [file], []))).toEqual([]);
+  });
+
+  it("is told of a file that was moved when its evidence was taken away", async () => {
+    const files: Record<string, string> = { "src/b.ts": text };
+    const repository = {
+      folder: "/repository",
+      id: async () => facts.repositoryId,
+      evidenceFiles: async () => [],
+      anchorFiles: async () => [],
+      files: async () => Object.keys(files),
+      hasFile: async (one: string) => one in files,
+      isUnreadable: async () => false,
+      readText: async (one: string) => files[one] ?? null,
+      readQuotable: async (one: string) => files[one] ?? null,
+    };
+    const { policy } = parameters(text, [file], []);
+    const long = sample({ path, displayed: "  return isAllowed(user, resource) && check(user);", position: { line: 1, character: 0 } });
+    const report = await verifyRepository({
+      repository,
+      contents: { repositoryId: facts.repositoryId, evidence: [], anchors: [], moves: new Map(), problems: [] },
+      journal: [],
+      device: "",
+      policy,
+      chain: { check: async () => { throw new Error("not asked"); } } as never,
+      comparisons: new TokenComparisons({ sameTokens: async () => false }),
+      base: { ...base, evidence: [inputOf(sealed([long], { texts: { [path]: text } }).evidence)] },
+      replays: new Map(),
+    });
+    expect(report.vanished).toMatchObject([{ id: long.id, path: "src/b.ts", line: 2 }]);
+  });
+});
