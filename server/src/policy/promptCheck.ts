@@ -1,4 +1,3 @@
-import type { Position } from "../evidence/format/record";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
 import { type InPrompt, shareInPrompt } from "../evidence/locate/promptShare";
@@ -165,8 +164,8 @@ function misfitsOf({ prompt, recordedPath, located, today, quoted }: PromptQuest
   if (located.range === null) {
     misfits.push({ part: "place" });
   } else {
-    const start = offsetAt(text, located.range.start);
-    const end = offsetAt(text, located.range.end);
+    const start = today.offsetOf(located.range.start);
+    const end = today.offsetOf(located.range.end);
     if (located.content === "edited") {
       misfits.push({ part: "output" });
     }
@@ -202,16 +201,4 @@ export class PromptShares {
     this.known.set(prompt, { accepted, share });
     return share;
   }
-}
-
-function offsetAt(text: string, { line, character }: Position): number {
-  let offset = 0;
-  for (let index = 0; index < line; index += 1) {
-    const newline = text.indexOf("\n", offset);
-    if (newline === -1) {
-      return text.length;
-    }
-    offset = newline + 1;
-  }
-  return Math.min(offset + character, text.length);
 }

@@ -239,11 +239,19 @@ function withShares(all: readonly Shown[], today: LineIndex): readonly Verdict[]
       places.add(place.range, goodness(verdict));
     }
   }
+  // One line may have many verdicts, but those of one summary share the answer.
+  const known = new Map<string, boolean>();
+  const isPartOf = (line: number, good: number): boolean => {
+    const key = `${line} ${good}`;
+    const part =
+      known.get(key) ?? visible(places.outside(today.lines[line] ?? "", line, (other) => other >= good)) !== "";
+    known.set(key, part);
+    return part;
+  };
   return all.map(({ verdict, place: { range } }) => {
-    const isAsGood = (other: number): boolean => other >= goodness(verdict);
     let part = range === null;
     for (let line = range?.start.line ?? 0; range !== null && line <= range.end.line; line += 1) {
-      part ||= visible(places.outside(today.lines[line] ?? "", line, isAsGood)) !== "";
+      part ||= isPartOf(line, goodness(verdict));
     }
     const content = { ...verdict.findings.content, part };
     return { ...verdict, findings: { ...verdict.findings, content } };

@@ -80,7 +80,13 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
       throw defect("The suggestions do not add up to the signed root.");
     }
     const prompts =
-      file.openings.prompts === null ? [] : openPrompts(execution.kind, file.openings.prompts, claims.length);
+      file.openings.prompts === null
+        ? []
+        : openPrompts(
+            execution.kind,
+            file.openings.prompts,
+            claims.map(({ record }) => record),
+          );
     const seal = sealOf(signed);
     return {
       kind: "intact",
@@ -223,8 +229,42 @@ interface OpenedPrompt {
   readonly complete: (texts: TextOpening) => ClaimValues;
 }
 
-function openPrompts(kind: ExecutionKind, base64: string, size: number): readonly (OpenedPrompt | null)[] {
+/** More chunks than any prompt has: nobody signed how many there are, and each costs more than its bytes. */
+const MAX_CHUNKS = 1024;
+
+/**
+ * Refuses, before it costs anything, what would unpack to far more than the signed claims ask for: whoever copies a file
+ * can put any opening into it.
+ */
+function refuseFlood(text: string, records: readonly ClaimRecord[]): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw defect("The opened prompts are not JSON.");
+  }
+  const items = Array.isArray(value) ? value : [];
+  const fits = records.every((record, index) => {
+    const values = items[index]?.values;
+    const [tokens, context] = [values?.tokens, values?.prompt?.context];
+    return (
+      (!Array.isArray(tokens) || ("tokens" in record.counts && tokens.length === record.counts.tokens)) &&
+      (!Array.isArray(context) || context.length <= MAX_CHUNKS)
+    );
+  });
+  if (items.length !== records.length || !fits) {
+    throw defect("The opened prompts do not belong to the suggestions of the batch.");
+  }
+}
+
+function openPrompts(
+  kind: ExecutionKind,
+  base64: string,
+  records: readonly ClaimRecord[],
+): readonly (OpenedPrompt | null)[] {
+  const size = records.length;
   const text = decodeUtf8(inflate(Buffer.from(base64, "base64")));
+  refuseFlood(text, records);
   const opened = parsePrompts(kind, text);
   if (canonicalJson(JSON.parse(text)) !== text) {
     throw defect("The opened prompts contain white space.");

@@ -1,3 +1,4 @@
+import type { Position } from "../format/record";
 import { visible } from "./whiteSpace";
 
 /** Places of one line of text that are looked at; a text that repeats a line more often tells nothing by it. */
@@ -10,6 +11,7 @@ const BUDGET = 32 * 1024 * 1024;
 export class LineIndex {
   readonly lines: readonly string[];
   private places: ReadonlyMap<string, readonly number[]> | null = null;
+  private offsets: readonly number[] | null = null;
   private visiblePlaces: ReadonlyMap<string, readonly number[]> | null = null;
 
   /**
@@ -21,6 +23,19 @@ export class LineIndex {
     private left = BUDGET,
   ) {
     this.lines = text.split("\n");
+  }
+
+  /** How many code units stand before a position; at most all. */
+  offsetOf({ line, character }: Position): number {
+    if (this.offsets === null) {
+      let offset = 0;
+      this.offsets = this.lines.map((one) => {
+        const start = offset;
+        offset += one.length + 1;
+        return start;
+      });
+    }
+    return Math.min((this.offsets[line] ?? this.text.length) + character, this.text.length);
   }
 
   /** Whether some lines stand whole and in order from a line on. */

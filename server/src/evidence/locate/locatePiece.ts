@@ -45,6 +45,9 @@ const ENOUGH_TO_CARRY = 8;
 /** Lines around a piece's place in which its lines are looked for. */
 const MARGIN = 8;
 
+/** What asking where a line stands costs, in code units. */
+const LOOK_UP = 8;
+
 /** Lines before a piece, blank ones not counted, that tell its place when they are known. */
 const LINES_BEFORE = 3;
 
@@ -312,6 +315,10 @@ function recognised(piece: PieceToLocate, wanted: readonly string[], today: Line
   }
   // One line that stands somewhere else is another line, or a moved one that tells too little to be recognised.
   for (const around of total > 1 ? [...bases, ...singular(wanted, today)] : []) {
+    // Each of its lines is asked for around each of them.
+    if (!today.spend(LOOK_UP * wanted.length)) {
+      break;
+    }
     const reach = wanted.length + MARGIN;
     const kept = keptFrom(wanted, today, around - reach, around + reach);
     if (kept !== null) {

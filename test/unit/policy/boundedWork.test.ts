@@ -1,0 +1,62 @@
+/** What evidence may cost: sizes at which anything that grows with their product would take far longer than allowed here. */
+import { deflateRawSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
+import { LineIndex } from "../../../server/src/evidence/locate/lineIndex";
+import { locatePiece } from "../../../server/src/evidence/locate/locatePiece";
+import { verify } from "../../../server/src/policy/verifyEvidence";
+import { sample, sealed } from "../../support/sampleBatch";
+import { parameters } from "./goodCase";
+
+const nothing = { prefix: "", suffix: "", context: [] };
+
+function millisecondsOf(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+describe("what evidence costs", () => {
+  it("does not grow with what a copy of it unpacks to", () => {
+    const file = JSON.parse(sealed([sample()]).evidence);
+    const prompts = Buffer.from(`[${"null,".repeat(3_000_000)}null]`);
+    const flood = { ...file, openings: { ...file.openings, prompts: deflateRawSync(prompts).toString("base64") } };
+    const bytes = Buffer.from(JSON.stringify(flood));
+    expect(bytes.length).toBeLessThan(100_000);
+    expect(millisecondsOf(() => expect(readEvidence(bytes).kind).toBe("tampered"))).toBeLessThan(3000);
+  }, 60_000);
+
+  it("does not grow with the square of a piece's lines", () => {
+    const lines = Array.from({ length: 9_000 }, (_, index) => `const variable${index} = something(${index});`);
+    const piece = {
+      path: "a.txt",
+      start: { line: 30_000, character: 0 },
+      end: { line: 39_001, character: 1 },
+      accepted: ["ab", ...lines, "z"].join("\n"),
+      saved: ["ab", ...lines, "z"],
+      lines: [],
+      lineSalts: [],
+    };
+    const today = new LineIndex([...lines, "ab"].join("\n"));
+    const located: string[] = [];
+    expect(
+      millisecondsOf(() => located.push(locatePiece(piece, today, () => false).content)),
+    ).toBeLessThan(5000);
+    expect(located).toEqual(["ambiguous"]);
+  }, 60_000);
+
+  it("does not grow with the lines above each open prompt", () => {
+    const lines = 3_000_000;
+    const suggestions = Array.from({ length: 100 }, (_, index) =>
+      sample({
+        path: "src/a.ts",
+        displayed: `call(${index});`,
+        position: { line: lines + index, character: 0 },
+        prompt: nothing,
+      }),
+    );
+    const text = `${"\n".repeat(lines)}${suggestions.map(({ values }) => values.accepted).join("\n")}\n`;
+    const good = parameters(text, [sealed(suggestions)], []);
+    expect(millisecondsOf(() => verify(good))).toBeLessThan(5000);
+  }, 120_000);
+});
