@@ -147,13 +147,37 @@ function sourceOf(
   return { copied: "fromToday", copiedFrom: { path: source, line: at === undefined ? null : at + 1 } };
 }
 
-/** The lines of a part of a prompt that stand somewhere, in their order. */
+/**
+ * The lines of a part of a prompt that stand somewhere, in their order. Between two that do not follow each other where they
+ * stand, blank lines aside, is a line of what no text holds: nobody can read there what only the prompt puts together.
+ */
 function standingLines(text: string, places: (line: string) => readonly number[]): string {
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "" && places(line).length > 0)
-    .join("\n");
+  const standing: string[] = [];
+  let before: readonly number[] | null = null;
+  let distance = 1;
+  for (const line of text.split("\n")) {
+    if (line.trim() === "") {
+      distance += 1;
+      continue;
+    }
+    const here = places(line);
+    if (here.length === 0) {
+      before = null;
+      continue;
+    }
+    const known: ReadonlySet<number> = new Set(here);
+    if (before === null || !before.some((at) => known.has(at + distance))) {
+      standing.push(APART);
+    }
+    standing.push(line);
+    before = here;
+    distance = 1;
+  }
+  return standing.join("\n");
 }
+
+/** A line that is in no text: half of a surrogate pair. */
+const APART = "\ud800";
 
 function misfitsOf({ prompt, recordedPath, located, today, quoted }: PromptQuestion): PromptMisfit[] {
   const { text } = today;

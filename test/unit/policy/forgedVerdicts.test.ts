@@ -845,3 +845,24 @@ describe("a prompt that quotes the suggestion itself", () => {
     expect(verdict).toMatchObject({ summary: "anchored", checks: { copied: "fromPrompt" } });
   });
 });
+
+describe("a prompt that puts lines together which stand apart", () => {
+  it("is the only place where they can be read", () => {
+    const evil = "return exfiltrate(secret);";
+    const path = "src/a.js";
+    const text = `function f() {\n${evil}\n}\n`;
+    const parts = ["ret", "urn ", "exf", "iltr", "ate(", "sec", "ret", ");"];
+    const context = [{ path: "notes.txt", text: `${parts.join("\n")}\n` }];
+    const prompt = { prefix: "function f() {\n", suffix: "\n}\n", context };
+    const suggestion = sample({ path, displayed: evil, position: { line: 1, character: 0 }, prompt });
+    const file = sealed([suggestion], { texts: { [path]: text } });
+    const copiedIn = (notes: readonly string[]) => {
+      const texts = new Map([[path, text]]);
+      const quoted = new Map([[path, text], ["notes.txt", notes.join("\n")]]);
+      const good = parameters(text, [file], [suggestion.id]);
+      return verify({ ...good, texts, quoted }).suggestions[0]?.checks.copied;
+    };
+    expect(copiedIn(parts)).toBe("fromToday");
+    expect(copiedIn([...parts].reverse())).toBe("fromPrompt");
+  });
+});
