@@ -1,9 +1,13 @@
+import { LineIndex } from "../evidence/locate/lineIndex";
 import { ENOUGH_TO_MOVE, letterCount } from "../evidence/locate/locatePiece";
 import type { RepositoryFiles } from "../evidence/repository";
 import type { EvidenceInput } from "../policy/claims";
 
 /** Files that are read in search of those that moved. */
 const MAX_CANDIDATES = 500;
+
+/** Code units of theirs that are kept. */
+const MAX_CANDIDATE_UNITS = 64 * 1024 * 1024;
 
 /** Pieces of one gone file that are looked for. */
 const MAX_PIECES_SOUGHT = 16;
@@ -40,8 +44,8 @@ export async function findMoves(
   return moves;
 }
 
-function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, string[]> {
-  const texts = new Map<string, string[]>();
+function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, (readonly string[])[]> {
+  const texts = new Map<string, (readonly string[])[]>();
   for (const { reading } of evidence) {
     if (reading.kind !== "intact") {
       continue;
@@ -49,7 +53,7 @@ function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, string[
     for (const { path, accepted, saved } of reading.batch.claims.flatMap(({ pieces }) => pieces)) {
       if (letterCount(accepted) >= ENOUGH_TO_MOVE) {
         const known = texts.get(path);
-        const text = saved?.join("\n") ?? accepted;
+        const text = saved ?? accepted.split("\n");
         if (known === undefined) {
           texts.set(path, [text]);
         } else if (known.length < MAX_PIECES_SOUGHT) {
@@ -63,9 +67,9 @@ function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, string[
 
 async function goneFiles(
   repository: RepositoryFiles,
-  texts: ReadonlyMap<string, readonly string[]>,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const gone = new Map<string, readonly string[]>();
+  texts: ReadonlyMap<string, readonly (readonly string[])[]>,
+): Promise<ReadonlyMap<string, readonly (readonly string[])[]>> {
+  const gone = new Map<string, readonly (readonly string[])[]>();
   for (const [path, accepted] of texts) {
     if (!(await repository.hasFile(path))) {
       gone.set(path, accepted);
@@ -76,21 +80,24 @@ async function goneFiles(
 
 /** Files that could be the moved ones, each read once, and no more of them than a search may cost. */
 class Candidates {
-  private readonly texts = new Map<string, string | null>();
+  private readonly indices = new Map<string, LineIndex | null>();
+  private left = MAX_CANDIDATE_UNITS;
 
   constructor(private readonly repository: RepositoryFiles) {}
 
-  async textOf(file: string): Promise<string | null> {
-    const known = this.texts.get(file);
+  async indexOf(file: string): Promise<LineIndex | null> {
+    const known = this.indices.get(file);
     if (known !== undefined) {
       return known;
     }
-    if (this.texts.size >= MAX_CANDIDATES) {
+    if (this.indices.size >= MAX_CANDIDATES || this.left <= 0) {
       return null;
     }
     const text = await this.repository.readText(file);
-    this.texts.set(file, text);
-    return text;
+    this.left -= text?.length ?? 0;
+    const index = text === null ? null : new LineIndex(text);
+    this.indices.set(file, index);
+    return index;
   }
 }
 
@@ -98,12 +105,12 @@ class Candidates {
 async function onlyHolder(
   candidates: Candidates,
   files: readonly string[],
-  texts: readonly string[],
+  texts: readonly (readonly string[])[],
 ): Promise<string | null> {
   const holders: string[] = [];
   for (const file of files.slice(0, MAX_CANDIDATES)) {
-    const text = await candidates.textOf(file);
-    if (text !== null && texts.some((lines) => `\n${text}\n`.includes(`\n${lines}\n`))) {
+    const index = await candidates.indexOf(file);
+    if (index !== null && texts.some((lines) => index.placesOf(lines).length > 0)) {
       holders.push(file);
     }
     if (holders.length > 1) {
