@@ -1,14 +1,17 @@
 /**
  * `npm run screenshots`: pictures of every state, each reached as a person would reach it, in three themes, into
- * `media/screenshots/`. Nothing in them is drawn or arranged by hand.
+ * `media/screenshots/`. Nothing in them is drawn or arranged by hand. Names of states and themes choose among them:
+ * `npm run screenshots -- verdicts dark`.
  */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { AnchorNow } from "../../server/src/protocol/messages";
 import { Client, uriOf } from "../support/languageClient";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
+import { makeEveryPlace } from "./everyPlace";
 import { askForRepository, dialog, hostModel } from "./pinning";
 import {
   anchorNow,
@@ -222,6 +225,32 @@ async function acceptMany(home: string, folder: string, name: string): Promise<v
   }
 }
 
+/** Every kind of place that an accepted suggestion can come to, in one file. */
+async function verdicts(theme: Theme): Promise<void> {
+  // Without the editor's own colours for brackets: it takes the end of an arrow for one, and paints it red.
+  const session = await Session.start(theme, { "editor.bracketPairColorization.enabled": false });
+  const { window, folder, workbench } = session;
+  try {
+    const { name, badges } = await makeEveryPlace(workbench.home, folder);
+    await window.page.setViewportSize({ width: 1280, height: 840 });
+    await window.file(name);
+    // An empty line, so that the editor marks no word there.
+    await window.goTo(2);
+    await window.waitForBadges(
+      (drawn) =>
+        isDeepStrictEqual(
+          drawn.map(({ line, text }) => ({ line, text })),
+          badges,
+        ),
+      "exactly the badges of these places",
+      60_000,
+    );
+    await session.shoot("verdicts");
+  } finally {
+    await session.stop();
+  }
+}
+
 /** A model with one byte changed. */
 async function noModel(theme: Theme): Promise<void> {
   const model = copyModel();
@@ -286,14 +315,26 @@ async function pinPlan(theme: Theme): Promise<void> {
   }
 }
 
-const STATES = { mainJob, editedAndUnknown, anchored, noModel, verifiedOnly, pinPlan, many };
+const STATES = { mainJob, editedAndUnknown, anchored, noModel, verifiedOnly, pinPlan, verdicts, many };
+
+const isState = (name: string): name is keyof typeof STATES => Object.hasOwn(STATES, name);
+const isTheme = (name: string): name is Theme => Object.hasOwn(THEMES, name);
 
 const wanted = process.argv.slice(2);
-for (const theme of Object.keys(THEMES) as Theme[]) {
-  for (const [name, state] of Object.entries(STATES)) {
+const unknown = wanted.filter((name) => !isState(name) && !isTheme(name));
+if (unknown.length > 0) {
+  const names = [...Object.keys(STATES), ...Object.keys(THEMES)].join(", ");
+  console.error(`There is no state or theme named ${unknown.join(", ")}. Choose from ${names}.`);
+  process.exit(2);
+}
+const states = wanted.filter(isState);
+const themes = wanted.filter(isTheme);
+for (const theme of Object.keys(THEMES).filter(isTheme)) {
+  for (const name of Object.keys(STATES).filter(isState)) {
     // Two hundred acceptances take minutes, and look alike in every theme.
-    if ((wanted.length === 0 && (name !== "many" || theme === "dark")) || wanted.includes(name)) {
-      await state(theme).catch((error: unknown) => {
+    const isWanted = states.length === 0 ? name !== "many" || theme === "light" : states.includes(name);
+    if (isWanted && (themes.length === 0 || themes.includes(theme))) {
+      await STATES[name](theme).catch((error: unknown) => {
         process.exitCode = 1;
         console.error(`${name} in ${theme}:`, error);
       });
