@@ -244,7 +244,8 @@ function withShares(all: readonly Shown[], today: LineIndex): readonly Verdict[]
   const isPartOf = (line: number, good: number): boolean => {
     const key = `${line} ${good}`;
     const part =
-      known.get(key) ?? visible(places.outside(today.lines[line] ?? "", line, (other) => other >= good)) !== "";
+      known.get(key) ??
+      visible(places.outside(today.lines[line] ?? "", line, (other) => other >= good)) !== "";
     known.set(key, part);
     return part;
   };

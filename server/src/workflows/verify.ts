@@ -11,10 +11,10 @@ import {
   verify,
 } from "../policy/verifyEvidence";
 import { checkChain } from "./checkAnchors";
+import { findMoves } from "./findMoves";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
 import { MAX_ROUNDS, type TokenComparisons } from "./tokenComparisons";
-import { findMoves } from "./findMoves";
 import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {

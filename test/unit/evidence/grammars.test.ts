@@ -328,9 +328,21 @@ print(json.dumps([dump(text) for text in texts]))
 
 describe("characters that only the compiler knows", () => {
   it.each([
-    ["A.java", 'class A { String s = "a\\u0022 + f(" +b+  c+ ")//";\n ; }', 'class A { String s = "a\\u0022 + f(" +b+ c+ ")//";\n ; }'],
-    ["a.py", '# coding: unicode_escape\nx = "a\\x22 + f(" +b+  c+ ")#"\n', '# coding: unicode_escape\nx = "a\\x22 + f(" +b+ c+ ")#"\n'],
-    ["a.py", '#!/bin/python\n# -*- coding=utf-7 -*-\nx = f( a)\n', '#!/bin/python\n# -*- coding=utf-7 -*-\nx = f(a)\n'],
+    [
+      "A.java",
+      'class A { String s = "a\\u0022 + f(" +b+  c+ ")//";\n ; }',
+      'class A { String s = "a\\u0022 + f(" +b+ c+ ")//";\n ; }',
+    ],
+    [
+      "a.py",
+      '# coding: unicode_escape\nx = "a\\x22 + f(" +b+  c+ ")#"\n',
+      '# coding: unicode_escape\nx = "a\\x22 + f(" +b+ c+ ")#"\n',
+    ],
+    [
+      "a.py",
+      "#!/bin/python\n# -*- coding=utf-7 -*-\nx = f( a)\n",
+      "#!/bin/python\n# -*- coding=utf-7 -*-\nx = f(a)\n",
+    ],
   ])("make no difference of white space in %s meaningless", async (path, before, after) => {
     expect(await grammars.sameTokens(path, before, after)).toBe(false);
   });

@@ -20,14 +20,20 @@ describe("what evidence costs", () => {
   it("does not grow with what a copy of it unpacks to", () => {
     const file = JSON.parse(sealed([sample()]).evidence);
     const prompts = Buffer.from(`[${"null,".repeat(3_000_000)}null]`);
-    const flood = { ...file, openings: { ...file.openings, prompts: deflateRawSync(prompts).toString("base64") } };
+    const flood = {
+      ...file,
+      openings: { ...file.openings, prompts: deflateRawSync(prompts).toString("base64") },
+    };
     const bytes = Buffer.from(JSON.stringify(flood));
     expect(bytes.length).toBeLessThan(100_000);
     expect(millisecondsOf(() => expect(readEvidence(bytes).kind).toBe("tampered"))).toBeLessThan(3000);
   }, 60_000);
 
   it("does not grow with the square of a piece's lines", () => {
-    const lines = Array.from({ length: 9_000 }, (_, index) => `const variable${index} = something(${index});`);
+    const lines = Array.from(
+      { length: 9_000 },
+      (_, index) => `const variable${index} = something(${index});`,
+    );
     const piece = {
       path: "a.txt",
       start: { line: 30_000, character: 0 },
@@ -39,9 +45,9 @@ describe("what evidence costs", () => {
     };
     const today = new LineIndex([...lines, "ab"].join("\n"));
     const located: string[] = [];
-    expect(
-      millisecondsOf(() => located.push(locatePiece(piece, today, () => false).content)),
-    ).toBeLessThan(5000);
+    expect(millisecondsOf(() => located.push(locatePiece(piece, today, () => false).content))).toBeLessThan(
+      5000,
+    );
     expect(located).toEqual(["ambiguous"]);
   }, 60_000);
 

@@ -858,7 +858,10 @@ describe("a prompt that puts lines together which stand apart", () => {
     const file = sealed([suggestion], { texts: { [path]: text } });
     const copiedIn = (notes: readonly string[]) => {
       const texts = new Map([[path, text]]);
-      const quoted = new Map([[path, text], ["notes.txt", notes.join("\n")]]);
+      const quoted = new Map([
+        [path, text],
+        ["notes.txt", notes.join("\n")],
+      ]);
       const good = parameters(text, [file], [suggestion.id]);
       return verify({ ...good, texts, quoted }).suggestions[0]?.checks.copied;
     };

@@ -291,10 +291,13 @@ describe("verify", () => {
     const elsewhere = sealed([{ ...suggestion, position: { line: 9, character: 0 } }], next);
     const other = verify(parameters(text, [first, elsewhere], [suggestion.id]));
     // Whoever sealed it edited it, and a better claim hides no edit.
-    expect(other.suggestions).toMatchObject([
-      { claim: claimOf([first], suggestion.id), id: suggestion.id, summary: "verified" },
-      { claim: claimOf([elsewhere], suggestion.id), id: suggestion.id, summary: "edited" },
-    ]);
+    const claims = new Map(other.suggestions.map(({ claim, id, summary }) => [claim, { id, summary }]));
+    expect(claims).toEqual(
+      new Map([
+        [claimOf([first], suggestion.id), { id: suggestion.id, summary: "verified" }],
+        [claimOf([elsewhere], suggestion.id), { id: suggestion.id, summary: "edited" }],
+      ]),
+    );
     expect(other.beside).toEqual([]);
   });
 

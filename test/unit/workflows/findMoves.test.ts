@@ -7,7 +7,11 @@ it("looks for many gone files in many others without searching each text for eac
   const files = Array.from({ length: 250 }, (_, index) => `src/f${index}.js`);
   const evidence = [0, 1].map((batch) => {
     const claims = Array.from({ length: 125 }, (_, index) =>
-      sample({ path: `gone/${batch}-${index}.js`, displayed: `const some${batch}x${index} = "thing";`, position: { line: 0, character: 0 } }),
+      sample({
+        path: `gone/${batch}-${index}.js`,
+        displayed: `const some${batch}x${index} = "thing";`,
+        position: { line: 0, character: 0 },
+      }),
     );
     const { evidence: text } = sealed(claims, { open: () => false });
     return { path: `${batch}.json`, reading: readEvidence(Buffer.from(text)) };

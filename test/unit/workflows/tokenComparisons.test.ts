@@ -5,9 +5,9 @@ describe("comparisons of tokens", () => {
   it("forget nothing that a verification asked, however much it asks", async () => {
     const comparisons = new TokenComparisons({ sameTokens: async () => true });
     const ask = (): number =>
-      Array.from({ length: 10_000 }, (_, index) => comparisons.sameTokens("a.js", `f( ${index})`, `f(${index})`)).filter(
-        (same) => same,
-      ).length;
+      Array.from({ length: 10_000 }, (_, index) =>
+        comparisons.sameTokens("a.js", `f( ${index})`, `f(${index})`),
+      ).filter((same) => same).length;
     const known: number[] = [ask()];
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       expect(await comparisons.answer()).toBe(true);

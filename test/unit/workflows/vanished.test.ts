@@ -12,7 +12,11 @@ const suggestion = sample({
   path,
   displayed: "check(user);",
   position: { line: 1, character: 38 },
-  prompt: { prefix: "function f(user, resource) {\n  return isAllowed(user, resource) && ", suffix: "\n}\n", context: [] },
+  prompt: {
+    prefix: "function f(user, resource) {\n  return isAllowed(user, resource) && ",
+    suffix: "\n}\n",
+    context: [],
+  },
 });
 const file = sealed([suggestion], { texts: { [path]: text } });
 const inputOf = (evidence: string) => ({
@@ -49,14 +53,28 @@ describe("what vanished", () => {
       readQuotable: async (one: string) => files[one] ?? null,
     };
     const { policy } = parameters(text, [file], []);
-    const long = sample({ path, displayed: "  return isAllowed(user, resource) && check(user);", position: { line: 1, character: 0 } });
+    const long = sample({
+      path,
+      displayed: "  return isAllowed(user, resource) && check(user);",
+      position: { line: 1, character: 0 },
+    });
     const report = await verifyRepository({
       repository,
-      contents: { repositoryId: facts.repositoryId, evidence: [], anchors: [], moves: new Map(), problems: [] },
+      contents: {
+        repositoryId: facts.repositoryId,
+        evidence: [],
+        anchors: [],
+        moves: new Map(),
+        problems: [],
+      },
       journal: [],
       device: "",
       policy,
-      chain: { check: async () => { throw new Error("not asked"); } } as never,
+      chain: {
+        check: async () => {
+          throw new Error("not asked");
+        },
+      } as never,
       comparisons: new TokenComparisons({ sameTokens: async () => false }),
       base: { ...base, evidence: [inputOf(sealed([long], { texts: { [path]: text } }).evidence)] },
       replays: new Map(),

@@ -245,7 +245,7 @@ function refuseFlood(text: string, records: readonly ClaimRecord[]): void {
     throw defect("The opened prompts are not JSON.");
   }
   const items = Array.isArray(value) ? value : [];
-  const fits = records.every((record, index) => {
+  const fits = records.every((_, index) => {
     const values = items[index]?.values;
     const [tokens, context] = [values?.tokens, values?.prompt?.context];
     return (

@@ -204,7 +204,9 @@ function isDecodedFirst(name: string, text: string): boolean {
     case "java":
       return text.includes("\\u");
     case "python":
-      return /^(?:[^\n]*\n)?[^\n]*coding[:=](?![ \t]*(?:utf-?8|us-ascii|ascii)(?![-_.a-zA-Z0-9]))/i.test(text);
+      return /^(?:[^\n]*\n)?[^\n]*coding[:=](?![ \t]*(?:utf-?8|us-ascii|ascii)(?![-_.a-zA-Z0-9]))/i.test(
+        text,
+      );
     default:
       return false;
   }
