@@ -2,7 +2,7 @@ import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
 import { messageOf, ProoflineError, unreachable } from "../platform/errors";
-import { copiedReason, executionReason, nameOf, promptReason } from "../policy/reasons";
+import { copiedReason, executionReason, nameOf, promptReason, REFORMATTED } from "../policy/reasons";
 import type { Report } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
@@ -47,11 +47,7 @@ export async function verify(
     base: flags.base,
   });
   const shown = select(report, await namedPaths(repository, paths));
-  if (
-    shown.suggestions.length + shown.files.length + shown.vanished.length === 0 &&
-    shown.gone.length > 0 &&
-    paths.length === 0
-  ) {
+  if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0) {
     throw new CommandError(
       "evidence",
       `Nothing that was accepted here stands at one place in today's text: ${named(shown.gone)}.`,
@@ -287,13 +283,24 @@ function describeOne({
 }: Verdict): string[] {
   const lines = startLine === null ? "" : `:${startLine}${endLine === startLine ? "" : `-${endLine}`}`;
   const isPart = findings.content.part && checks.content !== "edited" && startLine !== null;
-  const part = isPart
-    ? `  part of the line: from column ${startColumn} to before ${endLine}:${endColumn}`
-    : "";
+  const part = isPart ? `  ${partOfLines(startLine, startColumn, endLine, endColumn)}` : "";
   return [
     `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}`,
     ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
   ];
+}
+
+/** Which columns are the model's; one-based, the last one included. */
+function partOfLines(
+  startLine: number | null,
+  startColumn: number | null,
+  endLine: number | null,
+  endColumn: number | null,
+): string {
+  const last = Math.max(1, (endColumn ?? 1) - 1);
+  return startLine === endLine
+    ? `part of the line, columns ${startColumn} to ${last}`
+    : `part of the lines, from column ${startColumn} of line ${startLine} to column ${last} of line ${endLine}`;
 }
 
 function modelOf({ model, execution }: Findings): string {
@@ -322,7 +329,7 @@ function isOnLocalChain({ anchor, anchorTrust }: Checks, { anchor: { blockNumber
 type Remark = (checks: Checks, findings: Findings) => string | null;
 
 const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
-  content: null,
+  content: ({ content }) => (content === "reformatted" ? REFORMATTED : null),
   evidence: null,
   signature: null,
   anchor: null,

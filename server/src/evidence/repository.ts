@@ -226,6 +226,14 @@ export class Repository {
     const idFile = committed.find(({ path }) => path === `${PROOFLINE_FOLDER}/repository.json`);
     const objects = [...(idFile === undefined ? [] : [idFile]), ...wanted].map(({ object }) => object);
     const contents = await contentsOf(this.folder, objects);
+    // What cannot be read is not gone: a clone may be shallow or partial.
+    if (contents.includes(null)) {
+      throw new ProoflineError(
+        "repository",
+        `Git cannot read the evidence of ${revision} in ${this.folder}.`,
+        "nameRevision",
+      );
+    }
     const bytes = idFile === undefined ? contents : contents.slice(1);
     return {
       repositoryId: idFile === undefined ? null : idIn(contents[0] ?? null),

@@ -28,6 +28,10 @@ export function reasonFor(name: CheckName, checks: Checks, findings: Findings, p
   }
 }
 
+/** What `reformatted` means. */
+export const REFORMATTED =
+  "Only white space that means nothing in this language differs from what was accepted.";
+
 function contentReason(value: Checks["content"], { content }: Findings): string {
   switch (value) {
     case "verbatim":
@@ -35,7 +39,7 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
         ? "The text is as it was accepted; other text stands on the same lines."
         : "The text is as it was accepted.";
     case "reformatted":
-      return "Only white space that means nothing in this language differs from what was accepted.";
+      return REFORMATTED;
     case "moved":
       return "The lines are as they were sealed, but in another place.";
     case "edited":

@@ -376,6 +376,7 @@ describe("complete → anchor → verify", () => {
     rmSync(join(project, FILE));
     const gone = refusal(["verify"]);
     expect(gone).toMatchObject({ code: "evidence", reason: expect.stringContaining(` of ${FILE}.`) });
+    expect(refusal(["verify", "."])).toMatchObject({ code: "evidence" });
     for (const command of [["verify"], ["replay"], ["evidence", "list"], ["anchor"]]) {
       expect(refusal(command, { cwd: scratch }), command.join(" ")).toMatchObject({ code: "repository" });
     }
@@ -418,6 +419,13 @@ describe("complete → anchor → verify", () => {
     const linked = json(["verify", "--no-replay"]);
     expect(linked.status).toBe(1);
     expect(linked.value.files).toMatchObject([{ path: FILE }]);
+
+    const [name = ""] = git(project, "ls-tree", "--name-only", "HEAD", ".proofline/evidence/").split("\n");
+    const object = git(project, "rev-parse", `HEAD:${name}`).trim();
+    rmSync(join(project, ".git", "objects", object.slice(0, 2), object.slice(2)));
+    rmSync(join(project, ".proofline", "evidence"), { recursive: true });
+    // What git cannot read is not nothing.
+    expect(json(["verify", "--base", "HEAD"]).status).toBe(2);
 
     const unknown = json(["verify", "--base", "nosuch"]);
     expect(unknown.status).toBe(2);
