@@ -29,7 +29,7 @@ test.skipIf(gpu === null)(
     expect(JSON.parse(stdout).suggestions).toMatchObject([
       {
         summary: "verified",
-        checks: { replay: expect.stringMatching(/^(?:exact|withinTolerance)$/) },
+        checks: { execution: expect.stringMatching(/^(?:exact|withinTolerance)$/) },
         findings: { environment: { engine: expect.stringMatching(/by webgpu$/) } },
       },
     ]);
