@@ -205,7 +205,7 @@ export class Repository {
     if (committed === null) {
       throw new ProoflineError(
         "repository",
-        `Git knows no revision ${revision} in ${this.folder}.`,
+        `Git knows no revision ${revision} in ${this.folder}, or lacks some of its files.`,
         "nameRevision",
       );
     }

@@ -96,20 +96,21 @@ export async function commitOf(root: string, revision: string): Promise<string |
   return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
 }
 
-/** The regular files below a folder in a commit; links and submodules are none. `null` where git cannot say. */
+/** The regular files below a folder in a commit; links and submodules are none. `null` where git cannot say, or lacks one. */
 export async function committedFiles(
   root: string,
   commit: string,
   folder: string,
 ): Promise<readonly CommittedFile[] | null> {
   const output = await runGit(root, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", folder], "");
-  return (
+  const files =
     output?.split("\0").flatMap((entry) => {
-      const match = /^100[0-7]{3} blob ([0-9a-f]{40,64}) +([0-9]+)\t(.+)$/s.exec(entry);
+      const match = /^100[0-7]{3} blob ([0-9a-f]{40,64}) +(\S+)\t(.+)$/s.exec(entry);
       const [, object, size, path] = match ?? [];
       return object === undefined || path === undefined ? [] : [{ path, object, size: Number(size) }];
-    }) ?? null
-  );
+    }) ?? null;
+  // Of an object that is not in this clone git tells no size.
+  return files === null || files.some(({ size }) => Number.isNaN(size)) ? null : files;
 }
 
 /** The contents of objects, in their order; `null` for one that is not there. */
