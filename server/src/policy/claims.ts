@@ -1,11 +1,13 @@
 import type { AnchorCheck } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import type { Execution } from "../evidence/format/execution";
+import { factsDigest } from "../evidence/format/leaf";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
 import type { LocateInput } from "../evidence/locate/locate";
 import type { PieceToLocate } from "../evidence/locate/locatePiece";
 import type { Prompt } from "../inference/suggestion";
+import { compareText } from "../platform/compareText";
 import type { Digest } from "../platform/primitives";
 import { equivocating } from "./equivocation";
 import type { FileProblem } from "./report";
@@ -45,6 +47,8 @@ export interface Claim {
   /** Whether all that its commitments are over is known. */
   readonly isOpen: boolean;
   readonly execution: Execution;
+  /** Of what the device says ran the model; `null` where it says nothing. */
+  readonly environmentDigest: Digest | null;
   readonly device: string;
   readonly batchRoot: Digest | null;
   readonly evidenceFile: string | null;
@@ -92,25 +96,23 @@ export function gatherClaims(parameters: ClaimsParameters): {
   );
   const contradicting = equivocating(own);
   const sealedHere = new Set<string>();
-  for (const { path, reading } of [...evidence].sort((a, b) => compare(a.path, b.path))) {
-    if (reading.kind !== "intact") {
-      files.push({ path, problem: reading.reason });
-      for (const claim of reading.batch?.claims ?? []) {
-        const batch = reading.batch;
-        if (batch !== null) {
-          add(fromBatch(batch, claim, path, reading.kind, reading.reason, reading.signature, moves));
-        }
-      }
+  for (const { path, reading } of [...evidence].sort((a, b) => compareText(a.path, b.path))) {
+    const { batch } = reading;
+    const [state, defect] =
+      reading.kind === "intact"
+        ? stateOf(reading.batch, repositoryId, contradicting)
+        : ([reading.kind, reading.reason] as const);
+    if (defect !== null) {
+      files.push({ path, problem: defect });
+    }
+    if (batch === null) {
       continue;
     }
-    const { batch } = reading;
-    const [state, problem] = stateOf(batch, repositoryId, contradicting);
-    if (problem !== null) {
-      files.push({ path, problem });
-    }
+    const signature = reading.kind === "intact" ? "valid" : reading.signature;
+    const source = sourceOf(batch, { evidenceFile: path, evidence: state, defect, signature });
     for (const claim of batch.claims) {
-      add(fromBatch(batch, claim, path, state, problem, "valid", moves));
-      if (batch.device === device) {
+      add(fromBatch(source, claim, moves));
+      if (reading.kind === "intact" && batch.device === device) {
         sealedHere.add(claim.record.id);
       }
     }
@@ -146,17 +148,38 @@ function isBetter(one: Claim, other: Claim): boolean {
   return worth(one) > worth(other);
 }
 
+/** What all claims of one batch have in common. */
+type ClaimSource = Pick<
+  Claim,
+  | "execution"
+  | "environmentDigest"
+  | "device"
+  | "batchRoot"
+  | "evidenceFile"
+  | "evidence"
+  | "signature"
+  | "defect"
+>;
+
+function sourceOf(
+  { facts: { execution }, device, batchRoot }: SealedBatch,
+  file: Pick<ClaimSource, "evidenceFile" | "evidence" | "signature" | "defect">,
+): ClaimSource {
+  return { ...file, execution, environmentDigest: environmentDigestOf(execution), device, batchRoot };
+}
+
+function environmentDigestOf(execution: Execution): Digest | null {
+  return execution.kind === "replayable" ? factsDigest(execution.environment) : null;
+}
+
 function fromBatch(
-  { facts, device, batchRoot }: SealedBatch,
+  source: ClaimSource,
   { record, leafHash, displayed, pieces, values }: SealedClaim,
-  evidenceFile: string,
-  evidence: Checks["evidence"],
-  defect: string | null,
-  signature: "valid" | "invalid",
   moves: ReadonlyMap<string, string>,
 ): Claim {
   const prompt = values?.kind === "replayable" ? values.prompt : null;
   return {
+    ...source,
     claim: leafHash,
     id: record.id,
     pieces: pieces.map((piece, index): ClaimPiece => {
@@ -177,13 +200,6 @@ function fromBatch(
     accepted: record.counts.accepted,
     prompt,
     isOpen: values !== null,
-    execution: facts.execution,
-    device,
-    batchRoot,
-    evidenceFile,
-    evidence,
-    signature,
-    defect,
   };
 }
 
@@ -207,6 +223,7 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Claim {
     prompt,
     isOpen: true,
     execution: { kind: "replayable", ...execution },
+    environmentDigest: factsDigest(execution.environment),
     device,
     batchRoot: null,
     evidenceFile: null,
@@ -219,8 +236,4 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Claim {
 /** Names a piece: its claim, and its number where it is not the first. */
 export function keyOf(claim: string, piece: number): string {
   return piece === 0 ? claim : `${claim}.${piece}`;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,5 +1,4 @@
 import type { AnchorCheck } from "../chain/chain";
-import { factsDigest } from "../evidence/format/leaf";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -13,6 +12,7 @@ import type { PlaceHints } from "../evidence/locate/locateSuggestions";
 import { visible } from "../evidence/locate/whiteSpace";
 import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment } from "../inference/suggestion";
+import { compareText } from "../platform/compareText";
 import { unreachable } from "../platform/errors";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
@@ -89,12 +89,12 @@ export function verify(parameters: VerifyParameters): Report {
     const shown: Shown[] = [];
     const standing: Standing[] = [];
     for (const ranked of here) {
-      const { claim, piece } = ranked;
+      const { claim, piece, checks } = ranked;
       const place = located.get(piece.key);
       if (place === undefined || place.content === "gone") {
         gone.push({ claim: claim.claim, id: claim.id, path });
       } else {
-        const verdict = verdictOf(claim, piece, place, today, prompts, parameters);
+        const verdict = verdictOf(claim, checks, piece, place, today, prompts, parameters);
         standing.push({ ...ranked, place, verdict, rank: rankOf(ranked, verdict) });
       }
     }
@@ -114,13 +114,15 @@ export function verify(parameters: VerifyParameters): Report {
     verdicts.push(...withShares(shown, today));
   }
   verdicts.sort(
-    (a, b) => compare(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compare(a.key, b.key),
+    (a, b) =>
+      compareText(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compareText(a.key, b.key),
   );
   return { summary: countSummaries(verdicts), suggestions: verdicts, beside, gone, vanished: [], files };
 }
 
 interface Ranked {
   readonly claim: Claim;
+  readonly checks: ClaimChecks;
   readonly piece: ClaimPiece;
   /** What the claim could be at best, were its text as it was accepted; higher is better. */
   readonly rank: number;
@@ -144,16 +146,17 @@ function rankOf({ rank }: Ranked, { checks, summary }: Verdict): number {
 
 /** The better first, then the one with the older anchor, then by leaf hash. */
 function byRank(a: Ranked, b: Ranked): number {
-  return b.rank - a.rank || a.time - b.time || compare(a.claim.claim, b.claim.claim);
+  return b.rank - a.rank || a.time - b.time || compareText(a.claim.claim, b.claim.claim);
 }
 
 /** Pieces with those of better claims first. */
 function bestFirst(claims: readonly Claim[], parameters: VerifyParameters): readonly Ranked[] {
   const ranked = claims.map((claim) => {
-    const checks = { ...claimChecks(claim, parameters), ...AT_BEST };
+    const checks = claimChecks(claim, parameters);
     return {
       claim,
-      rank: SUMMARIES.indexOf(summarize(checks, parameters.policy.requirements)),
+      checks,
+      rank: SUMMARIES.indexOf(summarize({ ...checks, ...AT_BEST }, parameters.policy.requirements)),
       time:
         (claim.batchRoot === null ? undefined : parameters.chain.get(claim.batchRoot))?.anchor?.timestamp ??
         Number.MAX_SAFE_INTEGER,
@@ -185,12 +188,10 @@ function locateAll(
   { hints, sameTokens = () => false }: VerifyParameters,
 ): ReadonlyMap<string, Located> {
   const found = new Map<string, Located>();
-  const accepted: string[] = [];
   const inputs = pieces.flatMap(({ piece: { key, place } }) => {
     if (place.kind === "sealed") {
       return [];
     }
-    accepted.push(key);
     const hint = hints?.get(key);
     return [{ ...place.input, id: key, ...(hint !== undefined && { hint }) }];
   });
@@ -260,10 +261,9 @@ function withShares(all: readonly Shown[], today: LineIndex): readonly Verdict[]
 }
 
 /** The checks that do not depend on where the claim's text stands. */
-function claimChecks(
-  claim: Claim,
-  { policy, chain, replays, enclaves }: VerifyParameters,
-): Omit<Checks, keyof typeof AT_BEST> {
+type ClaimChecks = Omit<Checks, keyof typeof AT_BEST>;
+
+function claimChecks(claim: Claim, { policy, chain, replays, enclaves }: VerifyParameters): ClaimChecks {
   const { execution } = claim;
   const anchored = anchorOf(claim, chain);
   return {
@@ -278,20 +278,15 @@ function claimChecks(
 }
 
 function environmentOf(
-  { claim, execution }: Claim,
+  { claim, execution, environmentDigest }: Claim,
   policy: Policy,
   enclaves: VerifyParameters["enclaves"],
 ): Checks["environment"] {
-  switch (execution.kind) {
-    case "replayable":
-      return checkEnvironment(policy, factsDigest(execution.environment));
-    case "attested":
-      return enclaves?.get(claim)?.value === "enclaveSigned" ? "attested" : "declaredUnknown";
-    case "stated":
-      return "declaredUnknown";
-    default:
-      return unreachable(execution);
+  if (environmentDigest !== null) {
+    return checkEnvironment(policy, environmentDigest);
   }
+  const isSigned = execution.kind === "attested" && enclaves?.get(claim)?.value === "enclaveSigned";
+  return isSigned ? "attested" : "declaredUnknown";
 }
 
 /** What prompts are checked against, the same for all claims of one verification. */
@@ -299,6 +294,7 @@ type PromptKnowledge = Pick<PromptQuestion, "quoted" | "shares">;
 
 function verdictOf(
   claim: Claim,
+  claimChecked: ClaimChecks,
   piece: ClaimPiece,
   located: Located,
   today: LineIndex,
@@ -311,7 +307,7 @@ function verdictOf(
   const prompt = promptOf(claim, piece, located, today, prompts);
   const isMoved = piece.path !== piece.recordedPath && located.content === "verbatim";
   const checks: Checks = {
-    ...claimChecks(claim, parameters),
+    ...claimChecked,
     content: isMoved ? "moved" : located.content,
     prompt: prompt.value,
     copied: prompt.copied,
@@ -362,7 +358,10 @@ function verdictOf(
   };
 }
 
-function factsOf({ execution }: Claim, policy: Policy): Pick<Findings, "model" | "environment"> {
+function factsOf(
+  { execution, environmentDigest }: Claim,
+  policy: Policy,
+): Pick<Findings, "model" | "environment"> {
   switch (execution.kind) {
     case "replayable": {
       const { model, environment, profile } = execution;
@@ -370,8 +369,8 @@ function factsOf({ execution }: Claim, policy: Policy): Pick<Findings, "model" |
       const { manifestDigest, omsRoot } = model;
       return {
         model: { name: pin?.name ?? null, told: model.name, manifestDigest, omsRoot },
-        environment: {
-          digest: factsDigest(environment),
+        environment: environmentDigest && {
+          digest: environmentDigest,
           engine: engineOf(environment),
           platform: `${environment.platform.os} ${environment.platform.arch}`,
           profile,
@@ -471,10 +470,6 @@ function promptOf(
   return prompt === null
     ? SEALED
     : checkPrompt({ prompt, accepted, recordedPath, path, located, today, ...prompts });
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function countSummaries(verdicts: readonly Verdict[]): Record<Summary, number> {

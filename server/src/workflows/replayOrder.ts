@@ -1,3 +1,4 @@
+import { compareText } from "../platform/compareText";
 import type { Replayable } from "./replay";
 
 /**
@@ -39,8 +40,4 @@ function compare({ values: a }: Replayable, { values: b }: Replayable): number {
     compareText(a.prompt.suffix, b.prompt.suffix) ||
     compareText(a.prompt.prefix, b.prompt.prefix)
   );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
