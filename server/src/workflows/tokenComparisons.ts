@@ -25,7 +25,7 @@ interface Question {
 
 /**
  * What grammars said about pairs of texts. The pipeline asks without waiting and gets *no* for what is not known yet;
- * whoever runs it has the open questions answered and runs it again.
+ * `settled` has the open questions answered and runs it again.
  */
 export class TokenComparisons {
   private readonly answers = new BoundedMap<string, boolean>(MAX_REMEMBERED);
@@ -47,6 +47,15 @@ export class TokenComparisons {
     }
     return known ?? false;
   };
+
+  /** Runs a verification, and again as long as answers to what it asked may change it, but not without end. */
+  async settled<Value>(verification: () => Value | Promise<Value>): Promise<Value> {
+    let value = await verification();
+    for (let round = 0; round < MAX_ROUNDS && (await this.answer()); round += 1) {
+      value = await verification();
+    }
+    return value;
+  }
 
   /** Answers what was asked since; resolves to whether there was anything. A comparison that fails is a *no*. */
   async answer(): Promise<boolean> {

@@ -14,7 +14,7 @@ import { checkChain } from "./checkAnchors";
 import { findMoves } from "./findMoves";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
-import { MAX_ROUNDS, type TokenComparisons } from "./tokenComparisons";
+import type { TokenComparisons } from "./tokenComparisons";
 import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {
@@ -83,10 +83,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     sameTokens: comparisons.sameTokens,
   };
   const since = { ...inputs, moves };
-  let report = withVanished(verify(inputs), base, since);
-  for (let round = 0; round < MAX_ROUNDS && (await comparisons.answer()); round += 1) {
-    report = withVanished(verify(inputs), base, since);
-  }
+  const report = await comparisons.settled(() => withVanished(verify(inputs), base, since));
   return { ...report, files: [...contents.problems, ...problems, ...report.files] };
 }
 

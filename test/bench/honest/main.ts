@@ -269,10 +269,7 @@ try {
       replays,
       policy: builtInPolicy({ device: device.address, pins: [engine.facts.model] }),
     };
-    let report = verify(parameters);
-    while (await comparisons.answer()) {
-      report = verify(parameters);
-    }
+    const report = await comparisons.settled(() => verify(parameters));
     row(
       "  gone, beside (fragments)",
       `${report.gone.length}, ${report.beside.filter(({ why }) => why === "fragment").length}`,

@@ -8,7 +8,7 @@ import { DidChangeVerdicts, type Remark, type ShownVerdict } from "../../protoco
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { KnownHere } from "../../workflows/knownHere";
 import type { Replayable } from "../../workflows/replay";
-import { MAX_ROUNDS, type TokenComparisons } from "../../workflows/tokenComparisons";
+import type { TokenComparisons } from "../../workflows/tokenComparisons";
 import { quotedPaths, replayables } from "../../workflows/verify";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
@@ -83,19 +83,8 @@ export class Verdicts implements DocumentListener {
   }
 
   /** Verifies one open document against what is known, and tells the client. */
-  async update(document: OpenDocument, round = 0): Promise<void> {
-    const location = await this.context.locations.of(document);
-    const evidence = await this.evidenceFor(location);
-    const quoted = await this.quotedBy(document, location, evidence);
-    const known = await this.parts.identity.of(location.repositoryPath);
-    if (this.context.documents.get(document.uri) !== document) {
-      return;
-    }
-    const { comparisons } = this.parts;
-    this.verify(document, location, evidence, quoted, known);
-    if ((await comparisons.answer()) && round < MAX_ROUNDS) {
-      await this.update(document, round + 1);
-    }
+  async update(document: OpenDocument): Promise<void> {
+    await this.parts.comparisons.settled(() => this.verifyNow(document));
   }
 
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
@@ -184,6 +173,16 @@ export class Verdicts implements DocumentListener {
       case "sealed":
       case "anchored":
         return this.updateAll();
+    }
+  }
+
+  private async verifyNow(document: OpenDocument): Promise<void> {
+    const location = await this.context.locations.of(document);
+    const evidence = await this.evidenceFor(location);
+    const quoted = await this.quotedBy(document, location, evidence);
+    const known = await this.parts.identity.of(location.repositoryPath);
+    if (this.context.documents.get(document.uri) === document) {
+      this.verify(document, location, evidence, quoted, known);
     }
   }
 
