@@ -87,6 +87,11 @@ export function parseCanonical<Schema extends z.ZodType>(
   return parsed.data;
 }
 
+/** Whether JSON has white space between its tokens. Of what `parseCanonical` accepts, the rest is its RFC 8785 form. */
+export function hasWhiteSpace(json: string): boolean {
+  return withoutWhiteSpace(json) !== json;
+}
+
 /** Decodes bytes that must be UTF-8; a byte order mark is not skipped. Throws like `parseCanonical`. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {

@@ -1,5 +1,5 @@
 import { inflateRawSync } from "node:zlib";
-import { canonicalJson, decodeUtf8, parseCanonical } from "../../platform/canonicalJson";
+import { canonicalJson, decodeUtf8, hasWhiteSpace, parseCanonical } from "../../platform/canonicalJson";
 import { fromDigest, toDigest } from "../../platform/digests";
 import { ProoflineError, unreachable } from "../../platform/errors";
 import type { Address } from "../../platform/primitives";
@@ -59,7 +59,7 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
     signer = signed.signer;
     const text = decodeUtf8(signed.payload);
     const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
-    if (canonicalJson(JSON.parse(text)) !== text) {
+    if (hasWhiteSpace(text)) {
       throw defect("The signed statement contains white space.");
     }
     const { repositoryId, device, execution, claims } = predicate;
@@ -267,7 +267,7 @@ function openPrompts(
   const text = decodeUtf8(inflate(Buffer.from(base64, "base64")));
   refuseFlood(text, records);
   const opened = parsePrompts(kind, text);
-  if (canonicalJson(JSON.parse(text)) !== text) {
+  if (hasWhiteSpace(text)) {
     throw defect("The opened prompts contain white space.");
   }
   if (opened.length !== size || opened.every((one) => one === null)) {
