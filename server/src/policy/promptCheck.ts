@@ -115,36 +115,28 @@ function sourceOf(
   const own = (line: string): readonly number[] =>
     range === null ? [] : today.linesLike(line).filter((at) => at < range.start.line || at > range.end.line);
   // What a prompt quotes of the suggestion's own file may be the suggestion itself.
-  const placesIn = (file: string, line: string): readonly number[] =>
-    quoted.isSame(file, path) ? own(line) : quoted.linesLike(file, line);
+  const placesOfChunk =
+    ({ path: file }: Prompt["context"][number]) =>
+    (line: string): readonly number[] =>
+      quoted.isSame(file, path) ? own(line) : quoted.linesLike(file, line);
   const standing = {
     path: null,
     prefix: standingLines(prompt.prefix, own),
     suffix: standingLines(prompt.suffix, own),
     context: prompt.context.map((chunk) => ({
       ...chunk,
-      text: standingLines(chunk.text, (line) => placesIn(chunk.path, line)),
+      text: standingLines(chunk.text, placesOfChunk(chunk)),
     })),
   };
   const { share, part, line } = shareInPrompt(accepted, standing);
   if (share <= MOST) {
     return { copied: "fromPrompt", copiedFrom: null };
   }
-  const [source, text, places] = ((): [string, string, (line: string) => readonly number[]] => {
-    switch (part) {
-      case "path":
-      case "prefix":
-      case "suffix":
-        return [path, part === "suffix" ? standing.suffix : standing.prefix, own];
-      default: {
-        const chunk = standing.context[part];
-        const file = chunk?.path ?? "";
-        return [file, chunk?.text ?? "", (one) => placesIn(file, one)];
-      }
-    }
-  })();
-  const [at] = places(text.split("\n")[line] ?? "");
-  return { copied: "fromToday", copiedFrom: { path: source, line: at === undefined ? null : at + 1 } };
+  const chunk = typeof part === "number" ? standing.context[part] : undefined;
+  const file = chunk?.path ?? path;
+  const text = chunk?.text ?? (part === "suffix" ? standing.suffix : standing.prefix);
+  const [at] = (chunk === undefined ? own : placesOfChunk(chunk))(text.split("\n")[line] ?? "");
+  return { copied: "fromToday", copiedFrom: { path: file, line: at === undefined ? null : at + 1 } };
 }
 
 /**
