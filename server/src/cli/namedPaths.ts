@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { relative, resolve } from "node:path";
 import { isErrno } from "../platform/durable";
+import { isInside } from "../platform/insideFolder";
 import { CommandError } from "./commandError";
 
 /**
@@ -24,13 +25,12 @@ async function namedPath(repositoryFolder: string, typed: string): Promise<strin
     }
     throw error;
   });
-  const below = relative(repositoryFolder, real);
-  if (isAbsolute(below) || below === ".." || below.startsWith(`..${sep}`)) {
+  if (!isInside(repositoryFolder, real)) {
     throw new CommandError(
       "document",
       `${typed} lies outside the repository ${repositoryFolder}.`,
       "Run the command in the repository that holds it.",
     );
   }
-  return below.replaceAll("\\", "/");
+  return relative(repositoryFolder, real).replaceAll("\\", "/");
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { dirname, join, relative } from "node:path";
 import * as z from "zod";
 import type { Prompt } from "../inference/suggestion";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
@@ -17,6 +17,7 @@ import {
   objectOf,
   trackedPaths,
 } from "../platform/git";
+import { isInside } from "../platform/insideFolder";
 import { type Digest, RandomId, RepositoryPath } from "../platform/primitives";
 import { looksSecret } from "../platform/secretFiles";
 import { findSecret } from "../platform/secrets";
@@ -492,11 +493,6 @@ async function nearestKnown(folder: string): Promise<string | null> {
 
 async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false;
-}
-
-function isInside(folder: string, path: string): boolean {
-  const below = relative(folder, path);
-  return below === "" || (!isAbsolute(below) && below !== ".." && !below.startsWith(`..${sep}`));
 }
 
 /** Removes temporary files that a crash left behind an hour ago or earlier. */

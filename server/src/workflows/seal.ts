@@ -4,6 +4,7 @@ import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
+import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
 import type { Repository } from "../evidence/repository";
@@ -170,11 +171,12 @@ function placeToSeal(
   if (found?.content !== "ambiguous") {
     return null;
   }
+  const today = new LineIndex(text);
   let nearest: Pick<PieceInput, "start" | "end"> | null = null;
   for (let at = text.indexOf(accepted); at !== -1; at = text.indexOf(accepted, at + 1)) {
-    const start = positionAt(text, at);
+    const start = today.positionOf(at);
     if (nearest === null || distance(start, position) < distance(nearest.start, position)) {
-      nearest = { start, end: positionAt(text, at + accepted.length) };
+      nearest = { start, end: today.positionOf(at + accepted.length) };
     }
   }
   return nearest;
@@ -182,12 +184,6 @@ function placeToSeal(
 
 function distance(one: Position, other: Position): number {
   return Math.abs(one.line - other.line);
-}
-
-function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const line = before.split("\n").length - 1;
-  return { line, character: offset - (before.lastIndexOf("\n") + 1) };
 }
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {

@@ -27,15 +27,13 @@ export class LineIndex {
 
   /** How many code units stand before a position; at most all. */
   offsetOf({ line, character }: Position): number {
-    if (this.offsets === null) {
-      let offset = 0;
-      this.offsets = this.lines.map((one) => {
-        const start = offset;
-        offset += one.length + 1;
-        return start;
-      });
-    }
-    return Math.min((this.offsets[line] ?? this.text.length) + character, this.text.length);
+    return Math.min((this.lineStarts()[line] ?? this.text.length) + character, this.text.length);
+  }
+
+  /** The position before which so many code units stand. */
+  positionOf(offset: number): Position {
+    const line = lastAtOrBefore(this.lineStarts(), offset, (start) => start);
+    return { line, character: offset - (this.lineStarts()[line] ?? 0) };
   }
 
   /** Whether some lines stand whole and in order from a line on. */
@@ -81,6 +79,18 @@ export class LineIndex {
     return this.text.slice(0, at).split("\n").length - 1;
   }
 
+  private lineStarts(): readonly number[] {
+    if (this.offsets === null) {
+      let offset = 0;
+      this.offsets = this.lines.map((one) => {
+        const start = offset;
+        offset += one.length + 1;
+        return start;
+      });
+    }
+    return this.offsets;
+  }
+
   /** Takes from what may be looked at; whether there was as much. */
   spend(units: number): boolean {
     this.left -= units;
@@ -91,6 +101,25 @@ export class LineIndex {
   get isSpent(): boolean {
     return this.left < 0;
   }
+}
+
+/** The index of the last item, of those in ascending order, whose key is at most `limit`; 0 where there is none. */
+export function lastAtOrBefore<Item>(
+  items: readonly Item[],
+  limit: number,
+  keyOf: (item: Item) => number,
+): number {
+  let [low, high] = [0, items.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    const item = items[middle];
+    if (item !== undefined && keyOf(item) <= limit) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return Math.max(low, 0);
 }
 
 function indexOf(lines: readonly string[]): ReadonlyMap<string, readonly number[]> {

@@ -1,4 +1,5 @@
 import type { Position } from "../format/record";
+import { lastAtOrBefore } from "./lineIndex";
 import type { Located } from "./locatePiece";
 import { squash } from "./whiteSpace";
 
@@ -462,21 +463,6 @@ function fits({ parts, position, lineCount }: Wanted, part: number, line: string
     return line.startsWith(squashed);
   }
   return line === squashed;
-}
-
-/** The index of the last item, of those in ascending order, whose key is at most `limit`; 0 where there is none. */
-function lastAtOrBefore<Item>(items: readonly Item[], limit: number, keyOf: (item: Item) => number): number {
-  let [low, high] = [0, items.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    const item = items[middle];
-    if (item !== undefined && keyOf(item) <= limit) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return Math.max(low, 0);
 }
 
 function nowhere({ parts }: Wanted, content: "ambiguous" | "gone"): Located {
