@@ -1,11 +1,12 @@
 /** Gas and time of one anchor, and what that comes to for each suggestion of a batch. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openWriter } from "../../server/src/chain/chainWriter";
 import { stopChain } from "../../server/src/chain/embedded/host";
 import { installationOf } from "../../server/src/workflows/installation";
 import { ROOT } from "../support/languageClient";
+import { removeFolder } from "../support/removeFolder";
 import { sample, sealed } from "../support/sampleBatch";
 import { row, Samples, timed } from "./samples";
 
@@ -42,6 +43,6 @@ export async function benchAnchoring(): Promise<void> {
   } finally {
     await writer.close();
     await stopChain({ kind: "embedded", home, hostPath });
-    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    removeFolder(home);
   }
 }

@@ -1,5 +1,5 @@
 /** Time to suggestion, generated tokens per second, and what evidence costs of it, through the real language server. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node
 import { startEngine } from "../../server/src/inference/engine/startEngine";
 import { installationOf } from "../../server/src/workflows/installation";
 import { Client, ROOT, uriOf } from "../support/languageClient";
+import { removeFolder } from "../support/removeFolder";
 import { row, Samples, timed } from "./samples";
 
 const CURSORS = 40;
@@ -19,7 +20,7 @@ export async function benchSuggestions(): Promise<void> {
     await throughServer(folder);
     await engineAlone();
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    removeFolder(folder);
   }
 }
 

@@ -1,20 +1,13 @@
 /** Temporary folders, language servers on them, and places where the model has something to say. */
 import { execFileSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { Position } from "vscode-languageserver-protocol/node";
 import { AnchorNow } from "../../server/src/protocol/messages";
 import { Client, type Shown, type StartOptions, uriOf } from "./languageClient";
+import { removeFolder } from "./removeFolder";
 
 export class Workspace {
   private constructor(
@@ -81,7 +74,7 @@ export class Workspace {
 export function temporaryFolder(name: string): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `proofline-${name}-`)));
   // The chain host may still be writing its state as it ends.
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  onTestFinished(() => removeFolder(folder));
   return folder;
 }
 

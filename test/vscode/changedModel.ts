@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { removeFolder } from "../support/removeFolder";
 
 const EMBEDDED = join(import.meta.dirname, "..", "..", "server", "models", "proofline-code");
 
@@ -30,6 +31,6 @@ export function copyModel(): CopiedModel {
       bytes[middle] = (bytes[middle] ?? 0) ^ 1;
       writeFileSync(join(folder, largest), bytes);
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: () => removeFolder(folder),
   };
 }

@@ -2,12 +2,13 @@
  * One file in which each line shows another thing that a badge can say of a place. Made as people would make it: what
  * the model offers is accepted and anchored, the file is edited afterwards, and somebody else claims one of its lines.
  */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InlineCompletionTriggerKind, type Position } from "vscode-languageserver-protocol/node";
 import { AnchorNow } from "../../server/src/protocol/messages";
 import { Client, uriOf } from "../support/languageClient";
+import { removeFolder } from "../support/removeFolder";
 import { stopChainOf } from "./server";
 import type { DrawnBadge } from "./workbench";
 
@@ -137,7 +138,7 @@ async function claimAgain(folder: string, text: string, line: number): Promise<v
     cpSync(join(copy, ".proofline"), join(folder, ".proofline"), { recursive: true });
   } finally {
     await stopChainOf(home);
-    rmSync(elsewhere, { recursive: true, force: true });
+    removeFolder(elsewhere);
   }
 }
 

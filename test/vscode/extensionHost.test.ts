@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runTests } from "@vscode/test-electron";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { removeFolder } from "../support/removeFolder";
 import { findDesktop } from "./desktop";
 import { packagedExtension } from "./workbench";
 
@@ -26,7 +27,7 @@ describe("inside the extension host", () => {
       define: { "process.env.PROOFLINE_TEST_SLOWNESS": JSON.stringify(process.env.PROOFLINE_TEST_SLOWNESS) },
     });
   });
-  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+  afterAll(() => removeFolder(scratch));
 
   it("passes its own tests, as installed from the package", async () => {
     const extensions = await packagedExtension();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { removeFolder } from "../support/removeFolder";
 import { modelSignature, newKey, publicPem } from "../unit/models/certificates";
 import { COMMIT } from "../unit/models/standInHub";
 import { eventually, steadily } from "./deadline";
@@ -56,7 +57,7 @@ describe("models, as a person pins and chooses them", () => {
     hub.faults.length = 0;
     hub.token = null;
     hub.silent = false;
-    rmSync(cache(), { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(cache());
     await open();
     return () => window.close();
   });
@@ -322,7 +323,7 @@ describe("models, as a person pins and chooses them", () => {
     const models = readFileSync(modelsFile(), "utf8");
     const digest = pinned()?.default ?? "";
     const becomeAnotherMachine = async () => {
-      rmSync(cache(), { recursive: true, force: true });
+      removeFolder(cache());
       await open({ ".proofline/models.json": models });
       hub.requests.length = 0;
       await window.status((text) => /proposes the model tiny-coder/.test(text), "the proposal");

@@ -1,9 +1,10 @@
 /** A small model on a stand-in hub, and the commands about models as a person answers them. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, sep } from "node:path";
 import { ARCHITECTURES, SMALL } from "../support/models/decoder";
 import { type ModelFolderParameters, writeGraph, writeModelFolder } from "../support/models/modelFolder";
+import { removeFolder } from "../support/removeFolder";
 import { StandInHub, type StoredFile } from "../unit/models/standInHub";
 import { eventually } from "./deadline";
 import type { Window } from "./workbench";
@@ -45,7 +46,7 @@ export async function hostModel(): Promise<HostedModel> {
     files,
     stop: async () => {
       await hub.stop();
-      rmSync(top, { recursive: true, force: true });
+      removeFolder(top);
     },
   };
 }

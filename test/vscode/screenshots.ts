@@ -3,12 +3,13 @@
  * `media/screenshots/`. Nothing in them is drawn or arranged by hand. Names of states and themes choose among them:
  * `npm run screenshots -- verdicts dark`.
  */
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { AnchorNow } from "../../server/src/protocol/messages";
 import { Client, uriOf } from "../support/languageClient";
+import { removeFolder } from "../support/removeFolder";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
 import { makeEveryPlace } from "./everyPlace";
@@ -148,7 +149,7 @@ async function editedAndUnknown(theme: Theme): Promise<void> {
     await window.waitForBadges(says(/^(verified|anchored)/), "the badge as before", 60_000);
 
     await stopChainOf(workbench.home);
-    rmSync(join(workbench.home, "chain"), { recursive: true });
+    removeFolder(join(workbench.home, "chain"));
     await window.command("Proofline: Verify This File");
     await window.waitForBadges(says(/^unknown/), "an unknown badge", 60_000);
     await window.command("Notifications: Clear All Notifications");
@@ -168,7 +169,7 @@ async function anchored(theme: Theme): Promise<void> {
     await session.accept();
     await session.anchor();
     model.change();
-    rmSync(join(workbench.home, "replays"), { recursive: true, force: true });
+    removeFolder(join(workbench.home, "replays"));
     await window.command("Proofline: Restart");
     await window.file("stack.js");
     await window.waitForBadges(says(/^anchored/), "an anchored badge", 60_000);

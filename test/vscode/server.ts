@@ -1,19 +1,11 @@
 /** One running code-server with throwaway user data: what an installed VS Code is to a person. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import {
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { removeFolder } from "../support/removeFolder";
 import { type CodeServer, installCodeServer } from "./codeServer";
 import { eventually } from "./deadline";
 import { type UserSettings, userDataIn, writeUserData } from "./userData";
@@ -130,7 +122,7 @@ export class Server {
     );
     await stopChainOf(this.home);
     // Its children may still be writing their last lines.
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    removeFolder(this.root);
   }
 
   kill(): void {
@@ -183,7 +175,7 @@ export async function installExtension(vsix: string, extensionsFolder: string): 
       { env: { ...process.env, HOME: root, EXTENSIONS_GALLERY: '{"serviceUrl":""}' } },
     );
   } finally {
-    rmSync(root, { recursive: true, force: true });
+    removeFolder(root);
   }
 }
 

@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
+import { removeFolder } from "../support/removeFolder";
 import { homeIn } from "./server";
 import type { UserSettings } from "./userData";
 import { Workbench } from "./workbench";
@@ -11,6 +11,6 @@ import { Workbench } from "./workbench";
  */
 export function sharedWorkbench(options: UserSettings = {}): Promise<Workbench> {
   const running = inject("workbench");
-  rmSync(join(homeIn(running.root), "journal"), { recursive: true, force: true });
+  removeFolder(join(homeIn(running.root), "journal"));
   return Workbench.join(running, options);
 }

@@ -2,10 +2,11 @@
  * The workbench as a person uses it: keys, mouse and eyes. Nothing here reaches into the extension; what a test reads
  * is what is drawn.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { removeFolder } from "../support/removeFolder";
 import { connectToBrowser, launchBrowser } from "./browser";
 import { eventually } from "./deadline";
 import { homeIn, installExtension, Server, type ServerOptions } from "./server";
@@ -97,7 +98,7 @@ export class Workbench {
   async stop(): Promise<void> {
     await this.end();
     for (const folder of this.folders) {
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     }
   }
 }
@@ -377,7 +378,7 @@ export function packagedExtension(): Promise<string> {
 async function install(): Promise<string> {
   const vsix = newestPackage();
   const folder = mkdtempSync(join(tmpdir(), "proofline-extensions-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  process.once("exit", () => removeFolder(folder));
   await installExtension(vsix, folder);
   return folder;
 }

@@ -6,7 +6,7 @@
  *     npm run measure:honest -- --count 500 --typescript DIR --python DIR --go DIR --black FILE --gofmt FILE
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -27,6 +27,7 @@ import { sealPending } from "../../../server/src/workflows/seal";
 import { VerificationThread } from "../../../server/src/workflows/thread/verificationThread";
 import { TokenComparisons } from "../../../server/src/workflows/tokenComparisons";
 import { quotedPaths } from "../../../server/src/workflows/verify";
+import { removeFolder } from "../../support/removeFolder";
 import { ROOT, seededRandom } from "../replay/cursors";
 import { row } from "../samples";
 
@@ -331,7 +332,7 @@ try {
   await thread.close();
   await engine.dispose();
   if (process.env.PROOFLINE_KEEP === undefined) {
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    removeFolder(scratch);
   } else {
     console.log(work);
   }

@@ -20,6 +20,7 @@ import type * as z from "zod";
 import { ANSWERS, BatchAnswer } from "../../../server/src/cli/answers";
 import { Failure } from "../../../server/src/cli/failure";
 import { DEVELOPMENT_KEY, repository, rpcChain } from "../../support/chainTest";
+import { removeFolder } from "../../support/removeFolder";
 
 const CLI = join(repository, "dist", "cli.js");
 const FILE = "src/inventory.ts";
@@ -38,7 +39,7 @@ beforeEach(() => {
 
 afterEach(() => {
   proofline(["chain", "stop"]);
-  rmSync(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  removeFolder(scratch);
 });
 
 function git(cwd: string, ...parameters: string[]): string {
@@ -402,7 +403,7 @@ describe("complete → anchor → verify", () => {
     git(project, "commit", "-qm", "base");
     expect(json(["verify", "--no-replay", "--base", "HEAD"]).value.vanished).toEqual([]);
 
-    rmSync(join(project, ".proofline", "evidence"), { recursive: true });
+    removeFolder(join(project, ".proofline", "evidence"));
     const { status, value } = json(["verify", "--base", "HEAD"]);
     expect(status).toBe(1);
     expect(value.vanished).toMatchObject([{ id, path: FILE, line }]);
@@ -423,7 +424,7 @@ describe("complete → anchor → verify", () => {
     const [name = ""] = git(project, "ls-tree", "--name-only", "HEAD", ".proofline/evidence/").split("\n");
     const object = git(project, "rev-parse", `HEAD:${name}`).trim();
     rmSync(join(project, ".git", "objects", object.slice(0, 2), object.slice(2)));
-    rmSync(join(project, ".proofline", "evidence"), { recursive: true });
+    removeFolder(join(project, ".proofline", "evidence"));
     // What git cannot read is not nothing.
     expect(json(["verify", "--base", "HEAD"]).status).toBe(2);
 

@@ -3,7 +3,7 @@
  * that does not rest on what their readers are assumed to know.
  */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -18,10 +18,11 @@ import {
 } from "../../conformance/observe";
 import { needsNothing, type VectorExpectation } from "../../conformance/vector";
 import { repository } from "../../support/chainTest";
+import { removeFolder } from "../../support/removeFolder";
 
 const CLI = join(repository, "dist", "cli.js");
 const home = mkdtempSync(join(tmpdir(), "proofline-home-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+afterAll(() => removeFolder(home));
 
 const names = vectorNames();
 

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { Client, uriOf } from "../../support/languageClient";
+import { removeFolder } from "../../support/removeFolder";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -35,7 +36,7 @@ describe("what was asked ahead", () => {
     folder = mkdtempSync(join(tmpdir(), "proofline-prefetch-"));
     mkdirSync(join(folder, "work"));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  afterEach(() => removeFolder(folder));
 
   it.each([InlineCompletionTriggerKind.Invoked, InlineCompletionTriggerKind.Automatic])(
     "is what the model says to the accepted text, and is recorded where it goes (trigger %i)",

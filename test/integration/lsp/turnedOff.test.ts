@@ -1,10 +1,10 @@
 /** `proofline.enabled: false` ends suggestions, and nothing else. */
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AnchorNow, DidChangeSettings, ReplayNow } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";
+import { removeFolder } from "../../support/removeFolder";
 import { offered, Workspace } from "../../support/workspace";
 
 /** Accepts and anchors one suggestion, and forgets that it was ever replayed. */
@@ -18,7 +18,7 @@ async function anchored(workspace: Workspace): Promise<{ readonly name: string; 
   await author.untilShown(uri, "verified");
   const text = author.text(uri);
   await author.stop();
-  rmSync(join(workspace.home, "replays"), { recursive: true });
+  removeFolder(join(workspace.home, "replays"));
   return { name, text };
 }
 
