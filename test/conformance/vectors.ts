@@ -1121,6 +1121,28 @@ vector(
     beside: [{ claim: leaf(planted, "planted"), path: "src/sum.ts", summary: "anchored", why: "contested" }],
   },
 );
+const DECOY = "«export const decoyOfAStranger = computeNothing();»\n";
+const decoy = batch([suggestion("decoy", "src/sum.ts", DECOY)], { device: "stranger" });
+const decoyLeaf = leaf(decoy, "decoy");
+vector(
+  "hostile/decoy-of-a-moved-file",
+  "The file was renamed, and a stranger claims of its old name what stands in another file: each claim is followed by itself.",
+  {
+    rows: [13],
+    rules: ["movedFile"],
+    files: { "lib/total.ts": plain(SUM), "lib/decoy.ts": plain(DECOY) },
+    evidence: [sum, decoy],
+    known: all([sum], { devices: [sum.device] }),
+    pieces: [
+      piece(decoyLeaf, "lib/decoy.ts", [1, 1, 1, 50], "pending", {
+        ...BARE,
+        content: "moved",
+        model: "pinOnly",
+      }),
+      piece(sumLeaf, "lib/total.ts", SUM_PLACE, "verified", { ...GOOD, content: "moved" }),
+    ],
+  },
+);
 vector("hostile/vanished", "The evidence of lines that still stand was taken away since the base.", {
   rows: [14],
   rules: ["vanished"],

@@ -10,6 +10,7 @@ import type { Prompt } from "../inference/suggestion";
 import { compareText } from "../platform/compareText";
 import type { Digest } from "../platform/primitives";
 import { equivocating } from "./equivocation";
+import { keyOf, type Moves } from "./moves";
 import type { FileProblem } from "./report";
 import type { Checks } from "./verdict";
 
@@ -62,7 +63,7 @@ export interface ClaimsParameters {
   /** The id in `.proofline/repository.json`; `null` where there is none. */
   readonly repositoryId: string | null;
   readonly evidence: readonly EvidenceInput[];
-  readonly moves: ReadonlyMap<string, string>;
+  readonly moves: Moves;
   readonly journal: readonly AcceptedSuggestion[];
   readonly device: string;
   readonly chain: ReadonlyMap<string, AnchorCheck>;
@@ -175,7 +176,7 @@ function environmentDigestOf(execution: Execution): Digest | null {
 function fromBatch(
   source: ClaimSource,
   { record, leafHash, displayed, pieces, values }: SealedClaim,
-  moves: ReadonlyMap<string, string>,
+  moves: Moves,
 ): Claim {
   const prompt = values?.kind === "replayable" ? values.prompt : null;
   return {
@@ -184,7 +185,7 @@ function fromBatch(
     id: record.id,
     pieces: pieces.map((piece, index): ClaimPiece => {
       const { path, accepted } = piece;
-      const today = moves.get(path) ?? path;
+      const today = moves.ofPiece(source.device, leafHash, index, path);
       return {
         key: keyOf(leafHash, index),
         path: today,
@@ -231,9 +232,4 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Claim {
     signature: "valid",
     defect: null,
   };
-}
-
-/** Names a piece: its claim, and its number where it is not the first. */
-export function keyOf(claim: string, piece: number): string {
-  return piece === 0 ? claim : `${claim}.${piece}`;
 }

@@ -2,6 +2,7 @@ import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
 import { type InPrompt, shareInPrompt } from "../evidence/locate/promptShare";
 import type { Prompt } from "../inference/suggestion";
+import { Moves } from "./moves";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
 
 /** Above this share of an output that stands in its prompt already, it is called copied. */
@@ -9,6 +10,8 @@ const MOST = 0.5;
 
 /** What is asked: an open prompt, what was accepted of its answer, and where that stands today. */
 export interface PromptQuestion {
+  /** Who asked the prompt; files that it quotes are followed by what it accepted in them. */
+  readonly device: string;
   readonly prompt: Prompt;
   readonly accepted: string;
   /** The path that the record gives, before anything was moved, and today's. */
@@ -28,23 +31,22 @@ export class QuotedFiles {
   constructor(
     /** Texts with LF by today's path; a missing one is not there, or not a file that may be quoted. */
     private readonly texts: ReadonlyMap<string, string> = new Map(),
-    /** Today's path of each file that has been moved, by its recorded path. */
-    private readonly moves: ReadonlyMap<string, string> = new Map(),
+    private readonly moves: Moves = Moves.NONE,
   ) {}
 
   /** The zero-based lines, at most 64, of today's file that are exactly this one. */
-  linesLike(path: string, line: string): readonly number[] {
-    return this.indexOf(path)?.linesLike(line) ?? [];
+  linesLike(device: string, path: string, line: string): readonly number[] {
+    return this.indexOf(device, path)?.linesLike(line) ?? [];
   }
 
-  /** Whether a quoted path names this file of today. */
-  isSame(path: string, today: string): boolean {
-    return (this.moves.get(path) ?? path) === today;
+  /** Whether a path that a device quotes names this file of today. */
+  isSame(device: string, path: string, today: string): boolean {
+    return this.moves.ofFile(device, path) === today;
   }
 
   /** Why a quoted chunk does not stand in its file, whole lines one after the other, or `null` where it does. */
-  misfitOf({ path, text }: Prompt["context"][number]): "missing" | "changed" | null {
-    const index = this.indexOf(path);
+  misfitOf(device: string, { path, text }: Prompt["context"][number]): "missing" | "changed" | null {
+    const index = this.indexOf(device, path);
     if (index === null) {
       return "missing";
     }
@@ -52,8 +54,8 @@ export class QuotedFiles {
     return index.placesOf(lines).length > 0 ? null : "changed";
   }
 
-  private indexOf(path: string): LineIndex | null {
-    const today = this.moves.get(path) ?? path;
+  private indexOf(device: string, path: string): LineIndex | null {
+    const today = this.moves.ofFile(device, path);
     const text = this.texts.get(today);
     if (text === undefined) {
       return null;
@@ -110,7 +112,7 @@ export const SEALED: PromptAnswer = {
 function sourceOf(
   question: PromptQuestion,
 ): Pick<Findings["prompt"], "copiedFrom"> & Pick<PromptAnswer, "copied"> {
-  const { prompt, accepted, located, today, path, quoted } = question;
+  const { device, prompt, accepted, located, today, path, quoted } = question;
   const { range } = located;
   const own = (line: string): readonly number[] =>
     range === null ? [] : today.linesLike(line).filter((at) => at < range.start.line || at > range.end.line);
@@ -118,7 +120,7 @@ function sourceOf(
   const placesOfChunk =
     ({ path: file }: Prompt["context"][number]) =>
     (line: string): readonly number[] =>
-      quoted.isSame(file, path) ? own(line) : quoted.linesLike(file, line);
+      quoted.isSame(device, file, path) ? own(line) : quoted.linesLike(device, file, line);
   const standing = {
     path: null,
     prefix: standingLines(prompt.prefix, own),
@@ -171,7 +173,7 @@ function standingLines(text: string, places: (line: string) => readonly number[]
 /** A line that is in no text: half of a surrogate pair. */
 const APART = "\ud800";
 
-function misfitsOf({ prompt, recordedPath, located, today, quoted }: PromptQuestion): PromptMisfit[] {
+function misfitsOf({ device, prompt, recordedPath, located, today, quoted }: PromptQuestion): PromptMisfit[] {
   const { text } = today;
   const misfits: PromptMisfit[] = [];
   if (prompt.path !== null && !`/${recordedPath}`.endsWith(`/${prompt.path}`)) {
@@ -193,7 +195,7 @@ function misfitsOf({ prompt, recordedPath, located, today, quoted }: PromptQuest
     }
   }
   for (const chunk of prompt.context) {
-    const why = quoted.misfitOf(chunk);
+    const why = quoted.misfitOf(device, chunk);
     if (why !== null) {
       misfits.push({ part: "context", path: chunk.path, why });
     }

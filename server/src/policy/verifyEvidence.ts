@@ -17,6 +17,7 @@ import { unreachable } from "../platform/errors";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
 import { LinePlaces } from "./linePlaces";
+import { Moves } from "./moves";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
 import {
   checkPrompt,
@@ -44,8 +45,7 @@ export interface EnclaveOutcome {
 
 /** Everything a verdict rests on. All of it was read before; nothing here touches a disk or a network. */
 export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
-  /** Today's path of each file that has been moved, by its recorded path. */
-  readonly moves?: ReadonlyMap<string, string>;
+  readonly moves?: Moves;
   /** Today's text of each file by its path, with LF; a missing path is a file that is not there. */
   readonly texts: ReadonlyMap<string, string>;
   /** Today's text of each file that open prompts quote, by its path, with LF; a missing one is in no repository. */
@@ -73,7 +73,7 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
  * other claim, however good.
  */
 export function verify(parameters: VerifyParameters): Report {
-  const moves = parameters.moves ?? new Map<string, string>();
+  const moves = parameters.moves ?? Moves.NONE;
   const { claims, files } = gatherClaims({ ...parameters, moves });
   const prompts = {
     quoted: new QuotedFiles(parameters.quoted, moves),
@@ -461,7 +461,7 @@ function replayOf(
 }
 
 function promptOf(
-  { prompt }: Claim,
+  { device, prompt }: Claim,
   { accepted, recordedPath, path }: ClaimPiece,
   located: Located,
   today: LineIndex,
@@ -469,7 +469,7 @@ function promptOf(
 ): PromptAnswer {
   return prompt === null
     ? SEALED
-    : checkPrompt({ prompt, accepted, recordedPath, path, located, today, ...prompts });
+    : checkPrompt({ device, prompt, accepted, recordedPath, path, located, today, ...prompts });
 }
 
 function countSummaries(verdicts: readonly Verdict[]): Record<Summary, number> {

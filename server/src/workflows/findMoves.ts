@@ -2,122 +2,143 @@ import { LineIndex } from "../evidence/locate/lineIndex";
 import { ENOUGH_TO_MOVE, letterCount } from "../evidence/locate/locatePiece";
 import type { RepositoryFiles } from "../evidence/repository";
 import type { EvidenceInput } from "../policy/claims";
+import { keyOf, Moves } from "../policy/moves";
 
-/** Files that are read in search of those that moved. */
+/** Files that are read in search of pieces that moved. */
 const MAX_CANDIDATES = 500;
 
-/** Code units of theirs that are kept. */
+/** Code units of theirs that are read. */
 const MAX_CANDIDATE_UNITS = 64 * 1024 * 1024;
 
-/** Pieces of one gone file that are looked for. */
-const MAX_PIECES_SOUGHT = 16;
+/** Files with the line by which a piece is looked for; a line that more of them have tells nothing. */
+const MAX_HOLDERS = 64;
+
+/** A piece whose file is gone. */
+interface GonePiece {
+  readonly key: string;
+  readonly device: string;
+  readonly path: string;
+  /** Its lines as they were sealed, or what was accepted where they do not travel. */
+  readonly lines: readonly string[];
+  /** The longest of them, by which files are found that may hold all. */
+  readonly longest: string;
+}
 
 /**
- * Where files with evidence have been moved to: by what was accepted in them, never by similarity. A file counts as
- * moved when it is gone, and exactly one other file of the same extension holds the lines of what was accepted in it; of several,
- * one of the same name is preferred. Costs nothing while no file is gone.
- *
- * @returns today's path by the recorded one
+ * Where pieces whose file is gone have been moved to: by what was accepted in them, never by similarity. A piece counts as
+ * moved when exactly one other file of the same extension holds its lines; of several, one of the same name is
+ * preferred. Each piece is looked for by itself. What is too small to be looked for follows its device's other pieces of the file,
+ * where these agree. Costs nothing while no file is gone, and otherwise time linear in evidence and candidates.
  */
 export async function findMoves(
   repository: RepositoryFiles,
   evidence: readonly EvidenceInput[],
-): Promise<ReadonlyMap<string, string>> {
-  const moves = new Map<string, string>();
-  const gone = await goneFiles(repository, acceptedByPath(evidence));
-  if (gone.size === 0) {
-    return moves;
+): Promise<Moves> {
+  const gone = await gonePieces(repository, evidence);
+  if (gone.length === 0) {
+    return Moves.NONE;
   }
-  const files = await repository.files();
-  const candidates = new Candidates(repository);
-  for (const [path, texts] of gone) {
-    const sameName = files.filter((file) => file !== path && nameOf(file) === nameOf(path));
-    const sameKind = files.filter(
-      (file) => extensionOf(file) === extensionOf(path) && nameOf(file) !== nameOf(path),
-    );
-    const found =
-      (await onlyHolder(candidates, sameName, texts)) ?? (await onlyHolder(candidates, sameKind, texts));
-    if (found !== null) {
-      moves.set(path, found);
+  const holders = await findHolders(repository, gone);
+  const pieces = new Map<string, string>();
+  const files = new Map<string, Map<string, Set<string>>>();
+  for (const { key, device, path, lines, longest } of gone) {
+    const today = onlyHolder(holders.get(longest) ?? [], path, lines);
+    if (today !== null) {
+      pieces.set(key, today);
+      const ofDevice = files.get(device) ?? new Map<string, Set<string>>();
+      files.set(device, ofDevice.set(path, (ofDevice.get(path) ?? new Set()).add(today)));
     }
   }
-  return moves;
+  return new Moves(pieces, new Map([...files].map(([device, paths]) => [device, agreed(paths)])));
 }
 
-function acceptedByPath(evidence: readonly EvidenceInput[]): Map<string, (readonly string[])[]> {
-  const texts = new Map<string, (readonly string[])[]>();
-  for (const { reading } of evidence) {
+async function gonePieces(
+  repository: RepositoryFiles,
+  evidence: readonly EvidenceInput[],
+): Promise<readonly GonePiece[]> {
+  const pieces = evidence.flatMap(({ reading }) => {
     if (reading.kind !== "intact") {
+      return [];
+    }
+    const { device, claims } = reading.batch;
+    return claims.flatMap(({ leafHash, pieces: own }) =>
+      own.flatMap(({ path, accepted, saved }, index): readonly GonePiece[] => {
+        if (letterCount(accepted) < ENOUGH_TO_MOVE) {
+          return [];
+        }
+        const lines = saved ?? accepted.split("\n");
+        const longest = lines.reduce((best, line) => (line.length > best.length ? line : best));
+        return [{ key: keyOf(leafHash, index), device, path, lines, longest }];
+      }),
+    );
+  });
+  const isGone = new Map<string, boolean>();
+  for (const path of new Set(pieces.map((piece) => piece.path))) {
+    isGone.set(path, !(await repository.hasFile(path)));
+  }
+  return pieces.filter(({ path }) => isGone.get(path));
+}
+
+interface Holder {
+  readonly file: string;
+  readonly index: LineIndex;
+}
+
+/** The files that may hold gone pieces, by the longest line of each piece. Each is read once, those of a gone name first. */
+async function findHolders(
+  repository: RepositoryFiles,
+  gone: readonly GonePiece[],
+): Promise<ReadonlyMap<string, readonly Holder[]>> {
+  const holders = new Map<string, Holder[]>(gone.map(({ longest }) => [longest, []]));
+  const names = new Set(gone.map(({ path }) => nameOf(path)));
+  const extensions = new Set(gone.map(({ path }) => extensionOf(path)));
+  const files = await repository.files();
+  const sameName = files.filter((file) => names.has(nameOf(file)));
+  const sameKind = files.filter((file) => !names.has(nameOf(file)) && extensions.has(extensionOf(file)));
+  let left = MAX_CANDIDATE_UNITS;
+  for (const file of [...sameName, ...sameKind].slice(0, MAX_CANDIDATES)) {
+    if (left <= 0) {
+      break;
+    }
+    const text = await repository.readText(file);
+    if (text === null) {
       continue;
     }
-    for (const { path, accepted, saved } of reading.batch.claims.flatMap(({ pieces }) => pieces)) {
-      if (letterCount(accepted) >= ENOUGH_TO_MOVE) {
-        const known = texts.get(path);
-        const text = saved ?? accepted.split("\n");
-        if (known === undefined) {
-          texts.set(path, [text]);
-        } else if (known.length < MAX_PIECES_SOUGHT) {
-          known.push(text);
-        }
+    left -= text.length;
+    const index = new LineIndex(text);
+    for (const line of new Set(index.lines)) {
+      const known = holders.get(line);
+      if (known !== undefined && known.length <= MAX_HOLDERS) {
+        known.push({ file, index });
       }
     }
   }
-  return texts;
+  return holders;
 }
 
-async function goneFiles(
-  repository: RepositoryFiles,
-  texts: ReadonlyMap<string, readonly (readonly string[])[]>,
-): Promise<ReadonlyMap<string, readonly (readonly string[])[]>> {
-  const gone = new Map<string, readonly (readonly string[])[]>();
-  for (const [path, accepted] of texts) {
-    if (!(await repository.hasFile(path))) {
-      gone.set(path, accepted);
-    }
+/** The one file that holds the lines whole; `null` where none or several do. */
+function onlyHolder(holders: readonly Holder[], path: string, lines: readonly string[]): string | null {
+  if (holders.length > MAX_HOLDERS) {
+    return null;
   }
-  return gone;
+  const found = holders
+    .filter(({ file, index }) => extensionOf(file) === extensionOf(path) && index.placesOf(lines).length > 0)
+    .map(({ file }) => file);
+  const sameName = found.filter((file) => nameOf(file) === nameOf(path));
+  const [only, another] = sameName.length > 0 ? sameName : found;
+  return another === undefined ? (only ?? null) : null;
 }
 
-/** Files that could be the moved ones, each read once, and no more of them than a search may cost. */
-class Candidates {
-  private readonly indices = new Map<string, LineIndex | null>();
-  private left = MAX_CANDIDATE_UNITS;
-
-  constructor(private readonly repository: RepositoryFiles) {}
-
-  async indexOf(file: string): Promise<LineIndex | null> {
-    const known = this.indices.get(file);
-    if (known !== undefined) {
-      return known;
-    }
-    if (this.indices.size >= MAX_CANDIDATES || this.left <= 0) {
-      return null;
-    }
-    const text = await this.repository.readText(file);
-    this.left -= text?.length ?? 0;
-    const index = text === null ? null : new LineIndex(text);
-    this.indices.set(file, index);
-    return index;
-  }
-}
-
-/** The one file that holds any of the texts as whole lines; `null` where none or several do. */
-async function onlyHolder(
-  candidates: Candidates,
-  files: readonly string[],
-  texts: readonly (readonly string[])[],
-): Promise<string | null> {
-  const holders: string[] = [];
-  for (const file of files.slice(0, MAX_CANDIDATES)) {
-    const index = await candidates.indexOf(file);
-    if (index !== null && texts.some((lines) => index.placesOf(lines).length > 0)) {
-      holders.push(file);
-    }
-    if (holders.length > 1) {
-      return null;
+/** Where each file went, as far as the pieces in it went to one place. */
+function agreed(paths: ReadonlyMap<string, ReadonlySet<string>>): ReadonlyMap<string, string> {
+  const moved = new Map<string, string>();
+  for (const [path, today] of paths) {
+    const [only, another] = today;
+    if (only !== undefined && another === undefined) {
+      moved.set(path, only);
     }
   }
-  return holders[0] ?? null;
+  return moved;
 }
 
 function nameOf(path: string): string {

@@ -6,6 +6,7 @@ import { sha256, toDigest } from "../platform/digests";
 import { messageOf } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { EvidenceInput } from "../policy/claims";
+import type { Moves } from "../policy/moves";
 import type { FileProblem } from "../policy/report";
 import { findMoves } from "./findMoves";
 import type { VerificationThread } from "./thread/verificationThread";
@@ -16,8 +17,8 @@ export interface RepositoryContents {
   readonly repositoryId: string | null;
   readonly evidence: readonly EvidenceInput[];
   readonly anchors: readonly Anchor[];
-  /** Today's path of each file with evidence that has been moved, by its recorded path. */
-  readonly moves: ReadonlyMap<string, string>;
+  /** Where pieces whose file is gone have been moved to. */
+  readonly moves: Moves;
   /** Anchor files, and the like, that cannot be read. */
   readonly problems: readonly FileProblem[];
 }

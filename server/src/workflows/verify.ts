@@ -41,10 +41,8 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   const texts = new Map<string, string>();
   const problems: FileProblem[] = [];
   // Whoever takes evidence away may move its file, too.
-  const moves = new Map([
-    ...(base === null ? [] : await findMoves(repository, base.evidence)),
-    ...contents.moves,
-  ]);
+  const moves =
+    base === null ? contents.moves : await findMoves(repository, [...contents.evidence, ...base.evidence]);
   const paths = new Set([
     ...pathsOf(contents, here),
     ...pathsOf({ evidence: base?.evidence ?? [], moves }, []),
@@ -123,13 +121,14 @@ export function replayables(
       continue;
     }
     const { model, profile } = execution;
-    for (const { record, leafHash, pieces, values } of reading.batch.claims) {
+    const { device, claims } = reading.batch;
+    for (const { record, leafHash, pieces, values } of claims) {
       // Of a claim that travels twice, the copy that can be replayed counts.
       const isBetter = values !== null || !found.has(leafHash);
       if (
         isBetter &&
         "trim" in record &&
-        pieces.some(({ path }) => isWanted({ path: moves.get(path) ?? path }))
+        pieces.some(({ path }, index) => isWanted({ path: moves.ofPiece(device, leafHash, index, path) }))
       ) {
         const output = values?.kind === "replayable" ? values : null;
         const { id, trim } = record;
@@ -149,16 +148,27 @@ export function quotedPaths(
   journal: readonly AcceptedSuggestion[],
   isWanted: (suggestion: { readonly path: string }) => boolean = () => true,
 ): ReadonlySet<string> {
-  const claims = evidence.flatMap(({ reading }) => reading.batch?.claims ?? []);
-  const prompts = [
-    ...claims.flatMap(({ pieces, values }) =>
-      values?.kind === "replayable" && pieces.some(({ path }) => isWanted({ path: moves.get(path) ?? path }))
-        ? [values.prompt]
-        : [],
-    ),
-    ...journal.filter(isWanted).map(({ values }) => values.prompt),
-  ];
-  return new Set(prompts.flatMap(({ context }) => context).map(({ path }) => moves.get(path) ?? path));
+  const paths = new Set(
+    journal.filter(isWanted).flatMap(({ values }) => values.prompt.context.map(({ path }) => path)),
+  );
+  for (const { reading } of evidence) {
+    if (reading.batch === null) {
+      continue;
+    }
+    const { device, claims } = reading.batch;
+    for (const { leafHash, pieces, values } of claims) {
+      const isOpen = values?.kind === "replayable";
+      if (
+        isOpen &&
+        pieces.some(({ path }, index) => isWanted({ path: moves.ofPiece(device, leafHash, index, path) }))
+      ) {
+        for (const { path } of values.prompt.context) {
+          paths.add(moves.ofFile(device, path));
+        }
+      }
+    }
+  }
+  return paths;
 }
 
 function pathsOf(
@@ -167,9 +177,13 @@ function pathsOf(
 ): ReadonlySet<string> {
   const paths = new Set(journal.map(({ path }) => path));
   for (const { reading } of contents.evidence) {
-    for (const { pieces } of reading.batch?.claims ?? []) {
-      for (const { path } of pieces) {
-        paths.add(contents.moves.get(path) ?? path);
+    if (reading.batch === null) {
+      continue;
+    }
+    const { device, claims } = reading.batch;
+    for (const { leafHash, pieces } of claims) {
+      for (const [index, { path }] of pieces.entries()) {
+        paths.add(contents.moves.ofPiece(device, leafHash, index, path));
       }
     }
   }

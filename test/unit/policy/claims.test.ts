@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
 import { type ClaimsParameters, gatherClaims } from "../../../server/src/policy/claims";
+import { Moves } from "../../../server/src/policy/moves";
 import { device, facts, sample, sealed } from "../../support/sampleBatch";
 
 const one = sample();
@@ -16,7 +17,7 @@ function gather(files: readonly Pick<SealedEvidence, "evidence">[], more: Partia
       path: `.proofline/evidence/${index}.json`,
       reading: readEvidence(Buffer.from(evidence)),
     })),
-    moves: new Map(),
+    moves: Moves.NONE,
     journal: [],
     device,
     chain: new Map(),
@@ -69,7 +70,9 @@ describe("gathering claims", () => {
   });
 
   it("follows moved files, and keeps the recorded path", () => {
-    const { claims } = gather([first], { moves: new Map([[one.path, "src/moved.ts"]]) });
+    const { claims } = gather([first], {
+      moves: new Moves(new Map(), new Map([[device, new Map([[one.path, "src/moved.ts"]])]])),
+    });
     expect(claims[0]?.pieces).toMatchObject([{ path: "src/moved.ts", recordedPath: one.path }]);
   });
 });

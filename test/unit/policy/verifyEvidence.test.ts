@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BatchFacts } from "../../../server/src/evidence/format/record";
 import type { Prompt } from "../../../server/src/inference/suggestion";
+import { Moves } from "../../../server/src/policy/moves";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { replayables } from "../../../server/src/workflows/verify";
@@ -98,7 +99,7 @@ describe("verify", () => {
         margin: 0,
         tolerance: { margin: 0, notFirst: 0 },
       } as const;
-      const claims = replayables({ evidence: good.evidence, moves: new Map() }, []);
+      const claims = replayables({ evidence: good.evidence, moves: Moves.NONE }, []);
       expect(claims.map(({ id }) => id)).toEqual([honest.id, honest.id]);
       const replayed = claims.filter((claim) => claim.values?.displayed === answer);
       expect(replayed).toHaveLength(1);
@@ -409,7 +410,7 @@ describe("the prompt check", () => {
     const suggestion = quoting({ context: [chunk] });
     const [verdict] = verify({
       ...parameters(text, [sealed([suggestion])], [suggestion.id]),
-      moves: new Map([["src/b.ts", "src/c.ts"]]),
+      moves: new Moves(new Map(), new Map([[facts.device, new Map([["src/b.ts", "src/c.ts"]])]])),
       quoted: new Map([["src/c.ts", other]]),
     }).suggestions;
     expect(verdict?.checks.prompt).toBe("bound");

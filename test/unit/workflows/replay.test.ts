@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { TrimVersion } from "../../../server/src/inference/suggestion";
 import { TRIM_VERSION } from "../../../server/src/inference/trim";
+import { Moves } from "../../../server/src/policy/moves";
 import { type Replayable, replayKey, replayObstacle } from "../../../server/src/workflows/replay";
 import { replayables } from "../../../server/src/workflows/verify";
 import { sample, sealed } from "../../support/sampleBatch";
@@ -13,7 +14,7 @@ function sealedWith(trim: TrimVersion): Replayable {
   const reading = readEvidence(Buffer.from(text, "utf8"));
   expect(reading.kind).toBe("intact");
   const evidence = [{ path: `.proofline/evidence/${root}.json`, reading }];
-  const [found] = replayables({ evidence, moves: new Map() }, []);
+  const [found] = replayables({ evidence, moves: Moves.NONE }, []);
   if (found === undefined) {
     throw new Error("nothing can be replayed");
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
+import { Moves } from "../../../server/src/policy/moves";
 import { TokenComparisons } from "../../../server/src/workflows/tokenComparisons";
 import { findVanished } from "../../../server/src/workflows/vanished";
 import { verifyRepository } from "../../../server/src/workflows/verify";
@@ -64,7 +65,7 @@ describe("what vanished", () => {
         repositoryId: facts.repositoryId,
         evidence: [],
         anchors: [],
-        moves: new Map(),
+        moves: Moves.NONE,
         problems: [],
       },
       journal: [],

@@ -3,6 +3,7 @@ import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { EvidenceInput } from "../../policy/claims";
+import { Moves } from "../../policy/moves";
 import type { FileProblem } from "../../policy/report";
 import { checkChain } from "../../workflows/checkAnchors";
 import { findMoves } from "../../workflows/findMoves";
@@ -21,8 +22,8 @@ export interface FolderEvidence {
    */
   readonly files: readonly EvidenceInput[];
   readonly problems: readonly FileProblem[];
-  /** Today's path of each file with evidence that has been moved, by its recorded path. */
-  readonly moves: ReadonlyMap<string, string>;
+  /** Where pieces whose file is gone have been moved to. */
+  readonly moves: Moves;
   readonly chain: ReadonlyMap<Digest, AnchorCheck>;
 }
 
@@ -32,7 +33,7 @@ const NOTHING: RepositoryContents = {
   repositoryId: null,
   evidence: [],
   anchors: [],
-  moves: new Map(),
+  moves: Moves.NONE,
   problems: [],
 };
 
@@ -105,7 +106,7 @@ export class EvidenceFolders {
     await this.ask(folder);
   }
 
-  /** Looks where files with evidence have been moved to, for a file that has just been opened may be one of them. */
+  /** Looks where pieces whose file is gone have been moved to, for a file that has just been opened may be one of them. */
   async findMoves(repository: string): Promise<void> {
     const folder = this.folders.get(repository);
     if (folder === undefined) {
@@ -113,7 +114,7 @@ export class EvidenceFolders {
     }
     const { contents } = folder;
     const moves = await findMoves(folder.repository, contents.evidence);
-    if (folder.contents !== contents || sameEntries(moves, contents.moves)) {
+    if (folder.contents !== contents || moves.equals(contents.moves)) {
       return;
     }
     folder.contents = { ...contents, moves };
@@ -257,8 +258,4 @@ function claimsAbout(batchRoot: Digest, anchors: readonly Anchor[]): string {
     .filter((anchor) => anchor.batchRoot === batchRoot)
     .map((anchor) => JSON.stringify(anchor))
     .join();
-}
-
-function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([key, value]) => b.get(key) === value);
 }

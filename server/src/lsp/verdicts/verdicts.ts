@@ -1,5 +1,6 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
+import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
@@ -196,7 +197,7 @@ export class Verdicts implements DocumentListener {
 
   private replayablesAt(location: Place, evidence: FolderEvidence | null): readonly Replayable[] {
     const isHere = ({ path }: { readonly path: string }): boolean => path === location.path;
-    const sealed = { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map<string, string>() };
+    const sealed = { evidence: evidence?.files ?? [], moves: evidence?.moves ?? Moves.NONE };
     return replayables(sealed, this.pendingAt(location), isHere);
   }
 
@@ -221,7 +222,7 @@ export class Verdicts implements DocumentListener {
       return texts;
     }
     const paths = quotedPaths(
-      { evidence: evidence?.files ?? [], moves: evidence?.moves ?? new Map() },
+      { evidence: evidence?.files ?? [], moves: evidence?.moves ?? Moves.NONE },
       this.context.store.pending().filter((one) => one.repository === repositoryPath),
       (suggestion) => suggestion.path === path,
     );
@@ -256,7 +257,7 @@ export class Verdicts implements DocumentListener {
     const report = verify({
       repositoryId: evidence?.repositoryId ?? null,
       evidence: evidence?.files ?? [],
-      moves: evidence?.moves ?? new Map(),
+      moves: evidence?.moves ?? Moves.NONE,
       journal: this.pendingAt({ repositoryPath, path }),
       device: known.device ?? "",
       chain: evidence?.chain ?? new Map(),
