@@ -154,7 +154,10 @@ run(
   "verify",
   addChainFlags(program.command("verify").argument("[paths...]", "files or folders; all by default"))
     .description("the verdict on every suggestion in this repository")
-    .option("--allow-anchored", "count suggestions that nobody has replayed as good")
+    .option(
+      "--allow-anchored",
+      "count suggestions that nobody has replayed, or that were copied from their prompt, as good",
+    )
     .option("--no-replay", "do not load the model")
     .option("--base <revision>", "also report evidence that this revision holds and that is missing now"),
   (session, flags, paths) =>

@@ -4,6 +4,7 @@ import type { Checks, Verdict } from "../../policy/verdict";
 import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { CheckName, CheckValue, Summary } from "../../protocol/verdictWords";
 import { visibleMarkdown } from "../../protocol/visibleMarkdown";
+import { remarksOn } from "./remarks";
 
 /** What each summary means, in a few words. */
 const MEANINGS: Readonly<Record<Summary, string>> = {
@@ -13,7 +14,7 @@ const MEANINGS: Readonly<Record<Summary, string>> = {
   unverified: "a required check is not met",
   edited: "changed since it was accepted",
   stated: "signed and onchain; no one can check which model wrote it",
-  anchored: "signed and onchain, but not replayed here",
+  anchored: "signed and onchain, but nothing shows here that the model wrote it",
   attested: "an enclave signed this answer; no one can check which weights wrote it",
   verified: "signed, onchain and replayed",
 };
@@ -52,7 +53,7 @@ export function verdictMarkdown(
     `**Environment** ${environment === null ? "" : `${visibleMarkdown(environment.engine)} on ${visibleMarkdown(environment.platform)}, ${visibleMarkdown(environment.profile)} ${code(environment.digest)}`}  \n` +
       `${because("environment")} ${because("signature")}`,
     `**Output** ${because("execution")}  \n${because("prompt")} ${because("content")} ${because("evidence")}${
-      checks.copied === "fromToday" ? ` ${because("copied")}` : ""
+      checks.copied === "fromToday" || checks.copied === "fromPrompt" ? ` ${because("copied")}` : ""
     }`,
     `**Onchain** ${because("anchor")}${onchain(anchor)}${
       anchor.blockNumber === undefined ? "" : `  \n${because("anchorTrust")}`
@@ -68,11 +69,13 @@ function shortenHex(markdown: string): string {
   return markdown.replace(/\b((?:0x)?[0-9a-f]{8})[0-9a-f]{28,}([0-9a-f]{4})\b/g, "$1…$2");
 }
 
-/** One line about a verdict, with a link to the whole. */
+/** One line about a verdict: the word with all that its badge says beside it, and a link to the whole. */
 export function verdictLine(verdict: Verdict, localChain: boolean, note: string | null): string {
   const what = note === null ? MEANINGS[verdict.summary] : visibleMarkdown(note);
-  const chain = localChain ? " · local chain" : "";
-  return `Proofline: **${verdict.summary}**${chain}, ${what} · [Show](${commandLink("proofline.showVerdict", [verdict.key])})`;
+  const beside = [...remarksOn(verdict), ...(localChain ? ["local chain"] : [])]
+    .map((one) => ` · ${one}`)
+    .join("");
+  return `Proofline: **${verdict.summary}**${beside}, ${what} · [Show](${commandLink("proofline.showVerdict", [verdict.key])})`;
 }
 
 /** For each value of each check what it leaves unchecked; `null` where that is nothing. In the order of telling. */

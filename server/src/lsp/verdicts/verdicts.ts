@@ -1,11 +1,12 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
+import type { RepositoryIdentity } from "../../models/store/acceptedModels";
 import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import { verify } from "../../policy/verifyEvidence";
-import { DidChangeVerdicts, type Remark, type ShownVerdict } from "../../protocol/messages";
+import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { KnownHere } from "../../workflows/knownHere";
 import type { Replayable } from "../../workflows/replay";
@@ -22,6 +23,7 @@ import { Diagnostics } from "./diagnostics";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
+import { remarksOn } from "./remarks";
 import type { ReplayQueue } from "./replayQueue";
 
 type Place = Pick<DocumentLocation, "repositoryPath" | "path">;
@@ -59,8 +61,8 @@ export class Verdicts implements DocumentListener {
 
   /** What is known and what counts where a document lies. */
   async knownFor(document: OpenDocument): Promise<KnownHere> {
-    const { repositoryPath } = await this.context.locations.of(document);
-    return this.parts.identity.of(repositoryPath);
+    const location = await this.context.locations.of(document);
+    return this.parts.identity.of(identityAt(location, await this.evidenceFor(location)));
   }
 
   /** Looks again at the device, the models and what was accepted of them. */
@@ -181,7 +183,7 @@ export class Verdicts implements DocumentListener {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
     const quoted = await this.quotedBy(document, location, evidence);
-    const known = await this.parts.identity.of(location.repositoryPath);
+    const known = await this.parts.identity.of(identityAt(location, evidence));
     if (this.context.documents.get(document.uri) === document) {
       this.verify(document, location, evidence, quoted, known);
     }
@@ -323,13 +325,11 @@ export class Verdicts implements DocumentListener {
   }
 }
 
-/** What must be said beside the word. */
-function remarksOn({ checks, findings }: Verdict): Remark[] {
-  return [
-    ...(findings.content.part && checks.content !== "edited" ? (["part"] as const) : []),
-    ...(checks.content === "reformatted" ? (["reformatted"] as const) : []),
-    ...(checks.copied === "fromToday" || checks.copied === "fromPrompt" ? (["copied"] as const) : []),
-  ];
+function identityAt(
+  { repository }: DocumentLocation,
+  evidence: FolderEvidence | null,
+): RepositoryIdentity | null {
+  return repository === null ? null : { folder: repository.folder, id: evidence?.repositoryId ?? null };
 }
 
 /** Where verdicts stand. One whose place cannot be decided has none, and no badge. */
