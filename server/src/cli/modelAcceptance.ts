@@ -55,7 +55,9 @@ async function countsFor(
   if (pins.get(manifestDigest)?.everywhere === true) {
     return true;
   }
-  return repository !== null && (await store.accepted.of(repository.folder)).models.has(manifestDigest);
+  return (
+    repository !== null && (await store.accepted.of(await repository.identity())).models.has(manifestDigest)
+  );
 }
 
 /**
@@ -77,7 +79,7 @@ export async function askWhetherItCounts(
   [...describeModel(model), ...(await warningsAbout(session, model))].forEach(note);
   const isAccepted = typed === model.manifestDigest || (await agrees(questionAbout(model))) === true;
   if (isAccepted) {
-    await store.accepted.accept(repository.folder, model.manifestDigest);
+    await store.accepted.accept(await repository.ensureIdentity(), model.manifestDigest);
   }
   return isAccepted;
 }
@@ -136,7 +138,7 @@ export async function modelAccept(
       throw new CommandError("model.cancelled", "Nothing was accepted.", "Start it again and answer y.");
     }
   }
-  await store.accepted.accept(repository.folder, manifestDigest);
+  await store.accepted.accept(await repository.ensureIdentity(), manifestDigest);
   return {
     exitCode: 0,
     json: { manifestDigest, accepted: true },
@@ -160,7 +162,7 @@ export async function modelReject(
     );
   }
   const { manifestDigest } = model;
-  await store.accepted.reject(repository.folder, manifestDigest);
+  await store.accepted.reject(repository, manifestDigest);
   const choices = new ModelChoices(session.home, store);
   const isChosen = (await choices.chosen(repository.folder)) === manifestDigest;
   if (isChosen) {

@@ -176,7 +176,7 @@ export async function modelList(session: Session): Promise<CommandResult<Answer<
   ]);
   const chosen =
     repository === null ? null : await new ModelChoices(session.home, store).chosen(repository.folder);
-  const accepted = repository === null ? null : await store.accepted.of(repository.folder);
+  const accepted = repository === null ? null : await store.accepted.of(await repository.identity());
   if (accepted?.problem != null) {
     note(accepted.problem);
   }
@@ -272,7 +272,7 @@ export async function modelUse(
       ],
     };
   }
-  await store.accepted.accept(repository.folder, model.manifestDigest);
+  await store.accepted.accept(await repository.ensureIdentity(), model.manifestDigest);
   await choices.choose(repository.folder, model.manifestDigest);
   return {
     exitCode: 0,

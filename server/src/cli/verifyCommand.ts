@@ -116,7 +116,10 @@ async function reportOf(
       ({ repository: repositoryPath }) => repositoryPath === repository.folder,
     );
     const claims = replayables(contents, journal);
-    const known = await lookAround(session.home, modelPlacesOf(session), repository.folder);
+    const known = await lookAround(session.home, modelPlacesOf(session), {
+      folder: repository.folder,
+      id: contents.repositoryId,
+    });
     known.problems.forEach(note);
     const outcomes = await replays(session, claims, known, options);
     const chain = openChain(workspace.chain, { start: false });

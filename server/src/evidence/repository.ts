@@ -110,6 +110,16 @@ export class Repository {
     }
   }
 
+  /** Which repository this is; a damaged id counts as none. */
+  async identity(): Promise<{ readonly folder: string; readonly id: RandomId | null }> {
+    return { folder: this.folder, id: await this.id().catch(() => null) };
+  }
+
+  /** The same where it must have an id: makes one where there is none. */
+  async ensureIdentity(): Promise<{ readonly folder: string; readonly id: RandomId }> {
+    return { folder: this.folder, id: await this.ensureId() };
+  }
+
   /** The repository's id; makes the `.proofline` folder and a random id where there is none. */
   async ensureId(): Promise<RandomId> {
     const existing = await this.id();

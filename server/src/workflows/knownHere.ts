@@ -1,4 +1,5 @@
 import { deviceAddress } from "../evidence/device";
+import type { RepositoryIdentity } from "../models/store/acceptedModels";
 import { messageOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
 import { builtInPolicy, type Policy } from "../policy/policy";
@@ -25,13 +26,13 @@ export const NOTHING_KNOWN: KnownHere = {
 
 /**
  * Looks at the device key below `home`, at the models here, and at which of them a person accepted for a repository
- * (its folder's path without symbolic links; `null`: outside of all). Replays run under any installed pin; what they
+ * (`null`: outside of all). Replays run under any installed pin; what they
  * say counts for the repository under these only: the embedded model, the person's own, and those accepted for it.
  */
 export async function lookAround(
   home: string,
   models: ModelPlaces,
-  repository: string | null,
+  repository: RepositoryIdentity | null,
 ): Promise<KnownHere> {
   const [{ device, deviceProblem }, pins, accepted] = await Promise.all([
     deviceAddress(home).then(

@@ -297,7 +297,7 @@ async function acceptHere({ store, repository }: PinPlaces, manifestDigest: Dige
   if (repository === null) {
     return false;
   }
-  await store.accepted.accept(repository.folder, manifestDigest);
+  await store.accepted.accept(await repository.ensureIdentity(), manifestDigest);
   return true;
 }
 

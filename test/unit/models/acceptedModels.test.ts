@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { AcceptedModels } from "../../../server/src/models/store/acceptedModels";
+import { AcceptedModels, type RepositoryIdentity } from "../../../server/src/models/store/acceptedModels";
 import { digestOf } from "../../support/digests";
 import { temporaryFolder } from "../../support/workspace";
 
 const ONE = digestOf("1a");
 const OTHER = digestOf("2b");
-const HERE = "/work/here";
-const THERE = "/work/there";
+const HERE = { folder: "/work/here", id: "a".repeat(32) };
+const THERE = { folder: "/work/there", id: HERE.id };
 
 describe("the models that a person accepted", () => {
   let folder: string;
@@ -19,7 +19,8 @@ describe("the models that a person accepted", () => {
     accepted = new AcceptedModels(folder);
   });
 
-  const modelsOf = async (repository: string) => [...(await accepted.of(repository)).models].sort();
+  const modelsOf = async (repository: RepositoryIdentity) =>
+    [...(await accepted.of(repository)).models].sort();
   /** The files of records, as they lie on the disk. */
   const files = () =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -37,7 +38,18 @@ describe("the models that a person accepted", () => {
     await accepted.accept(THERE, OTHER);
     expect(await modelsOf(HERE)).toEqual([ONE]);
     expect(await modelsOf(THERE)).toEqual([OTHER]);
-    expect(await modelsOf("/work")).toEqual([]);
+    expect(await modelsOf({ ...HERE, folder: "/work" })).toEqual([]);
+  });
+
+  it("are not inherited by another repository that lies there later, or by none", async () => {
+    await accepted.accept(HERE, ONE);
+    const later = { ...HERE, id: "b".repeat(32) };
+    expect(await modelsOf(later)).toEqual([]);
+    expect(await modelsOf({ ...HERE, id: null })).toEqual([]);
+    expect(await modelsOf(HERE)).toEqual([ONE]);
+    await accepted.accept(later, ONE);
+    expect(await modelsOf(later)).toEqual([ONE]);
+    expect(await modelsOf(HERE)).toEqual([]);
   });
 
   it("are taken back for one repository, or for all", async () => {
@@ -63,7 +75,7 @@ describe("the models that a person accepted", () => {
   it.each([
     ["torn", (text: string) => text.slice(0, -10)],
     ["of a later version", (text: string) => text.replace("/v1", "/v2")],
-    ["of another repository", (text: string) => text.replace(HERE, THERE)],
+    ["of another repository", (text: string) => text.replace(HERE.folder, THERE.folder)],
     ["of another model", (text: string) => text.replace(ONE, OTHER)],
     ["with more in it", (text: string) => text.replace("{", '{"all":true,')],
   ])("accept nothing where a record is %s, and say so; the others count", async (_, spoil) => {

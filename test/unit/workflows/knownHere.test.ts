@@ -2,14 +2,15 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { readPin } from "../../../server/src/models/pin/readPin";
+import type { RepositoryIdentity } from "../../../server/src/models/store/acceptedModels";
 import { ModelStore } from "../../../server/src/models/store/modelStore";
 import type { Digest } from "../../../server/src/platform/primitives";
 import { lookAround } from "../../../server/src/workflows/knownHere";
 import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { temporaryFolder } from "../../support/workspace";
 
-const HERE = "/work/here";
-const THERE = "/work/there";
+const HERE = { folder: "/work/here", id: "a".repeat(32) };
+const THERE = { folder: "/work/there", id: HERE.id };
 
 describe("the models that count for a repository", () => {
   let home: string;
@@ -48,7 +49,7 @@ describe("the models that count for a repository", () => {
     return manifestDigest;
   }
 
-  async function counting(repository: string | null, own: string | null = null) {
+  async function counting(repository: RepositoryIdentity | null, own: string | null = null) {
     const { policy, pins, problems } = await lookAround(
       home,
       { store, embedded: EMBEDDED_MODEL, own },

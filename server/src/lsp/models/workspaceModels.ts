@@ -84,7 +84,7 @@ export class WorkspaceModels {
       modelsOf(repository),
       this.store.list(),
       this.choices.chosen(repository.folder),
-      this.store.accepted.of(repository.folder),
+      repository.identity().then((identity) => this.store.accepted.of(identity)),
       this.pins(),
     ]);
     const about = (name: string, manifestDigest: Digest) => ({
@@ -153,7 +153,7 @@ export class WorkspaceModels {
    * @throws EditorError `model.missing` for one that is not installed on this machine
    */
   async accept(folder: string, manifestDigest: Digest): Promise<void> {
-    const { folder: repositoryPath } = await this.repositoryOf(folder);
+    const repository = await this.repositoryOf(folder);
     if ((await this.store.find(manifestDigest)) === null) {
       throw new EditorError(
         "model.missing",
@@ -161,15 +161,15 @@ export class WorkspaceModels {
         "Fetch it with Proofline: Use the Workspace's Model…, or pin its folder.",
       );
     }
-    await this.store.accepted.accept(repositoryPath, manifestDigest);
+    await this.store.accepted.accept(await repository.ensureIdentity(), manifestDigest);
   }
 
   /** Takes that back. A model that no longer counts in a repository is no longer used there, either. */
   async reject(folder: string, manifestDigest: Digest): Promise<void> {
-    const { folder: repositoryPath } = await this.repositoryOf(folder);
-    await this.store.accepted.reject(repositoryPath, manifestDigest);
-    if ((await this.choices.chosen(repositoryPath)) === manifestDigest) {
-      await this.choices.choose(repositoryPath, null);
+    const repository = await this.repositoryOf(folder);
+    await this.store.accepted.reject(repository, manifestDigest);
+    if ((await this.choices.chosen(repository.folder)) === manifestDigest) {
+      await this.choices.choose(repository.folder, null);
     }
   }
 

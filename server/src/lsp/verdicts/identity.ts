@@ -1,3 +1,4 @@
+import type { RepositoryIdentity } from "../../models/store/acceptedModels";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { InstalledPin, ModelPlaces } from "../../workflows/installedPins";
@@ -7,8 +8,8 @@ import type { SuggestionStore } from "../suggestions/suggestionStore";
 
 /** Whom this installation knows, and what counts in which repository, as it was when somebody looked last. */
 export class Identity {
-  /** What is known for each repository, by its path; no repository's answer is another's. */
-  private known = new Map<string | null, Promise<KnownHere>>();
+  /** What is known for each repository, by its path and id; no repository's answer is another's. */
+  private known = new Map<string, Promise<KnownHere>>();
   private pins: ReadonlyMap<Digest, InstalledPin> = new Map();
 
   constructor(
@@ -26,13 +27,14 @@ export class Identity {
   }
 
   /** What is known and what counts in a repository; `null`: outside of all. */
-  of(repository: string | null): Promise<KnownHere> {
-    const before = this.known.get(repository);
+  of(repository: RepositoryIdentity | null): Promise<KnownHere> {
+    const key = JSON.stringify(repository);
+    const before = this.known.get(key);
     if (before !== undefined) {
       return before;
     }
     const looking = this.look(repository);
-    this.known.set(repository, looking);
+    this.known.set(key, looking);
     return looking;
   }
 
@@ -43,7 +45,7 @@ export class Identity {
 
   /** Looks again; the key appears with the first batch, the pins change with the model. */
   async refresh(): Promise<void> {
-    const known = new Map<string | null, Promise<KnownHere>>();
+    const known = new Map<string, Promise<KnownHere>>();
     this.known = known;
     const { pins } = await this.of(null);
     if (this.known === known) {
@@ -51,7 +53,7 @@ export class Identity {
     }
   }
 
-  private async look(repository: string | null): Promise<KnownHere> {
+  private async look(repository: RepositoryIdentity | null): Promise<KnownHere> {
     const { home, current } = this.settings;
     try {
       const known = await lookAround(home, { ...this.models, own: current.modelPath }, repository);

@@ -11,8 +11,20 @@ const AcceptedModel = z.strictObject({
   format: z.literal("proofline/accepted-model/v1"),
   /** Absolute path of the repository's top, without symbolic links. */
   repository: z.string(),
+  /** The id in its `.proofline/repository.json`. */
+  repositoryId: z.string(),
   manifestDigest: Digest,
 });
+
+/** Which repository lies where: another that takes its place is another, and so is a second clone. */
+export interface RepositoryIdentity {
+  /** Absolute path of the top, without symbolic links. */
+  readonly folder: string;
+  /** `null` where it has none, or none that can be read. */
+  readonly id: string | null;
+}
+
+type AcceptedModel = z.infer<typeof AcceptedModel>;
 
 /** More are not read: a person accepts each by itself. */
 const MAX_MODELS = 1_000;
@@ -29,27 +41,33 @@ export interface AcceptedHere {
  * Which models this machine's person accepted for which repository, after they were shown name, source, signer and
  * manifest digest. Kept outside of the repository, one small file for each model, so that two windows never overwrite
  * each other: `<folder>/<SHA-256 of the repository's path>/<manifest digest>.json`. To have installed a model says nothing
- * here, and what one repository was told says nothing of another.
+ * here, and what one repository was told says nothing of another, be it at another path or later at the same.
  */
 export class AcceptedModels {
   constructor(private readonly folder: string) {}
 
-  /** What was accepted for a repository. A damaged record accepts nothing, and is told. */
-  async of(repository: string): Promise<AcceptedHere> {
+  /** What was accepted for a repository; nothing where it has no id. A damaged record accepts nothing, and is told. */
+  async of(repository: RepositoryIdentity): Promise<AcceptedHere> {
     const models = new Set<Digest>();
+    if (repository.id === null) {
+      return { models, problem: null };
+    }
     let names: readonly string[];
     try {
-      names = (await namesIn(this.folderOf(repository))).filter((name) => name.endsWith(".json"));
+      names = (await namesIn(this.folderOf(repository.folder))).filter((name) => name.endsWith(".json"));
     } catch (error) {
       return { models, problem: unreadable(messageOf(error)) };
     }
     let problem = names.length > MAX_MODELS ? unreadable(`there are more than ${MAX_MODELS}`) : null;
     for (const name of names.slice(0, MAX_MODELS)) {
       try {
-        models.add(await this.read(repository, name));
+        const { repositoryId, manifestDigest } = await this.read(repository.folder, name);
+        if (repositoryId === repository.id) {
+          models.add(manifestDigest);
+        }
       } catch (error) {
         if (!isErrno(error, "ENOENT")) {
-          problem ??= unreadable(`${join(this.folderOf(repository), name)} is damaged`);
+          problem ??= unreadable(`${join(this.folderOf(repository.folder), name)} is damaged`);
         }
       }
     }
@@ -61,10 +79,14 @@ export class AcceptedModels {
    *
    * @throws ProoflineError `model.disk` where that cannot be written
    */
-  async accept(repository: string, manifestDigest: Digest): Promise<void> {
+  async accept(
+    { folder: repository, id: repositoryId }: RepositoryIdentity & { readonly id: string },
+    manifestDigest: Digest,
+  ): Promise<void> {
     const record = AcceptedModel.parse({
       format: "proofline/accepted-model/v1",
       repository,
+      repositoryId,
       manifestDigest,
     });
     const file = this.fileOf(this.folderOf(repository), manifestDigest);
@@ -80,8 +102,11 @@ export class AcceptedModels {
     }
   }
 
-  /** Takes it back for one repository. */
-  async reject(repository: string, manifestDigest: Digest): Promise<void> {
+  /** Takes it back for whatever repository lies there. */
+  async reject(
+    { folder: repository }: Pick<RepositoryIdentity, "folder">,
+    manifestDigest: Digest,
+  ): Promise<void> {
     await removeIfThere(this.fileOf(this.folderOf(repository), manifestDigest));
   }
 
@@ -92,13 +117,13 @@ export class AcceptedModels {
     }
   }
 
-  private async read(repository: string, name: string): Promise<Digest> {
+  private async read(repository: string, name: string): Promise<AcceptedModel> {
     const text = await readFile(join(this.folderOf(repository), name), "utf8");
     const record = AcceptedModel.parse(JSON.parse(text));
     if (record.repository !== repository || `${record.manifestDigest}.json` !== name) {
       throw new Error("it speaks of another repository or model");
     }
-    return record.manifestDigest;
+    return record;
   }
 
   private folderOf(repository: string): string {
