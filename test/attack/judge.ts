@@ -133,18 +133,31 @@ function repeatsOtherLines({ path, startLine, endLine }: Verdict, accepted: stri
 
 /** The texts that a parser must call the same: today's, and today's with what was accepted put back. */
 function comparison(verdict: Verdict, state: State): Comparison {
-  const lines = linesOf(state, verdict.path);
+  const { path, startLine, startColumn, endLine, endColumn } = verdict;
+  const lines = linesOf(state, path);
+  const today = lines.join("\n");
+  const offsetOf = (line: number | null, column: number | null): number =>
+    lines.slice(0, (line ?? 1) - 1).reduce((sum, { length }) => sum + length + 1, 0) + (column ?? 1) - 1;
   const piece = state.truths.get(verdict.claim)?.[0]?.pieces[pieceOf(verdict)];
-  const first = (verdict.startLine ?? 1) - 1;
-  const last = (verdict.endLine ?? 1) - 1;
   const before = piece?.saved[0]?.slice(0, piece.start.character) ?? "";
   const after = piece?.saved.at(-1)?.slice(piece.end.character) ?? "";
+  // What stood on its lines beside it may stand on others today.
+  let start = offsetOf(startLine, startColumn);
+  for (let left = withoutBlanks(before).length; left > 0 && start > 0; start -= 1) {
+    left -= withoutBlanks(today.charAt(start - 1)).length;
+  }
+  let end = offsetOf(endLine, endColumn);
+  for (let left = withoutBlanks(after).length; left > 0 && end < today.length; end += 1) {
+    left -= withoutBlanks(today.charAt(end)).length;
+  }
+  const head = today.slice(0, start).replace(/(?<=^|\n)[^\S\n]*$/, "");
+  const tail = today.slice(end).replace(/^[^\S\n]*(?=\n|$)/, "");
   const sealed = [
-    ...lines.slice(0, first),
+    `${head}${head === "" || head.endsWith("\n") ? "" : "\n"}`,
     `${before}${piece?.accepted ?? ""}${after}`,
-    ...lines.slice(last + 1),
-  ].join("\n");
-  return { path: verdict.path, sealed, today: lines.join("\n") };
+    `${tail === "" || tail.startsWith("\n") ? "" : "\n"}${tail}`,
+  ].join("");
+  return { path, sealed, today };
 }
 
 function pieceOf({ key }: Verdict): number {

@@ -26,7 +26,9 @@ async function main(): Promise<void> {
       `${result.reformatted} were verified as reformatted.`,
   );
   if (result.undecided > 0) {
-    console.log(`${result.undecided} formatted Python texts are undecided: there is no python3 here.`);
+    console.log(
+      `Of these, ${result.undecided} stand in texts that are no program, or in Python where there is no python3.`,
+    );
   }
   for (const example of result.examples) {
     console.log(`\n${example}`);

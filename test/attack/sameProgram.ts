@@ -4,8 +4,9 @@ import { transform } from "esbuild";
 import type { Comparison } from "./judge";
 
 /**
- * For each comparison whether both texts are one program, `null` where nobody here can tell: TypeScript by esbuild, Python by
- * its own parser, Go by the rules of its specification for tokens and semicolons. Nothing else is ever the same.
+ * For each comparison whether both texts are one program, `null` where nobody here can tell or neither is a program, because
+ * of what stands elsewhere in them: TypeScript by esbuild, Python by its own parser, Go by the rules of its specification for
+ * tokens and semicolons. Nothing else is ever the same.
  */
 export async function areSamePrograms(all: readonly Comparison[]): Promise<readonly (boolean | null)[]> {
   const python = new Map(
@@ -26,10 +27,10 @@ function keyOf({ path, sealed, today }: Comparison): string {
   return JSON.stringify([path, sealed, today]);
 }
 
-async function isSame({ path, sealed, today }: Comparison): Promise<boolean> {
+async function isSame({ path, sealed, today }: Comparison): Promise<boolean | null> {
   if (path.endsWith(".ts")) {
     const [one, other] = [await compiled(sealed), await compiled(today)];
-    return one !== null && one === other;
+    return one === null && other === null ? null : one === other;
   }
   return path.endsWith(".go") && goTokens(sealed) === goTokens(today);
 }
@@ -83,11 +84,14 @@ def tree(text):
     except (SyntaxError, ValueError):
         return None
 pairs = json.load(sys.stdin)
-print(json.dumps([tree(a) is not None and tree(a) == tree(b) for a, b in pairs]))
+def same(a, b):
+    one, other = tree(a), tree(b)
+    return None if one is None and other is None else one == other
+print(json.dumps([same(a, b) for a, b in pairs]))
 `;
 
 /** By Python's own parser; `null` where this machine has none. */
-function areSamePython(pairs: readonly Comparison[]): readonly boolean[] | null {
+function areSamePython(pairs: readonly Comparison[]): readonly (boolean | null)[] | null {
   const { status, stdout } = spawnSync("python3", ["-c", PYTHON], {
     input: JSON.stringify(pairs.map(({ sealed, today }) => [sealed, today])),
     encoding: "utf8",

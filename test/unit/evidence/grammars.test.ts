@@ -55,6 +55,21 @@ describe("grammars", () => {
     expect(await grammars.sameTokens("a.ts", long, `${long} `)).toBe(false);
   });
 
+  it.each(Object.entries(LANGUAGES))(
+    "prove nothing in %s where another separator than blanks, tabs and line ends stands between tokens, wherever",
+    async (path, text) => {
+      const separators = "\v\u0085\u00a0\u1680\u180e\u2000\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff";
+      for (const separator of separators) {
+        for (const whole of [`${text}\n${separator}\n`, text.replace(/ (?=[({])/, separator)]) {
+          const changed = whole.replace("( 1 )", "(1)");
+          const same = whole !== text && (await grammars.sameTokens(path, whole, changed));
+          expect([separator.charCodeAt(0).toString(16), same]).toEqual([expect.anything(), false]);
+        }
+      }
+      expect(await grammars.sameTokens(path, `${text}\n`, `${text.replace("( 1 )", "(1)")}\n`)).toBe(true);
+    },
+  );
+
   it("go by the extension, whatever its case", async () => {
     expect(await grammars.sameTokens("A.TS", "f( 1 );", "f(1);")).toBe(true);
   });

@@ -20,6 +20,12 @@ const LETTER_BY_LETTER = /string|template|char|regex|comment|jsx|text|macro|hash
 const BEFORE_LINE_END: ReadonlySet<string> = new Set("( [ { , ; : = => ? && || ?? | & + - * / .".split(" "));
 const AFTER_LINE_END: ReadonlySet<string> = new Set(") ] } , ; : ? . ?. && || ?? | &".split(" "));
 
+/**
+ * Control characters, and separators of any kind. Some grammars skip all of them between tokens, and some take them for names;
+ * languages do not, so a text that has one outside of strings and comments may be another to a compiler, or none.
+ */
+const SEPARATOR = /[\p{C}\p{Z}]/u;
+
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Compares texts as a compiler reads them, with tree-sitter's grammars (https://tree-sitter.github.io). */
@@ -116,12 +122,18 @@ function isSameTree(
         continue;
       }
       const text = before.slice(one.startIndex, one.endIndex);
+      if (!letterByLetter && SEPARATOR.test(visible(text))) {
+        return false;
+      }
       if (!isSameToken(one, other, before, after) || isHtmlComment(text, one, other, before, after)) {
         return false;
       }
       if (visible(text) !== "") {
         const gap = before.slice(last.end, one.startIndex);
         const otherGap = after.slice(last.otherEnd, other.startIndex);
+        if (!isBlank(gap) || !isBlank(otherGap)) {
+          return false;
+        }
         const isFree =
           (BEFORE_LINE_END.has(last.text) || continuers.has(text)) &&
           (indentations === null || indentations.one.isInBrackets);
@@ -138,7 +150,9 @@ function isSameTree(
       }
       const step = toNext(one, other);
       if (step !== "both moved") {
-        return step === "both ended";
+        return (
+          step === "both ended" && isBlank(before.slice(last.end)) && isBlank(after.slice(last.otherEnd))
+        );
       }
     }
   } finally {
@@ -165,6 +179,11 @@ function toNext(one: TreeCursor, other: TreeCursor): "both moved" | "both ended"
       return "both ended";
     }
   }
+}
+
+/** Whether a compiler, too, skips what a grammar skips between two tokens. */
+function isBlank(gap: string): boolean {
+  return visible(gap.replaceAll("\f", "")) === "";
 }
 
 function isSameToken(one: TreeCursor, other: TreeCursor, before: string, after: string): boolean {
