@@ -14,8 +14,8 @@ import { Digest } from "../../server/src/platform/primitives";
 import { builtInPolicy } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
 import type { ReplayOutcome } from "../../server/src/policy/verifyEvidence";
+import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
 import { RepositoryReader } from "../../server/src/workflows/readRepository";
-import { TokenComparisons } from "../../server/src/workflows/tokenComparisons";
 import { verifyRepository } from "../../server/src/workflows/verify";
 import { PIN, TIME } from "../conformance/samples";
 import { addressOf, digestNamed } from "../support/evidenceMaker";
@@ -66,11 +66,12 @@ export class Verifier {
       device: DEVICES[0] ?? "",
       policy: { ...policy, devices: { known: new Set(DEVICES), revoked: new Set() } },
       chain: new TrueChain(state),
-      comparisons: new TokenComparisons({
+      grammars: new GrammarQuestions({
         sameTokens: (path, before, after) => {
           work.comparisons += 1;
           return grammars.sameTokens(path, before, after);
         },
+        enclosedLines: (path, text) => grammars.enclosedLines(path, text),
       }),
       base: null,
       replays: new Map(

@@ -5,18 +5,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Anchor, AnchorCheck, ChainReader } from "../../server/src/chain/chain";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
+import { Grammars } from "../../server/src/evidence/locate/grammars";
 import { openRepository } from "../../server/src/evidence/repository";
 import type { Digest } from "../../server/src/platform/primitives";
 import { Digest as DigestSchema } from "../../server/src/platform/primitives";
 import { builtInPolicy, type Policy } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
 import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/verifyEvidence";
+import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
 import { RepositoryReader } from "../../server/src/workflows/readRepository";
-import { TokenComparisons } from "../../server/src/workflows/tokenComparisons";
 import { verifyRepository } from "../../server/src/workflows/verify";
 import { type ExpectedPiece, VectorCase, VectorExpectation } from "./vector";
 
 export const VECTOR_FOLDER = join(import.meta.dirname, "vectors");
+
+const grammars = new Grammars(join(import.meta.dirname, "../../node_modules/@vscode/tree-sitter-wasm/wasm"));
 
 /** The names of all vectors, as `good/verbatim`. */
 export function vectorNames(): readonly string[] {
@@ -84,11 +87,12 @@ export async function reportOn(
     device: known.devices[0] ?? "",
     policy: policyOf(known),
     chain: new KnownChain(known),
-    comparisons: new TokenComparisons({
+    grammars: new GrammarQuestions({
       sameTokens: (path, before, after) => {
         onComparison(path, before, after);
         return Promise.resolve(grammarSaysSame ?? false);
       },
+      enclosedLines: (path, text) => grammars.enclosedLines(path, text),
     }),
     base: hasBase ? await reader.readSince(repository, BASE) : null,
     replays: new Map(Object.entries(known.replays).map(([claim, value]) => [claim, replayed(value)])),

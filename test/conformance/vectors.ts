@@ -742,6 +742,43 @@ vector("edited/file-gone", "Its file is gone, and no other holds its lines.", {
   gone: [{ claim: sumLeaf, path: "src/sum.ts" }],
 });
 
+/** Lines that stand whole inside of text that begins above them. */
+function enclosed(name: string, path: string, file: MadeFile, text: string): void {
+  const [hash = ""] = file.leaves.values();
+  vector(`edited/${name}`, "Its lines stand whole, inside of a comment or string that begins above them.", {
+    rows: [3],
+    rules: ["enclosed"],
+    files: { [path]: text },
+    evidence: [file],
+    known: all([file]),
+    pieces: [piece(hash, path, null, "edited", { ...GOOD, ...EDITED })],
+  });
+}
+enclosed(
+  "in-a-comment-above",
+  "src/sum.ts",
+  sum,
+  plain(SUM)
+    .replace(/(?= {2}let)/, "/*\n")
+    .replace(/(?=\}\n$)/, "*/\n"),
+);
+enclosed(
+  "in-a-template-above",
+  "src/sum.ts",
+  sum,
+  plain(SUM)
+    .replace(/(?= {2}let)/, "log(`\n")
+    .replace(/(?=\}\n$)/, "`);\n"),
+);
+enclosed(
+  "in-a-docstring-above",
+  "src/guard.py",
+  guard,
+  plain(GUARD)
+    .replace(/(?= {4}if)/, '    """\n')
+    .replace(/(?= {4}return "done")/, '    """\n'),
+);
+
 const TOTAL = "const start = 1;\n«const total = computeTotal(start);»\nconst end = 2;\n";
 const total = batch([suggestion("total", "src/total.ts", TOTAL, { open: false })]);
 vector("edited/ambiguous", "The line stands at two other places, and nothing tells which is its own.", {

@@ -2,12 +2,20 @@ import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
 import type { Engine } from "../inference/engine/engine";
 import { messageOf, ProoflineError, unreachable } from "../platform/errors";
-import { copiedReason, executionReason, nameOf, promptReason, REFORMATTED } from "../policy/reasons";
+import {
+  copiedReason,
+  executionReason,
+  nameOf,
+  partOfLines,
+  promptReason,
+  REFORMATTED,
+} from "../policy/reasons";
 import type { Report } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { visibleName, visibleText } from "../protocol/visibleText";
+import { GrammarQuestions } from "../workflows/grammarQuestions";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
 import {
   notInstalled,
@@ -17,7 +25,6 @@ import {
   replaySuggestion,
 } from "../workflows/replay";
 import { inReadingOrder } from "../workflows/replayOrder";
-import { TokenComparisons } from "../workflows/tokenComparisons";
 import { replayables, verifyRepository } from "../workflows/verify";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
@@ -131,7 +138,7 @@ async function reportOf(
         device: known.device ?? "",
         policy: known.policy,
         chain,
-        comparisons: new TokenComparisons(workspace.thread),
+        grammars: new GrammarQuestions(workspace.thread),
         base: options.base === null ? null : await workspace.base(options.base),
         replays: outcomes,
       });
@@ -268,42 +275,23 @@ function describe({ summary, suggestions, beside, gone, vanished, files }: Repor
     ...files.map(({ path, problem }) => `problem     ${path}: ${problem}`),
     totals.length === 0 ? "No accepted suggestion stands in today's text." : `${totals.join(", ")}.`,
     ...(isLocal ? ["They are anchored on a local chain, which its owner controls: a rehearsal."] : []),
-    ...(gone.length === 0 ? [] : [`No longer in the text: ${gone.length}.`]),
+    ...(gone.length === 0
+      ? []
+      : [
+          `Not found in today's text: ${gone.length} (changed, gone, or too short to be told from other text).`,
+        ]),
   ];
 }
 
-function describeOne({
-  path,
-  startLine,
-  endLine,
-  startColumn,
-  endColumn,
-  summary,
-  id,
-  reasons,
-  checks,
-  findings,
-}: Verdict): string[] {
+function describeOne(verdict: Verdict): string[] {
+  const { path, startLine, endLine, summary, id, reasons, checks, findings } = verdict;
   const lines = startLine === null ? "" : `:${startLine}${endLine === startLine ? "" : `-${endLine}`}`;
   const isPart = findings.content.part && checks.content !== "edited" && startLine !== null;
-  const part = isPart ? `  ${partOfLines(startLine, startColumn, endLine, endColumn)}` : "";
+  const part = isPart ? `  ${partOfLines(verdict)}` : "";
   return [
     `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}`,
     ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
   ];
-}
-
-/** Which columns are the model's; one-based, the last one included. */
-function partOfLines(
-  startLine: number | null,
-  startColumn: number | null,
-  endLine: number | null,
-  endColumn: number | null,
-): string {
-  const last = Math.max(1, (endColumn ?? 1) - 1);
-  return startLine === endLine
-    ? `part of the line, columns ${startColumn} to ${last}`
-    : `part of the lines, from column ${startColumn} of line ${startLine} to column ${last} of line ${endLine}`;
 }
 
 function modelOf({ model, execution }: Findings): string {

@@ -7,11 +7,11 @@ import type {
   WorkspaceFolder,
 } from "vscode-languageserver/node";
 import { DidChangeSettings, DidLoadModel, RestartEngine } from "../protocol/messages";
+import { GrammarQuestions } from "../workflows/grammarQuestions";
 import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
 import { VerificationThread } from "../workflows/thread/verificationThread";
-import { TokenComparisons } from "../workflows/tokenComparisons";
 import { Coalescer } from "./coalescer";
 import { ContextSources } from "./completion/contextSources";
 import { Gate } from "./completion/gate";
@@ -104,7 +104,7 @@ export function assembleServer(
     replays,
     identity,
     tracking,
-    comparisons: new TokenComparisons(thread),
+    grammars: new GrammarQuestions(thread),
   });
   const refreshed = new Coalescer(() => void verdicts.updateAll());
   replays.onResult(() => refreshed.soon());

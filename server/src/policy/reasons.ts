@@ -1,6 +1,6 @@
 import type { CheckName } from "../protocol/verdictWords";
 import { namesakesAmong, type Policy } from "./policy";
-import type { Checks, Findings, PromptMisfit } from "./verdict";
+import type { Checks, Findings, PromptMisfit, Verdict } from "./verdict";
 
 /** One plain sentence for one check's value: what it means for this suggestion. */
 export function reasonFor(name: CheckName, checks: Checks, findings: Findings, policy: Policy): string {
@@ -32,6 +32,19 @@ export function reasonFor(name: CheckName, checks: Checks, findings: Findings, p
 export const REFORMATTED =
   "Only white space that means nothing in this language differs from what was accepted.";
 
+/** Which columns of its lines are the model's, where other text stands there, too; one-based, the last one included. */
+export function partOfLines({
+  startLine,
+  startColumn,
+  endLine,
+  endColumn,
+}: Pick<Verdict, "startLine" | "startColumn" | "endLine" | "endColumn">): string {
+  const last = Math.max(1, (endColumn ?? 1) - 1);
+  return startLine === endLine
+    ? `part of the line, columns ${startColumn} to ${last}`
+    : `part of the lines, from column ${startColumn} of line ${startLine} to column ${last} of line ${endLine}`;
+}
+
 function contentReason(value: Checks["content"], { content }: Findings): string {
   switch (value) {
     case "verbatim":
@@ -43,6 +56,9 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
     case "moved":
       return "The lines are as they were sealed, but in another place.";
     case "edited":
+      if (content.enclosed) {
+        return "It stands inside of a comment or string that begins above it, and nothing shows that it did when it was accepted.";
+      }
       return content.kept === content.total
         ? "The text was edited: other lines stand between those that were sealed."
         : `The text was edited: ${content.kept} of ${content.total} lines stand as they were sealed.`;

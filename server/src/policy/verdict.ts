@@ -53,6 +53,11 @@ export const Findings = z
       .strictObject({
         kept: Count.describe("Lines that the piece touches, are not blank and stand as they were."),
         total: Count.describe("Lines that it touches and that are not blank."),
+        enclosed: z
+          .boolean()
+          .describe(
+            "It begins inside of a comment or string that begins on a line above, and did not when it was accepted.",
+          ),
         part: z.boolean().describe("Other visible text than that of claims as good stands on its lines."),
         displayed: Count.describe("UTF-16 code units of what was offered."),
         accepted: Count.describe("UTF-16 code units of what was accepted of it."),

@@ -1,4 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
+import { type EnclosedLines, isNewlyEnclosed } from "../evidence/locate/enclosure";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -54,6 +55,8 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   readonly hints?: PlaceHints;
   /** Answers whether only meaningless white space differs; what it does not know yet is `edited`. */
   readonly sameTokens?: SameTokens;
+  /** Answers which lines begin inside of a comment or string; what it does not know yet counts as none. */
+  readonly enclosedLines?: EnclosedLines;
   /** Remembers what was computed about prompts from one verification to the next. */
   readonly shares?: PromptShares;
   /** Replay outcomes by claim: a leaf hash, or the id of what stands in the journal only. Ids of sealed ones are labels. */
@@ -185,7 +188,7 @@ function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> 
 function locateAll(
   pieces: readonly Ranked[],
   today: LineIndex,
-  { hints, sameTokens = () => false }: VerifyParameters,
+  { hints, sameTokens = () => false, enclosedLines = () => [] }: VerifyParameters,
 ): ReadonlyMap<string, Located> {
   const found = new Map<string, Located>();
   const inputs = pieces.flatMap(({ piece: { key, place } }) => {
@@ -198,14 +201,38 @@ function locateAll(
   for (const [key, place] of locate(today.text, inputs)) {
     found.set(key, place);
   }
-  for (const { piece } of pieces) {
+  for (const { claim, piece } of pieces) {
     if (piece.place.kind === "sealed") {
       const hint = hints?.get(piece.key);
       const wanted = { ...piece.place.piece, ...(hint !== undefined && { hint }) };
-      found.set(piece.key, locatePiece(wanted, today, sameTokens));
+      const place = locatePiece(wanted, today, sameTokens);
+      found.set(piece.key, isOutOfCode(claim, piece, place, today, enclosedLines) ? outOfCode(place) : place);
     }
   }
   return found;
+}
+
+/** Whether a piece stands in a comment or string that begins above it, and did not when it was accepted. */
+function isOutOfCode(
+  { prompt }: Claim,
+  { path, recordedPath, accepted }: ClaimPiece,
+  { range }: Located,
+  { text }: LineIndex,
+  enclosedLines: EnclosedLines,
+): boolean {
+  if (range === null) {
+    return false;
+  }
+  const { prefix, suffix } = prompt ?? {};
+  const among =
+    prefix === undefined || suffix === undefined ? null : { path: recordedPath, prefix, accepted, suffix };
+  return isNewlyEnclosed({ path, text, line: range.start.line }, among, enclosedLines);
+}
+
+function outOfCode(place: Located): Located {
+  return place.content === "ambiguous" || place.content === "gone"
+    ? place
+    : { ...place, content: "edited", enclosed: true };
 }
 
 function whyBeside(
@@ -316,6 +343,7 @@ function verdictOf(
     content: {
       kept: located.kept,
       total: located.total,
+      enclosed: located.enclosed === true,
       part: true,
       displayed: claim.displayed,
       accepted: claim.accepted,

@@ -35,9 +35,9 @@ export function replayObstacle({ trim, values }: Pick<Replayable, "trim" | "valu
   return null;
 }
 
-/** Says that the model which made a suggestion is not here. */
+/** Says that the model which made a suggestion is not here. What evidence calls it is nothing that is known. */
 export function notInstalled({ model }: Pick<Replayable, "model">): string {
-  return `It was made by the model ${model.name} under a pin that is not installed here.`;
+  return `It was made under the pin ${model.manifestDigest.slice(0, 12)}…, which is not installed here.`;
 }
 
 /** The values that a replay's result depends on; what was accepted of them is not among them. */

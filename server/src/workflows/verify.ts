@@ -12,9 +12,9 @@ import {
 } from "../policy/verifyEvidence";
 import { checkChain } from "./checkAnchors";
 import { findMoves } from "./findMoves";
+import type { GrammarQuestions } from "./grammarQuestions";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
-import type { TokenComparisons } from "./tokenComparisons";
 import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {
@@ -25,7 +25,7 @@ export interface VerifyRepositoryParameters {
   readonly device: string;
   readonly policy: Policy;
   readonly chain: ChainReader;
-  readonly comparisons: TokenComparisons;
+  readonly grammars: GrammarQuestions;
   /** Evidence of a base to compare with; `null` for none. */
   readonly base: BaseEvidence | null;
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
@@ -35,7 +35,7 @@ export interface VerifyRepositoryParameters {
 
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
-  const { repository, contents, journal, device, policy, chain, comparisons, base, replays } = parameters;
+  const { repository, contents, journal, device, policy, chain, grammars, base, replays } = parameters;
   const { enclaves } = parameters;
   const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const texts = new Map<string, string>();
@@ -78,10 +78,11 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     ...(enclaves !== undefined && { enclaves }),
     policy,
     shares: new PromptShares(),
-    sameTokens: comparisons.sameTokens,
+    sameTokens: grammars.sameTokens,
+    enclosedLines: grammars.enclosedLines,
   };
   const since = { ...inputs, moves };
-  const report = await comparisons.settled(() => withVanished(verify(inputs), base, since));
+  const report = await grammars.settled(() => withVanished(verify(inputs), base, since));
   return { ...report, files: [...contents.problems, ...problems, ...report.files] };
 }
 

@@ -21,11 +21,11 @@ import type { Verdict } from "../../../server/src/policy/verdict";
 import { type ReplayOutcome, verify } from "../../../server/src/policy/verifyEvidence";
 import { SUMMARIES } from "../../../server/src/protocol/verdictWords";
 import { acceptedSuggestion, newSuggestionId } from "../../../server/src/workflows/accept";
+import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
 import { installationOf } from "../../../server/src/workflows/installation";
 import { RepositoryReader } from "../../../server/src/workflows/readRepository";
 import { sealPending } from "../../../server/src/workflows/seal";
 import { VerificationThread } from "../../../server/src/workflows/thread/verificationThread";
-import { TokenComparisons } from "../../../server/src/workflows/tokenComparisons";
 import { quotedPaths } from "../../../server/src/workflows/verify";
 import { removeFolder } from "../../support/removeFolder";
 import { ROOT, seededRandom } from "../replay/cursors";
@@ -249,7 +249,7 @@ try {
     }
   }
   const verdicts = async (): Promise<readonly Verdict[]> => {
-    const comparisons = new TokenComparisons(thread);
+    const grammars = new GrammarQuestions(thread);
     const today = new Map<string, string>();
     for (const { path } of cases) {
       today.set(path, readFileSync(join(work, path), "utf8"));
@@ -266,11 +266,12 @@ try {
       chain: new Map(batches.map(({ batchRoot }) => [batchRoot, finalized(batchRoot)])),
       texts: today,
       quoted,
-      sameTokens: comparisons.sameTokens,
+      sameTokens: grammars.sameTokens,
+      enclosedLines: grammars.enclosedLines,
       replays,
       policy: builtInPolicy({ device: device.address, pins: [engine.facts.model] }),
     };
-    const report = await comparisons.settled(() => verify(parameters));
+    const report = await grammars.settled(() => verify(parameters));
     row(
       "  gone, beside (fragments)",
       `${report.gone.length}, ${report.beside.filter(({ why }) => why === "fragment").length}`,

@@ -114,6 +114,7 @@ function RULES(): readonly string[] {
     "moved",
     "movedAfterContext",
     "movedFile",
+    "enclosed",
     "oneFile",
     "oneSpelling",
     "part",

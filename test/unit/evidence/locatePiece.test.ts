@@ -149,6 +149,18 @@ describe("an edited piece", () => {
     expect(find(piece(SAVED, ANSWER), today)).toMatchObject({ content: "edited", kept, total: 2 });
   });
 
+  it("has no line of its own in another place, and so covers no line of its twin", () => {
+    const line = "    return this.items.pop();";
+    const twins = `  first() {\n${line}\n  }\n  second() {\n${line}\n  }\n`;
+    const own = piece(twins, line.trim());
+    expect(find(own, twins.replace("pop", "shift"))).toEqual({
+      content: "edited",
+      range: { start: { line: 1, character: 4 }, end: { line: 1, character: 30 } },
+      kept: 0,
+      total: 1,
+    });
+  });
+
   it("is gone where nothing is left", () => {
     for (const today of ["", "\n", "function g() {}\n", "x\n".repeat(500)]) {
       expect(find(piece(SAVED, ANSWER), today)).toMatchObject({ content: "gone", range: null });

@@ -43,6 +43,26 @@ describe("the share of an output that stands in its prompt", () => {
     );
   });
 
+  it("is told of the line where most of it stands together, not of one that only has some of it", () => {
+    const output = "return this.items.pop();";
+    const near = "this.items.push(item);\n";
+    for (const before of ["", near, near.repeat(40), `${near}return this.items.slice();\n`]) {
+      const prefix = `${before}x = 1;\n${output}\n${near}`;
+      const { part, line } = shareInPrompt(output, { ...empty, prefix });
+      expect([part, prefix.split("\n")[line]]).toEqual(["prefix", output]);
+    }
+    fc.assert(
+      fc.property(outputs, small, small, (text, before, after) => {
+        const whole = `zz${text.trim()}`;
+        const prefix = `${before}\n${whole}\n${after}`;
+        const { line } = shareInPrompt(whole, { ...empty, prefix });
+        expect(prefix.split("\n").slice(line).join("").replace(/\s/g, "")).toContain(
+          whole.replace(/\s/g, ""),
+        );
+      }),
+    );
+  });
+
   it("is 0 for texts that have nothing in common", () => {
     const others = letters("xyz");
     fc.assert(

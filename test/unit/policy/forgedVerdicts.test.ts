@@ -18,7 +18,6 @@ import { type SealedEvidence, sealBatch } from "../../../server/src/evidence/for
 import type { Statement } from "../../../server/src/evidence/format/statement";
 import { rootOf } from "../../../server/src/evidence/format/tree";
 import { Grammars } from "../../../server/src/evidence/locate/grammars";
-import type { SameTokens } from "../../../server/src/evidence/locate/locatePiece";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 import { canonicalJson, prettyCanonicalJson } from "../../../server/src/platform/canonicalJson";
 import { toDigest } from "../../../server/src/platform/digests";
@@ -26,6 +25,7 @@ import { addressOf, type Sign, signPersonalMessage } from "../../../server/src/p
 import { builtInPolicy } from "../../../server/src/policy/policy";
 import type { Report } from "../../../server/src/policy/report";
 import { type VerifyParameters, verify } from "../../../server/src/policy/verifyEvidence";
+import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
 import { digestOf } from "../../support/digests";
 import {
   device,
@@ -105,24 +105,9 @@ function judge(
 async function judgeWithGrammars(
   ...[today, files, replayed, more = {}]: Parameters<typeof judge>
 ): Promise<Report> {
-  const answers = new Map<string, boolean>();
-  for (;;) {
-    const open: Parameters<SameTokens>[] = [];
-    const sameTokens: SameTokens = (...question) => {
-      const known = answers.get(canonicalJson(question));
-      if (known === undefined) {
-        open.push(question);
-      }
-      return known ?? false;
-    };
-    const report = judge(today, files, replayed, { ...more, sameTokens });
-    if (open.length === 0) {
-      return report;
-    }
-    for (const question of open) {
-      answers.set(canonicalJson(question), await grammars.sameTokens(...question));
-    }
-  }
+  const questions = new GrammarQuestions(grammars);
+  const { sameTokens, enclosedLines } = questions;
+  return questions.settled(() => judge(today, files, replayed, { ...more, sameTokens, enclosedLines }));
 }
 
 const told = ({ suggestions }: Report): readonly (readonly [string, string])[] =>
@@ -249,6 +234,55 @@ describe("row 3: any other character on a touched line is an edit", () => {
     const today = before.replace(accepted, changed);
     const report = await judgeWithGrammars(today, [file], [file.id], { path: "a.py" });
     expect(told(report)).toEqual([["edited", "edited"]]);
+  });
+
+  it.each([
+    ["a.ts", "/*\n", "*/\n"],
+    ["a.ts", "log(`\n", "`);\n"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: It stands in the text of a program.
+    ["a.ts", "log(`${f(() => {\n})}\n", "`);\n"],
+    ["a.tsx", "const text = <p>\n", "</p>;\n"],
+    ["a.js", "/* eslint-disable\n", "é */\n"],
+    ["a.py", '"""\n', '"""\n'],
+    ["a.py", "log(r'''é\n", "''')\n"],
+    ["a.go", "/*\n", "*/\n"],
+    ["a.go", "var text = `\n", "`\n"],
+    ["a.rs", "/* /* */\n", "*/\n"],
+    ["a.rs", 'const TEXT: &str = "\n', '";\n'],
+    ["a.java", "/*\n", "*/\n"],
+    ["a.java", 'String text = """\n', '""";\n'],
+  ])("in %s also where %j begins above it, though its own lines stand", async (path, opening, closing) => {
+    const code = "check(digest, expected)\n";
+    const before = `first(1)\n${code}last(2)\n`;
+    const today = `first(1)\n${opening}${code}${closing}last(2)\n`;
+    for (const options of [{}, { open: () => false }]) {
+      const file = seal(offer({ path, saved: before, displayed: code.trimEnd() }), options);
+      const same = await judgeWithGrammars(`// New.\n${before}`, [file], [file.id], { path });
+      expect(told(same)).toEqual([["verified", "moved"]]);
+      const report = await judgeWithGrammars(today, [file], [file.id], { path });
+      expect(told(report)).toEqual([["edited", "edited"]]);
+      expect(report.suggestions[0]?.reasons.join()).toMatch(/comment or string that begins above/);
+    }
+  });
+
+  it.each([
+    ["a.ts", "/**\n * Adds.\n", " * Of two numbers, the sum.\n", " */\nf();\n"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: It stands in the text of a program.
+    ["a.ts", "log(`\n", "  of two numbers: ${a + b}\n", "`);\n"],
+    ["a.ts", "log(`${f(() => {\n", "  return computeSum(a, b);\n", "})}`);\n"],
+    ["a.tsx", "const a = (\n  <p>\n", "    <Sum of={first} and={second} />\n", "  </p>\n);\n"],
+    ["a.tsx", "const a = (\n  <p>\n", "    The sum of two numbers\n", "  </p>\n);\n"],
+    ["a.py", 'def f():\n    """Adds.\n', "    Of two numbers, the sum.\n", '    """\n'],
+    ["a.py", 'TEXT = (\n    "one"\n', '    "and another one"\n', ")\n"],
+    ["a.go", "package a\n\nvar text = `\n", "of two numbers, the sum\n", "`\n"],
+  ])("but not in %s where it stood so when it was accepted: %j", async (path, above, line, below) => {
+    const saved = `${above}${line}${below}`;
+    const file = seal(offer({ path, saved, displayed: line.trimEnd() }));
+    expect(told(await judgeWithGrammars(saved, [file], [file.id], { path }))).toEqual([
+      ["verified", "verbatim"],
+    ]);
+    const lower = await judgeWithGrammars(`\n${saved}`, [file], [file.id], { path });
+    expect(told(lower)).toEqual([["verified", "moved"]]);
   });
 
   it("whatever single character is put in, taken out or changed on any touched line", () => {

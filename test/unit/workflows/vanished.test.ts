@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { Moves } from "../../../server/src/policy/moves";
-import { TokenComparisons } from "../../../server/src/workflows/tokenComparisons";
+import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
 import { findVanished } from "../../../server/src/workflows/vanished";
 import { verifyRepository } from "../../../server/src/workflows/verify";
 import { facts, sample, sealed } from "../../support/sampleBatch";
@@ -76,7 +76,7 @@ describe("what vanished", () => {
           throw new Error("not asked");
         },
       } as never,
-      comparisons: new TokenComparisons({ sameTokens: async () => false }),
+      grammars: new GrammarQuestions({ sameTokens: async () => false, enclosedLines: async () => [] }),
       base: { ...base, evidence: [inputOf(sealed([long], { texts: { [path]: text } }).evidence)] },
       replays: new Map(),
     });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
+import type { LineSpan } from "./enclosure";
 import { grammarOf } from "./grammarNames";
 import { Indentation } from "./indentation";
 import { visible } from "./whiteSpace";
@@ -72,6 +73,23 @@ export class Grammars {
     }
   }
 
+  /**
+   * The lines of a text that begin inside of a comment, a string, or text between JSX elements which began on a line above. None
+   * where the language has no grammar here, or the text is too long.
+   */
+  async enclosedLines(path: string, text: string): Promise<readonly LineSpan[]> {
+    const name = grammarOf(path);
+    if (name === undefined || text.length > MAX_LENGTH) {
+      return [];
+    }
+    const tree = parse(await this.parser(name), text);
+    try {
+      return tree === null ? [] : spansIn(tree.walk(), text.split("\n"));
+    } finally {
+      tree?.delete();
+    }
+  }
+
   private async parser(name: string): Promise<Parser> {
     this.starting ??= Parser.init({ locateFile: (file: string) => join(this.folder, file) });
     await this.starting;
@@ -96,6 +114,61 @@ function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
       return steps > MAX_STEPS;
     },
   });
+}
+
+/** Nodes whose lines a compiler reads as text, and nodes within them whose lines are code again. */
+const TEXT = /comment|(?<!concatenated_)string|jsx_text/;
+const CODE_IN_TEXT = /substitution|interpolation/;
+
+/** The lines whose first visible character lies in a node of text that begins on a line above. */
+function spansIn(cursor: TreeCursor, lines: readonly string[]): readonly LineSpan[] {
+  const spans: LineSpan[] = [];
+  try {
+    for (;;) {
+      const isText = cursor.nodeIsNamed && TEXT.test(cursor.nodeType);
+      if (isText) {
+        spans.push(...spansOfText(cursor, lines));
+      } else if (cursor.gotoFirstChild()) {
+        continue;
+      }
+      while (!cursor.gotoNextSibling()) {
+        if (!cursor.gotoParent()) {
+          return spans;
+        }
+      }
+    }
+  } finally {
+    cursor.delete();
+  }
+}
+
+function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly LineSpan[] {
+  const { startPosition: start, endPosition: end } = cursor;
+  if (start.row === end.row) {
+    return [];
+  }
+  const spans: LineSpan[] = [];
+  let first = start.row + 1;
+  const until = (row: number, column: number): void => {
+    const isIn = visible((lines[row] ?? "").slice(0, column)) !== "";
+    const last = isIn ? row : row - 1;
+    if (first <= last) {
+      spans.push({ first, last });
+    }
+  };
+  for (const child of cursor.currentNode.namedChildren) {
+    if (
+      child !== null &&
+      CODE_IN_TEXT.test(child.type) &&
+      child.startPosition.row !== child.endPosition.row
+    ) {
+      until(child.startPosition.row, child.startPosition.column);
+      spans.push(...spansIn(child.walk(), lines));
+      first = child.endPosition.row + 1;
+    }
+  }
+  until(end.row, end.column);
+  return spans;
 }
 
 /** Walks both trees side by side. */

@@ -11,6 +11,8 @@ export interface Located {
   /** Lines of it that are not blank and still stand as they were, and how many there were. */
   readonly kept: number;
   readonly total: number;
+  /** Whether it is edited because it stands in a comment or string that begins above it. */
+  readonly enclosed?: true;
 }
 
 /** A piece as it was sealed. */
@@ -308,7 +310,10 @@ function recognised(piece: PieceToLocate, wanted: readonly string[], today: Line
   for (const base of bases) {
     const line = today.lines[base];
     if (line !== undefined && isAlike(line, wanted[0] ?? "", piece.accepted.split("\n")[0] ?? "")) {
-      const kept = keptFrom(wanted, today, base, base + wanted.length + MARGIN);
+      // A first line that was changed stands nowhere else.
+      const isFirstKept = line === wanted[0];
+      const rest = isFirstKept ? wanted : wanted.slice(1);
+      const kept = keptFrom(rest, today, isFirstKept ? base : base + 1, base + wanted.length + MARGIN);
       const own = lineRange(today, base, base);
       return edited({ start: own.start, end: kept?.range.end ?? own.end }, kept?.count ?? 0);
     }

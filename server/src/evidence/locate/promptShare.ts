@@ -10,7 +10,7 @@ export interface InPrompt {
   readonly share: number;
   /** The part of the prompt that holds the most of it: a number is the index of a context chunk. */
   readonly part: "path" | "prefix" | "suffix" | number;
-  /** Zero-based line of that part at which the first of it stands. */
+  /** Zero-based line of that part at which the text begins that has the most of it together. */
   readonly line: number;
 }
 
@@ -38,18 +38,17 @@ export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
   let best: { part: InPrompt["part"]; text: string; start: number; runs: number } | null = null;
   for (const { part, text } of partsOf(prompt)) {
     const squashed = squash(text);
-    const here = new Set<string>();
-    let first = 0;
+    const here: Occurrence[] = [];
     forEachRun(squashed, length, (start, hash) => {
       const run = hashes.has(hash) ? squashed.slice(start, start + length) : "";
       if (runs.has(run)) {
-        first = here.size === 0 ? start : first;
-        here.add(run);
+        here.push({ start, run });
         found.add(run);
       }
     });
-    if (best === null || here.size > best.runs) {
-      best = { part, text, start: first, runs: here.size };
+    const distinct = new Set(here.map(({ run }) => run)).size;
+    if (best === null || distinct > best.runs) {
+      best = { part, text, start: densest(here, wanted.length), runs: distinct };
     }
   }
   let covered = 0;
@@ -66,6 +65,36 @@ export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
     part: best?.part ?? "path",
     line: best === null ? 0 : lineAt(best.text, best.start),
   };
+}
+
+interface Occurrence {
+  readonly start: number;
+  readonly run: string;
+}
+
+/** Where, of all stretches of a length, the one begins that has the most different runs; the first of several. */
+function densest(occurrences: readonly Occurrence[], length: number): number {
+  const counts = new Map<string, number>();
+  let best = { start: 0, size: 0 };
+  let left = 0;
+  for (const { start, run } of occurrences) {
+    counts.set(run, (counts.get(run) ?? 0) + 1);
+    let first = occurrences[left] ?? { start, run };
+    while (first.start <= start - length) {
+      const count = counts.get(first.run) ?? 0;
+      if (count > 1) {
+        counts.set(first.run, count - 1);
+      } else {
+        counts.delete(first.run);
+      }
+      left += 1;
+      first = occurrences[left] ?? { start, run };
+    }
+    if (counts.size > best.size) {
+      best = { start: first.start, size: counts.size };
+    }
+  }
+  return best.start;
 }
 
 function partsOf({ path, prefix, suffix, context }: Prompt): { part: InPrompt["part"]; text: string }[] {

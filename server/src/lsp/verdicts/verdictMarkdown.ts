@@ -1,5 +1,5 @@
 import type { Policy } from "../../policy/policy";
-import { reasonFor } from "../../policy/reasons";
+import { partOfLines, reasonFor } from "../../policy/reasons";
 import type { Checks, Verdict } from "../../policy/verdict";
 import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { CheckName, CheckValue, Summary } from "../../protocol/verdictWords";
@@ -52,7 +52,9 @@ export function verdictMarkdown(
     }`,
     `**Environment** ${environment === null ? "" : `${visibleMarkdown(environment.engine)} on ${visibleMarkdown(environment.platform)}, ${visibleMarkdown(environment.profile)} ${code(environment.digest)}`}  \n` +
       `${because("environment")} ${because("signature")}`,
-    `**Output** ${because("execution")}  \n${because("prompt")} ${because("content")} ${because("evidence")}${
+    `**Output** ${because("execution")}  \n${because("prompt")} ${because("content")}${
+      remarksOn(verdict).includes("part") ? ` The model's is ${partOfLines(verdict)}.` : ""
+    } ${because("evidence")}${
       checks.copied === "fromToday" || checks.copied === "fromPrompt" ? ` ${because("copied")}` : ""
     }`,
     `**Onchain** ${because("anchor")}${onchain(anchor)}${

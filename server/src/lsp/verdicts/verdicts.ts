@@ -3,14 +3,14 @@ import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestio
 import type { RepositoryIdentity } from "../../models/store/acceptedModels";
 import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
-import type { FileProblem } from "../../policy/report";
+import type { FileProblem, Report } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import { verify } from "../../policy/verifyEvidence";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
+import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { KnownHere } from "../../workflows/knownHere";
 import type { Replayable } from "../../workflows/replay";
-import type { TokenComparisons } from "../../workflows/tokenComparisons";
 import { quotedPaths, replayables } from "../../workflows/verify";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
@@ -33,7 +33,7 @@ export interface VerdictParts {
   readonly replays: ReplayQueue;
   readonly identity: Identity;
   readonly tracking: Tracking;
-  readonly comparisons: TokenComparisons;
+  readonly grammars: GrammarQuestions;
 }
 
 /**
@@ -87,7 +87,8 @@ export class Verdicts implements DocumentListener {
 
   /** Verifies one open document against what is known, and tells the client. */
   async update(document: OpenDocument): Promise<void> {
-    await this.parts.comparisons.settled(() => this.verifyNow(document));
+    const show = await this.parts.grammars.settled(() => this.verifyNow(document));
+    show();
   }
 
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
@@ -179,14 +180,24 @@ export class Verdicts implements DocumentListener {
     }
   }
 
-  private async verifyNow(document: OpenDocument): Promise<void> {
+  /** Verifies a document, and returns what shows the outcome where the document is still the same. */
+  private async verifyNow(document: OpenDocument): Promise<() => void> {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
     const quoted = await this.quotedBy(document, location, evidence);
     const known = await this.parts.identity.of(identityAt(location, evidence));
-    if (this.context.documents.get(document.uri) === document) {
-      this.verify(document, location, evidence, quoted, known);
+    const isOpen = (): boolean => this.context.documents.get(document.uri) === document;
+    if (!isOpen()) {
+      return () => {};
     }
+    const { version } = document;
+    const report = this.verify(document, location, evidence, quoted, known);
+    return () => {
+      // Whoever has edited it since has it verified again.
+      if (isOpen() && document.version === version) {
+        this.show(document, location, evidence, report);
+      }
+    };
   }
 
   private forget(uri: string): void {
@@ -254,9 +265,9 @@ export class Verdicts implements DocumentListener {
     evidence: FolderEvidence | null,
     quoted: ReadonlyMap<string, string>,
     known: KnownHere,
-  ): void {
+  ): Report {
     const replayable = this.replayablesAt({ repositoryPath, path }, evidence);
-    const report = verify({
+    return verify({
       repositoryId: evidence?.repositoryId ?? null,
       evidence: evidence?.files ?? [],
       moves: evidence?.moves ?? Moves.NONE,
@@ -267,10 +278,19 @@ export class Verdicts implements DocumentListener {
       quoted,
       hints: this.parts.tracking.hints(document),
       shares: this.shares,
-      sameTokens: this.parts.comparisons.sameTokens,
+      sameTokens: this.parts.grammars.sameTokens,
+      enclosedLines: this.parts.grammars.enclosedLines,
       replays: new Map(replayable.map((one) => [one.claim, this.parts.replays.outcomeOf(one)])),
       policy: known.policy,
     });
+  }
+
+  private show(
+    document: OpenDocument,
+    { repositoryPath, path }: DocumentLocation,
+    evidence: FolderEvidence | null,
+    report: Report,
+  ): void {
     const followed = this.of(document);
     const verdicts = report.suggestions.filter((verdict) => verdict.path === path);
     this.verdicts.set(document.uri, verdicts);
