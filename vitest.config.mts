@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 interface Suite {
@@ -28,6 +29,8 @@ const TIMEOUT_MILLISECONDS = 120_000;
 /** One project for each suite that runs outside an editor; `test/run.mjs` selects among them. */
 export default defineConfig({
   test: {
+    // One core stays free by default, so that two would run one file at a time, while many files wait for processes.
+    maxWorkers: availableParallelism(),
     projects: Object.entries(SUITES).map(([name, { folder, own }]) => ({
       test: {
         name,
