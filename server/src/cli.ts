@@ -1,22 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { anchor } from "./cli/anchorCommand";
 import type { Answer, CommandName } from "./cli/answers";
-import { chainStart, chainStatus, chainStop } from "./cli/chainCommand";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
-import { complete, completeBatch } from "./cli/completeCommand";
-import { evidenceList, evidenceShow } from "./cli/evidenceCommand";
-import { modelAccept, modelReject } from "./cli/modelAcceptance";
-import {
-  modelCheck,
-  modelDigest,
-  modelFetch,
-  modelList,
-  modelPin,
-  modelRemove,
-  modelUse,
-} from "./cli/modelCommand";
 import {
   addFetchFlags,
   addPinFlags,
@@ -26,9 +12,7 @@ import {
   type TrustFlags,
 } from "./cli/modelOptions";
 import { type CommandResult, print, printError } from "./cli/output";
-import { schema } from "./cli/schemaCommand";
-import { openSession, type Session } from "./cli/session";
-import { replay, verify } from "./cli/verifyCommand";
+import type { Session } from "./cli/session";
 import { ExecutionProfile } from "./protocol/executionProfile";
 import { EXECUTION_PROVIDERS } from "./protocol/executionProvider";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
@@ -41,11 +25,17 @@ const program = new Command("proofline")
   .configureOutput({ outputError() {}, ...(process.argv.includes("--json") && { writeErr() {} }) })
   .configureHelp({ showGlobalOptions: true });
 
-/** Adds what every command takes, and runs it with a session. The name says what it answers with: see `ANSWERS`. */
-function run<Name extends CommandName>(
+/**
+ * Adds what every command takes, and runs it with a session. The name says what it answers with: see `ANSWERS`.
+ *
+ * @param load reads the module that the action needs, once it is called, so that no command waits for another's
+ */
+function run<Name extends CommandName, Module>(
   _name: Name,
   command: Command,
+  load: () => Promise<Module>,
   action: (
+    module: Module,
     session: Session,
     flags: Record<string, unknown>,
     args: string[],
@@ -59,7 +49,8 @@ function run<Name extends CommandName>(
       const flags = command.opts();
       const json = flags.json === true;
       try {
-        const result = await action(await openSession(flags), flags, command.args);
+        const { openSession } = await import("./cli/session");
+        const result = await action(await load(), await openSession(flags), flags, command.args);
         if (result !== undefined) {
           print(result, json);
         }
@@ -68,6 +59,15 @@ function run<Name extends CommandName>(
       }
     });
 }
+
+const anchoring = () => import("./cli/anchorCommand");
+const chains = () => import("./cli/chainCommand");
+const completions = () => import("./cli/completeCommand");
+const evidenceFiles = () => import("./cli/evidenceCommand");
+const models = () => import("./cli/modelCommand");
+const acceptances = () => import("./cli/modelAcceptance");
+const schemas = () => import("./cli/schemaCommand");
+const verdicts = () => import("./cli/verifyCommand");
 
 const positive = (value: string): number => {
   const number = Number(value);
@@ -103,7 +103,8 @@ run(
         .choices(EXECUTION_PROVIDERS)
         .default(DEFAULT_SETTINGS.executionProvider),
     ),
-  async (session, flags) => {
+  completions,
+  async ({ complete, completeBatch }, session, flags) => {
     const { file, line, column, accept, batch, maxTokens } = flags as {
       file?: string;
       line?: number;
@@ -139,7 +140,8 @@ run(
   addKeyFlag(addChainFlags(program.command("anchor"))).description(
     "seal and anchor what is pending in this repository, and wait",
   ),
-  (session, flags) => anchor(session, flags as ChainFlags),
+  anchoring,
+  ({ anchor }, session, flags) => anchor(session, flags as ChainFlags),
 );
 
 run(
@@ -147,7 +149,8 @@ run(
   addChainFlags(program.command("replay").argument("[ids...]", "suggestion ids; all by default")).description(
     "run the pinned model again and compare",
   ),
-  (session, flags, ids) => replay(session, ids, flags as ChainFlags),
+  verdicts,
+  ({ replay }, session, flags, ids) => replay(session, ids, flags as ChainFlags),
 );
 
 run(
@@ -160,7 +163,8 @@ run(
     )
     .option("--no-replay", "do not load the model")
     .option("--base <revision>", "also report evidence that this revision holds and that is missing now"),
-  (session, flags, paths) =>
+  verdicts,
+  ({ verify }, session, flags, paths) =>
     verify(session, paths, {
       ...(flags as ChainFlags),
       allowAnchored: flags.allowAnchored === true,
@@ -176,28 +180,32 @@ run(
     .command("digest")
     .argument("<directory>")
     .description("sizes and digests of every file of a model folder"),
-  (_session, _flags, [directory = "."]) => modelDigest(directory),
+  models,
+  ({ modelDigest }, _session, _flags, [directory = "."]) => modelDigest(directory),
 );
 run(
   "model check",
   addTrustFlags(
     model.command("check").argument("<model>", "a folder, or the name of an installed model"),
   ).description("compare every byte with the pin, and the signature with the files"),
-  (session, flags, [typed = "."]) => modelCheck(session, typed, flags as TrustFlags),
+  models,
+  ({ modelCheck }, session, flags, [typed = "."]) => modelCheck(session, typed, flags as TrustFlags),
 );
 run(
   "model pin",
   addPinFlags(model.command("pin").argument("<source>", "a folder, or owner/name on the hub")).description(
     "pin a model, and write the pin into this repository",
   ),
-  (session, flags, [source = "."]) => modelPin(session, source, flags as PinFlags),
+  models,
+  ({ modelPin }, session, flags, [source = "."]) => modelPin(session, source, flags as PinFlags),
 );
 run(
   "model fetch",
   addFetchFlags(
     model.command("fetch").argument("[name]", "one of the workspace's; the proposed one by default"),
   ).description("download exactly the bytes that this workspace's models.json pins"),
-  (session, flags, [name]) => modelFetch(session, name, flags as FetchFlags),
+  models,
+  ({ modelFetch }, session, flags, [name]) => modelFetch(session, name, flags as FetchFlags),
 );
 run(
   "model accept",
@@ -205,7 +213,8 @@ run(
     .command("accept")
     .argument("[name]", "an installed model, or its manifest digest; the workspace's proposed one by default")
     .description("let a model count for this repository, on this machine; asks unless the digest is whole"),
-  (session, _flags, [name]) => modelAccept(session, name),
+  acceptances,
+  ({ modelAccept }, session, _flags, [name]) => modelAccept(session, name),
 );
 run(
   "model reject",
@@ -213,12 +222,14 @@ run(
     .command("reject")
     .argument("<name>", "an accepted model, or its manifest digest")
     .description("let a model no longer count for this repository"),
-  (session, _flags, [name = ""]) => modelReject(session, name),
+  acceptances,
+  ({ modelReject }, session, _flags, [name = ""]) => modelReject(session, name),
 );
 run(
   "model list",
   model.command("list").description("the models here, and those that the workspace names"),
-  (session) => modelList(session),
+  models,
+  ({ modelList }, session) => modelList(session),
 );
 run(
   "model use",
@@ -229,7 +240,8 @@ run(
       "an installed model, or the one that comes with Proofline; none: that of the settings",
     )
     .description("choose a model for this repository, on this machine"),
-  (session, _flags, [name]) => modelUse(session, name),
+  models,
+  ({ modelUse }, session, _flags, [name]) => modelUse(session, name),
 );
 run(
   "model remove",
@@ -238,23 +250,46 @@ run(
     .argument("[name]", "an installed model")
     .description("take a model off the disk")
     .option("--partial", "what was left of downloads that were not finished"),
-  (session, flags, [name]) => modelRemove(session, name, { partial: flags.partial === true }),
+  models,
+  ({ modelRemove }, session, flags, [name]) =>
+    modelRemove(session, name, { partial: flags.partial === true }),
 );
 
 const chain = program.command("chain").description("the chain on this computer");
-run("chain start", chain.command("start").description("run it until `chain stop`"), chainStart);
-run("chain stop", chain.command("stop").description("end it; its state stays"), chainStop);
-run("chain status", chain.command("status").description("whether it runs, and where"), chainStatus);
+run(
+  "chain start",
+  chain.command("start").description("run it until `chain stop`"),
+  chains,
+  ({ chainStart }, session) => chainStart(session),
+);
+run(
+  "chain stop",
+  chain.command("stop").description("end it; its state stays"),
+  chains,
+  ({ chainStop }, session) => chainStop(session),
+);
+run(
+  "chain status",
+  chain.command("status").description("whether it runs, and where"),
+  chains,
+  ({ chainStatus }, session) => chainStatus(session),
+);
 
 const evidence = program.command("evidence").description("what the evidence files of this repository say");
-run("evidence list", evidence.command("list").description("every batch and its suggestions"), evidenceList);
+run(
+  "evidence list",
+  evidence.command("list").description("every batch and its suggestions"),
+  evidenceFiles,
+  ({ evidenceList }, session) => evidenceList(session),
+);
 run(
   "evidence show",
   evidence
     .command("show")
     .argument("<id>", "a suggestion's id, or its beginning")
     .description("everything about one suggestion"),
-  (session, _flags, [id = ""]) => evidenceShow(session, id),
+  evidenceFiles,
+  ({ evidenceShow }, session, _flags, [id = ""]) => evidenceShow(session, id),
 );
 
 run(
@@ -263,7 +298,8 @@ run(
     .command("schema")
     .argument("[command...]", "the words of a command, or failure; all by default")
     .description("the JSON Schemas of what --json prints"),
-  (_session, _flags, words) => schema(words),
+  schemas,
+  ({ schema }, _session, _flags, words) => schema(words),
 );
 
 // Whoever reads the output, such as `head`, may have had enough of it.
