@@ -51,7 +51,6 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   external: ["vscode", "onnxruntime-*", "@foundry-rs/*"],
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   legalComments: "none",
   sourcemap: watches || process.argv.includes("--sourcemap"),
   logLevel: watches ? "info" : "warning",
