@@ -75,10 +75,7 @@ export class Workbench {
     this.folders.push(parent);
     const folder = join(parent, "sample");
     mkdirSync(folder);
-    for (const [name, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), text);
-    }
+    writeFiles(folder, files);
     return folder;
   }
 
@@ -100,6 +97,14 @@ export class Workbench {
     for (const folder of this.folders) {
       removeFolder(folder);
     }
+  }
+}
+
+/** Writes files by their paths below a folder. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
   }
 }
 
