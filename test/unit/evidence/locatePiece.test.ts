@@ -152,7 +152,7 @@ describe("an edited piece", () => {
   it("has no line of its own in another place, and so covers no line of its twin", () => {
     const line = "    return this.items.pop();";
     const twins = `  first() {\n${line}\n  }\n  second() {\n${line}\n  }\n`;
-    const own = piece(twins, line.trim());
+    const own = piece(twins, "items.pop();");
     expect(find(own, twins.replace("pop", "shift"))).toEqual({
       content: "edited",
       range: { start: { line: 1, character: 4 }, end: { line: 1, character: 30 } },
