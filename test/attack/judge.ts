@@ -6,6 +6,7 @@ import type { Report } from "../../server/src/policy/report";
 import type { Verdict } from "../../server/src/policy/verdict";
 import { PIN } from "../conformance/samples";
 import type { State, Truth } from "./state";
+import { isWrapped } from "./wrappers";
 
 /** Two texts of a file that a real parser must call one program. */
 export interface Comparison {
@@ -89,6 +90,9 @@ function whyNotBy(truth: Truth, verdict: Verdict, state: State): string | null {
   const lines = linesOf(state, verdict.path);
   const first = (verdict.startLine ?? 1) - 1;
   const last = (verdict.endLine ?? 1) - 1;
+  if (isWrapped(verdict.path, lines, first)) {
+    return "it stands in a comment or string that was put around it";
+  }
   const standing = lines.slice(first, last + 1);
   const text = standing
     .map((line, index) =>

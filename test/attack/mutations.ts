@@ -17,6 +17,7 @@ import { mutateJson, type Pool, poolOf } from "./mutateJson";
 import type { Random } from "./random";
 import { add, isObject, type State } from "./state";
 import type { World } from "./world";
+import { wrappersOf } from "./wrappers";
 
 /** One way to attack. It changes the state, and says whether an honest line may lose its word by it. */
 export interface Mutation {
@@ -539,6 +540,19 @@ const SOURCES: readonly Mutation[] = [
   changeLine("commented out", (line, _random, path) => [
     path.endsWith(".py") ? line.replace(/^(\s*)/, "$1# ") : line.replace(/^(\s*)/, "$1// "),
   ]),
+  mutation("source: lines put into a comment or string", (state, random, world) => {
+    const [piece] = random.of(world.claims).pieces;
+    const wrappers = wrappersOf(piece?.path ?? "");
+    if (piece !== undefined && wrappers.length > 0) {
+      const lines = (state.sources.get(piece.path) ?? "").split("\n");
+      const { opening, closing } = random.of(wrappers);
+      const first = Math.max(0, piece.start.line - random.below(2));
+      lines.splice(piece.end.line + 1 + random.below(2), 0, closing);
+      lines.splice(first, 0, opening);
+      state.sources.set(piece.path, lines.join("\n"));
+    }
+    return MAY_LOWER;
+  }),
   changeLine("white space of any kind", (line, random) => [inside(line, random, random.of(BLANKS))]),
   changeLine("white space beside white space", (line, random) => {
     const places = [...line.matchAll(/(?<=\s)|(?=\s)|$/g)].map(({ index }) => index);
