@@ -78,7 +78,7 @@ test("what is saved and left alone is sealed, anchored and verified by itself", 
   await client.untilShown(uri, "verified");
 });
 
-test("a line that is changed is edited, and an import above it costs nothing", async () => {
+test("a line that is changed or commented out is edited, and an import above it costs nothing", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();
   const { uri, name, shown } = await offered(client, workspace);
@@ -94,7 +94,12 @@ test("a line that is changed is edited, and an import above it costs nothing", a
   const at = await client.connection.sendRequest(GetVerdict.type, { uri, position: { line, character: 99 } });
   expect(at).toMatchObject({ range: { start: { line, character: start.character } } });
   await client.untilShown(uri, "verified");
-  client.type(uri, { line, character: start.character + 1 }, "Q");
+  client.type(uri, { line: client.text(uri).split("\n").length, character: 0 }, "\n*/\n");
+  client.type(uri, { line: 1, character: 0 }, "/*\n");
+  await client.until("the comment", () => client.shown(uri).every(({ summary }) => summary === "edited"));
+  client.type(uri, { line: 1, character: 2 }, "*/");
+  await client.untilShown(uri, "verified");
+  client.type(uri, { line: line + 1, character: start.character + 1 }, "Q");
   await client.until("the change", () => client.shown(uri).every(({ summary }) => summary === "edited"));
 });
 
