@@ -72,7 +72,7 @@ async function useWorkspaceModel(context: FeatureContext, pinning: Pinning): Pro
     await fetch(context, pinning, folder, model);
   } else {
     throw new Error(
-      `${visibleNameInEditor(model.name)} was pinned from a folder, so it cannot be downloaded. Get the folder from whoever pinned it, then run Proofline: Pin a Model…. The same bytes give the same pin.`,
+      `${visibleNameInEditor(model.name)} was pinned from a folder, so it cannot be downloaded. Get the folder from whoever pinned it, then run Proofline: Pin a Model… on it in this workspace. The same files get the same pin here, whatever the folder is called.`,
     );
   }
 }

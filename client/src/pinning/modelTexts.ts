@@ -46,7 +46,19 @@ export function questionFor(
  * are what a person consents to.
  */
 export function describePlan(
-  { name, commit, from, licence, signed, manifestDigest, namesakes, files, ...sizes }: PlanModel.Plan,
+  {
+    name,
+    commit,
+    from,
+    licence,
+    signed,
+    manifestDigest,
+    known,
+    namesakes,
+    displaced,
+    files,
+    ...sizes
+  }: PlanModel.Plan,
   trust: PinModel.Parameters["trust"],
 ): string[] {
   const { size: bytes, toDownload } = sizes;
@@ -54,7 +66,7 @@ export function describePlan(
     commit === null || toDownload === bytes ? "" : `, of which ${size(bytes - toDownload)} are here already`;
   return [
     ...(commit === null
-      ? []
+      ? [`Name: ${visibleValue(name, STATED_LIMIT)}${known === null ? "" : KNOWN[known]}`]
       : [
           `Repository: ${visibleValue(from)}`,
           `Commit: ${visibleValue(commit.slice(0, 12))}`,
@@ -63,11 +75,22 @@ export function describePlan(
     `Signature: ${signed ? SIGNATURE[trust.kind] : "none"}`,
     ...(manifestDigest === null ? [] : [`Manifest digest: ${manifestDigest}`]),
     ...warningsAbout(name, namesakes),
+    ...(displaced === null
+      ? []
+      : [
+          `Proposal: the workspace proposes ${visibleNameInEditor(displaced)} now, and then ${visibleNameInEditor(name)}`,
+        ]),
     "",
     `${counted(files.length, "file")}, ${size(bytes)}${here}:`,
     ...files.map((file) => `${visibleValue(file.path)} (${size(file.size)})`),
   ];
 }
+
+/** Why a folder gets the name that it gets. */
+const KNOWN: Readonly<Record<NonNullable<PlanModel.Plan["known"]>, string>> = {
+  workspace: ", as the workspace calls these very files",
+  folder: ", as its pin.json has it for these very files",
+};
 
 /** The question whether an installed model counts in a workspace, or no longer. */
 export function questionAbout({ name, accepted }: ListWorkspaceModels.Model): string {

@@ -113,8 +113,9 @@ export async function modelAccept(
   session: Session,
   typed: string | undefined,
 ): Promise<CommandResult<Answer<"model accept">>> {
-  const { store, repository } = await placesWithRepository(session);
-  const model = await namedModel(session, store, typed ?? proposedBy(await modelsOf(repository)));
+  const places = await placesWithRepository(session);
+  const { store, repository } = places;
+  const model = await namedModel(session, places, typed ?? proposedBy(await modelsOf(repository)));
   if (model === "embedded") {
     const { manifest, manifestDigest } = await readPin(session.installation.modelDirectory);
     return {
@@ -151,9 +152,10 @@ export async function modelReject(
   session: Session,
   typed: string,
 ): Promise<CommandResult<Answer<"model reject">>> {
-  const { store, repository } = await placesWithRepository(session);
+  const places = await placesWithRepository(session);
+  const { store, repository } = places;
   const digest = Digest.safeParse(typed);
-  const model = digest.success ? { manifestDigest: digest.data } : await namedModel(session, store, typed);
+  const model = digest.success ? { manifestDigest: digest.data } : await namedModel(session, places, typed);
   if (model === "embedded") {
     throw new CommandError(
       "usage",

@@ -3,23 +3,23 @@ import { resolve } from "node:path";
 import { describeSource, parseSource } from "../models/modelSource";
 import { checkModel } from "../models/pin/checkModel";
 import { digestModel } from "../models/pin/digestModel";
-import { planFolder } from "../models/pin/planFolder";
+import { noOneGraph } from "../models/pin/planFolder";
 import { readPin } from "../models/pin/readPin";
 import { checkSignature, describeSignature, MAX_SIGNATURE_BYTES } from "../models/signature/signature";
 import { ModelChoices } from "../models/store/modelChoice";
-import { type InstalledModel, ModelStore, readSignature } from "../models/store/modelStore";
+import { type InstalledModel, readSignature } from "../models/store/modelStore";
 import { findModel } from "../models/store/modelsFile";
 import type { Digest } from "../platform/primitives";
 import { type KnownModel, namesakesAmong } from "../policy/policy";
 import { megabytes } from "../protocol/byteCount";
 import { visibleName, visibleText } from "../protocol/visibleText";
 import { installedPins } from "../workflows/installedPins";
+import { type FolderPinPlan, pinFolder, planFolderPin } from "../workflows/pinFolder";
 import {
   applyPlan,
   type DownloadPlan,
   modelsOf,
   type PinnedModel,
-  pinFolder,
   planFetch,
   planPin,
 } from "../workflows/pinModel";
@@ -71,9 +71,9 @@ export async function modelCheck(
   flags: TrustFlags,
 ): Promise<CommandResult<Answer<"model check">>> {
   const folder = resolve(typed);
-  const store = new ModelStore(session.home);
+  const places = await placesOf(session);
   const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined;
-  const named = isThere ? null : await namedModel(session, store, typed);
+  const named = isThere ? null : await namedModel(session, places, typed);
   const installed = named === "embedded" ? null : named;
   const directory = named === "embedded" ? session.installation.modelDirectory : (named?.path ?? folder);
   const { manifest, manifestDigest } = await checkModel(directory);
@@ -84,7 +84,7 @@ export async function modelCheck(
   );
   if (installed !== null && signature.kind === "verified") {
     const { path: _, storedBytes: __, ...approved } = installed;
-    await store.approve({ ...approved, signature });
+    await places.store.approve({ ...approved, signature });
   }
   return {
     exitCode: 0,
@@ -106,8 +106,14 @@ export async function modelPin(
   const choices = pinChoices(flags);
   const places = await placesOf(session);
   if (source.kind === "folder") {
-    const { files } = await planFolder(source.directory, choices.variant ?? null);
-    files.map(fileLine).forEach(note);
+    const plan = await planFolderPin(source.directory, places, choices);
+    if (plan.kind === "variants") {
+      throw noOneGraph(source.directory, plan.graphs);
+    }
+    describeFolder(plan).forEach(note);
+    if (flags.yes !== true) {
+      await confirm(`Pin ${visibleName(plan.name)}?`, "pinned");
+    }
     return pinned(await pinFolder(source.directory, places, choices));
   }
   const access = hubAccess(flags);
@@ -248,7 +254,8 @@ export async function modelUse(
   session: Session,
   name: string | undefined,
 ): Promise<CommandResult<Answer<"model use">>> {
-  const { store, repository } = await placesOf(session);
+  const places = await placesOf(session);
+  const { store, repository } = places;
   if (repository === null) {
     throw new CommandError(
       "repository",
@@ -261,7 +268,7 @@ export async function modelUse(
     await choices.choose(repository.folder, null);
     return { exitCode: 0, json: { chosen: null }, text: ["This repository uses the model of the settings."] };
   }
-  const model = await namedModel(session, store, name);
+  const model = await namedModel(session, places, name);
   if (model === "embedded") {
     await choices.choose(repository.folder, null);
     return {
@@ -292,7 +299,8 @@ export async function modelRemove(
   name: string | undefined,
   { partial }: { readonly partial: boolean },
 ): Promise<CommandResult<Answer<"model remove">>> {
-  const store = new ModelStore(session.home);
+  const places = await placesOf(session);
+  const { store } = places;
   if (!partial && name === undefined) {
     throw new CommandError("usage", "The model is missing.", "Name it, or give --partial.");
   }
@@ -300,7 +308,7 @@ export async function modelRemove(
   if (partial) {
     await store.removePartial();
   }
-  const model = name === undefined ? null : await namedModel(session, store, name);
+  const model = name === undefined ? null : await namedModel(session, places, name);
   if (model === "embedded") {
     throw new CommandError(
       "usage",
@@ -327,8 +335,30 @@ export async function modelRemove(
 async function agreed(plan: DownloadPlan, { yes }: HubFlags, more: readonly string[] = []): Promise<void> {
   [...describePlan(plan), ...more].forEach(note);
   if (yes !== true) {
-    await confirm(`Download ${megabytes(plan.toDownload)}?`);
+    await confirm(`Download ${megabytes(plan.toDownload)}?`, "downloaded");
   }
+}
+
+/** What a person is shown of a folder before it is pinned and so counts. */
+function describeFolder({ name, known, displaced, files, signed }: FolderPinPlan): string[] {
+  return [
+    `Model      ${visibleText(name)}`,
+    ...(known === null
+      ? []
+      : [
+          `Pin        ${known.manifestDigest}, ${known.from === "workspace" ? "which this workspace names for these very files" : "as the folder's pin.json has it for these very files"}`,
+        ]),
+    `Signature  ${signed ? "model.sig is there" : "none"}`,
+    ...proposalLine(name, displaced),
+    ...files.map(fileLine),
+  ];
+}
+
+/** Says that the workspace's proposal changes, where it does. */
+function proposalLine(name: string, displaced: string | null): string[] {
+  return displaced === null
+    ? []
+    : [`Proposal   this workspace proposes ${visibleName(displaced)} now, and then ${visibleName(name)}`];
 }
 
 /** The longest licence, in UTF-16 code units: what a hub states stays within the line that names it. */
@@ -336,12 +366,13 @@ const LICENCE_LIMIT = 80;
 
 /** What a person consents to. What a hub states is a value within a line, and can look like none. */
 function describePlan(plan: DownloadPlan): string[] {
-  const { name, source, files, licence, signed, size, toDownload } = plan;
+  const { name, source, files, licence, signed, displaced, size, toDownload } = plan;
   return [
     `${visibleName(name)}: ${visibleText(describeSource(source))}`,
     `Commit     ${source.commit}`,
     `Licence    ${licence === null ? "none is stated" : visibleText(licence, LICENCE_LIMIT)}`,
     `Signature  ${signed ? "model.sig is there" : "none"}`,
+    ...proposalLine(name, displaced),
     ...files.map(({ path, wanted }) => fileLine({ path, size: wanted.size })),
     `${megabytes(size).padStart(10)}  in all, ${megabytes(toDownload)} of it to download`,
   ];

@@ -40,7 +40,7 @@ export function addHubFlags(command: Command): Command {
   return command
     .option("--hub <url>", "the hub to ask (HF_ENDPOINT; https://huggingface.co)")
     .option("--token-file <file>", "a file with a token that may read the model (or the token in HF_TOKEN)")
-    .option("--yes", "download without asking");
+    .option("--yes", "pin or download without asking");
 }
 
 export function addTrustFlags(command: Command): Command {
@@ -62,7 +62,7 @@ export function addPinFlags(command: Command): Command {
     .option("--variant <name>", "the graph to load where there are several, e.g. model_q4")
     .option("--family <name>", "the prompt family; found from the tokenizer by default")
     .option("--name <name>", "what the model is called here")
-    .option("--replace", "replace another pin of that name");
+    .option("--replace", "replace another pin of that name, or of that folder");
 }
 
 /** The hub that flags and variables name; flags win. */

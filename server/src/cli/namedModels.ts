@@ -1,22 +1,31 @@
 import { readPin } from "../models/pin/readPin";
 import { type InstalledModel, ModelStore } from "../models/store/modelStore";
-import type { ModelsFile } from "../models/store/modelsFile";
-import type { PinPlaces } from "../workflows/pinModel";
+import type { ModelsFile, NamedModel } from "../models/store/modelsFile";
+import { unreachable } from "../platform/errors";
+import { modelsOf, type PinPlaces } from "../workflows/pinModel";
 import { CommandError } from "./commandError";
+import { COMMAND_REMEDIES } from "./commandRemedies";
 import { repositoryHere, type Session } from "./session";
 
 export async function placesOf(session: Session): Promise<PinPlaces> {
   return { store: new ModelStore(session.home), repository: await repositoryHere() };
 }
 
-/** The model that a person means by its name, or by the beginning of its digest. */
+/** Fewer digits of a digest name no model: names of files and people are often that short. */
+const FEWEST_DIGITS = 8;
+
+/**
+ * The model that a person means by its name, or by the beginning of its digest.
+ *
+ * @throws CommandError `model.missing` where none is installed, or several are meant
+ */
 export async function namedModel(
   { installation }: Session,
-  store: ModelStore,
+  { store, repository }: PinPlaces,
   name: string,
 ): Promise<InstalledModel | "embedded"> {
   const isMeant = (modelName: string, manifestDigest: string): boolean =>
-    modelName === name || (name.length >= 8 && manifestDigest.startsWith(name));
+    modelName === name || (name.length >= FEWEST_DIGITS && manifestDigest.startsWith(name));
   const { manifest, manifestDigest } = await readPin(installation.modelDirectory);
   const found = [
     ...(isMeant(manifest.name, manifestDigest) ? (["embedded"] as const) : []),
@@ -26,11 +35,47 @@ export async function namedModel(
   if (only !== undefined && found.length === 1) {
     return only;
   }
-  throw new CommandError(
+  if (only !== undefined) {
+    throw new CommandError(
+      "model.missing",
+      `Several models are called ${name}.`,
+      "See `proofline model list`, and name it by the beginning of its digest.",
+    );
+  }
+  const { models } = await modelsOf(repository);
+  const proposed = models.find((model) => isMeant(model.manifest.name, model.manifestDigest));
+  throw proposed === undefined ? notInstalled(name) : notFetched(proposed);
+}
+
+function notInstalled(name: string): CommandError {
+  const isShort = /^[0-9a-f]+$/.test(name) && name.length < FEWEST_DIGITS;
+  return new CommandError(
     "model.missing",
-    found.length === 0 ? `No model ${name} is installed.` : `Several models are called ${name}.`,
-    "See `proofline model list`, and name it by the beginning of its digest where names are not enough.",
+    `No model ${name} is installed.`,
+    isShort
+      ? `A digest is named by at least ${FEWEST_DIGITS} of its first digits; see \`proofline model list\`.`
+      : "See `proofline model list` for those that are.",
   );
+}
+
+/** What a workspace names is a fetch or a folder away. */
+function notFetched({ manifest: { name }, manifestDigest, source }: NamedModel): CommandError {
+  switch (source.kind) {
+    case "huggingface":
+      return new CommandError(
+        "model.missing",
+        `This workspace names the model ${name}, but it is not installed on this machine.`,
+        `Run \`proofline model fetch ${manifestDigest}\`, which downloads it.`,
+      );
+    case "folder":
+      return new CommandError(
+        "model.missing",
+        `This workspace names the model ${name}, but it is not installed on this machine, and was pinned from a folder.`,
+        COMMAND_REMEDIES.getModelFolder,
+      );
+    default:
+      return unreachable(source);
+  }
 }
 
 /** The digest of the model that a workspace proposes, or of its only one. */

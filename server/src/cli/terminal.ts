@@ -13,22 +13,27 @@ export interface Terminal {
 }
 
 /**
- * Asks for confirmation before something that takes time and disk space. If nobody can answer, the answer is no.
+ * Asks for confirmation of what was shown. If nobody can answer, the answer is no.
  *
+ * @param what what is done after a yes, as a participle
  * @throws CommandError `usage` without a terminal, `model.cancelled` for any answer but yes, Ctrl+C and Ctrl+D
  * included
  */
-export async function confirm(question: string, terminal: Terminal = STANDARD): Promise<void> {
+export async function confirm(
+  question: string,
+  what: "downloaded" | "pinned",
+  terminal: Terminal = STANDARD,
+): Promise<void> {
   const answer = await agrees(question, terminal);
   if (answer === null) {
     throw new CommandError(
       "usage",
-      "There is no terminal to ask for confirmation, so nothing was downloaded.",
-      "Check what would be downloaded, then give --yes.",
+      `There is no terminal to ask for confirmation, so nothing was ${what}.`,
+      `Check what would be ${what}, then give --yes.`,
     );
   }
   if (!answer) {
-    throw new CommandError("model.cancelled", "Nothing was downloaded.", "Start it again and answer y.");
+    throw new CommandError("model.cancelled", `Nothing was ${what}.`, "Start it again and answer y.");
   }
 }
 

@@ -24,7 +24,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   pinMissingModel:
     "Pin it with Proofline: Pin a Model…, or restore .proofline/models.json from version control.",
   getModelFolder:
-    "Get the folder from whoever pinned it, then run Proofline: Pin a Model… on it. The same bytes give the same pin.",
+    "Get the folder from whoever pinned it, then run Proofline: Pin a Model… on it in this workspace. The same files get the same pin here, whatever the folder is called.",
 
   correctHub:
     "Correct the setting proofline.modelHub. It is an address like https://huggingface.co; plain http is only allowed for a hub on this computer.",

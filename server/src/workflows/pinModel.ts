@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import type { Repository } from "../evidence/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "../models/hub/download";
@@ -7,7 +7,7 @@ import { type HubAccess, refuseCancelled } from "../models/hub/hubRequest";
 import { PacedProgress, type Progress } from "../models/hub/progress";
 import { chooseVariant } from "../models/hub/variants";
 import type { ModelSource } from "../models/modelSource";
-import { PIN_FILE, type Pin, type PinManifest, SIGNATURE_FILE } from "../models/pin/manifest";
+import { type Pin, type PinManifest, SIGNATURE_FILE } from "../models/pin/manifest";
 import type { PromptFamilyName } from "../models/pin/promptFamilies";
 import { readPin } from "../models/pin/readPin";
 import { writePin, writePinFile } from "../models/pin/writePin";
@@ -19,6 +19,7 @@ import {
 } from "../models/signature/signature";
 import { type ApprovedModel, type ModelStore, readSignature } from "../models/store/modelStore";
 import {
+  displacedProposal,
   MAX_MODELS_BYTES,
   type ModelsFile,
   type NamedModel,
@@ -28,7 +29,7 @@ import {
   withModel,
   writeModelsFile,
 } from "../models/store/modelsFile";
-import { patiently, removeIfThere, writeWhole } from "../platform/durable";
+import { patiently } from "../platform/durable";
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 
@@ -60,6 +61,8 @@ export interface DownloadPlan {
   readonly toDownload: number;
   readonly licence: string | null;
   readonly signed: boolean;
+  /** The model that the repository proposes now and not once this one is pinned, by its name; `null` where none is. */
+  readonly displaced: string | null;
   /** The manifest that the bytes must fit, or what to pin them as. */
   readonly pin:
     | { readonly kind: "existing"; readonly manifest: PinManifest; readonly manifestDigest: Digest }
@@ -98,7 +101,8 @@ export async function planPin(
   const model = await inspect(access, source.repository, source.revision, signal);
   const variant = chooseVariant(model, choices.variant);
   const from = hubSource(model, variant.folder);
-  const known = pinnedContent(await modelsOf(repository), from);
+  const models = await modelsOf(repository);
+  const known = pinnedContent(models, from);
   const files = variant.files.map((file): PlannedFile => {
     const path = below(variant.folder, file.path);
     const pinned = known.get(path);
@@ -109,14 +113,23 @@ export async function planPin(
     return { path, wanted: wantedOf(model, file, stated) };
   });
   const shortName = posix.basename(model.repository);
+  const name = choices.name ?? (choices.variant === undefined ? shortName : `${shortName}:${variant.name}`);
+  const graph = below(variant.folder, variant.graph);
+  const isNamed = models.models.some(
+    ({ manifest }) =>
+      manifest.name === name &&
+      manifest.execution.graph === graph &&
+      manifest.files.every(({ path }) => known.has(path)),
+  );
   return {
     ...(await sizesOf(store, files)),
-    name: choices.name ?? (choices.variant === undefined ? shortName : `${shortName}:${variant.name}`),
+    name,
     source: from,
     files,
     licence: model.licence,
     signed: variant.signed,
-    pin: { kind: "new", graph: below(variant.folder, variant.graph) },
+    displaced: isNamed ? null : displacedProposal(models, name),
+    pin: { kind: "new", graph },
   };
 }
 
@@ -161,6 +174,7 @@ export async function planFetch(
     files,
     licence: model.licence,
     signed: signature !== undefined,
+    displaced: null,
     pin: { kind: "existing", manifest, manifestDigest },
   };
 }
@@ -241,59 +255,8 @@ export async function applyPlan(
   });
 }
 
-/**
- * Pins a local model folder as it lies there, accepts it for the repository, and writes the pin into that. A
- * failure leaves the folder's earlier pin as it was, and so does whoever cancels before it is done.
- */
-export async function pinFolder(
-  directory: string,
-  places: PinPlaces,
-  { name, variant, family, trust, replace }: PinChoices,
-  signal?: AbortSignal,
-): Promise<PinnedModel> {
-  const before = await readFile(join(directory, PIN_FILE)).catch(() => null);
-  const earlier = (await places.store.list()).find((model) => model.directory === directory);
-  try {
-    const pin = await writePin(directory, {
-      ...(name !== undefined && { name }),
-      ...(variant !== undefined && { graph: variant }),
-      ...(family !== undefined && { family }),
-    });
-    if (earlier !== undefined && earlier.name !== pin.manifest.name && !replace) {
-      throw new ProoflineError(
-        "model.replace",
-        `${directory} is pinned as ${earlier.name} already, and a folder has one pin.`,
-        "pinCopy",
-      );
-    }
-    const signature = await checkSignature(
-      await readSignature(directory, MAX_SIGNATURE_BYTES),
-      pin.manifest.files,
-      trust,
-    );
-    refuseCancelled(signal);
-    const named: NamedModel = { source: { kind: "folder" }, ...pin };
-    const file = withModel(await modelsOf(places.repository), named, { replace, proposed: true });
-    await places.store.approve({ ...record(named, signature), directory });
-    if (earlier !== undefined && earlier.manifestDigest !== pin.manifestDigest) {
-      await places.store.remove(earlier);
-    }
-    const written = await writeModels(places.repository, file);
-    const accepted = await acceptHere(places, pin.manifestDigest);
-    return { ...pin, directory, source: named.source, signature, accepted, written };
-  } catch (error) {
-    if (before === null) {
-      // What went wrong before is what the person is told.
-      await removeIfThere(join(directory, PIN_FILE)).catch(() => {});
-    } else {
-      await writeWhole(join(directory, PIN_FILE), before);
-    }
-    throw error;
-  }
-}
-
 /** The person named what they pinned and was shown it, so it counts where they pinned it. */
-async function acceptHere({ store, repository }: PinPlaces, manifestDigest: Digest): Promise<boolean> {
+export async function acceptHere({ store, repository }: PinPlaces, manifestDigest: Digest): Promise<boolean> {
   if (repository === null) {
     return false;
   }
@@ -307,7 +270,7 @@ export async function modelsOf(repository: Repository | null): Promise<ModelsFil
   return bytes === null ? NO_MODELS : parseModelsFile(bytes);
 }
 
-async function writeModels(repository: Repository | null, file: ModelsFile): Promise<string | null> {
+export async function writeModels(repository: Repository | null, file: ModelsFile): Promise<string | null> {
   return repository === null ? null : repository.writeModelsFile(writeModelsFile(file));
 }
 
@@ -346,7 +309,7 @@ async function move(from: string, to: string): Promise<void> {
   await patiently(() => rename(from, to));
 }
 
-function record(
+export function record(
   { source, manifest, manifestDigest }: NamedModel,
   signature: SignatureReport,
 ): Omit<ApprovedModel, "directory"> {

@@ -183,6 +183,11 @@ describe("a hub, on the command line", () => {
   test("another machine fetches exactly the pinned bytes, and refuses others", async () => {
     const pinned = await json(["model", "pin", "tiny/model", "--yes"]);
     const elsewhere = temporaryFolder("home");
+    const missing = await proofline(["model", "accept", "model"], { home: elsewhere });
+    expect(missing).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(`proofline model fetch ${pinned.value.manifestDigest}`),
+    });
     const fetched = await json(["model", "fetch", "--yes"], { home: elsewhere });
     const { manifestDigest } = pinned.value;
     expect(fetched.value).toMatchObject({ manifestDigest, accepted: false });
@@ -323,6 +328,10 @@ describe("a folder, on the command line", () => {
       pem(certificate({ subject: "Root", key: root, pathLength: "any", usage: "certify" })),
     );
     const pin = ["model", "pin", model, "--variant", "model_q4", "--name", "q4", "--signer-ca", authority];
+    const asked = await proofline(pin);
+    expect(asked).toMatchObject({ status: 2, stderr: expect.stringContaining("give --yes") });
+    expect(existsSync(join(model, "pin.json"))).toBe(false);
+    pin.push("--yes");
     const pinned = await proofline(pin);
     expect(pinned).toMatchObject({
       status: 0,
@@ -344,8 +353,16 @@ describe("a folder, on the command line", () => {
     const elsewhere = temporaryFolder("home");
     const fetched = await proofline(["model", "fetch", "--yes"], { home: elsewhere });
     expect(fetched).toMatchObject({ status: 2, stderr: expect.stringContaining("proofline model pin") });
-    const again = await json(pin, { home: elsewhere });
-    expect(again.value.manifestDigest).toBe(models[0].manifestDigest);
+    const missing = await proofline(["model", "accept", "q4"], { home: elsewhere });
+    expect(missing).toMatchObject({ status: 2, stderr: expect.stringContaining("proofline model pin") });
+    const short = await proofline(["model", "check", models[0].manifestDigest.slice(0, 4)]);
+    expect(short).toMatchObject({ status: 2, stderr: expect.stringContaining("at least 8") });
+    const copy = join(temporaryFolder("model"), "copy");
+    cpSync(model, copy, { recursive: true });
+    rmSync(join(copy, "pin.json"));
+    const again = await proofline(["model", "pin", copy, "--yes"], { home: elsewhere });
+    expect(again.stderr).toContain(`${models[0].manifestDigest}, which this workspace names`);
+    expect(again.stdout).toContain(`Pinned q4: 5 files, manifest digest ${models[0].manifestDigest}`);
 
     const data = join(model, `${variant}_data`);
     const bytes = readFileSync(data);
@@ -353,7 +370,16 @@ describe("a folder, on the command line", () => {
     writeFileSync(data, bytes);
     const changed = await proofline(["model", "check", "q4"]);
     expect(changed).toMatchObject({ status: 2, stderr: expect.stringContaining(`${variant}_data`) });
-    const replaced = await proofline(["model", "pin", model, "--variant", "model_q4", "--name", "q4"]);
+    const replaced = await proofline([
+      "model",
+      "pin",
+      model,
+      "--variant",
+      "model_q4",
+      "--name",
+      "q4",
+      "--yes",
+    ]);
     expect(replaced).toMatchObject({ status: 2, stderr: expect.stringContaining("was signed") });
   });
 });

@@ -22,13 +22,13 @@ function terminalWith(keys: string) {
 
 describe("a question at the terminal", () => {
   it.each(["y\r", "Y\r", "yes\r"])("is answered with %j", async (keys) => {
-    await expect(confirm("Download 1 MB?", terminalWith(keys))).resolves.toBeUndefined();
+    await expect(confirm("Download 1 MB?", "downloaded", terminalWith(keys))).resolves.toBeUndefined();
   });
 
   it.each(["\r", "n\r", "yep\r", CTRL_C, `y${CTRL_C}`, CTRL_D])(
     "is a refusal with a remedy for %j",
     async (keys) => {
-      await expect(confirm("Download 1 MB?", terminalWith(keys))).rejects.toMatchObject({
+      await expect(confirm("Download 1 MB?", "downloaded", terminalWith(keys))).rejects.toMatchObject({
         code: "model.cancelled",
         remedy: expect.stringContaining("answer y"),
       });
@@ -37,7 +37,7 @@ describe("a question at the terminal", () => {
 
   it("is a refusal where the terminal goes away", async () => {
     const terminal = terminalWith("");
-    const asked = confirm("Download 1 MB?", terminal);
+    const asked = confirm("Download 1 MB?", "downloaded", terminal);
     terminal.input.end();
     await expect(asked).rejects.toMatchObject({ code: "model.cancelled" });
   });
@@ -54,7 +54,7 @@ describe("a question at the terminal", () => {
 
   it("is not asked where there is no terminal", async () => {
     const terminal = { input: new PassThrough(), output: new PassThrough() };
-    await expect(confirm("Download 1 MB?", terminal)).rejects.toMatchObject({
+    await expect(confirm("Download 1 MB?", "downloaded", terminal)).rejects.toMatchObject({
       code: "usage",
       remedy: expect.stringContaining("--yes"),
     });

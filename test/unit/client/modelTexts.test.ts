@@ -20,7 +20,9 @@ const PLAN = {
   licence: null,
   signed: false,
   manifestDigest: null,
+  known: null,
   namesakes: [],
+  displaced: null,
   files: [{ path: "model.onnx", size: 3_000_000 }],
   size: 3_000_000,
   toDownload: 1_000_000,
@@ -55,6 +57,19 @@ describe("the question before a model is pinned", () => {
     expect(describePlan({ ...PLAN, signed: true }, { kind: "key", pem: "" })).toContain(
       "Signature: must be made with the key that you chose",
     );
+  });
+
+  it("says under which name a folder is pinned, why, and that the workspace's proposal changes", () => {
+    const plan = { ...PLAN, commit: null, manifestDigest: DIGEST, toDownload: 0 };
+    expect(describePlan({ ...plan, known: "workspace" }, { kind: "none" }).slice(0, 3)).toEqual([
+      "Name: coder, as the workspace calls these very files",
+      "Signature: none",
+      `Manifest digest: ${DIGEST}`,
+    ]);
+    const lines = describePlan({ ...plan, known: "folder", displaced: "other" }, { kind: "none" });
+    expect(lines[0]).toBe("Name: coder, as its pin.json has it for these very files");
+    expect(lines).toContain("Proposal: the workspace proposes other now, and then coder");
+    expect(describePlan({ ...plan, manifestDigest: null }, { kind: "none" })[0]).toBe("Name: coder");
   });
 
   it("shows the whole digest of what a workspace names, and that its name is another model's here", () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { openRepository } from "../../../server/src/evidence/repository";
@@ -8,14 +8,15 @@ import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hub
 import type { Progress } from "../../../server/src/models/hub/progress";
 import { variantsOf } from "../../../server/src/models/hub/variants";
 import { checkModel } from "../../../server/src/models/pin/checkModel";
+import { writePinFile } from "../../../server/src/models/pin/writePin";
 import { ModelStore } from "../../../server/src/models/store/modelStore";
 import { parseModelsFile } from "../../../server/src/models/store/modelsFile";
+import { pinFolder, planFolderPin } from "../../../server/src/workflows/pinFolder";
 import {
   applyPlan,
   type DownloadPlan,
   modelsOf,
   type PinPlaces,
-  pinFolder,
   planFetch,
   planPin,
 } from "../../../server/src/workflows/pinModel";
@@ -399,6 +400,13 @@ describe("a pin that the workspace names", () => {
   });
 });
 
+/** A copy of a folder, under the name `copy`. */
+function copyOf(folder: string): string {
+  const copy = join(newModelFolder(), "copy");
+  cpSync(folder, copy, { recursive: true });
+  return copy;
+}
+
 describe("a folder", () => {
   it("has one pin: another name for it is said to replace the first", async () => {
     const folder = newModelFolder();
@@ -414,6 +422,93 @@ describe("a folder", () => {
     await pinFolder(folder, places, { name: "two", ...NO_TRUST, replace: true });
     expect(await places.store.list()).toMatchObject([{ name: "two" }]);
     expect(await places.store.find(first.manifestDigest)).toBeNull();
+  });
+
+  it("takes with its new name the place that it had in the workspace", async () => {
+    const folder = newModelFolder();
+    await pinFolder(folder, places, { name: "one", ...NO_TRUST });
+    const renamed = await pinFolder(folder, places, { name: "two", ...NO_TRUST, replace: true });
+    const { models, default: proposed } = await modelsOf(places.repository);
+    expect(models.map(({ manifest }) => manifest.name)).toEqual(["two"]);
+    expect(proposed).toBe(renamed.manifestDigest);
+  });
+
+  it("gets the pin of the workspace's model that has the same files, whatever the folder is called", async () => {
+    const author = newModelFolder();
+    const first = await pinFolder(author, places, { name: "better-code", ...NO_TRUST });
+    // The author calibrated it; the workspace names that pin, and another that it proposes.
+    const { manifest } = first;
+    const replay = { margin: 0.01, notFirst: 2 };
+    const calibrated = { ...manifest, execution: { ...manifest.execution, replay } };
+    await writePinFile(author, calibrated);
+    const pinned = await pinFolder(author, places, { ...NO_TRUST, replace: true });
+    expect(pinned.manifest).toEqual(calibrated);
+    await fetchIt(await plan());
+    const before = await modelsOf(places.repository);
+    expect(before.models.map(({ manifest: { name } }) => name)).toEqual(["better-code", "model"]);
+
+    const reviewer = { ...places, store: new ModelStore(await temporaryFolder()) };
+    const copy = copyOf(author);
+    rmSync(join(copy, "pin.json"));
+    expect(await planFolderPin(copy, reviewer, NO_TRUST)).toMatchObject({
+      name: "better-code",
+      known: { from: "workspace", manifestDigest: pinned.manifestDigest },
+      displaced: null,
+    });
+    expect(existsSync(join(copy, "pin.json"))).toBe(false);
+    const again = await pinFolder(copy, reviewer, NO_TRUST);
+    expect(again).toMatchObject({ manifestDigest: pinned.manifestDigest, accepted: true });
+    expect((await checkModel(copy)).manifestDigest).toBe(pinned.manifestDigest);
+    expect(await modelsOf(places.repository)).toEqual(before);
+
+    // Other bytes of the same sizes are another model, under the folder's own name.
+    const other = copyOf(author);
+    rmSync(join(other, "pin.json"));
+    const readme = readFileSync(join(other, "README.md"));
+    readme[0] = (readme[0] ?? 0) ^ 1;
+    writeFileSync(join(other, "README.md"), readme);
+    expect(await planFolderPin(other, reviewer, NO_TRUST)).toMatchObject({
+      name: "copy",
+      known: null,
+      displaced: "model",
+    });
+    // So is one under the name that somebody gives it.
+    expect(await planFolderPin(copy, reviewer, { name: "mine", ...NO_TRUST })).toMatchObject({
+      name: "mine",
+      known: null,
+    });
+  });
+
+  it("keeps the pin that it has where its files are as pinned, and is told which one it displaces", async () => {
+    const pinned = await pinFolder(newModelFolder(), places, { name: "better-code", ...NO_TRUST });
+    const copy = copyOf(pinned.directory);
+    const elsewhere = { store: places.store, repository: await newRepository() };
+    const fetched = await applyPlan(await plan(), access, elsewhere, NO_TRUST, () => {});
+    expect(await planFolderPin(copy, elsewhere, NO_TRUST)).toMatchObject({
+      name: "better-code",
+      known: { from: "folder", manifestDigest: pinned.manifestDigest },
+      displaced: fetched.manifest.name,
+    });
+    const again = await pinFolder(copy, elsewhere, NO_TRUST);
+    expect(again.manifestDigest).toBe(pinned.manifestDigest);
+    expect((await modelsOf(elsewhere.repository)).default).toBe(pinned.manifestDigest);
+    // The same for what comes from a hub: what is there already displaces nothing.
+    const from = { repository: "tiny/model" };
+    expect(await planPin(access, elsewhere, from, {})).toMatchObject({ displaced: null });
+    expect(await planPin(access, elsewhere, from, { name: "new" })).toMatchObject({
+      displaced: "better-code",
+    });
+  });
+
+  it("needs no variant named where one is pinned already", async () => {
+    const author = newModelFolder();
+    writeFileSync(join(author, "onnx", "model_q4.onnx"), unusableGraph("four bits"));
+    expect(await planFolderPin(author, places, NO_TRUST)).toMatchObject({ kind: "variants" });
+    await expect(pinFolder(author, places, NO_TRUST)).rejects.toMatchObject({ code: "model.pin" });
+    const pinned = await pinFolder(author, places, { variant: "model_q4", ...NO_TRUST });
+    const copy = copyOf(author);
+    rmSync(join(copy, "pin.json"));
+    expect((await pinFolder(copy, places, NO_TRUST)).manifestDigest).toBe(pinned.manifestDigest);
   });
 
   it("is left as it was when pinning it is cancelled", async () => {

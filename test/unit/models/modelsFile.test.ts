@@ -8,6 +8,7 @@ import { manifestDigestOf, type PinManifest } from "../../../server/src/models/p
 import { omsRootOf } from "../../../server/src/models/pin/omsDigest";
 import { writePin } from "../../../server/src/models/pin/writePin";
 import {
+  displacedProposal,
   type ModelsFile,
   type NamedModel,
   NO_MODELS,
@@ -181,11 +182,33 @@ describe("adding a pin", () => {
     expect(add(before, model("b", hubSource("2"), "other")).models).toHaveLength(2);
   });
 
-  it("proposes the first, and a later one only where that is asked for", () => {
-    const [first, second] = [model("a"), model("b", FOLDER, "other")];
+  it("proposes the first, and a later one only where that is asked for and it is new", () => {
+    const [first, second, third] = [model("a"), model("b", FOLDER, "other"), model("c", FOLDER, "third")];
     const both = add(add(NO_MODELS, first), second);
     expect(both.default).toBe(first.manifestDigest);
-    expect(withModel(both, second, { replace: false, proposed: true }).default).toBe(second.manifestDigest);
+    expect(displacedProposal(both, "c")).toBe("a");
+    expect(withModel(both, third, { replace: false, proposed: true }).default).toBe(third.manifestDigest);
+    expect(withModel(both, second, { replace: false, proposed: true })).toEqual(both);
+  });
+
+  it("from a folder leaves what a hub has to be fetched, and one from a hub makes it so", () => {
+    const [fromFolder, fromHub] = [model("a"), model("a", hubSource("1"))];
+    expect(add(add(NO_MODELS, fromHub), fromFolder).models).toEqual([fromHub]);
+    expect(add(add(NO_MODELS, fromFolder), fromHub).models).toEqual([fromHub]);
+  });
+
+  it("of a folder that had another takes its place, and the proposal with it", () => {
+    const [old, renamed, beside] = [model("old"), model("renamed"), model("beside", FOLDER, "other")];
+    const before = add(add(NO_MODELS, old), beside);
+    const options = { replace: true, proposed: true, instead: old.manifestDigest };
+    expect(withModel(before, renamed, options)).toEqual({
+      ...NO_MODELS,
+      default: renamed.manifestDigest,
+      models: [beside, renamed],
+    });
+    // What a hub has is not this folder's.
+    const hub = add(NO_MODELS, model("old", hubSource("1")));
+    expect(withModel(hub, renamed, options).models).toHaveLength(2);
   });
 });
 

@@ -19,12 +19,12 @@ import {
   PinModel,
   PlanModel,
 } from "../../protocol/messages";
+import { pinFolder, planFolderPin } from "../../workflows/pinFolder";
 import {
   applyPlan,
   type DownloadPlan,
   modelsOf,
   type PinnedModel,
-  pinFolder,
   planFetch,
   planPin,
 } from "../../workflows/pinModel";
@@ -79,7 +79,7 @@ async function plan(
 ): Promise<PlanModel.Plan | PlanModel.Variants> {
   const { model, variant } = parameters;
   if (model.kind === "folder") {
-    return planOfFolder(model.path, variant);
+    return planOfFolder(parts, parameters.folder, model.path, variant);
   }
   const access = await accessOf(parts);
   if (model.kind === "huggingface" && variant === null) {
@@ -89,7 +89,7 @@ async function plan(
     }
   }
   const planned = await planOf(parts, access, parameters, signal);
-  const { name, source, licence, signed, files, size, toDownload } = planned;
+  const { name, source, licence, signed, displaced, files, size, toDownload } = planned;
   const manifestDigest = planned.pin.kind === "existing" ? planned.pin.manifestDigest : null;
   return {
     kind: "plan",
@@ -99,7 +99,9 @@ async function plan(
     licence,
     signed,
     manifestDigest,
+    known: planned.pin.kind === "existing" ? "workspace" : null,
     namesakes: manifestDigest === null ? [] : await parts.models.namesakesOf(name, manifestDigest),
+    displaced,
     files: files.map(({ path, wanted }) => ({ path, size: wanted.size })),
     size,
     toDownload,
@@ -107,33 +109,39 @@ async function plan(
 }
 
 async function planOfFolder(
+  { models }: ModelParts,
+  folder: PlanModel.Parameters["folder"],
   directory: string,
   variant: string | null,
 ): Promise<PlanModel.Plan | PlanModel.Variants> {
-  const { graph, graphs, files, signed } = await planFolder(directory, variant);
+  const plan = await planFolderPin(directory, await models.placesOf(folder), {
+    replace: false,
+    ...(variant !== null && { variant }),
+  });
   const sizeOf = (some: readonly { readonly size: number }[]): number =>
     some.reduce((sum, one) => sum + one.size, 0);
-  if (graph === null) {
-    const variants = graphs.map(async (path) => ({
+  if (plan.kind === "variants") {
+    const variants = plan.graphs.map(async (path) => ({
       name: basename(path, ".onnx"),
       graph: path,
       size: sizeOf((await planFolder(directory, path)).files),
     }));
     return { kind: "variants", variants: await Promise.all(variants) };
   }
-  const from = describeSource({ kind: "folder" });
-  const size = sizeOf(files);
+  const { name, known, displaced, files, signed } = plan;
   return {
     kind: "plan",
-    name: basename(directory),
+    name,
     commit: null,
-    from,
+    from: describeSource({ kind: "folder" }),
     licence: null,
     signed,
-    manifestDigest: null,
-    namesakes: [],
+    manifestDigest: known?.manifestDigest ?? null,
+    known: known?.from ?? null,
+    namesakes: known === null ? [] : await models.namesakesOf(name, known.manifestDigest),
+    displaced,
     files,
-    size,
+    size: sizeOf(files),
     toDownload: 0,
   };
 }

@@ -57,7 +57,12 @@ export function chooseGraph(
   if (only !== undefined && others.length === 0) {
     return only;
   }
-  throw new ProoflineError(
+  throw noOneGraph(directory, graphs);
+}
+
+/** Says that a folder holds no graph, or several of which none is named. */
+export function noOneGraph(directory: string, graphs: readonly string[]): ProoflineError {
+  return new ProoflineError(
     "model.pin",
     `The folder ${directory} holds ${graphs.length === 0 ? "no ONNX graph" : `these graphs: ${graphs.join(", ")}`}.`,
     graphs.length === 0 ? "exportModel" : "chooseVariant",

@@ -73,14 +73,20 @@ export function writeModelsFile(file: ModelsFile): string {
 
 /**
  * Adds a pin. A name stands for its bytes: other bytes under it are refused unless `replace` says that they were
- * changed on purpose. One commit of a hub never has two contents: that is refused always.
+ * changed on purpose. One commit of a hub never has two contents: that is refused always. A pin that stands in it
+ * already changes no proposal, and one from a folder hides from nobody that a hub has it.
  *
+ * @param options.instead the pin of the same folder that this one replaces, if any
  * @throws ProoflineError `model.replace` for the first, `model.differs` for the second
  */
 export function withModel(
   file: ModelsFile,
   model: NamedModel,
-  { replace, proposed }: { readonly replace: boolean; readonly proposed: boolean },
+  {
+    replace,
+    proposed,
+    instead = null,
+  }: { readonly replace: boolean; readonly proposed: boolean; readonly instead?: Digest | null },
 ): ModelsFile {
   const { name } = model.manifest;
   refuseOtherContent(file, model);
@@ -92,14 +98,25 @@ export function withModel(
       "replacePin",
     );
   }
+  const known = file.models.find(({ manifestDigest }) => manifestDigest === model.manifestDigest);
+  const source = known !== undefined && model.source.kind === "folder" ? known.source : model.source;
+  const isReplaced = (other: NamedModel): boolean =>
+    other.manifest.name === name ||
+    other.manifestDigest === model.manifestDigest ||
+    (other.manifestDigest === instead && other.source.kind === "folder");
   const models = file.models
-    .filter(
-      ({ manifest, manifestDigest }) => manifest.name !== name && manifestDigest !== model.manifestDigest,
-    )
-    .concat(model)
+    .filter((other) => !isReplaced(other))
+    .concat({ ...model, source })
     .sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1));
   const kept = models.some(({ manifestDigest }) => manifestDigest === file.default) ? file.default : null;
-  return { ...file, models, default: proposed || kept === null ? model.manifestDigest : kept };
+  const isNew = proposed && known === undefined;
+  return { ...file, models, default: isNew || kept === null ? model.manifestDigest : kept };
+}
+
+/** The name of the model that the file proposes and that a new pin of another name displaces; `null` where none is. */
+export function displacedProposal({ models, default: proposed }: ModelsFile, name: string): string | null {
+  const before = models.find(({ manifestDigest }) => manifestDigest === proposed)?.manifest.name ?? null;
+  return before === name ? null : before;
 }
 
 /**

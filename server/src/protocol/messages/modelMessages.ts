@@ -30,8 +30,12 @@ const Plan = z.object({
   signed: z.boolean(),
   /** What its bytes must be; `null` where that is found by pinning them. */
   manifestDigest: z.nullable(Digest),
+  /** Who has that pin already: the workspace that names it, or the folder's own `pin.json`; `null` where nobody has. */
+  known: z.nullable(z.enum(["workspace", "folder"])),
   /** Models that are installed here under the same name with other pins. */
   namesakes: z.array(Digest).readonly(),
+  /** The model that the workspace proposes now and no longer once this one is pinned, by its name. */
+  displaced: z.nullable(z.string()),
   /** Sizes are in bytes. */
   files: z.array(z.object({ path: z.string(), size: Count })).readonly(),
   size: Count,
