@@ -38,3 +38,12 @@ it.each(scripts)("finds in Node all that it imports: %s", (path) => {
   expect(stderr).toBe("");
   expect(status).toBe(0);
 });
+
+it("npm start promises no more of a model's bytes than the documentation does, and shows the command line's own words", () => {
+  const start = readFileSync(join(top, "build/start.mts"), "utf8");
+  const promised = "or the open file that they came from";
+  expect(start).toContain(promised);
+  expect(readFileSync(join(top, "docs/models.md"), "utf8").replaceAll(/\s+/g, " ")).toContain(promised);
+  expect(start).not.toContain("very bytes");
+  expect(start).toContain("...verify().stdout");
+});
