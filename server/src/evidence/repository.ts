@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { Prompt } from "../inference/suggestion";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
 import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "../platform/durable";
-import { messageOf, ProoflineError } from "../platform/errors";
+import { meaningOf, messageOf, ProoflineError } from "../platform/errors";
 import {
   commitOf,
   committedFiles,
@@ -434,7 +434,7 @@ export class Repository {
     } catch (error) {
       throw new ProoflineError(
         "repository",
-        `${join(this.folder, PROOFLINE_FOLDER)} cannot be written (${messageOf(error)}).`,
+        `${join(this.folder, PROOFLINE_FOLDER)} cannot be written (${meaningOf(error)}).`,
         "makeRepositoryWritable",
         { cause: error },
       );

@@ -56,6 +56,16 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * The same within a sentence that names the file itself: of what the system refused only what it means, `no such file or
+ * directory`, without code, call and path.
+ */
+export function meaningOf(error: unknown): string {
+  const message = messageOf(error);
+  const isRefusal = error instanceof Error && "syscall" in error && "code" in error;
+  return isRefusal ? message.replace(/^[A-Z0-9_]+: ([^,]+), .*$/s, "$1") : message;
+}
+
 /** Marks a branch that the type system has ruled out. */
 export function unreachable(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);

@@ -11,7 +11,7 @@ import {
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { isErrno } from "./durable";
-import { messageOf, ProoflineError } from "./errors";
+import { meaningOf, ProoflineError } from "./errors";
 
 const OWNER_ALONE = 0o700;
 /** Set on folders that several users share, such as `/tmp`. */
@@ -46,7 +46,7 @@ export function prooflineHome(override: string | undefined = process.env.PROOFLI
     if (error instanceof ProoflineError) {
       throw error;
     }
-    throw new ProoflineError("home", `${home} cannot be used (${messageOf(error)}).`, "makeHomeWritable", {
+    throw new ProoflineError("home", `${home} cannot be used (${meaningOf(error)}).`, "makeHomeWritable", {
       cause: error,
     });
   }

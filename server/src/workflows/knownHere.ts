@@ -1,6 +1,6 @@
 import { deviceAddress } from "../evidence/device";
 import type { RepositoryIdentity } from "../models/store/acceptedModels";
-import { messageOf } from "../platform/errors";
+import { meaningOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
 import { builtInPolicy, type Policy } from "../policy/policy";
 import { type InstalledPin, installedPins, type ModelPlaces } from "./installedPins";
@@ -39,7 +39,7 @@ export async function lookAround(
       (address) => ({ device: address, deviceProblem: null }),
       (error: unknown) => ({
         device: null,
-        deviceProblem: `The device key cannot be read: ${messageOf(error)}`,
+        deviceProblem: `The device key cannot be read: ${meaningOf(error)}`,
       }),
     ),
     installedPins(models),

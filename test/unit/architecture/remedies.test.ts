@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMAND_REMEDIES } from "../../../server/src/cli/commandRemedies";
 import { EDITOR_REMEDIES } from "../../../server/src/lsp/editorRemedies";
-import { ERROR_CODES } from "../../../server/src/platform/errors";
+import { ERROR_CODES, meaningOf } from "../../../server/src/platform/errors";
 import { REMEDY_KEYS } from "../../../server/src/platform/remedy";
 import { sourceFiles } from "../../support/imports";
 
@@ -32,6 +32,19 @@ describe("errors", () => {
 
   it.each(ERROR_CODES)("have a use for the code %s", (code) => {
     expect(throwing).toContain(`"${code}"`);
+  });
+
+  it("name no code, call or path of the system within a sentence", () => {
+    const spelled = sources.filter((path) => /\(\$\{messageOf\(error\)\}\)/.test(read(path)));
+    expect(spelled).toEqual([]);
+    let refused: unknown;
+    try {
+      read("no such file");
+    } catch (error) {
+      refused = error;
+    }
+    expect(meaningOf(refused)).toBe("no such file or directory");
+    expect(meaningOf(new Error("A: b, c"))).toBe("A: b, c");
   });
 
   it("never carry a sentence for people without a code and a remedy", () => {

@@ -6,7 +6,7 @@
  */
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { messageOf, ProoflineError, unreachable } from "../../platform/errors";
+import { meaningOf, messageOf, ProoflineError, unreachable } from "../../platform/errors";
 import { type SentError, sentError } from "../../platform/sentError";
 import { anvilPath } from "./anvil";
 import { EmbeddedNode } from "./embeddedNode";
@@ -173,7 +173,7 @@ function describe(error: unknown): SentError {
       ? error
       : new ProoflineError(
           "chain.host",
-          `The local chain's host failed (${messageOf(error)}).`,
+          `The local chain's host failed (${meaningOf(error)}).`,
           "restartChain",
         ),
   );

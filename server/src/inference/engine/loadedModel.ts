@@ -8,7 +8,7 @@ import {
 import { TOKENIZER_FILE, TokenizerFile } from "../../models/files/tokenizerFile";
 import { type CheckedModel, checkModel } from "../../models/pin/checkModel";
 import type { Pin } from "../../models/pin/manifest";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../../protocol/executionProvider";
@@ -61,7 +61,7 @@ export async function loadModel(
   } catch (error) {
     throw new ProoflineError(
       "model.load",
-      `The pinned model in ${directory} cannot be run (${messageOf(error)}).`,
+      `The pinned model in ${directory} cannot be run (${meaningOf(error)}).`,
       "useSupportedModel",
       { cause: error },
     );

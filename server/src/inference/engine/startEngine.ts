@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { receivedError } from "../../platform/sentError";
 import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
 import { DEFAULT_PROVIDER } from "../../protocol/executionProvider";
@@ -286,7 +286,7 @@ function cancel(work: Work): void {
 function didNotStart(error: unknown): ProoflineError {
   return new ProoflineError(
     "model.load",
-    `The inference worker did not start (${messageOf(error)}).`,
+    `The inference worker did not start (${meaningOf(error)}).`,
     "reinstall",
     { cause: error },
   );

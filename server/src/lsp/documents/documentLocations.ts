@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { openRepository, type Repository } from "../../evidence/repository";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { looksSecret } from "../../platform/secretFiles";
 import type { OpenDocument } from "./openDocument";
 
@@ -83,7 +83,7 @@ export class DocumentLocations {
       };
     } catch (error) {
       if (!(error instanceof ProoflineError)) {
-        return nowhere(`It cannot be told where the file belongs (${messageOf(error)}).`);
+        return nowhere(`It cannot be told where the file belongs (${meaningOf(error)}).`);
       }
       return nowhere(looksSecret(basename(file)) ? "The file looks as if it holds secrets." : null);
     }

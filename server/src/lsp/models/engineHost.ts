@@ -1,6 +1,6 @@
 import type { Engine, StartEngineParameters } from "../../inference/engine/engine";
 import { startEngine } from "../../inference/engine/startEngine";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, messageOf, ProoflineError } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { ModelState } from "../../protocol/messages";
 import { LocalProvider } from "../../providers/local/localProvider";
@@ -121,7 +121,7 @@ export class EngineHost implements ProviderSource {
       void this.release();
       this.become({
         kind: "failed",
-        reason: `The model stopped working (${messageOf(error)}).`,
+        reason: `The model stopped working (${meaningOf(error)}).`,
         remedy: "Restart it with Proofline: Restart, and look into the log if it happens again.",
       });
     }
@@ -165,7 +165,7 @@ export class EngineHost implements ProviderSource {
           ? { kind: "failed", reason: error.reason, remedy: EDITOR_REMEDIES[error.remedy] }
           : {
               kind: "failed",
-              reason: `The model could not be loaded (${messageOf(error)}).`,
+              reason: `The model could not be loaded (${meaningOf(error)}).`,
               remedy: "Look into the log, then restart with Proofline: Restart.",
             },
       );

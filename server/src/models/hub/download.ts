@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { canonicalJson } from "../../platform/canonicalJson";
 import { sha256, toDigest } from "../../platform/digests";
 import { isErrno, removeIfThere, writeWhole } from "../../platform/durable";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { makeOwnFolder, NO_LINK } from "../../platform/home";
 import type { Digest } from "../../platform/primitives";
 import { megabytes } from "../../protocol/byteCount";
@@ -296,7 +296,7 @@ function writeError(error: unknown): ProoflineError {
   const full = isErrno(error, "ENOSPC") || isErrno(error, "EDQUOT");
   return new ProoflineError(
     "model.disk",
-    full ? "The disk is full." : `The download cannot be written (${messageOf(error)}).`,
+    full ? "The disk is full." : `The download cannot be written (${meaningOf(error)}).`,
     full ? "makeRoom" : "makeHomeWritable",
     { cause: error },
   );

@@ -1,6 +1,6 @@
 import { listFiles, modelInfo } from "@huggingface/hub";
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { Count, RepositoryPath } from "../../platform/primitives";
 import { CommitHash } from "../modelSource";
 import { bodyOf, get, type HubAccess, hubError, patiently, Transient } from "./hubRequest";
@@ -126,7 +126,7 @@ async function asking<Value>(
       if (error instanceof Transient || error instanceof ProoflineError) {
         throw error;
       }
-      throw hubError(`The hub ${access.hub.origin} gave an unusable answer (${messageOf(error)}).`, error);
+      throw hubError(`The hub ${access.hub.origin} gave an unusable answer (${meaningOf(error)}).`, error);
     }
   });
   const parsed = schema.safeParse(answer);

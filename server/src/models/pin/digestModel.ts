@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { toDigest } from "../../platform/digests";
-import { messageOf } from "../../platform/errors";
+import { meaningOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { OnnxFile } from "../files/onnxFile";
 import { externalFiles, isGraph, isWeights } from "../files/weights";
@@ -69,7 +69,7 @@ export async function digestFiles(directory: string, paths: readonly string[]): 
         size += bytes.length;
       }
     } catch (error) {
-      throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
+      throw fileError(directory, path, `cannot be read (${meaningOf(error)})`, error);
     }
     files.push({ path, size, sha256: toDigest(hash.digest()) });
   }

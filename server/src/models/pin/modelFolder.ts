@@ -4,7 +4,7 @@ import { lstat, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as z from "zod";
 import { toDigest } from "../../platform/digests";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, messageOf, ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { RemedyKey } from "../../platform/remedy";
 import { HeldFile } from "../files/heldFile";
@@ -21,7 +21,7 @@ export async function listFiles(directory: string, below = ""): Promise<string[]
   const entries = await readdir(join(directory, below), { withFileTypes: true }).catch((error: unknown) => {
     throw new ProoflineError(
       "model.file",
-      `The model folder ${join(directory, below)} cannot be read (${messageOf(error)}).`,
+      `The model folder ${join(directory, below)} cannot be read (${meaningOf(error)}).`,
       "checkModelPath",
       { cause: error },
     );
@@ -63,7 +63,7 @@ export async function readRegularFile(
     if (error instanceof ProoflineError) {
       throw error;
     }
-    throw fileError(directory, path, `cannot be read (${messageOf(error)})`, error);
+    throw fileError(directory, path, `cannot be read (${meaningOf(error)})`, error);
   }
 }
 
@@ -116,7 +116,7 @@ export async function readJson<T>(directory: string, path: string, schema: z.Zod
   try {
     return schema.parse(JSON.parse(await readFile(join(directory, path), "utf8")));
   } catch (error) {
-    throw fileError(directory, path, `cannot be used (${messageOf(error)})`, error);
+    throw fileError(directory, path, `cannot be used (${meaningOf(error)})`, error);
   }
 }
 

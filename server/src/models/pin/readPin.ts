@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { manifestDigestOf, PIN_FILE, type Pin, PinManifest } from "./manifest";
 import { readRegularFile } from "./modelFolder";
 
@@ -12,7 +12,7 @@ export async function readPin(directory: string): Promise<Pin> {
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw pinError(directory, `is not JSON (${messageOf(error)})`, error);
+    throw pinError(directory, `is not JSON (${meaningOf(error)})`, error);
   }
   const manifest = validated(directory, json);
   return { manifest, manifestDigest: manifestDigestOf(manifest) };

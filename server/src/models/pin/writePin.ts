@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import type * as z from "zod";
 import { writeWhole } from "../../platform/durable";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { graphInterface } from "../files/graphInterface";
 import { layoutOf } from "../files/graphLayout";
 import {
@@ -88,7 +88,7 @@ export async function writePinFile(directory: string, manifest: PinManifest): Pr
   await writeWhole(file, `${JSON.stringify(manifest, null, 2)}\n`).catch((error: unknown) => {
     throw new ProoflineError(
       "model.pin",
-      `The pin ${file} cannot be written (${messageOf(error)}).`,
+      `The pin ${file} cannot be written (${meaningOf(error)}).`,
       "makeModelFolderWritable",
       { cause: error },
     );
@@ -105,7 +105,7 @@ function checkInterface(directory: string, graph: string, file: OnnxFile, config
   } catch (error) {
     throw new ProoflineError(
       "model.file",
-      `The model ${join(directory, graph)} cannot be run (${messageOf(error)}).`,
+      `The model ${join(directory, graph)} cannot be run (${meaningOf(error)}).`,
       "exportModel",
       { cause: error },
     );

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto
 import * as z from "zod";
 import { sha256, toDigest } from "../../platform/digests";
 import { pae } from "../../platform/dsse";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import { type PinnedFile, SIGNATURE_FILE } from "../pin/manifest";
 import { signatureError } from "./signatureError";
@@ -282,7 +282,7 @@ function readKey(pem: string): KeyObject {
       return createPublicKey(block);
     }
   } catch (error) {
-    throw signatureError(`The signer's key cannot be read (${messageOf(error)}).`, error);
+    throw signatureError(`The signer's key cannot be read (${meaningOf(error)}).`, error);
   }
   throw signatureError("The file of the signer's key contains no PEM public key.");
 }
@@ -291,7 +291,7 @@ function certificates<Value>(read: () => Value, where: string): Value {
   try {
     return read();
   } catch (error) {
-    throw signatureError(`${where} holds a certificate that cannot be read (${messageOf(error)}).`, error);
+    throw signatureError(`${where} holds a certificate that cannot be read (${meaningOf(error)}).`, error);
   }
 }
 
@@ -300,7 +300,7 @@ function parsed<Value>(problem: string, schema: z.ZodType<Value>, bytes: Uint8Ar
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
-    throw signatureError(`${SIGNATURE_FILE} ${problem} (${messageOf(error)}).`, error);
+    throw signatureError(`${SIGNATURE_FILE} ${problem} (${meaningOf(error)}).`, error);
   }
   const result = schema.safeParse(json);
   if (result.success) {

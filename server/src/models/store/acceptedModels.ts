@@ -4,7 +4,7 @@ import * as z from "zod";
 import { canonicalJson } from "../../platform/canonicalJson";
 import { sha256, toDigest } from "../../platform/digests";
 import { isErrno, removeIfThere, writeWhole } from "../../platform/durable";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, messageOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 
 const AcceptedModel = z.strictObject({
@@ -95,7 +95,7 @@ export class AcceptedModels {
     } catch (error) {
       throw new ProoflineError(
         "model.disk",
-        `What was accepted cannot be stored in ${this.folder} (${messageOf(error)}).`,
+        `What was accepted cannot be stored in ${this.folder} (${meaningOf(error)}).`,
         "makeHomeWritable",
         { cause: error },
       );

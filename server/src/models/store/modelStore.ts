@@ -11,7 +11,7 @@ import {
   syncFolder,
   writeWhole,
 } from "../../platform/durable";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError } from "../../platform/errors";
 import { makeOwnFolder } from "../../platform/home";
 import { type Lock, tryLock } from "../../platform/lock";
 import { Digest, Text } from "../../platform/primitives";
@@ -210,7 +210,7 @@ async function writing<Value>(folder: string, write: () => Promise<Value>): Prom
     }
     throw new ProoflineError(
       "model.disk",
-      `Models cannot be stored in ${folder} (${messageOf(error)}).`,
+      `Models cannot be stored in ${folder} (${meaningOf(error)}).`,
       "makeHomeWritable",
       { cause: error },
     );
