@@ -112,8 +112,8 @@ class MemoryRepository implements RepositoryFiles {
     return Promise.resolve(this.state.sources.has(path));
   }
 
-  isUnreadable(): Promise<boolean> {
-    return Promise.resolve(false);
+  obstacleTo(): Promise<string | null> {
+    return Promise.resolve(null);
   }
 
   readText(path: string): Promise<string | null> {

@@ -139,7 +139,7 @@ const Batches = z.strictObject({
   batches: list(
     z.strictObject({
       file: z.string(),
-      state: z.enum(["intact", "malformed", "tampered"]),
+      state: z.enum(["intact", "malformed", "tampered", "unreadable"]),
       batchRoot: z.nullable(Digest),
       suggestions: list(z.strictObject({ id: z.string(), claim: Digest, path: z.string(), line: OneBased })),
     }),

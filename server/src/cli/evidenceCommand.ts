@@ -1,4 +1,6 @@
+import * as z from "zod";
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
+import { PROOFLINE_FOLDER } from "../evidence/repository";
 import { visibleText } from "../protocol/visibleText";
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
@@ -11,12 +13,12 @@ export async function evidenceList(session: Session): Promise<CommandResult<Answ
   const batches = await readBatches(session);
   return {
     exitCode: 0,
-    json: { batches },
+    json: { batches: batches.map(({ why: _, ...batch }) => batch) },
     text:
       batches.length === 0
         ? ["There is no evidence in this repository yet."]
-        : batches.flatMap(({ file, state, suggestions }) => [
-            `${file}  ${state}`,
+        : batches.flatMap(({ file, state, why, suggestions }) => [
+            `${file}  ${state}${why === null ? "" : `: ${why}`}`,
             ...suggestions.map(({ id, path, line }) => `  ${id}  ${path}:${line}`),
           ]),
   };
@@ -30,6 +32,13 @@ export async function evidenceShow(
   session: Session,
   beginning: string,
 ): Promise<CommandResult<Answer<"evidence show">>> {
+  if (beginning === "") {
+    throw new CommandError(
+      "usage",
+      "No suggestion is named.",
+      "Give the beginning of an id; `proofline evidence list` has them.",
+    );
+  }
   return withWorkspace(session, {}, async (workspace) => {
     const contents = await workspace.contents();
     const claims = contents.evidence.flatMap(({ path: file, reading }) => {
@@ -45,7 +54,7 @@ export async function evidenceShow(
     if (only === undefined) {
       throw new CommandError(
         "usage",
-        `No evidence file here contains the suggestion ${beginning}.`,
+        `No evidence file${contents.problems.length === 0 ? "" : " that can be read"} here contains the suggestion ${beginning}.`,
         "List them with `proofline evidence list`; pending ones are not in it yet.",
       );
     }
@@ -83,6 +92,9 @@ function claimsIn(batch: SealedBatch, beginning: string): readonly SealedClaim[]
   );
 }
 
+/** A place as files and editors have it. People count lines and columns from one. */
+const Position = z.strictObject({ line: z.number(), character: z.number() });
+
 /** Any value, a line for each fact: `suggestion.record.path  src/a.ts`. */
 function describeValue(value: object): string[] {
   const facts = factsIn(value, "");
@@ -94,6 +106,11 @@ function factsIn(value: unknown, name: string): readonly (readonly [name: string
   if (Array.isArray(value) && value.every((item) => typeof item !== "object")) {
     return [[name, value.length === 0 ? "none" : value.join(" ")]];
   }
+  const position = Position.safeParse(value);
+  if (position.success) {
+    const { line, character } = position.data;
+    return [[name, `line ${line + 1}, column ${character + 1}`]];
+  }
   if (typeof value !== "object" || value === null) {
     return [[name, value === null ? "none" : String(value)]];
   }
@@ -102,17 +119,29 @@ function factsIn(value: unknown, name: string): readonly (readonly [name: string
 
 async function readBatches(session: Session) {
   return withWorkspace(session, {}, async (workspace) => {
-    const { evidence } = await workspace.contents();
-    return evidence.map(({ path, reading }) => {
+    const { evidence, problems } = await workspace.contents();
+    const unreadable = problems.filter(({ path }) => path.startsWith(`${PROOFLINE_FOLDER}/evidence`));
+    const read = evidence.map(({ path, reading }) => {
       const { batch } = reading;
       return {
         file: path,
         state: reading.kind,
+        why: reading.kind === "intact" ? null : reading.reason,
         batchRoot: batch?.batchRoot ?? null,
         suggestions: (batch?.claims ?? []).flatMap(({ record, leafHash, pieces }) =>
           pieces.map(({ path, start }) => ({ id: record.id, claim: leafHash, path, line: start.line + 1 })),
         ),
       };
     });
+    return [
+      ...read,
+      ...unreadable.map(({ path, problem }) => ({
+        file: path,
+        state: "unreadable" as const,
+        why: problem,
+        batchRoot: null,
+        suggestions: [],
+      })),
+    ];
   });
 }

@@ -1,5 +1,6 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
+import { PROOFLINE_FOLDER } from "../evidence/repository";
 import type { Engine } from "../inference/engine/engine";
 import { messageOf, ProoflineError, unreachable } from "../platform/errors";
 import {
@@ -10,13 +11,15 @@ import {
   promptReason,
   REFORMATTED,
 } from "../policy/reasons";
-import type { Report } from "../policy/report";
+import type { FileProblem, Report, VanishedEvidence } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { visibleName, visibleText } from "../protocol/visibleText";
+import { fileRemedy } from "../workflows/fileRemedy";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
+import type { RepositoryContents } from "../workflows/readRepository";
 import {
   notInstalled,
   type Replayable,
@@ -49,7 +52,14 @@ export async function verify(
   paths: readonly string[],
   flags: VerifyFlags,
 ): Promise<CommandResult<Answer<"verify">>> {
-  const { report, repository } = await reportOf(session, flags, {
+  if (flags.base?.trim() === "") {
+    throw new CommandError(
+      "usage",
+      "--base names no revision.",
+      "Name a branch, tag or commit, or leave --base out.",
+    );
+  }
+  const { report, repository, contents } = await reportOf(session, flags, {
     replay: flags.replay ? "missing" : "none",
     base: flags.base,
   });
@@ -67,7 +77,7 @@ export async function verify(
     shown.suggestions.every(({ summary }) => good(summary)) &&
     shown.files.length === 0 &&
     shown.vanished.length === 0;
-  return { exitCode: ok ? 0 : 1, json: shown, text: describe(shown) };
+  return { exitCode: ok ? 0 : 1, json: shown, text: describe(shown, contents) };
 }
 
 /** `proofline replay [ID…]`: runs the model again for the named suggestions (or all), whatever was remembered. */
@@ -76,7 +86,7 @@ export async function replay(
   ids: readonly string[],
   flags: ChainFlags,
 ): Promise<CommandResult<Answer<"replay">>> {
-  const { report, replayed } = await reportOf(session, flags, { replay: "again", ids, base: null });
+  const { report, contents, replayed } = await reportOf(session, flags, { replay: "again", ids, base: null });
   const known = new Set([...report.suggestions, ...report.gone].map(({ id }) => id));
   const missing = ids.filter((id) => !known.has(id));
   if (missing.length > 0) {
@@ -91,10 +101,13 @@ export async function replay(
   return {
     exitCode: ok ? 0 : 1,
     json: { replays: wanted.map(({ id, outcome }) => ({ id, ...outcome })) },
-    text: wanted.map(
-      ({ id, outcome }) =>
-        `${outcome.value.padEnd(15)}  ${id}  ${"tokens" in outcome ? `${outcome.exact}/${outcome.tokens} tokens` : ""}${outcome.reason ?? ""}`,
-    ),
+    text:
+      wanted.length === 0
+        ? [`There is nothing to replay${isAllRead(contents) ? "" : IN_WHAT_CAN_BE_READ}.`]
+        : wanted.map(
+            ({ id, outcome }) =>
+              `${outcome.value.padEnd(15)}  ${id}  ${"tokens" in outcome ? `${outcome.exact}/${outcome.tokens} tokens` : ""}${outcome.reason ?? ""}`,
+          ),
   };
 }
 
@@ -114,7 +127,12 @@ async function reportOf(
   session: Session,
   flags: ChainFlags,
   options: ReportOptions,
-): Promise<{ report: Report; repository: string; replayed: readonly Replayed[] }> {
+): Promise<{
+  report: Report;
+  repository: string;
+  contents: RepositoryContents;
+  replayed: readonly Replayed[];
+}> {
   return withWorkspace(session, flags, async (workspace) => {
     const { repository } = workspace;
     const contents = await workspace.contents();
@@ -146,7 +164,7 @@ async function reportOf(
         const outcome = outcomes.get(claim);
         return outcome === undefined ? [] : [{ id, outcome }];
       });
-      return { report, repository: repository.folder, replayed };
+      return { report, repository: repository.folder, contents, replayed };
     } finally {
       await chain.close();
     }
@@ -257,7 +275,45 @@ function select(report: Report, wanted: readonly string[]): Report {
   };
 }
 
-function describe({ summary, suggestions, beside, gone, vanished, files }: Report): string[] {
+/** What is said of evidence counts for no more than was read. */
+const IN_WHAT_CAN_BE_READ = " in the evidence that can be read";
+
+/** What became of evidence that a base holds. */
+const TODAY: Readonly<Record<VanishedEvidence["today"], (evidenceFile: string) => string>> = {
+  gone: (file) => `and ${file} is gone`,
+  broken: (file) => `and what lies in the place of ${file} now cannot be believed`,
+  other: (file) => `and what lies in the place of ${file} now says less of it`,
+};
+
+/** What stands in place of the totals where there are none. */
+function nothingStands({ vanished, files }: Report): string[] {
+  if (vanished.length > 0) {
+    return [];
+  }
+  const where = files.some(isOfEvidence) ? IN_WHAT_CAN_BE_READ : "";
+  return [`No accepted suggestion${where} stands in today's text.`];
+}
+
+function isAllRead({ evidence, problems }: RepositoryContents): boolean {
+  return evidence.every(({ reading }) => reading.kind === "intact") && !problems.some(isOfEvidence);
+}
+
+function isOfEvidence({ path }: FileProblem): boolean {
+  return path.startsWith(`${PROOFLINE_FOLDER}/evidence`);
+}
+
+/** A file's problem, unless a suggestion that it speaks of has just said the same, and what can be done about it. */
+function describeProblem(file: FileProblem, { suggestions }: Report, contents: RepositoryContents): string {
+  const { path, problem } = file;
+  const isSaid = suggestions.some(
+    ({ evidenceFile, reasons }) =>
+      evidenceFile === path && reasons.some((reason) => reason.includes(problem)),
+  );
+  return `problem     ${path}: ${isSaid ? "" : `${problem} `}${fileRemedy(file, contents)}`;
+}
+
+function describe(report: Report, contents: RepositoryContents): string[] {
+  const { summary, suggestions, beside, gone, vanished, files } = report;
   const totals = [...SUMMARIES]
     .reverse()
     .flatMap((word) => (summary[word] > 0 ? [`${summary[word]} ${word}`] : []));
@@ -269,11 +325,15 @@ function describe({ summary, suggestions, beside, gone, vanished, files }: Repor
         `beside      ${path}:${line}  ${id}  ${word}: ${why === "contested" ? "a better claim stands in its place" : "it holds too little text to speak for a line"}`,
     ),
     ...vanished.map(
-      ({ path, line, id, evidenceFile }) =>
-        `vanished    ${path}${line === null ? "" : `:${line}`}  ${id}  its text stands here, and ${evidenceFile} is gone`,
+      ({ path, line, id, evidenceFile, today }) =>
+        `vanished    ${path}${line === null ? "" : `:${line}`}  ${id}  its text stands here, ${TODAY[today](evidenceFile)}`,
     ),
-    ...files.map(({ path, problem }) => `problem     ${path}: ${problem}`),
-    totals.length === 0 ? "No accepted suggestion stands in today's text." : `${totals.join(", ")}.`,
+    ...(vanished.length === 0
+      ? []
+      : ["            Restore that evidence from the base, or take its lines out."]),
+    ...files.map((file) => describeProblem(file, report, contents)),
+    ...(files.some(isOfEvidence) ? ["            `proofline evidence list` shows what each file says."] : []),
+    ...(totals.length === 0 ? nothingStands(report) : [`${totals.join(", ")}.`]),
     ...(isLocal ? ["They are anchored on a local chain, which its owner controls: a rehearsal."] : []),
     ...(gone.length === 0
       ? []
@@ -287,6 +347,13 @@ function describeOne(verdict: Verdict): string[] {
   const { path, startLine, endLine, summary, id, reasons, checks, findings } = verdict;
   const lines = startLine === null ? "" : `:${startLine}${endLine === startLine ? "" : `-${endLine}`}`;
   const isPart = findings.content.part && checks.content !== "edited" && startLine !== null;
+  // Nothing else that a broken file says is believed, so nothing of it is shown.
+  if (checks.evidence !== "intact") {
+    return [
+      `${summary.padEnd(10)}  ${path}${lines}  ${id}`,
+      ...reasons.map((reason) => `            ${reason}`),
+    ];
+  }
   const part = isPart ? `  ${partOfLines(verdict)}` : "";
   return [
     `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}`,
@@ -334,9 +401,6 @@ const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
   copied: ({ copied }, findings) => (copied === "fromToday" ? copiedReason(copied, findings) : null),
 };
 
-/** Nothing in a broken evidence file deserves a remark. */
 function remarksOn(checks: Checks, findings: Findings): string[] {
-  return checks.evidence === "intact"
-    ? Object.values(REMARKS).flatMap((remark) => remark?.(checks, findings) ?? [])
-    : [];
+  return Object.values(REMARKS).flatMap((remark) => remark?.(checks, findings) ?? []);
 }

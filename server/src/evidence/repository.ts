@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { Prompt } from "../inference/suggestion";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
 import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "../platform/durable";
-import { meaningOf, messageOf, ProoflineError } from "../platform/errors";
+import { meaningOf, ProoflineError, unreachable } from "../platform/errors";
 import {
   commitOf,
   committedFiles,
@@ -52,7 +52,7 @@ export type RepositoryFiles = Pick<
   | "anchorFiles"
   | "files"
   | "hasFile"
-  | "isUnreadable"
+  | "obstacleTo"
   | "readText"
   | "readQuotable"
 >;
@@ -104,7 +104,7 @@ export class Repository {
     } catch (error) {
       throw new ProoflineError(
         "repository",
-        `${path} cannot be read (${error instanceof ProoflineError ? error.reason : messageOf(error)}).`,
+        `${path} cannot be read (${error instanceof ProoflineError ? error.reason : meaningOf(error)}).`,
         "restoreFile",
       );
     }
@@ -160,11 +160,17 @@ export class Repository {
    */
   async modelsFile(maxBytes: number): Promise<Uint8Array | null> {
     const path = `${PROOFLINE_FOLDER}/models.json`;
-    const bytes = await this.read(path, maxBytes);
-    if (bytes !== null || (await stat(join(this.folder, path)).catch(() => null)) === null) {
-      return bytes;
+    const found = await this.look(path, maxBytes);
+    switch (found.kind) {
+      case "read":
+        return found.bytes;
+      case "absent":
+        return null;
+      case "unreadable":
+        throw new ProoflineError("repository", `${path} ${found.is}.`, "restoreFile");
+      default:
+        return unreachable(found);
     }
-    throw new ProoflineError("repository", `${path} is too large, a link, or not readable.`, "restoreFile");
   }
 
   /** Writes the models that the repository names, in place of what stood there. */
@@ -255,12 +261,13 @@ export class Repository {
     };
   }
 
-  /** Whether something lies at a path below the top that is no file to be read: a link, a folder, too large. */
-  async isUnreadable(path: string): Promise<boolean> {
-    if (!RepositoryPath.safeParse(path).success || (await this.read(path, MAX_TEXT_BYTES)) !== null) {
-      return false;
-    }
-    return (await lstat(join(this.folder, path)).catch(() => null)) !== null;
+  /**
+   * Why what lies at a path below the top cannot be read as a text, as a clause that follows its name: `is a folder`;
+   * `null` where it can be, or nothing lies there.
+   */
+  async obstacleTo(path: string): Promise<string | null> {
+    const found = RepositoryPath.safeParse(path).success ? await this.look(path, MAX_TEXT_BYTES) : null;
+    return found?.kind === "unreadable" ? found.is : null;
   }
 
   /** All anchor files, whatever they are called. */
@@ -365,12 +372,15 @@ export class Repository {
     const files: RepositoryFileContent[] = [];
     for (const name of names.sort().slice(0, MAX_LISTED_FILES)) {
       const path = `${below}/${name}`;
-      const bytes = await this.read(path, maxBytes);
-      files.push(
-        bytes === null
-          ? { path, kind: "unreadable", reason: "It is too large, a link, or not readable." }
-          : { path, kind: "read", bytes },
-      );
+      const found = await this.look(path, maxBytes);
+      // What was taken away since it was listed is not here.
+      if (found.kind !== "absent") {
+        files.push(
+          found.kind === "read"
+            ? { path, kind: "read", bytes: found.bytes }
+            : { path, kind: "unreadable", reason: `It ${found.is}.` },
+        );
+      }
     }
     if (names.length > MAX_LISTED_FILES) {
       files.push({
@@ -384,28 +394,37 @@ export class Repository {
 
   /** Reads a regular file inside the repository whose size is within a limit; `null` otherwise. */
   private async read(path: string, maxBytes: number): Promise<Uint8Array | null> {
+    const found = await this.look(path, maxBytes);
+    return found.kind === "read" ? found.bytes : null;
+  }
+
+  /** Reads a regular file inside the repository, and never more of it than the limit allows, or says why not. */
+  private async look(path: string, maxBytes: number): Promise<Found> {
+    const named = join(this.folder, path);
     try {
-      const real = await realpath(join(this.folder, path));
+      const real = await realpath(named);
       if (!isInside(this.folder, real)) {
-        return null;
+        return { kind: "unreadable", is: "is a link that leads out of the repository" };
       }
       // Opening a pipe would wait for somebody to write into it.
       const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
       try {
         const info: Stats = await handle.stat();
-        if (!info.isFile() || info.size > maxBytes) {
-          return null;
+        if (!info.isFile()) {
+          return { kind: "unreadable", is: info.isDirectory() ? "is a folder" : "is not a regular file" };
         }
-        const bytes = await handle.readFile();
-        return bytes.length > maxBytes ? null : bytes;
+        const bytes = info.size > maxBytes ? null : await handle.readFile();
+        return bytes === null || bytes.length > maxBytes
+          ? {
+              kind: "unreadable",
+              is: `is too large: ${bytes?.length ?? info.size} bytes, of at most ${maxBytes}`,
+            }
+          : { kind: "read", bytes };
       } finally {
         await handle.close();
       }
     } catch (error) {
-      if (error instanceof Error && "code" in error) {
-        return null;
-      }
-      throw error;
+      return notRead(named, error);
     }
   }
 
@@ -440,6 +459,31 @@ export class Repository {
       );
     }
   }
+}
+
+/** What lies at a path, as far as it may be read. */
+type Found =
+  | { readonly kind: "read"; readonly bytes: Uint8Array }
+  | { readonly kind: "absent" }
+  /** `is`: why not, as a clause that follows its name. */
+  | { readonly kind: "unreadable"; readonly is: string };
+
+/** What it means that the system does not let a file be read. */
+async function notRead(path: string, error: unknown): Promise<Found> {
+  if (isErrno(error, "ELOOP")) {
+    return { kind: "unreadable", is: "is a link that leads in circles" };
+  }
+  if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) {
+    const isLink = (await lstat(path).catch(() => null))?.isSymbolicLink() === true;
+    return isLink ? { kind: "unreadable", is: "is a link that leads nowhere" } : { kind: "absent" };
+  }
+  if (isErrno(error, "EACCES") || isErrno(error, "EPERM")) {
+    return { kind: "unreadable", is: "may not be read by you" };
+  }
+  if (error instanceof Error && "code" in error) {
+    return { kind: "unreadable", is: "cannot be read" };
+  }
+  throw error;
 }
 
 function idIn(file: Uint8Array | null): RandomId | null {

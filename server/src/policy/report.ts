@@ -30,6 +30,9 @@ export const VanishedEvidence = z
     ...ofClaim,
     line: z.nullable(z.number().int().min(1)),
     evidenceFile: z.string().describe("As revision:path."),
+    today: z
+      .enum(["gone", "broken", "other"])
+      .describe("What lies at its path now: nothing, what cannot be believed, or other evidence."),
   })
   .readonly();
 export type VanishedEvidence = z.infer<typeof VanishedEvidence>;

@@ -1,4 +1,5 @@
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
+import { PROOFLINE_FOLDER } from "../evidence/repository";
 import type { EvidenceInput } from "../policy/claims";
 import type { VanishedEvidence } from "../policy/report";
 import { type VerifyParameters, verify } from "../policy/verifyEvidence";
@@ -12,8 +13,14 @@ export interface BaseEvidence {
 /**
  * The claims that evidence of a base makes and today's does not, as far as their text still stands: either their
  * evidence was taken away, or it was replaced by a copy that cannot be believed, or by one that opens less of it.
+ *
+ * @param unreadable paths at which something lies today that could not even be read
  */
-export function findVanished(base: BaseEvidence, today: VerifyParameters): readonly VanishedEvidence[] {
+export function findVanished(
+  base: BaseEvidence,
+  today: VerifyParameters,
+  unreadable: ReadonlySet<string> = new Set(),
+): readonly VanishedEvidence[] {
   const known = new Set(
     intact(today.evidence, today.repositoryId).flatMap(({ claims }) => claims.flatMap(openedBy)),
   );
@@ -26,6 +33,13 @@ export function findVanished(base: BaseEvidence, today: VerifyParameters): reado
       ? []
       : [{ path, reading: { kind: "intact", batch: { ...reading.batch, claims } } }];
   });
+  const broken = new Set([
+    ...unreadable,
+    ...today.evidence.filter(({ reading }) => reading.kind !== "intact").map(({ path }) => path),
+  ]);
+  const whole = new Set(today.evidence.map(({ path }) => path));
+  const stateOf = (path: string): VanishedEvidence["today"] =>
+    broken.has(path) ? "broken" : whole.has(path) ? "other" : "gone";
   const { suggestions } = verify({ ...today, repositoryId: base.repositoryId, evidence, journal: [] });
   return suggestions
     .filter(({ checks }) => checks.evidence !== "foreign")
@@ -35,7 +49,13 @@ export function findVanished(base: BaseEvidence, today: VerifyParameters): reado
       path,
       line: startLine,
       evidenceFile: evidenceFile ?? "",
+      today: stateOf(pathIn(evidenceFile ?? "")),
     }));
+}
+
+/** The path in `revision:path`; a revision may hold a colon, too. */
+function pathIn(evidenceFile: string): string {
+  return evidenceFile.slice(evidenceFile.lastIndexOf(`:${PROOFLINE_FOLDER}/`) + 1);
 }
 
 /** A claim, and what of it travels, as names: its prompt, and the whole lines of each piece. */

@@ -51,8 +51,14 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     const text = await repository.readText(path);
     if (text !== null) {
       texts.set(path, text);
-    } else if (await repository.isUnreadable(path)) {
-      problems.push({ path, problem: UNREADABLE });
+      continue;
+    }
+    const obstacle = await repository.obstacleTo(path);
+    if (obstacle !== null) {
+      problems.push({
+        path,
+        problem: `Evidence speaks of lines in it, but it ${obstacle}, so nobody can tell whether they stand.`,
+      });
     }
   }
   const quoted = new Map<string, string>();
@@ -82,28 +88,42 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     enclosedLines: grammars.enclosedLines,
   };
   const since = { ...inputs, moves };
-  const report = await grammars.settled(() => withVanished(verify(inputs), base, since));
+  const report = await grammars.settled(() => withVanished(verify(inputs), base, since, contents.problems));
   return { ...report, files: [...contents.problems, ...problems, ...report.files] };
 }
-
-const UNREADABLE =
-  "Evidence speaks of lines in it, but it is a link, a folder or too large, so nobody can tell whether they stand.";
 
 const OTHER_ID: FileProblem = {
   path: ".proofline/repository.json",
   problem: "The repository has another id than at the base, so its older evidence counts as foreign.",
 };
 
-function withVanished(report: Report, base: BaseEvidence | null, today: VerifyParameters): Report {
+const NO_ID: FileProblem = {
+  path: OTHER_ID.path,
+  problem:
+    "The repository had an id at the base and has none now, so nobody can tell whether its evidence belongs to it.",
+};
+
+function withVanished(
+  report: Report,
+  base: BaseEvidence | null,
+  today: VerifyParameters,
+  unreadable: readonly FileProblem[],
+): Report {
   if (base === null) {
     return report;
   }
-  const isRenamed = base.repositoryId !== null && base.repositoryId !== today.repositoryId;
   return {
     ...report,
-    vanished: findVanished(base, today),
-    files: [...report.files, ...(isRenamed ? [OTHER_ID] : [])],
+    vanished: findVanished(base, today, new Set(unreadable.map(({ path }) => path))),
+    files: [...report.files, ...idProblems(base.repositoryId, today.repositoryId)],
   };
+}
+
+function idProblems(before: string | null, now: string | null): readonly FileProblem[] {
+  if (before === null || before === now) {
+    return [];
+  }
+  return [now === null ? NO_ID : OTHER_ID];
 }
 
 /** What a replay could be asked for, each claim once: all of it, or what stands in some files, by today's paths. */

@@ -433,6 +433,71 @@ describe("complete → anchor → verify", () => {
     expect(unknown.value.error.reason).toContain("nosuch");
   });
 
+  it("claims no more than it could read, shows nothing of broken evidence, and says what puts it right", () => {
+    const { id, line } = acceptOne();
+    expect(proofline(["anchor"]).status).toBe(0);
+    git(project, "add", "-A");
+    git(project, "commit", "-qm", "base");
+    const folder = join(project, ".proofline", "evidence");
+    const [name = ""] = readdirSync(folder);
+    const file = join(folder, name);
+    const path = `.proofline/evidence/${name}`;
+    const good = readFileSync(file, "utf8");
+    const verify = (...flags: readonly string[]): string =>
+      proofline(["verify", "--no-replay", ...flags]).stdout;
+    expect(proofline(["evidence", "show", id]).stdout).toMatch(
+      new RegExp(`^suggestion\\.pieces\\.0\\.start +line ${line}, column \\d+$`, "m"),
+    );
+
+    const elsewhere = join(scratch, "evidence.json");
+    writeFileSync(elsewhere, good);
+    const broken: readonly (readonly [string, () => void])[] = [
+      ["It is not JSON.", () => writeFileSync(file, good.slice(0, 500))],
+      ["It is a link that leads out of the repository.", () => symlinkSync(elsewhere, file)],
+      ["It is a link that leads nowhere.", () => symlinkSync("nowhere.json", file)],
+    ];
+    for (const [reason, make] of broken) {
+      rmSync(file);
+      make();
+      const today = verify();
+      expect(today).toContain(`problem     ${path}: ${reason} Restore the file from version control.`);
+      expect(today).toContain(
+        "No accepted suggestion in the evidence that can be read stands in today's text.",
+      );
+      const since = verify("--base", "HEAD");
+      expect(since).toContain(`what lies in the place of HEAD:${path} now cannot be believed`);
+      expect(since).not.toMatch(/No accepted suggestion|is gone/);
+      expect(proofline(["replay"]).stdout).toBe(
+        "There is nothing to replay in the evidence that can be read.\n",
+      );
+      expect(proofline(["evidence", "list"]).stdout).toContain(reason);
+      expect(json(["evidence", "list"]).value.batches).toMatchObject([{ file: path, suggestions: [] }]);
+    }
+
+    rmSync(file);
+    const at = good.indexOf('"salt"') + 12;
+    writeFileSync(file, `${good.slice(0, at)}${good[at] === "0" ? "1" : "0"}${good.slice(at + 1)}`);
+    const tampered = verify();
+    expect(tampered).toMatch(new RegExp(`^failed +${FILE}:${line} +${id}$`, "m"));
+    expect(tampered).not.toContain("proofline-code");
+    expect(tampered.match(/is not what was committed to/g)).toHaveLength(1);
+    expect(tampered).toContain(`problem     ${path}: Restore the file from version control.`);
+
+    writeFileSync(file, good);
+    rmSync(join(project, ".proofline", "repository.json"));
+    const lost = verify("--base", "HEAD");
+    expect(lost).toContain("The repository had an id at the base and has none now");
+    expect(lost).not.toContain("another id");
+    expect(lost.match(/has no id of its own/g)).toHaveLength(1);
+    expect(lost).toContain("Restore .proofline/repository.json from version control.");
+
+    expect(refusal(["verify", "--base", ""])).toMatchObject({
+      code: "usage",
+      reason: expect.stringContaining("--base"),
+    });
+    expect(refusal(["evidence", "show", ""])).toMatchObject({ code: "usage" });
+  });
+
   it("drops a suggestion whose text was taken out before sealing, and anchors nothing for it", () => {
     const before = readFileSync(join(project, FILE));
     const { id } = acceptOne();

@@ -84,7 +84,7 @@ describe("the .proofline folder", () => {
   });
 
   it.skipIf(!posix)(
-    "is listed without links out of it, pipes, folders and files that are too large",
+    "is listed with links out of it, pipes and files that are too large as unreadable, each with its reason",
     async () => {
       const top = await gitRepository();
       const outside = join(await temporaryFolder(), "secret.json");
@@ -104,6 +104,21 @@ describe("the .proofline folder", () => {
         ["link.json", false],
         ["pipe.json", false],
       ]);
+      await symlink("nowhere.json", join(folder, "nowhere.json"));
+      await symlink("circle.json", join(folder, "circle.json"));
+      await symlink("folder.json", join(folder, "to a folder.json"));
+      const again = await (await openRepository(top)).evidenceFiles();
+      const reasons = again.flatMap((file) =>
+        file.kind === "unreadable" ? [[file.path.split("/").at(-1), file.reason]] : [],
+      );
+      expect(Object.fromEntries(reasons)).toEqual({
+        "circle.json": "It is a link that leads in circles.",
+        "large.json": expect.stringMatching(/^It is too large: 5242880 bytes, of at most \d+\.$/),
+        "link.json": "It is a link that leads out of the repository.",
+        "nowhere.json": "It is a link that leads nowhere.",
+        "pipe.json": "It is not a regular file.",
+        "to a folder.json": "It is a folder.",
+      });
     },
   );
 

@@ -36,8 +36,23 @@ describe("what vanished", () => {
       stripped.openings.prompts = null;
     }
     const today = { ...parameters(edited, [file], []), evidence: [inputOf(JSON.stringify(stripped))] };
-    expect(findVanished(base, today)).toMatchObject([{ id: suggestion.id, path }]);
+    expect(findVanished(base, today)).toMatchObject([{ id: suggestion.id, path, today: "other" }]);
     expect(findVanished(base, parameters(edited, [file], []))).toEqual([]);
+  });
+
+  it("is told with what lies there now: nothing, what cannot be read, or what cannot be believed", () => {
+    const revision = "HEAD^{/:.}";
+    const [input] = base.evidence;
+    const before = {
+      ...base,
+      evidence: base.evidence.map((one) => ({ ...one, path: `${revision}:${one.path}` })),
+    };
+    const none = { ...parameters(text, [file], []), evidence: [] };
+    const path = input?.path ?? "";
+    const broken = { ...none, evidence: [{ path, reading: readEvidence(Buffer.from("{")) }] };
+    expect(findVanished(before, none)).toMatchObject([{ today: "gone" }]);
+    expect(findVanished(before, none, new Set([path]))).toMatchObject([{ today: "broken" }]);
+    expect(findVanished(before, broken)).toMatchObject([{ today: "broken" }]);
   });
 
   it("is told of a file that was moved when its evidence was taken away", async () => {
@@ -49,7 +64,7 @@ describe("what vanished", () => {
       anchorFiles: async () => [],
       files: async () => Object.keys(files),
       hasFile: async (one: string) => one in files,
-      isUnreadable: async () => false,
+      obstacleTo: async () => null,
       readText: async (one: string) => files[one] ?? null,
       readQuotable: async (one: string) => files[one] ?? null,
     };

@@ -5,6 +5,7 @@ import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import type { VerifiedOnly } from "../../protocol/verifiedOnly";
 import { visibleLine } from "../../protocol/visibleText";
+import { fileRemedy } from "../../workflows/fileRemedy";
 import type { PlacedVerdict } from "./placedVerdict";
 
 /**
@@ -37,7 +38,12 @@ export class Diagnostics {
   }
 
   /** The evidence and anchor files of one repository. */
-  showFiles(repository: string, level: VerifiedOnly, problems: readonly FileProblem[]): void {
+  showFiles(
+    repository: string,
+    level: VerifiedOnly,
+    problems: readonly FileProblem[],
+    contents: Parameters<typeof fileRemedy>[1],
+  ): void {
     const before = this.files.get(repository) ?? new Set();
     const now = new Set(problems.map(({ path }) => pathToFileURL(join(repository, path)).href));
     this.files.set(repository, now);
@@ -51,12 +57,14 @@ export class Diagnostics {
         uri,
         problems
           .filter(({ path }) => pathToFileURL(join(repository, path)).href === uri)
-          .map(({ problem }) => ({
+          .map((file) => ({
             range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
             severity: level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
             source: "Proofline",
             code: "evidence",
-            message: visibleLine(`This file cannot be believed: ${problem}`),
+            message: visibleLine(
+              `This file cannot be believed: ${file.problem} ${fileRemedy(file, contents)}`,
+            ),
           })),
       );
     }

@@ -299,7 +299,9 @@ export class Verdicts implements DocumentListener {
     const level = this.context.settings.current.verifiedOnly;
     this.diagnostics.showLines(document.uri, level, this.of(document));
     if (repositoryPath !== null && evidence !== null) {
-      this.diagnostics.showFiles(repositoryPath, level, [...evidence.problems, ...report.files]);
+      const { repositoryId, files, problems } = evidence;
+      const contents = { repositoryId, evidence: files };
+      this.diagnostics.showFiles(repositoryPath, level, [...problems, ...report.files], contents);
     }
   }
 

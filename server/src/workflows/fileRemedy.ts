@@ -1,0 +1,25 @@
+import type { FileProblem } from "../policy/report";
+import { SHARED_REMEDIES } from "../protocol/sharedRemedies";
+import type { RepositoryContents } from "./readRepository";
+
+const RESTORE_ID = "Restore .proofline/repository.json from version control.";
+
+/**
+ * What a person can do about a file that cannot be believed, as a sentence: a file that is broken is restored; one that
+ * is whole needs the repository's id, or does not belong here.
+ */
+export function fileRemedy(
+  { path }: FileProblem,
+  { repositoryId, evidence }: Pick<RepositoryContents, "repositoryId" | "evidence">,
+): string {
+  const reading = evidence.find((one) => one.path === path)?.reading;
+  if (reading?.kind !== "intact") {
+    return SHARED_REMEDIES.restoreFile;
+  }
+  if (repositoryId === null) {
+    return RESTORE_ID;
+  }
+  return reading.batch.facts.repositoryId === repositoryId
+    ? "Ask whoever has that device what it sealed, and keep the file until you know."
+    : `Take the file away if it came from elsewhere. If the id was changed: ${RESTORE_ID}`;
+}
