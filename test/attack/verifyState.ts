@@ -71,7 +71,7 @@ export class Verifier {
           work.comparisons += 1;
           return grammars.sameTokens(path, before, after);
         },
-        enclosedLines: (path, text) => grammars.enclosedLines(path, text),
+        enclosureOf: (path, text) => grammars.enclosureOf(path, text),
       }),
       base: null,
       replays: new Map(

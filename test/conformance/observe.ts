@@ -92,7 +92,7 @@ export async function reportOn(
         onComparison(path, before, after);
         return Promise.resolve(grammarSaysSame ?? false);
       },
-      enclosedLines: (path, text) => grammars.enclosedLines(path, text),
+      enclosureOf: (path, text) => grammars.enclosureOf(path, text),
     }),
     base: hasBase ? await reader.readSince(repository, BASE) : null,
     replays: new Map(Object.entries(known.replays).map(([claim, value]) => [claim, replayed(value)])),

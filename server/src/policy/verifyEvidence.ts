@@ -1,5 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
-import { type EnclosedLines, isNewlyEnclosed } from "../evidence/locate/enclosure";
+import { type EnclosureOf, isNewlyEnclosed, OPEN } from "../evidence/locate/enclosure";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -55,8 +55,8 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   readonly hints?: PlaceHints;
   /** Answers whether only meaningless white space differs; what it does not know yet is `edited`. */
   readonly sameTokens?: SameTokens;
-  /** Answers which lines begin inside of a comment or string; what it does not know yet counts as none. */
-  readonly enclosedLines?: EnclosedLines;
+  /** Answers where comments and strings begin and end; what it does not know yet counts as nowhere. */
+  readonly enclosureOf?: EnclosureOf;
   /** Remembers what was computed about prompts from one verification to the next. */
   readonly shares?: PromptShares;
   /** Replay outcomes by claim: a leaf hash, or the id of what stands in the journal only. Ids of sealed ones are labels. */
@@ -188,7 +188,7 @@ function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> 
 function locateAll(
   pieces: readonly Ranked[],
   today: LineIndex,
-  { hints, sameTokens = () => false, enclosedLines = () => [] }: VerifyParameters,
+  { hints, sameTokens = () => false, enclosureOf = () => OPEN }: VerifyParameters,
 ): ReadonlyMap<string, Located> {
   const found = new Map<string, Located>();
   const inputs = pieces.flatMap(({ piece: { key, place } }) => {
@@ -206,7 +206,7 @@ function locateAll(
       const hint = hints?.get(piece.key);
       const wanted = { ...piece.place.piece, ...(hint !== undefined && { hint }) };
       const place = locatePiece(wanted, today, sameTokens);
-      found.set(piece.key, isOutOfCode(claim, piece, place, today, enclosedLines) ? outOfCode(place) : place);
+      found.set(piece.key, isOutOfCode(claim, piece, place, today, enclosureOf) ? outOfCode(place) : place);
     }
   }
   return found;
@@ -215,18 +215,19 @@ function locateAll(
 /** Whether a piece stands in a comment or string that begins above it, and did not when it was accepted. */
 function isOutOfCode(
   { prompt }: Claim,
-  { path, recordedPath, accepted }: ClaimPiece,
+  { path, recordedPath, accepted, place }: ClaimPiece,
   { range }: Located,
   { text }: LineIndex,
-  enclosedLines: EnclosedLines,
+  enclosureOf: EnclosureOf,
 ): boolean {
-  if (range === null) {
+  if (range === null || place.kind !== "sealed") {
     return false;
   }
-  const { prefix, suffix } = prompt ?? {};
-  const among =
-    prefix === undefined || suffix === undefined ? null : { path: recordedPath, prefix, accepted, suffix };
-  return isNewlyEnclosed({ path, text, line: range.start.line }, among, enclosedLines);
+  return isNewlyEnclosed(
+    { path, text, line: range.start.line },
+    { path: recordedPath, line: place.piece.start.line, accepted, around: prompt },
+    enclosureOf,
+  );
 }
 
 function outOfCode(place: Located): Located {

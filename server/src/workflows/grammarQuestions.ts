@@ -1,4 +1,4 @@
-import { type EnclosedLines, type LineSpan, mayEnclose } from "../evidence/locate/enclosure";
+import { type Enclosure, type EnclosureOf, mayEnclose, OPEN } from "../evidence/locate/enclosure";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import type { SameTokens } from "../evidence/locate/locatePiece";
 import { BoundedMap } from "../platform/boundedMap";
@@ -20,21 +20,21 @@ const MAX_OPEN_UNITS = 64 * 1024 * 1024;
  */
 export class GrammarQuestions {
   private readonly comparisons: OpenQuestions<boolean>;
-  private readonly enclosures: OpenQuestions<readonly LineSpan[]>;
+  private readonly enclosures: OpenQuestions<Enclosure>;
 
-  constructor(private readonly thread: Pick<VerificationThread, "sameTokens" | "enclosedLines">) {
+  constructor(private readonly thread: Pick<VerificationThread, "sameTokens" | "enclosureOf">) {
     this.comparisons = new OpenQuestions(MAX_REMEMBERED.comparisons, false);
-    this.enclosures = new OpenQuestions(MAX_REMEMBERED.enclosures, []);
+    this.enclosures = new OpenQuestions(MAX_REMEMBERED.enclosures, OPEN);
   }
 
   readonly sameTokens: SameTokens = (path, before, after) =>
     hasGrammar(path) &&
     (this.comparisons.ask([path, before, after], () => this.thread.sameTokens(path, before, after)) ?? false);
 
-  readonly enclosedLines: EnclosedLines = (path, text) =>
+  readonly enclosureOf: EnclosureOf = (path, text) =>
     mayEnclose(path, text)
-      ? this.enclosures.ask([path, text], () => this.thread.enclosedLines(path, text))
-      : [];
+      ? this.enclosures.ask([path, text], () => this.thread.enclosureOf(path, text))
+      : OPEN;
 
   /** Runs a verification, and again as long as answers to what it asked may change it, but not without end. */
   async settled<Value>(verification: () => Value | Promise<Value>): Promise<Value> {

@@ -85,7 +85,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     policy,
     shares: new PromptShares(),
     sameTokens: grammars.sameTokens,
-    enclosedLines: grammars.enclosedLines,
+    enclosureOf: grammars.enclosureOf,
   };
   const since = { ...inputs, moves };
   const report = await grammars.settled(() => withVanished(verify(inputs), base, since, contents.problems));

@@ -267,7 +267,7 @@ try {
       texts: today,
       quoted,
       sameTokens: grammars.sameTokens,
-      enclosedLines: grammars.enclosedLines,
+      enclosureOf: grammars.enclosureOf,
       replays,
       policy: builtInPolicy({ device: device.address, pins: [engine.facts.model] }),
     };

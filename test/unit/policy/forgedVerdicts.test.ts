@@ -106,8 +106,8 @@ async function judgeWithGrammars(
   ...[today, files, replayed, more = {}]: Parameters<typeof judge>
 ): Promise<Report> {
   const questions = new GrammarQuestions(grammars);
-  const { sameTokens, enclosedLines } = questions;
-  return questions.settled(() => judge(today, files, replayed, { ...more, sameTokens, enclosedLines }));
+  const { sameTokens, enclosureOf } = questions;
+  return questions.settled(() => judge(today, files, replayed, { ...more, sameTokens, enclosureOf }));
 }
 
 const told = ({ suggestions }: Report): readonly (readonly [string, string])[] =>
@@ -284,6 +284,40 @@ describe("row 3: any other character on a touched line is an edit", () => {
     const lower = await judgeWithGrammars(`\n${saved}`, [file], [file.id], { path });
     expect(told(lower)).toEqual([["verified", "moved"]]);
   });
+
+  const helpers = "def g():\n    return helper(1)\n\n\n".repeat(3);
+  it.each([
+    [
+      "is prose in a docstring",
+      '    """Says what it is.\n\n',
+      "    Of two numbers, the sum.\n",
+      '    """\n    return 1\n',
+    ],
+    [
+      "follows a docstring that ends",
+      '    """Says what it is."""\n',
+      "    return helper(2)\n",
+      "\n\ndef k():\n    return 2\n",
+    ],
+  ])(
+    "and a prompt that begins inside of a docstring misleads nobody where a piece %s",
+    async (_, above, line, below) => {
+      const cut = `a first docstring.\n\n    It goes on, and on.\n    """\n    return 0\n\n\ndef h():\n${above}`;
+      const saved = `def f():\n    """This is ${cut}${line}${below}`;
+      const prompt = { prefix: cut, suffix: below, context: [] };
+      const file = seal(offer({ path: "a.py", saved, displayed: line.trimEnd(), prompt }));
+      const judged = async (today: string) =>
+        told(await judgeWithGrammars(today, [file], [file.id], { path: "a.py" }));
+      expect(await judged(saved)).toEqual([["verified", "verbatim"]]);
+      if (line.includes("return")) {
+        expect(await judged(saved.replace(line, `    """\n${line}    """\n`))).toEqual([
+          ["edited", "edited"],
+        ]);
+        const whole = `"""\n${helpers}${saved.replaceAll('"""', "")}"""\n`;
+        expect(await judged(whole)).toEqual([["edited", "edited"]]);
+      }
+    },
+  );
 
   it("whatever single character is put in, taken out or changed on any touched line", () => {
     const answer = "digest === expected;\n  log(digest);\n  return digest";

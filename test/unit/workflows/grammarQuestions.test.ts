@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { OPEN } from "../../../server/src/evidence/locate/enclosure";
 import { GrammarQuestions, MAX_ROUNDS } from "../../../server/src/workflows/grammarQuestions";
 
-const thread = { sameTokens: async () => true, enclosedLines: async () => [{ first: 1, last: 2 }] };
+const SPANS = { spans: [{ first: 1, last: 2, opener: "/*" }], errors: 0 };
+const thread = { sameTokens: async () => true, enclosureOf: async () => SPANS };
 
 describe("questions to grammars", () => {
   it("forget nothing that a verification asked, however much it asks", async () => {
@@ -22,30 +24,30 @@ describe("questions to grammars", () => {
     let asked = 0;
     const questions = new GrammarQuestions({
       ...thread,
-      enclosedLines: async () => {
+      enclosureOf: async () => {
         asked += 1;
-        return [{ first: 1, last: 2 }];
+        return SPANS;
       },
     });
     const text = "/*\na\n*/";
-    const seen = await questions.settled(() => questions.enclosedLines("a.js", text));
-    expect(seen).toEqual([{ first: 1, last: 2 }]);
-    expect(questions.enclosedLines("a.js", text)).toEqual(seen);
+    const seen = await questions.settled(() => questions.enclosureOf("a.js", text));
+    expect(seen).toEqual(SPANS);
+    expect(questions.enclosureOf("a.js", text)).toEqual(seen);
     expect(asked).toBe(1);
     for (const [path, other] of [
       ["a.ts", "f(1);\n// g(2);\n"],
       ["a.txt", text],
     ] as const) {
-      expect(questions.enclosedLines(path, other)).toEqual([]);
+      expect(questions.enclosureOf(path, other)).toEqual(OPEN);
     }
     expect(await questions.answer()).toBe(false);
   });
 
   it("count as *no* where the grammar fails", async () => {
     const fail = () => Promise.reject(new Error("out of memory"));
-    const questions = new GrammarQuestions({ sameTokens: fail, enclosedLines: fail });
+    const questions = new GrammarQuestions({ sameTokens: fail, enclosureOf: fail });
     expect(await questions.settled(() => questions.sameTokens("a.js", "f( 1)", "f(1)"))).toBe(false);
-    expect(await questions.settled(() => questions.enclosedLines("a.js", "/*\n*/"))).toEqual([]);
+    expect(await questions.settled(() => questions.enclosureOf("a.js", "/*\n*/"))).toEqual(OPEN);
   });
 
   it("are settled for each of two verifications at once, whoever asked first", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
+import { OPEN } from "../../../server/src/evidence/locate/enclosure";
 import { Moves } from "../../../server/src/policy/moves";
 import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
 import { findVanished } from "../../../server/src/workflows/vanished";
@@ -91,7 +92,7 @@ describe("what vanished", () => {
           throw new Error("not asked");
         },
       } as never,
-      grammars: new GrammarQuestions({ sameTokens: async () => false, enclosedLines: async () => [] }),
+      grammars: new GrammarQuestions({ sameTokens: async () => false, enclosureOf: async () => OPEN }),
       base: { ...base, evidence: [inputOf(sealed([long], { texts: { [path]: text } }).evidence)] },
       replays: new Map(),
     });

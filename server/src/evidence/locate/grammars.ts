@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
-import type { LineSpan } from "./enclosure";
+import { type EnclosedSpan, type Enclosure, OPEN } from "./enclosure";
 import { grammarOf } from "./grammarNames";
 import { Indentation } from "./indentation";
 import { visible } from "./whiteSpace";
@@ -74,17 +74,17 @@ export class Grammars {
   }
 
   /**
-   * The lines of a text that begin inside of a comment, a string, or text between JSX elements which began on a line above. None
-   * where the language has no grammar here, or the text is too long.
+   * Which lines of a text begin inside of a comment, a string, or text between JSX elements that began on a line above, and how
+   * much of the text is against the grammar. Nothing where the language has no grammar here, or the text is too long.
    */
-  async enclosedLines(path: string, text: string): Promise<readonly LineSpan[]> {
+  async enclosureOf(path: string, text: string): Promise<Enclosure> {
     const name = grammarOf(path);
     if (name === undefined || text.length > MAX_LENGTH) {
-      return [];
+      return OPEN;
     }
     const tree = parse(await this.parser(name), text);
     try {
-      return tree === null ? [] : spansIn(tree.walk(), text.split("\n"));
+      return tree === null ? OPEN : enclosureIn(tree.walk(), text.split("\n"));
     } finally {
       tree?.delete();
     }
@@ -120,11 +120,16 @@ function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
 const TEXT = /comment|(?<!concatenated_)string|jsx_text/;
 const CODE_IN_TEXT = /substitution|interpolation/;
 
+/** What a node of text begins with. */
+const OPENER = /^(?:\/\*|[A-Za-z]*#*(?:"""|'''|["'`])|<>)/;
+
 /** The lines whose first visible character lies in a node of text that begins on a line above. */
-function spansIn(cursor: TreeCursor, lines: readonly string[]): readonly LineSpan[] {
-  const spans: LineSpan[] = [];
+function enclosureIn(cursor: TreeCursor, lines: readonly string[]): Enclosure {
+  const spans: EnclosedSpan[] = [];
+  let errors = 0;
   try {
     for (;;) {
+      errors += Number(cursor.nodeType === "ERROR" || cursor.nodeIsMissing);
       const isText = cursor.nodeIsNamed && TEXT.test(cursor.nodeType);
       if (isText) {
         spans.push(...spansOfText(cursor, lines));
@@ -133,7 +138,7 @@ function spansIn(cursor: TreeCursor, lines: readonly string[]): readonly LineSpa
       }
       while (!cursor.gotoNextSibling()) {
         if (!cursor.gotoParent()) {
-          return spans;
+          return { spans, errors };
         }
       }
     }
@@ -142,18 +147,19 @@ function spansIn(cursor: TreeCursor, lines: readonly string[]): readonly LineSpa
   }
 }
 
-function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly LineSpan[] {
+function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly EnclosedSpan[] {
   const { startPosition: start, endPosition: end } = cursor;
   if (start.row === end.row) {
     return [];
   }
-  const spans: LineSpan[] = [];
+  const opener = OPENER.exec((lines[start.row] ?? "").slice(start.column))?.[0] ?? "<>";
+  const spans: EnclosedSpan[] = [];
   let first = start.row + 1;
   const until = (row: number, column: number): void => {
     const isIn = visible((lines[row] ?? "").slice(0, column)) !== "";
     const last = isIn ? row : row - 1;
     if (first <= last) {
-      spans.push({ first, last });
+      spans.push({ first, last, opener });
     }
   };
   for (const child of cursor.currentNode.namedChildren) {
@@ -163,7 +169,7 @@ function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly Lin
       child.startPosition.row !== child.endPosition.row
     ) {
       until(child.startPosition.row, child.startPosition.column);
-      spans.push(...spansIn(child.walk(), lines));
+      spans.push(...enclosureIn(child.walk(), lines).spans);
       first = child.endPosition.row + 1;
     }
   }

@@ -279,7 +279,7 @@ export class Verdicts implements DocumentListener {
       hints: this.parts.tracking.hints(document),
       shares: this.shares,
       sameTokens: this.parts.grammars.sameTokens,
-      enclosedLines: this.parts.grammars.enclosedLines,
+      enclosureOf: this.parts.grammars.enclosureOf,
       replays: new Map(replayable.map((one) => [one.claim, this.parts.replays.outcomeOf(one)])),
       policy: known.policy,
     });

@@ -1,6 +1,6 @@
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
-import type { LineSpan } from "../../evidence/locate/enclosure";
+import type { Enclosure } from "../../evidence/locate/enclosure";
 import type { SentError } from "../../platform/sentError";
 
 /** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
@@ -24,6 +24,6 @@ export type WorkerRequest =
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "read"; readonly reading: EvidenceReading }
   | { readonly id: number; readonly kind: "compare"; readonly same: boolean }
-  | { readonly id: number; readonly kind: "enclose"; readonly lines: readonly LineSpan[] }
+  | { readonly id: number; readonly kind: "enclose"; readonly enclosure: Enclosure }
   | { readonly id: number; readonly kind: "seal"; readonly sealed: SealedEvidence }
   | { readonly id: number; readonly kind: "error"; readonly error: SentError };

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
-import type { LineSpan } from "../../evidence/locate/enclosure";
+import type { Enclosure } from "../../evidence/locate/enclosure";
 import { receivedError } from "../../platform/sentError";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
@@ -35,13 +35,13 @@ export class VerificationThread {
     return answer.same;
   }
 
-  /** The lines of a text that begin inside of a comment or string which began on a line above. */
-  async enclosedLines(path: string, text: string): Promise<readonly LineSpan[]> {
+  /** What a grammar of a file's language says of where a text's comments and strings begin and end. */
+  async enclosureOf(path: string, text: string): Promise<Enclosure> {
     const answer = await this.ask({ kind: "enclose", path, text });
     if (answer.kind !== "enclose") {
       throw new Error("the verification thread answered something else");
     }
-    return answer.lines;
+    return answer.enclosure;
   }
 
   /** Signs with the device key below `home`. */

@@ -28,7 +28,7 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
           same: await grammars.sameTokens(request.path, request.before, request.after),
         };
       case "enclose":
-        return { id, kind: "enclose", lines: await grammars.enclosedLines(request.path, request.text) };
+        return { id, kind: "enclose", enclosure: await grammars.enclosureOf(request.path, request.text) };
       case "seal": {
         const { sign } = await openDevice(request.home);
         return { id, kind: "seal", sealed: sealBatch({ ...request.parameters, sign }) };
