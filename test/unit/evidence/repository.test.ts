@@ -104,7 +104,7 @@ describe("the .proofline folder", () => {
         ["link.json", false],
         ["pipe.json", false],
       ]);
-      await symlink("nowhere.json", join(folder, "nowhere.json"));
+      await symlink("absent.json", join(folder, "nowhere.json"));
       await symlink("circle.json", join(folder, "circle.json"));
       await symlink("folder.json", join(folder, "to a folder.json"));
       const again = await (await openRepository(top)).evidenceFiles();
