@@ -10,10 +10,12 @@ import { parameters } from "./goodCase";
 
 const nothing = { prefix: "", suffix: "", context: [] };
 
-function millisecondsOf(work: () => void): number {
-  const start = performance.now();
+/** The processor's time, whatever else runs; what grows with a product would take minutes of it. */
+function processorSecondsOf(work: () => void): number {
+  const start = process.cpuUsage();
   work();
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1e6;
 }
 
 describe("what evidence costs", () => {
@@ -26,7 +28,7 @@ describe("what evidence costs", () => {
     };
     const bytes = Buffer.from(JSON.stringify(flood));
     expect(bytes.length).toBeLessThan(100_000);
-    expect(millisecondsOf(() => expect(readEvidence(bytes).kind).toBe("tampered"))).toBeLessThan(3000);
+    expect(processorSecondsOf(() => expect(readEvidence(bytes).kind).toBe("tampered"))).toBeLessThan(20);
   }, 60_000);
 
   it("does not grow with the square of a piece's lines", () => {
@@ -45,9 +47,9 @@ describe("what evidence costs", () => {
     };
     const today = new LineIndex([...lines, "ab"].join("\n"));
     const located: string[] = [];
-    expect(millisecondsOf(() => located.push(locatePiece(piece, today, () => false).content))).toBeLessThan(
-      5000,
-    );
+    expect(
+      processorSecondsOf(() => located.push(locatePiece(piece, today, () => false).content)),
+    ).toBeLessThan(20);
     expect(located).toEqual(["ambiguous"]);
   }, 60_000);
 
@@ -63,6 +65,6 @@ describe("what evidence costs", () => {
     );
     const text = `${"\n".repeat(lines)}${suggestions.map(({ values }) => values.accepted).join("\n")}\n`;
     const good = parameters(text, [sealed(suggestions)], []);
-    expect(millisecondsOf(() => verify(good))).toBeLessThan(5000);
+    expect(processorSecondsOf(() => verify(good))).toBeLessThan(20);
   }, 120_000);
 });
