@@ -171,11 +171,11 @@ vector("good/crlf", "Line ends never count: the file has CRLF today.", {
   evidence: [sum],
   pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "pending", BARE)],
 });
-vector("good/carriage-returns", "Line ends never count: the file has lone carriage returns today.", {
+vector("edited/carriage-returns", "Carriage returns alone end no line in every language, so they are text.", {
   rules: ["lineEnds"],
   files: { "src/sum.ts": plain(SUM).replaceAll("\n", "\r") },
   evidence: [sum],
-  pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "pending", BARE)],
+  pieces: [piece(sumLeaf, "src/sum.ts", null, "pending", { ...BARE, ...EDITED })],
 });
 vector("good/byte-order-mark", "A byte order mark never counts.", {
   rules: ["lineEnds"],

@@ -156,7 +156,7 @@ async function reportOf(
         device: known.device ?? "",
         policy: known.policy,
         chain,
-        grammars: new GrammarQuestions(workspace.thread),
+        grammars: new GrammarQuestions(workspace.grammarThread),
         base: options.base === null ? null : await workspace.base(options.base),
         replays: outcomes,
       });

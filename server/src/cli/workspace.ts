@@ -15,6 +15,8 @@ import { repositoryHere, type Session } from "./session";
 export interface Workspace {
   readonly repository: Repository;
   readonly thread: VerificationThread;
+  /** For questions to grammars alone. */
+  readonly grammarThread: VerificationThread;
   readonly chain: ChainConfiguration;
   /** Reads `.proofline` as it lies there now. */
   contents(): Promise<RepositoryContents>;
@@ -31,17 +33,19 @@ export async function withWorkspace<Value>(
   const chain = chainConfiguration(chainSettings(flags), { home, hostPath: installation.chainHost });
   const repository = await repositoryOf(session);
   const thread = new VerificationThread(installation.verificationWorker);
+  const grammarThread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
   try {
     return await use({
       repository,
       thread,
+      grammarThread,
       chain,
       contents: () => reader.read(repository),
       base: (revision) => reader.readSince(repository, revision),
     });
   } finally {
-    await thread.close();
+    await Promise.all([thread.close(), grammarThread.close()]);
   }
 }
 

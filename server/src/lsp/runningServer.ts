@@ -91,6 +91,7 @@ export function assembleServer(
   const acceptances = new Acceptances(context);
 
   const thread = new VerificationThread(installation.verificationWorker);
+  const grammarThread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
   const chain = new ChainAccess(settings, installation);
   const sealing = startSealing(context, { thread, reader, chain, tracking, status });
@@ -104,7 +105,7 @@ export function assembleServer(
     replays,
     identity,
     tracking,
-    grammars: new GrammarQuestions(thread),
+    grammars: new GrammarQuestions(grammarThread),
   });
   const refreshed = new Coalescer(() => void verdicts.updateAll());
   replays.onResult(() => refreshed.soon());
@@ -197,7 +198,7 @@ export function assembleServer(
       await acceptances.settled();
       await sealing.close();
       await store.close();
-      await Promise.all([replaysClosed, engine.dispose(), thread.close()]);
+      await Promise.all([replaysClosed, engine.dispose(), thread.close(), grammarThread.close()]);
     },
     foldersChanged(now) {
       locations.refresh(pathsOf(now));

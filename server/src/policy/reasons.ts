@@ -57,7 +57,7 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
       return "The lines are as they were sealed, but in another place.";
     case "edited":
       if (content.enclosed) {
-        return "It stands inside of a comment or string that begins above it, and nothing shows that it did when it was accepted.";
+        return "It stands, or may stand, inside of a comment or string that begins above it, and nothing shows that it did when it was accepted.";
       }
       return content.kept === content.total
         ? "The text was edited: other lines stand between those that were sealed."

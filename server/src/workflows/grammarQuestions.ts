@@ -20,11 +20,12 @@ const MAX_OPEN_UNITS = 64 * 1024 * 1024;
  */
 export class GrammarQuestions {
   private readonly comparisons: OpenQuestions<boolean>;
-  private readonly enclosures: OpenQuestions<Enclosure>;
+  private readonly enclosures: OpenQuestions<Enclosure | null>;
 
+  /** @param thread one of its own: a text that breaks it must cost nothing but the answer about that text */
   constructor(private readonly thread: Pick<VerificationThread, "sameTokens" | "enclosureOf">) {
     this.comparisons = new OpenQuestions(MAX_REMEMBERED.comparisons, false);
-    this.enclosures = new OpenQuestions(MAX_REMEMBERED.enclosures, OPEN);
+    this.enclosures = new OpenQuestions(MAX_REMEMBERED.enclosures, null);
   }
 
   readonly sameTokens: SameTokens = (path, before, after) =>
@@ -47,9 +48,9 @@ export class GrammarQuestions {
 
   /** Answers what was asked since; resolves to whether something is known now that was not when this was called. */
   async answer(): Promise<boolean> {
-    const compared = this.comparisons.answer();
-    const enclosed = this.enclosures.answer();
-    return (await compared) || (await enclosed);
+    const compared = await this.comparisons.answer();
+    const enclosed = await this.enclosures.answer();
+    return compared || enclosed;
   }
 }
 

@@ -68,7 +68,10 @@ export function lineSalt(acceptedSalt: Digest, piece: number, index: number): Ui
   return sha256(DOMAIN, "lineSalt\0", fromDigest(acceptedSalt), uint32(piece), uint32(index));
 }
 
-/** Text as evidence spells it: LF between lines, no byte order mark. Lone surrogates are refused. */
+/**
+ * Text as evidence spells it: LF between lines, no byte order mark. A carriage return alone stays what it is, for to some
+ * compilers it ends no line. Lone surrogates are refused.
+ */
 export function normalizeText(text: string): string {
   if (!text.isWellFormed()) {
     throw new ProoflineError(
@@ -77,5 +80,5 @@ export function normalizeText(text: string): string {
       "removeBrokenCharacter",
     );
   }
-  return text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
+  return text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
 }

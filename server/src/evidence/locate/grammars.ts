@@ -47,7 +47,7 @@ export class Grammars {
     if (name === undefined || Math.max(before.length, after.length) > MAX_LENGTH) {
       return false;
     }
-    if (visible(before) !== visible(after)) {
+    if (visible(before) !== visible(after) || nestsDeeply(before)) {
       return false;
     }
     if (isDecodedFirst(name, before)) {
@@ -75,16 +75,21 @@ export class Grammars {
 
   /**
    * Which lines of a text begin inside of a comment, a string, or text between JSX elements that began on a line above, and how
-   * much of the text is against the grammar. Nothing where the language has no grammar here, or the text is too long.
+   * many places of it are against the grammar; nothing where the language has no grammar here. `null` where a grammar cannot tell.
    */
-  async enclosureOf(path: string, text: string): Promise<Enclosure> {
+  async enclosureOf(path: string, text: string): Promise<Enclosure | null> {
     const name = grammarOf(path);
-    if (name === undefined || text.length > MAX_LENGTH) {
+    if (name === undefined) {
       return OPEN;
     }
-    const tree = parse(await this.parser(name), text);
+    if (text.length > MAX_LENGTH || nestsDeeply(text) || hidesEnds(name, text)) {
+      return null;
+    }
+    // In text between JSX elements a compiler takes an ampersand for itself, and the grammar does not.
+    const legible = JAVASCRIPT.has(name) ? text.replaceAll("&", "|") : text;
+    const tree = parse(await this.parser(name), legible);
     try {
-      return tree === null ? OPEN : enclosureIn(tree.walk(), text.split("\n"));
+      return tree === null ? null : enclosureIn(tree.walk(), text.split("\n"));
     } finally {
       tree?.delete();
     }
@@ -117,8 +122,8 @@ function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
 }
 
 /** Nodes whose lines a compiler reads as text, and nodes within them whose lines are code again. */
-const TEXT = /comment|(?<!concatenated_)string|jsx_text/;
-const CODE_IN_TEXT = /substitution|interpolation/;
+const TEXT = /comment|(?<!concatenated_)string|template|jsx_text|format_specifier/;
+const CODE_IN_TEXT = /substitution|interpolation|template_type/;
 
 /** What a node of text begins with. */
 const OPENER = /^(?:\/\*|[A-Za-z]*#*(?:"""|'''|["'`])|<>)/;
@@ -131,7 +136,7 @@ function enclosureIn(cursor: TreeCursor, lines: readonly string[]): Enclosure {
     for (;;) {
       errors += Number(cursor.nodeType === "ERROR" || cursor.nodeIsMissing);
       const isText = cursor.nodeIsNamed && TEXT.test(cursor.nodeType);
-      if (isText) {
+      if (isText || isBrokenText(cursor, lines)) {
         spans.push(...spansOfText(cursor, lines));
       } else if (cursor.gotoFirstChild()) {
         continue;
@@ -145,6 +150,12 @@ function enclosureIn(cursor: TreeCursor, lines: readonly string[]): Enclosure {
   } finally {
     cursor.delete();
   }
+}
+
+/** Whether a place against the grammar begins as a comment or string does. */
+function isBrokenText({ nodeType, startPosition }: TreeCursor, lines: readonly string[]): boolean {
+  const text = (lines[startPosition.row] ?? "").slice(startPosition.column);
+  return nodeType === "ERROR" && /^(?:\/\*|`|"""|''')/.test(text);
 }
 
 function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly EnclosedSpan[] {
@@ -308,6 +319,40 @@ function isDecodedFirst(name: string, text: string): boolean {
     default:
       return false;
   }
+}
+
+/** Languages whose grammars read JSX, or share their operators with one that does. */
+const JAVASCRIPT: ReadonlySet<string> = new Set(["javascript", "tsx", "typescript"]);
+
+/**
+ * Whether a compiler may see a comment or string begin or end where the grammar does not: by an escape that Java decodes first, in
+ * a file that Python decodes otherwise, or by an HTML comment in a script.
+ */
+function hidesEnds(name: string, text: string): boolean {
+  switch (name) {
+    case "java":
+      return /\\u+00(?:0[ad]|2[27af]|5c)/i.test(text);
+    case "python":
+      return isDecodedFirst(name, text);
+    case "javascript":
+      return text.includes("<!--") || /^\s*-->/m.test(text);
+    default:
+      return false;
+  }
+}
+
+/** Brackets that may be open at once; thousands exhaust the stack of a grammar. */
+const MAX_NESTING = 1_000;
+
+function nestsDeeply(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[([{}\])]/g)) {
+    depth = "([{".includes(bracket) ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > MAX_NESTING) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Whether some line is indented by a tab, and some line by a blank. */

@@ -5,7 +5,7 @@ export function squash(line: string): string {
 
 /** A text without the white space that all languages mean by it: blanks, tabs and line ends. Other separators are text. */
 export function visible(text: string): string {
-  return text.replace(/[ \t\r\n]+/g, "");
+  return text.replace(/[ \t\n]+/g, "");
 }
 
 /** Whether a text holds some lines, whole and one after the other. */

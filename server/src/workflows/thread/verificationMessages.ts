@@ -24,6 +24,6 @@ export type WorkerRequest =
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "read"; readonly reading: EvidenceReading }
   | { readonly id: number; readonly kind: "compare"; readonly same: boolean }
-  | { readonly id: number; readonly kind: "enclose"; readonly enclosure: Enclosure }
+  | { readonly id: number; readonly kind: "enclose"; readonly enclosure: Enclosure | null }
   | { readonly id: number; readonly kind: "seal"; readonly sealed: SealedEvidence }
   | { readonly id: number; readonly kind: "error"; readonly error: SentError };

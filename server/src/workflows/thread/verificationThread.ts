@@ -36,7 +36,7 @@ export class VerificationThread {
   }
 
   /** What a grammar of a file's language says of where a text's comments and strings begin and end. */
-  async enclosureOf(path: string, text: string): Promise<Enclosure> {
+  async enclosureOf(path: string, text: string): Promise<Enclosure | null> {
     const answer = await this.ask({ kind: "enclose", path, text });
     if (answer.kind !== "enclose") {
       throw new Error("the verification thread answered something else");

@@ -35,6 +35,12 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
       }
     }
   } catch (error) {
+    if (request.kind === "compare" || request.kind === "enclose") {
+      // A text that broke the grammars' memory would spoil every later answer; the next question starts a new thread.
+      setImmediate(() => {
+        throw error;
+      });
+    }
     return { id, kind: "error", error: sentError(error) };
   }
 }
