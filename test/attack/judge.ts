@@ -236,9 +236,9 @@ function contradicts({ batchRoot, device, repositoryId }: Truth, state: State): 
 
 /** Lines as evidence means them. */
 function linesOf({ sources }: State, path: string): readonly string[] {
-  return (sources.get(path) ?? "").replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
+  return (sources.get(path) ?? "").replace(/^\uFEFF/, "").split(/\r\n|\n/);
 }
 
 function withoutBlanks(text: string): string {
-  return text.replace(/[ \t\r\n]/g, "");
+  return text.replace(/[ \t\n]/g, "");
 }

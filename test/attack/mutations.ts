@@ -635,7 +635,7 @@ const SOURCES: readonly Mutation[] = [
         state.sources.set(path.replace(/(\w+)(\.\w+)$/, "copy$2"), text);
         return MAY_NOT_LOWER;
       case 2:
-        state.sources.set(path, text.replaceAll("\n", random.of(["\r\n", "\r"])));
+        state.sources.set(path, text.replaceAll("\n", "\r\n"));
         return MAY_NOT_LOWER;
       default:
         state.sources.set(path, `\uFEFF${text}`);
