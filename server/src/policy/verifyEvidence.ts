@@ -1,5 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
-import { type EnclosureOf, isNewlyEnclosed, OPEN } from "../evidence/locate/enclosure";
+import { type Enclosure, type EnclosureOf, isNewlyEnclosed, OPEN } from "../evidence/locate/enclosure";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -201,39 +201,31 @@ function locateAll(
   for (const [key, place] of locate(today.text, inputs)) {
     found.set(key, place);
   }
+  let enclosure: Enclosure | null | undefined;
   for (const { claim, piece } of pieces) {
-    if (piece.place.kind === "sealed") {
-      const hint = hints?.get(piece.key);
-      const wanted = { ...piece.place.piece, ...(hint !== undefined && { hint }) };
-      const place = locatePiece(wanted, today, sameTokens);
-      found.set(piece.key, isOutOfCode(claim, piece, place, today, enclosureOf) ? outOfCode(place) : place);
+    if (piece.place.kind !== "sealed") {
+      continue;
     }
+    const hint = hints?.get(piece.key);
+    const wanted = { ...piece.place.piece, ...(hint !== undefined && { hint }) };
+    const place = locatePiece(wanted, today, sameTokens);
+    // The same for all pieces of the file, and to ask costs a digest of its whole text.
+    enclosure = enclosure === undefined ? enclosureOf(piece.path, today.text) : enclosure;
+    const isOutOfCode =
+      place.range !== null &&
+      isNewlyEnclosed(
+        { enclosure, line: place.range.start.line },
+        {
+          path: piece.recordedPath,
+          line: wanted.start.line,
+          accepted: piece.accepted,
+          around: claim.prompt,
+        },
+        enclosureOf,
+      );
+    found.set(piece.key, isOutOfCode ? { ...place, content: "edited", enclosed: true } : place);
   }
   return found;
-}
-
-/** Whether a piece stands in a comment or string that begins above it, and did not when it was accepted. */
-function isOutOfCode(
-  { prompt }: Claim,
-  { path, recordedPath, accepted, place }: ClaimPiece,
-  { range }: Located,
-  { text }: LineIndex,
-  enclosureOf: EnclosureOf,
-): boolean {
-  if (range === null || place.kind !== "sealed") {
-    return false;
-  }
-  return isNewlyEnclosed(
-    { path, text, line: range.start.line },
-    { path: recordedPath, line: place.piece.start.line, accepted, around: prompt },
-    enclosureOf,
-  );
-}
-
-function outOfCode(place: Located): Located {
-  return place.content === "ambiguous" || place.content === "gone"
-    ? place
-    : { ...place, content: "edited", enclosed: true };
 }
 
 function whyBeside(

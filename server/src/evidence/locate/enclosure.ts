@@ -71,15 +71,14 @@ export interface AcceptedAmong {
  * ones that which makes code of the line. Only what began as today's does shows anything.
  */
 export function isNewlyEnclosed(
-  today: { readonly path: string; readonly text: string; readonly line: number },
+  today: { readonly enclosure: Enclosure | null; readonly line: number },
   { path, line, accepted, around }: AcceptedAmong,
   enclosureOf: EnclosureOf,
 ): boolean {
-  const known = enclosureOf(today.path, today.text);
-  if (known === null) {
+  if (today.enclosure === null) {
     return true;
   }
-  const opener = openerAt(known, today.line);
+  const opener = openerAt(today.enclosure, today.line);
   if (opener === null) {
     return false;
   }
