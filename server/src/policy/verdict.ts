@@ -56,7 +56,7 @@ export const Findings = z
         enclosed: z
           .boolean()
           .describe(
-            "It begins inside of a comment or string that begins on a line above, and did not when it was accepted.",
+            "It begins, or may begin, inside of a comment or string that begins on a line above, and nothing shows that it did when it was accepted.",
           ),
         part: z.boolean().describe("Other visible text than that of claims as good stands on its lines."),
         displayed: Count.describe("UTF-16 code units of what was offered."),
