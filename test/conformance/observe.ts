@@ -15,6 +15,7 @@ import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/veri
 import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
 import { RepositoryReader } from "../../server/src/workflows/readRepository";
 import { verifyRepository } from "../../server/src/workflows/verify";
+import { removeFolder } from "../support/removeFolder";
 import { type ExpectedPiece, VectorCase, VectorExpectation } from "./vector";
 
 export const VECTOR_FOLDER = join(import.meta.dirname, "vectors");
@@ -67,7 +68,7 @@ export async function withVector<Value>(
     cpSync(join(VECTOR_FOLDER, name, "repository"), folder, { recursive: true });
     return await use(folder, existsSync(base));
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    removeFolder(folder);
   }
 }
 

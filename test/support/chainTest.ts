@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -19,6 +19,7 @@ import { Rpc } from "../../server/src/chain/rpc/rpc";
 import type { Address } from "../../server/src/platform/primitives";
 import { randomDigest } from "./digests";
 import { eventually } from "./eventually";
+import { removeFolder } from "./removeFolder";
 
 /** What the chain's tests share: homes, bundled hosts and nodes that are gone after each test. */
 
@@ -72,13 +73,13 @@ afterEach(async () => {
   }
   for (const configuration of homes.splice(0)) {
     await stopChain(configuration).catch(() => {});
-    await rm(configuration.home, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(configuration.home);
   }
 });
 
 afterAll(async () => {
   if (bundle !== undefined) {
-    await rm(dirname(await bundle), { recursive: true, force: true });
+    removeFolder(dirname(await bundle));
   }
 });
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
-import { PROOFLINE_FOLDER } from "../evidence/repository";
 import { visibleText } from "../protocol/visibleText";
+import { isOfEvidence } from "../workflows/fileRemedy";
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
 import type { CommandResult } from "./output";
@@ -120,7 +120,7 @@ function factsIn(value: unknown, name: string): readonly (readonly [name: string
 async function readBatches(session: Session) {
   return withWorkspace(session, {}, async (workspace) => {
     const { evidence, problems } = await workspace.contents();
-    const unreadable = problems.filter(({ path }) => path.startsWith(`${PROOFLINE_FOLDER}/evidence`));
+    const unreadable = problems.filter(isOfEvidence);
     const read = evidence.map(({ path, reading }) => {
       const { batch } = reading;
       return {

@@ -1,6 +1,5 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
-import { PROOFLINE_FOLDER } from "../evidence/repository";
 import type { Engine } from "../inference/engine/engine";
 import { messageOf, ProoflineError, unreachable } from "../platform/errors";
 import {
@@ -16,7 +15,7 @@ import type { Checks, Findings, Verdict } from "../policy/verdict";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { visibleName, visibleText } from "../protocol/visibleText";
-import { fileRemedy } from "../workflows/fileRemedy";
+import { fileRemedy, isOfEvidence } from "../workflows/fileRemedy";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import { type KnownHere, lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
@@ -296,10 +295,6 @@ function nothingStands({ vanished, files }: Report): string[] {
 
 function isAllRead({ evidence, problems }: RepositoryContents): boolean {
   return evidence.every(({ reading }) => reading.kind === "intact") && !problems.some(isOfEvidence);
-}
-
-function isOfEvidence({ path }: FileProblem): boolean {
-  return path.startsWith(`${PROOFLINE_FOLDER}/evidence`);
 }
 
 /** A file's problem, unless a suggestion that it speaks of has just said the same, and what can be done about it. */

@@ -1,6 +1,12 @@
+import { PROOFLINE_FOLDER } from "../evidence/repository";
 import type { FileProblem } from "../policy/report";
 import { SHARED_REMEDIES } from "../protocol/sharedRemedies";
 import type { RepositoryContents } from "./readRepository";
+
+/** Whether a problem is one of the evidence files, or of their folder. */
+export function isOfEvidence({ path }: FileProblem): boolean {
+  return path.startsWith(`${PROOFLINE_FOLDER}/evidence`);
+}
 
 const RESTORE_ID = "Restore .proofline/repository.json from version control.";
 
