@@ -83,14 +83,24 @@ export function suggestion(
   name: string,
   path: string,
   text: string,
-  options: Partial<MadeClaim> & { readonly values?: JsonObject; readonly travels?: boolean } = {},
+  options: Partial<MadeClaim> & {
+    readonly values?: JsonObject;
+    readonly travels?: boolean;
+    readonly within?: string;
+  } = {},
 ): MadeClaim {
   const { piece, before, after } = marked(path, text);
-  const { values, travels, ...rest } = options;
+  const { values, travels, within, ...rest } = options;
   return {
     name,
     kind: "replayable",
-    pieces: [{ ...piece, ...(travels !== undefined && { travels }) }],
+    pieces: [
+      {
+        ...piece,
+        ...(travels !== undefined && { travels }),
+        ...(within !== undefined && { within }),
+      },
+    ],
     displayed: piece.accepted,
     values: {
       promptPath: path,

@@ -289,7 +289,7 @@ vector(
     pieces: [
       piece(leaf(words, "word one"), "src/words.ts", [1, 3, 1, 16], "verified", GOOD),
       piece(leaf(words, "word two"), "src/words.ts", [1, 16, 1, 30], "verified", GOOD),
-    ],
+    ].sort((one, other) => (one.claim < other.claim ? -1 : 1)),
   },
 );
 
@@ -318,6 +318,45 @@ vector("good/withheld-moved", "Lines of which only digests travel are found one 
   evidence: [withheld],
   known: all([withheld]),
   pieces: [piece(withheldLeaf, "src/sum.ts", [4, 3, 8, 16], "verified", { ...GOOD, content: "moved" })],
+});
+const PROSE = `def total(numbers):
+    """Adds numbers.
+
+    «Every number counts once, in the order given.»
+    """
+    return sum(numbers)
+`;
+const prose = batch([suggestion("prose", "src/total.py", PROSE, { within: '"""' })]);
+const proseLeaf = leaf(prose, "prose");
+vector("good/in-a-docstring", "A line that stood in a docstring when it was sealed, and does today.", {
+  rows: [3],
+  rules: ["enclosed"],
+  files: { "src/total.py": plain(PROSE) },
+  evidence: [prose],
+  known: all([prose]),
+  pieces: [piece(proseLeaf, "src/total.py", [4, 5, 4, 50], "verified", GOOD)],
+});
+vector(
+  "edited/out-of-a-docstring",
+  "A line that stood in a docstring when it was sealed, and is code today.",
+  {
+    rows: [3],
+    rules: ["enclosed"],
+    files: {
+      "src/total.py": plain(PROSE).replace("\n\n", '"""\n\n').replace('    """\n    return', "    return"),
+    },
+    evidence: [prose],
+    known: all([prose]),
+    pieces: [piece(proseLeaf, "src/total.py", null, "edited", { ...GOOD, ...EDITED })],
+  },
+);
+vector("edited/in-another-string", "The docstring became a format string, which holds code.", {
+  rows: [3],
+  rules: ["enclosed"],
+  files: { "src/total.py": plain(PROSE).replace('"""Adds', 'f"""Adds') },
+  evidence: [prose],
+  known: all([prose]),
+  pieces: [piece(proseLeaf, "src/total.py", null, "edited", { ...GOOD, ...EDITED })],
 });
 vector("good/moved", "The same lines at one other place.", {
   rules: ["moved"],

@@ -24,6 +24,8 @@ export interface MadePiece {
   accepted: string;
   /** Whether the whole lines travel; they do unless said. */
   travels?: boolean;
+  /** What the first line began inside of; code unless said. */
+  within?: string;
 }
 
 export type Kind = "replayable" | "attested" | "stated";
@@ -253,7 +255,7 @@ function recordOf(claim: MadeClaim): JsonObject {
   const accepted = claim.pieces.reduce((sum, piece) => sum + piece.accepted.length, 0);
   const record: JsonObject = {
     id: claim.id ?? idOf(claim.name),
-    pieces: claim.pieces.map(({ path, start, end, saved }, piece) => ({
+    pieces: claim.pieces.map(({ path, start, end, saved, within }, piece) => ({
       path,
       start: { ...start },
       end: { ...end },
@@ -261,6 +263,7 @@ function recordOf(claim: MadeClaim): JsonObject {
         digest: commitment("line", lineSalt(acceptedSalt, piece, index), line),
         length: line.length,
       })),
+      within: within ?? null,
     })),
   };
   const displayed = claim.displayed?.length ?? 0;

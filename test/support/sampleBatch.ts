@@ -86,6 +86,8 @@ export interface SealingOptions {
   readonly facts?: BatchFacts;
   /** The saved text of each file; where none is given, what was accepted fills its lines alone. */
   readonly texts?: Readonly<Record<string, string>>;
+  /** What the first line of each piece begins inside of; code unless said. */
+  readonly within?: PieceInput["within"];
   readonly sequence?: number;
   readonly previousSeal?: SealedEvidence["seal"] | null;
   readonly sign?: Sign;
@@ -94,7 +96,7 @@ export interface SealingOptions {
 /** Seals suggestions with the sample device. */
 export function sealed(
   suggestions: readonly AcceptedSuggestion[],
-  { open = () => true, facts: of = facts, texts = {}, ...options }: SealingOptions = {},
+  { open = () => true, facts: of = facts, texts = {}, within = null, ...options }: SealingOptions = {},
 ): SealedEvidence {
   return sealBatch({
     facts: of,
@@ -105,7 +107,7 @@ export function sealed(
         values: { kind: "replayable", ...values, accepted: [values.accepted] },
         trim,
         salts,
-        pieces: [pieceIn(texts[path], path, position, values.accepted)],
+        pieces: [pieceIn(texts[path], path, position, values.accepted, { within })],
         promptTravels: suggestion !== undefined && open(suggestion, index),
       };
     }),
@@ -122,7 +124,7 @@ export function pieceIn(
   path: string,
   start: Position,
   accepted: string,
-  savedTravels = true,
+  { savedTravels = true, within = null }: Partial<Pick<PieceInput, "savedTravels" | "within">> = {},
 ): PieceInput {
   const parts = accepted.split("\n");
   const lastLength = parts.at(-1)?.length ?? 0;
@@ -132,5 +134,5 @@ export function pieceIn(
   };
   const alone = parts.map((part, index) => (index === 0 ? " ".repeat(start.character) + part : part));
   const saved = text === undefined ? alone : text.split("\n").slice(start.line, end.line + 1);
-  return { path, start, end, saved, savedTravels };
+  return { path, start, end, saved, savedTravels, within };
 }

@@ -13,11 +13,17 @@ import { withWorkspace } from "./workspace";
 /** `proofline anchor`: seals and anchors what is pending in this repository, and waits until it is onchain. */
 export async function anchor(session: Session, flags: ChainFlags): Promise<CommandResult<Answer<"anchor">>> {
   return withWorkspace(session, flags, async (workspace) => {
-    const { repository, thread, chain } = workspace;
+    const { repository, thread, grammarThread, chain } = workspace;
     const journal = await openJournal(session.home);
     try {
       await finishSealing(journal, repository);
-      const { sealed, dropped } = await sealPending({ home: session.home, journal, repository, thread });
+      const { sealed, dropped } = await sealPending({
+        home: session.home,
+        journal,
+        repository,
+        thread,
+        grammarThread,
+      });
       const writer = openWriter(chain, { key: transactionKey(flags) });
       try {
         const contents = await workspace.contents();

@@ -94,7 +94,7 @@ export function assembleServer(
   const grammarThread = new VerificationThread(installation.verificationWorker);
   const reader = new RepositoryReader(thread);
   const chain = new ChainAccess(settings, installation);
-  const sealing = startSealing(context, { thread, reader, chain, tracking, status });
+  const sealing = startSealing(context, { thread, grammarThread, reader, chain, tracking, status });
 
   const identity = new Identity(settings, { store: models.store, embedded }, store, log);
   const folders = new EvidenceFolders(reader, chain, store, log);

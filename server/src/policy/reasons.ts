@@ -1,3 +1,4 @@
+import { unreachable } from "../platform/errors";
 import type { CheckName } from "../protocol/verdictWords";
 import { namesakesAmong, type Policy } from "./policy";
 import type { Checks, Findings, PromptMisfit, Verdict } from "./verdict";
@@ -56,16 +57,26 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
     case "moved":
       return "The lines are as they were sealed, but in another place.";
     case "edited":
-      if (content.enclosed) {
-        return "It stands, or may stand, inside of a comment or string that begins above it, and nothing shows that it did when it was accepted.";
-      }
-      return content.kept === content.total
-        ? "The text was edited: other lines stand between those that were sealed."
-        : `The text was edited: ${content.kept} of ${content.total} lines stand as they were sealed.`;
+      return editedReason(content);
     case "ambiguous":
       return "Nobody can tell which place is the accepted text's own: it occurs several times, or would take too long to find.";
     case "gone":
       return "The accepted text is no longer in the file.";
+  }
+}
+
+function editedReason({ surroundings, kept, total }: Findings["content"]): string {
+  switch (surroundings) {
+    case "enclosed":
+      return "It stands, or may stand, inside of a comment or string that begins above it, and did not when it was sealed.";
+    case "freed":
+      return "It stood inside of a comment or string when it was sealed, and does not any more.";
+    case "same":
+      return kept === total
+        ? "The text was edited: other lines stand between those that were sealed."
+        : `The text was edited: ${kept} of ${total} lines stand as they were sealed.`;
+    default:
+      return unreachable(surroundings);
   }
 }
 

@@ -53,10 +53,10 @@ export const Findings = z
       .strictObject({
         kept: Count.describe("Lines that the piece touches, are not blank and stand as they were."),
         total: Count.describe("Lines that it touches and that are not blank."),
-        enclosed: z
-          .boolean()
+        surroundings: z
+          .enum(["same", "enclosed", "freed"])
           .describe(
-            "It begins, or may begin, inside of a comment or string that begins on a line above, and nothing shows that it did when it was accepted.",
+            "How its first line stands to comments and strings that begin above it: as when it was sealed; now, or perhaps now, inside of one that it was not in; or no longer inside of one.",
           ),
         part: z.boolean().describe("Other visible text than that of claims as good stands on its lines."),
         displayed: Count.describe("UTF-16 code units of what was offered."),

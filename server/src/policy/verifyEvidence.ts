@@ -1,5 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
-import { type Enclosure, type EnclosureOf, isNewlyEnclosed, OPEN } from "../evidence/locate/enclosure";
+import { type Enclosure, type EnclosureOf, surroundingsOf } from "../evidence/locate/enclosure";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -188,7 +188,7 @@ function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> 
 function locateAll(
   pieces: readonly Ranked[],
   today: LineIndex,
-  { hints, sameTokens = () => false, enclosureOf = () => OPEN }: VerifyParameters,
+  { hints, sameTokens = () => false, enclosureOf = () => [] }: VerifyParameters,
 ): ReadonlyMap<string, Located> {
   const found = new Map<string, Located>();
   const inputs = pieces.flatMap(({ piece: { key, place } }) => {
@@ -202,7 +202,7 @@ function locateAll(
     found.set(key, place);
   }
   let enclosure: Enclosure | null | undefined;
-  for (const { claim, piece } of pieces) {
+  for (const { piece } of pieces) {
     if (piece.place.kind !== "sealed") {
       continue;
     }
@@ -211,19 +211,11 @@ function locateAll(
     const place = locatePiece(wanted, today, sameTokens);
     // The same for all pieces of the file, and to ask costs a digest of its whole text.
     enclosure = enclosure === undefined ? enclosureOf(piece.path, today.text) : enclosure;
-    const isOutOfCode =
-      place.range !== null &&
-      isNewlyEnclosed(
-        { enclosure, line: place.range.start.line },
-        {
-          path: piece.recordedPath,
-          line: wanted.start.line,
-          accepted: piece.accepted,
-          around: claim.prompt,
-        },
-        enclosureOf,
-      );
-    found.set(piece.key, isOutOfCode ? { ...place, content: "edited", enclosed: true } : place);
+    const surroundings =
+      place.range === null
+        ? "same"
+        : surroundingsOf(piece.path, wanted.within, { enclosure, line: place.range.start.line });
+    found.set(piece.key, surroundings === "same" ? place : { ...place, content: "edited", surroundings });
   }
   return found;
 }
@@ -336,7 +328,7 @@ function verdictOf(
     content: {
       kept: located.kept,
       total: located.total,
-      enclosed: located.enclosed === true,
+      surroundings: located.surroundings ?? "same",
       part: true,
       displayed: claim.displayed,
       accepted: claim.accepted,

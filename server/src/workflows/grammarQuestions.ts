@@ -1,4 +1,4 @@
-import { type Enclosure, type EnclosureOf, mayEnclose, OPEN } from "../evidence/locate/enclosure";
+import { type Enclosure, type EnclosureOf, mayEnclose } from "../evidence/locate/enclosure";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import type { SameTokens } from "../evidence/locate/locatePiece";
 import { BoundedMap } from "../platform/boundedMap";
@@ -35,7 +35,7 @@ export class GrammarQuestions {
   readonly enclosureOf: EnclosureOf = (path, text) =>
     mayEnclose(path, text)
       ? this.enclosures.ask([path, text], () => this.thread.enclosureOf(path, text))
-      : OPEN;
+      : [];
 
   /** Runs a verification, and again as long as answers to what it asked may change it, but not without end. */
   async settled<Value>(verification: () => Value | Promise<Value>): Promise<Value> {

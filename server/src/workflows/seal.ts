@@ -4,6 +4,7 @@ import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
+import { type Enclosure, mayEnclose, openerAt } from "../evidence/locate/enclosure";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
@@ -17,6 +18,8 @@ export interface SealPendingParameters {
   readonly journal: Journal;
   readonly repository: Repository;
   readonly thread: VerificationThread;
+  /** One of its own, for a text that breaks it must not keep others from being sealed. */
+  readonly grammarThread: Pick<VerificationThread, "enclosureOf">;
   /** Says why a suggestion has to wait (its document is not saved, say), or `null`. */
   readonly holdBack?: (suggestion: AcceptedSuggestion) => string | null;
   readonly hints?: PlaceHints;
@@ -61,6 +64,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       dropped.push(...free.map(({ id }) => ({ id, reason })));
       continue;
     }
+    const enclosure = await enclosureOf(parameters, path, text);
     const places = locateAccepted(text, free, parameters.hints);
     for (const suggestion of free) {
       const range = placeToSeal(suggestion, places.get(suggestion.id), text);
@@ -69,7 +73,8 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       } else {
         const saved = text.split("\n").slice(range.start.line, range.end.line + 1);
         const savedTravels = findSecret(saved.join("\n")) === null;
-        ready.push({ suggestion, piece: { path, ...range, saved, savedTravels } });
+        const within = openerAt(enclosure, range.start.line);
+        ready.push({ suggestion, piece: { path, ...range, saved, savedTravels, within } });
       }
     }
   }
@@ -97,6 +102,17 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     }
   }
   return { sealed, dropped, held };
+}
+
+/** None of its lines where nobody can tell. */
+async function enclosureOf(
+  { grammarThread }: SealPendingParameters,
+  path: string,
+  text: string,
+): Promise<Enclosure> {
+  return mayEnclose(path, text)
+    ? ((await grammarThread.enclosureOf(path, text).catch(() => null)) ?? [])
+    : [];
 }
 
 /** Writes the evidence files of batches that the journal holds but a crash kept from the repository. */

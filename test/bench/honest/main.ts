@@ -228,7 +228,7 @@ try {
   }
   formatAll(work);
   const device = await openDevice(home);
-  const sealed = await sealPending({ home, journal, repository, thread });
+  const sealed = await sealPending({ home, journal, repository, thread, grammarThread: thread });
   row(
     "suggestions accepted, of files tried",
     `${cases.length}, ${[...asked.values()].reduce((a, b) => a + b, 0)}`,

@@ -26,6 +26,7 @@ function piece(saved: string, accepted: string, more: Partial<PieceToLocate> = {
     saved: lines,
     lines: lines.map((line, index) => lineDigest(salt, 0, index, line)),
     lineSalts: lines.map((_, index) => lineSalt(salt, 0, index)),
+    within: null,
     ...more,
   };
 }

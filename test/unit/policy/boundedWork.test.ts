@@ -44,6 +44,7 @@ describe("what evidence costs", () => {
       saved: ["ab", ...lines, "z"],
       lines: [],
       lineSalts: [],
+      within: null,
     };
     const today = new LineIndex([...lines, "ab"].join("\n"));
     const located: string[] = [];

@@ -266,46 +266,51 @@ describe("row 3: any other character on a touched line is an edit", () => {
   });
 
   it.each([
-    ["a.ts", "/**\n * Adds.\n", " * Of two numbers, the sum.\n", " */\nf();\n"],
+    ["a.ts", "/*", "/**\n * Adds.\n", " * Of two numbers, the sum.\n", " */\nf();\n"],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: It stands in the text of a program.
-    ["a.ts", "log(`\n", "  of two numbers: ${a + b}\n", "`);\n"],
-    ["a.ts", "log(`${f(() => {\n", "  return computeSum(a, b);\n", "})}`);\n"],
-    ["a.tsx", "const a = (\n  <p>\n", "    <Sum of={first} and={second} />\n", "  </p>\n);\n"],
-    ["a.tsx", "const a = (\n  <p>\n", "    The sum of two numbers\n", "  </p>\n);\n"],
-    ["a.py", 'def f():\n    """Adds.\n', "    Of two numbers, the sum.\n", '    """\n'],
-    ["a.py", 'TEXT = (\n    "one"\n', '    "and another one"\n', ")\n"],
-    ["a.go", "package a\n\nvar text = `\n", "of two numbers, the sum\n", "`\n"],
-  ])("but not in %s where it stood so when it was accepted: %j", async (path, above, line, below) => {
-    const saved = `${above}${line}${below}`;
-    const file = seal(offer({ path, saved, displayed: line.trimEnd() }));
-    expect(told(await judgeWithGrammars(saved, [file], [file.id], { path }))).toEqual([
-      ["verified", "verbatim"],
-    ]);
-    const lower = await judgeWithGrammars(`\n${saved}`, [file], [file.id], { path });
-    expect(told(lower)).toEqual([["verified", "moved"]]);
-  });
+    ["a.ts", "`", "log(`\n", "  of two numbers: ${a + b}\n", "`);\n"],
+    ["a.ts", null, "log(`${f(() => {\n", "  return computeSum(a, b);\n", "})}`);\n"],
+    ["a.tsx", null, "const a = (\n  <p>\n", "    <Sum of={first} and={second} />\n", "  </p>\n);\n"],
+    ["a.tsx", "<>", "const a = (\n  <p>\n", "    The sum of two numbers\n", "  </p>\n);\n"],
+    ["a.py", '"""', 'def f():\n    """Adds.\n', "    Of two numbers, the sum.\n", '    """\n'],
+    ["a.py", null, 'TEXT = (\n    "one"\n', '    "and another one"\n', ")\n"],
+    ["a.go", "`", "package a\n\nvar text = `\n", "of two numbers, the sum\n", "`\n"],
+  ])(
+    "but not in %s where it stood in %j when it was sealed: %j",
+    async (path, within, above, line, below) => {
+      const saved = `${above}${line}${below}`;
+      const file = seal(offer({ path, saved, displayed: line.trimEnd() }), { within });
+      expect(told(await judgeWithGrammars(saved, [file], [file.id], { path }))).toEqual([
+        ["verified", "verbatim"],
+      ]);
+      const lower = await judgeWithGrammars(`\n${saved}`, [file], [file.id], { path });
+      expect(told(lower)).toEqual([["verified", "moved"]]);
+    },
+  );
 
   const helpers = "def g():\n    return helper(1)\n\n\n".repeat(3);
   it.each([
     [
       "is prose in a docstring",
+      '"""',
       '    """Says what it is.\n\n',
       "    Of two numbers, the sum.\n",
       '    """\n    return 1\n',
     ],
     [
       "follows a docstring that ends",
+      null,
       '    """Says what it is."""\n',
       "    return helper(2)\n",
       "\n\ndef k():\n    return 2\n",
     ],
   ])(
     "and a prompt that begins inside of a docstring misleads nobody where a piece %s",
-    async (_, above, line, below) => {
+    async (_, within, above, line, below) => {
       const cut = `a first docstring.\n\n    It goes on, and on.\n    """\n    return 0\n\n\ndef h():\n${above}`;
       const saved = `def f():\n    """This is ${cut}${line}${below}`;
       const prompt = { prefix: cut, suffix: below, context: [] };
-      const file = seal(offer({ path: "a.py", saved, displayed: line.trimEnd(), prompt }));
+      const file = seal(offer({ path: "a.py", saved, displayed: line.trimEnd(), prompt }), { within });
       const judged = async (today: string) =>
         told(await judgeWithGrammars(today, [file], [file.id], { path: "a.py" }));
       expect(await judged(saved)).toEqual([["verified", "verbatim"]]);

@@ -54,13 +54,34 @@ describe("a line that a compiler no longer reads is not verified", () => {
     ]);
   });
 
-  it("an honest line of a docstring whose beginning the prompt does not reach is edited, in doubt", async () => {
+  it("a line of a docstring is verified as long as it stands in one of its kind", async () => {
     const line = "    Of two numbers, the sum.";
-    const text = `def f():\n    """Adds.\n${"    many lines.\n".repeat(300)}${line}\n    """\n`;
-    const at = text.indexOf(line);
-    const prompt = { prefix: text.slice(at - 1_000, at) };
-    expect(await judged({ path: "a.py", saved: text, accepted: line, today: text, prompt })).toEqual([
-      "edited edited",
-    ]);
+    const saved = `def f():\n    """Adds.\n${"    many lines.\n".repeat(300)}${line}\n    """\n`;
+    const judgedAs = async (today: string) =>
+      await judged({ path: "a.py", saved, accepted: line, today, options: { within: '"""' } });
+    expect(await judgedAs(saved)).toEqual(["verified verbatim"]);
+    expect(await judgedAs(saved.replace("    many", "    some"))).toEqual(["verified verbatim"]);
+    expect(await judgedAs(saved.replaceAll('"""', "'''"))).toEqual(["edited edited"]);
+    expect(await judgedAs(saved.replace('"""', 'f"""'))).toEqual(["edited edited"]);
   });
+
+  it.each([
+    ["a.ts", "/*", "*/"],
+    ["a.go", "/*", "*/"],
+    ["a.ts", "text(`", "`);"],
+    ["a.py", '"""', '"""'],
+  ])(
+    "nor is one that left its comment or string and became code, in %s after %s",
+    async (path, open, close) => {
+      const within = open.replace("text(", "");
+      const before = `first(1);\n${open}\n${accepted}\n${close}\nlast(2);\n`;
+      const judgedAs = async (today: string) =>
+        await judged({ path, saved: before, accepted, today, options: { within } });
+      expect(await judgedAs(before)).toEqual(["verified verbatim"]);
+      expect(await judgedAs(saved)).toEqual(["edited edited"]);
+      expect(await judgedAs(before.replace(accepted, `${close}\n${accepted}\n${open}`))).toEqual([
+        "edited edited",
+      ]);
+    },
+  );
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { OPEN } from "../../../server/src/evidence/locate/enclosure";
 import { GrammarQuestions, MAX_ROUNDS } from "../../../server/src/workflows/grammarQuestions";
 
-const SPANS = { spans: [{ first: 1, last: 2, opener: "/*" }], errors: 0 };
+const SPANS = [{ first: 1, last: 2, opener: "/*" }];
 const thread = { sameTokens: async () => true, enclosureOf: async () => SPANS };
 
 describe("questions to grammars", () => {
@@ -38,7 +37,7 @@ describe("questions to grammars", () => {
       ["a.ts", "f(1);\n// g(2);\n"],
       ["a.txt", text],
     ] as const) {
-      expect(questions.enclosureOf(path, other)).toEqual(OPEN);
+      expect(questions.enclosureOf(path, other)).toEqual([]);
     }
     expect(await questions.answer()).toBe(false);
   });

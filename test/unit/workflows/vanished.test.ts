@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import { OPEN } from "../../../server/src/evidence/locate/enclosure";
 import { Moves } from "../../../server/src/policy/moves";
 import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
 import { findVanished } from "../../../server/src/workflows/vanished";
@@ -92,7 +91,7 @@ describe("what vanished", () => {
           throw new Error("not asked");
         },
       } as never,
-      grammars: new GrammarQuestions({ sameTokens: async () => false, enclosureOf: async () => OPEN }),
+      grammars: new GrammarQuestions({ sameTokens: async () => false, enclosureOf: async () => [] }),
       base: { ...base, evidence: [inputOf(sealed([long], { texts: { [path]: text } }).evidence)] },
       replays: new Map(),
     });

@@ -24,6 +24,13 @@ export const MAX_PIECE_LINES = 10_000;
 export const LineDigest = z.strictObject({ digest: Digest, length: Count });
 export type LineDigest = z.infer<typeof LineDigest>;
 
+/**
+ * What a comment, a string or text between JSX elements (`<>`) begins with. Of a string, the letters before its quotes belong to it, in
+ * lower case: `f"""` holds code where `"""` holds none.
+ */
+export const Opener = z.string().regex(/^(?:\/\*|<>|[a-z]{0,3}(?:"""|'''|["'`]))$/);
+export type Opener = z.infer<typeof Opener>;
+
 /** One contiguous text that a claim put into one file, as the file was saved at sealing. */
 export const PieceRecord = z.strictObject({
   path: RepositoryPath,
@@ -32,6 +39,11 @@ export const PieceRecord = z.strictObject({
   end: Position,
   /** Every line from `start` to `end`, whole. */
   lines: z.array(LineDigest).min(1).max(MAX_PIECE_LINES),
+  /**
+   * What its first line began inside of, which began on a line above. `null` for code, where the language has no grammar, and
+   * where the grammar could not tell. Only the device says so.
+   */
+  within: z.nullable(Opener),
 });
 export type PieceRecord = z.infer<typeof PieceRecord>;
 

@@ -65,7 +65,7 @@ function readClaim(record: string, texts: string): SealedClaim | null {
     line: start.line + lines.length - 1,
     character: lines.length === 1 ? start.character + lastLength : lastLength,
   };
-  const piece = { path, start, end, lines: [] };
+  const piece = { path, start, end, lines: [], within: null };
   const leafHash = toDigest(sha256(record, "\0", texts));
   return {
     record: {

@@ -11,7 +11,7 @@ import { commitAll, lineDigest } from "./commitment";
 import { type SignedPayload, signPayload, toEnvelope } from "./envelope";
 import { type EvidenceFile, MAX_EVIDENCE_BYTES, type TextOpening } from "./evidenceFile";
 import { leafHash } from "./leaf";
-import type { AcceptanceKind, BatchFacts, ClaimRecord, Position } from "./record";
+import type { AcceptanceKind, BatchFacts, ClaimRecord, Opener, Position } from "./record";
 import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement } from "./statement";
 import { rootOf } from "./tree";
 
@@ -24,6 +24,8 @@ export interface PieceInput {
   readonly saved: readonly string[];
   /** Whether these lines may stand in the evidence file. */
   readonly savedTravels: boolean;
+  /** What the first of them began inside of. */
+  readonly within: Opener | null;
 }
 
 /** One claim on its way into a batch. */
@@ -136,11 +138,12 @@ function publicRecord({ id, trim, values, pieces, salts }: ClaimInput): ClaimRec
   }
   const common = {
     id,
-    pieces: pieces.map(({ path, start, end, saved }, piece) => ({
+    pieces: pieces.map(({ path, start, end, saved, within }, piece) => ({
       path,
       start,
       end,
       lines: saved.map((line, index) => lineDigest(acceptedSalt, piece, index, line)),
+      within,
     })),
   };
   const accepted = lengthOf(values.accepted);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
-import { type EnclosedSpan, type Enclosure, OPEN } from "./enclosure";
+import type { Opener } from "../format/record";
+import type { EnclosedSpan, Enclosure } from "./enclosure";
 import { grammarOf } from "./grammarNames";
 import { Indentation } from "./indentation";
 import { visible } from "./whiteSpace";
@@ -74,13 +75,13 @@ export class Grammars {
   }
 
   /**
-   * Which lines of a text begin inside of a comment, a string, or text between JSX elements that began on a line above, and how
-   * many places of it are against the grammar; nothing where the language has no grammar here. `null` where a grammar cannot tell.
+   * Which lines of a text begin inside of a comment, a string, or text between JSX elements that began on a line above; none where
+   * the language has no grammar here. `null` where a grammar cannot tell.
    */
   async enclosureOf(path: string, text: string): Promise<Enclosure | null> {
     const name = grammarOf(path);
     if (name === undefined) {
-      return OPEN;
+      return [];
     }
     if (text.length > MAX_LENGTH || nestsDeeply(text) || hidesEnds(name, text)) {
       return null;
@@ -125,17 +126,20 @@ function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
 const TEXT = /comment|(?<!concatenated_)string|template|jsx_text|format_specifier/;
 const CODE_IN_TEXT = /substitution|interpolation|template_type/;
 
-/** What a node of text begins with. */
-const OPENER = /^(?:\/\*|[A-Za-z]*#*(?:"""|'''|["'`])|<>)/;
+/** What a node of text begins with; of a string the letters before it, and its quotes without the `#` of Rust's raw strings. */
+const OPENER = /^(?:\/\*|([A-Za-z]{0,3})#*("""|'''|["'`]))/;
+
+function openerOf(text: string): Opener {
+  const [whole, letters, quotes] = OPENER.exec(text) ?? ["<>"];
+  return quotes === undefined ? whole : `${letters?.toLowerCase() ?? ""}${quotes}`;
+}
 
 /** The lines whose first visible character lies in a node of text that begins on a line above. */
 function enclosureIn(cursor: TreeCursor, lines: readonly string[]): Enclosure {
   const spans: EnclosedSpan[] = [];
-  let errors = 0;
   try {
     for (;;) {
-      errors += Number(cursor.nodeType === "ERROR" || cursor.nodeIsMissing);
-      const isText = cursor.nodeIsNamed && TEXT.test(cursor.nodeType);
+      const isText = cursor.nodeIsNamed && TEXT.test(cursor.nodeType) && !CODE_IN_TEXT.test(cursor.nodeType);
       if (isText || isBrokenText(cursor, lines)) {
         spans.push(...spansOfText(cursor, lines));
       } else if (cursor.gotoFirstChild()) {
@@ -143,7 +147,7 @@ function enclosureIn(cursor: TreeCursor, lines: readonly string[]): Enclosure {
       }
       while (!cursor.gotoNextSibling()) {
         if (!cursor.gotoParent()) {
-          return { spans, errors };
+          return spans;
         }
       }
     }
@@ -163,7 +167,7 @@ function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly Enc
   if (start.row === end.row) {
     return [];
   }
-  const opener = OPENER.exec((lines[start.row] ?? "").slice(start.column))?.[0] ?? "<>";
+  const opener = openerOf((lines[start.row] ?? "").slice(start.column));
   const spans: EnclosedSpan[] = [];
   let first = start.row + 1;
   const until = (row: number, column: number): void => {
@@ -180,7 +184,7 @@ function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly Enc
       child.startPosition.row !== child.endPosition.row
     ) {
       until(child.startPosition.row, child.startPosition.column);
-      spans.push(...enclosureIn(child.walk(), lines).spans);
+      spans.push(...enclosureIn(child.walk(), lines));
       first = child.endPosition.row + 1;
     }
   }

@@ -1,5 +1,6 @@
 import { commit } from "../format/commitment";
-import type { LineDigest, Position } from "../format/record";
+import type { LineDigest, Opener, Position } from "../format/record";
+import type { Surroundings } from "./enclosure";
 import type { LineIndex } from "./lineIndex";
 import { visible } from "./whiteSpace";
 
@@ -11,8 +12,8 @@ export interface Located {
   /** Lines of it that are not blank and still stand as they were, and how many there were. */
   readonly kept: number;
   readonly total: number;
-  /** Whether it is edited because it stands in a comment or string that begins above it. */
-  readonly enclosed?: true;
+  /** Given where it is edited because it no longer stands to comments and strings as it did. */
+  readonly surroundings?: Exclude<Surroundings, "same">;
 }
 
 /** A piece as it was sealed. */
@@ -26,6 +27,7 @@ export interface PieceToLocate {
   readonly saved: readonly string[] | null;
   readonly lines: readonly LineDigest[];
   readonly lineSalts: readonly Uint8Array[];
+  readonly within: Opener | null;
   /** Where an editor has followed its start to; ranks above the recorded place. */
   readonly hint?: Position;
   /** The text before it when it was accepted, where that is known: the open prompt's prefix. */

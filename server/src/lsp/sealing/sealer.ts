@@ -15,6 +15,7 @@ export interface SealerParts {
   readonly heldBack: HeldBack;
   readonly tracking: Tracking;
   readonly thread: VerificationThread;
+  readonly grammarThread: VerificationThread;
   readonly log: (line: string) => void;
 }
 
@@ -24,7 +25,7 @@ export class Sealer {
 
   /** Resolves to what kept the rest from being sealed. What fails is the repository's obstacle from then on. */
   async sealIn(folder: string, journal: Journal): Promise<readonly string[]> {
-    const { settings, store, heldBack, tracking, thread, log } = this.parts;
+    const { settings, store, heldBack, tracking, thread, grammarThread, log } = this.parts;
     try {
       const repository = await openRepository(folder, [folder]);
       const pending = journal
@@ -36,6 +37,7 @@ export class Sealer {
         journal,
         repository,
         thread,
+        grammarThread,
         holdBack: ({ id }) => held.get(id) ?? null,
         hints: tracking.positions(),
       });

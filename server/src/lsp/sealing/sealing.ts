@@ -15,6 +15,7 @@ import { SealScheduler } from "./sealScheduler";
 
 export interface SealingParts {
   readonly thread: VerificationThread;
+  readonly grammarThread: VerificationThread;
   readonly reader: RepositoryReader;
   readonly chain: ChainAccess;
   readonly tracking: Tracking;
@@ -33,10 +34,10 @@ export interface Sealing {
 /** Puts sealing and anchoring together; they take turns. What comes of it, the suggestion store tells. */
 export function startSealing(context: ServerContext, parts: SealingParts): Sealing {
   const { connection, documents, locations, settings, store, log } = context;
-  const { thread, reader, chain, tracking, status } = parts;
+  const { thread, grammarThread, reader, chain, tracking, status } = parts;
   const steps = new SerialQueue();
   const heldBack = new HeldBack(documents, locations);
-  const sealer = new Sealer({ settings, store, heldBack, tracking, thread, log });
+  const sealer = new Sealer({ settings, store, heldBack, tracking, thread, grammarThread, log });
   const anchoring = new Anchoring({ connection, settings, store, reader, chain, status, steps, log });
   const scheduler = new SealScheduler({ settings, store, sealer, anchoring, steps, log });
   return {

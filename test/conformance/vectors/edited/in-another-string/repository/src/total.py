@@ -1,0 +1,6 @@
+def total(numbers):
+    f"""Adds numbers.
+
+    Every number counts once, in the order given.
+    """
+    return sum(numbers)
