@@ -6,7 +6,7 @@ import type { Report } from "../../server/src/policy/report";
 import type { Verdict } from "../../server/src/policy/verdict";
 import { PIN } from "../conformance/samples";
 import type { State, Truth } from "./state";
-import { isWrapped } from "./wrappers";
+import { isWithin, isWrapped } from "./wrappers";
 
 /** Two texts of a file that a real parser must call one program. */
 export interface Comparison {
@@ -90,8 +90,11 @@ function whyNotBy(truth: Truth, verdict: Verdict, state: State): string | null {
   const lines = linesOf(state, verdict.path);
   const first = (verdict.startLine ?? 1) - 1;
   const last = (verdict.endLine ?? 1) - 1;
-  if (isWrapped(verdict.path, lines, first)) {
+  if (piece.within === undefined && isWrapped(verdict.path, lines, first)) {
     return "it stands in a comment or string that was put around it";
+  }
+  if (piece.within !== undefined && !isWithin(piece.within, lines.slice(0, first))) {
+    return "it stood in a string, and does not any more";
   }
   const standing = lines.slice(first, last + 1);
   const text = standing

@@ -553,6 +553,18 @@ const SOURCES: readonly Mutation[] = [
     }
     return MAY_LOWER;
   }),
+  mutation("source: lines brought out of their string", (state, random, world) => {
+    const [piece] = random.of(
+      world.claims.filter(({ pieces }) => pieces.some(({ within }) => within !== undefined)),
+    ).pieces;
+    if (piece !== undefined) {
+      const lines = (state.sources.get(piece.path) ?? "").split("\n");
+      const at = random.of(lines.flatMap((line, index) => (line.includes('"""') ? [index] : [])));
+      lines[at] = (lines[at] ?? "").replace('"""', random.of(["", "# ", "'''", 'f"""', '""""""', '"""\\']));
+      state.sources.set(piece.path, lines.join("\n"));
+    }
+    return MAY_LOWER;
+  }),
   changeLine("white space of any kind", (line, random) => [inside(line, random, random.of(BLANKS))]),
   changeLine("white space beside white space", (line, random) => {
     const places = [...line.matchAll(/(?<=\s)|(?=\s)|$/g)].map(({ index }) => index);

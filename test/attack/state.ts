@@ -25,6 +25,7 @@ interface Piece {
   readonly saved: readonly string[];
   readonly start: { readonly line: number; readonly character: number };
   readonly end: { readonly line: number; readonly character: number };
+  readonly within?: string;
 }
 
 /** Where a batch stands among its device's. */

@@ -51,6 +51,11 @@ logger = logging.getLogger(__name__)
 
 
 def handle(user, request):
+    """Deletes what is stale.
+
+    «0Only an administrator may ask for it, and what is not stale stays
+    where it is.0»
+    """
     «5if not user.is_admin:
         logger.warning("denied: %s", user)
         return "denied"
@@ -101,6 +106,9 @@ export interface World {
   readonly models: string;
 }
 
+/** What lines of claims stand inside of, by the claim's number; the others are code or prose. */
+const WITHIN: Readonly<Record<string, string>> = { "0": '"""' };
+
 /** The honest claims of a source, and the source without its marks. */
 function claimsIn(path: string, source: string): { text: string; claims: MadeClaim[] } {
   const numbers = [...source.matchAll(/«(\d)/g)].map(([, number = ""]) => number);
@@ -109,7 +117,8 @@ function claimsIn(path: string, source: string): { text: string; claims: MadeCla
     const only = source.replace(/«\d|\d»/g, (mark) =>
       mark === `«${number}` ? "«" : mark === `${number}»` ? "»" : "",
     );
-    return suggestion(`honest ${number}`, path, only);
+    const within = WITHIN[number];
+    return suggestion(`honest ${number}`, path, only, within === undefined ? {} : { within });
   });
   return { text, claims };
 }

@@ -32,3 +32,9 @@ export function isWrapped(path: string, lines: readonly string[], line: number):
     return first !== -1 && first < line && line < last && !between.some((one) => /\*\/|`|"""|'''/.test(one));
   });
 }
+
+/** Whether a Python string that some quotes begin, without letters before them, is open after lines that hold no others. */
+export function isWithin(quotes: string, above: readonly string[]): boolean {
+  const parts = above.join("\n").split(quotes);
+  return parts.length % 2 === 0 && !/[a-z]$/i.test(parts.at(-2) ?? "");
+}
