@@ -81,7 +81,7 @@ export async function attack(
     try {
       const { report, work } = await verifier.verify(state);
       const judged = judge(report, state, mayLower);
-      const wrong = [...judged.wrong, ...wrongModels(state)];
+      const wrong = [...judged.wrong, ...(state.models === world.models ? [] : wrongModels(state))];
       if (work.texts > MAX_TEXTS || work.comparisons > MAX_COMPARISONS) {
         wrong.push(`it read ${work.texts} texts and compared ${work.comparisons}`);
       }

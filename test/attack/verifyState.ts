@@ -10,6 +10,7 @@ import { normalizeText } from "../../server/src/evidence/format/commitment";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
 import { Grammars } from "../../server/src/evidence/locate/grammars";
 import type { RepositoryFileContent, RepositoryFiles } from "../../server/src/evidence/repository";
+import { BoundedMap } from "../../server/src/platform/boundedMap";
 import { Digest } from "../../server/src/platform/primitives";
 import { builtInPolicy } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
@@ -48,6 +49,16 @@ export interface Work {
 export class Verifier {
   private readonly reader = new RepositoryReader({ read: (bytes) => Promise.resolve(readEvidence(bytes)) });
 
+  /** Of most sources nothing is changed, and a grammar answers the same each time. */
+  private readonly enclosures = new BoundedMap<string, ReturnType<Grammars["enclosureOf"]>>(64);
+
+  private enclosureOf(path: string, text: string): ReturnType<Grammars["enclosureOf"]> {
+    const key = `${path}\0${text}`;
+    const known = this.enclosures.get(key) ?? grammars.enclosureOf(path, text);
+    this.enclosures.set(key, known);
+    return known;
+  }
+
   async verify(state: State): Promise<{ readonly report: Report; readonly work: Work }> {
     const work: Work = { texts: 0, comparisons: 0 };
     const repository = new MemoryRepository(state, work);
@@ -71,7 +82,7 @@ export class Verifier {
           work.comparisons += 1;
           return grammars.sameTokens(path, before, after);
         },
-        enclosureOf: (path, text) => grammars.enclosureOf(path, text),
+        enclosureOf: (path, text) => this.enclosureOf(path, text),
       }),
       base: null,
       replays: new Map(

@@ -128,9 +128,17 @@ export function privateKeyOf(device: string): Uint8Array {
   return sha256("device key ", device);
 }
 
+const addresses = new Map<string, string>();
+
 export function addressOf(device: string): string {
+  const known = addresses.get(device);
+  if (known !== undefined) {
+    return known;
+  }
   const point = secp256k1.getPublicKey(privateKeyOf(device), false);
-  return `0x${Buffer.from(keccak_256(point.subarray(1)).subarray(12)).toString("hex")}`;
+  const address = `0x${Buffer.from(keccak_256(point.subarray(1)).subarray(12)).toString("hex")}`;
+  addresses.set(device, address);
+  return address;
 }
 
 /** 16 bytes as hex that derive from a name. */
