@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { AnchorFlags } from "./cli/anchorCommand";
 import type { Answer, CommandName } from "./cli/answers";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
@@ -137,11 +138,12 @@ run(
 
 run(
   "anchor",
-  addKeyFlag(addChainFlags(program.command("anchor"))).description(
-    "seal and anchor what is pending in this repository, and wait",
-  ),
+  addKeyFlag(addChainFlags(program.command("anchor")))
+    .description("seal and anchor what is pending in this repository, and wait")
+    .option("--pay", "agree to the first payment of this account on this chain")
+    .option("--everything", "anchor here also what another chain holds already"),
   anchoring,
-  ({ anchor }, session, flags) => anchor(session, flags as ChainFlags),
+  ({ anchor }, session, flags) => anchor(session, flags as AnchorFlags),
 );
 
 run(

@@ -62,6 +62,9 @@ export async function newHome(): Promise<EmbeddedConfiguration> {
   return configuration;
 }
 
+/** A person who agrees to every first payment. */
+export const agreed = (): Promise<boolean> => Promise.resolve(true);
+
 /** Runs after the test, whether it passed or not. */
 export function afterwards(cleanup: () => Promise<void>): void {
   cleanups.push(cleanup);
@@ -110,7 +113,17 @@ export async function rpcChain(
     await rpc.call("evm_setAutomine", [false], z.unknown());
   }
   const registry = getContractAddress({ from: DEVELOPMENT_ACCOUNT, nonce: 0n }).toLowerCase() as Address;
-  return { configuration: { kind: "rpc", id, rpcUrls: [url], contract }, rpc, registry };
+  return {
+    configuration: {
+      kind: "rpc",
+      home: await mkdtemp(join(tmpdir(), "proofline-home-")),
+      id,
+      rpcUrls: [url],
+      contract,
+    },
+    rpc,
+    registry,
+  };
 }
 
 interface Call {

@@ -3,9 +3,10 @@
  * the embedded chain needs none.
  */
 import { window, workspace } from "vscode";
-import { GetTransactionKey } from "../../../server/src/protocol/messages";
+import { ConfirmPayment, GetTransactionKey } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
 import { readSettings } from "../config";
+import { agree } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 
 export function activate(context: FeatureContext): void {
@@ -13,6 +14,18 @@ export function activate(context: FeatureContext): void {
 
   context.server.onRequest(GetTransactionKey, async ({ chainId }) =>
     workspace.isTrusted ? ((await secrets.get(storageKey(chainId))) ?? null) : null,
+  );
+
+  context.server.onRequest(ConfirmPayment, ({ chain, account, batches, expected, most, ...limits }) =>
+    agree(
+      "warning",
+      `Pay for anchors on ${chain}?`,
+      [
+        `${account} pays about ${expected} and at most ${most} of the chain's currency for ${batches === 1 ? "one batch" : `${batches} batches`}.`,
+        `From then on it pays without asking: at most ${limits.mostForAnchor} for one anchor and ${limits.mostForDay} within a day. What a rollup asks for its data comes on top.`,
+      ],
+      "Pay",
+    ),
   );
 
   registerCommand(context, "proofline.setTransactionKey", async () => {

@@ -8,6 +8,8 @@ export type ChainConfiguration =
   /** Any EVM chain with an EAS contract. */
   | {
       readonly kind: "rpc";
+      /** Below which payments are noted. */
+      readonly home: string;
       readonly id: number;
       readonly rpcUrls: readonly string[];
       readonly contract: Address;
@@ -73,6 +75,8 @@ export interface ChainWriter extends ChainReader {
    * success: its anchor is looked up.
    */
   anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor>;
+  /** The same for several, where the chain takes them with as few transactions as it can; in their order. */
+  anchorAll(batchRoots: readonly Digest[], signal?: AbortSignal): Promise<readonly Anchor[]>;
   /** Gas that the last `anchor` call used, or 0 when the root was there already. */
   readonly lastGasUsed: bigint;
 }

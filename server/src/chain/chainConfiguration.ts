@@ -13,6 +13,6 @@ export function chainConfiguration(
     case "embedded":
       return { kind: "embedded", ...program };
     case "rpc":
-      return settings;
+      return { ...settings, home: program.home };
   }
 }

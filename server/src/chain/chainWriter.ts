@@ -3,16 +3,19 @@ import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { Anchor, ChainConfiguration, ChainWriter } from "./chain";
 import { ConnectedReader } from "./chainReader";
-import { timestampCall } from "./eas/eas";
 import { lookUpAnchor } from "./eas/lookUpAnchor";
 import { anchorAmong, readTimestamp } from "./eas/timestamped";
 import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "./embedded/embeddedChain";
+import { payFor } from "./payments/pay";
+import type { Bill } from "./payments/payment";
+import type { Receipt } from "./rpc/blocks";
 import { type Connection, chainError, connectRpc } from "./rpc/connection";
-import { CallReverted, sendCall } from "./rpc/transaction";
 
 export interface OpenWriterOptions extends EmbeddedOptions {
   /** The private key that pays, `0x` and 64 hex digits; the embedded chain needs none. */
   readonly key?: string | null;
+  /** Shows a person what is to be paid, once for an account and a chain. Nobody agrees unless said. */
+  readonly confirm?: (bill: Bill) => Promise<boolean>;
 }
 
 /**
@@ -25,7 +28,11 @@ export function openWriter(configuration: ChainConfiguration, options: OpenWrite
     case "embedded":
       return new EmbeddedWriter(configuration, options);
     case "rpc":
-      return new RpcWriter(configuration, accountOf(options.key ?? null));
+      return new RpcWriter(
+        configuration,
+        accountOf(options.key ?? null),
+        options.confirm ?? (() => Promise.resolve(false)),
+      );
   }
 }
 
@@ -53,6 +60,14 @@ class EmbeddedWriter extends ConnectedReader implements ChainWriter {
       }
     }
   }
+
+  async anchorAll(batchRoots: readonly Digest[], signal?: AbortSignal): Promise<readonly Anchor[]> {
+    const anchors: Anchor[] = [];
+    for (const batchRoot of batchRoots) {
+      anchors.push(await this.anchor(batchRoot, signal));
+    }
+    return anchors;
+  }
 }
 
 /** On any other chain an account of the user's pays. */
@@ -60,50 +75,82 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
   lastGasUsed = 0n;
 
   constructor(
-    configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
+    private readonly rpcConfiguration: Extract<ChainConfiguration, { kind: "rpc" }>,
     private readonly account: PrivateKeyAccount,
+    private readonly confirm: (bill: Bill) => Promise<boolean>,
   ) {
-    super(configuration, () => connectRpc(configuration));
+    super(rpcConfiguration, () => connectRpc(rpcConfiguration));
   }
 
   async anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor> {
+    const [anchor] = await this.anchorAll([batchRoot], signal);
+    if (anchor === undefined) {
+      throw new Error("one root has one anchor");
+    }
+    return anchor;
+  }
+
+  async anchorAll(batchRoots: readonly Digest[], signal?: AbortSignal): Promise<readonly Anchor[]> {
     this.lastGasUsed = 0n;
     try {
       const connection = await this.connection();
-      return (await lookUp(connection, batchRoot)) ?? (await this.timestamp(connection, batchRoot, signal));
+      const found = new Map<Digest, Anchor | null>();
+      for (const batchRoot of batchRoots) {
+        found.set(batchRoot, await lookUp(connection, batchRoot));
+      }
+      const missing = batchRoots.filter((batchRoot) => found.get(batchRoot) === null);
+      if (missing.length > 0) {
+        const receipts = await this.pay(connection, missing, signal);
+        for (const batchRoot of missing) {
+          found.set(batchRoot, await anchorIn(connection, batchRoot, receipts));
+        }
+      }
+      return batchRoots.map((batchRoot) => found.get(batchRoot) ?? notThere(connection));
     } catch (error) {
       signal?.throwIfAborted();
       throw chainError(error);
     }
   }
 
-  private async timestamp(connection: Connection, batchRoot: Digest, signal?: AbortSignal): Promise<Anchor> {
-    const { rpc, identity } = connection;
-    try {
-      const call = { to: identity.contract, data: timestampCall(batchRoot) };
-      const receipt = await sendCall(rpc, identity, this.account, call, signal);
-      this.lastGasUsed = receipt.gasUsed;
-      const timestamp = await readTimestamp(rpc, identity, batchRoot);
-      const anchor = anchorAmong(receipt.logs, identity, batchRoot, timestamp);
-      if (anchor !== null) {
-        return anchor;
-      }
-    } catch (error) {
-      if (!(error instanceof CallReverted)) {
-        throw error;
-      }
-    }
-    // Somebody else was faster, which serves as well.
-    const anchor = await lookUp(connection, batchRoot);
-    if (anchor !== null) {
-      return anchor;
-    }
-    throw new ProoflineError(
-      "chain.rejected",
-      `The EAS contract on ${identity.name} refused to timestamp the batch.`,
-      "correctChain",
-    );
+  private async pay(
+    { rpc, identity }: Connection,
+    roots: readonly Digest[],
+    signal?: AbortSignal,
+  ): Promise<readonly Receipt[]> {
+    const { account, confirm } = this;
+    const { home } = this.rpcConfiguration;
+    const receipts = await payFor({
+      rpc,
+      identity,
+      account,
+      home,
+      roots,
+      confirm,
+      ...(signal !== undefined && { signal }),
+    });
+    this.lastGasUsed = receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n);
+    return receipts;
   }
+}
+
+/** The anchor of a root that is on the chain now, by our own transactions or somebody else's. */
+async function anchorIn(
+  connection: Connection,
+  batchRoot: Digest,
+  receipts: readonly Receipt[],
+): Promise<Anchor | null> {
+  const { rpc, identity } = connection;
+  const logs = receipts.flatMap((receipt) => receipt.logs);
+  const timestamp = await readTimestamp(rpc, identity, batchRoot);
+  return anchorAmong(logs, identity, batchRoot, timestamp) ?? lookUp(connection, batchRoot);
+}
+
+function notThere({ identity }: Connection): never {
+  throw new ProoflineError(
+    "chain.rejected",
+    `${identity.name} no longer shows the batch that it has just timestamped.`,
+    "anchorLater",
+  );
 }
 
 /** The anchor of a root that is on the chain already. */

@@ -1,7 +1,6 @@
-import { IS_LOCAL } from "../chain/chainKinds";
 import { openWriter } from "../chain/chainWriter";
 import { openJournal, readJournals } from "../evidence/journal/journal";
-import { anchorBatches, dueBatches } from "../workflows/anchor";
+import { anchorBatches, dueBatches, identityIfThere } from "../workflows/anchor";
 import { finishSealing, sealPending } from "../workflows/seal";
 import type { Answer } from "./answers";
 import { type ChainFlags, transactionKey } from "./chainOptions";
@@ -10,8 +9,15 @@ import type { CommandResult } from "./output";
 import type { Session } from "./session";
 import { withWorkspace } from "./workspace";
 
+export interface AnchorFlags extends ChainFlags {
+  /** Agrees to the first payment of an account on a chain. */
+  readonly pay?: boolean;
+  /** Also what another chain holds already. */
+  readonly everything?: boolean;
+}
+
 /** `proofline anchor`: seals and anchors what is pending in this repository, and waits until it is onchain. */
-export async function anchor(session: Session, flags: ChainFlags): Promise<CommandResult<Answer<"anchor">>> {
+export async function anchor(session: Session, flags: AnchorFlags): Promise<CommandResult<Answer<"anchor">>> {
   return withWorkspace(session, flags, async (workspace) => {
     const { repository, thread, grammarThread, chain } = workspace;
     const journal = await openJournal(session.home);
@@ -24,12 +30,12 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
         thread,
         grammarThread,
       });
-      const writer = openWriter(chain, { key: transactionKey(flags) });
+      const confirm = async (): Promise<boolean> => flags.pay === true;
+      const writer = openWriter(chain, { key: transactionKey(flags), confirm });
       try {
         const contents = await workspace.contents();
-        // A local chain is a rehearsal: what is anchored anywhere already, perhaps by others, gains nothing from it.
-        const scope = IS_LOCAL[chain.kind] ? "unclaimed" : "everything";
-        const due = dueBatches(contents, journal, scope);
+        const scope = flags.everything === true ? "everything" : "unclaimed";
+        const due = dueBatches(contents, journal, await identityIfThere(writer), scope);
         const { anchors } = contents;
         const { anchored, problem } = await anchorBatches({ repository, due, anchors, writer, journal });
         const elsewhere = (await readJournals(session.home)).pending.filter(
@@ -44,8 +50,9 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
           json: {
             sealed,
             dropped,
-            anchored: anchored.map(({ suggestions, anchor: where }) => ({
+            anchored: anchored.map(({ suggestions, repaired, anchor: where }) => ({
               suggestions,
+              repaired,
               ...where,
             })),
             problems: open,
@@ -54,8 +61,8 @@ export async function anchor(session: Session, flags: ChainFlags): Promise<Comma
             ...sealed.map(({ batchRoot, ids }) => `Sealed ${ids.length} as ${batchRoot}.`),
             ...dropped.map(({ id, reason }) => `Dropped ${id}: ${reason}`),
             ...anchored.map(
-              ({ batchRoot, anchor: where }) =>
-                `Anchored ${batchRoot} on chain ${where.chainId}, block ${where.block.number}.`,
+              ({ batchRoot, anchor: where, repaired }) =>
+                `${repaired ? "Anchored again, for the chain contradicted its anchor file:" : "Anchored"} ${batchRoot} on chain ${where.chainId}, block ${where.block.number}.`,
             ),
             ...(sealed.length + anchored.length + open.length === 0 ? ["Nothing is pending."] : []),
             ...open,

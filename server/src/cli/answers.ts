@@ -49,7 +49,12 @@ const Complete = z.union([
 const Anchored = z.strictObject({
   sealed: list(z.strictObject({ batchRoot: z.string(), ids: list(z.string()) })),
   dropped: list(z.strictObject({ id: z.string(), reason: z.string() })),
-  anchored: list(Anchor.extend({ suggestions: Count })),
+  anchored: list(
+    Anchor.extend({
+      suggestions: Count,
+      repaired: z.boolean().describe("Whether an anchor file stood there that the chain contradicts."),
+    }),
+  ),
   problems: list(z.string()),
 });
 

@@ -41,6 +41,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   changeServer: "Check the network connection, or name another RPC server with --rpc-url.",
   waitForLowerFees: "Try again when fees are lower, or name another RPC server with --rpc-url.",
   fundAccount: "Send the account some of the chain's currency, or use another key with --key-file.",
+  confirmPayment: "Run it again with --pay to agree. It is asked once for a chain and an account.",
   setTransactionKey:
     "Set PROOFLINE_KEY to 64 hexadecimal digits, or name a file that holds them with --key-file.",
 };

@@ -153,6 +153,16 @@ export class Repository {
     return this.writeNew("anchors", `${batchRoot}.${chainId}.json`, text);
   }
 
+  /** Writes an anchor file in place of one that the chain contradicts. */
+  async replaceAnchor(batchRoot: Digest, chainId: number, text: string): Promise<string> {
+    return this.writing(async () => {
+      const directory = await this.ownFolder(`${PROOFLINE_FOLDER}/anchors`);
+      const name = `${batchRoot}.${chainId}.json`;
+      await writeWhole(join(directory, name), text);
+      return `${PROOFLINE_FOLDER}/anchors/${name}`;
+    });
+  }
+
   /**
    * The models that the repository names, as they stand in `models.json`; `null` where it has no such file.
    *

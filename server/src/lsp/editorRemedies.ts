@@ -46,6 +46,8 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
     "Try again when fees are lower, or name another RPC server in the setting proofline.chain.rpcUrls.",
   fundAccount:
     "Send the account some of the chain's currency, or set another key with Proofline: Set Transaction Key.",
+  confirmPayment:
+    "Run Proofline: Anchor Now to see what it costs and to agree. It is asked once for a chain and an account.",
   setTransactionKey: "Set one with Proofline: Set Transaction Key: 64 hexadecimal digits.",
 };
 

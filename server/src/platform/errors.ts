@@ -47,6 +47,7 @@ export const ERROR_CODES = [
   "chain.unreachable",
   "chain.wrong",
   "chain.rejected",
+  "chain.payment",
   "chain.host",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

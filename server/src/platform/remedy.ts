@@ -64,6 +64,9 @@ export const REMEDY_KEYS = [
   "waitForLowerFees",
   "useOwnAccount",
   "fundAccount",
+  "anchorTomorrow",
+  "confirmPayment",
+  "restorePayments",
   "setTransactionKey",
 ] as const;
 export type RemedyKey = (typeof REMEDY_KEYS)[number];

@@ -14,7 +14,7 @@ export {
   PlanModel,
   WantedModel,
 } from "./messages/modelMessages";
-export { GetHubToken, GetTransactionKey } from "./messages/secretMessages";
+export { ConfirmPayment, GetHubToken, GetTransactionKey } from "./messages/secretMessages";
 export {
   ChainState,
   DidChangeSettings,

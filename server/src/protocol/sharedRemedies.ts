@@ -44,6 +44,9 @@ export const SHARED_REMEDIES = {
   waitForDownload: "Wait until it has finished, or cancel it there.",
 
   anchorLater: "Anchor again later. If the batch is on the chain by then, it costs nothing more.",
+  anchorTomorrow: "Anchor the rest tomorrow. Nothing is lost meanwhile.",
+  restorePayments:
+    "Restore it from a backup, or remove it if you know what was paid; the day's limit then begins anew.",
   readChainLog: "Read its log, then try again.",
   restoreChain:
     "Restore that folder from a backup, or move it away to begin a new chain. Anchors on the old one then count as made on another computer.",

@@ -1,32 +1,47 @@
 import { formatAnchor } from "../chain/anchorFile";
-import type { Anchor, ChainWriter } from "../chain/chain";
-import { NoLocalChainError } from "../chain/embedded/embeddedChain";
+import type { Anchor, ChainIdentity, ChainReader, ChainWriter } from "../chain/chain";
+import { isLocalChain } from "../chain/knownChains";
+import { MAX_ROOTS } from "../chain/payments/payment";
 import type { SealedBatch } from "../evidence/format/sealedBatch";
 import type { Journal } from "../evidence/journal/journal";
 import type { Repository } from "../evidence/repository";
 import { ProoflineError } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
 import type { RepositoryContents } from "./readRepository";
 
 /**
- * Which batches a round of anchoring is about. `own`: what this process's journal sealed. `unclaimed`: that, and what
- * nobody claims to have anchored on any chain. `everything`: whatever is not on the chain that is written to.
+ * Which batches a round of anchoring is about. `own`: what this process's journal sealed. `unclaimed`: that, what nobody claims to have
+ * anchored on a chain that is as good a witness, and what somebody claims of the very chain that is written to: of that, the chain
+ * itself says whether it is true. `everything`: whatever is not on the chain that is written to.
  */
 export type AnchorScope = "own" | "unclaimed" | "everything";
 
-/** The intact batches of a repository that are due for anchoring. A foreign one is never. */
+/**
+ * The intact batches of a repository that may be due for anchoring. A foreign one is never.
+ *
+ * @param identity of the chain that is written to; `null` where there is none yet, or it cannot be reached
+ */
 export function dueBatches(
   { repositoryId, evidence, anchors }: RepositoryContents,
   journal: Journal,
+  identity: ChainIdentity | null,
   scope: AnchorScope,
 ): readonly SealedBatch[] {
   const own = new Set(journal.unanchored().map((batch) => batch.batchRoot));
-  const claimed = new Set(anchors.map((anchor) => anchor.batchRoot));
+  // What is anchored on a developer's own chain alone has no witness yet, so a public chain still has to take it.
+  const isPublic = identity !== null && !identity.local;
+  const claimed = new Set(
+    anchors
+      .filter(({ chainId }) => !isPublic || !isLocalChain(chainId, null))
+      .map(({ batchRoot }) => batchRoot),
+  );
+  const here = new Set(anchors.filter((anchor) => isOn(anchor, identity)).map(({ batchRoot }) => batchRoot));
   const isDue = ({ batchRoot }: SealedBatch): boolean => {
     switch (scope) {
       case "own":
         return own.has(batchRoot);
       case "unclaimed":
-        return own.has(batchRoot) || !claimed.has(batchRoot);
+        return own.has(batchRoot) || !claimed.has(batchRoot) || here.has(batchRoot);
       case "everything":
         return true;
     }
@@ -36,6 +51,23 @@ export function dueBatches(
       ? [reading.batch]
       : [],
   );
+}
+
+/** Whether an anchor claims to lie on this chain. */
+function isOn({ chainId, genesisHash }: Anchor, identity: ChainIdentity | null): boolean {
+  return chainId === identity?.chainId && genesisHash === identity.genesisHash;
+}
+
+/** Which chain this is; `null` where there is none yet, or it does not answer. */
+export async function identityIfThere(reader: ChainReader): Promise<ChainIdentity | null> {
+  try {
+    return await reader.identity();
+  } catch (error) {
+    if (error instanceof ProoflineError) {
+      return null;
+    }
+    throw error;
+  }
 }
 
 export interface AnchorParameters {
@@ -54,14 +86,17 @@ export interface AnchorOutcome {
     readonly batchRoot: string;
     readonly suggestions: number;
     readonly anchor: Anchor;
+    /** Whether an anchor file stood there that the chain contradicts. */
+    readonly repaired: boolean;
   }[];
   /** What kept the rest from being anchored; `null` where nothing is left. */
   readonly problem: ProoflineError | null;
 }
 
 /**
- * Anchors batches, but for those that have an anchor file for the chain. Whoever holds a funded key can do it, for
- * anybody's batches. A root that is onchain already costs nothing: its anchor is looked up.
+ * Anchors batches, several at once where the chain takes them so, but for those whose anchor files the chain confirms. Where it
+ * contradicts a file, after a reorganisation for instance, the batch is looked for again, anchored again if it is gone, and the file
+ * is replaced. Whoever holds a funded key can do it, for anybody's batches. A root that is onchain already costs nothing.
  */
 export async function anchorBatches(parameters: AnchorParameters): Promise<AnchorOutcome> {
   const { repository, due, writer, journal, signal } = parameters;
@@ -70,22 +105,55 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
   }
   const anchored: AnchorOutcome["anchored"][number][] = [];
   try {
-    const done = await anchoredOn(writer, parameters.anchors);
-    for (const { batchRoot, claims } of due.filter((batch) => !done.has(batch.batchRoot))) {
-      const anchor = await writer.anchor(batchRoot, signal);
-      await repository.writeAnchor(batchRoot, anchor.chainId, formatAnchor(anchor));
-      if (journal.unanchored().some((batch) => batch.batchRoot === batchRoot)) {
-        await journal.anchored(batchRoot, anchor.chainId);
+    const claims = claimsOn(await identityIfThere(writer), parameters.anchors);
+    const confirmed = new Map<Digest, Anchor>();
+    const left: SealedBatch[] = [];
+    let problem: ProoflineError | null = null;
+    for (const batch of due) {
+      signal?.throwIfAborted();
+      const claimed = claims.get(batch.batchRoot);
+      const check = claimed && (await writer.check(batch.batchRoot, claimed));
+      if (check?.anchor != null) {
+        confirmed.set(batch.batchRoot, check.anchor);
+      } else if (check?.status === "unreachable") {
+        problem ??= new ProoflineError(
+          "chain.unreachable",
+          check.reason ?? "The chain cannot be reached.",
+          "anchorLater",
+        );
+      } else {
+        left.push(batch);
       }
-      anchored.push({ batchRoot, suggestions: claims.length, anchor });
     }
     for (const { batchRoot } of journal.unanchored()) {
-      const anchor = done.get(batchRoot);
+      const anchor = confirmed.get(batchRoot);
       if (anchor !== undefined) {
         await journal.anchored(batchRoot, anchor.chainId);
       }
     }
-    return { anchored, problem: null };
+    for (let start = 0; start < left.length; start += MAX_ROOTS) {
+      const some = left.slice(start, start + MAX_ROOTS);
+      const anchors = await writer.anchorAll(
+        some.map(({ batchRoot }) => batchRoot),
+        signal,
+      );
+      for (const [index, { batchRoot, claims: suggestions }] of some.entries()) {
+        const anchor = anchors[index];
+        if (anchor === undefined) {
+          throw new Error("each batch that was anchored has an anchor");
+        }
+        const repaired = claims.has(batchRoot);
+        const text = formatAnchor(anchor);
+        await (repaired
+          ? repository.replaceAnchor(batchRoot, anchor.chainId, text)
+          : repository.writeAnchor(batchRoot, anchor.chainId, text));
+        if (journal.unanchored().some((batch) => batch.batchRoot === batchRoot)) {
+          await journal.anchored(batchRoot, anchor.chainId);
+        }
+        anchored.push({ batchRoot, suggestions: suggestions.length, anchor, repaired });
+      }
+    }
+    return { anchored, problem };
   } catch (error) {
     if (!(error instanceof ProoflineError)) {
       throw error;
@@ -94,22 +162,14 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
   }
 }
 
-/** The anchors that claim to lie on the writer's chain, by root. A local chain that is still to be made holds none. */
-async function anchoredOn(
-  writer: ChainWriter,
+/** The anchors that claim to lie on a chain, by root. */
+function claimsOn(
+  identity: ChainIdentity | null,
   anchors: readonly Anchor[],
-): Promise<ReadonlyMap<string, Anchor>> {
-  if (anchors.length === 0) {
-    return new Map();
+): ReadonlyMap<Digest, readonly Anchor[]> {
+  const claims = new Map<Digest, Anchor[]>();
+  for (const anchor of anchors.filter((one) => isOn(one, identity))) {
+    claims.set(anchor.batchRoot, [...(claims.get(anchor.batchRoot) ?? []), anchor]);
   }
-  try {
-    const { chainId, genesisHash } = await writer.identity();
-    const here = anchors.filter((anchor) => anchor.chainId === chainId && anchor.genesisHash === genesisHash);
-    return new Map(here.map((anchor) => [anchor.batchRoot, anchor]));
-  } catch (error) {
-    if (error instanceof NoLocalChainError) {
-      return new Map();
-    }
-    throw error;
-  }
+  return claims;
 }

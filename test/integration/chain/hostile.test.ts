@@ -7,7 +7,7 @@ import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, agreed, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
 import { digestOf, randomDigest } from "../../support/digests";
 
 /** Servers that lie, break or hang: never a throw from `check`, never an anchor that is not there. */
@@ -34,7 +34,10 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 async function expectUnreachable(url: string): Promise<string> {
-  const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [url], contract }, { start: false });
+  const reader = openChain(
+    { kind: "rpc", home: "nowhere", id: 8453, rpcUrls: [url], contract },
+    { start: false },
+  );
   afterwards(() => reader.close());
   const check = await reader.check(CLAIM.batchRoot, [CLAIM]);
   expect(check).toMatchObject({ status: "unreachable", trust: "singleRpc", anchor: null });
@@ -125,7 +128,10 @@ test("a dead server is waited for once, however many roots are asked about", asy
   const silent = await serve(() => {
     asked += 1;
   });
-  const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [silent], contract }, { start: false });
+  const reader = openChain(
+    { kind: "rpc", home: "nowhere", id: 8453, rpcUrls: [silent], contract },
+    { start: false },
+  );
   afterwards(() => reader.close());
   const checks = await Promise.all(Array.from({ length: 200 }, () => reader.check(randomDigest(), [])));
   expect(new Set(checks.map(({ status }) => status))).toEqual(new Set(["unreachable"]));
@@ -145,7 +151,10 @@ test("foreign error messages stay one short line", async () => {
       response.end(JSON.stringify(Array.isArray(calls) ? calls.map(answer) : answer(calls)));
     });
   });
-  const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [url], contract }, { start: false });
+  const reader = openChain(
+    { kind: "rpc", home: "nowhere", id: 8453, rpcUrls: [url], contract },
+    { start: false },
+  );
   afterwards(() => reader.close());
   const { status, reason = "" } = await reader.check(CLAIM.batchRoot, [CLAIM]);
   expect(status).toBe("unreachable");
@@ -182,7 +191,10 @@ test("whatever JSON a server answers, no anchor comes of it and nothing throws",
       async (values) => {
         let next = 0;
         answerWith = () => values[next++ % values.length];
-        const reader = openChain({ kind: "rpc", id: 8453, rpcUrls: [url], contract }, { start: false });
+        const reader = openChain(
+          { kind: "rpc", home: "nowhere", id: 8453, rpcUrls: [url], contract },
+          { start: false },
+        );
         for (const anchors of [[CLAIM], []]) {
           const { anchor, status } = await reader.check(CLAIM.batchRoot, anchors);
           expect(anchor).toBeNull();
@@ -198,7 +210,7 @@ test("whatever JSON a server answers, no anchor comes of it and nothing throws",
 test("a server that answers truly but for one method never yields an anchor that is not there", async () => {
   const { configuration } = await rpcChain(10740);
   const url = configuration.rpcUrls[0] ?? "";
-  const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+  const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
   afterwards(() => writer.close());
   const anchor = await writer.anchor(randomDigest());
   const lies: Record<string, readonly unknown[]> = {
@@ -226,11 +238,14 @@ test("a server cannot make the account pay any price", async () => {
   const proxy = await startProxy(url, (method, result) =>
     method === "eth_maxPriorityFeePerGas" ? "0xffffffffffff" : result,
   );
-  const writer = openWriter({ ...configuration, rpcUrls: [proxy] }, { key: DEVELOPMENT_KEY });
+  const writer = openWriter(
+    { ...configuration, rpcUrls: [proxy] },
+    { key: DEVELOPMENT_KEY, confirm: agreed },
+  );
   afterwards(() => writer.close());
   const root = randomDigest();
   await expect(writer.anchor(root)).rejects.toMatchObject({
-    code: "chain.rejected",
+    code: "chain.payment",
     reason: expect.stringContaining("pays at most 0.05"),
   });
   expect(await writer.check(root, [])).toMatchObject({ status: "pending" });

@@ -5,7 +5,7 @@ import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, agreed, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
 
@@ -14,7 +14,7 @@ import { eventually } from "../../support/eventually";
 describe("a chain behind an RPC server", () => {
   test("anchors with a key and finds the anchor, which is finalized two blocks later", async () => {
     const { configuration, rpc } = await rpcChain(10740);
-    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     const root = randomDigest();
     expect(await writer.check(root, [])).toMatchObject({ status: "pending", anchor: null });
@@ -38,7 +38,10 @@ describe("a chain behind an RPC server", () => {
     const proxy = await startProxy(configuration.rpcUrls[0] ?? "", (method, result) =>
       method === "web3_clientVersion" ? "op-geth/v1.101" : result,
     );
-    const writer = openWriter({ ...configuration, rpcUrls: [proxy] }, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(
+      { ...configuration, rpcUrls: [proxy] },
+      { key: DEVELOPMENT_KEY, confirm: agreed },
+    );
     afterwards(() => writer.close());
     const anchor = await writer.anchor(randomDigest());
     expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({
@@ -50,7 +53,7 @@ describe("a chain behind an RPC server", () => {
 
   test("a root that is there already is success, and its anchor is looked up", async () => {
     const { configuration, rpc } = await rpcChain(10740);
-    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     // Several blocks with one time before, between and after.
     const anchors: Anchor[] = [];
@@ -68,7 +71,9 @@ describe("a chain behind an RPC server", () => {
 
   test("clients that anchor at once with one key all succeed, also the same root", async () => {
     const { configuration } = await rpcChain(10740);
-    const writers = Array.from({ length: 6 }, () => openWriter(configuration, { key: DEVELOPMENT_KEY }));
+    const writers = Array.from({ length: 6 }, () =>
+      openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed }),
+    );
     for (const writer of writers) {
       afterwards(() => writer.close());
     }
@@ -87,7 +92,9 @@ describe("a chain behind an RPC server", () => {
 
   test("clients that anchor at once succeed while blocks are slow", async () => {
     const { configuration } = await rpcChain(10740, "--block-time", "1");
-    const writers = Array.from({ length: 3 }, () => openWriter(configuration, { key: DEVELOPMENT_KEY }));
+    const writers = Array.from({ length: 3 }, () =>
+      openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed }),
+    );
     for (const writer of writers) {
       afterwards(() => writer.close());
     }
@@ -97,7 +104,7 @@ describe("a chain behind an RPC server", () => {
 
   test("an aborted wait ends with the signal's reason", async () => {
     const { configuration, rpc } = await rpcChain(10740, "--no-mining");
-    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     const controller = new AbortController();
     const ended = expect(writer.anchor(randomDigest(), controller.signal)).rejects.toThrow("enough");
@@ -113,7 +120,7 @@ describe("a chain behind an RPC server", () => {
 describe("what contradicts an anchor", () => {
   test("a root that the chain does not hold is absent", async () => {
     const { configuration, rpc } = await rpcChain(10740);
-    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     const before = await rpc.call("evm_snapshot", [], z.string());
     const anchor = await writer.anchor(randomDigest());
@@ -131,7 +138,7 @@ describe("what contradicts an anchor", () => {
 
   test("a root that moved to another block is reorged", async () => {
     const { configuration, rpc } = await rpcChain(10740);
-    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     const before = await rpc.call("evm_snapshot", [], z.string());
     const anchor = await writer.anchor(randomDigest());
@@ -149,7 +156,7 @@ describe("what contradicts an anchor", () => {
 
   test("each field of an anchor is checked", async () => {
     const { configuration } = await rpcChain(10740);
-    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     const other = await writer.anchor(randomDigest());
     const anchor = await writer.anchor(randomDigest());
@@ -181,7 +188,7 @@ describe("what contradicts an anchor", () => {
 
   test("anchors on other chains are named", async () => {
     const { configuration } = await rpcChain(10740);
-    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(configuration, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     const anchor = await writer.anchor(randomDigest());
     const root = randomDigest();
@@ -211,7 +218,10 @@ describe("what contradicts an anchor", () => {
     const proxy = await startProxy(configuration.rpcUrls[0] ?? "", (method, result) =>
       method === "web3_clientVersion" ? "op-geth/v1.101" : result,
     );
-    const writer = openWriter({ ...configuration, rpcUrls: [proxy] }, { key: DEVELOPMENT_KEY });
+    const writer = openWriter(
+      { ...configuration, rpcUrls: [proxy] },
+      { key: DEVELOPMENT_KEY, confirm: agreed },
+    );
     afterwards(() => writer.close());
     const anchor = await writer.anchor(randomDigest());
     const root = randomDigest();
@@ -231,7 +241,7 @@ describe("the wrong chain", () => {
     expect(check.reason).toContain("chain 10740");
     expect(check.reason).toContain("Base (chain 8453)");
     await expect(reader.identity()).rejects.toMatchObject({ code: "chain.wrong" });
-    const writer = openWriter({ ...configuration, id: 8453 }, { key: DEVELOPMENT_KEY });
+    const writer = openWriter({ ...configuration, id: 8453 }, { key: DEVELOPMENT_KEY, confirm: agreed });
     afterwards(() => writer.close());
     await expect(writer.anchor(randomDigest())).rejects.toMatchObject({ code: "chain.wrong" });
   });
@@ -265,6 +275,7 @@ describe("the wrong chain", () => {
 describe("keys", () => {
   const configuration = {
     kind: "rpc",
+    home: "nowhere",
     id: 10740,
     rpcUrls: ["http://127.0.0.1:1/"],
     contract: `0x${"1".repeat(40)}`,
@@ -289,10 +300,10 @@ describe("keys", () => {
   test("an account without funds is told so", async () => {
     const { configuration: chain } = await rpcChain(10740);
     const key = `0x${randomDigest()}` as const;
-    const writer = openWriter(chain, { key });
+    const writer = openWriter(chain, { key, confirm: agreed });
     afterwards(() => writer.close());
     await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
-      code: "chain.rejected",
+      code: "chain.payment",
       reason: expect.stringContaining(privateKeyToAccount(key).address),
     });
   });

@@ -9,6 +9,7 @@ import type { Digest } from "../../platform/primitives";
  */
 export const EAS_ABI = parseAbi([
   "function timestamp(bytes32 data) returns (uint64)",
+  "function multiTimestamp(bytes32[] data) returns (uint64)",
   "function getTimestamp(bytes32 data) view returns (uint64)",
   "function version() view returns (string)",
   "function VERSION() view returns (string)",
@@ -26,8 +27,12 @@ export function word(batchRoot: Digest): Hex {
   return `0x${batchRoot}`;
 }
 
-export function timestampCall(batchRoot: Digest): Hex {
-  return encodeFunctionData({ abi: EAS_ABI, functionName: "timestamp", args: [word(batchRoot)] });
+/** Timestamps one root, or several in one call, which fails as a whole where one of them is there already. */
+export function timestampCall(batchRoots: readonly Digest[]): Hex {
+  const [first, ...others] = batchRoots.map(word);
+  return first !== undefined && others.length === 0
+    ? encodeFunctionData({ abi: EAS_ABI, functionName: "timestamp", args: [first] })
+    : encodeFunctionData({ abi: EAS_ABI, functionName: "multiTimestamp", args: [batchRoots.map(word)] });
 }
 
 export function getTimestampCall(batchRoot: Digest): Hex {

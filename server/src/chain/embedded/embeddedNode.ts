@@ -140,7 +140,7 @@ export class EmbeddedNode {
         await this.write();
         return { anchor, gasUsed: 0 };
       }
-      const receipt = await sendTransaction(rpc, { to: identity.contract, data: timestampCall(batchRoot) });
+      const receipt = await sendTransaction(rpc, { to: identity.contract, data: timestampCall([batchRoot]) });
       const anchor = anchorAmong(
         receipt.logs,
         identity,

@@ -57,6 +57,9 @@ export const Receipt = z.object({
 });
 export type Receipt = z.infer<typeof Receipt>;
 
+/** A transaction as a pool or a block holds it. */
+export const Transaction = z.object({ hash: Hash, blockHash: Hash.nullish() });
+
 /** A number as the parameter of a call. */
 export function quantity(value: number | bigint): `0x${string}` {
   return `0x${value.toString(16)}`;

@@ -50,7 +50,7 @@ export function anchorAll(parts: AnchorAllParts, signal: AbortSignal): Promise<A
         "Another window holds suggestions of this folder; it seals them soon after they are saved.",
       );
     }
-    const outcome = await anchoring.anchor(journal, open, signal);
+    const outcome = await anchoring.anchor(journal, open, signal, "asks");
     return { anchored: outcome.anchored, problems: [...problems, ...outcome.problems] };
   });
 }

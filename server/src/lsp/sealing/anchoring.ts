@@ -1,12 +1,13 @@
 import { stat } from "node:fs/promises";
 import type { Connection } from "vscode-languageserver/node";
 import type { ChainWriter } from "../../chain/chain";
+import { type Bill, currency, MAX_PER_ANCHOR, MAX_PER_DAY } from "../../chain/payments/payment";
 import type { Journal } from "../../evidence/journal/journal";
 import { openRepository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { SerialQueue } from "../../platform/serialQueue";
-import { GetTransactionKey } from "../../protocol/messages";
-import { type AnchorScope, anchorBatches, dueBatches } from "../../workflows/anchor";
+import { ConfirmPayment, GetTransactionKey } from "../../protocol/messages";
+import { type AnchorScope, anchorBatches, dueBatches, identityIfThere } from "../../workflows/anchor";
 import type { RepositoryReader } from "../../workflows/readRepository";
 import { finishSealing } from "../../workflows/seal";
 import { editorText } from "../editorRemedies";
@@ -52,7 +53,7 @@ export class Anchoring {
     if (journal === null || this.ended || journal.unanchored().length === 0) {
       return;
     }
-    const { problems } = await this.anchor(journal, new Set(), new AbortController().signal);
+    const { problems } = await this.anchor(journal, new Set(), new AbortController().signal, "asksNothing");
     if (problems.length === 0 || journal.unanchored().length === 0) {
       this.failures = 0;
       return;
@@ -69,13 +70,20 @@ export class Anchoring {
       .catch((error: unknown) => this.parts.log(`Anchoring failed: ${messageOf(error)}`));
   }
 
-  /** Anchors what the journal sealed, and in some repositories also what lies there without any anchor. */
+  /**
+   * Anchors what the journal sealed, and in some repositories also what lies there without any anchor.
+   *
+   * @param asks whether a person waits for it, who can be asked before a first payment
+   */
   async anchor(
     journal: Journal,
     everybodysIn: ReadonlySet<string>,
     signal: AbortSignal,
+    asks: "asks" | "asksNothing",
   ): Promise<AnchoringOutcome> {
-    const writer = new LazyWriter(async () => this.parts.chain.write(await this.transactionKey()));
+    const confirm = async (bill: Bill): Promise<boolean> =>
+      asks === "asks" && (await ask(this.parts.connection, ConfirmPayment, inCurrency(bill)));
+    const writer = new LazyWriter(async () => this.parts.chain.write(await this.transactionKey(), confirm));
     const problems = new Set<string>();
     let anchored = 0;
     const own = journal.unanchored().map(({ repository }) => repository);
@@ -113,13 +121,15 @@ export class Anchoring {
     lazyWriter: LazyWriter,
     signal: AbortSignal,
   ): Promise<AnchoringOutcome> {
-    const { reader, status, store, log } = this.parts;
+    const { reader: repositories, chain, status, store, log } = this.parts;
     const before = journal.unanchored().length;
     try {
       const repository = await openRepository(folder, [folder]);
       await finishSealing(journal, repository);
-      const contents = await reader.read(repository);
-      const due = dueBatches(contents, journal, scope);
+      const contents = await repositories.read(repository);
+      const reader = scope === "own" ? null : chain.read();
+      const identity = reader === null ? null : await identityIfThere(reader);
+      const due = dueBatches(contents, journal, identity, scope);
       if (due.length === 0) {
         return { anchored: 0, problems: [] };
       }
@@ -180,6 +190,18 @@ class LazyWriter {
   async close(): Promise<void> {
     await this.opened?.close();
   }
+}
+
+function inCurrency({ chain, account, batches, expected, most }: Bill): ConfirmPayment.Parameters {
+  return {
+    chain,
+    account,
+    batches,
+    expected: currency(expected),
+    most: currency(most),
+    mostForAnchor: currency(MAX_PER_ANCHOR),
+    mostForDay: currency(MAX_PER_DAY),
+  };
 }
 
 function countOf(batches: readonly { readonly claims: readonly unknown[] }[]): number {

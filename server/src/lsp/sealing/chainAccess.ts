@@ -2,6 +2,7 @@ import type { AnchorCheck, ChainConfiguration, ChainReader, ChainWriter } from "
 import { chainConfiguration } from "../../chain/chainConfiguration";
 import { openChain } from "../../chain/chainReader";
 import { openWriter } from "../../chain/chainWriter";
+import type { Bill } from "../../chain/payments/payment";
 import type { Installation } from "../../workflows/installation";
 import type { SettingsStore } from "../settingsStore";
 
@@ -45,8 +46,8 @@ export class ChainAccess {
   }
 
   /** For one round of anchoring; whoever asked closes it. */
-  write(key: string | null): ChainWriter {
-    return openWriter(this.configuration, { key });
+  write(key: string | null, confirm: (bill: Bill) => Promise<boolean>): ChainWriter {
+    return openWriter(this.configuration, { key, confirm });
   }
 
   /** Closes the connection; the next question opens another. */

@@ -1,4 +1,4 @@
-/** What the editor keeps in its secret storage and the server asks for when it needs it. */
+/** What the server asks a person or the editor's secret storage for, about keys and money. */
 import * as z from "zod";
 import { request } from "./message";
 
@@ -17,3 +17,26 @@ export const GetHubToken = request(
   z.object({ hub: z.string().min(1) }),
   z.nullable(z.string()),
 );
+
+/**
+ * Asks a person who waits for an anchor whether an account may pay on a chain for the first time. Amounts are in the chain's own
+ * currency, in decimal digits.
+ */
+export const ConfirmPayment = request(
+  "proofline/confirmPayment",
+  "serverToClient",
+  z.object({
+    chain: z.string(),
+    account: z.string(),
+    batches: z.number().int().positive(),
+    /** With the fees of the moment. */
+    expected: z.string(),
+    most: z.string(),
+    mostForAnchor: z.string(),
+    mostForDay: z.string(),
+  }),
+  z.boolean(),
+);
+export namespace ConfirmPayment {
+  export type Parameters = z.infer<typeof ConfirmPayment.parameters>;
+}

@@ -1,0 +1,67 @@
+import type { Hex } from "viem";
+import type { Address } from "../../platform/primitives";
+import { Amount, Block } from "../rpc/blocks";
+import { type Rpc, RpcError } from "../rpc/rpc";
+import { higher, type Version } from "./payment";
+
+/** Used where a server does not suggest a tip: enough on the large chains, negligible on the others. */
+const DEFAULT_TIP = 1_000_000n;
+
+/** What a transaction would cost now, as its server says. Amounts are in wei. */
+export interface Fees {
+  readonly gas: bigint;
+  readonly maxFeePerGas: bigint;
+  /** `null` where the chain has no base fee (EIP-1559). */
+  readonly tip: bigint | null;
+  /** With the fees of the moment. */
+  readonly expected: bigint;
+  readonly most: bigint;
+}
+
+/** @throws RpcError where the call would fail, as the server says */
+export async function readFees(
+  rpc: Rpc,
+  call: { readonly from: Hex; readonly to: Address; readonly data: Hex },
+): Promise<Fees> {
+  const [estimate, block, gasPrice, suggested] = await Promise.all([
+    // At the head: what waits in the pool may be the very same call.
+    rpc.call("eth_estimateGas", [call, "latest"], Amount),
+    rpc.call("eth_getBlockByNumber", ["latest", false], Block),
+    rpc.call("eth_gasPrice", [], Amount),
+    rpc.call("eth_maxPriorityFeePerGas", [], Amount).catch((error: unknown) => {
+      if (error instanceof RpcError) {
+        return DEFAULT_TIP;
+      }
+      throw error;
+    }),
+  ]);
+  const gas = (estimate * 5n) / 4n;
+  const baseFee = block.baseFeePerGas ?? null;
+  if (baseFee === null) {
+    return { gas, maxFeePerGas: gasPrice, tip: null, expected: estimate * gasPrice, most: gas * gasPrice };
+  }
+  // Twice the base fee outlasts six full blocks of rising fees; only what the block asks for is paid.
+  const maxFeePerGas = baseFee * 2n + suggested;
+  return {
+    gas,
+    maxFeePerGas,
+    tip: suggested,
+    expected: estimate * (baseFee + suggested),
+    most: gas * maxFeePerGas,
+  };
+}
+
+/**
+ * Fees with which pools take a transaction in another's place: an eighth more of both, where today's are not higher anyway. Geth asks
+ * for a tenth (https://geth.ethereum.org/docs/fundamentals/command-line-options, `txpool.pricebump`).
+ */
+export function raised(fees: Fees, { maxFeePerGas, tip }: Pick<Version, "maxFeePerGas" | "tip">): Fees {
+  const eighthMore = (wei: bigint): bigint => (wei * 9n) / 8n + 1n;
+  const more = higher(fees.maxFeePerGas, eighthMore(maxFeePerGas));
+  return {
+    ...fees,
+    maxFeePerGas: more,
+    tip: fees.tip === null || tip === null ? fees.tip : higher(fees.tip, eighthMore(tip)),
+    most: fees.gas * more,
+  };
+}
