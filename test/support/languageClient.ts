@@ -36,6 +36,7 @@ import {
 import { TextDocument } from "vscode-languageserver-textdocument";
 import {
   AcceptSuggestion,
+  ConfirmPayment,
   DidChangeStatus,
   DidChangeVerdicts,
   DidUndoOrRedo,
@@ -56,6 +57,8 @@ export interface StartOptions {
   readonly folders: readonly string[];
   readonly settings?: Partial<Settings>;
   readonly transactionKey?: string;
+  /** Answers whether a person agrees to a first payment; nobody does unless said. */
+  readonly pays?: (bill: ConfirmPayment.Parameters) => boolean;
   readonly env?: Record<string, string>;
 }
 
@@ -96,12 +99,12 @@ export class Client {
       new StreamMessageWriter(child.stdin),
     );
     const client = new Client(child, connection);
-    client.listen(options.transactionKey ?? null);
+    client.listen(options);
     await client.initialize(options);
     return client;
   }
 
-  private listen(transactionKey: string | null): void {
+  private listen({ transactionKey, pays = () => false }: StartOptions): void {
     const { connection } = this;
     this.process.stderr?.on("data", (chunk: Buffer) => this.log.push(chunk.toString()));
     this.process.on("exit", () => {
@@ -127,7 +130,8 @@ export class Client {
       this.changed();
     });
     connection.onRequest(RegistrationRequest.type, () => {});
-    connection.onRequest(GetTransactionKey.type, () => transactionKey);
+    connection.onRequest(GetTransactionKey.type, () => transactionKey ?? null);
+    connection.onRequest(ConfirmPayment.type, pays);
     connection.listen();
   }
 

@@ -27,5 +27,8 @@ test("settings become a configuration", () => {
     rpcUrls: ["https://base.example/rpc"],
     contract: "0x4200000000000000000000000000000000000021",
   } as const;
-  expect(chainConfiguration({ ...rpc, rpcUrls: [...rpc.rpcUrls] }, program)).toEqual(rpc);
+  expect(chainConfiguration({ ...rpc, rpcUrls: [...rpc.rpcUrls] }, program)).toEqual({
+    ...rpc,
+    home: program.home,
+  });
 });
