@@ -3,7 +3,8 @@
  * machines differ and are shared, so compare runs on one machine, and ratios rather than single numbers.
  *
  * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context
- * [DIRECTORY]` prompts with chunks of other files with prompts without them, for the embedded model or another.
+ * [DIRECTORY]` prompts with chunks of other files with prompts without them, for the embedded model or another, `npm run
+ * bench -- --scale [--large]` what many suggestions and many files cost.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,7 @@ import { benchAnchoring } from "./anchoring";
 import { benchContext } from "./context";
 import { benchKeystrokes } from "./keystrokes";
 import { benchPeers } from "./peers/peers";
+import { benchScale } from "./scale/scale";
 import { benchSuggestions } from "./suggestions";
 import { benchTexts } from "./texts";
 
@@ -22,6 +24,8 @@ async function main(): Promise<void> {
     options: {
       peers: { type: "boolean", default: false },
       context: { type: "boolean", default: false },
+      scale: { type: "boolean", default: false },
+      large: { type: "boolean", default: false },
     },
   });
   console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}\n`);
@@ -32,6 +36,10 @@ async function main(): Promise<void> {
   if (values.context) {
     const { modelDirectory } = installationOf(join(process.cwd(), "dist"));
     await benchContext(positionals[0] ?? modelDirectory, 400);
+    return;
+  }
+  if (values.scale) {
+    await benchScale({ large: values.large });
     return;
   }
   await benchSuggestions();
