@@ -1,4 +1,4 @@
-import serialize from "canonicalize";
+import { isAscii } from "node:buffer";
 import type * as z from "zod";
 import { ProoflineError } from "./errors";
 
@@ -13,12 +13,19 @@ const MAX_DEPTH = 32;
  * over. Refuses what has no such spelling: lone surrogates, numbers that are not finite, values that are not JSON.
  */
 export function canonicalJson(value: unknown): string {
-  refuseUnspellable(value);
-  const text = serialize(value);
-  if (text === undefined) {
+  // What the scheme says of strings and numbers is what JSON.stringify does (RFC 8785, section 3.2.2); it adds the order of keys.
+  const ordered = inOrder(value);
+  if (ordered !== NO_ORDER) {
+    return JSON.stringify(ordered);
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((item: unknown) => canonicalJson(item ?? null)).join(",")}]`;
+  }
+  if (typeof value !== "object" || value === null) {
     throw notCanonical("It contains a value that JSON cannot express.");
   }
-  return text;
+  const members = membersOf(value).sort(byKey);
+  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
 }
 
 /** The same spelling with line breaks and an indentation of two spaces, for files that people look at. */
@@ -51,18 +58,23 @@ export function prettyCanonicalJson(value: unknown): string {
   return `${pieces.join("")}\n`;
 }
 
+/** A text and what it is as JSON, of which nothing is known but that it is not nested too deeply. */
+export interface ReadJson {
+  readonly text: string;
+  readonly value: unknown;
+}
+
+/** How long a text may be, in UTF-16 code units. */
+export interface JsonLimits {
+  readonly maxLength: number;
+}
+
 /**
- * Parses JSON that has only one spelling: without its insignificant white space, the text must equal the RFC 8785
- * form of its own parse. That rules out duplicate keys, another order of keys, and other escapes and spellings of
- * numbers. What is left must fit the schema, whose objects should be strict.
+ * Parses JSON, without a look at how it is spelled.
  *
- * @throws ProoflineError `evidence`, with a sentence about the first thing found wrong.
+ * @throws ProoflineError `evidence`
  */
-export function parseCanonical<Schema extends z.ZodType>(
-  text: string,
-  schema: Schema,
-  limits: { readonly maxLength: number },
-): z.output<Schema> {
+export function readJson(text: string, limits: JsonLimits): ReadJson {
   if (text.length > limits.maxLength) {
     throw notCanonical("It is larger than such a file can be.");
   }
@@ -72,7 +84,21 @@ export function parseCanonical<Schema extends z.ZodType>(
   } catch {
     throw notCanonical("It is not JSON.");
   }
-  const compact = withoutWhiteSpace(text);
+  refuseDepth(value, MAX_DEPTH);
+  return { text, value };
+}
+
+/**
+ * What JSON that has only one spelling says: without its insignificant white space, the text must equal the RFC 8785
+ * form of its own parse. That rules out duplicate keys, another order of keys, and other escapes and spellings of
+ * numbers. What is left must fit the schema, whose objects should be strict. `isCompact`: it has no such white space.
+ *
+ * @throws ProoflineError `evidence`, with a sentence about the first thing found wrong.
+ */
+export function canonicalIn<Schema extends z.ZodType>(
+  { text, value }: ReadJson,
+  schema: Schema,
+): { readonly value: z.output<Schema>; readonly isCompact: boolean } {
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -81,19 +107,39 @@ export function parseCanonical<Schema extends z.ZodType>(
       `It does not have the expected form${place} (${issue?.message ?? "no reason given"}).`,
     );
   }
-  if (canonicalJson(value) !== compact) {
-    throw notCanonical("It is not in canonical form (RFC 8785).");
-  }
-  return parsed.data;
+  return { value: parsed.data, isCompact: isCompactSpelling(text, value) };
 }
 
-/** Whether JSON has white space between its tokens. Of what `parseCanonical` accepts, the rest is its RFC 8785 form. */
-export function hasWhiteSpace(json: string): boolean {
-  return withoutWhiteSpace(json) !== json;
+/** Both in one: `readJson`, then `canonicalIn`. */
+export function parseCanonical<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  limits: JsonLimits,
+): z.output<Schema> {
+  return canonicalIn(readJson(text, limits), schema).value;
+}
+
+/** Whether a text is the one spelling of a value without white space; refuses it where it is not even one with it. */
+function isCompactSpelling(text: string, value: unknown): boolean {
+  // The two spellings that are written here cost no more than to write them once more.
+  if (text[1] === "\n") {
+    if (inOrder(value) === value && `${JSON.stringify(value, null, 2)}\n` === text) {
+      return false;
+    }
+  } else if (canonicalJson(value) === text) {
+    return true;
+  }
+  if (withoutWhiteSpace(text) !== canonicalJson(value)) {
+    throw notCanonical("It is not in canonical form (RFC 8785).");
+  }
+  return false;
 }
 
 /** Decodes bytes that must be UTF-8; a byte order mark is not skipped. Throws like `parseCanonical`. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  if (isAscii(bytes)) {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -102,21 +148,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 function withoutWhiteSpace(text: string): string {
-  const pieces: string[] = [];
-  let depth = 0;
-  for (const token of tokens(text)) {
-    if (token === "{" || token === "[") {
-      depth += 1;
-    }
-    if (token === "}" || token === "]") {
-      depth -= 1;
-    }
-    if (depth > MAX_DEPTH) {
-      throw notCanonical("It is nested too deeply.");
-    }
-    pieces.push(token);
-  }
-  return pieces.join("");
+  return [...tokens(text)].join("");
 }
 
 /**
@@ -156,24 +188,92 @@ function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-function refuseUnspellable(value: unknown): void {
-  if (typeof value === "string") {
-    if (!value.isWellFormed()) {
-      throw notCanonical("It contains half of a surrogate pair, which UTF-8 cannot express.");
+/** Stands for a value that no object of JavaScript holds in the order of RFC 8785: engines put keys that are numbers first. */
+const NO_ORDER = Symbol("no order");
+
+/**
+ * A value that JSON.stringify spells as RFC 8785 does: the same one where the keys of its objects come in order of their UTF-16
+ * code units, and nothing of it is left out; else a copy. Refuses strings and numbers that have no spelling at all.
+ */
+function inOrder(value: unknown): unknown {
+  switch (typeof value) {
+    case "string":
+      refuseHalves(value);
+      return value;
+    case "number":
+      if (!Number.isFinite(value)) {
+        throw notCanonical("It contains a number that is not finite.");
+      }
+      return value;
+    case "boolean":
+      return value;
+    case "object":
+      return value === null ? value : Array.isArray(value) ? arrayInOrder(value) : objectInOrder(value);
+    default:
+      return NO_ORDER;
+  }
+}
+
+function arrayInOrder(items: readonly unknown[]): unknown {
+  const ordered = items.map(inOrder);
+  return ordered.includes(NO_ORDER)
+    ? NO_ORDER
+    : ordered.every((item, index) => item === items[index])
+      ? items
+      : ordered;
+}
+
+function objectInOrder(value: object): unknown {
+  if ("toJSON" in value) {
+    return NO_ORDER;
+  }
+  let isSame = true;
+  let before: string | null = null;
+  const members: [string, unknown][] = [];
+  for (const [key, item] of Object.entries(value)) {
+    refuseHalves(key);
+    if (item === undefined) {
+      continue;
     }
-  } else if (typeof value === "number") {
-    if (!Number.isFinite(value)) {
-      throw notCanonical("It contains a number that is not finite.");
+    const ordered = inOrder(item);
+    if (ordered === NO_ORDER || key === "__proto__" || isDigit(key.charCodeAt(0))) {
+      return NO_ORDER;
     }
-  } else if (Array.isArray(value)) {
-    for (const item of value) {
-      refuseUnspellable(item);
-    }
-  } else if (typeof value === "object" && value !== null) {
-    for (const [key, item] of Object.entries(value)) {
-      refuseUnspellable(key);
-      refuseUnspellable(item);
-    }
+    isSame &&= ordered === item && (before === null || before < key);
+    before = key;
+    members.push([key, ordered]);
+  }
+  return isSame ? value : Object.fromEntries(members.sort(byKey));
+}
+
+function membersOf(value: object): [string, unknown][] {
+  return Object.entries(value).filter(([, item]) => item !== undefined);
+}
+
+function byKey([one]: [string, unknown], [other]: [string, unknown]): number {
+  return one < other ? -1 : 1;
+}
+
+function refuseHalves(text: string): void {
+  if (!text.isWellFormed()) {
+    throw notCanonical("It contains half of a surrogate pair, which UTF-8 cannot express.");
+  }
+}
+
+function isDigit(codeUnit: number): boolean {
+  return codeUnit >= 0x30 && codeUnit <= 0x39;
+}
+
+/** Refuses, before anything walks over it, what is nested too deeply to be walked over. */
+function refuseDepth(value: unknown, left: number): void {
+  if (typeof value !== "object" || value === null) {
+    return;
+  }
+  if (left === 0) {
+    throw notCanonical("It is nested too deeply.");
+  }
+  for (const item of Object.values(value)) {
+    refuseDepth(item, left - 1);
   }
 }
 

@@ -1,3 +1,4 @@
+import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -44,6 +45,27 @@ describe("canonicalJson", () => {
       "Emoji: Grinning Face",
       "Hebrew Letter Dalet With Dagesh",
     ]);
+  });
+
+  it("spells any value as another implementation does", () => {
+    const key = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("10", "9", "", "__proto__", "a", "B"),
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: "small" },
+        fc.jsonValue({ stringUnit: "binary" }),
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(key, tie("value"), { maxKeys: 6 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (one) => {
+        expect(canonicalJson(one)).toBe(canonicalize(one));
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it.each([

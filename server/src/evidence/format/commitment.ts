@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { fromDigest, sha256, toDigest, uint32 } from "../../platform/digests";
+import { fromDigest, sha256, sha256Digest, toDigest, uint32 } from "../../platform/digests";
 import { ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import {
@@ -24,7 +24,7 @@ export function commit(field: CommittedField | "line", salt: Uint8Array, value: 
   if (salt.length !== 32) {
     throw new RangeError("a salt has 32 bytes");
   }
-  return toDigest(sha256(DOMAIN, `${field}\0`, salt, value));
+  return sha256Digest(`${DOMAIN}${field}\0`, salt, value);
 }
 
 /** The commitments of all fields of a claim. Fields without a salt are left out. */
@@ -65,7 +65,7 @@ export function lineDigest(acceptedSalt: Digest, piece: number, index: number, l
  * one line's salt opens neither its neighbours nor the whole.
  */
 export function lineSalt(acceptedSalt: Digest, piece: number, index: number): Uint8Array {
-  return sha256(DOMAIN, "lineSalt\0", fromDigest(acceptedSalt), uint32(piece), uint32(index));
+  return sha256(`${DOMAIN}lineSalt\0`, fromDigest(acceptedSalt), uint32(piece), uint32(index));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { canonicalJson } from "../../platform/canonicalJson";
-import { fromDigest, sha256, toDigest, uint32 } from "../../platform/digests";
+import { fromDigest, sha256Digest, uint32 } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
 import { COMMITTED_FIELDS, type FieldDigests } from "./claimValues";
 import type { Execution } from "./execution";
@@ -8,7 +8,7 @@ import { leafHashOf } from "./tree";
 
 /** SHA-256 of the canonical JSON (RFC 8785) of a batch's execution facts, or of a part of them. */
 export function factsDigest(facts: Execution | object): Digest {
-  return toDigest(sha256(canonicalJson(facts)));
+  return sha256Digest(canonicalJson(facts));
 }
 
 /** A claim's public record, completed with what it takes from its batch. */
@@ -37,5 +37,16 @@ export function leafData(record: LeafRecord, kind: Execution["kind"], commitment
 
 /** The hash of a claim's leaf, which names the claim: SHA-256(0x00 ‖ leaf data). */
 export function leafHash(record: ClaimRecord, facts: BatchFacts, commitments: FieldDigests): Uint8Array {
-  return leafHashOf(leafData(leafRecord(record, facts), facts.execution.kind, commitments));
+  return leafHashing(facts)(record, commitments);
+}
+
+/** The same for all claims of one batch, whose facts are hashed once. */
+export function leafHashing({
+  repositoryId,
+  device,
+  execution: facts,
+}: BatchFacts): (record: ClaimRecord, commitments: FieldDigests) => Uint8Array {
+  const execution = factsDigest(facts);
+  return (record, commitments) =>
+    leafHashOf(leafData({ ...record, repositoryId, device, execution }, facts.kind, commitments));
 }

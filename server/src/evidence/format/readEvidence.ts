@@ -1,5 +1,12 @@
 import { inflateRawSync } from "node:zlib";
-import { canonicalJson, decodeUtf8, hasWhiteSpace, parseCanonical } from "../../platform/canonicalJson";
+import {
+  canonicalIn,
+  canonicalJson,
+  decodeUtf8,
+  parseCanonical,
+  type ReadJson,
+  readJson,
+} from "../../platform/canonicalJson";
 import { fromDigest, toDigest } from "../../platform/digests";
 import { ProoflineError, unreachable } from "../../platform/errors";
 import type { Address } from "../../platform/primitives";
@@ -15,8 +22,8 @@ import {
   type TextOpening,
 } from "./evidenceFile";
 import type { ExecutionKind } from "./execution";
-import { leafHash } from "./leaf";
-import type { BatchFacts, ClaimRecord, PieceRecord } from "./record";
+import { leafHashing } from "./leaf";
+import type { BatchFacts, ClaimRecord, LineDigest, PieceRecord } from "./record";
 import { salvage } from "./salvage";
 import { acceptanceOf, batchRootOf, lengthOf, placeProblem, sealOf } from "./sealBatch";
 import type { SealedBatch, SealedPiece } from "./sealedBatch";
@@ -57,11 +64,12 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
       throw defect("The signature does not match the statement.");
     }
     signer = signed.signer;
-    const text = decodeUtf8(signed.payload);
-    const { predicate, subject } = parseCanonical(text, Statement, { maxLength: MAX_EVIDENCE_BYTES });
-    if (hasWhiteSpace(text)) {
+    const statement = readJson(decodeUtf8(signed.payload), { maxLength: MAX_EVIDENCE_BYTES });
+    const { value, isCompact } = canonicalIn(statement, Statement);
+    if (!isCompact) {
       throw defect("The signed statement contains white space.");
     }
+    const { predicate, subject } = value;
     const { repositoryId, device, execution, claims } = predicate;
     const facts: BatchFacts = { repositoryId, device, execution };
     if (device !== signed.signer) {
@@ -74,7 +82,8 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
     if (new Set(claims.map(({ record }) => record.id)).size !== claims.length) {
       throw defect("Two suggestions of the batch have the same id.");
     }
-    const leafHashes = claims.map(({ record, commitments }) => leafHash(record, facts, commitments));
+    const hashOf = leafHashing(facts);
+    const leafHashes = claims.map(({ record, commitments }) => hashOf(record, commitments));
     const suggestionsRoot = rootOf(leafHashes);
     if (toDigest(suggestionsRoot) !== subject[0].digest.sha256) {
       throw defect("The suggestions do not add up to the signed root.");
@@ -188,15 +197,22 @@ function checkPiece(
   }
   const savedLines = saved?.split("\n") ?? null;
   const digests = savedLines?.map((line, at) => lineDigest(salt, index, at, line));
-  if (digests !== undefined && canonicalJson(digests) !== canonicalJson(lines)) {
+  if (digests !== undefined && !areSame(digests, lines)) {
     throw defect("The line digests of a suggestion do not match its saved lines.");
   }
   return {
     ...piece,
     accepted,
     saved: savedLines,
-    lineSalts: lines.map((_, at) => lineSalt(salt, index, at)),
+    lineSalts: savedLines === null ? lines.map((_, at) => lineSalt(salt, index, at)) : [],
   };
+}
+
+function areSame(some: readonly LineDigest[], others: readonly LineDigest[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ digest, length }, at) => others[at]?.digest === digest && others[at].length === length)
+  );
 }
 
 function checkPrompt(
@@ -237,13 +253,7 @@ const MAX_TOKENS = 16_384;
  * Refuses, before it costs anything, what would unpack to far more than the signed claims ask for: whoever copies a file
  * can put any opening into it.
  */
-function refuseFlood(text: string, records: readonly ClaimRecord[]): void {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw defect("The opened prompts are not JSON.");
-  }
+function refuseFlood({ value }: ReadJson, records: readonly ClaimRecord[]): void {
   const items = Array.isArray(value) ? value : [];
   const fits = records.every((_, index) => {
     const values = items[index]?.values;
@@ -264,10 +274,10 @@ function openPrompts(
   records: readonly ClaimRecord[],
 ): readonly (OpenedPrompt | null)[] {
   const size = records.length;
-  const text = decodeUtf8(inflate(Buffer.from(base64, "base64")));
-  refuseFlood(text, records);
-  const opened = parsePrompts(kind, text);
-  if (hasWhiteSpace(text)) {
+  const json = readJson(decodeUtf8(inflate(Buffer.from(base64, "base64"))), { maxLength: MAX_PROMPT_BYTES });
+  refuseFlood(json, records);
+  const { prompts: opened, isCompact } = parsePrompts(kind, json);
+  if (!isCompact) {
     throw defect("The opened prompts contain white space.");
   }
   if (opened.length !== size || opened.every((one) => one === null)) {
@@ -276,16 +286,19 @@ function openPrompts(
   return opened;
 }
 
-function parsePrompts(kind: ExecutionKind, text: string): readonly (OpenedPrompt | null)[] {
-  const limits = { maxLength: MAX_PROMPT_BYTES };
+function parsePrompts(
+  kind: ExecutionKind,
+  json: ReadJson,
+): { readonly prompts: readonly (OpenedPrompt | null)[]; readonly isCompact: boolean } {
   const textOf = ({ displayed }: TextOpening): string => displayed?.text ?? "";
   switch (kind) {
-    case "replayable":
-      return parseCanonical(text, PromptOpenings.replayable, limits).map(
+    case "replayable": {
+      const { value, isCompact } = canonicalIn(json, PromptOpenings.replayable);
+      const prompts = value.map(
         (one) =>
           one && {
             salts: one.salts,
-            complete: (texts) => ({
+            complete: (texts: TextOpening) => ({
               kind,
               ...one.values,
               displayed: textOf(texts),
@@ -293,12 +306,15 @@ function parsePrompts(kind: ExecutionKind, text: string): readonly (OpenedPrompt
             }),
           },
       );
-    case "attested":
-      return parseCanonical(text, PromptOpenings.attested, limits).map(
+      return { prompts, isCompact };
+    }
+    case "attested": {
+      const { value, isCompact } = canonicalIn(json, PromptOpenings.attested);
+      const prompts = value.map(
         (one) =>
           one && {
             salts: one.salts,
-            complete: (texts) => ({
+            complete: (texts: TextOpening) => ({
               kind,
               ...one.values,
               displayed: textOf(texts),
@@ -306,14 +322,19 @@ function parsePrompts(kind: ExecutionKind, text: string): readonly (OpenedPrompt
             }),
           },
       );
-    case "stated":
-      return parseCanonical(text, PromptOpenings.stated, limits).map(
+      return { prompts, isCompact };
+    }
+    case "stated": {
+      const { value, isCompact } = canonicalIn(json, PromptOpenings.stated);
+      const prompts = value.map(
         (one) =>
           one && {
             salts: one.salts,
-            complete: ({ accepted }) => ({ kind, ...one.values, accepted: accepted.texts }),
+            complete: ({ accepted }: TextOpening) => ({ kind, ...one.values, accepted: accepted.texts }),
           },
       );
+      return { prompts, isCompact };
+    }
     default:
       return unreachable(kind);
   }

@@ -5,11 +5,16 @@ import { openDevice } from "../../evidence/device";
 import { readEvidence } from "../../evidence/format/readEvidence";
 import { sealBatch } from "../../evidence/format/sealBatch";
 import { Grammars } from "../../evidence/locate/grammars";
+import { computeWith } from "../../platform/ecdsa";
 import { sentError } from "../../platform/sentError";
+import { wasmArithmetic } from "../../platform/wasmArithmetic";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 /** Beside this bundle. */
 const grammars = new Grammars(join(__dirname, "grammars"));
+
+/** Where a machine has no WebAssembly, everything is still right, and takes longer. */
+const arithmetic = wasmArithmetic().then(computeWith, () => {});
 
 parentPort?.on("message", (request: WorkerRequest) => {
   void answer(request).then((message) => parentPort?.postMessage(message));
@@ -18,6 +23,7 @@ parentPort?.on("message", (request: WorkerRequest) => {
 async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
   const { id } = request;
   try {
+    await arithmetic;
     switch (request.kind) {
       case "read":
         return { id, kind: "read", reading: readEvidence(request.bytes) };
