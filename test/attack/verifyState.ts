@@ -107,12 +107,12 @@ class MemoryRepository implements RepositoryFiles {
     return Promise.resolve(this.state.repositoryId);
   }
 
-  evidenceFiles(): Promise<readonly RepositoryFileContent[]> {
-    return Promise.resolve(listed("evidence", this.state.evidence));
+  async *evidenceFiles(): AsyncIterable<RepositoryFileContent> {
+    yield* listed("evidence", this.state.evidence);
   }
 
-  anchorFiles(): Promise<readonly RepositoryFileContent[]> {
-    return Promise.resolve(listed("anchors", this.state.anchors));
+  async *anchorFiles(): AsyncIterable<RepositoryFileContent> {
+    yield* listed("anchors", this.state.anchors);
   }
 
   files(): Promise<readonly string[]> {
@@ -133,8 +133,19 @@ class MemoryRepository implements RepositoryFiles {
     return Promise.resolve(text === undefined ? null : normalizeText(text));
   }
 
-  readQuotable(path: string): Promise<string | null> {
-    return this.readText(path);
+  async readTexts(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const texts = new Map<string, string>();
+    for (const path of new Set(paths)) {
+      const text = await this.readText(path);
+      if (text !== null) {
+        texts.set(path, text);
+      }
+    }
+    return texts;
+  }
+
+  readQuotables(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    return this.readTexts(paths);
   }
 }
 

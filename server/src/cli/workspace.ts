@@ -5,6 +5,7 @@ import { chainConfiguration } from "../chain/chainConfiguration";
 import { readJournals } from "../evidence/journal/journal";
 import { openRepository, PROOFLINE_FOLDER, type Repository } from "../evidence/repository";
 import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
+import { ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import type { BaseEvidence } from "../workflows/vanished";
 import { type ChainFlags, chainSettings } from "./chainOptions";
@@ -34,7 +35,8 @@ export async function withWorkspace<Value>(
   const repository = await repositoryOf(session);
   const thread = new VerificationThread(installation.verificationWorker);
   const grammarThread = new VerificationThread(installation.verificationWorker);
-  const reader = new RepositoryReader(thread);
+  const readers = new ReadingThreads(installation.verificationWorker);
+  const reader = new RepositoryReader(readers);
   try {
     return await use({
       repository,
@@ -45,7 +47,7 @@ export async function withWorkspace<Value>(
       base: (revision) => reader.readSince(repository, revision),
     });
   } finally {
-    await Promise.all([thread.close(), grammarThread.close()]);
+    await Promise.all([thread.close(), readers.close(), grammarThread.close()]);
   }
 }
 

@@ -17,6 +17,7 @@ import {
   objectOf,
   trackedPaths,
 } from "../platform/git";
+import { inOrder } from "../platform/inOrder";
 import { isInside } from "../platform/insideFolder";
 import { type Digest, RandomId, RepositoryPath } from "../platform/primitives";
 import { looksSecret } from "../platform/secretFiles";
@@ -31,6 +32,9 @@ export const PROOFLINE_FOLDER = ".proofline";
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_SMALL_FILE_BYTES = 64 * 1024;
 const MAX_LISTED_FILES = 100_000;
+
+/** Files that are read side by side: what waits for the disk waits together, and little is held meanwhile. */
+const FILES_AT_ONCE = 8;
 
 const RepositoryFile = z.strictObject({ id: RandomId });
 
@@ -54,7 +58,8 @@ export type RepositoryFiles = Pick<
   | "hasFile"
   | "obstacleTo"
   | "readText"
-  | "readQuotable"
+  | "readTexts"
+  | "readQuotables"
 >;
 
 /** A folder whose `.proofline` speaks for the files in it. */
@@ -78,9 +83,29 @@ export class Repository {
     if (known !== undefined) {
       return known;
     }
-    const refusal = this.findRefusal(path);
+    const refusal = this.findRefusal(path, () => this.ignoredAmong([path]));
     this.refusals.set(path, refusal);
     return refusal;
+  }
+
+  /** The same of many files, for which git is asked once. Those of which nothing stands in the way are missing. */
+  async refusalsFor(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const unknown = [...new Set(paths)].filter((path) => !this.refusals.has(path));
+    const ignored = this.isGit && unknown.length > 0 ? this.ignoredAmong(unknown) : null;
+    for (const path of unknown) {
+      this.refusals.set(
+        path,
+        this.findRefusal(path, () => ignored),
+      );
+    }
+    const refusals = new Map<string, string>();
+    for (const path of paths) {
+      const refusal = await this.refusalFor(path);
+      if (refusal !== null) {
+        refusals.set(path, refusal);
+      }
+    }
+    return refusals;
   }
 
   /** Forgets what is kept about ignored files. */
@@ -212,8 +237,8 @@ export class Repository {
     return info?.isFile() ?? false;
   }
 
-  /** All evidence files, whatever they are called. */
-  evidenceFiles(): Promise<readonly RepositoryFileContent[]> {
+  /** All evidence files, whatever they are called, in the order of their names. Few of them are held at any time. */
+  evidenceFiles(): AsyncIterable<RepositoryFileContent> {
     return this.list("evidence", MAX_EVIDENCE_BYTES);
   }
 
@@ -238,7 +263,7 @@ export class Repository {
     }
     const today = new Set<string>();
     const [like = ""] = committed.map(({ object }) => object);
-    for (const file of await this.evidenceFiles()) {
+    for await (const file of this.evidenceFiles()) {
       if (file.kind === "read") {
         today.add(objectOf(file.bytes, like));
       }
@@ -281,7 +306,7 @@ export class Repository {
   }
 
   /** All anchor files, whatever they are called. */
-  anchorFiles(): Promise<readonly RepositoryFileContent[]> {
+  anchorFiles(): AsyncIterable<RepositoryFileContent> {
     return this.list("anchors", MAX_SMALL_FILE_BYTES);
   }
 
@@ -297,16 +322,39 @@ export class Repository {
     return bytes === null ? null : normalizeText(Buffer.from(bytes).toString("utf8"));
   }
 
+  /** The same of many files, by their paths; those for which it would be `null` are missing. */
+  readTexts(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    return this.readAll(paths, (path) => this.readText(path));
+  }
+
   /**
-   * The same, or `null` too where the file is one that no prompt may quote: ignored, say, or secret-like, or a file that has
-   * another name, which may be the suggestion's own.
+   * The same without files that no prompt may quote: ignored, say, or secret-like, or a file that has another name, which may
+   * be the suggestion's own.
    */
-  async readQuotable(path: string): Promise<string | null> {
-    if ((await this.refusalFor(path)) !== null) {
-      return null;
+  async readQuotables(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
+    const wanted = [...new Set(paths)];
+    const refusals = await this.refusalsFor(wanted);
+    return this.readAll(
+      wanted.filter((path) => !refusals.has(path)),
+      async (path) => {
+        const named = join(this.folder, path);
+        return (await realpath(named).catch(() => null)) === named ? this.readText(path) : null;
+      },
+    );
+  }
+
+  private async readAll(
+    paths: Iterable<string>,
+    read: (path: string) => Promise<string | null>,
+  ): Promise<ReadonlyMap<string, string>> {
+    const texts = new Map<string, string>();
+    const found = inOrder(new Set(paths), FILES_AT_ONCE, async (path) => ({ path, text: await read(path) }));
+    for await (const { path, text } of found) {
+      if (text !== null) {
+        texts.set(path, text);
+      }
     }
-    const named = join(this.folder, path);
-    return (await realpath(named).catch(() => null)) === named ? this.readText(path) : null;
+    return texts;
   }
 
   /** Whether a prompt's opening may travel in an evidence file: see `promptObstacle`. */
@@ -340,7 +388,18 @@ export class Repository {
     return secret === null ? null : `The prompt contains what looks like a secret (${secret}).`;
   }
 
-  private async findRefusal(path: string): Promise<string | null> {
+  /** Only paths inside of the repository are any that git can be asked about. */
+  private ignoredAmong(paths: readonly string[]): Promise<ReadonlySet<string> | null> {
+    return ignoredPaths(
+      this.folder,
+      paths.filter((path) => RepositoryPath.safeParse(path).success),
+    );
+  }
+
+  private async findRefusal(
+    path: string,
+    ignoredPathsOf: () => Promise<ReadonlySet<string> | null> | null,
+  ): Promise<string | null> {
     if (!RepositoryPath.safeParse(path).success) {
       return "The file lies outside the repository.";
     }
@@ -357,7 +416,7 @@ export class Repository {
     if (!this.isGit) {
       return null;
     }
-    const ignored = await ignoredPaths(this.folder, [path]);
+    const ignored = await ignoredPathsOf();
     // Not knowing is no permission: what git ignores may be private.
     if (ignored === null) {
       this.refusals.delete(path);
@@ -366,40 +425,42 @@ export class Repository {
     return ignored.has(path) ? "The file is ignored by git." : null;
   }
 
-  private async list(folder: string, maxBytes: number): Promise<readonly RepositoryFileContent[]> {
+  private async *list(folder: string, maxBytes: number): AsyncGenerator<RepositoryFileContent> {
     const below = `${PROOFLINE_FOLDER}/${folder}`;
-    let names: string[];
+    const names = await this.namesIn(below);
+    const found = inOrder(names.slice(0, MAX_LISTED_FILES), FILES_AT_ONCE, async (name) => {
+      const path = `${below}/${name}`;
+      return { path, found: await this.look(path, maxBytes) };
+    });
+    for await (const { path, found: file } of found) {
+      // What was taken away since it was listed is not here.
+      if (file.kind !== "absent") {
+        yield file.kind === "read"
+          ? { path, kind: "read", bytes: file.bytes }
+          : { path, kind: "unreadable", reason: `It ${file.is}.` };
+      }
+    }
+    if (names.length > MAX_LISTED_FILES) {
+      yield {
+        path: below,
+        kind: "unreadable",
+        reason: `Only ${MAX_LISTED_FILES} of its files were read.`,
+      };
+    }
+  }
+
+  private async namesIn(folder: string): Promise<readonly string[]> {
     try {
-      names = (await readdir(join(this.folder, below), { withFileTypes: true }))
+      return (await readdir(join(this.folder, folder), { withFileTypes: true }))
         .filter((entry) => entry.name.endsWith(".json") && !entry.isDirectory())
-        .map((entry) => entry.name);
+        .map((entry) => entry.name)
+        .sort();
     } catch (error) {
       if (isErrno(error, "ENOENT") || isErrno(error, "ENOTDIR")) {
         return [];
       }
       throw error;
     }
-    const files: RepositoryFileContent[] = [];
-    for (const name of names.sort().slice(0, MAX_LISTED_FILES)) {
-      const path = `${below}/${name}`;
-      const found = await this.look(path, maxBytes);
-      // What was taken away since it was listed is not here.
-      if (found.kind !== "absent") {
-        files.push(
-          found.kind === "read"
-            ? { path, kind: "read", bytes: found.bytes }
-            : { path, kind: "unreadable", reason: `It ${found.is}.` },
-        );
-      }
-    }
-    if (names.length > MAX_LISTED_FILES) {
-      files.push({
-        path: below,
-        kind: "unreadable",
-        reason: `Only ${MAX_LISTED_FILES} of its files were read.`,
-      });
-    }
-    return files;
   }
 
   /** Reads a regular file inside the repository whose size is within a limit; `null` otherwise. */

@@ -11,6 +11,7 @@ import { GrammarQuestions } from "../workflows/grammarQuestions";
 import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
+import { ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import { Coalescer } from "./coalescer";
 import { ContextSources } from "./completion/contextSources";
@@ -92,7 +93,8 @@ export function assembleServer(
 
   const thread = new VerificationThread(installation.verificationWorker);
   const grammarThread = new VerificationThread(installation.verificationWorker);
-  const reader = new RepositoryReader(thread);
+  const readers = new ReadingThreads(installation.verificationWorker);
+  const reader = new RepositoryReader(readers);
   const chain = new ChainAccess(settings, installation);
   const sealing = startSealing(context, { thread, grammarThread, reader, chain, tracking, status });
 
@@ -198,7 +200,13 @@ export function assembleServer(
       await acceptances.settled();
       await sealing.close();
       await store.close();
-      await Promise.all([replaysClosed, engine.dispose(), thread.close(), grammarThread.close()]);
+      await Promise.all([
+        replaysClosed,
+        engine.dispose(),
+        thread.close(),
+        readers.close(),
+        grammarThread.close(),
+      ]);
     },
     foldersChanged(now) {
       locations.refresh(pathsOf(now));

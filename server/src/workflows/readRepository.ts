@@ -1,15 +1,15 @@
 import { readAnchor } from "../chain/anchorFile";
 import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
-import type { Repository, RepositoryFiles } from "../evidence/repository";
-import { sha256, toDigest } from "../platform/digests";
+import type { Repository, RepositoryFileContent, RepositoryFiles } from "../evidence/repository";
+import { sha256Digest } from "../platform/digests";
 import { messageOf } from "../platform/errors";
+import { inOrder } from "../platform/inOrder";
 import type { Digest } from "../platform/primitives";
 import type { EvidenceInput } from "../policy/claims";
 import type { Moves } from "../policy/moves";
 import type { FileProblem } from "../policy/report";
 import { findMoves } from "./findMoves";
-import type { VerificationThread } from "./thread/verificationThread";
 import type { BaseEvidence } from "./vanished";
 
 /** What lies under a repository's `.proofline`, read and checked as far as files alone go. */
@@ -23,6 +23,23 @@ export interface RepositoryContents {
   readonly problems: readonly FileProblem[];
 }
 
+/** What judges evidence files, of which several may be asked for at once. */
+export interface EvidenceReader {
+  read(bytes: Uint8Array): Promise<EvidenceReading>;
+  /** How many it is worth to ask for at once; one unless said. */
+  readonly width?: number;
+}
+
+/** An evidence file as it lies in a repository, with what it came to. */
+type JudgedFile =
+  | Extract<RepositoryFileContent, { kind: "unreadable" }>
+  | {
+      readonly path: string;
+      readonly kind: "judged";
+      readonly digest: Digest;
+      readonly reading: EvidenceReading;
+    };
+
 /**
  * Reads repositories, and remembers the readings of the evidence files that a repository held when it was read last, by
  * their bytes, for they cost a signature each.
@@ -30,7 +47,8 @@ export interface RepositoryContents {
 export class RepositoryReader {
   private readonly remembered = new Map<string, ReadonlyMap<Digest, EvidenceReading>>();
 
-  constructor(private readonly thread: Pick<VerificationThread, "read">) {}
+  /** @param threads where evidence files are judged; asked about several at once, as many as it says to be worth it */
+  constructor(private readonly threads: EvidenceReader) {}
 
   async read(repository: RepositoryFiles): Promise<RepositoryContents> {
     const problems: FileProblem[] = [];
@@ -38,19 +56,20 @@ export class RepositoryReader {
     const anchors: Anchor[] = [];
     const before = this.remembered.get(repository.folder);
     const readings = new Map<Digest, EvidenceReading>();
-    for (const file of await repository.evidenceFiles()) {
+    const width = this.threads.width ?? 1;
+    for await (const file of inOrder(repository.evidenceFiles(), width, (one) => this.judge(one, before))) {
       const { path } = file;
       if (file.kind === "unreadable") {
         problems.push({ path, problem: file.reason });
         continue;
       }
-      const key = toDigest(sha256(file.bytes));
-      const reading = readings.get(key) ?? before?.get(key) ?? (await this.readingOf(file.bytes));
-      readings.set(key, reading);
+      // Of one file that lies here twice, one reading is kept.
+      const reading = readings.get(file.digest) ?? file.reading;
+      readings.set(file.digest, reading);
       evidence.push({ path, reading });
     }
     this.remembered.set(repository.folder, readings);
-    for (const file of await repository.anchorFiles()) {
+    for await (const file of repository.anchorFiles()) {
       const reading = file.kind === "unreadable" ? file : readAnchor(file.bytes);
       if (reading.kind === "anchor") {
         anchors.push(reading.anchor);
@@ -72,10 +91,22 @@ export class RepositoryReader {
     return { repositoryId, evidence };
   }
 
+  private async judge(
+    file: RepositoryFileContent,
+    known: ReadonlyMap<Digest, EvidenceReading> | undefined,
+  ): Promise<JudgedFile> {
+    if (file.kind === "unreadable") {
+      return file;
+    }
+    const { path, bytes } = file;
+    const digest = sha256Digest(bytes);
+    return { path, kind: "judged", digest, reading: known?.get(digest) ?? (await this.readingOf(bytes)) };
+  }
+
   /** One file that breaks its reader costs that file, and no other. */
   private async readingOf(bytes: Uint8Array): Promise<EvidenceReading> {
     try {
-      return await this.thread.read(bytes);
+      return await this.threads.read(bytes);
     } catch (error) {
       const reason = `It cannot be read: ${messageOf(error)}`;
       return { kind: "malformed", reason, signature: "invalid", batch: null };

@@ -38,7 +38,6 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   const { repository, contents, journal, device, policy, chain, grammars, base, replays } = parameters;
   const { enclaves } = parameters;
   const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
-  const texts = new Map<string, string>();
   const problems: FileProblem[] = [];
   // Whoever takes evidence away may move its file, too.
   const moves =
@@ -47,13 +46,9 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     ...pathsOf(contents, here),
     ...pathsOf({ evidence: base?.evidence ?? [], moves }, []),
   ]);
+  const texts = await repository.readTexts(paths);
   for (const path of paths) {
-    const text = await repository.readText(path);
-    if (text !== null) {
-      texts.set(path, text);
-      continue;
-    }
-    const obstacle = await repository.obstacleTo(path);
+    const obstacle = texts.has(path) ? null : await repository.obstacleTo(path);
     if (obstacle !== null) {
       problems.push({
         path,
@@ -61,13 +56,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
       });
     }
   }
-  const quoted = new Map<string, string>();
-  for (const path of quotedPaths(contents, here)) {
-    const text = await repository.readQuotable(path);
-    if (text !== null) {
-      quoted.set(path, text);
-    }
-  }
+  const quoted = await repository.readQuotables(quotedPaths(contents, here));
   const batchRoots = contents.evidence.flatMap(({ reading }) =>
     reading.kind === "intact" ? [reading.batch.batchRoot] : [],
   );

@@ -254,10 +254,7 @@ try {
     for (const { path } of cases) {
       today.set(path, readFileSync(join(work, path), "utf8"));
     }
-    const quoted = new Map<string, string>();
-    for (const path of quotedPaths(contents, [])) {
-      quoted.set(path, (await repository.readQuotable(path)) ?? "");
-    }
+    const quoted = await repository.readQuotables(quotedPaths(contents, []));
     const parameters = {
       repositoryId: contents.repositoryId,
       evidence: contents.evidence,

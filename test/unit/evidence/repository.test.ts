@@ -74,13 +74,13 @@ describe("the .proofline folder", () => {
 
   it("keeps evidence and anchors as they were first written", async () => {
     const repository = await openRepository(await gitRepository());
-    expect(await repository.evidenceFiles()).toEqual([]);
+    expect(await all(repository.evidenceFiles())).toEqual([]);
     expect(await repository.writeEvidence(root, "one")).toBe(`.proofline/evidence/${root}.json`);
     await repository.writeEvidence(root, "two");
     expect(await repository.writeAnchor(root, 31337, "anchor")).toBe(`.proofline/anchors/${root}.31337.json`);
-    const [evidence] = await repository.evidenceFiles();
+    const [evidence] = await all(repository.evidenceFiles());
     expect(evidence).toMatchObject({ kind: "read", bytes: Buffer.from("one") });
-    expect(await repository.anchorFiles()).toHaveLength(1);
+    expect(await all(repository.anchorFiles())).toHaveLength(1);
   });
 
   it.skipIf(!posix)(
@@ -97,7 +97,7 @@ describe("the .proofline folder", () => {
       await truncate(join(folder, "large.json"), 5 * 1024 * 1024);
       await writeFile(join(folder, "note.txt"), "");
       await writeFile(join(folder, "any name.json"), "{}");
-      const files = await (await openRepository(top)).evidenceFiles();
+      const files = await all((await openRepository(top)).evidenceFiles());
       expect(files.map(({ path, kind }) => [path.split("/").at(-1), kind === "read"])).toEqual([
         ["any name.json", true],
         ["large.json", false],
@@ -107,7 +107,7 @@ describe("the .proofline folder", () => {
       await symlink("absent.json", join(folder, "nowhere.json"));
       await symlink("circle.json", join(folder, "circle.json"));
       await symlink("folder.json", join(folder, "to a folder.json"));
-      const again = await (await openRepository(top)).evidenceFiles();
+      const again = await all((await openRepository(top)).evidenceFiles());
       const reasons = again.flatMap((file) =>
         file.kind === "unreadable" ? [[file.path.split("/").at(-1), file.reason]] : [],
       );
@@ -353,4 +353,12 @@ async function git(folder: string, ...parameters: readonly string[]): Promise<vo
     "commit.gpgsign=false",
   ];
   await promisify(execFile)("git", [...identity, ...parameters], { cwd: folder, env });
+}
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) {
+    found.push(item);
+  }
+  return found;
 }

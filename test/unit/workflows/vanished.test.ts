@@ -57,16 +57,19 @@ describe("what vanished", () => {
 
   it("is told of a file that was moved when its evidence was taken away", async () => {
     const files: Record<string, string> = { "src/b.ts": text };
+    const readTexts = async (paths: Iterable<string>): Promise<ReadonlyMap<string, string>> =>
+      new Map([...paths].flatMap((one) => (files[one] === undefined ? [] : [[one, files[one]] as const])));
     const repository = {
       folder: "/repository",
       id: async () => facts.repositoryId,
-      evidenceFiles: async () => [],
-      anchorFiles: async () => [],
+      evidenceFiles: async function* () {},
+      anchorFiles: async function* () {},
       files: async () => Object.keys(files),
       hasFile: async (one: string) => one in files,
       obstacleTo: async () => null,
       readText: async (one: string) => files[one] ?? null,
-      readQuotable: async (one: string) => files[one] ?? null,
+      readTexts,
+      readQuotables: readTexts,
     };
     const { policy } = parameters(text, [file], []);
     const long = sample({

@@ -28,38 +28,28 @@ export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
   if (length === 0) {
     return { share: 0, part: "path", line: 0 };
   }
-  const hashes = new Set<number>();
-  const runs = new Set<string>();
-  forEachRun(wanted, length, (start, hash) => {
-    hashes.add(hash);
-    runs.add(wanted.slice(start, start + length));
-  });
-  const found = new Set<string>();
+  const runs = new Runs(wanted, length);
+  const found = new Uint8Array(runs.count);
   let best: { part: InPrompt["part"]; text: string; start: number; runs: number } | null = null;
   for (const { part, text } of partsOf(prompt)) {
-    const squashed = squash(text);
-    const here: Occurrence[] = [];
-    forEachRun(squashed, length, (start, hash) => {
-      const run = hashes.has(hash) ? squashed.slice(start, start + length) : "";
-      if (runs.has(run)) {
-        here.push({ start, run });
-        found.add(run);
-      }
-    });
-    const distinct = new Set(here.map(({ run }) => run)).size;
-    if (best === null || distinct > best.runs) {
-      best = { part, text, start: densest(here, wanted.length), runs: distinct };
+    const here = runs.occurrencesIn(squash(text));
+    const distinct = new Set<number>();
+    for (const { run } of here) {
+      distinct.add(run);
+      found[run] = 1;
+    }
+    if (best === null || distinct.size > best.runs) {
+      best = { part, text, start: densest(here, wanted.length, runs.count), runs: distinct.size };
     }
   }
   let covered = 0;
   let end = 0;
-  forEachRun(wanted, length, (start) => {
-    if (!found.has(wanted.slice(start, start + length))) {
-      return;
+  for (const [start, run] of runs.inOrder.entries()) {
+    if (found[run] === 1) {
+      covered += start + length - Math.max(start, end);
+      end = start + length;
     }
-    covered += start + length - Math.max(start, end);
-    end = start + length;
-  });
+  }
   return {
     share: covered / wanted.length,
     part: best?.part ?? "path",
@@ -69,29 +59,96 @@ export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
 
 interface Occurrence {
   readonly start: number;
-  readonly run: string;
+  /** The number of the run. */
+  readonly run: number;
+}
+
+/** Bits of a hash by which most of a prompt is told from what is looked for. */
+const SIEVE = 0x3fff;
+const BASE = 0x01000193;
+
+/** Every piece of a text that has one length, each different one with a number. */
+class Runs {
+  /** The numbers of the runs that begin at each offset. */
+  readonly inOrder: readonly number[];
+  private readonly numbers = new Map<string, number>();
+  private readonly sieve = new Uint8Array(SIEVE + 1);
+  /** What the first code unit of a run adds to its hash. */
+  private readonly leaving: number;
+
+  constructor(
+    text: string,
+    private readonly length: number,
+  ) {
+    let leaving = 1;
+    for (let power = 1; power < length; power += 1) {
+      leaving = Math.imul(leaving, BASE);
+    }
+    this.leaving = leaving;
+    const inOrder: number[] = [];
+    this.forEachHash(text, (start, bits) => {
+      this.sieve[bits] = 1;
+      const run = text.slice(start, start + length);
+      const number = this.numbers.get(run) ?? this.numbers.size;
+      this.numbers.set(run, number);
+      inOrder.push(number);
+    });
+    this.inOrder = inOrder;
+  }
+
+  /** How many different ones there are. */
+  get count(): number {
+    return this.numbers.size;
+  }
+
+  occurrencesIn(text: string): readonly Occurrence[] {
+    const found: Occurrence[] = [];
+    const { length, numbers, sieve } = this;
+    this.forEachHash(text, (start, bits) => {
+      const run = sieve[bits] === 1 ? numbers.get(text.slice(start, start + length)) : undefined;
+      if (run !== undefined) {
+        found.push({ start, run });
+      }
+    });
+    return found;
+  }
+
+  /** Visits every piece of a text that has the length, with bits of a hash that the one before gives in one step. */
+  private forEachHash(text: string, visit: (start: number, bits: number) => void): void {
+    const { length, leaving } = this;
+    let hash = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      const start = at - length + 1;
+      if (start > 0) {
+        hash -= Math.imul(text.charCodeAt(start - 1), leaving);
+      }
+      hash = (Math.imul(hash, BASE) + text.charCodeAt(at)) | 0;
+      if (start >= 0) {
+        visit(start, (hash ^ (hash >>> 15)) & SIEVE);
+      }
+    }
+  }
 }
 
 /** Where, of all stretches of a length, the one begins that has the most different runs; the first of several. */
-function densest(occurrences: readonly Occurrence[], length: number): number {
-  const counts = new Map<string, number>();
+function densest(occurrences: readonly Occurrence[], length: number, runs: number): number {
+  const counts = new Uint32Array(runs);
+  let size = 0;
   let best = { start: 0, size: 0 };
   let left = 0;
   for (const { start, run } of occurrences) {
-    counts.set(run, (counts.get(run) ?? 0) + 1);
+    size += counts[run] === 0 ? 1 : 0;
+    counts[run] = (counts[run] ?? 0) + 1;
     let first = occurrences[left] ?? { start, run };
     while (first.start <= start - length) {
-      const count = counts.get(first.run) ?? 0;
-      if (count > 1) {
-        counts.set(first.run, count - 1);
-      } else {
-        counts.delete(first.run);
-      }
+      const rest = (counts[first.run] ?? 1) - 1;
+      counts[first.run] = rest;
+      size -= rest === 0 ? 1 : 0;
       left += 1;
       first = occurrences[left] ?? { start, run };
     }
-    if (counts.size > best.size) {
-      best = { start: first.start, size: counts.size };
+    if (size > best.size) {
+      best = { start: first.start, size };
     }
   }
   return best.start;
@@ -119,24 +176,4 @@ function lineAt(text: string, squashedOffset: number): number {
     }
   }
   return 0;
-}
-
-/** Visits every piece of a text that has this length, with a hash that the one before gives in one step. */
-function forEachRun(text: string, length: number, visit: (start: number, hash: number) => void): void {
-  const base = 0x01000193;
-  let leaving = 1;
-  for (let power = 1; power < length; power += 1) {
-    leaving = Math.imul(leaving, base);
-  }
-  let hash = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const start = at - length + 1;
-    if (start > 0) {
-      hash -= Math.imul(text.charCodeAt(start - 1), leaving);
-    }
-    hash = (Math.imul(hash, base) + text.charCodeAt(at)) | 0;
-    if (start >= 0) {
-      visit(start, hash);
-    }
-  }
 }

@@ -250,9 +250,10 @@ export class Verdicts implements DocumentListener {
         open.set(location.path, document);
       }
     }
+    const saved = await repository.readQuotables([...paths].filter((quoted) => !open.has(quoted)));
     for (const quoted of paths) {
-      const text = open.get(quoted)?.text ?? (await repository.readQuotable(quoted));
-      if (text !== null) {
+      const text = open.get(quoted)?.text ?? saved.get(quoted);
+      if (text !== undefined) {
         texts.set(quoted, text);
       }
     }
