@@ -14,7 +14,7 @@ import type { Report } from "../../server/src/policy/report";
 import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/verifyEvidence";
 import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
 import { RepositoryReader } from "../../server/src/workflows/readRepository";
-import { verifyRepository } from "../../server/src/workflows/verify";
+import { verifyRepository, type WantedPaths } from "../../server/src/workflows/verify";
 import { removeFolder } from "../support/removeFolder";
 import { type ExpectedPiece, VectorCase, VectorExpectation } from "./vector";
 
@@ -78,6 +78,7 @@ export async function reportOn(
   { known, grammarSaysSame }: VectorCase,
   hasBase: boolean,
   onComparison: (path: string, before: string, after: string) => void = () => {},
+  wanted?: WantedPaths,
 ): Promise<Report> {
   const repository = await openRepository(folder);
   const reader = new RepositoryReader({ read: (bytes) => Promise.resolve(readEvidence(bytes)) });
@@ -95,6 +96,7 @@ export async function reportOn(
       },
       enclosureOf: (path, text) => grammars.enclosureOf(path, text),
     }),
+    ...(wanted !== undefined && { wanted }),
     base: hasBase ? await reader.readSince(repository, BASE) : null,
     replays: new Map(Object.entries(known.replays).map(([claim, value]) => [claim, replayed(value)])),
     enclaves: new Map(

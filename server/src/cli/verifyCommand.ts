@@ -27,7 +27,7 @@ import {
   replaySuggestion,
 } from "../workflows/replay";
 import { inReadingOrder } from "../workflows/replayOrder";
-import { replayables, verifyRepository } from "../workflows/verify";
+import { about, isIn, pathsOf, replayables, verifyRepository, type WantedPaths } from "../workflows/verify";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
@@ -58,11 +58,12 @@ export async function verify(
       "Name a branch, tag or commit, or leave --base out.",
     );
   }
-  const { report, repository, contents } = await reportOf(session, flags, {
+  const { report, contents, wanted } = await reportOf(session, flags, {
     replay: flags.replay ? "missing" : "none",
     base: flags.base,
+    paths,
   });
-  const shown = select(report, await namedPaths(repository, paths));
+  const shown = select(report, wanted);
   if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0) {
     throw new CommandError(
       "evidence",
@@ -119,6 +120,8 @@ interface Replayed {
 interface ReportOptions {
   readonly replay: "none" | "missing" | "again";
   readonly ids?: readonly string[];
+  /** What was typed of files and folders; everything is wanted where nothing was. */
+  readonly paths?: readonly string[];
   readonly base: string | null;
 }
 
@@ -128,7 +131,7 @@ async function reportOf(
   options: ReportOptions,
 ): Promise<{
   report: Report;
-  repository: string;
+  wanted: WantedPaths;
   contents: RepositoryContents;
   replayed: readonly Replayed[];
 }> {
@@ -139,7 +142,12 @@ async function reportOf(
     const journal = journals.pending.filter(
       ({ repository: repositoryPath }) => repositoryPath === repository.folder,
     );
-    const claims = replayables(contents, journal);
+    const wanted = await namedPaths(repository.folder, options.paths ?? []);
+    const paths = new Set([...pathsOf(contents, journal)].filter(isIn(wanted)));
+    const claims =
+      wanted.length === 0
+        ? replayables(contents, journal)
+        : replayables(about(contents, paths), journal, ({ path }) => paths.has(path));
     const known = await lookAround(session.home, modelPlacesOf(session), {
       folder: repository.folder,
       id: contents.repositoryId,
@@ -158,12 +166,13 @@ async function reportOf(
         grammars: new GrammarQuestions(workspace.grammarThread),
         base: options.base === null ? null : await workspace.base(options.base),
         replays: outcomes,
+        ...(wanted.length > 0 && { wanted }),
       });
       const replayed = claims.flatMap(({ claim, id }) => {
         const outcome = outcomes.get(claim);
         return outcome === undefined ? [] : [{ id, outcome }];
       });
-      return { report, repository: repository.folder, contents, replayed };
+      return { report, wanted, contents, replayed };
     } finally {
       await chain.close();
     }
@@ -254,12 +263,12 @@ function named(gone: Report["gone"]): string {
 }
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */
-function select(report: Report, wanted: readonly string[]): Report {
+function select(report: Report, wanted: WantedPaths): Report {
   if (wanted.length === 0) {
     return report;
   }
-  const isWanted = ({ path }: { readonly path: string }): boolean =>
-    wanted.some((prefix) => prefix === "" || path === prefix || path.startsWith(`${prefix}/`));
+  const isWantedPath = isIn(wanted);
+  const isWanted = ({ path }: { readonly path: string }): boolean => isWantedPath(path);
   const suggestions = report.suggestions.filter(isWanted);
   const summary = Object.fromEntries(
     SUMMARIES.map((word) => [word, suggestions.filter((one) => one.summary === word).length]),

@@ -9,16 +9,10 @@ import type { PieceToLocate } from "../evidence/locate/locatePiece";
 import type { Prompt } from "../inference/suggestion";
 import { compareText } from "../platform/compareText";
 import type { Digest } from "../platform/primitives";
-import { equivocating } from "./equivocation";
+import { EvidenceIndex, type EvidenceInput } from "./evidenceIndex";
 import { keyOf, type Moves } from "./moves";
 import type { FileProblem } from "./report";
 import type { Checks } from "./verdict";
-
-/** One evidence file as it was read; its name means nothing but a place to point at. */
-export interface EvidenceInput {
-  readonly path: string;
-  readonly reading: EvidenceReading;
-}
 
 /** One piece of a claim, and where it is looked for. */
 export interface ClaimPiece {
@@ -60,6 +54,8 @@ export interface Claim {
 }
 
 export interface ClaimsParameters {
+  /** The files, by today's paths, whose claims are wanted; all without it. What is wrong with evidence is told of all. */
+  readonly only?: ReadonlySet<string>;
   /** The id in `.proofline/repository.json`; `null` where there is none. */
   readonly repositoryId: string | null;
   readonly evidence: readonly EvidenceInput[];
@@ -83,55 +79,70 @@ export function gatherClaims(parameters: ClaimsParameters): {
   readonly claims: readonly Claim[];
   readonly files: readonly FileProblem[];
 } {
-  const { repositoryId, evidence, moves, journal, device } = parameters;
+  const { repositoryId, evidence, moves, journal, device, only } = parameters;
   const claims = new Map<string, Claim>();
-  const files: FileProblem[] = [];
   const add = (claim: Claim): void => {
     const known = claims.get(claim.claim);
     if (known === undefined || isBetter(claim, known)) {
       claims.set(claim.claim, claim);
     }
   };
-  const own = evidence.flatMap(({ reading }) =>
-    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId ? [reading.batch] : [],
-  );
-  const contradicting = equivocating(own);
-  const sealedHere = new Set<string>();
-  for (const { path, reading } of [...evidence].sort((a, b) => compareText(a.path, b.path))) {
+  const index = EvidenceIndex.of(evidence);
+  const contradicting = index.contradictingIn(repositoryId);
+  const about = only === undefined ? evidence : index.about(only, moves);
+  for (const { path, reading } of [...about].sort((a, b) => compareText(a.path, b.path))) {
     const { batch } = reading;
-    const [state, defect] =
-      reading.kind === "intact"
-        ? stateOf(reading.batch, repositoryId, contradicting)
-        : ([reading.kind, reading.reason] as const);
-    if (defect !== null) {
-      files.push({ path, problem: defect });
-    }
     if (batch === null) {
       continue;
     }
+    const [state, defect] = stateOf(reading, repositoryId, contradicting);
     const signature = reading.kind === "intact" ? "valid" : reading.signature;
     const source = sourceOf(batch, { evidenceFile: path, evidence: state, defect, signature });
     for (const claim of batch.claims) {
       add(fromBatch(source, claim, moves));
-      if (reading.kind === "intact" && batch.device === device) {
-        sealedHere.add(claim.record.id);
-      }
     }
   }
+  const sealedHere = journal.length === 0 ? new Set() : index.sealedBy(device);
   for (const accepted of journal) {
     // A crash may have kept the journal from hearing that it was sealed.
     if (!sealedHere.has(accepted.id)) {
       add(fromJournal(accepted, device));
     }
   }
-  return { claims: [...claims.values()], files };
+  return { claims: [...claims.values()], files: problemsOf(evidence, repositoryId, contradicting) };
+}
+
+const problems = new WeakMap<ReadonlySet<Digest>, readonly FileProblem[]>();
+
+/** What is wrong with evidence files, in the order of their paths; the same list for the same evidence. */
+function problemsOf(
+  evidence: readonly EvidenceInput[],
+  repositoryId: string | null,
+  contradicting: ReadonlySet<Digest>,
+): readonly FileProblem[] {
+  const known = problems.get(contradicting);
+  if (known !== undefined) {
+    return known;
+  }
+  const found = evidence
+    .flatMap(({ path, reading }): FileProblem[] => {
+      const [, defect] = stateOf(reading, repositoryId, contradicting);
+      return defect === null ? [] : [{ path, problem: defect }];
+    })
+    .sort((a, b) => compareText(a.path, b.path));
+  problems.set(contradicting, found);
+  return found;
 }
 
 function stateOf(
-  batch: SealedBatch,
+  reading: EvidenceReading,
   repositoryId: string | null,
   contradicting: ReadonlySet<Digest>,
 ): readonly [Checks["evidence"], string | null] {
+  if (reading.kind !== "intact") {
+    return [reading.kind, reading.reason];
+  }
+  const { batch } = reading;
   if (repositoryId === null) {
     return ["unidentified", UNIDENTIFIED];
   }

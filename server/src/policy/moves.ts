@@ -8,14 +8,26 @@ export function keyOf(claim: string, piece: number): string {
  * is too small to be followed, by the pieces of the same device; so no stranger's claim can keep a piece from being followed.
  */
 export class Moves {
-  static readonly NONE = new Moves(new Map(), new Map());
+  static readonly NONE = new Moves(new Map(), new Map(), new Set());
 
   constructor(
     /** Today's path by the piece's key. */
     private readonly pieces: ReadonlyMap<string, string>,
     /** Today's path by the recorded one, for each device. */
     private readonly files: ReadonlyMap<string, ReadonlyMap<string, string>>,
+    /** Recorded paths from which something was moved. */
+    private readonly left: ReadonlySet<string>,
   ) {}
+
+  /** Whether anything was moved from a recorded path. */
+  isLeft(recordedPath: string): boolean {
+    return this.left.has(recordedPath);
+  }
+
+  /** The recorded paths of which pieces may lie in some files of today, those files' own among them. */
+  sourcesOf(paths: ReadonlySet<string>): ReadonlySet<string> {
+    return this.left.size === 0 ? paths : new Set([...paths, ...this.left]);
+  }
 
   /** Today's path of a claim's piece; the recorded one where it was not moved. */
   ofPiece(device: string, claim: string, piece: number, recordedPath: string): string {

@@ -76,6 +76,17 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
  * other claim, however good.
  */
 export function verify(parameters: VerifyParameters): Report {
+  const steps = verifying(parameters);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) {
+      return value;
+    }
+  }
+}
+
+/** The same in small steps, for whoever has something else to do between them. */
+export function* verifying(parameters: VerifyParameters): Generator<void, Report, void> {
   const moves = parameters.moves ?? Moves.NONE;
   const { claims, files } = gatherClaims({ ...parameters, moves });
   const prompts = {
@@ -85,9 +96,12 @@ export function verify(parameters: VerifyParameters): Report {
   const verdicts: Verdict[] = [];
   const beside: BesideVerdict[] = [];
   const gone: { claim: string; id: string; path: string }[] = [];
-  for (const [path, here] of byPath(bestFirst(claims, parameters))) {
+  for (const [path, here] of byPath(yield* bestFirst(claims, parameters))) {
+    if (parameters.only?.has(path) === false) {
+      continue;
+    }
     const today = new LineIndex(parameters.texts.get(path) ?? "");
-    const located = locateAll(here, today, parameters);
+    const located = yield* locateAll(here, today, parameters);
     const taken = new LinePlaces<number>();
     const shown: Shown[] = [];
     const standing: Standing[] = [];
@@ -100,6 +114,7 @@ export function verify(parameters: VerifyParameters): Report {
         const verdict = verdictOf(claim, checks, piece, place, today, prompts, parameters);
         standing.push({ ...ranked, place, verdict, rank: rankOf(ranked, verdict) });
       }
+      yield;
     }
     standing.sort(byRank);
     for (const { claim, piece, rank, place, verdict } of standing) {
@@ -114,7 +129,10 @@ export function verify(parameters: VerifyParameters): Report {
         beside.push({ claim: claim.claim, id: claim.id, path, line, summary: verdict.summary, why });
       }
     }
-    verdicts.push(...withShares(shown, today));
+    for (const verdict of withShares(shown, today)) {
+      verdicts.push(verdict);
+      yield;
+    }
   }
   verdicts.sort(
     (a, b) =>
@@ -153,18 +171,23 @@ function byRank(a: Ranked, b: Ranked): number {
 }
 
 /** Pieces with those of better claims first. */
-function bestFirst(claims: readonly Claim[], parameters: VerifyParameters): readonly Ranked[] {
-  const ranked = claims.map((claim) => {
+function* bestFirst(
+  claims: readonly Claim[],
+  parameters: VerifyParameters,
+): Generator<void, readonly Ranked[], void> {
+  const ranked: Omit<Ranked, "piece">[] = [];
+  for (const claim of claims) {
     const checks = claimChecks(claim, parameters);
-    return {
+    ranked.push({
       claim,
       checks,
       rank: SUMMARIES.indexOf(summarize({ ...checks, ...AT_BEST }, parameters.policy.requirements)),
       time:
         (claim.batchRoot === null ? undefined : parameters.chain.get(claim.batchRoot))?.anchor?.timestamp ??
         Number.MAX_SAFE_INTEGER,
-    };
-  });
+    });
+    yield;
+  }
   return ranked.flatMap((one) => one.claim.pieces.map((piece) => ({ ...one, piece }))).sort(byRank);
 }
 
@@ -185,11 +208,11 @@ function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> 
 }
 
 /** Where each piece stands, by its key. What is sealed is found by whole lines, what is not yet by its text. */
-function locateAll(
+function* locateAll(
   pieces: readonly Ranked[],
   today: LineIndex,
   { hints, sameTokens = () => false, enclosureOf = () => [] }: VerifyParameters,
-): ReadonlyMap<string, Located> {
+): Generator<void, ReadonlyMap<string, Located>, void> {
   const found = new Map<string, Located>();
   const inputs = pieces.flatMap(({ piece: { key, place } }) => {
     if (place.kind === "sealed") {
@@ -216,6 +239,7 @@ function locateAll(
         ? "same"
         : surroundingsOf(piece.path, wanted.within, { enclosure, line: place.range.start.line });
     found.set(piece.key, surroundings === "same" ? place : { ...place, content: "edited", surroundings });
+    yield;
   }
   return found;
 }
@@ -244,7 +268,7 @@ interface Shown {
 }
 
 /** Says of each verdict whether its lines hold visible text that no claim as good as this one speaks for. */
-function withShares(all: readonly Shown[], today: LineIndex): readonly Verdict[] {
+function* withShares(all: readonly Shown[], today: LineIndex): Generator<Verdict, void, void> {
   const places = new LinePlaces<number>();
   const goodness = ({ summary }: Verdict): number => SUMMARIES.indexOf(summary);
   for (const { verdict, place } of all) {
@@ -262,14 +286,15 @@ function withShares(all: readonly Shown[], today: LineIndex): readonly Verdict[]
     known.set(key, part);
     return part;
   };
-  return all.map(({ verdict, place: { range } }) => {
+  for (const { verdict, place } of all) {
+    const { range } = place;
     let part = range === null;
     for (let line = range?.start.line ?? 0; range !== null && line <= range.end.line; line += 1) {
       part ||= isPartOf(line, goodness(verdict));
     }
     const content = { ...verdict.findings.content, part };
-    return { ...verdict, findings: { ...verdict.findings, content } };
-  });
+    yield { ...verdict, findings: { ...verdict.findings, content } };
+  }
 }
 
 /** The checks that do not depend on where the claim's text stands. */

@@ -7,9 +7,15 @@ export async function checkChain(
   batchRoots: readonly Digest[],
   anchors: readonly Anchor[],
 ): Promise<ReadonlyMap<Digest, AnchorCheck>> {
+  const claimed = new Map<Digest, Anchor[]>();
+  for (const anchor of anchors) {
+    const others = claimed.get(anchor.batchRoot) ?? [];
+    others.push(anchor);
+    claimed.set(anchor.batchRoot, others);
+  }
   const checks = await Promise.all(
     batchRoots.map(async (batchRoot): Promise<[Digest, AnchorCheck]> => {
-      const claims = anchors.filter((anchor) => anchor.batchRoot === batchRoot);
+      const claims = claimed.get(batchRoot) ?? [];
       const check = await reader.check(batchRoot, claims);
       return [batchRoot, claims.length === 0 && check.status === "unreachable" ? unclaimed(check) : check];
     }),

@@ -1,4 +1,5 @@
 import { PROOFLINE_FOLDER } from "../evidence/repository";
+import { EvidenceIndex } from "../policy/evidenceIndex";
 import type { FileProblem } from "../policy/report";
 import { SHARED_REMEDIES } from "../protocol/sharedRemedies";
 import type { RepositoryContents } from "./readRepository";
@@ -18,7 +19,7 @@ export function fileRemedy(
   { path }: FileProblem,
   { repositoryId, evidence }: Pick<RepositoryContents, "repositoryId" | "evidence">,
 ): string {
-  const reading = evidence.find((one) => one.path === path)?.reading;
+  const reading = EvidenceIndex.of(evidence).inputAt(path)?.reading;
   if (reading?.kind !== "intact") {
     return SHARED_REMEDIES.restoreFile;
   }

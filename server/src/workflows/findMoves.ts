@@ -1,7 +1,9 @@
+import type { SealedClaim } from "../evidence/format/sealedBatch";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { ENOUGH_TO_MOVE, letterCount } from "../evidence/locate/locatePiece";
 import type { RepositoryFiles } from "../evidence/repository";
-import type { EvidenceInput } from "../policy/claims";
+import { inOrder } from "../platform/inOrder";
+import { claimsByPath, type EvidenceInput } from "../policy/evidenceIndex";
 import { keyOf, Moves } from "../policy/moves";
 
 /** Files that are read in search of pieces that moved. */
@@ -12,6 +14,9 @@ const MAX_CANDIDATE_UNITS = 64 * 1024 * 1024;
 
 /** Files with the line by which a piece is looked for; a line that more of them have tells nothing. */
 const MAX_HOLDERS = 64;
+
+/** Files that are looked for, or read, side by side. */
+const FILES_AT_ONCE = 8;
 
 /** A piece whose file is gone. */
 interface GonePiece {
@@ -49,34 +54,48 @@ export async function findMoves(
       files.set(device, ofDevice.set(path, (ofDevice.get(path) ?? new Set()).add(today)));
     }
   }
-  return new Moves(pieces, new Map([...files].map(([device, paths]) => [device, agreed(paths)])));
+  return new Moves(
+    pieces,
+    new Map([...files].map(([device, paths]) => [device, agreed(paths)])),
+    new Set(gone.map(({ path }) => path)),
+  );
 }
 
 async function gonePieces(
   repository: RepositoryFiles,
   evidence: readonly EvidenceInput[],
 ): Promise<readonly GonePiece[]> {
-  const pieces = evidence.flatMap(({ reading }) => {
-    if (reading.kind !== "intact") {
+  const intact = evidence.filter(({ reading }) => reading.kind === "intact");
+  const paths = new Set(intact.flatMap((input) => [...claimsByPath(input).keys()]));
+  const gone = new Set<string>();
+  const looked = inOrder(paths, FILES_AT_ONCE, async (path) => ({
+    path,
+    isThere: await repository.hasFile(path),
+  }));
+  for await (const { path, isThere } of looked) {
+    if (!isThere) {
+      gone.add(path);
+    }
+  }
+  return intact.flatMap((input) =>
+    [...claimsByPath(input)].flatMap(([path, claims]) =>
+      gone.has(path)
+        ? claims.flatMap((claim) => piecesIn(path, claim, input.reading.batch?.device ?? ""))
+        : [],
+    ),
+  );
+}
+
+/** The pieces of a claim in one file that are large enough to be looked for. */
+function piecesIn(wanted: string, { leafHash, pieces }: SealedClaim, device: string): readonly GonePiece[] {
+  return pieces.flatMap(({ path, accepted, saved }, index): readonly GonePiece[] => {
+    if (path !== wanted || letterCount(accepted) < ENOUGH_TO_MOVE) {
       return [];
     }
-    const { device, claims } = reading.batch;
-    return claims.flatMap(({ leafHash, pieces: own }) =>
-      own.flatMap(({ path, accepted, saved }, index): readonly GonePiece[] => {
-        if (letterCount(accepted) < ENOUGH_TO_MOVE) {
-          return [];
-        }
-        const lines = saved ?? accepted.split("\n");
-        const longest = lines.reduce((best, line) => (line.length > best.length ? line : best));
-        return [{ key: keyOf(leafHash, index), device, path, lines, longest }];
-      }),
-    );
+    const lines = saved ?? accepted.split("\n");
+    const longest = lines.reduce((best, line) => (line.length > best.length ? line : best));
+    return [{ key: keyOf(leafHash, index), device, path, lines, longest }];
   });
-  const isGone = new Map<string, boolean>();
-  for (const path of new Set(pieces.map((piece) => piece.path))) {
-    isGone.set(path, !(await repository.hasFile(path)));
-  }
-  return pieces.filter(({ path }) => isGone.get(path));
 }
 
 interface Holder {
@@ -96,11 +115,14 @@ async function findHolders(
   const sameName = files.filter((file) => names.has(nameOf(file)));
   const sameKind = files.filter((file) => !names.has(nameOf(file)) && extensions.has(extensionOf(file)));
   let left = MAX_CANDIDATE_UNITS;
-  for (const file of [...sameName, ...sameKind].slice(0, MAX_CANDIDATES)) {
+  const read = inOrder([...sameName, ...sameKind].slice(0, MAX_CANDIDATES), FILES_AT_ONCE, async (file) => ({
+    file,
+    text: await repository.readText(file),
+  }));
+  for await (const { file, text } of read) {
     if (left <= 0) {
       break;
     }
-    const text = await repository.readText(file);
     if (text === null) {
       continue;
     }

@@ -1,6 +1,6 @@
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
 import { PROOFLINE_FOLDER } from "../evidence/repository";
-import type { EvidenceInput } from "../policy/claims";
+import type { EvidenceInput } from "../policy/evidenceIndex";
 import type { VanishedEvidence } from "../policy/report";
 import { type VerifyParameters, verify } from "../policy/verifyEvidence";
 

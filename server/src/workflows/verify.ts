@@ -1,6 +1,7 @@
 import type { ChainReader } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import type { RepositoryFiles } from "../evidence/repository";
+import { claimsByPath, EvidenceIndex } from "../policy/evidenceIndex";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
 import type { FileProblem, Report } from "../policy/report";
@@ -29,23 +30,42 @@ export interface VerifyRepositoryParameters {
   /** Evidence of a base to compare with; `null` for none. */
   readonly base: BaseEvidence | null;
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
+  /** Files and folders, by today's paths, whose verdicts are wanted; all without them. */
+  readonly wanted?: WantedPaths;
   /** Outcomes of enclave checks by claim; without one an enclave counts as not checked. */
   readonly enclaves?: ReadonlyMap<string, EnclaveOutcome>;
+}
+
+/** Paths of files and folders below a repository's top; the empty one is the top itself. */
+export type WantedPaths = readonly string[];
+
+/** Whether a path is one of some, or lies below one. */
+export function isIn(wanted: WantedPaths): (path: string) => boolean {
+  return (path) => wanted.some((one) => one === "" || path === one || path.startsWith(`${one}/`));
+}
+
+/** What a repository holds about some files, by today's paths. */
+export function about<Contents extends Pick<RepositoryContents, "evidence" | "moves">>(
+  contents: Contents,
+  paths: ReadonlySet<string>,
+): Contents {
+  return { ...contents, evidence: EvidenceIndex.of(contents.evidence).about(paths, contents.moves) };
 }
 
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
   const { repository, contents, journal, device, policy, chain, grammars, base, replays } = parameters;
-  const { enclaves } = parameters;
+  const { enclaves, wanted } = parameters;
   const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const problems: FileProblem[] = [];
   // Whoever takes evidence away may move its file, too.
   const moves =
     base === null ? contents.moves : await findMoves(repository, [...contents.evidence, ...base.evidence]);
-  const paths = new Set([
+  const everywhere = new Set([
     ...pathsOf(contents, here),
     ...pathsOf({ evidence: base?.evidence ?? [], moves }, []),
   ]);
+  const paths = wanted === undefined ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
   const texts = await repository.readTexts(paths);
   for (const path of paths) {
     const obstacle = texts.has(path) ? null : await repository.obstacleTo(path);
@@ -56,7 +76,11 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
       });
     }
   }
-  const quoted = await repository.readQuotables(quotedPaths(contents, here));
+  const quoted = await repository.readQuotables(
+    quotedPaths(wanted === undefined ? contents : about(contents, paths), here, ({ path }) =>
+      paths.has(path),
+    ),
+  );
   const batchRoots = contents.evidence.flatMap(({ reading }) =>
     reading.kind === "intact" ? [reading.batch.batchRoot] : [],
   );
@@ -71,6 +95,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     quoted,
     replays,
     ...(enclaves !== undefined && { enclaves }),
+    ...(wanted !== undefined && { only: paths }),
     policy,
     shares: new PromptShares(),
     sameTokens: grammars.sameTokens,
@@ -181,19 +206,23 @@ export function quotedPaths(
   return paths;
 }
 
-function pathsOf(
+/** The files, by today's paths, that evidence and journal speak of. */
+export function pathsOf(
   contents: Pick<RepositoryContents, "evidence" | "moves">,
   journal: readonly AcceptedSuggestion[],
 ): ReadonlySet<string> {
   const paths = new Set(journal.map(({ path }) => path));
-  for (const { reading } of contents.evidence) {
-    if (reading.batch === null) {
-      continue;
-    }
-    const { device, claims } = reading.batch;
-    for (const { leafHash, pieces } of claims) {
-      for (const [index, { path }] of pieces.entries()) {
-        paths.add(contents.moves.ofPiece(device, leafHash, index, path));
+  for (const input of contents.evidence) {
+    const device = input.reading.batch?.device ?? "";
+    for (const [recorded, claims] of claimsByPath(input)) {
+      if (!contents.moves.isLeft(recorded)) {
+        paths.add(recorded);
+        continue;
+      }
+      for (const { leafHash, pieces } of claims) {
+        for (const [index, { path }] of pieces.entries()) {
+          paths.add(contents.moves.ofPiece(device, leafHash, index, path));
+        }
       }
     }
   }

@@ -39,6 +39,24 @@ describe("each conformance vector gets the verdict that the rules give it", () =
   });
 });
 
+describe("who asks about one file is told what who asks about all of them is told of it", () => {
+  it.each(names)("%s", async (name) => {
+    const it = caseOf(name);
+    await withVector(name, async (folder, hasBase) => {
+      const all = await reportOn(folder, it, hasBase);
+      const paths = [...all.suggestions, ...all.beside, ...all.gone, ...all.vanished].map(({ path }) => path);
+      for (const path of new Set(paths)) {
+        const one = await reportOn(folder, it, hasBase, () => {}, [path]);
+        const isHere = (it: { readonly path: string }): boolean => it.path === path;
+        expect(one.suggestions).toEqual(all.suggestions.filter(isHere));
+        expect(one.beside).toEqual(all.beside.filter(isHere));
+        expect(one.gone).toEqual(all.gone.filter(isHere));
+        expect(one.vanished).toEqual(all.vanished.filter(isHere));
+      }
+    });
+  });
+});
+
 describe("the conformance vectors", () => {
   it("lie in the repository as they are generated", () => {
     const written = VECTORS.flatMap((vector) =>

@@ -71,7 +71,11 @@ describe("gathering claims", () => {
 
   it("follows moved files, and keeps the recorded path", () => {
     const { claims } = gather([first], {
-      moves: new Moves(new Map(), new Map([[device, new Map([[one.path, "src/moved.ts"]])]])),
+      moves: new Moves(
+        new Map(),
+        new Map([[device, new Map([[one.path, "src/moved.ts"]])]]),
+        new Set([one.path]),
+      ),
     });
     expect(claims[0]?.pieces).toMatchObject([{ path: "src/moved.ts", recordedPath: one.path }]);
   });

@@ -410,7 +410,11 @@ describe("the prompt check", () => {
     const suggestion = quoting({ context: [chunk] });
     const [verdict] = verify({
       ...parameters(text, [sealed([suggestion])], [suggestion.id]),
-      moves: new Moves(new Map(), new Map([[facts.device, new Map([["src/b.ts", "src/c.ts"]])]])),
+      moves: new Moves(
+        new Map(),
+        new Map([[facts.device, new Map([["src/b.ts", "src/c.ts"]])]]),
+        new Set(["src/b.ts"]),
+      ),
       quoted: new Map([["src/c.ts", other]]),
     }).suggestions;
     expect(verdict?.checks.prompt).toBe("bound");

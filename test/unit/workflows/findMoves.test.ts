@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
-import type { EvidenceInput } from "../../../server/src/policy/claims";
+import type { EvidenceInput } from "../../../server/src/policy/evidenceIndex";
 import { findMoves } from "../../../server/src/workflows/findMoves";
 import {
   device,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Connection, type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
+import { inSlices } from "../../platform/slices";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import type { VerifiedOnly } from "../../protocol/verifiedOnly";
@@ -8,12 +9,20 @@ import { visibleLine } from "../../protocol/visibleText";
 import { fileRemedy } from "../../workflows/fileRemedy";
 import type { PlacedVerdict } from "./placedVerdict";
 
+/** What was told of one repository's files. */
+interface ShownFiles {
+  readonly level: VerifiedOnly;
+  readonly lists: readonly (readonly FileProblem[])[];
+  /** Files of which something may be on show. */
+  readonly uris: Set<string>;
+}
+
 /**
  * What the Problems panel says: with verified-only, each accepted suggestion of an open document that falls short; and in any case each
  * evidence or anchor file that cannot be believed, on the file itself.
  */
 export class Diagnostics {
-  private readonly files = new Map<string, Set<string>>();
+  private readonly files = new Map<string, ShownFiles>();
   private readonly sent = new Map<string, string>();
 
   constructor(private readonly connection: Connection) {}
@@ -37,36 +46,65 @@ export class Diagnostics {
     );
   }
 
-  /** The evidence and anchor files of one repository. */
-  showFiles(
+  /** The evidence and anchor files of one repository. Tells of many in slices, and of what it told before not again. */
+  async showFiles(
     repository: string,
     level: VerifiedOnly,
-    problems: readonly FileProblem[],
+    lists: readonly (readonly FileProblem[])[],
     contents: Parameters<typeof fileRemedy>[1],
-  ): void {
-    const before = this.files.get(repository) ?? new Set();
-    const now = new Set(problems.map(({ path }) => pathToFileURL(join(repository, path)).href));
-    this.files.set(repository, now);
-    for (const uri of before) {
-      if (!now.has(uri)) {
-        this.send(uri, []);
-      }
+  ): Promise<void> {
+    const before = this.files.get(repository);
+    const isSame =
+      before !== undefined &&
+      before.level === level &&
+      before.lists.length === lists.length &&
+      before.lists.every((list, index) => list === lists[index]);
+    if (isSame) {
+      return;
     }
-    for (const uri of now) {
+    const shown: ShownFiles = { level, lists, uris: new Set(before?.uris) };
+    this.files.set(repository, shown);
+    await inSlices(this.sendFiles(repository, shown, contents));
+  }
+
+  private *sendFiles(
+    repository: string,
+    shown: ShownFiles,
+    contents: Parameters<typeof fileRemedy>[1],
+  ): Generator<void, void, void> {
+    const byUri = new Map<string, FileProblem[]>();
+    for (const problem of shown.lists.flat()) {
+      const uri = pathToFileURL(join(repository, problem.path)).href;
+      const others = byUri.get(uri) ?? [];
+      others.push(problem);
+      byUri.set(uri, others);
+      yield;
+    }
+    for (const uri of [...shown.uris].filter((one) => !byUri.has(one))) {
+      // Whoever was told something newer meanwhile is told nothing older.
+      if (this.files.get(repository) !== shown) {
+        return;
+      }
+      shown.uris.delete(uri);
+      this.send(uri, []);
+      yield;
+    }
+    for (const [uri, problems] of byUri) {
+      if (this.files.get(repository) !== shown) {
+        return;
+      }
+      shown.uris.add(uri);
       this.send(
         uri,
-        problems
-          .filter(({ path }) => pathToFileURL(join(repository, path)).href === uri)
-          .map((file) => ({
-            range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
-            severity: level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
-            source: "Proofline",
-            code: "evidence",
-            message: visibleLine(
-              `This file cannot be believed: ${file.problem} ${fileRemedy(file, contents)}`,
-            ),
-          })),
+        problems.map((file) => ({
+          range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
+          severity: shown.level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+          source: "Proofline",
+          code: "evidence",
+          message: visibleLine(`This file cannot be believed: ${file.problem} ${fileRemedy(file, contents)}`),
+        })),
       );
+      yield;
     }
   }
 

@@ -2,7 +2,7 @@ import type { Anchor, AnchorCheck } from "../../chain/chain";
 import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
-import type { EvidenceInput } from "../../policy/claims";
+import type { EvidenceInput } from "../../policy/evidenceIndex";
 import { Moves } from "../../policy/moves";
 import type { FileProblem } from "../../policy/report";
 import { checkChain } from "../../workflows/checkAnchors";
@@ -42,6 +42,8 @@ interface Folder {
   contents: RepositoryContents;
   /** The chain's answers, each to the claims that it was asked about. */
   answers: ReadonlyMap<Digest, { readonly claims: string; readonly check: AnchorCheck }>;
+  /** What is known of it, until another thing is. */
+  known: FolderEvidence | null;
   /** Batches that were let through before: those are never hidden again, or their badges would flicker. */
   readonly shown: Set<Digest>;
   /** The reading that is under way, and whether another must follow it. */
@@ -84,6 +86,7 @@ export class EvidenceFolders {
     const folder: Folder = {
       repository,
       contents: NOTHING,
+      known: null,
       answers: new Map(),
       shown: new Set(),
       reading: null,
@@ -118,6 +121,7 @@ export class EvidenceFolders {
       return;
     }
     folder.contents = { ...contents, moves };
+    folder.known = null;
     void this.listeners.tell(repository);
   }
 
@@ -169,6 +173,7 @@ export class EvidenceFolders {
       do {
         folder.stale = false;
         folder.contents = await this.contentsOf(folder.repository);
+        folder.known = null;
       } while (folder.stale);
       folder.reading = null;
     })();
@@ -190,7 +195,8 @@ export class EvidenceFolders {
   private async ask(folder: Folder): Promise<void> {
     const { evidence, anchors } = folder.contents;
     const batchRoots = batchRootsOf(evidence);
-    if (!batchRoots.some((batchRoot) => anchors.some((anchor) => anchor.batchRoot === batchRoot))) {
+    const claims = claimsOf(anchors);
+    if (!batchRoots.some((batchRoot) => claims.has(batchRoot))) {
       return;
     }
     const reader = this.chain.read();
@@ -199,24 +205,28 @@ export class EvidenceFolders {
         ? new Map(batchRoots.map((batchRoot): [Digest, AnchorCheck] => [batchRoot, UNTRUSTED]))
         : await checkChain(reader, batchRoots, anchors);
     folder.answers = new Map(
-      [...checks].map(([batchRoot, check]) => [
-        batchRoot,
-        { claims: claimsAbout(batchRoot, anchors), check },
-      ]),
+      [...checks].map(([batchRoot, check]) => [batchRoot, { claims: claims.get(batchRoot) ?? "", check }]),
     );
+    folder.known = null;
     void this.listeners.tell(folder.repository.folder);
   }
 }
 
-function evidenceOf({
+function evidenceOf(folder: Folder): FolderEvidence {
+  folder.known ??= gather(folder);
+  return folder.known;
+}
+
+function gather({
   contents: { repositoryId, evidence, anchors, moves, problems },
   answers,
   shown,
 }: Folder): FolderEvidence {
   const chain = new Map<Digest, AnchorCheck>();
   const unasked = new Set<Digest>();
+  const claimed = claimsOf(anchors);
   for (const batchRoot of batchRootsOf(evidence)) {
-    const claims = claimsAbout(batchRoot, anchors);
+    const claims = claimed.get(batchRoot) ?? "";
     const answer = answers.get(batchRoot);
     // Where nobody claims an anchor, a chain that is out of reach contradicts nothing: it is not anchored yet.
     if (answer?.claims === claims && (claims !== "" || answer.check.anchor !== null)) {
@@ -228,34 +238,36 @@ function evidenceOf({
       shown.add(batchRoot);
     }
   }
-  return {
-    repositoryId,
-    files: evidence.filter(
-      ({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.batchRoot),
-    ),
-    problems,
-    moves,
-    chain,
-  };
+  const files =
+    unasked.size === 0
+      ? evidence
+      : evidence.filter(({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.batchRoot));
+  return { repositoryId, files, problems, moves, chain };
 }
 
 /** Whether time alone may change what the chain says: it was out of reach, or has yet to make a block final. */
 function isUnsettled({ contents: { anchors }, answers }: Folder): boolean {
-  return [...answers].some(([batchRoot, { check }]) => {
-    if (!anchors.some((anchor) => anchor.batchRoot === batchRoot)) {
-      return false;
-    }
-    return check.status === "unreachable" || (check.status === "included" && check.trust !== "local");
-  });
+  const claimed = new Set(anchors.map(({ batchRoot }) => batchRoot));
+  return [...answers].some(
+    ([
+      batchRoot,
+      {
+        check: { status, trust },
+      },
+    ]) =>
+      claimed.has(batchRoot) && (status === "unreachable" || (status === "included" && trust !== "local")),
+  );
 }
 
 function batchRootsOf(evidence: RepositoryContents["evidence"]): readonly Digest[] {
   return evidence.flatMap(({ reading }) => (reading.kind === "intact" ? [reading.batch.batchRoot] : []));
 }
 
-function claimsAbout(batchRoot: Digest, anchors: readonly Anchor[]): string {
-  return anchors
-    .filter((anchor) => anchor.batchRoot === batchRoot)
-    .map((anchor) => JSON.stringify(anchor))
-    .join();
+/** What anchor files say, by the batch roots that they speak of. */
+function claimsOf(anchors: readonly Anchor[]): ReadonlyMap<Digest, string> {
+  const claims = new Map<Digest, string>();
+  for (const anchor of anchors) {
+    claims.set(anchor.batchRoot, `${claims.get(anchor.batchRoot) ?? ""}${JSON.stringify(anchor)},`);
+  }
+  return claims;
 }

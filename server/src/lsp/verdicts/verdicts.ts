@@ -1,15 +1,18 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { RepositoryIdentity } from "../../models/store/acceptedModels";
+import { inSlices } from "../../platform/slices";
+import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
 import type { FileProblem, Report } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
-import { verify } from "../../policy/verifyEvidence";
+import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { KnownHere } from "../../workflows/knownHere";
+import type { RepositoryContents } from "../../workflows/readRepository";
 import type { Replayable } from "../../workflows/replay";
 import { quotedPaths, replayables } from "../../workflows/verify";
 import type { DocumentListener } from "../documents/documentEvents";
@@ -45,6 +48,9 @@ export class Verdicts implements DocumentListener {
   private readonly verdicts = new Map<string, readonly Verdict[]>();
   private readonly sent = new Map<string, readonly ShownVerdict[]>();
   private readonly shares = new PromptShares();
+  /** How many verifications have begun, and the latest of each document that was shown. */
+  private begun = 0;
+  private readonly shownRuns = new WeakMap<OpenDocument, number>();
   /** The files that the prompts of each open document quote. */
   private readonly quotes = new Map<string, ReadonlySet<string>>();
 
@@ -87,8 +93,14 @@ export class Verdicts implements DocumentListener {
 
   /** Verifies one open document against what is known, and tells the client. */
   async update(document: OpenDocument): Promise<void> {
+    this.begun += 1;
+    const run = this.begun;
     const show = await this.parts.grammars.settled(() => this.verifyNow(document));
-    show();
+    // One that began later may have been faster, and knows more.
+    if (run > (this.shownRuns.get(document) ?? 0)) {
+      this.shownRuns.set(document, run);
+      show();
+    }
   }
 
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
@@ -148,7 +160,7 @@ export class Verdicts implements DocumentListener {
   async replayables(document: OpenDocument): Promise<readonly Replayable[]> {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
-    return this.replayablesAt(location, evidence);
+    return this.replayablesAt(location, sealedAt(location, evidence));
   }
 
   /** What is wrong with the evidence and anchor files of a document's repository. */
@@ -191,7 +203,7 @@ export class Verdicts implements DocumentListener {
       return () => {};
     }
     const { version } = document;
-    const report = this.verify(document, location, evidence, quoted, known);
+    const report = await inSlices(this.verify(document, location, evidence, quoted, known));
     return () => {
       // Whoever has edited it since has it verified again.
       if (isOpen() && document.version === version) {
@@ -208,10 +220,8 @@ export class Verdicts implements DocumentListener {
     this.diagnostics.forget(uri);
   }
 
-  private replayablesAt(location: Place, evidence: FolderEvidence | null): readonly Replayable[] {
-    const isHere = ({ path }: { readonly path: string }): boolean => path === location.path;
-    const sealed = { evidence: evidence?.files ?? [], moves: evidence?.moves ?? Moves.NONE };
-    return replayables(sealed, this.pendingAt(location), isHere);
+  private replayablesAt(location: Place, sealed: Sealed): readonly Replayable[] {
+    return replayables(sealed, this.pendingAt(location), ({ path }) => path === location.path);
   }
 
   private pendingAt({ repositoryPath, path }: Place): readonly AcceptedSuggestion[] {
@@ -227,15 +237,16 @@ export class Verdicts implements DocumentListener {
   /** Today's text of the files that a document's prompts quote: as open in the editor, else as saved. */
   private async quotedBy(
     { uri }: OpenDocument,
-    { repository, repositoryPath, path }: DocumentLocation,
+    location: DocumentLocation,
     evidence: FolderEvidence | null,
   ): Promise<ReadonlyMap<string, string>> {
+    const { repository, repositoryPath, path } = location;
     const texts = new Map<string, string>();
     if (repository === null) {
       return texts;
     }
     const paths = quotedPaths(
-      { evidence: evidence?.files ?? [], moves: evidence?.moves ?? Moves.NONE },
+      sealedAt(location, evidence),
       this.context.store.pending().filter((one) => one.repository === repositoryPath),
       (suggestion) => suggestion.path === path,
     );
@@ -260,18 +271,24 @@ export class Verdicts implements DocumentListener {
     return texts;
   }
 
-  private verify(
+  private *verify(
     document: OpenDocument,
     { repositoryPath, path }: DocumentLocation,
     evidence: FolderEvidence | null,
     quoted: ReadonlyMap<string, string>,
     known: KnownHere,
-  ): Report {
-    const replayable = this.replayablesAt({ repositoryPath, path }, evidence);
-    return verify({
+  ): Generator<void, Report, void> {
+    const replays = new Map<string, ReplayOutcome>();
+    const sealed = sealedAt({ path }, evidence);
+    for (const one of this.replayablesAt({ repositoryPath, path }, sealed)) {
+      replays.set(one.claim, this.parts.replays.outcomeOf(one));
+      yield;
+    }
+    return yield* verifying({
       repositoryId: evidence?.repositoryId ?? null,
-      evidence: evidence?.files ?? [],
+      evidence: evidence?.files ?? NO_EVIDENCE,
       moves: evidence?.moves ?? Moves.NONE,
+      only: new Set([path]),
       journal: this.pendingAt({ repositoryPath, path }),
       device: known.device ?? "",
       chain: evidence?.chain ?? new Map(),
@@ -281,7 +298,7 @@ export class Verdicts implements DocumentListener {
       shares: this.shares,
       sameTokens: this.parts.grammars.sameTokens,
       enclosureOf: this.parts.grammars.enclosureOf,
-      replays: new Map(replayable.map((one) => [one.claim, this.parts.replays.outcomeOf(one)])),
+      replays,
       policy: known.policy,
     });
   }
@@ -302,15 +319,15 @@ export class Verdicts implements DocumentListener {
     if (repositoryPath !== null && evidence !== null) {
       const { repositoryId, files, problems } = evidence;
       const contents = { repositoryId, evidence: files };
-      this.diagnostics.showFiles(repositoryPath, level, [...problems, ...report.files], contents);
+      void this.diagnostics.showFiles(repositoryPath, level, [problems, report.files], contents);
     }
   }
 
   /** Sends the document's verdicts, unless the client knows them and has followed them to the same places. */
   private tell(document: OpenDocument, followed: readonly PlacedVerdict[]): void {
+    const places = new Map(followed.map(({ verdict, range }) => [verdict.key, range]));
     const before = this.sent.get(document.uri)?.map((shown) => {
-      const range = followed.find(({ verdict }) => verdict.key === shown.id)?.range ?? shown.range;
-      return { ...shown, range };
+      return { ...shown, range: places.get(shown.id) ?? shown.range };
     });
     const now = this.of(document).map(
       ({ verdict, range, localChain, note }): ShownVerdict => ({
@@ -346,6 +363,20 @@ export class Verdicts implements DocumentListener {
     const repository = this.context.locations.repositoryPathOf(document);
     return repository === null ? null : this.context.store.obstacleIn(repository);
   }
+}
+
+type Sealed = Pick<RepositoryContents, "evidence" | "moves">;
+
+const NO_EVIDENCE: readonly EvidenceInput[] = [];
+
+/** What is sealed of one file. */
+function sealedAt({ path }: Pick<Place, "path">, evidence: FolderEvidence | null): Sealed {
+  return evidence === null
+    ? { evidence: NO_EVIDENCE, moves: Moves.NONE }
+    : {
+        evidence: EvidenceIndex.of(evidence.files).about(new Set([path]), evidence.moves),
+        moves: evidence.moves,
+      };
 }
 
 function identityAt(
