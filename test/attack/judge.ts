@@ -90,10 +90,10 @@ function whyNotBy(truth: Truth, verdict: Verdict, state: State): string | null {
   const lines = linesOf(state, verdict.path);
   const first = (verdict.startLine ?? 1) - 1;
   const last = (verdict.endLine ?? 1) - 1;
-  if (piece.within === undefined && isWrapped(verdict.path, lines, first)) {
+  if (piece.textParts === undefined && isWrapped(verdict.path, lines, first)) {
     return "it stands in a comment or string that was put around it";
   }
-  if (piece.within !== undefined && !isWithin(piece.within, lines.slice(0, first))) {
+  if (piece.textParts !== undefined && !isWithin('"""', lines.slice(0, first))) {
     return "it stood in a string, and does not any more";
   }
   const standing = lines.slice(first, last + 1);

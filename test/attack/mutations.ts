@@ -555,7 +555,7 @@ const SOURCES: readonly Mutation[] = [
   }),
   mutation("source: lines brought out of their string", (state, random, world) => {
     const [piece] = random.of(
-      world.claims.filter(({ pieces }) => pieces.some(({ within }) => within !== undefined)),
+      world.claims.filter(({ pieces }) => pieces.some(({ textParts }) => textParts !== undefined)),
     ).pieces;
     if (piece !== undefined) {
       const lines = (state.sources.get(piece.path) ?? "").split("\n");

@@ -1,5 +1,5 @@
 import { anchorFile, TIME } from "../conformance/samples";
-import type { Json, JsonObject, MadeBatch, MadeFile } from "../support/evidenceMaker";
+import type { Json, JsonObject, MadeBatch, MadeFile, MadePiece } from "../support/evidenceMaker";
 import type { World } from "./world";
 
 /** What a claim truly is, as its maker knows it. */
@@ -25,7 +25,7 @@ interface Piece {
   readonly saved: readonly string[];
   readonly start: { readonly line: number; readonly character: number };
   readonly end: { readonly line: number; readonly character: number };
-  readonly within?: string;
+  readonly textParts?: MadePiece["textParts"];
 }
 
 /** Where a batch stands among its device's. */

@@ -50,12 +50,12 @@ export class Verifier {
   private readonly reader = new RepositoryReader({ read: (bytes) => Promise.resolve(readEvidence(bytes)) });
 
   /** Of most sources nothing is changed, and a grammar answers the same each time. */
-  private readonly enclosures = new BoundedMap<string, ReturnType<Grammars["enclosureOf"]>>(64);
+  private readonly readings = new BoundedMap<string, ReturnType<Grammars["linesOf"]>>(64);
 
-  private enclosureOf(path: string, text: string): ReturnType<Grammars["enclosureOf"]> {
-    const key = `${path}\0${text}`;
-    const known = this.enclosures.get(key) ?? grammars.enclosureOf(path, text);
-    this.enclosures.set(key, known);
+  private linesOf(...question: Parameters<Grammars["linesOf"]>): ReturnType<Grammars["linesOf"]> {
+    const key = JSON.stringify(question);
+    const known = this.readings.get(key) ?? grammars.linesOf(...question);
+    this.readings.set(key, known);
     return known;
   }
 
@@ -82,7 +82,7 @@ export class Verifier {
           work.comparisons += 1;
           return grammars.sameTokens(path, before, after);
         },
-        enclosureOf: (path, text) => this.enclosureOf(path, text),
+        linesOf: (...question) => this.linesOf(...question),
       }),
       base: null,
       replays: new Map(

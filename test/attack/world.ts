@@ -7,6 +7,7 @@ import {
   type MadeBatch,
   type MadeClaim,
   type MadeFile,
+  type MadePiece,
   makeBatch,
   pretty,
   sha256,
@@ -106,8 +107,8 @@ export interface World {
   readonly models: string;
 }
 
-/** What lines of claims stand inside of, by the claim's number; the others are code or prose. */
-const WITHIN: Readonly<Record<string, string>> = { "0": '"""' };
+/** What of the lines of claims is text, by the claim's number; the others are code or prose. */
+const TEXT_PARTS: Readonly<Record<string, MadePiece["textParts"]>> = { "0": [[0, 63, '"""']] };
 
 /** The honest claims of a source, and the source without its marks. */
 function claimsIn(path: string, source: string): { text: string; claims: MadeClaim[] } {
@@ -117,8 +118,8 @@ function claimsIn(path: string, source: string): { text: string; claims: MadeCla
     const only = source.replace(/«\d|\d»/g, (mark) =>
       mark === `«${number}` ? "«" : mark === `${number}»` ? "»" : "",
     );
-    const within = WITHIN[number];
-    return suggestion(`honest ${number}`, path, only, within === undefined ? {} : { within });
+    const textParts = TEXT_PARTS[number];
+    return suggestion(`honest ${number}`, path, only, textParts === undefined ? {} : { textParts });
   });
   return { text, claims };
 }

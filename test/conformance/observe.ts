@@ -94,7 +94,7 @@ export async function reportOn(
         onComparison(path, before, after);
         return Promise.resolve(grammarSaysSame ?? false);
       },
-      enclosureOf: (path, text) => grammars.enclosureOf(path, text),
+      linesOf: (...question) => grammars.linesOf(...question),
     }),
     ...(wanted !== undefined && { wanted }),
     base: hasBase ? await reader.readSince(repository, BASE) : null,

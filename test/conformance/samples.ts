@@ -86,11 +86,11 @@ export function suggestion(
   options: Partial<MadeClaim> & {
     readonly values?: JsonObject;
     readonly travels?: boolean;
-    readonly within?: string;
+    readonly textParts?: MadePiece["textParts"];
   } = {},
 ): MadeClaim {
   const { piece, before, after } = marked(path, text);
-  const { values, travels, within, ...rest } = options;
+  const { values, travels, textParts, ...rest } = options;
   return {
     name,
     kind: "replayable",
@@ -98,7 +98,7 @@ export function suggestion(
       {
         ...piece,
         ...(travels !== undefined && { travels }),
-        ...(within !== undefined && { within }),
+        ...(textParts !== undefined && { textParts }),
       },
     ],
     displayed: piece.accepted,

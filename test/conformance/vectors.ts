@@ -326,7 +326,7 @@ const PROSE = `def total(numbers):
     """
     return sum(numbers)
 `;
-const prose = batch([suggestion("prose", "src/total.py", PROSE, { within: '"""' })]);
+const prose = batch([suggestion("prose", "src/total.py", PROSE, { textParts: [[0, 38, '"""']] })]);
 const proseLeaf = leaf(prose, "prose");
 vector("good/in-a-docstring", "A line that stood in a docstring when it was sealed, and does today.", {
   rows: [3],

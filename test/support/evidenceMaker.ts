@@ -24,8 +24,8 @@ export interface MadePiece {
   accepted: string;
   /** Whether the whole lines travel; they do unless said. */
   travels?: boolean;
-  /** What the first line began inside of; code unless said. */
-  within?: string;
+  /** What of its whole lines is text, as docs/evidence.md has it; nothing unless said. `null`: nobody could tell. */
+  textParts?: [from: number, to: number, opener: string][] | null;
 }
 
 export type Kind = "replayable" | "attested" | "stated";
@@ -263,7 +263,7 @@ function recordOf(claim: MadeClaim): JsonObject {
   const accepted = claim.pieces.reduce((sum, piece) => sum + piece.accepted.length, 0);
   const record: JsonObject = {
     id: claim.id ?? idOf(claim.name),
-    pieces: claim.pieces.map(({ path, start, end, saved, within }, piece) => ({
+    pieces: claim.pieces.map(({ path, start, end, saved, textParts = [] }, piece) => ({
       path,
       start: { ...start },
       end: { ...end },
@@ -271,7 +271,17 @@ function recordOf(claim: MadeClaim): JsonObject {
         digest: commitment("line", lineSalt(acceptedSalt, piece, index), line),
         length: line.length,
       })),
-      within: within ?? null,
+      surroundings:
+        textParts === null
+          ? null
+          : {
+              grammars: "v1",
+              digest: sha256(
+                "proofline/v1\0surroundings\0",
+                sha256("proofline/v1\0surroundingsSalt\0", acceptedSalt, uint32(piece)),
+                sha256(canonical(textParts)),
+              ).toString("hex"),
+            },
     })),
   };
   const displayed = claim.displayed?.length ?? 0;
@@ -288,6 +298,12 @@ function recordOf(claim: MadeClaim): JsonObject {
         ? { accepted, displayed, tokens: Array.isArray(tokens) ? tokens.length : 0 }
         : { accepted, displayed },
   };
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 }
 
 function lineSalt(acceptedSalt: Uint8Array, piece: number, line: number): Buffer {

@@ -4,6 +4,7 @@ import type { AcceptedSuggestion } from "../../server/src/evidence/format/accept
 import { newSalts } from "../../server/src/evidence/format/commitment";
 import type { BatchFacts, Position } from "../../server/src/evidence/format/record";
 import { type PieceInput, type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
+import { ALL_CODE } from "../../server/src/evidence/locate/textParts";
 import type { Prompt } from "../../server/src/inference/suggestion";
 import { addressOf, type Sign, signPersonalMessage } from "../../server/src/platform/ecdsa";
 import { digestOf } from "./digests";
@@ -86,8 +87,8 @@ export interface SealingOptions {
   readonly facts?: BatchFacts;
   /** The saved text of each file; where none is given, what was accepted fills its lines alone. */
   readonly texts?: Readonly<Record<string, string>>;
-  /** What the first line of each piece begins inside of; code unless said. */
-  readonly within?: PieceInput["within"];
+  /** How a compiler reads the whole lines of each piece; as code unless said. */
+  readonly textParts?: PieceInput["textParts"];
   readonly sequence?: number;
   readonly previousSeal?: SealedEvidence["seal"] | null;
   readonly sign?: Sign;
@@ -96,7 +97,7 @@ export interface SealingOptions {
 /** Seals suggestions with the sample device. */
 export function sealed(
   suggestions: readonly AcceptedSuggestion[],
-  { open = () => true, facts: of = facts, texts = {}, within = null, ...options }: SealingOptions = {},
+  { open = () => true, facts: of = facts, texts = {}, textParts = ALL_CODE, ...options }: SealingOptions = {},
 ): SealedEvidence {
   return sealBatch({
     facts: of,
@@ -107,7 +108,7 @@ export function sealed(
         values: { kind: "replayable", ...values, accepted: [values.accepted] },
         trim,
         salts,
-        pieces: [pieceIn(texts[path], path, position, values.accepted, { within })],
+        pieces: [pieceIn(texts[path], path, position, values.accepted, { textParts })],
         promptTravels: suggestion !== undefined && open(suggestion, index),
       };
     }),
@@ -124,7 +125,7 @@ export function pieceIn(
   path: string,
   start: Position,
   accepted: string,
-  { savedTravels = true, within = null }: Partial<Pick<PieceInput, "savedTravels" | "within">> = {},
+  { savedTravels = true, textParts = ALL_CODE }: Partial<Pick<PieceInput, "savedTravels" | "textParts">> = {},
 ): PieceInput {
   const parts = accepted.split("\n");
   const lastLength = parts.at(-1)?.length ?? 0;
@@ -134,5 +135,5 @@ export function pieceIn(
   };
   const alone = parts.map((part, index) => (index === 0 ? " ".repeat(start.character) + part : part));
   const saved = text === undefined ? alone : text.split("\n").slice(start.line, end.line + 1);
-  return { path, start, end, saved, savedTravels, within };
+  return { path, start, end, saved, savedTravels, textParts };
 }

@@ -73,11 +73,11 @@ export async function evidenceShow(
     const { facts, batchRoot, device, sequence } = batch;
     const anchors = contents.anchors.filter((anchor) => anchor.batchRoot === batchRoot);
     const { record, leafHash, displayed, values } = suggestion;
-    const pieces = suggestion.pieces.map(({ path, start, end, within, accepted, saved }) => ({
+    const pieces = suggestion.pieces.map(({ path, start, end, surroundings, accepted, saved }) => ({
       path,
       start,
       end,
-      within,
+      surroundings,
       accepted,
       saved,
     }));

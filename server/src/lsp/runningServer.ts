@@ -93,10 +93,19 @@ export function assembleServer(
 
   const thread = new VerificationThread(installation.verificationWorker);
   const grammarThread = new VerificationThread(installation.verificationWorker);
+  // A text that breaks the one while something is verified must not change what is sealed.
+  const sealingGrammarThread = new VerificationThread(installation.verificationWorker);
   const readers = new ReadingThreads(installation.verificationWorker);
   const reader = new RepositoryReader(readers);
   const chain = new ChainAccess(settings, installation);
-  const sealing = startSealing(context, { thread, grammarThread, reader, chain, tracking, status });
+  const sealing = startSealing(context, {
+    thread,
+    grammarThread: sealingGrammarThread,
+    reader,
+    chain,
+    tracking,
+    status,
+  });
 
   const identity = new Identity(settings, { store: models.store, embedded }, store, log);
   const folders = new EvidenceFolders(reader, chain, store, log);
@@ -206,6 +215,7 @@ export function assembleServer(
         thread.close(),
         readers.close(),
         grammarThread.close(),
+        sealingGrammarThread.close(),
       ]);
     },
     foldersChanged(now) {

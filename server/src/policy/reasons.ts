@@ -67,10 +67,8 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
 
 function editedReason({ surroundings, kept, total }: Findings["content"]): string {
   switch (surroundings) {
-    case "enclosed":
-      return "It stands, or may stand, inside of a comment or string that begins above it, and did not when it was sealed.";
-    case "freed":
-      return "It stood inside of a comment or string when it was sealed, and does not any more.";
+    case "changed":
+      return "Its lines stand, but comments or strings around them begin or end otherwise than when they were sealed, or nobody can tell: a compiler may read something else.";
     case "same":
       return kept === total
         ? "The text was edited: other lines stand between those that were sealed."

@@ -54,9 +54,9 @@ export const Findings = z
         kept: Count.describe("Lines that the piece touches, are not blank and stand as they were."),
         total: Count.describe("Lines that it touches and that are not blank."),
         surroundings: z
-          .enum(["same", "enclosed", "freed"])
+          .enum(["same", "changed"])
           .describe(
-            "How its first line stands to comments and strings that begin above it: as when it was sealed; now, or perhaps now, inside of one that it was not in; or no longer inside of one.",
+            "Whether a compiler reads its lines as it did when they were sealed, or, perhaps, other parts of them as comments and strings.",
           ),
         part: z.boolean().describe("Other visible text than that of claims as good stands on its lines."),
         displayed: Count.describe("UTF-16 code units of what was offered."),

@@ -1,5 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
-import { type Enclosure, type EnclosureOf, surroundingsOf } from "../evidence/locate/enclosure";
+import { areReadAsSealed, type LinesOf } from "../evidence/locate/enclosure";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -7,9 +7,11 @@ import {
   type Located,
   letterCount,
   locatePiece,
+  type PieceToLocate,
   type SameTokens,
 } from "../evidence/locate/locatePiece";
 import type { PlaceHints } from "../evidence/locate/locateSuggestions";
+import { ALL_CODE } from "../evidence/locate/textParts";
 import { visible } from "../evidence/locate/whiteSpace";
 import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment } from "../inference/suggestion";
@@ -55,8 +57,8 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   readonly hints?: PlaceHints;
   /** Answers whether only meaningless white space differs; what it does not know yet is `edited`. */
   readonly sameTokens?: SameTokens;
-  /** Answers where comments and strings begin and end; what it does not know yet counts as nowhere. */
-  readonly enclosureOf?: EnclosureOf;
+  /** Answers how a compiler reads lines of a text; what it does not know yet is `edited`. */
+  readonly linesOf?: LinesOf;
   /** Remembers what was computed about prompts from one verification to the next. */
   readonly shares?: PromptShares;
   /** Replay outcomes by claim: a leaf hash, or the id of what stands in the journal only. Ids of sealed ones are labels. */
@@ -207,11 +209,14 @@ function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> 
   return groups;
 }
 
+/** Where nobody asks a grammar, everything is code. */
+const allCode: LinesOf = (_path, _text, spans) => spans.map(() => ({ digest: ALL_CODE, isSure: true }));
+
 /** Where each piece stands, by its key. What is sealed is found by whole lines, what is not yet by its text. */
 function* locateAll(
   pieces: readonly Ranked[],
   today: LineIndex,
-  { hints, sameTokens = () => false, enclosureOf = () => [] }: VerifyParameters,
+  { hints, sameTokens = () => false, linesOf = allCode }: VerifyParameters,
 ): Generator<void, ReadonlyMap<string, Located>, void> {
   const found = new Map<string, Located>();
   const inputs = pieces.flatMap(({ piece: { key, place } }) => {
@@ -224,7 +229,7 @@ function* locateAll(
   for (const [key, place] of locate(today.text, inputs)) {
     found.set(key, place);
   }
-  let enclosure: Enclosure | null | undefined;
+  const standing: { readonly piece: PieceToLocate; readonly key: string; readonly place: Located }[] = [];
   for (const { piece } of pieces) {
     if (piece.place.kind !== "sealed") {
       continue;
@@ -232,14 +237,31 @@ function* locateAll(
     const hint = hints?.get(piece.key);
     const wanted = { ...piece.place.piece, ...(hint !== undefined && { hint }) };
     const place = locatePiece(wanted, today, sameTokens);
-    // The same for all pieces of the file, and to ask costs a digest of its whole text.
-    enclosure = enclosure === undefined ? enclosureOf(piece.path, today.text) : enclosure;
-    const surroundings =
-      place.range === null
-        ? "same"
-        : surroundingsOf(piece.path, wanted.within, { enclosure, line: place.range.start.line });
-    found.set(piece.key, surroundings === "same" ? place : { ...place, content: "edited", surroundings });
+    found.set(piece.key, place);
+    if (place.range !== null && place.content !== "edited") {
+      standing.push({ piece: wanted, key: piece.key, place });
+    }
     yield;
+  }
+  // One question for all pieces of the file, in the order of their keys, so that it is the same one each time.
+  standing.sort((one, other) => compareText(one.key, other.key));
+  const [first] = standing;
+  const readings =
+    first === undefined
+      ? null
+      : linesOf(
+          first.piece.path,
+          today.text,
+          standing.map(({ place: { range } }) => ({
+            first: range?.start.line ?? 0,
+            last: range?.end.line ?? 0,
+          })),
+        );
+  for (const [index, { piece, key, place }] of standing.entries()) {
+    const { path, surroundings, surroundingsSalt } = piece;
+    if (!areReadAsSealed(path, surroundings, surroundingsSalt, readings?.[index] ?? null)) {
+      found.set(key, { ...place, content: "edited", surroundings: "changed" });
+    }
   }
   return found;
 }

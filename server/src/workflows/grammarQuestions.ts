@@ -1,12 +1,13 @@
-import { type Enclosure, type EnclosureOf, mayEnclose } from "../evidence/locate/enclosure";
+import { type LineReading, type LinesOf, mayEnclose } from "../evidence/locate/enclosure";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import type { SameTokens } from "../evidence/locate/locatePiece";
+import { ALL_CODE } from "../evidence/locate/textParts";
 import { BoundedMap } from "../platform/boundedMap";
 import { sha256 } from "../platform/digests";
 import type { VerificationThread } from "./thread/verificationThread";
 
 /** Answers of each kind that are remembered; they are small. */
-const MAX_REMEMBERED = { comparisons: 4096, enclosures: 65_536 } as const;
+const MAX_REMEMBERED = { comparisons: 4096, files: 65_536 } as const;
 
 /** Rounds of questions and answers that one verification may take. */
 export const MAX_ROUNDS = 2;
@@ -20,22 +21,22 @@ const MAX_OPEN_UNITS = 64 * 1024 * 1024;
  */
 export class GrammarQuestions {
   private readonly comparisons: OpenQuestions<boolean>;
-  private readonly enclosures: OpenQuestions<Enclosure | null>;
+  private readonly lines: OpenQuestions<readonly (LineReading | null)[] | null>;
 
   /** @param thread one of its own: a text that breaks it must cost nothing but the answer about that text */
-  constructor(private readonly thread: Pick<VerificationThread, "sameTokens" | "enclosureOf">) {
+  constructor(private readonly thread: Pick<VerificationThread, "sameTokens" | "linesOf">) {
     this.comparisons = new OpenQuestions(MAX_REMEMBERED.comparisons, false);
-    this.enclosures = new OpenQuestions(MAX_REMEMBERED.enclosures, null);
+    this.lines = new OpenQuestions(MAX_REMEMBERED.files, null);
   }
 
   readonly sameTokens: SameTokens = (path, before, after) =>
     hasGrammar(path) &&
     (this.comparisons.ask([path, before, after], () => this.thread.sameTokens(path, before, after)) ?? false);
 
-  readonly enclosureOf: EnclosureOf = (path, text) =>
+  readonly linesOf: LinesOf = (path, text, spans) =>
     mayEnclose(path, text)
-      ? this.enclosures.ask([path, text], () => this.thread.enclosureOf(path, text))
-      : [];
+      ? this.lines.ask([path, text, JSON.stringify(spans)], () => this.thread.linesOf(path, text, spans))
+      : spans.map(() => ({ digest: ALL_CODE, isSure: true }));
 
   /** Runs a verification, and again as long as answers to what it asked may change it, but not without end. */
   async settled<Value>(verification: () => Value | Promise<Value>): Promise<Value> {
@@ -49,8 +50,8 @@ export class GrammarQuestions {
   /** Answers what was asked since; resolves to whether something is known now that was not when this was called. */
   async answer(): Promise<boolean> {
     const compared = await this.comparisons.answer();
-    const enclosed = await this.enclosures.answer();
-    return compared || enclosed;
+    const read = await this.lines.answer();
+    return compared || read;
   }
 }
 
@@ -100,7 +101,8 @@ class OpenQuestions<Answer> {
     const answering = (async () => {
       const wereOthers = await before;
       for (const [key, question] of questions) {
-        this.answers.set(key, await question().catch(() => this.failed));
+        // Another text may have ended the thread; one that ends it twice is what it fails of.
+        this.answers.set(key, await question().catch(() => question().catch(() => this.failed)));
       }
       return questions.length > 0 || wereOthers;
     })();

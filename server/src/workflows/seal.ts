@@ -4,7 +4,7 @@ import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
-import { type Enclosure, mayEnclose, openerAt } from "../evidence/locate/enclosure";
+import { hasGrammar } from "../evidence/locate/grammarNames";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
@@ -19,7 +19,7 @@ export interface SealPendingParameters {
   readonly repository: Repository;
   readonly thread: VerificationThread;
   /** One of its own, for a text that breaks it must not keep others from being sealed. */
-  readonly grammarThread: Pick<VerificationThread, "enclosureOf">;
+  readonly grammarThread: Pick<VerificationThread, "linesOf">;
   /** Says why a suggestion has to wait (its document is not saved, say), or `null`. */
   readonly holdBack?: (suggestion: AcceptedSuggestion) => string | null;
   readonly hints?: PlaceHints;
@@ -64,18 +64,25 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       dropped.push(...free.map(({ id }) => ({ id, reason })));
       continue;
     }
-    const enclosure = await enclosureOf(parameters, path, text);
     const places = locateAccepted(text, free, parameters.hints);
+    const found: { suggestion: AcceptedSuggestion; range: Pick<PieceInput, "start" | "end"> }[] = [];
     for (const suggestion of free) {
       const range = placeToSeal(suggestion, places.get(suggestion.id), text);
       if (range === null) {
         dropped.push({ id: suggestion.id, reason: "Its text was gone before it was sealed." });
       } else {
-        const saved = text.split("\n").slice(range.start.line, range.end.line + 1);
-        const savedTravels = findSecret(saved.join("\n")) === null;
-        const within = openerAt(enclosure, range.start.line);
-        ready.push({ suggestion, piece: { path, ...range, saved, savedTravels, within } });
+        found.push({ suggestion, range });
       }
+    }
+    const spans = found.map(({ range: { start, end } }) => ({ first: start.line, last: end.line }));
+    const readings = await parameters.grammarThread.linesOf(path, text, spans).catch(() => null);
+    for (const [index, { suggestion, range }] of found.entries()) {
+      const saved = text.split("\n").slice(range.start.line, range.end.line + 1);
+      const savedTravels = findSecret(saved.join("\n")) === null;
+      const reading = hasGrammar(path) ? readings?.[index] : undefined;
+      // Whoever mends what is against the grammar above a piece may change what its lines are.
+      const textParts = reading?.isSure === true ? reading.digest : null;
+      ready.push({ suggestion, piece: { path, ...range, saved, savedTravels, textParts } });
     }
   }
   for (const [reason, group] of groupBy(dropped, (one) => one.reason)) {
@@ -102,17 +109,6 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     }
   }
   return { sealed, dropped, held };
-}
-
-/** None of its lines where nobody can tell. */
-async function enclosureOf(
-  { grammarThread }: SealPendingParameters,
-  path: string,
-  text: string,
-): Promise<Enclosure> {
-  return mayEnclose(path, text)
-    ? ((await grammarThread.enclosureOf(path, text).catch(() => null)) ?? [])
-    : [];
 }
 
 /** Writes the evidence files of batches that the journal holds but a crash kept from the repository. */

@@ -99,7 +99,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     policy,
     shares: new PromptShares(),
     sameTokens: grammars.sameTokens,
-    enclosureOf: grammars.enclosureOf,
+    linesOf: grammars.linesOf,
   };
   const since = { ...inputs, moves };
   const report = await grammars.settled(() => withVanished(verify(inputs), base, since, contents.problems));

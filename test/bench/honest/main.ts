@@ -264,7 +264,7 @@ try {
       texts: today,
       quoted,
       sameTokens: grammars.sameTokens,
-      enclosureOf: grammars.enclosureOf,
+      linesOf: grammars.linesOf,
       replays,
       policy: builtInPolicy({ device: device.address, pins: [engine.facts.model] }),
     };

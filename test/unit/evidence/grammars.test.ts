@@ -22,6 +22,8 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   "a.mjs": "f( 1 );",
   "a.mts": "f( 1 );",
   "a.py": "f( 1 )",
+  "a.pyi": "f( 1 )",
+  "a.pyw": "f( 1 )",
   "a.rs": "fn f() { g( 1 ); }",
   "a.ts": "f( 1 );",
   "a.tsx": "f( 1 );",

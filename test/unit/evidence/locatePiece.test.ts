@@ -26,7 +26,8 @@ function piece(saved: string, accepted: string, more: Partial<PieceToLocate> = {
     saved: lines,
     lines: lines.map((line, index) => lineDigest(salt, 0, index, line)),
     lineSalts: lines.map((_, index) => lineSalt(salt, 0, index)),
-    within: null,
+    surroundings: null,
+    surroundingsSalt: new Uint8Array(32),
     ...more,
   };
 }

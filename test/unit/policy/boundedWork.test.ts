@@ -44,7 +44,8 @@ describe("what evidence costs", () => {
       saved: ["ab", ...lines, "z"],
       lines: [],
       lineSalts: [],
-      within: null,
+      surroundings: null,
+      surroundingsSalt: new Uint8Array(32),
     };
     const today = new LineIndex([...lines, "ab"].join("\n"));
     const located: string[] = [];

@@ -14,7 +14,11 @@ import type { EvidenceFile } from "../../../server/src/evidence/format/evidenceF
 import { leafHash } from "../../../server/src/evidence/format/leaf";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { BatchFacts, Position } from "../../../server/src/evidence/format/record";
-import { type SealedEvidence, sealBatch } from "../../../server/src/evidence/format/sealBatch";
+import {
+  type PieceInput,
+  type SealedEvidence,
+  sealBatch,
+} from "../../../server/src/evidence/format/sealBatch";
 import type { Statement } from "../../../server/src/evidence/format/statement";
 import { rootOf } from "../../../server/src/evidence/format/tree";
 import { Grammars } from "../../../server/src/evidence/locate/grammars";
@@ -106,8 +110,15 @@ async function judgeWithGrammars(
   ...[today, files, replayed, more = {}]: Parameters<typeof judge>
 ): Promise<Report> {
   const questions = new GrammarQuestions(grammars);
-  const { sameTokens, enclosureOf } = questions;
-  return questions.settled(() => judge(today, files, replayed, { ...more, sameTokens, enclosureOf }));
+  const { sameTokens, linesOf } = questions;
+  return questions.settled(() => judge(today, files, replayed, { ...more, sameTokens, linesOf }));
+}
+
+/** How a compiler reads a line of a text, as sealing has it. */
+async function textPartsOf(path: string, text: string, line: string): Promise<PieceInput["textParts"]> {
+  const at = text.slice(0, text.indexOf(line)).split("\n").length - 1;
+  const readings = await grammars.linesOf(path, text, [{ first: at, last: at }]);
+  return readings?.[0]?.isSure === true ? readings[0].digest : null;
 }
 
 const told = ({ suggestions }: Report): readonly (readonly [string, string])[] =>
@@ -261,56 +272,54 @@ describe("row 3: any other character on a touched line is an edit", () => {
       expect(told(same)).toEqual([["verified", "moved"]]);
       const report = await judgeWithGrammars(today, [file], [file.id], { path });
       expect(told(report)).toEqual([["edited", "edited"]]);
-      expect(report.suggestions[0]?.reasons.join()).toMatch(/comment or string that begins above/);
+      expect(report.suggestions[0]?.reasons.join()).toMatch(/comments or strings around them/);
     }
   });
 
   it.each([
-    ["a.ts", "/*", "/**\n * Adds.\n", " * Of two numbers, the sum.\n", " */\nf();\n"],
+    ["a.ts", "/**\n * Adds.\n", " * Of two numbers, the sum.\n", " */\nf();\n"],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: It stands in the text of a program.
-    ["a.ts", "`", "log(`\n", "  of two numbers: ${a + b}\n", "`);\n"],
-    ["a.ts", null, "log(`${f(() => {\n", "  return computeSum(a, b);\n", "})}`);\n"],
-    ["a.tsx", null, "const a = (\n  <p>\n", "    <Sum of={first} and={second} />\n", "  </p>\n);\n"],
-    ["a.tsx", "<>", "const a = (\n  <p>\n", "    The sum of two numbers\n", "  </p>\n);\n"],
-    ["a.py", '"""', 'def f():\n    """Adds.\n', "    Of two numbers, the sum.\n", '    """\n'],
-    ["a.py", null, 'TEXT = (\n    "one"\n', '    "and another one"\n', ")\n"],
-    ["a.go", "`", "package a\n\nvar text = `\n", "of two numbers, the sum\n", "`\n"],
-  ])(
-    "but not in %s where it stood in %j when it was sealed: %j",
-    async (path, within, above, line, below) => {
-      const saved = `${above}${line}${below}`;
-      const file = seal(offer({ path, saved, displayed: line.trimEnd() }), { within });
-      expect(told(await judgeWithGrammars(saved, [file], [file.id], { path }))).toEqual([
-        ["verified", "verbatim"],
-      ]);
-      const lower = await judgeWithGrammars(`\n${saved}`, [file], [file.id], { path });
-      expect(told(lower)).toEqual([["verified", "moved"]]);
-    },
-  );
+    ["a.ts", "log(`\n", "  of two numbers: ${a + b}\n", "`);\n"],
+    ["a.ts", "log(`${f(() => {\n", "  return computeSum(a, b);\n", "})}`);\n"],
+    ["a.tsx", "const a = (\n  <p>\n", "    <Sum of={first} and={second} />\n", "  </p>\n);\n"],
+    ["a.tsx", "const a = (\n  <p>\n", "    The sum of two numbers\n", "  </p>\n);\n"],
+    ["a.py", 'def f():\n    """Adds.\n', "    Of two numbers, the sum.\n", '    """\n'],
+    ["a.py", 'TEXT = (\n    "one"\n', '    "and another one"\n', ")\n"],
+    ["a.go", "package a\n\nvar text = `\n", "of two numbers, the sum\n", "`\n"],
+  ])("but not in %s where it stood so when it was sealed: %j", async (path, above, line, below) => {
+    const saved = `${above}${line}${below}`;
+    const textParts = await textPartsOf(path, saved, line);
+    const file = seal(offer({ path, saved, displayed: line.trimEnd() }), { textParts });
+    expect(told(await judgeWithGrammars(saved, [file], [file.id], { path }))).toEqual([
+      ["verified", "verbatim"],
+    ]);
+    const lower = await judgeWithGrammars(`\n${saved}`, [file], [file.id], { path });
+    expect(told(lower)).toEqual([["verified", "moved"]]);
+  });
 
   const helpers = "def g():\n    return helper(1)\n\n\n".repeat(3);
   it.each([
     [
       "is prose in a docstring",
-      '"""',
       '    """Says what it is.\n\n',
       "    Of two numbers, the sum.\n",
       '    """\n    return 1\n',
     ],
     [
       "follows a docstring that ends",
-      null,
       '    """Says what it is."""\n',
       "    return helper(2)\n",
       "\n\ndef k():\n    return 2\n",
     ],
   ])(
     "and a prompt that begins inside of a docstring misleads nobody where a piece %s",
-    async (_, within, above, line, below) => {
+    async (_, above, line, below) => {
       const cut = `a first docstring.\n\n    It goes on, and on.\n    """\n    return 0\n\n\ndef h():\n${above}`;
       const saved = `def f():\n    """This is ${cut}${line}${below}`;
       const prompt = { prefix: cut, suffix: below, context: [] };
-      const file = seal(offer({ path: "a.py", saved, displayed: line.trimEnd(), prompt }), { within });
+      const file = seal(offer({ path: "a.py", saved, displayed: line.trimEnd(), prompt }), {
+        textParts: await textPartsOf("a.py", saved, line),
+      });
       const judged = async (today: string) =>
         told(await judgeWithGrammars(today, [file], [file.id], { path: "a.py" }));
       expect(await judged(saved)).toEqual([["verified", "verbatim"]]);

@@ -39,15 +39,21 @@ export async function judged({
     position: { line: before.split("\n").length - 1, character: at - before.lastIndexOf("\n") - 1 },
     prompt: { prefix: before, suffix: saved.slice(at + accepted.length), context: [], ...prompt },
   });
-  const file = sealed([suggestion], { texts: { [path]: saved }, ...options });
+  const [first, last] = [before, before + accepted].map((text) => text.split("\n").length - 1);
+  // As sealing does.
+  const read = await grammars
+    .linesOf(path, saved, [{ first: first ?? 0, last: last ?? 0 }])
+    .catch(() => null);
+  const textParts = read?.[0]?.isSure === true ? read[0].digest : null;
+  const file = sealed([suggestion], { texts: { [path]: saved }, textParts, ...options });
   const questions = new GrammarQuestions(grammars);
-  const { sameTokens, enclosureOf } = questions;
+  const { sameTokens, linesOf } = questions;
   const report = await questions.settled(() =>
     verify({
       ...parameters("", [file], [suggestion.id]),
       texts: new Map([[path, today]]),
       sameTokens,
-      enclosureOf,
+      linesOf,
       ...more,
     }),
   );

@@ -57,8 +57,7 @@ describe("a line that a compiler no longer reads is not verified", () => {
   it("a line of a docstring is verified as long as it stands in one of its kind", async () => {
     const line = "    Of two numbers, the sum.";
     const saved = `def f():\n    """Adds.\n${"    many lines.\n".repeat(300)}${line}\n    """\n`;
-    const judgedAs = async (today: string) =>
-      await judged({ path: "a.py", saved, accepted: line, today, options: { within: '"""' } });
+    const judgedAs = async (today: string) => await judged({ path: "a.py", saved, accepted: line, today });
     expect(await judgedAs(saved)).toEqual(["verified verbatim"]);
     expect(await judgedAs(saved.replace("    many", "    some"))).toEqual(["verified verbatim"]);
     expect(await judgedAs(saved.replaceAll('"""', "'''"))).toEqual(["edited edited"]);
@@ -73,10 +72,8 @@ describe("a line that a compiler no longer reads is not verified", () => {
   ])(
     "nor is one that left its comment or string and became code, in %s after %s",
     async (path, open, close) => {
-      const within = open.replace("text(", "");
       const before = `first(1);\n${open}\n${accepted}\n${close}\nlast(2);\n`;
-      const judgedAs = async (today: string) =>
-        await judged({ path, saved: before, accepted, today, options: { within } });
+      const judgedAs = async (today: string) => await judged({ path, saved: before, accepted, today });
       expect(await judgedAs(before)).toEqual(["verified verbatim"]);
       expect(await judgedAs(saved)).toEqual(["edited edited"]);
       expect(await judgedAs(before.replace(accepted, `${close}\n${accepted}\n${open}`))).toEqual([

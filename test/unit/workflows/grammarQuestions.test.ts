@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { ALL_CODE } from "../../../server/src/evidence/locate/textParts";
 import { GrammarQuestions, MAX_ROUNDS } from "../../../server/src/workflows/grammarQuestions";
+import { digestOf } from "../../support/digests";
 
-const SPANS = [{ first: 1, last: 2, opener: "/*" }];
-const thread = { sameTokens: async () => true, enclosureOf: async () => SPANS };
+const SPANS = [{ first: 1, last: 1 }];
+const READINGS = [{ digest: digestOf("aa"), isSure: true }];
+const thread = { sameTokens: async () => true, linesOf: async () => READINGS };
 
 describe("questions to grammars", () => {
   it("forget nothing that a verification asked, however much it asks", async () => {
@@ -23,30 +26,30 @@ describe("questions to grammars", () => {
     let asked = 0;
     const questions = new GrammarQuestions({
       ...thread,
-      enclosureOf: async () => {
+      linesOf: async () => {
         asked += 1;
-        return SPANS;
+        return READINGS;
       },
     });
     const text = "/*\na\n*/";
-    const seen = await questions.settled(() => questions.enclosureOf("a.js", text));
-    expect(seen).toEqual(SPANS);
-    expect(questions.enclosureOf("a.js", text)).toEqual(seen);
+    const seen = await questions.settled(() => questions.linesOf("a.js", text, SPANS));
+    expect(seen).toEqual(READINGS);
+    expect(questions.linesOf("a.js", text, SPANS)).toEqual(seen);
     expect(asked).toBe(1);
     for (const [path, other] of [
       ["a.ts", "f(1);\n// g(2);\n"],
       ["a.txt", text],
     ] as const) {
-      expect(questions.enclosureOf(path, other)).toEqual([]);
+      expect(questions.linesOf(path, other, SPANS)).toEqual([{ digest: ALL_CODE, isSure: true }]);
     }
     expect(await questions.answer()).toBe(false);
   });
 
   it("count as *no*, and as never answered, where the grammar fails", async () => {
     const fail = () => Promise.reject(new Error("out of memory"));
-    const questions = new GrammarQuestions({ sameTokens: fail, enclosureOf: fail });
+    const questions = new GrammarQuestions({ sameTokens: fail, linesOf: fail });
     expect(await questions.settled(() => questions.sameTokens("a.js", "f( 1)", "f(1)"))).toBe(false);
-    expect(await questions.settled(() => questions.enclosureOf("a.js", "/*\n*/"))).toBeNull();
+    expect(await questions.settled(() => questions.linesOf("a.js", "/*\n*/", SPANS))).toBeNull();
   });
 
   it("are settled for each of two verifications at once, whoever asked first", async () => {

@@ -94,7 +94,7 @@ describe("what vanished", () => {
           throw new Error("not asked");
         },
       } as never,
-      grammars: new GrammarQuestions({ sameTokens: async () => false, enclosureOf: async () => [] }),
+      grammars: new GrammarQuestions({ sameTokens: async () => false, linesOf: async () => [] }),
       base: { ...base, evidence: [inputOf(sealed([long], { texts: { [path]: text } }).evidence)] },
       replays: new Map(),
     });

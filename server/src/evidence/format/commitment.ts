@@ -69,6 +69,19 @@ export function lineSalt(acceptedSalt: Digest, piece: number, index: number): Ui
 }
 
 /**
+ * The public digest of how a compiler reads a piece's whole lines: SHA-256("proofline/v1" ‖ 0x00 ‖ "surroundings" ‖ 0x00 ‖ salt ‖
+ * the 32 bytes of the digest of their text parts).
+ */
+export function surroundingsDigest(salt: Uint8Array, parts: Digest): Digest {
+  return sha256Digest(`${DOMAIN}surroundings\0`, salt, fromDigest(parts));
+}
+
+/** Its salt: SHA-256("proofline/v1" ‖ 0x00 ‖ "surroundingsSalt" ‖ 0x00 ‖ salt of `accepted` ‖ index of the piece as 32 bits). */
+export function surroundingsSalt(acceptedSalt: Digest, piece: number): Uint8Array {
+  return sha256(`${DOMAIN}surroundingsSalt\0`, fromDigest(acceptedSalt), uint32(piece));
+}
+
+/**
  * Text as evidence spells it: LF between lines, no byte order mark. A carriage return alone stays what it is, for to some
  * compilers it ends no line. Lone surrogates are refused.
  */

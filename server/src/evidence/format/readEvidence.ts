@@ -11,7 +11,7 @@ import { fromDigest, toDigest } from "../../platform/digests";
 import { ProoflineError, unreachable } from "../../platform/errors";
 import type { Address } from "../../platform/primitives";
 import { type ClaimValues, contradictionIn, encodeFields, type FieldDigests } from "./claimValues";
-import { commit, lineDigest, lineSalt } from "./commitment";
+import { commit, lineDigest, lineSalt, surroundingsSalt } from "./commitment";
 import { openEnvelope } from "./envelope";
 import {
   EvidenceFile,
@@ -205,6 +205,7 @@ function checkPiece(
     accepted,
     saved: savedLines,
     lineSalts: savedLines === null ? lines.map((_, at) => lineSalt(salt, index, at)) : [],
+    surroundingsSalt: surroundingsSalt(salt, index),
   };
 }
 

@@ -25,11 +25,11 @@ export const LineDigest = z.strictObject({ digest: Digest, length: Count });
 export type LineDigest = z.infer<typeof LineDigest>;
 
 /**
- * What a comment, a string or text between JSX elements (`<>`) begins with. Of a string, the letters before its quotes belong to it, in
- * lower case: `f"""` holds code where `"""` holds none.
+ * How a compiler read a piece's whole lines when they were sealed: which of their characters belong to comments, strings and JSX of
+ * several lines. Only the device says so. `grammars` names the grammars that were asked; `digest` is salted, see `surroundingsDigest`.
  */
-export const Opener = z.string().regex(/^(?:\/\*|<>|[a-z]{0,3}(?:"""|'''|["'`]))$/);
-export type Opener = z.infer<typeof Opener>;
+export const Surroundings = z.strictObject({ grammars: z.literal("v1"), digest: Digest });
+export type Surroundings = z.infer<typeof Surroundings>;
 
 /** One contiguous text that a claim put into one file, as the file was saved at sealing. */
 export const PieceRecord = z.strictObject({
@@ -39,11 +39,8 @@ export const PieceRecord = z.strictObject({
   end: Position,
   /** Every line from `start` to `end`, whole. */
   lines: z.array(LineDigest).min(1).max(MAX_PIECE_LINES),
-  /**
-   * What its first line began inside of, which began on a line above. `null` for code, where the language has no grammar, and
-   * where the grammar could not tell. Only the device says so.
-   */
-  within: z.nullable(Opener),
+  /** `null` where the language has no grammar, or where it could not tell. */
+  surroundings: z.nullable(Surroundings),
 });
 export type PieceRecord = z.infer<typeof PieceRecord>;
 

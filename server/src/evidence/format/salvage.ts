@@ -65,7 +65,7 @@ function readClaim(record: string, texts: string): SealedClaim | null {
     line: start.line + lines.length - 1,
     character: lines.length === 1 ? start.character + lastLength : lastLength,
   };
-  const piece = { path, start, end, lines: [], within: null };
+  const piece = { path, start, end, lines: [], surroundings: null };
   const leafHash = toDigest(sha256(record, "\0", texts));
   return {
     record: {
@@ -76,7 +76,15 @@ function readClaim(record: string, texts: string): SealedClaim | null {
     // It has no leaf; this only tells it from the others.
     leafHash,
     displayed: displayed ?? null,
-    pieces: [{ ...piece, accepted: text, saved: saved?.split("\n") ?? null, lineSalts: [] }],
+    pieces: [
+      {
+        ...piece,
+        accepted: text,
+        saved: saved?.split("\n") ?? null,
+        lineSalts: [],
+        surroundingsSalt: new Uint8Array(32),
+      },
+    ],
     values: null,
   };
 }

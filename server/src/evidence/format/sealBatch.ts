@@ -7,11 +7,11 @@ import type { Sign } from "../../platform/ecdsa";
 import { ProoflineError, unreachable } from "../../platform/errors";
 import { type Digest, RepositoryPath } from "../../platform/primitives";
 import { type ClaimValues, contradictionIn, type FieldDigests } from "./claimValues";
-import { commitAll, lineDigest } from "./commitment";
+import { commitAll, lineDigest, surroundingsDigest, surroundingsSalt } from "./commitment";
 import { type SignedPayload, signPayload, toEnvelope } from "./envelope";
 import { type EvidenceFile, MAX_EVIDENCE_BYTES, type TextOpening } from "./evidenceFile";
 import { leafHash } from "./leaf";
-import type { AcceptanceKind, BatchFacts, ClaimRecord, Opener, Position } from "./record";
+import type { AcceptanceKind, BatchFacts, ClaimRecord, Position } from "./record";
 import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement } from "./statement";
 import { rootOf } from "./tree";
 
@@ -24,8 +24,8 @@ export interface PieceInput {
   readonly saved: readonly string[];
   /** Whether these lines may stand in the evidence file. */
   readonly savedTravels: boolean;
-  /** What the first of them began inside of. */
-  readonly within: Opener | null;
+  /** The digest of their text parts, which the record says salted; `null` where nobody can tell. */
+  readonly textParts: Digest | null;
 }
 
 /** One claim on its way into a batch. */
@@ -138,12 +138,18 @@ function publicRecord({ id, trim, values, pieces, salts }: ClaimInput): ClaimRec
   }
   const common = {
     id,
-    pieces: pieces.map(({ path, start, end, saved, within }, piece) => ({
+    pieces: pieces.map(({ path, start, end, saved, textParts }, piece) => ({
       path,
       start,
       end,
       lines: saved.map((line, index) => lineDigest(acceptedSalt, piece, index, line)),
-      within,
+      surroundings:
+        textParts === null
+          ? null
+          : {
+              grammars: "v1" as const,
+              digest: surroundingsDigest(surroundingsSalt(acceptedSalt, piece), textParts),
+            },
     })),
   };
   const accepted = lengthOf(values.accepted);

@@ -1,68 +1,70 @@
-import type { Opener } from "../format/record";
+import type { Digest } from "../../platform/primitives";
+import { surroundingsDigest } from "../format/commitment";
+import type { Surroundings } from "../format/record";
 import { grammarOf, hasGrammar } from "./grammarNames";
+import { ALL_CODE } from "./textParts";
 
-/** Lines, zero-based, from the first to the last, that begin inside of a comment or string which began on a line above. */
-export interface EnclosedSpan {
+/** Whole lines, zero-based, from the first to the last. */
+export interface LineSpan {
   readonly first: number;
   readonly last: number;
-  readonly opener: Opener;
 }
 
-/** All lines of a text that begin inside of something. */
-export type Enclosure = readonly EnclosedSpan[];
-
 /**
- * What a grammar says of a text's lines; nothing where a file's language has none. `null`: nobody can tell, or nobody knows yet; then
- * a line counts as one that lies inside of something.
+ * What a grammar says of some lines of a text, as the digest of their text parts (see `textParts.ts`); `null` where it cannot tell.
+ * `isSure`: nothing against the grammar stands before the end of these lines, so that the next person who mends something does not
+ * change what they are.
  */
-export type EnclosureOf = (path: string, text: string) => Enclosure | null;
+export interface LineReading {
+  readonly digest: Digest;
+  readonly isSure: boolean;
+}
 
-/** By grammar, without what no text has lines inside of a comment or string, or characters that a compiler decodes first. */
+/** Asks a grammar about spans of a file's lines; `null`: nobody can tell, or nobody knows yet. */
+export type LinesOf = (
+  path: string,
+  text: string,
+  spans: readonly LineSpan[],
+) => readonly (LineReading | null)[] | null;
+
+/** By grammar, without what no text has comments or strings of several lines, or characters that a compiler decodes first. */
 const SIGNS: Readonly<Record<string, RegExp>> = {
   go: /\/\*|`/,
   java: /\/\*|"""|\\u/,
   javascript: /\/\*|`|\\\n|</,
-  python: /"""|'''|\\\n|coding[:=]/,
+  python: /"""|'''|\\\n|coding[:=]|[ft]r?["']|rf["']|rt["']/i,
   rust: /\/\*|"/,
   tsx: /\/\*|`|\\\n|</,
   typescript: /\/\*|`|\\\n/,
 };
 
-/** Whether some line of a text may begin inside of a comment or string; costs a fraction of what a grammar does. */
+/** Whether any line of a text may be other than code; costs a fraction of what a grammar does. */
 export function mayEnclose(path: string, text: string): boolean {
   return SIGNS[grammarOf(path) ?? ""]?.test(text) === true;
 }
 
-/** What the text begins with inside of which a line begins; `null` where it does not. */
-export function openerAt(enclosure: Enclosure, line: number): Opener | null {
-  return enclosure.find(({ first, last }) => first <= line && line <= last)?.opener ?? null;
-}
-
 /**
- * How a piece's first line stands to the comments and strings of its file, against how it stood when it was sealed. `enclosed`: a
- * compiler now reads it, or may read it, as part of a comment or string that it was no part of. `freed`: it was part of one, and
- * is read as code now. What stands on the line itself tells neither.
- */
-export type Surroundings = "same" | "enclosed" | "freed";
-
-/**
+ * Whether a compiler reads a piece's whole lines as it did when they were sealed: the same characters of them as code, and the same
+ * as parts of comments, strings and JSX of several lines. What the lines themselves hold does not tell, for what begins above them
+ * may not have ended.
+ *
+ * Where nobody could tell when they were sealed, they have to be code today; where nobody can tell today, they are not as they were.
+ *
  * @param path today's; without a grammar of its language nothing is told apart
- * @param within the record's: what it stood inside of
  */
-export function surroundingsOf(
+export function areReadAsSealed(
   path: string,
-  within: Opener | null,
-  today: { readonly enclosure: Enclosure | null; readonly line: number },
-): Surroundings {
+  sealed: Surroundings | null,
+  salt: Uint8Array,
+  today: LineReading | null,
+): boolean {
   if (!hasGrammar(path)) {
-    return "same";
+    return true;
   }
-  if (today.enclosure === null) {
-    return "enclosed";
+  if (today === null) {
+    return false;
   }
-  const opener = openerAt(today.enclosure, today.line);
-  if (opener === within) {
-    return "same";
-  }
-  return opener === null ? "freed" : "enclosed";
+  return sealed === null
+    ? today.digest === ALL_CODE
+    : sealed.digest === surroundingsDigest(salt, today.digest);
 }

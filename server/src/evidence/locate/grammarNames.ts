@@ -9,6 +9,8 @@ const GRAMMARS: Readonly<Record<string, string>> = {
   mjs: "javascript",
   mts: "typescript",
   py: "python",
+  pyi: "python",
+  pyw: "python",
   rs: "rust",
   ts: "typescript",
   tsx: "tsx",
@@ -21,6 +23,8 @@ export function hasGrammar(path: string): boolean {
 
 /** The grammar of a file, by its extension. */
 export function grammarOf(path: string): string | undefined {
-  const extension = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const dot = name.lastIndexOf(".");
+  const extension = dot === -1 ? "" : name.slice(dot + 1).toLowerCase();
   return Object.hasOwn(GRAMMARS, extension) ? GRAMMARS[extension] : undefined;
 }

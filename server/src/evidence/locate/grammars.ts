@@ -1,16 +1,21 @@
 import { join } from "node:path";
 import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
-import type { Opener } from "../format/record";
-import type { EnclosedSpan, Enclosure } from "./enclosure";
+import { type LineReading, type LineSpan, mayEnclose } from "./enclosure";
 import { grammarOf } from "./grammarNames";
 import { Indentation } from "./indentation";
+import { type ReadText, readTextParts } from "./readTextParts";
+import { ALL_CODE, TextParts } from "./textParts";
 import { visible } from "./whiteSpace";
 
 /** Longer texts are not compared. */
 const MAX_LENGTH = 1024 * 1024;
 
-/** Steps of a parser (it asks after each few hundred) after which it is not waited for. */
-const MAX_STEPS = 100_000;
+/**
+ * Steps of a parser (it asks after each few hundred actions) after which it is not waited for: on real code it takes two to five for a
+ * thousand bytes of UTF-16. Where it takes many more it follows many readings at once, and each step costs more time and memory than the
+ * one before.
+ */
+const MAX_STEPS = { begin: 100, perThousandBytes: 12 } as const;
 
 /** Nodes whose text means something to the last blank: their parts may hide white space that no token holds. */
 const LETTER_BY_LETTER = /string|template|char|regex|comment|jsx|text|macro|hash_bang/;
@@ -75,13 +80,17 @@ export class Grammars {
   }
 
   /**
-   * Which lines of a text begin inside of a comment, a string, or text between JSX elements that began on a line above; none where
-   * the language has no grammar here. `null` where a grammar cannot tell.
+   * How a compiler reads spans of a text's whole lines. `null` where a grammar cannot tell of any; where it can, `null` for spans
+   * of which there is too much to say. Where the language has no grammar here, everything is code.
    */
-  async enclosureOf(path: string, text: string): Promise<Enclosure | null> {
+  async linesOf(
+    path: string,
+    text: string,
+    spans: readonly LineSpan[],
+  ): Promise<readonly (LineReading | null)[] | null> {
     const name = grammarOf(path);
-    if (name === undefined) {
-      return [];
+    if (name === undefined || !mayEnclose(path, text)) {
+      return spans.map(() => ({ digest: ALL_CODE, isSure: true }));
     }
     if (text.length > MAX_LENGTH || nestsDeeply(text) || hidesEnds(name, text)) {
       return null;
@@ -90,7 +99,8 @@ export class Grammars {
     const legible = JAVASCRIPT.has(name) ? text.replaceAll("&", "|") : text;
     const tree = parse(await this.parser(name), legible);
     try {
-      return tree === null ? null : enclosureIn(tree.walk(), text.split("\n"));
+      const read = tree === null ? null : readTextParts(tree.walk(), text, JAVASCRIPT.has(name));
+      return read === null ? null : readingsOf(read, text, spans);
     } finally {
       tree?.delete();
     }
@@ -115,81 +125,28 @@ function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
   let steps = 0;
   parser.reset();
   return parser.parse(text, null, {
-    progressCallback: () => {
+    progressCallback: ({ currentOffset }) => {
       steps += 1;
-      return steps > MAX_STEPS;
+      return steps > MAX_STEPS.begin + (currentOffset / 1000) * MAX_STEPS.perThousandBytes;
     },
   });
 }
 
-/** Nodes whose lines a compiler reads as text, and nodes within them whose lines are code again. */
-const TEXT = /comment|(?<!concatenated_)string|template|jsx_text|format_specifier/;
-const CODE_IN_TEXT = /substitution|interpolation|template_type/;
-
-/** What a node of text begins with; of a string the letters before it, and its quotes without the `#` of Rust's raw strings. */
-const OPENER = /^(?:\/\*|([A-Za-z]{0,3})#*("""|'''|["'`]))/;
-
-function openerOf(text: string): Opener {
-  const [whole, letters, quotes] = OPENER.exec(text) ?? ["<>"];
-  return quotes === undefined ? whole : `${letters?.toLowerCase() ?? ""}${quotes}`;
-}
-
-/** The lines whose first visible character lies in a node of text that begins on a line above. */
-function enclosureIn(cursor: TreeCursor, lines: readonly string[]): Enclosure {
-  const spans: EnclosedSpan[] = [];
-  try {
-    for (;;) {
-      const isText = cursor.nodeIsNamed && TEXT.test(cursor.nodeType) && !CODE_IN_TEXT.test(cursor.nodeType);
-      if (isText || isBrokenText(cursor, lines)) {
-        spans.push(...spansOfText(cursor, lines));
-      } else if (cursor.gotoFirstChild()) {
-        continue;
-      }
-      while (!cursor.gotoNextSibling()) {
-        if (!cursor.gotoParent()) {
-          return spans;
-        }
-      }
-    }
-  } finally {
-    cursor.delete();
+function readingsOf(
+  { parts, firstError }: ReadText,
+  text: string,
+  spans: readonly LineSpan[],
+): readonly (LineReading | null)[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) {
+    starts.push(at + 1);
   }
-}
-
-/** Whether a place against the grammar begins as a comment or string does. */
-function isBrokenText({ nodeType, startPosition }: TreeCursor, lines: readonly string[]): boolean {
-  const text = (lines[startPosition.row] ?? "").slice(startPosition.column);
-  return nodeType === "ERROR" && /^(?:\/\*|`|"""|''')/.test(text);
-}
-
-function spansOfText(cursor: TreeCursor, lines: readonly string[]): readonly EnclosedSpan[] {
-  const { startPosition: start, endPosition: end } = cursor;
-  if (start.row === end.row) {
-    return [];
-  }
-  const opener = openerOf((lines[start.row] ?? "").slice(start.column));
-  const spans: EnclosedSpan[] = [];
-  let first = start.row + 1;
-  const until = (row: number, column: number): void => {
-    const isIn = visible((lines[row] ?? "").slice(0, column)) !== "";
-    const last = isIn ? row : row - 1;
-    if (first <= last) {
-      spans.push({ first, last, opener });
-    }
-  };
-  for (const child of cursor.currentNode.namedChildren) {
-    if (
-      child !== null &&
-      CODE_IN_TEXT.test(child.type) &&
-      child.startPosition.row !== child.endPosition.row
-    ) {
-      until(child.startPosition.row, child.startPosition.column);
-      spans.push(...enclosureIn(child.walk(), lines));
-      first = child.endPosition.row + 1;
-    }
-  }
-  until(end.row, end.column);
-  return spans;
+  const startOf = (line: number): number => starts[line] ?? text.length;
+  const textParts = new TextParts(text, parts);
+  return spans.map(({ first, last }) => {
+    const digest = textParts.digestOf(startOf(first), startOf(last + 1));
+    return digest === null ? null : { digest, isSure: firstError === null || firstError > last };
+  });
 }
 
 /** Walks both trees side by side. */
@@ -317,7 +274,7 @@ function isDecodedFirst(name: string, text: string): boolean {
     case "java":
       return text.includes("\\u");
     case "python":
-      return /^(?:[^\n]*\n)?[^\n]*coding[:=](?![ \t]*(?:utf-?8|us-ascii|ascii)(?![-_.a-zA-Z0-9]))/i.test(
+      return /^(?:[^\n]*\n)?[^\n]*coding[:=](?![ \t]*(?:utf-?8|us-ascii|ascii|latin-?1|iso-?8859-\d+|cp125\d|windows-125\d)(?![-_.a-zA-Z0-9]))/i.test(
         text,
       );
     default:
@@ -329,21 +286,30 @@ function isDecodedFirst(name: string, text: string): boolean {
 const JAVASCRIPT: ReadonlySet<string> = new Set(["javascript", "tsx", "typescript"]);
 
 /**
- * Whether a compiler may see a comment or string begin or end where the grammar does not: by an escape that Java decodes first, in
- * a file that Python decodes otherwise, or by an HTML comment in a script.
+ * Whether a compiler may see a comment or string begin or end where the grammar does not: by a carriage return alone, which ends a
+ * line to Python and Java, and a hashbang to JavaScript as other separators do; by an escape that Java decodes first; in a file that
+ * Python decodes otherwise; by `#!`, which to Rust may begin an attribute; by an element named `this`, which one grammar takes for a
+ * comparison.
  */
 function hidesEnds(name: string, text: string): boolean {
   switch (name) {
     case "java":
-      return /\\u+00(?:0[ad]|2[27af]|5c)/i.test(text);
+      return text.includes("\r") || /\\u+00(?:0[ad]|2[27af]|5c)/i.test(text);
     case "python":
-      return isDecodedFirst(name, text);
+      return text.includes("\r") || isDecodedFirst(name, text);
+    case "rust":
+      return /^#!(?!\[)/.test(text);
     case "javascript":
-      return text.includes("<!--") || /^\s*-->/m.test(text);
+      return HASHBANG_THAT_ENDS.test(text) || /<\/?this\b/.test(text);
+    case "tsx":
+    case "typescript":
+      return HASHBANG_THAT_ENDS.test(text);
     default:
       return false;
   }
 }
+
+const HASHBANG_THAT_ENDS = /^#![^\n]*[\r\u2028\u2029]/;
 
 /** Brackets that may be open at once; thousands exhaust the stack of a grammar. */
 const MAX_NESTING = 1_000;

@@ -1,6 +1,5 @@
 import { commit } from "../format/commitment";
-import type { LineDigest, Opener, Position } from "../format/record";
-import type { Surroundings } from "./enclosure";
+import type { LineDigest, Position, Surroundings } from "../format/record";
 import type { LineIndex } from "./lineIndex";
 import { visible } from "./whiteSpace";
 
@@ -12,8 +11,8 @@ export interface Located {
   /** Lines of it that are not blank and still stand as they were, and how many there were. */
   readonly kept: number;
   readonly total: number;
-  /** Given where it is edited because it no longer stands to comments and strings as it did. */
-  readonly surroundings?: Exclude<Surroundings, "same">;
+  /** Given where it is edited because comments or strings begin or end otherwise around it. */
+  readonly surroundings?: "changed";
 }
 
 /** A piece as it was sealed. */
@@ -27,7 +26,8 @@ export interface PieceToLocate {
   readonly saved: readonly string[] | null;
   readonly lines: readonly LineDigest[];
   readonly lineSalts: readonly Uint8Array[];
-  readonly within: Opener | null;
+  readonly surroundings: Surroundings | null;
+  readonly surroundingsSalt: Uint8Array;
   /** Where an editor has followed its start to; ranks above the recorded place. */
   readonly hint?: Position;
   /** The text before it when it was accepted, where that is known: the open prompt's prefix. */

@@ -297,7 +297,7 @@ export class Verdicts implements DocumentListener {
       hints: this.parts.tracking.hints(document),
       shares: this.shares,
       sameTokens: this.parts.grammars.sameTokens,
-      enclosureOf: this.parts.grammars.enclosureOf,
+      linesOf: this.parts.grammars.linesOf,
       replays,
       policy: known.policy,
     });

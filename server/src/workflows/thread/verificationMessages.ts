@@ -1,6 +1,6 @@
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
-import type { Enclosure } from "../../evidence/locate/enclosure";
+import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import type { SentError } from "../../platform/sentError";
 
 /** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
@@ -13,7 +13,13 @@ export type WorkerRequest =
       readonly before: string;
       readonly after: string;
     }
-  | { readonly id: number; readonly kind: "enclose"; readonly path: string; readonly text: string }
+  | {
+      readonly id: number;
+      readonly kind: "readLines";
+      readonly path: string;
+      readonly text: string;
+      readonly spans: readonly LineSpan[];
+    }
   | {
       readonly id: number;
       readonly kind: "seal";
@@ -24,6 +30,10 @@ export type WorkerRequest =
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "read"; readonly reading: EvidenceReading }
   | { readonly id: number; readonly kind: "compare"; readonly same: boolean }
-  | { readonly id: number; readonly kind: "enclose"; readonly enclosure: Enclosure | null }
+  | {
+      readonly id: number;
+      readonly kind: "readLines";
+      readonly lines: readonly (LineReading | null)[] | null;
+    }
   | { readonly id: number; readonly kind: "seal"; readonly sealed: SealedEvidence }
   | { readonly id: number; readonly kind: "error"; readonly error: SentError };

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
-import type { Enclosure } from "../../evidence/locate/enclosure";
+import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import { receivedError } from "../../platform/sentError";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
@@ -35,13 +35,17 @@ export class VerificationThread {
     return answer.same;
   }
 
-  /** What a grammar of a file's language says of where a text's comments and strings begin and end. */
-  async enclosureOf(path: string, text: string): Promise<Enclosure | null> {
-    const answer = await this.ask({ kind: "enclose", path, text });
-    if (answer.kind !== "enclose") {
+  /** How a compiler reads spans of a text's whole lines, by a grammar of the file's language. */
+  async linesOf(
+    path: string,
+    text: string,
+    spans: readonly LineSpan[],
+  ): Promise<readonly (LineReading | null)[] | null> {
+    const answer = await this.ask({ kind: "readLines", path, text, spans });
+    if (answer.kind !== "readLines") {
       throw new Error("the verification thread answered something else");
     }
-    return answer.enclosure;
+    return answer.lines;
   }
 
   /** Signs with the device key below `home`. */

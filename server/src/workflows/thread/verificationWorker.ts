@@ -33,15 +33,17 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
           kind: "compare",
           same: await grammars.sameTokens(request.path, request.before, request.after),
         };
-      case "enclose":
-        return { id, kind: "enclose", enclosure: await grammars.enclosureOf(request.path, request.text) };
+      case "readLines": {
+        const { path, text, spans } = request;
+        return { id, kind: "readLines", lines: await grammars.linesOf(path, text, spans) };
+      }
       case "seal": {
         const { sign } = await openDevice(request.home);
         return { id, kind: "seal", sealed: sealBatch({ ...request.parameters, sign }) };
       }
     }
   } catch (error) {
-    if (request.kind === "compare" || request.kind === "enclose") {
+    if (request.kind === "compare" || request.kind === "readLines") {
       // A text that broke the grammars' memory would spoil every later answer; the next question starts a new thread.
       setImmediate(() => {
         throw error;

@@ -1,0 +1,184 @@
+import type { TreeCursor } from "@vscode/tree-sitter-wasm";
+import type { TextPart } from "./textParts";
+
+/** Nodes that a compiler reads as text, and nodes within them that are code again. */
+const TEXT = /comment|(?<!concatenated_)string|template|jsx_text|format_specifier/;
+const CODE_IN_TEXT: ReadonlySet<string> = new Set([
+  "template_substitution",
+  "template_type",
+  "interpolation",
+  "string_interpolation",
+]);
+
+/** What a node of text begins with. */
+const OPENER = /^(?:\/[/*]|#(?!["#])|([A-Za-z]{0,3})(#*)("""|'''|["'`]))/;
+
+function openerOf(text: string): string {
+  const [whole, letters, hashes, quotes] = OPENER.exec(text) ?? ["<>"];
+  return quotes === undefined ? whole : `${letters?.toLowerCase() ?? ""}${hashes ?? ""}${quotes}`;
+}
+
+/** What a tree says of the text that it was made of. */
+export interface ReadText {
+  /** The parts of comments, strings and templates of several lines, and all text between JSX elements. */
+  readonly parts: readonly TextPart[];
+  /** The first line, zero-based, at which something is against the grammar; `null` where nothing is. */
+  readonly firstError: number | null;
+}
+
+/** A comment, string or template that the walk is in, or code within it. */
+type Inside =
+  | {
+      readonly kind: "text";
+      readonly depth: number;
+      readonly opener: string;
+      readonly counts: boolean;
+      from: number;
+    }
+  | { readonly kind: "code"; readonly depth: number };
+
+/**
+ * Walks a tree once. A comment, string or template on a single line is none of the parts: what it is, its own line tells, as soon as
+ * it is known what the line begins in.
+ *
+ * @param scripts whether to look for what only languages like JavaScript have; `null` is the answer where the grammar and compilers may
+ * differ about what is text
+ */
+export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean): ReadText | null {
+  const parts: TextPart[] = [];
+  const html = scripts ? htmlComments(text) : [];
+  const inside: Inside[] = [];
+  let firstError: number | null = null;
+  let depth = 0;
+  const end = (until: number): void => {
+    const last = inside.pop();
+    if (last?.kind === "text" && last.counts && last.from < until) {
+      parts.push({ start: last.from, end: until, opener: last.opener });
+    }
+  };
+  try {
+    for (;;) {
+      const { nodeType, startIndex, endIndex } = cursor;
+      if (firstError === null && (nodeType === "ERROR" || cursor.nodeIsMissing)) {
+        firstError = cursor.startPosition.row;
+      }
+      const around = inside.at(-1);
+      const isCode = around?.kind === "text" && CODE_IN_TEXT.has(nodeType);
+      const isText = around?.kind !== "text" && beginsText(cursor, text);
+      if (isCode) {
+        if (around.counts && around.from < startIndex) {
+          parts.push({ start: around.from, end: startIndex, opener: around.opener });
+        }
+        around.from = endIndex;
+        inside.push({ kind: "code", depth });
+      } else if (isText) {
+        const counts = nodeType === "jsx_text" || cursor.endPosition.row > cursor.startPosition.row;
+        inside.push({
+          kind: "text",
+          depth,
+          opener: openerOf(text.slice(startIndex, startIndex + 300)),
+          counts,
+          from: startIndex,
+        });
+      }
+      if (scripts && around?.kind !== "text") {
+        if (isText || nodeType === "regex") {
+          dropWithin(html, startIndex, endIndex);
+        }
+        if (isDoubtful(nodeType, text, startIndex, endIndex)) {
+          return null;
+        }
+      }
+      if (nodeType !== "regex" && cursor.gotoFirstChild()) {
+        depth += 1;
+        continue;
+      }
+      let until = endIndex;
+      for (;;) {
+        if (inside.at(-1)?.depth === depth) {
+          end(until);
+        }
+        if (cursor.gotoNextSibling()) {
+          break;
+        }
+        if (!cursor.gotoParent()) {
+          return html.some((at) => at !== null) ? null : { parts, firstError };
+        }
+        depth -= 1;
+        until = cursor.endIndex;
+      }
+    }
+  } finally {
+    cursor.delete();
+  }
+}
+
+/** Whether a node is text, or a place against the grammar that begins as a comment or string does. */
+function beginsText(cursor: TreeCursor, text: string): boolean {
+  return cursor.nodeType === "ERROR"
+    ? /^(?:\/\*|`|"""|''')/.test(text.slice(cursor.startIndex, cursor.startIndex + 3))
+    : cursor.nodeIsNamed && TEXT.test(cursor.nodeType) && !CODE_IN_TEXT.has(cursor.nodeType);
+}
+
+/**
+ * Where `<!--`, or `-->` at the beginning of a line, stands: to scripts, and to some tools in modules, a comment begins there, if it
+ * stands in code (https://tc39.es/ecma262/#sec-html-like-comments).
+ */
+function htmlComments(text: string): (number | null)[] {
+  return [...text.matchAll(/<!--|(?<=^[^\S\n]*)-->/gm)].map(({ index }) => index);
+}
+
+/** Forgets those that lie in a node of text. Both come in reading order, but for nodes within code within text. */
+function dropWithin(html: (number | null)[], start: number, end: number): void {
+  if (html.length === 0) {
+    return;
+  }
+  let low = 0;
+  let high = html.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((html[middle] ?? -1) >= start) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  for (let index = low; (html[index] ?? end) < end; index += 1) {
+    html[index] = null;
+  }
+}
+
+/** Words after which an expression begins, so that a slash begins a regular expression. */
+const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
+  "return typeof case in of delete void instanceof new throw do else extends default".split(" "),
+);
+
+/** Names to some, and words that an expression follows to others. */
+const SOMETIMES_NAMES: ReadonlySet<string> = new Set(
+  "yield await using abstract async of get set static let type declare readonly override accessor as is infer satisfies".split(
+    " ",
+  ),
+);
+
+/**
+ * Whether a slash may be a division to the grammar and begin a regular expression to a compiler, or the other way round, where
+ * that changes what is text. The grammar never ends a statement before a slash, and takes some words for names that are none.
+ */
+function isDoubtful(nodeType: string, text: string, start: number, end: number): boolean {
+  if (nodeType !== "/" && nodeType !== "regex") {
+    return false;
+  }
+  const before = text.slice(Math.max(0, start - 200), start);
+  const sameLine = /[^\n]*$/.exec(before)?.[0] ?? "";
+  const word = /([\w$]+)\s*$/.exec(before)?.[1] ?? "";
+  const last = before.trimEnd().at(-1) ?? "";
+  if (nodeType === "regex") {
+    const isAfterValue = /[\w$)\]}'"`]/.test(last) && !BEFORE_EXPRESSION.has(word);
+    return isAfterValue && /[`'"]|\/\*|\/\//.test(text.slice(start + 1, end));
+  }
+  const lineEnd = text.indexOf("\n", end);
+  const line = text.slice(end, lineEnd === -1 ? text.length : lineEnd);
+  return (
+    sameLine.trim() === "" || ((/[}>]/.test(last) || SOMETIMES_NAMES.has(word)) && /[`'"]|\/\*/.test(line))
+  );
+}
