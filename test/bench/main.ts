@@ -4,7 +4,7 @@
  *
  * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context
  * [DIRECTORY]` prompts with chunks of other files with prompts without them, for the embedded model or another, `npm run
- * bench -- --scale [--large]` what many suggestions and many files cost.
+ * bench -- --scale [--large] [PART…]` what many suggestions and many files cost.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
     return;
   }
   if (values.scale) {
-    await benchScale({ large: values.large });
+    await benchScale({ large: values.large, parts: positionals });
     return;
   }
   await benchSuggestions();
