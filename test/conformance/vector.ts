@@ -82,9 +82,10 @@ export const VectorExpectation = z.strictObject({
     z.strictObject({
       path: z.string(),
       line: z.number(),
-      evidence: z.enum(["malformed", "tampered"]),
+      evidence: z.enum(["malformed", "tampered", "newer"]),
       signature: z.enum(["valid", "unknownDevice", "invalid"]),
-      summary: z.literal("failed"),
+      /** `unknown` where it is `newer`. */
+      summary: z.enum(["failed", "unknown"]),
     }),
   ),
   /** Pieces that are told of beside the others. */

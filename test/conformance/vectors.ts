@@ -1336,7 +1336,7 @@ function broken(
   name: string,
   about: string,
   file: MadeFile | string,
-  evidence: "malformed" | "tampered",
+  evidence: "malformed" | "tampered" | "newer",
   signature: "valid" | "unknownDevice" | "invalid",
   {
     rows = [],
@@ -1351,7 +1351,7 @@ function broken(
     evidence: [],
     also: { [pathOf(sum)]: text },
     known: all([sum]),
-    broken: [{ ...SUM_BROKEN, evidence, signature }],
+    broken: [{ ...SUM_BROKEN, evidence, signature, summary: evidence === "newer" ? "unknown" : "failed" }],
     problems: [pathOf(sum)],
   });
 }
@@ -1380,13 +1380,117 @@ broken(
 );
 broken(
   "unknown-field",
-  "The signed record holds a field that nobody checks.",
+  "The signed record holds a field that nobody checks: a later version may know it.",
   bent((record) => {
     record.replaced = "nonsense";
   }),
+  "newer",
+  "valid",
+  { rows: [17], rules: ["newer"] },
+);
+function ofLater(bendStatement: (statement: JsonObject) => void): MadeFile {
+  return batch([suggestion("sum", "src/sum.ts", SUM)], { bendStatement });
+}
+function bentExecution(bend: (execution: JsonObject) => void): MadeFile {
+  return ofLater((statement) => {
+    const predicate = statement.predicate as JsonObject;
+    const execution = structuredClone(predicate.execution) as JsonObject;
+    bend(execution);
+    predicate.execution = execution;
+  });
+}
+broken(
+  "later-version",
+  "Its device signed that the statement is of a later version of the format.",
+  ofLater((statement) => {
+    statement.predicateType = "urn:proofline:suggestions:v2";
+  }),
+  "newer",
+  "valid",
+  { rules: ["newer"] },
+);
+broken(
+  "later-version-of-another-shape",
+  "The same, in a file that holds more than this version knows.",
+  batch([suggestion("sum", "src/sum.ts", SUM)], {
+    bendStatement: (statement) => {
+      statement.predicateType = "urn:proofline:suggestions:v2";
+    },
+    bendFile: (file) => {
+      file.witnesses = [];
+    },
+  }),
+  "newer",
+  "valid",
+  { rules: ["newer"] },
+);
+broken(
+  "later-profile",
+  "Its device signed an execution profile that this version does not know.",
+  bentExecution((execution) => {
+    execution.profile = "native/v9";
+  }),
+  "newer",
+  "valid",
+  { rules: ["newer"] },
+);
+broken(
+  "later-provider",
+  "Its device signed an execution provider that this version does not know.",
+  bentExecution((execution) => {
+    (execution.environment as JsonObject).executionProvider = "qnn";
+  }),
+  "newer",
+  "valid",
+  { rules: ["newer"] },
+);
+broken(
+  "later-kind",
+  "Its device signed a kind of execution that this version does not know.",
+  bentExecution((execution) => {
+    execution.kind = "proved";
+  }),
+  "newer",
+  "valid",
+  { rules: ["newer"] },
+);
+broken(
+  "said-to-be-later",
+  "Somebody who cannot sign it changed the version of a statement.",
+  batch([suggestion("sum", "src/sum.ts", SUM)], {
+    bendFile: (file) => {
+      const envelope = file.envelope as JsonObject;
+      const text = Buffer.from(String(envelope.payload), "base64").toString("utf8");
+      envelope.payload = Buffer.from(text.replace("suggestions:v1", "suggestions:v2")).toString("base64");
+    },
+  }),
+  "tampered",
+  "invalid",
+  { rules: ["newer", "reading"] },
+);
+broken(
+  "unsigned-field",
+  "Somebody added a field to a file beside what is signed.",
+  batch([suggestion("sum", "src/sum.ts", SUM)], {
+    bendFile: (file) => {
+      file.witnesses = [];
+    },
+  }),
+  "malformed",
+  "invalid",
+  { rules: ["newer", "form"] },
+);
+broken(
+  "later-and-wrong",
+  "Its device signed a profile that nobody knows, and a sequence that is no number: no version says that.",
+  ofLater((statement) => {
+    const predicate = statement.predicate as JsonObject;
+    predicate.execution = { ...(predicate.execution as JsonObject), profile: "native/v9" };
+    predicate.sequence = "first";
+  }),
   "tampered",
   "valid",
-  { rows: [17], rules: ["reading"] },
+  { rules: ["newer", "reading"] },
 );
 broken(
   "other-saved-lines",

@@ -144,7 +144,7 @@ const Batches = z.strictObject({
   batches: list(
     z.strictObject({
       file: z.string(),
-      state: z.enum(["intact", "malformed", "tampered", "unreadable"]),
+      state: z.enum(["intact", "malformed", "tampered", "newer", "unreadable"]),
       batchRoot: z.nullable(Digest),
       suggestions: list(z.strictObject({ id: z.string(), claim: Digest, path: z.string(), line: OneBased })),
     }),
@@ -154,7 +154,7 @@ const Batches = z.strictObject({
 /** `facts`, `suggestion.record` and `anchors` are as docs/evidence.md has them. */
 const Shown = z.strictObject({
   file: z.string(),
-  state: z.enum(["intact", "malformed", "tampered"]),
+  state: z.enum(["intact", "malformed", "tampered", "newer"]),
   batchRoot: Digest,
   device: Address,
   sequence: Count,

@@ -96,10 +96,17 @@ export function readJson(text: string, limits: JsonLimits): ReadJson {
  * @throws ProoflineError `evidence`, with a sentence about the first thing found wrong.
  */
 export function canonicalIn<Schema extends z.ZodType>(
-  { text, value }: ReadJson,
+  json: ReadJson,
   schema: Schema,
 ): { readonly value: z.output<Schema>; readonly isCompact: boolean } {
-  const parsed = schema.safeParse(value);
+  return canonicalAs(json, schema.safeParse(json.value));
+}
+
+/** The same of what a schema has said already. */
+export function canonicalAs<Value>(
+  { text, value }: ReadJson,
+  parsed: z.ZodSafeParseResult<Value>,
+): { readonly value: Value; readonly isCompact: boolean } {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const place = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;

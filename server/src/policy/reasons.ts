@@ -86,6 +86,8 @@ function evidenceReason(value: Checks["evidence"]): string {
       return "The evidence file cannot be read as evidence.";
     case "tampered":
       return "The evidence file contradicts itself.";
+    case "newer":
+      return "The evidence file was written by a newer Proofline.";
     case "foreign":
       return "The evidence belongs to another repository.";
     case "equivocation":

@@ -43,6 +43,8 @@ function effects(requirements: Requirements): EffectTable {
       intact: "good",
       malformed: "failed",
       tampered: "failed",
+      // What it says may be good or bad; nobody here can tell.
+      newer: "unknown",
       equivocation: "failed",
       foreign: "failed",
       unidentified: "unknown",

@@ -164,7 +164,15 @@ interface Standing extends Ranked {
  * it was before, so that nothing worse can hide the edit.
  */
 function rankOf({ rank }: Ranked, { checks, summary }: Verdict): number {
-  return checks.content === "edited" || checks.content === "ambiguous" ? rank : SUMMARIES.indexOf(summary);
+  return checks.content === "edited" || checks.content === "ambiguous" ? rank : goodness(checks, summary);
+}
+
+/**
+ * How good a claim is among others; higher is better. What only a newer Proofline can read is worse than what failed: else
+ * whoever wants a finding out of sight would sign something that nobody understands.
+ */
+function goodness({ evidence }: Pick<Checks, "evidence">, summary: Summary): number {
+  return evidence === "newer" ? -1 : SUMMARIES.indexOf(summary);
 }
 
 /** The better first, then the one with the older anchor, then by leaf hash. */
@@ -183,7 +191,7 @@ function* bestFirst(
     ranked.push({
       claim,
       checks,
-      rank: SUMMARIES.indexOf(summarize({ ...checks, ...AT_BEST }, parameters.policy.requirements)),
+      rank: goodness(checks, summarize({ ...checks, ...AT_BEST }, parameters.policy.requirements)),
       time:
         (claim.batchRoot === null ? undefined : parameters.chain.get(claim.batchRoot))?.anchor?.timestamp ??
         Number.MAX_SAFE_INTEGER,
@@ -292,10 +300,9 @@ interface Shown {
 /** Says of each verdict whether its lines hold visible text that no claim as good as this one speaks for. */
 function* withShares(all: readonly Shown[], today: LineIndex): Generator<Verdict, void, void> {
   const places = new LinePlaces<number>();
-  const goodness = ({ summary }: Verdict): number => SUMMARIES.indexOf(summary);
   for (const { verdict, place } of all) {
     if (place.range !== null && place.content !== "edited") {
-      places.add(place.range, goodness(verdict));
+      places.add(place.range, goodness(verdict.checks, verdict.summary));
     }
   }
   // One line may have many verdicts, but those of one summary share the answer.
@@ -312,7 +319,7 @@ function* withShares(all: readonly Shown[], today: LineIndex): Generator<Verdict
     const { range } = place;
     let part = range === null;
     for (let line = range?.start.line ?? 0; range !== null && line <= range.end.line; line += 1) {
-      part ||= isPartOf(line, goodness(verdict));
+      part ||= isPartOf(line, goodness(verdict.checks, verdict.summary));
     }
     const content = { ...verdict.findings.content, part };
     yield { ...verdict, findings: { ...verdict.findings, content } };

@@ -20,6 +20,9 @@ export function fileRemedy(
   { repositoryId, evidence }: Pick<RepositoryContents, "repositoryId" | "evidence">,
 ): string {
   const reading = EvidenceIndex.of(evidence).inputAt(path)?.reading;
+  if (reading?.kind === "newer") {
+    return "Update Proofline to read it.";
+  }
   if (reading?.kind !== "intact") {
     return SHARED_REMEDIES.restoreFile;
   }

@@ -2,7 +2,8 @@ import { deviceAddress } from "../evidence/device";
 import type { RepositoryIdentity } from "../models/store/acceptedModels";
 import { meaningOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
-import { builtInPolicy, type Policy } from "../policy/policy";
+import { builtInPolicy, type KnownModel, type Policy } from "../policy/policy";
+import { EMBEDDED_PINS } from "./embeddedPins";
 import { type InstalledPin, installedPins, type ModelPlaces } from "./installedPins";
 
 /** Whom this installation knows, and the rules that follow from it for one repository while no policy file was accepted. */
@@ -28,11 +29,14 @@ export const NOTHING_KNOWN: KnownHere = {
  * Looks at the device key below `home`, at the models here, and at which of them a person accepted for a repository
  * (`null`: outside of all). Replays run under any installed pin; what they
  * say counts for the repository under these only: the embedded model, the person's own, and those accepted for it.
+ *
+ * @param embedded the pins of models that came with this or an older Proofline
  */
 export async function lookAround(
   home: string,
   models: ModelPlaces,
   repository: RepositoryIdentity | null,
+  embedded: readonly KnownModel[] = EMBEDDED_PINS,
 ): Promise<KnownHere> {
   const [{ device, deviceProblem }, pins, accepted] = await Promise.all([
     deviceAddress(home).then(
@@ -53,7 +57,7 @@ export async function lookAround(
     device,
     problems: [deviceProblem, accepted.problem].filter((problem) => problem !== null),
     pins,
-    policy: builtInPolicy({ device, pins: counting, installed }),
+    policy: builtInPolicy({ device, pins: [...embedded, ...counting], installed }),
   };
 }
 

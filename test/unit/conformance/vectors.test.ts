@@ -132,6 +132,7 @@ function RULES(): readonly string[] {
     "moved",
     "movedAfterContext",
     "movedFile",
+    "newer",
     "enclosed",
     "oneFile",
     "oneSpelling",

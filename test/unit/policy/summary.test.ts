@@ -28,7 +28,7 @@ function forEachCombination(visit: (checks: Checks) => void): number {
 /** The design's table, written a second time as a chain of conditions. */
 function expected(c: Checks): Summary {
   const failed =
-    (c.evidence !== "intact" && c.evidence !== "unidentified") ||
+    (c.evidence !== "intact" && c.evidence !== "unidentified" && c.evidence !== "newer") ||
     c.signature === "invalid" ||
     c.signature === "revokedDevice" ||
     c.anchor === "absent" ||
@@ -40,7 +40,7 @@ function expected(c: Checks): Summary {
   if (failed) {
     return "failed";
   }
-  if (c.evidence === "unidentified" || c.content === "ambiguous") {
+  if (c.evidence === "unidentified" || c.evidence === "newer" || c.content === "ambiguous") {
     return "unknown";
   }
   if (c.anchor === "unreachable" || c.anchor === "wrongChain") {

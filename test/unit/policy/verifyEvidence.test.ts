@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { BatchFacts } from "../../../server/src/evidence/format/record";
 import type { Prompt } from "../../../server/src/inference/suggestion";
+import type { EvidenceInput } from "../../../server/src/policy/evidenceIndex";
 import { Moves } from "../../../server/src/policy/moves";
 import { reasonFor } from "../../../server/src/policy/reasons";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { replayables } from "../../../server/src/workflows/verify";
+import { digestOf } from "../../support/digests";
 import { execution, facts, sealed } from "../../support/sampleBatch";
 import { accepted, claimOf, parameters } from "./goodCase";
 
@@ -77,6 +79,41 @@ describe("verify", () => {
     const [verdict] = verify({ ...good, replays: new Map([[claim, mismatch]]) }).suggestions;
     expect(verdict?.summary).toBe("failed");
     expect(verdict?.reasons[0]).toContain("Token 2 differs.");
+  });
+
+  it("lets no evidence of a newer Proofline hide what failed", () => {
+    const { claim, good } = goodCase();
+    const [input] = good.evidence;
+    if (input?.reading.kind !== "intact") {
+      throw new Error("the sample is broken");
+    }
+    const { batch } = input.reading;
+    const newer: EvidenceInput = {
+      path: ".proofline/evidence/newer.json",
+      reading: {
+        kind: "newer",
+        reason: "It was written by a newer Proofline.",
+        signature: "valid",
+        batch: { ...batch, claims: batch.claims.map((one) => ({ ...one, leafHash: digestOf("77") })) },
+      },
+    };
+    const mismatch = {
+      value: "mismatch",
+      tokens: 3,
+      exact: 2,
+      margin: 4,
+      tolerance: { margin: 0, notFirst: 0 },
+    } as const;
+    const failed = { ...good, replays: new Map([[claim, mismatch]]) };
+    const both = verify({ ...failed, evidence: [input, newer] });
+    expect(both.suggestions).toEqual(verify(failed).suggestions);
+    expect(both.beside).toMatchObject([{ summary: "unknown", why: "contested" }]);
+    expect(both.files).toEqual([{ path: newer.path, problem: "It was written by a newer Proofline." }]);
+    const [alone] = verify({ ...failed, evidence: [newer] }).suggestions;
+    expect(alone).toMatchObject({ summary: "unknown", checks: { evidence: "newer" } });
+    expect(alone?.reasons).toEqual([
+      "The evidence file was written by a newer Proofline. It was written by a newer Proofline.",
+    ]);
   });
 
   it("gives no claim the replay of another that bears the same id", () => {

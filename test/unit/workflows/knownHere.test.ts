@@ -5,7 +5,10 @@ import { readPin } from "../../../server/src/models/pin/readPin";
 import type { RepositoryIdentity } from "../../../server/src/models/store/acceptedModels";
 import { ModelStore } from "../../../server/src/models/store/modelStore";
 import type { Digest } from "../../../server/src/platform/primitives";
+import { checkModelApproval } from "../../../server/src/policy/policy";
+import { EMBEDDED_PINS } from "../../../server/src/workflows/embeddedPins";
 import { lookAround } from "../../../server/src/workflows/knownHere";
+import { digestOf } from "../../support/digests";
 import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { temporaryFolder } from "../../support/workspace";
 
@@ -21,6 +24,12 @@ describe("the models that count for a repository", () => {
     home = temporaryFolder("home");
     store = new ModelStore(home);
     embedded = (await readPin(EMBEDDED_MODEL)).manifestDigest;
+  });
+
+  it("have the pin that comes with this Proofline among those that it knows, as the newest", async () => {
+    const { manifestDigest, manifest } = await readPin(EMBEDDED_MODEL);
+    const { name, omsRoot } = manifest;
+    expect(EMBEDDED_PINS.at(-1)).toEqual({ name, manifestDigest, omsRoot });
   });
 
   /** A folder with the pin of a model of that name; nothing here reads more of it. */
@@ -68,6 +77,17 @@ describe("the models that count for a repository", () => {
         problems: [],
       });
     }
+  });
+
+  it("are those of models that came with an older Proofline, which need not be here any more", async () => {
+    const { manifest } = await readPin(EMBEDDED_MODEL);
+    const old = { name: manifest.name, manifestDigest: digestOf("11"), omsRoot: digestOf("22") };
+    const places = { store, embedded: EMBEDDED_MODEL, own: null };
+    const { policy, pins } = await lookAround(home, places, HERE, [old]);
+    expect(checkModelApproval(policy, old)).toBe("pinOnly");
+    expect(checkModelApproval(policy, { ...old, omsRoot: digestOf("33") })).toBe("misnamed");
+    expect(checkModelApproval(policy, { ...old, manifestDigest: digestOf("44") })).toBe("unapproved");
+    expect([...pins.keys()]).toEqual([embedded]);
   });
 
   it("are those that were accepted for it, and not those of another or of none", async () => {

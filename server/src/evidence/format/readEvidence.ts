@@ -1,9 +1,10 @@
 import { inflateRawSync } from "node:zlib";
+import * as z from "zod";
 import {
+  canonicalAs,
   canonicalIn,
   canonicalJson,
   decodeUtf8,
-  parseCanonical,
   type ReadJson,
   readJson,
 } from "../../platform/canonicalJson";
@@ -12,7 +13,7 @@ import { ProoflineError, unreachable } from "../../platform/errors";
 import type { Address } from "../../platform/primitives";
 import { type ClaimValues, contradictionIn, encodeFields, type FieldDigests } from "./claimValues";
 import { commit, lineDigest, lineSalt, surroundingsSalt } from "./commitment";
-import { openEnvelope } from "./envelope";
+import { Envelope, openEnvelope } from "./envelope";
 import {
   EvidenceFile,
   isPromptField,
@@ -23,6 +24,7 @@ import {
 } from "./evidenceFile";
 import type { ExecutionKind } from "./execution";
 import { leafHashing } from "./leaf";
+import { isOfLaterVersion, unknownIn } from "./newerStatement";
 import type { BatchFacts, ClaimRecord, LineDigest, PieceRecord } from "./record";
 import { salvage } from "./salvage";
 import { acceptanceOf, batchRootOf, lengthOf, placeProblem, sealOf } from "./sealBatch";
@@ -30,15 +32,18 @@ import type { SealedBatch, SealedPiece } from "./sealedBatch";
 import { Statement } from "./statement";
 import { rootOf } from "./tree";
 
+type Unbelieved = "malformed" | "tampered" | "newer";
+
 /**
  * The result of reading an evidence file. `malformed`: it does not have the form of evidence. `tampered`: it has the form,
- * and contradicts itself. Nothing of either is to be believed; `batch` is what could still be made out, to point at the
+ * and contradicts itself. `newer`: its device signed what only a later version of Proofline understands. Nothing of these is to be
+ * believed; `batch` is what could still be made out, to point at the
  * code that it spoke of. `signature` says whether the envelope's own signature holds, whatever else is wrong.
  */
 export type EvidenceReading =
   | { readonly kind: "intact"; readonly batch: SealedBatch }
   | {
-      readonly kind: "malformed" | "tampered";
+      readonly kind: Unbelieved;
       readonly reason: string;
       readonly signature: "valid" | "invalid";
       readonly batch: SealedBatch | null;
@@ -51,13 +56,21 @@ export type EvidenceReading =
  * signed costs no more than reading it.
  */
 export function readEvidence(bytes: Uint8Array): EvidenceReading {
-  let kind: "malformed" | "tampered" = "malformed";
+  let kind: Unbelieved = "malformed";
   let signer: Address | null = null;
   try {
     if (bytes.length > MAX_EVIDENCE_BYTES) {
       throw defect("It is larger than an evidence file can be.");
     }
-    const file = parseCanonical(decodeUtf8(bytes), EvidenceFile, { maxLength: MAX_EVIDENCE_BYTES });
+    const json = readJson(decodeUtf8(bytes), { maxLength: MAX_EVIDENCE_BYTES });
+    const read = EvidenceFile.safeParse(json.value);
+    const later = read.success ? null : signerOfLater(json);
+    if (later !== null) {
+      signer = later;
+      kind = "newer";
+      throw newer("another version of the format");
+    }
+    const { value: file } = canonicalAs(json, read);
     kind = "tampered";
     const signed = openEnvelope(file.envelope);
     if (signed === null) {
@@ -65,7 +78,13 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
     }
     signer = signed.signer;
     const statement = readJson(decodeUtf8(signed.payload), { maxLength: MAX_EVIDENCE_BYTES });
-    const { value, isCompact } = canonicalIn(statement, Statement);
+    const stated = Statement.safeParse(statement.value);
+    const unknown = stated.success ? null : unknownIn(statement);
+    if (unknown !== null) {
+      kind = "newer";
+      throw newer(unknown);
+    }
+    const { value, isCompact } = canonicalAs(statement, stated);
     if (!isCompact) {
       throw defect("The signed statement contains white space.");
     }
@@ -137,6 +156,19 @@ export function readEvidence(bytes: Uint8Array): EvidenceReading {
     const batch = salvaged === null || signer === null ? salvaged : { ...salvaged, device: signer };
     return { kind, reason: error.reason, signature: signer === null ? "invalid" : "valid", batch };
   }
+}
+
+const LaterFile = z.looseObject({ envelope: Envelope });
+
+/** Who signed that a file is of a later version of the format; `null` where nobody did. */
+function signerOfLater({ value }: ReadJson): Address | null {
+  const file = LaterFile.safeParse(value);
+  const signed = file.success ? openEnvelope(file.data.envelope) : null;
+  if (signed === null) {
+    return null;
+  }
+  const statement = readJson(decodeUtf8(signed.payload), { maxLength: MAX_EVIDENCE_BYTES });
+  return isOfLaterVersion(statement) ? signed.signer : null;
 }
 
 /** Checks what travels with every claim, and gives its pieces. */
@@ -353,6 +385,14 @@ function inflate(compressed: Uint8Array): Uint8Array {
     throw defect("There are bytes after the compressed prompts.");
   }
   return result.buffer;
+}
+
+function newer(what: string): ProoflineError {
+  return new ProoflineError(
+    "evidence",
+    `It was written by a newer Proofline: this one does not know ${what}.`,
+    "restoreFile",
+  );
 }
 
 function defect(reason: string): ProoflineError {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { Address, Count, Digest, RandomId } from "../../platform/primitives";
 import { FieldDigests } from "./claimValues";
-import { AttestedExecution, ReplayableExecution, StatedExecution } from "./execution";
+import { AttestedExecution, type ExecutionKind, ReplayableExecution, StatedExecution } from "./execution";
 import { AttestedRecord, ReplayableRecord, StatedRecord } from "./record";
 
 export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
@@ -40,6 +40,13 @@ const StatedPredicate = z.strictObject({
   execution: StatedExecution,
   claims: claims(z.strictObject({ record: StatedRecord, commitments: FieldDigests.stated })),
 });
+
+/** The predicates by kind of execution. */
+export const PredicateOf = {
+  replayable: ReplayablePredicate,
+  attested: AttestedPredicate,
+  stated: StatedPredicate,
+} as const satisfies Record<ExecutionKind, z.ZodType>;
 
 /**
  * The predicate of a sealed batch: who says it (device, its sequence number and previous seal), how the outputs came

@@ -139,6 +139,7 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
     intact: null,
     malformed: null,
     tampered: null,
+    newer: "what the evidence says, which only a newer Proofline can read",
     equivocation: null,
     foreign: null,
     unidentified: "whether it belongs to this repository",
