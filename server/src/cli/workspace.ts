@@ -35,7 +35,7 @@ export async function withWorkspace<Value>(
   const repository = await repositoryOf(session);
   const thread = new VerificationThread(installation.verificationWorker);
   const grammarThread = new VerificationThread(installation.verificationWorker);
-  const readers = new ReadingThreads(installation.verificationWorker);
+  const readers = new ReadingThreads(installation.verificationWorker, home);
   const reader = new RepositoryReader(readers);
   try {
     return await use({

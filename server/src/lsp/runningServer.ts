@@ -95,7 +95,7 @@ export function assembleServer(
   const grammarThread = new VerificationThread(installation.verificationWorker);
   // A text that breaks the one while something is verified must not change what is sealed.
   const sealingGrammarThread = new VerificationThread(installation.verificationWorker);
-  const readers = new ReadingThreads(installation.verificationWorker);
+  const readers = new ReadingThreads(installation.verificationWorker, settings.home);
   const reader = new RepositoryReader(readers);
   const chain = new ChainAccess(settings, installation);
   const sealing = startSealing(context, {

@@ -17,7 +17,12 @@ export class ReadingThreads implements EvidenceReader {
   readonly width: number;
   private readonly threads: readonly { readonly thread: VerificationThread; waiting: number }[];
 
-  constructor(bundle: string, count = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))) {
+  /** @param home where readings are kept from one process to the next */
+  constructor(
+    bundle: string,
+    private readonly home: string,
+    count = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1)),
+  ) {
     this.threads = Array.from({ length: count }, () => ({
       thread: new VerificationThread(bundle),
       waiting: 0,
@@ -29,7 +34,7 @@ export class ReadingThreads implements EvidenceReader {
     const least = this.threads.reduce((best, one) => (one.waiting < best.waiting ? one : best));
     least.waiting += 1;
     try {
-      return await least.thread.read(bytes);
+      return await least.thread.read(bytes, this.home);
     } finally {
       least.waiting -= 1;
     }

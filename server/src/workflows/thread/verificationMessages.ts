@@ -1,11 +1,16 @@
-import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import type { SentError } from "../../platform/sentError";
 
 /** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
 export type WorkerRequest =
-  | { readonly id: number; readonly kind: "read"; readonly bytes: Uint8Array }
+  | {
+      readonly id: number;
+      readonly kind: "read";
+      readonly bytes: Uint8Array;
+      /** Where readings are kept from one process to the next; `null` where none are. */
+      readonly home: string | null;
+    }
   | {
       readonly id: number;
       readonly kind: "compare";
@@ -27,8 +32,9 @@ export type WorkerRequest =
       readonly home: string;
     };
 
+/** `reading` is an `EvidenceReading` as `node:v8` serializes it. */
 export type WorkerAnswer =
-  | { readonly id: number; readonly kind: "read"; readonly reading: EvidenceReading }
+  | { readonly id: number; readonly kind: "read"; readonly reading: Uint8Array }
   | { readonly id: number; readonly kind: "compare"; readonly same: boolean }
   | {
       readonly id: number;

@@ -1,3 +1,4 @@
+import { deserialize } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
@@ -18,12 +19,13 @@ export class VerificationThread {
 
   constructor(private readonly bundle: string) {}
 
-  async read(bytes: Uint8Array): Promise<EvidenceReading> {
-    const answer = await this.ask({ kind: "read", bytes });
+  /** @param home where readings are kept from one process to the next; `null` keeps none */
+  async read(bytes: Uint8Array, home: string | null = null): Promise<EvidenceReading> {
+    const answer = await this.ask({ kind: "read", bytes, home });
     if (answer.kind !== "read") {
       throw new Error("the verification thread answered something else");
     }
-    return answer.reading;
+    return deserialize(answer.reading);
   }
 
   /** Whether a grammar of a file's language finds the same tokens in two texts of it. */

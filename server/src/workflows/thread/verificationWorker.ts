@@ -1,13 +1,17 @@
 /** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { serialize } from "node:v8";
 import { parentPort } from "node:worker_threads";
 import { openDevice } from "../../evidence/device";
 import { readEvidence } from "../../evidence/format/readEvidence";
 import { sealBatch } from "../../evidence/format/sealBatch";
 import { Grammars } from "../../evidence/locate/grammars";
+import { sha256Digest } from "../../platform/digests";
 import { computeWith } from "../../platform/ecdsa";
 import { sentError } from "../../platform/sentError";
 import { wasmArithmetic } from "../../platform/wasmArithmetic";
+import { ReadingCache } from "./readingCache";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 /** Beside this bundle. */
@@ -15,6 +19,33 @@ const grammars = new Grammars(join(__dirname, "grammars"));
 
 /** Where a machine has no WebAssembly, everything is still right, and takes longer. */
 const arithmetic = wasmArithmetic().then(computeWith, () => {});
+
+const caches = new Map<string, Promise<ReadingCache | null>>();
+
+/** What an evidence file comes to, serialized; as it was kept where this code has read it before. */
+async function readingOf(bytes: Uint8Array, home: string | null): Promise<Uint8Array> {
+  if (home === null) {
+    return serialize(readEvidence(bytes));
+  }
+  const cache = await cacheIn(home);
+  const file = sha256Digest(bytes);
+  const known = (await cache?.find(file)) ?? null;
+  if (known !== null) {
+    return known;
+  }
+  const reading = readEvidence(bytes);
+  const serialized = serialize(reading);
+  if (reading.kind === "intact") {
+    await cache?.keep(file, serialized);
+  }
+  return serialized;
+}
+
+function cacheIn(home: string): Promise<ReadingCache | null> {
+  const known = caches.get(home) ?? readFile(__filename).then((build) => ReadingCache.open(home, build));
+  caches.set(home, known);
+  return known;
+}
 
 parentPort?.on("message", (request: WorkerRequest) => {
   void answer(request).then((message) => parentPort?.postMessage(message));
@@ -26,7 +57,7 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
     await arithmetic;
     switch (request.kind) {
       case "read":
-        return { id, kind: "read", reading: readEvidence(request.bytes) };
+        return { id, kind: "read", reading: await readingOf(request.bytes, request.home) };
       case "compare":
         return {
           id,
