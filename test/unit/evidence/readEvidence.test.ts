@@ -343,12 +343,20 @@ describe("readEvidence", () => {
       /holds no text/,
     ],
     ["number of pieces", ({ pieces }) => ({ pieces: [...pieces, ...pieces] }), /numbers of places/],
-    ["note of what was replaced", () => ({ replaced: "nonsense" }), /expected form/],
     ["kind of acceptance", () => ({ acceptance: "nonsense" }), /expected form/],
   ])("refuses a signer's false %s", (_name, change, reason) => {
     const text = resealed(evidence, (record) => ({ ...record, ...change(record) }));
     const reading = read(text);
     expect(reading).toMatchObject({ kind: "tampered", reason: expect.stringMatching(reason) });
+  });
+
+  it("takes a field that a signer added for one of a newer version, and believes nothing beside it", () => {
+    const text = resealed(evidence, (record) => ({ ...record, replaced: "nonsense" }));
+    expect(read(text)).toMatchObject({
+      kind: "newer",
+      signature: "valid",
+      reason: expect.stringMatching(/newer Proofline.*claims\.0\.record\.replaced/),
+    });
   });
 
   it("costs a token that no 32 bits hold its own file, and throws nothing", () => {

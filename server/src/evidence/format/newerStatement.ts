@@ -51,11 +51,13 @@ export function unknownIn(statement: ReadJson): string | null {
 
 type Issue = z.core.$ZodIssue;
 
-/** Whether all that is wrong at a place is that its key or its word is not known. */
+/** Whether all that is wrong at a place is a key that is not known, or a word for how the outputs came about. */
 function isUnknown(issue: Issue, value: unknown): boolean {
   return (
     issue.code === "unrecognized_keys" ||
-    (issue.code === "invalid_value" && typeof valueAt(value, issue.path) === "string")
+    (issue.code === "invalid_value" &&
+      issue.path[0] === "execution" &&
+      typeof valueAt(value, issue.path) === "string")
   );
 }
 

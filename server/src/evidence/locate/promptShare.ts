@@ -29,14 +29,14 @@ export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
     return { share: 0, part: "path", line: 0 };
   }
   const runs = new Runs(wanted, length);
-  const found = new Uint8Array(runs.count);
+  const found = new Array<boolean>(runs.count).fill(false);
   let best: { part: InPrompt["part"]; text: string; start: number; runs: number } | null = null;
   for (const { part, text } of partsOf(prompt)) {
     const here = runs.occurrencesIn(squash(text));
     const distinct = new Set<number>();
     for (const { run } of here) {
       distinct.add(run);
-      found[run] = 1;
+      found[run] = true;
     }
     if (best === null || distinct.size > best.runs) {
       best = { part, text, start: densest(here, wanted.length, runs.count), runs: distinct.size };
@@ -45,7 +45,7 @@ export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
   let covered = 0;
   let end = 0;
   for (const [start, run] of runs.inOrder.entries()) {
-    if (found[run] === 1) {
+    if (found[run] === true) {
       covered += start + length - Math.max(start, end);
       end = start + length;
     }
@@ -64,7 +64,10 @@ interface Occurrence {
 }
 
 /** Bits of a hash by which most of a prompt is told from what is looked for. */
-const SIEVE = 0x3fff;
+const SIEVE = 0xfff;
+/** Which runs last set each of these bits. One array serves all, one after the other: to make one costs more than to use it. */
+const lastSet = new Uint32Array(SIEVE + 1);
+let lastRuns = 0;
 const BASE = 0x01000193;
 
 /** Every piece of a text that has one length, each different one with a number. */
@@ -72,7 +75,7 @@ class Runs {
   /** The numbers of the runs that begin at each offset. */
   readonly inOrder: readonly number[];
   private readonly numbers = new Map<string, number>();
-  private readonly sieve = new Uint8Array(SIEVE + 1);
+  private readonly mark: number;
   /** What the first code unit of a run adds to its hash. */
   private readonly leaving: number;
 
@@ -85,9 +88,11 @@ class Runs {
       leaving = Math.imul(leaving, BASE);
     }
     this.leaving = leaving;
+    lastRuns = (lastRuns + 1) >>> 0;
+    this.mark = lastRuns;
     const inOrder: number[] = [];
     this.forEachHash(text, (start, bits) => {
-      this.sieve[bits] = 1;
+      lastSet[bits] = this.mark;
       const run = text.slice(start, start + length);
       const number = this.numbers.get(run) ?? this.numbers.size;
       this.numbers.set(run, number);
@@ -103,9 +108,9 @@ class Runs {
 
   occurrencesIn(text: string): readonly Occurrence[] {
     const found: Occurrence[] = [];
-    const { length, numbers, sieve } = this;
+    const { length, numbers, mark } = this;
     this.forEachHash(text, (start, bits) => {
-      const run = sieve[bits] === 1 ? numbers.get(text.slice(start, start + length)) : undefined;
+      const run = lastSet[bits] === mark ? numbers.get(text.slice(start, start + length)) : undefined;
       if (run !== undefined) {
         found.push({ start, run });
       }
@@ -132,7 +137,7 @@ class Runs {
 
 /** Where, of all stretches of a length, the one begins that has the most different runs; the first of several. */
 function densest(occurrences: readonly Occurrence[], length: number, runs: number): number {
-  const counts = new Uint32Array(runs);
+  const counts = new Array<number>(runs).fill(0);
   let size = 0;
   let best = { start: 0, size: 0 };
   let left = 0;
