@@ -48,7 +48,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   target: "node20",
   outdir: "dist",
   // Native code, and code that exists only inside the editor, stays outside the bundles.
-  external: ["vscode", "onnxruntime-*", "@foundry-rs/*"],
+  external: ["vscode", "onnxruntime-*"],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",

@@ -12,6 +12,8 @@ const ALLOWED = new Set([
   "CC0-1.0",
   "ISC",
   "MIT",
+  // Asks that its own files stay under it and that whoever gets them learns where their source is: see `notices`.
+  "MPL-2.0",
   "Unlicense",
 ]);
 
@@ -60,7 +62,9 @@ export function notices(root: string, folders: readonly string[], others: readon
         `${manifest.name} ${manifest.version} has the licence "${licence}", which may not be shipped.`,
       );
     }
-    return { name: `${manifest.name} ${manifest.version}`, licence, text: licenceText(join(root, folder)) };
+    const name = `${manifest.name} ${manifest.version}`;
+    const text = licenceText(join(root, folder));
+    return { name, licence, text: licence.includes("MPL-2.0") ? `${sourceOf(name)}\n\n${text}` : text };
   });
   const unique = new Map([...entries, ...others].map((entry) => [entry.name, entry]));
   return [...unique.values()]
@@ -69,6 +73,11 @@ export function notices(root: string, folders: readonly string[], others: readon
       ({ name, licence, text }) => `${"=".repeat(80)}\n${name} (${licence})\n${"=".repeat(80)}\n\n${text}\n`,
     )
     .join("\n");
+}
+
+/** What the Mozilla Public License 2.0 asks for in its section 3.2. */
+function sourceOf(name: string): string {
+  return `The source code of ${name} is in the package of that name and version at https://registry.npmjs.org; it is unchanged.`;
 }
 
 function licenceText(folder: string): string {
@@ -81,10 +90,11 @@ function licenceText(folder: string): string {
   }
   const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const source = manifest.repository?.url ?? manifest.repository ?? manifest.homepage;
-  if (source === undefined || !/\bMIT\b/.test(manifest.license)) {
+  const standIn = Object.entries(STAND_INS).find(([id]) => String(manifest.license).split(" ").includes(id));
+  if (source === undefined || standIn === undefined) {
     throw new Error(`${manifest.name} ships no licence text, and none can stand in for it.`);
   }
-  return `The package ships no licence text of its own; it declares ${manifest.license}. Copyright: see ${source}\n\n${MIT}`;
+  return `The package ships no licence text of its own; it declares ${manifest.license}. Copyright: see ${source}\n\n${standIn[1]}`;
 }
 
 /** For packages that declare the MIT licence without its text (https://spdx.org/licenses/MIT.html). */
@@ -100,3 +110,9 @@ THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLI
 WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
+/** What the licence itself has files say that are under it (https://www.mozilla.org/MPL/2.0/, exhibit A). */
+const MPL = `This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not
+distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/.`;
+
+const STAND_INS: Readonly<Record<string, string>> = { MIT, "MPL-2.0": MPL };

@@ -1,14 +1,5 @@
 // Makes a VSIX for one platform (default: this one) that holds only what runs: bundles, native parts, model, media.
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
 import { bundle, root } from "./bundle.mjs";
@@ -17,12 +8,12 @@ import { deadLinks, packagedName, withPackagedNames } from "./links.mjs";
 import { bundledPackages, notices } from "./notices.mjs";
 import { tryOut } from "./tryOut.mjs";
 
-/** VS Code's target names, and what onnxruntime and anvil call the same platform. */
-const PLATFORMS: Readonly<Record<string, { readonly onnxruntime: string; readonly anvil: string }>> = {
-  "linux-x64": { onnxruntime: "linux/x64", anvil: "linux-amd64" },
-  "linux-arm64": { onnxruntime: "linux/arm64", anvil: "linux-arm64" },
-  "darwin-arm64": { onnxruntime: "darwin/arm64", anvil: "darwin-arm64" },
-  "win32-x64": { onnxruntime: "win32/x64", anvil: "win32-amd64" },
+/** VS Code's target names, and what onnxruntime calls the same platform. */
+const PLATFORMS: Readonly<Record<string, string>> = {
+  "linux-x64": "linux/x64",
+  "linux-arm64": "linux/arm64",
+  "darwin-arm64": "darwin/arm64",
+  "win32-x64": "win32/x64",
 };
 
 /** On macOS the runtime's library lies in its package twice; this name is not the one that is loaded. */
@@ -48,15 +39,8 @@ copy(join("dist", "grammars"));
 const onnxruntime = join(root, "node_modules", "onnxruntime-node");
 const onnxruntimeCommon = join(root, "node_modules", "onnxruntime-common");
 const onnxruntimeWeb = join(root, "node_modules", "onnxruntime-web");
-const anvil = join(root, "node_modules", "@foundry-rs", `anvil-${platform.anvil}`);
-if (!existsSync(anvil)) {
-  console.error(
-    `The chain node for ${target} is not installed. Run: npm install --no-save --force @foundry-rs/anvil-${platform.anvil}@1.7.1`,
-  );
-  process.exit(2);
-}
 // Below dist/, so that the bundles' own require finds them and vsce does not take them for dependencies to prune.
-copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform.onnxruntime)]);
+copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform)]);
 copyModule(onnxruntimeCommon, ["package.json", "LICENSE", "dist/cjs", "dist/esm"]);
 // What `portable/v1` needs of it under Node; the rest is for browsers and GPUs.
 copyModule(onnxruntimeWeb, [
@@ -65,7 +49,6 @@ copyModule(onnxruntimeWeb, [
   "dist/ort-wasm-simd-threaded.mjs",
   "dist/ort-wasm-simd-threaded.wasm",
 ]);
-copyModule(anvil, ["package.json", "bin"]);
 
 for (const path of PACKAGED_PATHS) {
   copy(path);
@@ -93,7 +76,6 @@ writeFileSync(
       relative(root, onnxruntime),
       relative(root, onnxruntimeCommon),
       relative(root, onnxruntimeWeb),
-      relative(root, anvil),
     ],
     [{ name: `${source.package} ${source.version}`, licence: source.license, text: source.licenseText }],
   ),
@@ -144,9 +126,5 @@ function copyModule(folder: string, parts: readonly string[]): void {
       dereference: true,
       filter: (source) => !SECOND_NAME.test(source),
     });
-  }
-  const executable = join(stage, "dist", "node_modules", name, "bin", "anvil");
-  if (existsSync(executable)) {
-    chmodSync(executable, 0o755);
   }
 }

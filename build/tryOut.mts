@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Copies a staged package away from the clone and lets it complete code under every execution profile.
+ * Copies a staged package away from the clone and lets it complete code under every execution profile, and start its chain.
  *
  * @throws Error with what the command line said where it cannot
  */
@@ -17,19 +17,23 @@ export function tryOut(stage: string): void {
       join(folder, "input.jsonl"),
       `${JSON.stringify({ path: "a.ts", prefix: "let a", suffix: "" })}\n`,
     );
-    for (const profile of ["native/v1", "portable/v1"]) {
-      const cli = join(folder, "extension", "dist", "cli.js");
-      const parameters = [cli, "complete", "--batch", join(folder, "input.jsonl"), "--profile", profile];
+    const run = (what: string, ...parameters: string[]): void => {
       const { NODE_PATH: _, ...variables } = process.env;
-      const { status, stdout, stderr, error } = spawnSync(process.execPath, parameters, {
+      const cli = join(folder, "extension", "dist", "cli.js");
+      const { status, stdout, stderr, error } = spawnSync(process.execPath, [cli, ...parameters], {
         cwd: folder,
         encoding: "utf8",
         env: { ...variables, PROOFLINE_HOME: join(folder, "home") },
       });
       if (status !== 0 || stdout.trim() === "") {
-        throw new Error(`The package does not run under ${profile}: ${error?.message ?? stderr}`);
+        throw new Error(`The package does not ${what}: ${error?.message ?? stderr}`);
       }
+    };
+    for (const profile of ["native/v1", "portable/v1"]) {
+      run(`run under ${profile}`, "complete", "--batch", join(folder, "input.jsonl"), "--profile", profile);
     }
+    run("start its chain", "chain", "start");
+    run("stop its chain", "chain", "stop");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -13,10 +13,10 @@ import * as z from "zod";
 import type { Anchor, ChainConfiguration } from "../../server/src/chain/chain";
 import { openWriter } from "../../server/src/chain/chainWriter";
 import { DEVELOPMENT_ACCOUNT, deployEas } from "../../server/src/chain/eas/deploy";
-import { type Anvil, anvilPath, startAnvil } from "../../server/src/chain/embedded/anvil";
 import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/src/chain/embedded/host";
 import { Rpc } from "../../server/src/chain/rpc/rpc";
 import type { Address } from "../../server/src/platform/primitives";
+import { type Anvil, anvilPath, startAnvil } from "./anvil";
 import { randomDigest } from "./digests";
 import { eventually } from "./eventually";
 import { removeFolder } from "./removeFolder";
@@ -32,7 +32,7 @@ const homes: EmbeddedConfiguration[] = [];
 const cleanups: (() => Promise<void>)[] = [];
 let bundle: Promise<string> | undefined;
 
-/** The chain host, bundled as in a package, in a folder from which the anvil package resolves. */
+/** The chain host and its client, bundled as in a package. */
 export function bundledHost(): Promise<string> {
   bundle ??= (async () => {
     const folder = join(repository, "out/test/chain", `${process.pid}`);
@@ -40,7 +40,7 @@ export function bundledHost(): Promise<string> {
       absWorkingDir: repository,
       entryPoints: {
         chainHost: "server/src/chain/embedded/hostProcess.ts",
-        hostAddress: "server/src/chain/embedded/hostAddress.ts",
+        host: "server/src/chain/embedded/host.ts",
       },
       bundle: true,
       platform: "node",
@@ -88,15 +88,12 @@ afterAll(async () => {
 
 /** A node of its own, as any chain behind an RPC server. */
 export async function startNode(...options: string[]): Promise<Anvil> {
-  const anvil = await startAnvil(anvilPath(join(repository, "dist")), options);
+  const anvil = await startAnvil(anvilPath(), options);
   afterwards(() => anvil.kill());
   return anvil;
 }
 
 export type RpcConfiguration = Extract<ChainConfiguration, { kind: "rpc" }>;
-
-/** The key of anvil's first development account, which every anvil funds. */
-export const DEVELOPMENT_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
 /** A chain with EAS behind an RPC server. */
 export async function rpcChain(

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { Anchor } from "../chain/chain";
 import { HostStatus } from "../chain/embedded/hostMessages";
+import { Recovery } from "../chain/embedded/recovery";
 import {
   AttestedRecord,
   BatchFacts,
@@ -193,7 +194,10 @@ export const ANSWERS = {
   "model remove": z.strictObject({ removed: z.nullable(Digest), bytes: Count }),
   "chain start": Running,
   "chain stop": z.strictObject({ running: z.literal(false), stopped: z.boolean() }),
-  "chain status": z.union([Running, z.strictObject({ running: z.literal(false), exists: z.boolean() })]),
+  "chain status": z.union([
+    Running,
+    z.strictObject({ running: z.literal(false), exists: z.boolean(), recovery: z.nullable(Recovery) }),
+  ]),
   "evidence list": Batches,
   "evidence show": Shown,
   schema: z.record(z.string(), z.unknown()),

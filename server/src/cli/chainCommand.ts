@@ -1,5 +1,6 @@
 import { chainState, type EmbeddedConfiguration, startChain, stopChain } from "../chain/embedded/host";
 import type { HostStatus } from "../chain/embedded/hostMessages";
+import { type Recovery, recoverySentence } from "../chain/embedded/recovery";
 import type { Answer } from "./answers";
 import type { CommandResult } from "./output";
 import type { Session } from "./session";
@@ -33,11 +34,12 @@ export async function chainStatus(session: Session): Promise<CommandResult<Answe
     case "stopped":
       return {
         exitCode: 0,
-        json: { running: false, exists: state.exists },
+        json: { running: false, exists: state.exists, recovery: state.recovery },
         text: [
           state.exists
             ? "The local chain is not running; it starts when something is anchored or verified."
             : "There is no local chain on this machine yet; the first anchor makes one.",
+          ...told(state.recovery),
         ],
       };
   }
@@ -46,10 +48,14 @@ export async function chainStatus(session: Session): Promise<CommandResult<Answe
 function describe(status: HostStatus): string[] {
   return [
     `The local chain runs${status.held ? " until `proofline chain stop`" : ""}.`,
-    `RPC server    ${status.rpcUrl}`,
     `chain id      ${status.chainId}`,
     `genesis hash  ${status.genesisHash}`,
     `EAS contract  ${status.contract}`,
     `block         ${status.block}`,
+    ...told(status.recovery),
   ];
+}
+
+function told(recovery: Recovery | null): string[] {
+  return recovery === null ? [] : [recoverySentence(recovery)];
 }

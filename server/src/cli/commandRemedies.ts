@@ -36,7 +36,6 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
 
   anchorFirst: "Run `proofline anchor`. The first anchor makes the chain.",
   restartChain: "Run `proofline chain stop`, then try again.",
-  installAnvil: "Install that package, or name another chain with --chain-id, --rpc-url and --contract.",
   correctChain: "Correct --chain-id, --rpc-url and --contract.",
   changeServer: "Check the network connection, or name another RPC server with --rpc-url.",
   waitForLowerFees: "Try again when fees are lower, or name another RPC server with --rpc-url.",

@@ -37,7 +37,6 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   anchorFirst: "Run Proofline: Anchor Now. The first anchor makes the chain.",
   restartChain:
     "Close every editor window for a minute so that the local chain stops, then open one and try again.",
-  installAnvil: "Install the build of Proofline for this platform, or set proofline.chain.kind to rpc.",
   correctChain:
     "Correct the settings proofline.chain.id, proofline.chain.rpcUrls and proofline.chain.contract.",
   changeServer:

@@ -58,7 +58,7 @@ export const REMEDY_KEYS = [
   "restartChain",
   "readChainLog",
   "restoreChain",
-  "installAnvil",
+  "removeHostSecret",
   "correctChain",
   "changeServer",
   "waitForLowerFees",

@@ -47,6 +47,7 @@ export const SHARED_REMEDIES = {
   anchorTomorrow: "Anchor the rest tomorrow. Nothing is lost meanwhile.",
   restorePayments:
     "Restore it from a backup, or remove it if you know what was paid; the day's limit then begins anew.",
+  removeHostSecret: "Delete that file; the chain makes another one, and loses nothing by it.",
   readChainLog: "Read its log, then try again.",
   restoreChain:
     "Restore that folder from a backup, or move it away to begin a new chain. Anchors on the old one then count as made on another computer.",

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, rmdir, stat, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rmdir, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openChain } from "../../../server/src/chain/chainReader";
@@ -29,7 +29,7 @@ test("reading never makes a chain", async () => {
     trust: "local",
     reason: "There is no local chain on this machine yet.",
   });
-  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: false });
+  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: false, recovery: null });
   expect(await readdir(configuration.home)).toEqual([]);
 });
 
@@ -37,7 +37,7 @@ test("leaves when its last client has left, and comes back with its genesis and 
   const configuration = await newHome();
   const first = await anchorOnce(configuration);
   await stoppedHost(configuration);
-  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true });
+  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true, recovery: null });
   expect(await processesNaming(configuration.home)).toEqual([]);
 
   const reader = openChain(configuration, { start: false, ...IDLE });
@@ -69,9 +69,9 @@ test("is shared with other processes", async () => {
   const mine = await openHost(configuration, "create", IDLE);
   afterwards(async () => mine?.close());
   const script = `
-    const { connectToHost } = require(${JSON.stringify(configuration.hostPath.replace("chainHost", "hostAddress"))});
-    connectToHost(${JSON.stringify(configuration.home)}).then((socket) => {
-      console.log(socket === null ? "none" : "connected");
+    const { openHost } = require(${JSON.stringify(configuration.hostPath.replace("chainHost", "host"))});
+    openHost(${JSON.stringify(configuration)}, "running").then((session) => {
+      console.log(session === null ? "none" : "connected");
       process.stdin.on("end", () => process.exit()).resume();
     });`;
   const other = spawn(process.execPath, ["-e", script], { stdio: ["pipe", "pipe", "inherit"] });
@@ -127,7 +127,7 @@ test("several starters at once get one host, on a fresh home and after a killed 
       throw new Error("no host");
     }
     process.kill(pid, "SIGKILL");
-    await eventually("the host and its node to go", async () => {
+    await eventually("the host to go", async () => {
       return (await processesNaming(configuration.home)).length === 0;
     });
   }
@@ -140,7 +140,7 @@ test("start holds it without clients until stop", async () => {
   await anotherHostHasLeft();
   expect(await chainState(configuration)).toMatchObject({ kind: "running", status: { pid, held: true } });
   expect(await stopChain(configuration)).toBe(true);
-  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true });
+  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true, recovery: null });
   expect(await stopChain(configuration)).toBe(false);
   expect(await processesNaming(configuration.home)).toEqual([]);
 });
@@ -175,30 +175,15 @@ test("every home has a chain of its own", async () => {
   });
 });
 
-test("a killed host leaves no node behind, and what was anchored stays", async () => {
+test("a killed host leaves no process behind, and what was anchored stays", async () => {
   const configuration = await newHome();
   const anchor = await anchorOnce(configuration);
   const pid = await hostPid(configuration);
   process.kill(pid, "SIGKILL");
-  await eventually("the node to go", async () => (await processesNaming(configuration.home)).length === 0);
+  await eventually("the host to go", async () => (await processesNaming(configuration.home)).length === 0);
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
   expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
-});
-
-test("a killed node ends its host, and the next question starts both", async () => {
-  const configuration = await newHome();
-  const writer = openWriter(configuration, IDLE);
-  afterwards(() => writer.close());
-  const anchor = await writer.anchor(randomDigest());
-  const host = await hostPid(configuration);
-  const nodes = await descendants(host);
-  expect(nodes.length).toBeGreaterThan(0);
-  for (const pid of nodes) {
-    kill(pid);
-  }
-  await eventually("the host to go", () => !isRunning(host));
-  expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
 });
 
 test("killed at random instants while it anchors, it keeps all that it confirmed", async () => {
@@ -235,7 +220,7 @@ test.skipIf(process.platform === "win32")("asked by a signal to end, it does so 
   process.kill(await hostPid(configuration), "SIGTERM");
   await eventually("all to go", async () => (await processesNaming(configuration.home)).length === 0);
   const files = await readdir(join(configuration.home, "chain"));
-  expect(files.sort()).toEqual(["host.1", "host.log", "state.json.gz", "state.previous.json.gz"]);
+  expect(files.sort()).toEqual(["blocks.log", "host.1", "host.log", "host.secret"]);
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
   expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
@@ -250,10 +235,10 @@ test.skipIf(process.platform === "win32")("a host whose claim is gone writes not
     throw new Error("the chain is lost");
   }
   const folder = join(configuration.home, "chain");
-  const state = await readFile(join(folder, "state.json.gz"));
+  const state = await readFile(join(folder, "blocks.log"));
   await writeFile(join(folder, "host.99"), join(folder, "nobody.sock"));
   await expect(session.anchor(randomDigest())).rejects.toMatchObject({ code: "chain.unreachable" });
-  expect(await readFile(join(folder, "state.json.gz"))).toEqual(state);
+  expect(await readFile(join(folder, "blocks.log"))).toEqual(state);
   await eventually("it to leave", async () => (await processesNaming(configuration.home)).length === 0);
   // The next one claims the number after.
   const reader = openChain(configuration, { start: false, ...IDLE });
@@ -279,73 +264,87 @@ test("keeps its genesis over many restarts", async () => {
   }
 }, 60_000);
 
-test("a torn state falls back to the one before, and keeps the torn one aside", async () => {
+test("what a crash left unfinished is cut off and told of, and nothing that was confirmed is gone", async () => {
   const configuration = await newHome();
   const first = await anchorOnce(configuration);
-  const second = await anchorOnce(configuration);
   await stopChain(configuration);
-  const path = join(configuration.home, "chain/state.json.gz");
+  const path = join(configuration.home, "chain/blocks.log");
+  const whole = await readFile(path);
+  await anchorOnce(configuration);
+  await stopChain(configuration);
   await truncate(path, (await stat(path)).size - 100);
+  const bytes = (await stat(path)).size - whole.length;
 
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
   expect(await reader.check(first.batchRoot, [first])).toMatchObject({ status: "finalized", anchor: first });
-  expect(await reader.check(second.batchRoot, [second])).toMatchObject({ status: "absent" });
-  expect(await chainState(configuration)).toMatchObject({ kind: "running", status: { recovered: true } });
-  expect(await readdir(join(configuration.home, "chain"))).toContain("state.damaged.json.gz");
+  const recovery = { block: first.block.number, bytes, time: expect.any(Number) };
+  expect(await chainState(configuration)).toMatchObject({ kind: "running", status: { recovery } });
+  expect(await readFile(path)).toEqual(whole);
 
-  // The lost batch can be anchored again, and the chain is whole from then on.
-  const writer = openWriter(configuration, IDLE);
-  afterwards(() => writer.close());
-  const again = await writer.anchor(second.batchRoot);
+  // It stays to be told of until somebody was told.
   await stopChain(configuration);
-  expect(await reader.check(second.batchRoot, [again])).toMatchObject({ status: "finalized" });
-  expect(await chainState(configuration)).toMatchObject({ kind: "running", status: { recovered: false } });
+  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true, recovery });
+  const session = await openHost(configuration, "existing", IDLE);
+  expect(session?.status.recovery).toEqual(recovery);
+  await session?.recoveryTold();
+  session?.close();
+  await stopChain(configuration);
+  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true, recovery: null });
+  expect((await anchorOnce(configuration)).block.number).toBe(first.block.number + 1);
 });
 
-test("with no whole state it says so and never begins another chain", async () => {
+test("a damaged file is kept as it is, and no other chain begins in its place", async () => {
   const configuration = await newHome();
   const anchor = await anchorOnce(configuration);
   await anchorOnce(configuration);
   await stopChain(configuration);
-  const folder = join(configuration.home, "chain");
-  const flipped = await readFile(join(folder, "state.json.gz"));
+  const path = join(configuration.home, "chain/blocks.log");
+  const whole = await readFile(path);
+  const flipped = Buffer.from(whole);
   flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
-  await writeFile(join(folder, "state.json.gz"), flipped);
-  await writeFile(join(folder, "state.previous.json.gz"), "");
+  for (const damaged of [flipped, Buffer.alloc(0), whole.subarray(0, 1_000)]) {
+    await writeFile(path, damaged);
+    const writer = openWriter(configuration, IDLE);
+    afterwards(() => writer.close());
+    await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
+      code: "chain.host",
+      reason: expect.stringContaining("is damaged"),
+      remedy: "restoreChain",
+    });
+    expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({
+      status: "unreachable",
+      reason: expect.stringContaining("is damaged"),
+    });
+    expect(await readFile(path)).toEqual(damaged);
+    await writer.close();
+  }
+  await writeFile(path, whole);
+  const reader = openChain(configuration, { start: false, ...IDLE });
+  afterwards(() => reader.close());
+  expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized" });
+});
 
+test("a file that cannot be opened now is not called damaged, and is whole once it can be", async () => {
+  const configuration = await newHome();
+  const anchor = await anchorOnce(configuration);
+  await stopChain(configuration);
+  const path = join(configuration.home, "chain/blocks.log");
+  await rename(path, `${path}.aside`);
+  // Permissions do not bind the superuser; a folder in the file's place cannot be opened by anybody.
+  await mkdir(path);
   const writer = openWriter(configuration, IDLE);
   afterwards(() => writer.close());
   await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
     code: "chain.host",
-    reason: expect.stringContaining("cannot be loaded"),
-    remedy: "restoreChain",
+    reason: expect.stringMatching(/cannot be opened now.*Nothing is lost/),
+    remedy: "makeHomeWritable",
   });
-  expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({
-    status: "unreachable",
-    reason: expect.stringContaining("cannot be loaded"),
-  });
-  expect(await readFile(join(folder, "state.json.gz"))).toEqual(flipped);
-});
-
-test("an anchor that cannot be written does not count", async () => {
-  const configuration = await newHome();
-  const first = await anchorOnce(configuration);
-  const writer = openWriter(configuration, IDLE);
-  afterwards(() => writer.close());
-  await writer.identity();
-  const folder = join(configuration.home, "chain");
-  // Permissions do not bind the superuser; a folder in the way of the temporary file does.
-  const obstacle = join(folder, "state.temporary.json.gz");
-  await mkdir(obstacle);
-  const root = randomDigest();
-  await expect(writer.anchor(root)).rejects.toMatchObject({ code: "chain.host" });
-  expect(await writer.check(root, [])).toMatchObject({ status: "unreachable" });
-  await rmdir(obstacle);
-  const anchor = await writer.anchor(root);
-  await stopChain(configuration);
-  expect(await writer.check(root, [anchor])).toMatchObject({ status: "finalized" });
-  expect(await writer.check(first.batchRoot, [first])).toMatchObject({ status: "finalized" });
+  await rmdir(path);
+  await rename(`${path}.aside`, path);
+  const reader = openChain(configuration, { start: false, ...IDLE });
+  afterwards(() => reader.close());
+  expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized" });
 });
 
 test("serves a home whose path is too long for a socket", async () => {
@@ -354,7 +353,7 @@ test("serves a home whose path is too long for a socket", async () => {
   const anchor = await anchorOnce(configuration);
   expect(anchor.chainId).toBe(31337);
   await stopChain(configuration);
-  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true });
+  expect(await chainState(configuration)).toEqual({ kind: "stopped", exists: true, recovery: null });
 });
 
 // Windows keeps no modes; the folder lies in the person's own, which keeps others out.
@@ -363,21 +362,59 @@ test.skipIf(process.platform === "win32")("only the user can enter the chain's f
   await anchorOnce(configuration);
   const { mode } = await stat(join(configuration.home, "chain"));
   expect(mode & 0o777).toBe(0o700);
-  expect((await stat(join(configuration.home, "chain/state.json.gz"))).mode & 0o777).toBe(0o600);
+  expect((await stat(join(configuration.home, "chain/blocks.log"))).mode & 0o777).toBe(0o600);
 });
 
-test("says what to do where anvil is missing", async () => {
-  const { home, hostPath } = await newHome();
-  const elsewhere = join(home, "chainHost.js");
-  await writeFile(elsewhere, await readFile(hostPath));
-  await chmod(elsewhere, 0o600);
-  const writer = openWriter({ kind: "embedded", home: join(home, "h"), hostPath: elsewhere }, IDLE);
-  afterwards(() => writer.close());
-  await expect(writer.anchor(randomDigest())).rejects.toMatchObject({
+test("listens on no TCP port", async () => {
+  const configuration = await newHome();
+  await anchorOnce(configuration);
+  const session = await openHost(configuration, "existing", { idleMilliseconds: 60_000 });
+  afterwards(async () => session?.close());
+  const output = await new Promise<string>((resolve, reject) =>
+    execFile(process.execPath, ["-e", LISTENING, String(session?.status.pid)], (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    ),
+  );
+  expect(output).toBe("none");
+});
+
+test("nobody who cannot read the secret gets an answer, and nobody who does not know it is believed", async () => {
+  const configuration = await newHome();
+  const session = await openHost(configuration, "create", { idleMilliseconds: 60_000 });
+  afterwards(async () => session?.close());
+  const secret = join(configuration.home, "chain/host.secret");
+  const mine = await readFile(secret);
+  await writeFile(secret, `${"0".repeat(64)}\n`);
+  await expect(openHost(configuration, "running")).rejects.toMatchObject({
     code: "chain.host",
-    reason: expect.stringMatching(/needs anvil.*@foundry-rs\/anvil-/),
-    remedy: "installAnvil",
+    reason: expect.stringContaining("does not know its secret"),
   });
+  for (const lines of [
+    [{ id: 1, method: "status" }],
+    [
+      { protocol: 3, nonce: "0".repeat(64) },
+      { id: 1, method: "status" },
+    ],
+    [{ protocol: 3, nonce: "0".repeat(64) }, { proof: "0".repeat(64) }, { id: 1, method: "status" }],
+  ]) {
+    const socket = await connectToHost(configuration.home);
+    if (socket === null) {
+      throw new Error("no host runs");
+    }
+    let received = "";
+    socket.on("error", () => {});
+    socket.setEncoding("utf8").on("data", (data: string) => {
+      received += data;
+    });
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    await closed;
+    expect(received).not.toContain("genesisHash");
+  }
+  await writeFile(secret, mine);
+  const again = await openHost(configuration, "running");
+  expect(again?.status.clients).toBe(2);
+  again?.close();
 });
 
 /** Kills a process, or finds it gone already. */
@@ -387,19 +424,19 @@ function kill(pid: number): void {
   }
 }
 
-/** The processes below one, however deep. */
-async function descendants(pid: number): Promise<number[]> {
-  const output = await new Promise<string>((resolve, reject) =>
-    execFile("ps", ["-A", "-o", "pid=,ppid="], (error, stdout) => (error ? reject(error) : resolve(stdout))),
-  );
-  const rows = output
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const below = (parent: number): number[] =>
-    rows.flatMap(([child = 0, ppid]) => (ppid === parent ? [child, ...below(child)] : []));
-  return below(pid);
-}
+/** Prints the TCP ports on which a process listens, as Linux tells it; `none` for none, and where nobody tells. */
+const LISTENING = `
+  const { readdirSync, readFileSync, readlinkSync } = require("node:fs");
+  const pid = process.argv[1];
+  let ports = [];
+  try {
+    const sockets = new Set(readdirSync("/proc/" + pid + "/fd").flatMap((fd) => {
+      try { return /socket:.(\\d+)/.exec(readlinkSync("/proc/" + pid + "/fd/" + fd))?.[1] ?? []; } catch { return []; }
+    }));
+    ports = ["tcp", "tcp6"].flatMap((table) => readFileSync("/proc/net/" + table, "utf8").split("\\n").slice(1)
+      .map((line) => line.trim().split(/\\s+/)).filter((row) => row[3] === "0A" && sockets.has(row[9])).map((row) => row[1]));
+  } catch {}
+  process.stdout.write(ports.length === 0 ? "none" : ports.join());`;
 
 /** As long as a host stays that has no clients: another one, started now, has come and left. */
 async function anotherHostHasLeft(): Promise<void> {

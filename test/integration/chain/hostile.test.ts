@@ -6,8 +6,9 @@ import { expect, test } from "vitest";
 import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, agreed, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, agreed, rpcChain, startProxy } from "../../support/chainTest";
 import { digestOf, randomDigest } from "../../support/digests";
 
 /** Servers that lie, break or hang: never a throw from `check`, never an anchor that is not there. */

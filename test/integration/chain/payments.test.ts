@@ -9,13 +9,14 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { expect, test } from "vitest";
 import * as z from "zod";
 import type { ChainConfiguration } from "../../../server/src/chain/chain";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { timestampCall } from "../../../server/src/chain/eas/eas";
 import { type Bill, MAX_PER_ANCHOR, MAX_PER_DAY } from "../../../server/src/chain/payments/payment";
 import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import type { Digest } from "../../../server/src/platform/primitives";
-import { afterwards, agreed, DEVELOPMENT_KEY, rpcChain } from "../../support/chainTest";
+import { afterwards, agreed, rpcChain } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
 

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { formatAnchor, readAnchor } from "../../../server/src/chain/anchorFile";
 import type { Anchor, ChainWriter } from "../../../server/src/chain/chain";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
@@ -20,7 +21,7 @@ import {
   dueBatches,
 } from "../../../server/src/workflows/anchor";
 import { RepositoryReader } from "../../../server/src/workflows/readRepository";
-import { afterwards, agreed, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, agreed, rpcChain, startProxy } from "../../support/chainTest";
 import { removeFolder } from "../../support/removeFolder";
 import { facts, sample, sealed } from "../../support/sampleBatch";
 

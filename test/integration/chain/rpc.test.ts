@@ -4,8 +4,9 @@ import * as z from "zod";
 import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, agreed, DEVELOPMENT_KEY, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, agreed, rpcChain, startProxy } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
 

@@ -15,11 +15,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type * as z from "zod";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { ANSWERS, BatchAnswer } from "../../../server/src/cli/answers";
 import { Failure } from "../../../server/src/cli/failure";
-import { DEVELOPMENT_KEY, repository, rpcChain } from "../../support/chainTest";
+import { bridgeTo } from "../../support/chainBridge";
+import { repository, rpcChain } from "../../support/chainTest";
 import { removeFolder } from "../../support/removeFolder";
 
 const CLI = join(repository, "dist", "cli.js");
@@ -274,7 +276,7 @@ describe("complete → anchor → verify", () => {
     expect(without).toMatchObject({ status: 0, stdout: expect.stringContaining("No accepted suggestion") });
   });
 
-  it("gives a reviewer on another machine the same verdict on the same chain, and says unknown without it", () => {
+  it("gives a reviewer on another machine the same verdict on the same chain, and says unknown without it", async () => {
     acceptOne();
     expect(proofline(["anchor"]).status).toBe(0);
     git(project, "add", "-A");
@@ -289,14 +291,9 @@ describe("complete → anchor → verify", () => {
     expect(alone.value.suggestions[0].reasons[0]).toContain("on another computer");
 
     const { value: chain } = json(["chain", "start"]);
-    const flags = [
-      "--chain-id",
-      String(chain.chainId),
-      "--rpc-url",
-      chain.rpcUrl,
-      "--contract",
-      chain.contract,
-    ];
+    const { url, close } = await bridgeTo(home, join(repository, "dist", "chainHost.js"));
+    onTestFinished(close);
+    const flags = ["--chain-id", String(chain.chainId), "--rpc-url", url, "--contract", chain.contract];
     const together = json(["verify", ...flags], reviewer);
     expect(together.value.suggestions[0]).toMatchObject({
       summary: "verified",

@@ -21,6 +21,7 @@ import {
   RestartEngine,
   VerifyFile,
 } from "../../../server/src/protocol/messages";
+import { bridgeTo } from "../../support/chainBridge";
 import { type Client, ROOT, uriOf } from "../../support/languageClient";
 import { ARCHITECTURES, type Export, SMALL } from "../../support/models/decoder";
 import { writeGraph, writeModelFolder } from "../../support/models/modelFolder";
@@ -660,11 +661,13 @@ describe("in the editor", () => {
       "existing",
       {},
     );
-    const { chainId, contract, rpcUrl } = host?.status ?? { chainId: 0, contract: "0x", rpcUrl: "" };
+    const { chainId, contract } = host?.status ?? { chainId: 0, contract: "0x" };
     onTestFinished(() => host?.close());
+    const { url, close } = await bridgeTo(workspace.home, join(ROOT, "dist", "chainHost.js"));
+    onTestFinished(close);
     const client = await reader.startReady({
       folders: [reader.folder, second.folder],
-      settings: { ...settings(), chain: { kind: "rpc", id: chainId, rpcUrls: [rpcUrl], contract } },
+      settings: { ...settings(), chain: { kind: "rpc", id: chainId, rpcUrls: [url], contract } },
     });
     const [here, there] = [reader.uri(place.name), second.uri(place.name)];
     client.open(here, reader.read(place.name));

@@ -1,9 +1,10 @@
 /** Paying for anchors from the editor: nobody is asked unless they asked for it themselves, and nothing is paid before. */
 import { privateKeyToAccount } from "viem/accounts";
 import { expect, test } from "vitest";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import { AnchorNow, type ConfirmPayment } from "../../../server/src/protocol/messages";
-import { DEVELOPMENT_KEY, rpcChain } from "../../support/chainTest";
+import { rpcChain } from "../../support/chainTest";
 import { offered, Workspace } from "../../support/workspace";
 
 test("a first payment is confirmed by the person who anchors now, and only once", async () => {

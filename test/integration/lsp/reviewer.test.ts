@@ -1,9 +1,10 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { openHost } from "../../../server/src/chain/embedded/host";
 import { AnchorNow, GetVerdict } from "../../../server/src/protocol/messages";
 import type { ChainSettings } from "../../../server/src/protocol/settings";
+import { bridgeTo } from "../../support/chainBridge";
 import { ROOT } from "../../support/languageClient";
 import { offered, Workspace } from "../../support/workspace";
 
@@ -38,8 +39,10 @@ test("a clone under another home: verified on the same chain, unknown and why wi
   if (host === null) {
     throw new Error("the author's chain is gone");
   }
-  const { chainId, contract, rpcUrl } = host.status;
-  const chain: ChainSettings = { kind: "rpc", id: chainId, rpcUrls: [rpcUrl], contract };
+  const { chainId, contract } = host.status;
+  const bridge = await bridgeTo(author.home, join(ROOT, "dist", "chainHost.js"));
+  onTestFinished(bridge.close);
+  const chain: ChainSettings = { kind: "rpc", id: chainId, rpcUrls: [bridge.url], contract };
   const reviewer = await clone.startReady({ settings: { chain } });
   reviewer.open(clone.uri(name), text);
   await reviewer.untilShown(clone.uri(name), "verified");

@@ -12,8 +12,8 @@ import { open } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { BlockLog } from "../../../server/src/chain/embedded/blockLog";
 import { claimHost } from "../../../server/src/chain/embedded/hostAddress";
-import { writeState } from "../../../server/src/chain/embedded/stateFile";
 import { APPEND, makeOwnFolder, OVERWRITE, prooflineHome } from "../../../server/src/platform/home";
 import { temporaryFolder } from "../evidence/temporaryFolder";
 
@@ -104,8 +104,8 @@ describe.skipIf(process.platform === "win32")("what lies below the home", () => 
       await expect(open(join(folder, "link"), flags, 0o600)).rejects.toThrow();
     }
     mkdirSync(join(home, "chain"), { recursive: true });
-    symlinkSync(victim, join(home, "chain", "state.temporary.json.gz"));
-    await expect(writeState(join(home, "chain"), new Uint8Array(3))).rejects.toThrow();
+    symlinkSync(victim, join(home, "chain", "blocks.log"));
+    await expect(BlockLog.open(join(home, "chain", "blocks.log"))).rejects.toThrow();
     expect(readFileSync(victim, "utf8")).toBe("mine");
   });
 

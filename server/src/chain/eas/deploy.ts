@@ -38,7 +38,7 @@ async function deploy(rpc: Rpc, data: Hex): Promise<Address> {
 /** Sends a transaction from the development account, which the node signs for, and resolves to its receipt. */
 export async function sendTransaction(
   rpc: Rpc,
-  transaction: { readonly to?: Address; readonly data: Hex },
+  transaction: { readonly to?: Address; readonly data: Hex; readonly gas?: Hex },
 ): Promise<Receipt> {
   const hash = await rpc.call("eth_sendTransaction", [{ from: DEVELOPMENT_ACCOUNT, ...transaction }], Hash);
   for (let attempt = 0; attempt < 1_000; attempt++) {

@@ -1,7 +1,7 @@
 import { ProoflineError } from "../../platform/errors";
 import { chainName } from "../knownChains";
 import { type Connection, connected } from "../rpc/connection";
-import { Rpc } from "../rpc/rpc";
+import { DirectRpc } from "./directRpc";
 import { type EmbeddedConfiguration, type HostOptions, type HostSession, openHost } from "./host";
 
 export type EmbeddedOptions = HostOptions;
@@ -30,7 +30,15 @@ export async function connectEmbedded(
   if (host === null) {
     throw new NoLocalChainError();
   }
-  const { chainId, genesisHash, contract, rpcUrl } = host.status;
+  const { chainId, genesisHash, contract } = host.status;
   const identity = { chainId, genesisHash, contract, local: true, name: chainName(chainId, true) };
-  return Object.assign(connected(new Rpc(rpcUrl), identity, host), { host });
+  const life = {
+    get closed() {
+      return host.closed;
+    },
+    // All that the host shows is durable; what may not be is the host.
+    settle: () => host.ping(),
+    close: () => host.close(),
+  };
+  return Object.assign(connected(new DirectRpc(host.request), identity, life), { host });
 }

@@ -1,152 +1,161 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { removeIfThere } from "../../platform/durable";
-import { messageOf, ProoflineError } from "../../platform/errors";
-import { OVERWRITE } from "../../platform/home";
+import { createAddressFromString } from "@ethereumjs/util";
+import { meaningOf, messageOf, ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { Anchor, ChainIdentity } from "../chain";
-import { deployEas, EMBEDDED_EAS, sendTransaction } from "../eas/deploy";
+import { DEVELOPMENT_ACCOUNT, deployEas, EMBEDDED_EAS, sendTransaction } from "../eas/deploy";
 import { timestampCall } from "../eas/eas";
 import { lookUpAnchor } from "../eas/lookUpAnchor";
 import { anchorAmong, readTimestamp } from "../eas/timestamped";
-import { Block, Bytes } from "../rpc/blocks";
-import { identify } from "../rpc/chainIdentity";
-import { Rpc } from "../rpc/rpc";
-import { type Anvil, startAnvil } from "./anvil";
-import { EMBEDDED_CHAIN_ID, randomGenesis, withoutForeignGenesis } from "./genesis";
-import { isCurrent, keepDamaged, stateExists, wholeStates, writeState } from "./stateFile";
+import { chainName } from "../knownChains";
+import { quantity } from "../rpc/blocks";
+import type { Rpc } from "../rpc/rpc";
+import {
+  BlockLog,
+  BrokenLog,
+  chainExists,
+  createLog,
+  DamagedLog,
+  type LogStorage,
+  logPath,
+} from "./blockLog";
+import { type BlockRecord, encodeBlocks } from "./blockRecord";
+import { type ChainRequest, chainRequests } from "./chainRequests";
+import { DirectRpc } from "./directRpc";
+import { GENESIS_BALANCE, randomGenesis } from "./genesis";
+import { BrokenChain, LocalChain, type Persist } from "./localChain";
+import { forgetRecovery, noteRecovery, type Recovery, untoldRecovery } from "./recovery";
+import { toRpcError } from "./requestError";
+import { EmbeddedRules } from "./rules";
 
-/** With one node nothing competes with a block, so each is final at once: epochs of no slots say so. */
-const CHAIN_OPTIONS = ["--chain-id", String(EMBEDDED_CHAIN_ID), "--slots-in-an-epoch", "0"];
+/** More than EAS's `timestamp` ever takes; what is left over is not paid. */
+const TIMESTAMP_GAS = quantity(200_000);
 
-/** A dump of the state grows with the chain; 1,000 anchors take about half a megabyte. */
-const MAX_DUMP = 256 * 1024 * 1024;
+export interface NodeOptions {
+  /** Runs before each write, and does not return where another host has the folder by now. */
+  readonly beforeWrite?: () => Promise<void>;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Puts something between the chain and its file; for tests. */
+  readonly wrap?: (storage: LogStorage) => LogStorage;
+}
 
 /**
- * The embedded chain: anvil with EAS, whose whole state is durable after each anchor. One process may run it for one
- * folder at a time; `beforeWrite` does not
- * return where it is another one by now.
+ * The embedded chain of one folder: an EVM with EAS whose blocks are durable before anybody learns of them. One process
+ * may run it for one folder at a time.
  */
 export class EmbeddedNode {
-  /** All that changes or writes the chain runs one after the other. */
+  /** Looking whether a root is there and anchoring it is one step. */
   private readonly queue = new SerialQueue();
-  private lastDurable = -1;
+  private readonly rpc: Rpc;
+  readonly request: ChainRequest;
 
   private constructor(
     private readonly folder: string,
-    private readonly anvil: Anvil,
-    private readonly rpc: Rpc,
-    readonly identity: ChainIdentity,
-    readonly recovered: boolean,
-    private readonly beforeWrite: () => Promise<void>,
-  ) {}
-
-  get url(): string {
-    return this.anvil.url;
+    private readonly chain: LocalChain,
+    private readonly closeLog: () => Promise<void>,
+    /** Resolves with a reason once the file can no longer be trusted: only another start can. */
+    readonly broken: Promise<string>,
+    private untold: Recovery | null,
+  ) {
+    this.request = chainRequests(chain, "Proofline local chain");
+    this.rpc = new DirectRpc(async (method, params) => {
+      try {
+        return await this.request(method, params);
+      } catch (error) {
+        throw toRpcError(error);
+      }
+    });
   }
 
-  /** The last block that is on disk. */
-  get durableBlock(): number {
-    return this.lastDurable;
+  get identity(): ChainIdentity {
+    const chainId = Number(this.chain.common.chainId());
+    const { genesisHash } = this.chain;
+    return { chainId, genesisHash, contract: EMBEDDED_EAS, local: true, name: chainName(chainId, true) };
   }
 
-  /** Resolves with a reason when anvil has ended. */
-  get ended(): Promise<string> {
-    return this.anvil.ended;
+  /** The last block, which is on disk as all are. */
+  get block(): number {
+    return this.chain.head.number;
+  }
+
+  /** What has to be told to a person. */
+  get recovery(): Recovery | null {
+    return this.untold;
   }
 
   /**
-   * Starts the chain of a folder, or a new one where there is none and `create` allows it.
+   * Starts the chain of a folder, or a new one where there is none and `create` allows it. Nothing that goes wrong
+   * changes, moves or replaces the chain's file.
    *
-   * @throws ProoflineError `chain.host` where there is no chain, none of its copies loads, or anvil does not start.
+   * @throws ProoflineError `chain.host` where there is none, it is damaged, or it cannot be opened now.
    */
-  static async start(
-    folder: string,
-    binary: string,
-    create: boolean,
-    beforeWrite: () => Promise<void>,
-  ): Promise<EmbeddedNode> {
-    if (!(await stateExists(folder))) {
-      if (create) {
-        return EmbeddedNode.create(folder, binary, beforeWrite);
-      }
+  static async start(folder: string, create: boolean, options: NodeOptions = {}): Promise<EmbeddedNode> {
+    const path = logPath(folder);
+    const exists = await chainExists(folder);
+    if (!exists && !create) {
       throw new ProoflineError("chain.host", "There is no local chain yet.", "anchorFirst");
     }
-    let reason = "the files are damaged";
-    for await (const state of wholeStates(folder)) {
-      const path = join(folder, "loading.json");
-      let anvil: Anvil | undefined;
-      try {
-        await writeFile(path, withoutForeignGenesis(state.json), { mode: 0o600, flag: OVERWRITE });
-        anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--load-state", path]);
-        const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeoutMilliseconds: 60_000 });
-        const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract: EMBEDDED_EAS });
-        await assertLinked(rpc, identity);
-        const recovered = !isCurrent(state);
-        if (recovered) {
-          await keepDamaged(folder);
-        }
-        const node = new EmbeddedNode(folder, anvil, rpc, identity, recovered, beforeWrite);
-        if (!recovered) {
-          node.lastDurable = await node.blockNumber();
-        }
-        return node;
-      } catch (error) {
-        await anvil?.kill();
-        reason = messageOf(error);
-      } finally {
-        await removeIfThere(path);
-      }
-    }
-    throw new ProoflineError(
-      "chain.host",
-      `The local chain's state in ${folder} cannot be loaded, and neither can the copy before it: ${reason}.`,
-      "restoreChain",
-    );
-  }
-
-  private static async create(
-    folder: string,
-    binary: string,
-    beforeWrite: () => Promise<void>,
-  ): Promise<EmbeddedNode> {
-    const path = join(folder, "genesis.json");
-    await writeFile(path, JSON.stringify(randomGenesis()), { mode: 0o600, flag: OVERWRITE });
-    let anvil: Anvil | undefined;
     try {
-      anvil = await startAnvil(binary, [...CHAIN_OPTIONS, "--init", path]);
-      const rpc = new Rpc(anvil.url, { maxBytes: MAX_DUMP, timeoutMilliseconds: 60_000 });
-      const contract = await deployEas(rpc);
-      const identity = await identify(rpc, { id: EMBEDDED_CHAIN_ID, contract });
-      const node = new EmbeddedNode(folder, anvil, rpc, identity, false, beforeWrite);
-      await node.settle();
-      return node;
+      if (!exists) {
+        const first = encodeBlocks(await newChain(options));
+        await options.beforeWrite?.();
+        await createLog(path, first);
+      }
+      return await EmbeddedNode.load(folder, path, options);
     } catch (error) {
-      await anvil?.kill();
-      throw error;
-    } finally {
-      await removeIfThere(path);
+      throw startFailure(path, error);
     }
   }
 
-  /** Timestamps the root and resolves once the state is durable. */
+  private static async load(folder: string, path: string, options: NodeOptions): Promise<EmbeddedNode> {
+    const { log, contents } = await BlockLog.open(path, {
+      ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
+      beforeCut: async ({ records, tornBytes }) => {
+        await options.beforeWrite?.();
+        const chain = await LocalChain.load(
+          chainOptions(options, async () => {}),
+          records,
+        );
+        await noteRecovery(folder, { block: chain.head.number, bytes: tornBytes, time: secondsOf(options) });
+      },
+    });
+    try {
+      let breaks: (reason: string) => void = () => {};
+      const broken = new Promise<string>((resolve) => {
+        breaks = resolve;
+      });
+      const persist: Persist = async (block) => {
+        await options.beforeWrite?.();
+        try {
+          await log.append(encodeBlocks([block]));
+        } catch (error) {
+          if (error instanceof BrokenLog) {
+            breaks(messageOf(error));
+          }
+          throw writeFailure(path, error);
+        }
+      };
+      const chain = await LocalChain.load(chainOptions(options, persist), contents.records);
+      return new EmbeddedNode(folder, chain, () => log.close(), broken, await untoldRecovery(folder));
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  }
+
+  /** Timestamps the root and resolves once that is durable. */
   anchor(batchRoot: Digest): Promise<{ readonly anchor: Anchor; readonly gasUsed: number }> {
     return this.queue.run(async () => {
       const { rpc, identity } = this;
       const already = await readTimestamp(rpc, identity, batchRoot);
       if (already !== 0) {
-        const anchor = await lookUpAnchor(rpc, identity, batchRoot, already, await this.blockNumber());
-        await this.write();
-        return { anchor, gasUsed: 0 };
+        return { anchor: await lookUpAnchor(rpc, identity, batchRoot, already, this.block), gasUsed: 0 };
       }
-      const receipt = await sendTransaction(rpc, { to: identity.contract, data: timestampCall([batchRoot]) });
-      const anchor = anchorAmong(
-        receipt.logs,
-        identity,
-        batchRoot,
-        await readTimestamp(rpc, identity, batchRoot),
-      );
+      const call = { to: identity.contract, data: timestampCall([batchRoot]), gas: TIMESTAMP_GAS };
+      const receipt = await sendTransaction(rpc, call);
+      const { timestamp } = this.chain.blockAt(receipt.blockNumber) ?? this.chain.head;
+      const anchor = anchorAmong(receipt.logs, identity, batchRoot, timestamp);
       if (anchor === null) {
         throw new ProoflineError(
           "chain.rejected",
@@ -154,45 +163,73 @@ export class EmbeddedNode {
           "restartChain",
         );
       }
-      await this.write();
       return { anchor, gasUsed: Number(receipt.gasUsed) };
     });
   }
 
-  /** Resolves once all that the chain holds now is durable. */
-  settle(): Promise<void> {
-    return this.queue.run(() => this.write());
+  /** A person was told of the recovery. */
+  async recoveryTold(): Promise<void> {
+    this.untold = null;
+    await forgetRecovery(this.folder);
   }
 
-  /** Makes the state durable and ends anvil, also where the former fails. */
+  /** Finishes what is being written and closes the file. */
   async stop(): Promise<void> {
-    try {
-      await this.settle();
-    } finally {
-      await this.anvil.kill();
-    }
-  }
-
-  private async write(): Promise<void> {
-    const number = await this.blockNumber();
-    if (number === this.lastDurable) {
-      return;
-    }
-    const dump = await this.rpc.call("anvil_dumpState", [], Bytes);
-    await this.beforeWrite();
-    await writeState(this.folder, Buffer.from(dump.slice(2), "hex"));
-    this.lastDurable = number;
-  }
-
-  private async blockNumber(): Promise<number> {
-    return (await this.rpc.call("eth_getBlockByNumber", ["latest", false], Block)).number;
+    await this.queue.idle();
+    await this.chain.idle();
+    await this.closeLog();
   }
 }
 
-/** Anchors name the chain by its genesis, so a chain that lost it must not go on under another. */
-async function assertLinked(rpc: Rpc, identity: ChainIdentity): Promise<void> {
-  const first = await rpc.call("eth_getBlockByNumber", ["0x1", false], Block);
-  if (first.parentHash !== identity.genesisHash) {
-    throw new Error("the chain does not begin with its genesis");
+/** The blocks of a chain with EAS on it, which are written together. */
+async function newChain(options: NodeOptions): Promise<readonly BlockRecord[]> {
+  const blocks: BlockRecord[] = [];
+  const settings = chainOptions(options, async (block) => void blocks.push(block));
+  const time = secondsOf(options);
+  const chain = await LocalChain.begin(
+    settings,
+    [[createAddressFromString(DEVELOPMENT_ACCOUNT), GENESIS_BALANCE]],
+    (stateRoot) => randomGenesis(settings.common, stateRoot, time),
+  );
+  await deployEas(new DirectRpc(chainRequests(chain, "Proofline local chain")));
+  return blocks;
+}
+
+/** The time of this computer's clock, in seconds since 1970; a clock before that counts as standing there. */
+function secondsOf({ now = Date.now }: NodeOptions): number {
+  return Math.max(0, Math.floor(now() / 1000));
+}
+
+function chainOptions({ now }: NodeOptions, persist: Persist) {
+  return { common: new EmbeddedRules(), persist, ...(now === undefined ? {} : { now }) };
+}
+
+/** Why the chain does not start. What may pass is never called damage. */
+function startFailure(path: string, error: unknown): ProoflineError {
+  if (error instanceof ProoflineError) {
+    return error;
   }
+  if (error instanceof DamagedLog || error instanceof BrokenChain) {
+    return new ProoflineError(
+      "chain.host",
+      `The local chain's file ${path} is damaged (${error.message}). It is kept as it is.`,
+      "restoreChain",
+      { cause: error },
+    );
+  }
+  return new ProoflineError(
+    "chain.host",
+    `The local chain's file ${path} cannot be opened now (${meaningOf(error)}). Nothing is lost.`,
+    "makeHomeWritable",
+    { cause: error },
+  );
+}
+
+function writeFailure(path: string, error: unknown): ProoflineError {
+  return new ProoflineError(
+    "chain.host",
+    `The local chain's file ${path} cannot be written (${meaningOf(error)}), so nothing was anchored.`,
+    "makeHomeWritable",
+    { cause: error },
+  );
 }

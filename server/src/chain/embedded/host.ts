@@ -5,23 +5,28 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
-import { ProoflineError } from "../../platform/errors";
+import { meaningOf, ProoflineError, unreachable } from "../../platform/errors";
 import { APPEND, makeOwnFolder } from "../../platform/home";
 import type { Digest } from "../../platform/primitives";
 import { receivedError } from "../../platform/sentError";
 import type { ChainConfiguration } from "../chain";
+import { oneLine, RpcError } from "../rpc/rpc";
+import { chainExists } from "./blockLog";
+import type { ChainRequest } from "./chainRequests";
 import { chainFolder, connectToHost } from "./hostAddress";
+import { ClientHandshake } from "./hostHandshake";
 import {
-  HOST_PROTOCOL,
   HostAnchor,
   HostAnnouncement,
   HostAnswer,
+  type HostRequest,
   HostStatus,
   parse,
   readLines,
   writeLine,
 } from "./hostMessages";
-import { stateExists } from "./stateFile";
+import { hostSecret } from "./hostSecret";
+import { type Recovery, untoldRecovery } from "./recovery";
 
 export type EmbeddedConfiguration = Extract<ChainConfiguration, { kind: "embedded" }>;
 
@@ -38,14 +43,23 @@ const IDLE_MILLISECONDS = 10_000;
 /** Several hosts may have to stop and start before one serves, which takes seconds each on a busy machine. */
 const OPEN_TIMEOUT_MILLISECONDS = 30_000;
 
+/** How long whoever listens may take to prove that it is the host. */
+const HANDSHAKE_TIMEOUT_MILLISECONDS = 10_000;
+
+type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
+
 /** An open connection to the chain host, which stays while one is open. */
 export interface HostSession {
   readonly status: HostStatus;
   readonly closed: boolean;
   /** Timestamps a root; resolves once that is durable. */
   anchor(batchRoot: Digest): Promise<HostAnchor>;
-  /** Resolves once all that the chain holds now is durable. */
-  settle(): Promise<void>;
+  /** Asks the chain itself. Rejects with `RpcError` where it refuses. */
+  readonly request: ChainRequest;
+  /** Resolves while the host is there. */
+  ping(): Promise<void>;
+  /** Notes that a person was told of the recovery. */
+  recoveryTold(): Promise<void>;
   /** Keeps the host running after the last connection closes. */
   hold(): Promise<void>;
   /** Ends the host; resolves once it is gone. */
@@ -68,7 +82,7 @@ export async function openHost(
   while (performance.now() < deadline) {
     const socket = await connectToHost(home);
     if (socket !== null) {
-      const session = await greet(socket);
+      const session = await greet(socket, await secretFor(socket, home));
       if (session !== null) {
         return session;
       }
@@ -79,7 +93,7 @@ export async function openHost(
     if (mode === "running") {
       return null;
     }
-    if (mode === "existing" && !(await stateExists(chainFolder(home)))) {
+    if (mode === "existing" && !(await chainExists(chainFolder(home)))) {
       return null;
     }
     await startHost(home, hostPath, mode, idleMilliseconds);
@@ -146,14 +160,41 @@ function firstLine(child: ReturnType<typeof spawn>): Promise<HostAnnouncement | 
   });
 }
 
-/** Asks for the status; `null` where the host ends before it answers. */
-async function greet(socket: Socket): Promise<HostSession | null> {
+/** The secret of a home; the socket is closed where it cannot be read. */
+async function secretFor(socket: Socket, home: string): Promise<Buffer> {
+  try {
+    return await hostSecret(home);
+  } catch (error) {
+    socket.destroy();
+    throw error instanceof ProoflineError
+      ? error
+      : new ProoflineError(
+          "chain.host",
+          `The local chain's secret cannot be read (${meaningOf(error)}).`,
+          "makeHomeWritable",
+          { cause: error },
+        );
+  }
+}
+
+/**
+ * Proves to whoever listens that this is a client, has it prove that it is the host, and asks for the status; `null`
+ * where the host ends before it answers.
+ */
+async function greet(socket: Socket, secret: Buffer): Promise<HostSession | null> {
+  const handshake = new ClientHandshake(secret);
+  let admitted: (outcome: "yes" | "otherVersion" | "stranger" | "gone") => void = () => {};
+  const admission = new Promise<"yes" | "otherVersion" | "stranger" | "gone">((resolve) => {
+    admitted = resolve;
+  });
+  let trusted = false;
   const pending = new Map<number, { resolve(value: unknown): void; reject(reason: Error): void }>();
   let nextId = 1;
   let closed = false;
   const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   void gone.then(() => {
     closed = true;
+    admitted("gone");
     for (const { reject } of pending.values()) {
       reject(new HostGone());
     }
@@ -161,6 +202,16 @@ async function greet(socket: Socket): Promise<HostSession | null> {
   });
   socket.on("error", () => {});
   readLines(socket, (message) => {
+    if (!trusted) {
+      const step = handshake.receive(message);
+      if (typeof step === "string") {
+        admitted(step);
+        return void socket.destroy();
+      }
+      writeLine(socket, step.answer);
+      trusted = true;
+      return admitted("yes");
+    }
     const answer = HostAnswer.safeParse(message);
     if (!answer.success) {
       return void socket.destroy();
@@ -169,6 +220,9 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     pending.delete(answer.data.id);
     if ("error" in answer.data) {
       request?.reject(receivedError(answer.data.error));
+    } else if ("refused" in answer.data) {
+      const { code, message, data } = answer.data.refused;
+      request?.reject(new RpcError(code, oneLine(message), data));
     } else {
       request?.resolve(answer.data.result);
     }
@@ -177,7 +231,7 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     }
   });
 
-  async function ask<T>(request: { method: string; batchRoot?: Digest }, schema: z.ZodType<T>): Promise<T> {
+  async function ask<T>(request: DistributiveOmit<HostRequest, "id">, schema: z.ZodType<T>): Promise<T> {
     if (closed) {
       throw new HostGone();
     }
@@ -191,6 +245,30 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     return schema.parse(result);
   }
 
+  writeLine(socket, handshake.hello());
+  const deadline = setTimeout(() => socket.destroy(), HANDSHAKE_TIMEOUT_MILLISECONDS);
+  const outcome = await admission;
+  clearTimeout(deadline);
+  switch (outcome) {
+    case "gone":
+      return null;
+    case "otherVersion":
+      throw new ProoflineError(
+        "chain.host",
+        "Another version of Proofline runs the local chain.",
+        "restartChain",
+      );
+    case "stranger":
+      throw new ProoflineError(
+        "chain.host",
+        "What answers in the local chain's place does not know its secret.",
+        "restartChain",
+      );
+    case "yes":
+      break;
+    default:
+      return unreachable(outcome);
+  }
   let status: HostStatus;
   try {
     status = await ask({ method: "status" }, HostStatus);
@@ -201,21 +279,16 @@ async function greet(socket: Socket): Promise<HostSession | null> {
     }
     throw error;
   }
-  if (status.protocol !== HOST_PROTOCOL) {
-    socket.destroy();
-    throw new ProoflineError(
-      "chain.host",
-      "Another version of Proofline runs the local chain.",
-      "restartChain",
-    );
-  }
   return {
     status,
     get closed() {
       return closed;
     },
     anchor: (batchRoot) => ask({ method: "anchor", batchRoot }, HostAnchor),
-    settle: async () => void (await ask({ method: "settle" }, z.null())),
+    request: (method, params) =>
+      ask({ method: "request", request: { method, params: [...params] } }, z.unknown()),
+    ping: async () => void (await ask({ method: "ping" }, z.null())),
+    recoveryTold: async () => void (await ask({ method: "recoveryTold" }, z.null())),
     hold: async () => void (await ask({ method: "hold" }, z.null())),
     stop: async () => {
       socket.ref();
@@ -236,7 +309,7 @@ class HostGone extends ProoflineError {
 /** What `proofline chain status` tells. */
 export type EmbeddedChainState =
   | { readonly kind: "running"; readonly status: HostStatus }
-  | { readonly kind: "stopped"; readonly exists: boolean };
+  | { readonly kind: "stopped"; readonly exists: boolean; readonly recovery: Recovery | null };
 
 /** Starts the embedded chain, made new where there is none, and keeps it until `stopChain`. */
 export async function startChain(
@@ -269,7 +342,8 @@ export async function stopChain(configuration: EmbeddedConfiguration): Promise<b
 export async function chainState(configuration: EmbeddedConfiguration): Promise<EmbeddedChainState> {
   const session = await openHost(configuration, "running");
   if (session === null) {
-    return { kind: "stopped", exists: await stateExists(chainFolder(configuration.home)) };
+    const folder = chainFolder(configuration.home);
+    return { kind: "stopped", exists: await chainExists(folder), recovery: await untoldRecovery(folder) };
   }
   session.close();
   return { kind: "running", status: session.status };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rmdirSync, rmSync } from "node:fs";
+import { chmodSync, rmdirSync, rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -174,6 +174,10 @@ function listen(server: Server, address: string): Promise<boolean> {
     server.once("error", fail);
     server.listen(address, () => {
       server.off("error", fail);
+      if (address.endsWith(SOCKET_SUFFIX)) {
+        // Its folder lets nobody else in, either.
+        chmodSync(address, 0o600);
+      }
       resolvePromise(true);
     });
   });

@@ -5,20 +5,26 @@
  * Arguments: the home, then `create` or `existing`, then the milliseconds to stay without clients.
  */
 import { createServer, type Socket } from "node:net";
-import { dirname } from "node:path";
 import { meaningOf, messageOf, ProoflineError, unreachable } from "../../platform/errors";
 import { type SentError, sentError } from "../../platform/sentError";
-import { anvilPath } from "./anvil";
 import { EmbeddedNode } from "./embeddedNode";
 import { chainFolder, claimHost } from "./hostAddress";
+import { HostHandshake } from "./hostHandshake";
 import {
-  HOST_PROTOCOL,
   type HostAnnouncement,
   HostRequest,
   type HostStatus,
+  MAX_LINE,
+  MAX_STRANGERS_LINE,
   readLines,
   writeLine,
 } from "./hostMessages";
+import { hostSecret } from "./hostSecret";
+import { recoverySentence } from "./recovery";
+import { RequestError } from "./requestError";
+
+/** How long somebody who connected may take to prove who it is. */
+const HANDSHAKE_TIMEOUT_MILLISECONDS = 10_000;
 
 async function main(home: string, create: boolean, idleMilliseconds: number): Promise<void> {
   const folder = chainFolder(home);
@@ -33,22 +39,39 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
     started = resolve;
   });
 
+  const secret = await hostSecret(home);
   const server = createServer((socket) => {
-    clients.add(socket);
-    clearTimeout(idle);
+    const handshake = new HostHandshake(secret);
+    let admitted = false;
+    const refuse = (): void => void socket.destroy();
+    const deadline = setTimeout(refuse, HANDSHAKE_TIMEOUT_MILLISECONDS);
     socket.on("error", () => {});
     socket.on("close", () => {
+      clearTimeout(deadline);
       clients.delete(socket);
       watch();
     });
-    readLines(socket, (message) => {
-      const request = HostRequest.safeParse(message);
-      if (request.success) {
-        void serve(socket, request.data);
-      } else {
-        socket.destroy();
-      }
-    });
+    readLines(
+      socket,
+      (message) => {
+        if (admitted) {
+          const request = HostRequest.safeParse(message);
+          return request.success ? void serve(socket, request.data) : refuse();
+        }
+        const step = handshake.receive(message);
+        if (step === "refused") {
+          refuse();
+        } else if (step === "admitted") {
+          admitted = true;
+          clearTimeout(deadline);
+          clearTimeout(idle);
+          clients.add(socket);
+        } else {
+          writeLine(socket, step.answer);
+        }
+      },
+      () => (admitted ? MAX_LINE : MAX_STRANGERS_LINE),
+    );
   });
 
   const claim = await claimHost(home, server);
@@ -62,25 +85,26 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
     process.on(signal, () => void stop());
   }
   try {
-    const binary = anvilPath(dirname(process.argv[1] ?? ""));
-    node = await EmbeddedNode.start(folder, binary, create, async () => {
+    node = await EmbeddedNode.start(folder, create, {
       // The folder is gone, or another host's: nothing more may be written, and clients go there by themselves.
-      if (!(await claim.holds())) {
-        process.exit(1);
-      }
+      beforeWrite: async () => {
+        if (!(await claim.holds())) {
+          process.exit(1);
+        }
+      },
     });
   } catch (error) {
     announce({ state: "failed", error: describe(error) });
     process.exit(1);
   }
-  // A dead node cannot be trusted to hold what is on disk; the next client starts a new host from there.
-  void node.ended.then((reason) => {
-    if (stopping) {
-      return;
-    }
-    process.stderr.write(`The local chain's node ended: ${reason}\n`);
-    process.exit(1);
+  // Nobody knows any more what is on disk; the next client starts a new host from there.
+  void node.broken.then((reason) => {
+    process.stderr.write(`The local chain's file cannot be trusted: ${reason}\n`);
+    setImmediate(() => process.exit(1));
   });
+  if (node.recovery !== null) {
+    process.stderr.write(`${recoverySentence(node.recovery)}\n`);
+  }
   started(node);
   announce({ state: "ready" });
   watch();
@@ -97,6 +121,11 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
     try {
       writeLine(socket, { id: request.id, result: await answer(running, request) });
     } catch (error) {
+      if (error instanceof RequestError) {
+        const { code, message, data } = error;
+        writeLine(socket, { id: request.id, refused: { code, message, data } });
+        return;
+      }
       writeLine(socket, { id: request.id, error: describe(error) });
     }
   }
@@ -110,8 +139,12 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
         return status(running);
       case "anchor":
         return running.anchor(request.batchRoot);
-      case "settle":
-        await running.settle();
+      case "request":
+        return running.request(request.request.method, request.request.params);
+      case "ping":
+        return null;
+      case "recoveryTold":
+        await running.recoveryTold();
         return null;
       case "hold":
         held = true;
@@ -124,16 +157,14 @@ async function main(home: string, create: boolean, idleMilliseconds: number): Pr
   function status(running: EmbeddedNode): HostStatus {
     const { chainId, genesisHash, contract } = running.identity;
     return {
-      protocol: HOST_PROTOCOL,
-      rpcUrl: running.url,
       chainId,
       genesisHash,
       contract,
       pid: process.pid,
       clients: clients.size,
       held,
-      block: Math.max(0, running.durableBlock),
-      recovered: running.recovered,
+      block: running.block,
+      recovery: running.recovery,
     };
   }
 

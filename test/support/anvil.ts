@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { ProoflineError } from "../../platform/errors";
 
-/** A running anvil node. */
+/** A running anvil node: any chain behind an RPC server, and what the embedded chain is compared with. */
 export interface Anvil {
   readonly url: string;
   /** Resolves when it has ended, with the end of what it wrote to its error output. */
@@ -12,31 +10,13 @@ export interface Anvil {
   kill(): Promise<void>;
 }
 
-/**
- * The anvil binary for this platform: beside the bundle as packages carry it (`anvil/anvil`), else in the npm package
- * that the bundle's folder resolves to.
- *
- * @throws ProoflineError `chain.host` where there is none.
- */
-export function anvilPath(bundleFolder: string): string {
+/** The anvil binary of the development dependency for this platform. */
+export function anvilPath(): string {
   const suffix = process.platform === "win32" ? ".exe" : "";
-  const packaged = join(bundleFolder, "anvil", `anvil${suffix}`);
-  if (existsSync(packaged)) {
-    return packaged;
-  }
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   const name = `@foundry-rs/anvil-${process.platform}-${architecture}`;
-  try {
-    const manifest = createRequire(join(bundleFolder, "chainHost.js")).resolve(`${name}/package.json`);
-    return join(manifest, "..", "bin", `anvil${suffix}`);
-  } catch (error) {
-    throw new ProoflineError(
-      "chain.host",
-      `The local chain needs anvil, but there is no npm package ${name} beside ${bundleFolder}.`,
-      "installAnvil",
-      { cause: error },
-    );
-  }
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+  return join(manifest, "..", "bin", `anvil${suffix}`);
 }
 
 /** How long anvil may take to announce its port. */
@@ -107,11 +87,7 @@ export async function startAnvil(binary: string, extra: readonly string[]): Prom
   clearTimeout(timer);
   if (port === null) {
     await kill();
-    throw new ProoflineError(
-      "chain.host",
-      `The local chain's node did not start${errors === "" ? "" : `: ${errors.trim().slice(0, 500)}`}.`,
-      "restartChain",
-    );
+    throw new Error(`anvil did not start: ${errors.trim().slice(0, 500)}`);
   }
   return { url: `http://127.0.0.1:${port}`, ended, kill };
 }
