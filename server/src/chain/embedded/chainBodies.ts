@@ -41,6 +41,7 @@ export function transactionBody(chain: LocalChain, block: StoredBlock, index: nu
     ...(typed && v !== undefined ? { yParity: v } : {}),
     gasPrice: quantity(priceOf(chain, block, index)),
     from: transaction.getSenderAddress().toString(),
+    hash: block.transactionHashes[index],
     ...placeOf(block, index),
     blockTimestamp: quantity(block.timestamp),
   };
@@ -62,6 +63,7 @@ export function receiptBody(chain: LocalChain, block: StoredBlock, index: number
     cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
     logs: receipt.logs.map((log, position) => logBody(block, index, firstLog + position, log)),
     logsBloom: bytesToHex(receipt.logsBloom),
+    transactionHash: block.transactionHashes[index],
     ...placeOf(block, index),
     gasUsed: quantity(receipt.cumulativeGasUsed - before),
     effectiveGasPrice: quantity(priceOf(chain, block, index)),
@@ -78,6 +80,7 @@ export function logBody(block: StoredBlock, index: number, logIndex: number, log
     address: bytesToHex(log.address),
     topics: log.topics.map((topic) => bytesToHex(topic)),
     data: bytesToHex(log.data),
+    transactionHash: block.transactionHashes[index],
     ...placeOf(block, index),
     blockTimestamp: quantity(block.timestamp),
     logIndex: quantity(logIndex),
@@ -89,7 +92,6 @@ function placeOf(block: StoredBlock, index: number): object {
   return {
     blockHash: block.hash,
     blockNumber: quantity(block.number),
-    transactionHash: block.transactionHashes[index],
     transactionIndex: quantity(index),
   };
 }

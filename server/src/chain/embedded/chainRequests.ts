@@ -147,8 +147,12 @@ export function chainRequests(chain: LocalChain, clientVersion: string): ChainRe
     return name === "earliest" ? chain.blockAt(0) : chain.head;
   }
 
-  function known(name: unknown): StoredBlock {
-    const block = find(parse(BlockName, name ?? undefined));
+  function known(raw: unknown): StoredBlock {
+    return existing(parse(BlockName, raw ?? undefined));
+  }
+
+  function existing(name: BlockName): StoredBlock {
+    const block = find(name);
     if (block === null) {
       throw new RequestError("invalidParams", "the local chain has no such block");
     }
@@ -189,7 +193,7 @@ export function chainRequests(chain: LocalChain, clientVersion: string): ChainRe
       throw new RequestError("invalidParams", "the local chain has no such block");
     }
     const from =
-      one?.number ?? (filter.fromBlock == null ? chain.head.number : known(filter.fromBlock).number);
+      one?.number ?? (filter.fromBlock == null ? chain.head.number : existing(filter.fromBlock).number);
     const to = one?.number ?? find(filter.toBlock ?? "latest")?.number ?? chain.head.number;
     const addresses = listed(filter.address);
     const topics = (filter.topics ?? []).map(listed);
@@ -236,6 +240,9 @@ export function chainRequests(chain: LocalChain, clientVersion: string): ChainRe
         ...headers.map((header) => quantity(header.baseFeePerGas ?? 0n)),
         quantity(last?.calcNextBaseFee() ?? 0n),
       ],
+      // There are no blobs, and so they cost the least that there is.
+      baseFeePerBlobGas: [...headers, last].map(() => quantity(1)),
+      blobGasUsedRatio: headers.map(() => 0),
       gasUsedRatio: headers.map((header) => Number(header.gasUsed) / Number(header.gasLimit)),
       ...(percentiles.length === 0
         ? {}

@@ -20,6 +20,7 @@ export type Persist = (block: BlockRecord) => Promise<void>;
 export interface BlockCircumstances {
   readonly timestamp?: number;
   readonly prevRandao?: Uint8Array;
+  readonly baseFeePerGas?: bigint;
 }
 
 export interface LocalChainOptions {
@@ -75,8 +76,11 @@ export class LocalChain {
       await state.putAccount(address, createAccount({ balance }));
     }
     await state.flush();
-    const header = genesis(await state.getStateRoot());
-    await chain.add({ header: header.serialize(), transactions: [], receipts: [], nodes: draft.written() });
+    const stateRoot = await state.getStateRoot();
+    const header = genesis(stateRoot).serialize();
+    const block = { header, transactions: [], receipts: [], nodes: draft.written() };
+    // Some nodes' first header does not tell the state's root; this chain's does.
+    await chain.add(block, stateRoot);
     return chain;
   }
 
@@ -161,7 +165,7 @@ export class LocalChain {
   }
 
   /** The block that a transaction would come into now. */
-  async nextBlock({ timestamp, prevRandao }: BlockCircumstances = {}): Promise<Block> {
+  async nextBlock({ timestamp, prevRandao, baseFeePerGas }: BlockCircumstances = {}): Promise<Block> {
     const parent = this.headerOf(this.head);
     return createBlock(
       {
@@ -172,7 +176,7 @@ export class LocalChain {
           timestamp: timestamp ?? Math.max(this.head.timestamp + 1, Math.floor(this.now() / 1000)),
           coinbase: parent.coinbase,
           gasLimit: parent.gasLimit,
-          baseFeePerGas: parent.calcNextBaseFee(),
+          baseFeePerGas: baseFeePerGas ?? parent.calcNextBaseFee(),
           mixHash: prevRandao ?? new Uint8Array(32),
         },
       },
@@ -228,13 +232,14 @@ export class LocalChain {
     };
   }
 
-  private async add(record: BlockRecord): Promise<StoredBlock> {
+  private async add(record: BlockRecord, stateRoot?: Uint8Array): Promise<StoredBlock> {
     await this.persist(record);
-    return this.link(record);
+    return this.link(record, stateRoot);
   }
 
-  private link(record: BlockRecord): StoredBlock {
-    const block = storedBlock(record);
+  private link(record: BlockRecord, stateRoot?: Uint8Array): StoredBlock {
+    const read = storedBlock(record);
+    const block = stateRoot === undefined ? read : { ...read, stateRoot };
     const parent = this.blocks.at(-1);
     if (block.number !== this.blocks.length || (parent !== undefined && block.parentHash !== parent.hash)) {
       throw new BrokenChain(`block ${block.number} does not follow the one before it`);

@@ -8,12 +8,13 @@ import { paramsVM } from "@ethereumjs/vm";
 export const EMBEDDED_CHAIN_ID = 31337;
 
 /**
- * The rules of the embedded chain, for ever: under another fork the same transactions would come to other blocks. Prague
- * is what anvil 1.7.1, with which the tests compare it, follows as well.
+ * The rules of the embedded chain, for ever: under another fork the same transactions would come to other blocks.
+ * Cancun is the last one that asks for nothing that only a network's consensus has, and writes nothing into each block's
+ * state by itself (EIP-2935).
  */
 export class EmbeddedRules extends Common {
   constructor(chainId = EMBEDDED_CHAIN_ID) {
-    super({ chain: { ...Mainnet, chainId, name: "local chain" }, hardfork: Hardfork.Prague });
+    super({ chain: { ...Mainnet, chainId, name: "local chain" }, hardfork: Hardfork.Cancun });
     for (const parameters of [paramsBlock, paramsTx, paramsEVM, paramsVM]) {
       super.updateParams(parameters);
     }
