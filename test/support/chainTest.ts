@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -19,6 +18,7 @@ import type { Address } from "../../server/src/platform/primitives";
 import { type Anvil, anvilPath, startAnvil } from "./anvil";
 import { randomDigest } from "./digests";
 import { eventually } from "./eventually";
+import { processesNaming } from "./processes";
 import { removeFolder } from "./removeFolder";
 
 /** What the chain's tests share: homes, bundled hosts and nodes that are gone after each test. */
@@ -162,22 +162,6 @@ export async function startProxy(
     await new Promise((resolve) => server.close(resolve));
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
-
-/** The processes whose command line names `text`. */
-export async function processesNaming(text: string): Promise<number[]> {
-  const ps: ChildProcess = spawn("ps", ["-A", "-ww", "-o", "pid=,args="], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  let output = "";
-  ps.stdout?.setEncoding("utf8").on("data", (data: string) => {
-    output += data;
-  });
-  await new Promise((resolve) => ps.once("close", resolve));
-  return output
-    .split("\n")
-    .filter((line) => line.includes(text))
-    .map((line) => Number.parseInt(line, 10));
 }
 
 /** The host's process, of a home whose host runs. */

@@ -4,7 +4,15 @@ import { Anchor } from "./chain";
 
 const MAX_ANCHOR_BYTES = 4096;
 
-/** The text of `anchors/<batch root>.<chainId>.json`. */
+/**
+ * The name of an anchor's file: `<batch root>.<chain id>-<8 digits>.json`, with the first eight hex digits of the hash of
+ * the chain's genesis block, for chains of many computers share an id. Nobody reads anything from it.
+ */
+export function anchorFileName({ batchRoot, chainId, genesisHash }: Anchor): string {
+  return `${batchRoot}.${chainId}-${genesisHash.slice(2, 10)}.json`;
+}
+
+/** The text of an anchor file. */
 export function formatAnchor(anchor: Anchor): string {
   return prettyCanonicalJson(anchor);
 }

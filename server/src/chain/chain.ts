@@ -3,7 +3,7 @@ import { Address, ChainHash, Count, Digest } from "../platform/primitives";
 
 /** Which chain anchors go to and are read from. */
 export type ChainConfiguration =
-  /** The chain host's anvil node below `home`; started on demand for anchoring, never created by reading. */
+  /** The chain host's chain below `home`; started on demand for anchoring, never created by reading. */
   | { readonly kind: "embedded"; readonly home: string; readonly hostPath: string }
   /** Any EVM chain with an EAS contract. */
   | {
@@ -15,7 +15,7 @@ export type ChainConfiguration =
       readonly contract: Address;
     };
 
-/** `anchors/<batch root>.<chainId>.json`: where one batch root was timestamped. Each field is checked against the chain. */
+/** An anchor file: where one batch root was timestamped. Each field is checked against the chain. */
 export const Anchor = z.strictObject({
   batchRoot: Digest,
   chainId: Count,

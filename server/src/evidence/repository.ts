@@ -174,15 +174,14 @@ export class Repository {
   }
 
   /** Writes an anchor file, unless it is there already. */
-  async writeAnchor(batchRoot: Digest, chainId: number, text: string): Promise<string> {
-    return this.writeNew("anchors", `${batchRoot}.${chainId}.json`, text);
+  async writeAnchor(name: string, text: string): Promise<string> {
+    return this.writeNew("anchors", name, text);
   }
 
   /** Writes an anchor file in place of one that the chain contradicts. */
-  async replaceAnchor(batchRoot: Digest, chainId: number, text: string): Promise<string> {
+  async replaceAnchor(name: string, text: string): Promise<string> {
     return this.writing(async () => {
       const directory = await this.ownFolder(`${PROOFLINE_FOLDER}/anchors`);
-      const name = `${batchRoot}.${chainId}.json`;
       await writeWhole(join(directory, name), text);
       return `${PROOFLINE_FOLDER}/anchors/${name}`;
     });

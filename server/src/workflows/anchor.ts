@@ -1,4 +1,4 @@
-import { formatAnchor } from "../chain/anchorFile";
+import { anchorFileName, formatAnchor } from "../chain/anchorFile";
 import type { Anchor, ChainIdentity, ChainReader, ChainWriter } from "../chain/chain";
 import { isLocalChain } from "../chain/knownChains";
 import { MAX_ROOTS } from "../chain/payments/payment";
@@ -145,8 +145,8 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
         const repaired = claims.has(batchRoot);
         const text = formatAnchor(anchor);
         await (repaired
-          ? repository.replaceAnchor(batchRoot, anchor.chainId, text)
-          : repository.writeAnchor(batchRoot, anchor.chainId, text));
+          ? repository.replaceAnchor(anchorFileName(anchor), text)
+          : repository.writeAnchor(anchorFileName(anchor), text));
         if (journal.unanchored().some((batch) => batch.batchRoot === batchRoot)) {
           await journal.anchored(batchRoot, anchor.chainId);
         }

@@ -13,11 +13,11 @@ import {
   IDLE,
   isRunning,
   newHome,
-  processesNaming,
   stoppedHost,
 } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
+import { processesNaming } from "../../support/processes";
 
 test("reading never makes a chain", async () => {
   const configuration = await newHome();

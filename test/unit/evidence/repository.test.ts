@@ -77,7 +77,9 @@ describe("the .proofline folder", () => {
     expect(await all(repository.evidenceFiles())).toEqual([]);
     expect(await repository.writeEvidence(root, "one")).toBe(`.proofline/evidence/${root}.json`);
     await repository.writeEvidence(root, "two");
-    expect(await repository.writeAnchor(root, 31337, "anchor")).toBe(`.proofline/anchors/${root}.31337.json`);
+    expect(await repository.writeAnchor(`${root}.31337-00c0ffee.json`, "anchor")).toBe(
+      `.proofline/anchors/${root}.31337-00c0ffee.json`,
+    );
     const [evidence] = await all(repository.evidenceFiles());
     expect(evidence).toMatchObject({ kind: "read", bytes: Buffer.from("one") });
     expect(await all(repository.anchorFiles())).toHaveLength(1);
