@@ -97,7 +97,7 @@ export function assembleServer(
   const sealingGrammarThread = new VerificationThread(installation.verificationWorker);
   const readers = new ReadingThreads(installation.verificationWorker, settings.home);
   const reader = new RepositoryReader(readers);
-  const chain = new ChainAccess(settings, installation);
+  const chain = new ChainAccess(settings, installation, (line) => connection.console.warn(line));
   const sealing = startSealing(context, {
     thread,
     grammarThread: sealingGrammarThread,

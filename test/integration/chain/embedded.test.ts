@@ -1,7 +1,10 @@
+import { stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
-import { afterwards, IDLE, newHome } from "../../support/chainTest";
+import { stopChain } from "../../../server/src/chain/embedded/host";
+import { afterwards, anchorOnce, IDLE, newHome } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 
 test("anchors a root on the embedded chain, and a reader finds it finalized", async () => {
@@ -57,4 +60,25 @@ test("answers readers while others anchor", async () => {
   }
   await anchors;
   expect([...seen].sort()).toEqual(["finalized", "pending: The batch is not on the chain yet."]);
+});
+
+test("tells whoever connects, once, that the chain's file had to be cut", async () => {
+  const configuration = await newHome();
+  const first = await anchorOnce(configuration);
+  await anchorOnce(configuration);
+  await stopChain(configuration);
+  const path = join(configuration.home, "chain/blocks.log");
+  await truncate(path, (await stat(path)).size - 9);
+  const told: string[] = [];
+  for (let round = 0; round < 2; round++) {
+    const reader = openChain(configuration, {
+      start: false,
+      ...IDLE,
+      onRecovery: (sentence) => told.push(sentence),
+    });
+    afterwards(() => reader.close());
+    expect(await reader.check(first.batchRoot, [first])).toMatchObject({ status: "finalized" });
+    await reader.close();
+  }
+  expect(told).toEqual([expect.stringContaining(`after block ${first.block.number} were cut off`)]);
 });

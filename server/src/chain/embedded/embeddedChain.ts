@@ -3,6 +3,7 @@ import { chainName } from "../knownChains";
 import { type Connection, connected } from "../rpc/connection";
 import { DirectRpc } from "./directRpc";
 import { type EmbeddedConfiguration, type HostOptions, type HostSession, openHost } from "./host";
+import { recoverySentence } from "./recovery";
 
 export type EmbeddedOptions = HostOptions;
 
@@ -30,7 +31,12 @@ export async function connectEmbedded(
   if (host === null) {
     throw new NoLocalChainError();
   }
-  const { chainId, genesisHash, contract } = host.status;
+  const { chainId, genesisHash, contract, recovery } = host.status;
+  if (recovery !== null && options.onRecovery !== undefined) {
+    options.onRecovery(recoverySentence(recovery));
+    // Where the host is gone it is told once more.
+    await host.recoveryTold().catch(() => {});
+  }
   const identity = { chainId, genesisHash, contract, local: true, name: chainName(chainId, true) };
   const life = {
     get closed() {

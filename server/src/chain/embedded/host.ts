@@ -34,6 +34,8 @@ export type EmbeddedConfiguration = Extract<ChainConfiguration, { kind: "embedde
 export type HostMode = "running" | "existing" | "create";
 
 export interface HostOptions {
+  /** Gets a sentence for a person where the chain's file had to be cut; it is then told to nobody else. */
+  readonly onRecovery?: (sentence: string) => void;
   /** How long the host stays without clients, where this call starts it. */
   readonly idleMilliseconds?: number;
 }

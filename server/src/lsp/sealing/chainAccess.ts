@@ -20,6 +20,8 @@ export class ChainAccess {
   constructor(
     private readonly settings: SettingsStore,
     private readonly installation: Installation,
+    /** Shows a sentence in the output. */
+    private readonly warn: (line: string) => void,
   ) {
     settings.onChange((now, before) => {
       if (JSON.stringify(now.chain) !== JSON.stringify(before.chain) || now.trusted !== before.trusted) {
@@ -38,7 +40,7 @@ export class ChainAccess {
     if (!this.settings.current.trusted) {
       return null;
     }
-    this.reader ??= openChain(this.configuration, { start: false });
+    this.reader ??= openChain(this.configuration, { start: false, onRecovery: this.warn });
     clearTimeout(this.idle);
     this.idle = setTimeout(() => this.reset(), IDLE_MILLISECONDS);
     this.idle.unref();
@@ -47,7 +49,7 @@ export class ChainAccess {
 
   /** For one round of anchoring; whoever asked closes it. */
   write(key: string | null, confirm: (bill: Bill) => Promise<boolean>): ChainWriter {
-    return openWriter(this.configuration, { key, confirm });
+    return openWriter(this.configuration, { key, confirm, onRecovery: this.warn });
   }
 
   /** Closes the connection; the next question opens another. */
