@@ -7,8 +7,10 @@ import * as z from "zod";
 import { DEVELOPMENT_ACCOUNT } from "../../../server/src/chain/eas/deploy";
 import { timestampCall } from "../../../server/src/chain/eas/eas";
 import { type LogStorage, logPath } from "../../../server/src/chain/embedded/blockLog";
+import { analyseCodeOnce } from "../../../server/src/chain/embedded/codeAnalysis";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { EmbeddedNode, type NodeOptions } from "../../../server/src/chain/embedded/embeddedNode";
+import { EmbeddedRules } from "../../../server/src/chain/embedded/rules";
 import { randomDigest } from "../../support/digests";
 
 const folders: string[] = [];
@@ -190,6 +192,10 @@ describe("the embedded chain", () => {
       });
       expect(await readFile(logPath(elsewhere))).toEqual(flipped);
     }
+  });
+
+  test("analyses a contract's code once: the interpreter still is as it was measured", async () => {
+    expect(await analyseCodeOnce(new EmbeddedRules())).toBe(true);
   });
 
   test("refuses transactions in words that clients know", async () => {

@@ -1,5 +1,4 @@
 import { RLP } from "@ethereumjs/rlp";
-import { createTxFromRLP } from "@ethereumjs/tx";
 import { bytesToHex, createContractAddress } from "@ethereumjs/util";
 import { quantity } from "../rpc/blocks";
 import type { LocalChain } from "./localChain";
@@ -28,7 +27,7 @@ export function blockBody(chain: LocalChain, block: StoredBlock, full: boolean):
 }
 
 export function transactionBody(chain: LocalChain, block: StoredBlock, index: number): object {
-  const transaction = transactionAt(chain, block, index);
+  const transaction = chain.transactionAt(block, index);
   const { data, gasLimit, v, r, s, ...rest } = transaction.toJSON();
   const typed = transaction.type !== 0;
   return {
@@ -48,7 +47,7 @@ export function transactionBody(chain: LocalChain, block: StoredBlock, index: nu
 }
 
 export function receiptBody(chain: LocalChain, block: StoredBlock, index: number): object {
-  const transaction = transactionAt(chain, block, index);
+  const transaction = chain.transactionAt(block, index);
   const sender = transaction.getSenderAddress();
   const receipts = block.receipts.slice(0, index + 1).map(decodeReceipt);
   const receipt = receipts[index];
@@ -99,15 +98,7 @@ function placeOf(block: StoredBlock, index: number): object {
 /** What a transaction paid for a unit of gas, in wei. */
 function priceOf(chain: LocalChain, block: StoredBlock, index: number): bigint {
   const baseFee = chain.headerOf(block).baseFeePerGas ?? 0n;
-  return baseFee + transactionAt(chain, block, index).getEffectivePriorityFee(baseFee);
-}
-
-function transactionAt(chain: LocalChain, block: StoredBlock, index: number) {
-  const bytes = block.transactions[index];
-  if (bytes === undefined) {
-    throw new Error(`block ${block.number} has no transaction ${index}`);
-  }
-  return createTxFromRLP(bytes, { common: chain.common });
+  return baseFee + chain.transactionAt(block, index).getEffectivePriorityFee(baseFee);
 }
 
 /** Bytes of the whole block in RLP: header, transactions, no uncles and no withdrawals. */

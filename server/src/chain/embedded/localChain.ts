@@ -3,13 +3,16 @@ import type { Common } from "@ethereumjs/common";
 import { createMPT } from "@ethereumjs/mpt";
 import { RLP } from "@ethereumjs/rlp";
 import { Caches, MerkleStateManager } from "@ethereumjs/statemanager";
-import type { TypedTransaction } from "@ethereumjs/tx";
-import { type Address, createAccount, ValueEncoding } from "@ethereumjs/util";
+import { createTxFromRLP, type TypedTransaction } from "@ethereumjs/tx";
+import { type Address, bytesToHex, createAccount, ValueEncoding } from "@ethereumjs/util";
 import { createVM, encodeReceipt, runTx, type VM } from "@ethereumjs/vm";
+import { BoundedMap } from "../../platform/boundedMap";
 import type { ChainHash } from "../../platform/primitives";
 import { SerialQueue } from "../../platform/serialQueue";
 import { assertAdmissible } from "./admission";
 import { type BlockRecord, decodeBlocks } from "./blockRecord";
+import { analyseCodeOnce } from "./codeAnalysis";
+import type { EmbeddedRules } from "./rules";
 import { type NodeDraft, StateNodes } from "./stateNodes";
 import { type StoredBlock, storedBlock } from "./storedBlock";
 
@@ -24,7 +27,7 @@ export interface BlockCircumstances {
 }
 
 export interface LocalChainOptions {
-  readonly common: Common;
+  readonly common: EmbeddedRules;
   readonly persist: Persist;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -40,7 +43,7 @@ export class BrokenChain extends Error {
  * and every block's state are kept in memory; a block is part of the chain once its record is durable.
  */
 export class LocalChain {
-  readonly common: Common;
+  readonly common: EmbeddedRules;
   private readonly persist: Persist;
   private readonly now: () => number;
   private readonly queue = new SerialQueue();
@@ -52,6 +55,8 @@ export class LocalChain {
   >();
 
   private readonly nodes = new StateNodes();
+
+  private readonly decoded = new BoundedMap<ChainHash, TypedTransaction>(MAX_DECODED);
 
   private constructor({ common, persist, now = Date.now }: LocalChainOptions) {
     this.common = common;
@@ -135,6 +140,17 @@ export class LocalChain {
     return this.byTransaction.get(hash) ?? null;
   }
 
+  /** A block's transaction; that of a new block knows its sender, which is slow to find out. */
+  transactionAt(block: StoredBlock, index: number): TypedTransaction {
+    const [bytes, hash] = [block.transactions[index], block.transactionHashes[index]];
+    if (bytes === undefined || hash === undefined) {
+      throw new Error(`block ${block.number} has no transaction ${index}`);
+    }
+    const decoded = this.decoded.get(hash) ?? createTxFromRLP(bytes, { common: this.common });
+    this.decoded.set(hash, decoded);
+    return decoded;
+  }
+
   headerOf(block: StoredBlock): BlockHeader {
     return createBlockHeaderFromRLP(block.header, { common: this.common });
   }
@@ -151,6 +167,7 @@ export class LocalChain {
 
   /** Something that runs code on top of a block's state. What it changes is seen by nobody else. */
   async machineOn(block: StoredBlock, draft = this.nodes.draft()): Promise<VM> {
+    await analyseCodeOnce(this.common);
     return createVM({
       common: this.common,
       stateManager: await this.stateOf(block, draft),
@@ -189,7 +206,11 @@ export class LocalChain {
    * or the block cannot be written, the chain is as it was before.
    */
   mine(transaction: TypedTransaction, circumstances: BlockCircumstances = {}): Promise<StoredBlock> {
-    return this.queue.run(async () => this.add(await this.execute(transaction, circumstances)));
+    return this.queue.run(async () => {
+      const block = await this.add(await this.execute(transaction, circumstances));
+      this.decoded.set(bytesToHex(transaction.hash()), transaction);
+      return block;
+    });
   }
 
   /** Resolves once nothing is being mined. */
@@ -268,6 +289,9 @@ export class LocalChain {
     return block === undefined ? new Uint8Array(32) : Buffer.from(block.hash.slice(2), "hex");
   }
 }
+
+/** Decoded transactions that are kept; what is asked for is mostly new. */
+const MAX_DECODED = 256;
 
 /** A transaction touches few accounts and slots; larger caches take longer to make than to use. */
 const SMALL = { type: "ordered_map", size: 0 } as const;
