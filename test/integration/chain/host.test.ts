@@ -1,11 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdir, readdir, readFile, rename, rmdir, stat, truncate, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { chainState, openHost, startChain, stopChain } from "../../../server/src/chain/embedded/host";
-import { connectToHost } from "../../../server/src/chain/embedded/hostAddress";
+import { claimHost, connectToHost } from "../../../server/src/chain/embedded/hostAddress";
 import {
   afterwards,
   anchorOnce,
@@ -363,6 +364,23 @@ test.skipIf(process.platform === "win32")("only the user can enter the chain's f
   const { mode } = await stat(join(configuration.home, "chain"));
   expect(mode & 0o777).toBe(0o700);
   expect((await stat(join(configuration.home, "chain/blocks.log"))).mode & 0o777).toBe(0o600);
+});
+
+test("a host that is gone as soon as it was reached keeps nobody waiting", async () => {
+  const configuration = await newHome();
+  let reached = 0;
+  const server = createServer((socket) => {
+    reached += 1;
+    socket.destroy();
+    if (reached === 3) {
+      server.close();
+      claim?.release();
+    }
+  });
+  const claim = await claimHost(configuration.home, server);
+  expect(claim).not.toBeNull();
+  expect(await openHost(configuration, "running")).toBeNull();
+  expect(reached).toBe(3);
 });
 
 test("listens on no TCP port", async () => {

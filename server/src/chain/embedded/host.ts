@@ -84,7 +84,7 @@ export async function openHost(
   while (performance.now() < deadline) {
     const socket = await connectToHost(home);
     if (socket !== null) {
-      const session = await greet(socket, await secretFor(socket, home));
+      const session = await greet(socket, home);
       if (session !== null) {
         return session;
       }
@@ -183,8 +183,7 @@ async function secretFor(socket: Socket, home: string): Promise<Buffer> {
  * Proves to whoever listens that this is a client, has it prove that it is the host, and asks for the status; `null`
  * where the host ends before it answers.
  */
-async function greet(socket: Socket, secret: Buffer): Promise<HostSession | null> {
-  const handshake = new ClientHandshake(secret);
+async function greet(socket: Socket, home: string): Promise<HostSession | null> {
   let admitted: (outcome: "yes" | "otherVersion" | "stranger" | "gone") => void = () => {};
   const admission = new Promise<"yes" | "otherVersion" | "stranger" | "gone">((resolve) => {
     admitted = resolve;
@@ -203,6 +202,10 @@ async function greet(socket: Socket, secret: Buffer): Promise<HostSession | null
     pending.clear();
   });
   socket.on("error", () => {});
+  const handshake = new ClientHandshake(await secretFor(socket, home));
+  if (socket.destroyed) {
+    return null;
+  }
   readLines(socket, (message) => {
     if (!trusted) {
       const step = handshake.receive(message);
