@@ -19,9 +19,4 @@ export const LIMITS = [
     reason:
       "Wine lets any number of processes create one named pipe (it ignores FILE_FLAG_FIRST_PIPE_INSTANCE).",
   },
-  {
-    file: "chain/host.test.ts",
-    test: /^says what to do where anvil is missing$/,
-    reason: "NODE_PATH, by which the native packages are found here, finds anvil from any folder.",
-  },
 ];

@@ -10,6 +10,8 @@ import { type LogStorage, logPath } from "../../../server/src/chain/embedded/blo
 import { analyseCodeOnce } from "../../../server/src/chain/embedded/codeAnalysis";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { EmbeddedNode, type NodeOptions } from "../../../server/src/chain/embedded/embeddedNode";
+import { randomGenesis } from "../../../server/src/chain/embedded/genesis";
+import { LocalChain } from "../../../server/src/chain/embedded/localChain";
 import { EmbeddedRules } from "../../../server/src/chain/embedded/rules";
 import { randomDigest } from "../../support/digests";
 
@@ -196,6 +198,17 @@ describe("the embedded chain", () => {
 
   test("analyses a contract's code once: the interpreter still is as it was measured", async () => {
     expect(await analyseCodeOnce(new EmbeddedRules())).toBe(true);
+  });
+
+  test("keeps no machine that it has used", async () => {
+    const common = new EmbeddedRules();
+    const chain = await LocalChain.begin({ common, persist: async () => {} }, [], (stateRoot) =>
+      randomGenesis(common, stateRoot, 1),
+    );
+    for (let round = 0; round < 5; round++) {
+      await chain.machineOn(chain.head);
+    }
+    expect(common.events.listenerCount("hardforkChanged")).toBe(0);
   });
 
   test("refuses transactions in words that clients know", async () => {

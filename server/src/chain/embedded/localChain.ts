@@ -169,7 +169,8 @@ export class LocalChain {
   async machineOn(block: StoredBlock, draft = this.nodes.draft()): Promise<VM> {
     await analyseCodeOnce(this.common);
     return createVM({
-      common: this.common,
+      // A machine listens to its rules for ever; those of its own go with it.
+      common: this.common.copy(),
       stateManager: await this.stateOf(block, draft),
       blockchain: {
         getBlock: async (number) => ({ hash: () => this.hashOf(number) }),
