@@ -179,8 +179,9 @@ test("every home has a chain of its own", async () => {
 test("a killed host leaves no process behind, and what was anchored stays", async () => {
   const configuration = await newHome();
   const anchor = await anchorOnce(configuration);
-  const pid = await hostPid(configuration);
-  process.kill(pid, "SIGKILL");
+  // A client of its own keeps it until then.
+  const session = await openHost(configuration, "existing", IDLE);
+  process.kill(session?.status.pid ?? Number.NaN, "SIGKILL");
   await eventually("the host to go", async () => (await processesNaming(configuration.home)).length === 0);
   const reader = openChain(configuration, { start: false, ...IDLE });
   afterwards(() => reader.close());
@@ -218,7 +219,8 @@ test("killed at random instants while it anchors, it keeps all that it confirmed
 test.skipIf(process.platform === "win32")("asked by a signal to end, it does so cleanly", async () => {
   const configuration = await newHome();
   const anchor = await anchorOnce(configuration);
-  process.kill(await hostPid(configuration), "SIGTERM");
+  const session = await openHost(configuration, "existing", IDLE);
+  process.kill(session?.status.pid ?? Number.NaN, "SIGTERM");
   await eventually("all to go", async () => (await processesNaming(configuration.home)).length === 0);
   const files = await readdir(join(configuration.home, "chain"));
   expect(files.sort()).toEqual(["blocks.log", "host.1", "host.log", "host.secret"]);
