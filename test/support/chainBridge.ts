@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ export interface ChainBridge {
 }
 
 export async function bridgeTo(home: string, hostPath: string): Promise<ChainBridge> {
-  const outfile = join(tmpdir(), `proofline-bridge-${process.pid}.cjs`);
+  const outfile = join(tmpdir(), `proofline-bridge-${process.pid}-${Date.now()}.cjs`);
   await build({
     entryPoints: [fileURLToPath(import.meta.url)],
     bundle: true,
@@ -40,7 +41,7 @@ export async function bridgeTo(home: string, hostPath: string): Promise<ChainBri
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).once("line", resolve);
     child.once("exit", () => reject(new Error("the bridge to the chain did not start")));
-  });
+  }).finally(() => rmSync(outfile, { force: true }));
   return { url, close: () => void child.kill() };
 }
 
