@@ -204,9 +204,9 @@ describe("the embedded chain and anvil", () => {
     const pair = await startPair(NEVER);
     await deployBoth(pair);
     const root = randomDigest();
-    const first = await sendBoth(pair, { to: EMBEDDED_EAS, data: timestampCall(root), type: "legacy" });
+    const first = await sendBoth(pair, { to: EMBEDDED_EAS, data: timestampCall([root]), type: "legacy" });
     expect(first).toMatchObject({ status: "0x1" });
-    expect(await sendBoth(pair, { to: EMBEDDED_EAS, data: timestampCall(root) })).toMatchObject({
+    expect(await sendBoth(pair, { to: EMBEDDED_EAS, data: timestampCall([root]) })).toMatchObject({
       status: "0x0",
     });
     const roots = Array.from({ length: 5 }, () => `0x${randomDigest()}` as const);
@@ -245,7 +245,7 @@ describe("the embedded chain and anvil", () => {
     await same(pair, "eth_call", get, "0x2");
     // A custom error's data, and a revert without any.
     expect(
-      await same(pair, "eth_call", { to: EMBEDDED_EAS, data: timestampCall(root) }, "latest"),
+      await same(pair, "eth_call", { to: EMBEDDED_EAS, data: timestampCall([root]) }, "latest"),
     ).toMatchObject({
       code: 3,
     });
@@ -263,7 +263,7 @@ describe("the embedded chain and anvil", () => {
     await same(pair, "eth_blockNumber");
     await same(pair, "eth_getBlockByNumber", "0x99", false);
     await same(pair, "eth_getTransactionReceipt", none);
-    const estimate = { from: DEVELOPMENT_ACCOUNT, to: EMBEDDED_EAS, data: timestampCall(randomDigest()) };
+    const estimate = { from: DEVELOPMENT_ACCOUNT, to: EMBEDDED_EAS, data: timestampCall([randomDigest()]) };
     const [ours, anvil] = await Promise.all([
       pair.ours("eth_estimateGas", estimate),
       pair.anvil("eth_estimateGas", estimate),

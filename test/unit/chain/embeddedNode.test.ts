@@ -215,7 +215,7 @@ describe("the embedded chain", () => {
     const node = await started(await newFolder());
     const account = privateKeyToAccount(DEVELOPMENT_KEY);
     const { contract, chainId } = node.identity;
-    const call = { type: "eip1559", chainId, to: contract, data: timestampCall(randomDigest()) } as const;
+    const call = { type: "eip1559", chainId, to: contract, data: timestampCall([randomDigest()]) } as const;
     const fair = { gas: 100_000n, maxFeePerGas: 3_000_000_000n, maxPriorityFeePerGas: 0n, nonce: 2 };
     const poor = privateKeyToAccount(`0x${"1".repeat(64)}`);
     for (const [signed, message] of [
