@@ -32,7 +32,10 @@ function problemWith(setting: PropertyKey | undefined): Problem {
     case "id":
       return problem("proofline.chain.id", "is not a chain id");
     case "rpcUrls":
-      return problem("proofline.chain.rpcUrls", "is not a list of http or https addresses");
+      return problem(
+        "proofline.chain.rpcUrls",
+        "is not a list of http or https addresses, each with or without an operator before it (Example=https://…)",
+      );
     case "contract":
       return problem("proofline.chain.contract", "is not an address");
     default:

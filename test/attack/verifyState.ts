@@ -6,6 +6,7 @@ import { TIMESTAMPED_TOPIC } from "../../server/src/chain/eas/eas";
 import type { Connection } from "../../server/src/chain/rpc/connection";
 import { Rpc, RpcFailure } from "../../server/src/chain/rpc/rpc";
 import { checkRoot } from "../../server/src/chain/trust/checkRoot";
+import { Witnesses } from "../../server/src/chain/trust/witnesses";
 import { normalizeText } from "../../server/src/evidence/format/commitment";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
 import { Grammars } from "../../server/src/evidence/locate/grammars";
@@ -175,9 +176,18 @@ class TrueChain implements ChainReader {
   private readonly connection: Connection;
 
   constructor(state: State) {
-    const head = { number: 2000, hash: blockHash(TIME + 1000), finalized: 2000 };
+    const rpc = new TrueRpc(state);
+    const head = {
+      number: 2000,
+      hash: blockHash(TIME + 1000),
+      timestamp: TIME + 1000,
+      finalized: 2000,
+      operators: new Set([rpc.host]),
+    };
     this.connection = {
-      rpc: new TrueRpc(state),
+      rpc,
+      witnesses: new Witnesses([{ operator: rpc.host, server: rpc }]),
+      genesisTime: 0,
       identity: IDENTITY,
       head: () => Promise.resolve(head),
       freshHead: () => Promise.resolve(head),

@@ -25,7 +25,7 @@ export const VectorCase = z.strictObject({
       Digest,
       z.strictObject({
         anchor: z.enum(CHECK_VALUES.anchor),
-        trust: z.enum(["singleRpc", "local"]),
+        trust: z.enum(CHECK_VALUES.anchorTrust),
         /** Seconds since 1970; `null` where the chain holds no anchor. */
         time: z.nullable(z.number().int()),
       }),

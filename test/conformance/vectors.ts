@@ -509,6 +509,12 @@ vector(
     ],
   },
 );
+vector("good/quorum", "The servers of two operators agree on the anchor.", {
+  files: SUM_FILE,
+  evidence: [sum],
+  known: all([sum], { chain: { [sum.batchRoot]: answer("finalized", { trust: "quorum" }) } }),
+  pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", { ...GOOD, anchorTrust: "quorum" })],
+});
 vector("good/within-tolerance", "The replay came near enough, by what the pin forgives.", {
   files: SUM_FILE,
   evidence: [sum],
@@ -1595,6 +1601,7 @@ anchored("reorged", "The chain holds another block or another event than the anc
 anchored("unreachable", "The chain did not answer.", "unknown");
 anchored("wrongChain", "The batch is anchored on another chain than the reader's.", "unknown");
 anchored("pending", "The chain holds no timestamp for the batch yet.", "pending");
+anchored("disputed", "The servers that were asked contradict each other.", "unknown");
 vector("hostile/broken-anchor-file", "An anchor file with an unknown field is a problem of its own.", {
   rules: ["anchors", "oneFile"],
   files: SUM_FILE,

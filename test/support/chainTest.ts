@@ -126,12 +126,13 @@ export async function rpcChain(
 interface Call {
   readonly id: number;
   readonly method: string;
+  readonly params: readonly unknown[];
 }
 
 /** An RPC server that passes calls on and may change each result. */
 export async function startProxy(
   target: string,
-  change: (method: string, result: unknown) => unknown,
+  change: (method: string, result: unknown, params: readonly unknown[]) => unknown,
   { onPost = () => {}, single = false }: { onPost?: () => void; single?: boolean } = {},
 ): Promise<string> {
   const server = createServer(async (request, response) => {
@@ -151,8 +152,10 @@ export async function startProxy(
     });
     const answers = await answered.json();
     const changed = (answer: { id: number; result?: unknown }) => {
-      const method = [calls].flat().find(({ id }) => id === answer.id)?.method ?? "";
-      return "result" in answer ? { ...answer, result: change(method, answer.result) } : answer;
+      const call = [calls].flat().find(({ id }) => id === answer.id);
+      return "result" in answer
+        ? { ...answer, result: change(call?.method ?? "", answer.result, call?.params ?? []) }
+        : answer;
     };
     response.end(JSON.stringify(Array.isArray(answers) ? answers.map(changed) : changed(answers)));
   });

@@ -11,6 +11,7 @@ export type ChainConfiguration =
       /** Below which payments are noted. */
       readonly home: string;
       readonly id: number;
+      /** Addresses, or `Operator=address`. */
       readonly rpcUrls: readonly string[];
       readonly contract: Address;
     };
@@ -47,17 +48,25 @@ export type AnchorStatus =
   | "absent"
   | "unreachable"
   | "wrongChain"
-  | "reorged";
+  | "reorged"
+  | "disputed";
+
+/** Whose word the answer is, and how good it is. */
+export type AnchorTrust = "stateProof" | "quorum" | "offlineProof" | "singleRpc" | "local";
 
 /** What the chain says about one batch root. */
 export interface AnchorCheck {
   readonly status: AnchorStatus;
-  readonly trust: "singleRpc" | "local";
+  readonly trust: AnchorTrust;
+  /** The operators of servers who all said so; missing where nobody was asked. */
+  readonly operators?: readonly string[];
   readonly identity: ChainIdentity | null;
   /** The anchor that was confirmed, where status is `finalized` or `included`. */
   readonly anchor: Anchor | null;
   /** One sentence, wherever the status is neither `finalized` nor `included`. */
   readonly reason?: string;
+  /** One sentence for each anchor file that says something else than what was found; missing where none does. */
+  readonly remarks?: readonly string[];
 }
 
 /** A chain opened for reading. Errors of the network end in `unreachable`, never in a throw. */

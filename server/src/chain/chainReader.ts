@@ -5,7 +5,8 @@ import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReade
 import { IS_LOCAL } from "./chainKinds";
 import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded/embeddedChain";
 import { isLocalChain } from "./knownChains";
-import { type Connection, chainError, connectRpc } from "./rpc/connection";
+import { chainError } from "./rpc/chainError";
+import { type Connection, connectRpc } from "./rpc/connection";
 import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./trust/checkRoot";
 
 export interface OpenChainOptions extends EmbeddedOptions {
@@ -61,10 +62,12 @@ export class ConnectedReader implements ChainReader {
         if (attempt === 1 && (await connection?.isLost())) {
           continue;
         }
-        if (connection !== undefined) {
+        const failure = chainError(error);
+        // Servers that contradict each other would do so again.
+        if (connection !== undefined && failure.code !== "chain.disputed") {
           await this.drop(connection);
         }
-        return this.failed(chainError(error), connection?.identity ?? null, anchors);
+        return this.failed(failure, connection?.identity ?? null, anchors);
       }
     }
   }
@@ -166,6 +169,9 @@ export class ConnectedReader implements ChainReader {
       anchor: null,
       reason,
     });
+    if (error.code === "chain.disputed") {
+      return result("disputed", error.reason);
+    }
     if (error.code === "chain.wrong") {
       return result("wrongChain", error.reason);
     }

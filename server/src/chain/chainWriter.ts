@@ -9,7 +9,8 @@ import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "
 import { payFor } from "./payments/pay";
 import type { Bill } from "./payments/payment";
 import type { Receipt } from "./rpc/blocks";
-import { type Connection, chainError, connectRpc } from "./rpc/connection";
+import { chainError } from "./rpc/chainError";
+import { type Connection, connectRpc } from "./rpc/connection";
 
 export interface OpenWriterOptions extends EmbeddedOptions {
   /** The private key that pays, `0x` and 64 hex digits; the embedded chain needs none. */

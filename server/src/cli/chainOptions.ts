@@ -15,7 +15,10 @@ export interface ChainFlags {
 export function addChainFlags(command: Command): Command {
   return command
     .option("--chain-id <id>", "an EVM chain instead of the one on this computer (PROOFLINE_CHAIN_ID)")
-    .option("--rpc-url <url...>", "its RPC servers (PROOFLINE_RPC_URLS, separated by commas)")
+    .option(
+      "--rpc-url <url...>",
+      "its RPC servers, each as an address or Operator=address (PROOFLINE_RPC_URLS, separated by commas)",
+    )
     .option("--contract <address>", "its EAS contract (PROOFLINE_CONTRACT)");
 }
 
@@ -46,7 +49,9 @@ export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = 
       ...(wrong.has("id") && id !== undefined ? [`${id} is not a chain id, which is a whole number.`] : []),
       ...(rpcUrls === undefined ? ["--rpc-url is missing."] : []),
       ...(wrong.has("rpcUrls") && rpcUrls !== undefined
-        ? [`${rpcUrls.join(", ")}: not each of these is an http or https address.`]
+        ? [
+            `${rpcUrls.join(", ")}: not each of these is an http or https address, with or without an operator before it (Example=https://…).`,
+          ]
         : []),
       ...(contract === undefined ? ["--contract is missing."] : []),
       ...(wrong.has("contract") && contract !== undefined

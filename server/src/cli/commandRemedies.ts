@@ -38,6 +38,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   restartChain: "Run `proofline chain stop`, then try again.",
   correctChain: "Correct --chain-id, --rpc-url and --contract.",
   changeServer: "Check the network connection, or name another RPC server with --rpc-url.",
+  compareServers: "Find out which of the servers named with --rpc-url is right, and leave the other one out.",
   waitForLowerFees: "Try again when fees are lower, or name another RPC server with --rpc-url.",
   fundAccount: "Send the account some of the chain's currency, or use another key with --key-file.",
   confirmPayment: "Run it again with --pay to agree. It is asked once for a chain and an account.",

@@ -9,6 +9,7 @@ import {
   partOfLines,
   promptReason,
   REFORMATTED,
+  trustReason,
 } from "../policy/reasons";
 import type { FileProblem, Report, VanishedEvidence } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
@@ -394,8 +395,11 @@ const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
   content: ({ content }) => (content === "reformatted" ? REFORMATTED : null),
   evidence: null,
   signature: null,
-  anchor: null,
-  anchorTrust: null,
+  anchor: (_, { anchor: { remarks = [] } }) => (remarks.length === 0 ? null : remarks.join(" ")),
+  anchorTrust: ({ anchorTrust }, findings) =>
+    anchorTrust === "singleRpc" && findings.anchor.blockNumber !== undefined
+      ? trustReason(anchorTrust, findings)
+      : null,
   model: null,
   environment: null,
   /** What a good replay compared and forgave; what a bad one found is among the reasons. */

@@ -41,6 +41,8 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
     "Correct the settings proofline.chain.id, proofline.chain.rpcUrls and proofline.chain.contract.",
   changeServer:
     "Check the network connection, or name another RPC server in the setting proofline.chain.rpcUrls.",
+  compareServers:
+    "Find out which of the servers in the setting proofline.chain.rpcUrls is right, and take the other one out.",
   waitForLowerFees:
     "Try again when fees are lower, or name another RPC server in the setting proofline.chain.rpcUrls.",
   fundAccount:

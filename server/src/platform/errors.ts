@@ -46,6 +46,7 @@ export const ERROR_CODES = [
   "chain.configuration",
   "chain.unreachable",
   "chain.wrong",
+  "chain.disputed",
   "chain.rejected",
   "chain.payment",
   "chain.host",

@@ -61,6 +61,7 @@ export const REMEDY_KEYS = [
   "removeHostSecret",
   "correctChain",
   "changeServer",
+  "compareServers",
   "waitForLowerFees",
   "useOwnAccount",
   "fundAccount",

@@ -15,7 +15,7 @@ export function reasonFor(name: CheckName, checks: Checks, findings: Findings, p
     case "anchor":
       return anchorReason(checks.anchor, findings);
     case "anchorTrust":
-      return trustReason(checks.anchorTrust);
+      return trustReason(checks.anchorTrust, findings);
     case "model":
       return modelReason(checks.model, findings, policy);
     case "environment":
@@ -128,19 +128,23 @@ function anchorReason(value: Checks["anchor"], { anchor }: Findings): string {
       return anchor.reason ?? "Anchored on a chain other than the one configured here.";
     case "reorged":
       return anchor.reason ?? "The block that held the anchor is no longer part of the chain.";
+    case "disputed":
+      return anchor.reason ?? "The servers contradict each other about the anchor.";
   }
 }
 
-function trustReason(value: Checks["anchorTrust"]): string {
+/** Whose word an anchor rests on. */
+export function trustReason(value: Checks["anchorTrust"], { anchor: { operators = [] } }: Findings): string {
+  const who = operators.join(", ");
   switch (value) {
     case "stateProof":
-      return "A state proof shows the anchor in a known block.";
+      return `A proof of the chain's state shows the anchor in a block that ${operators.length} independent operators report (${who}).`;
     case "quorum":
-      return "Several independent RPC servers agree on the anchor.";
+      return `The RPC servers of ${operators.length} independent operators agree on the anchor (${who}).`;
     case "offlineProof":
-      return "A stored proof shows the anchor in a block that was confirmed earlier.";
+      return "A stored proof of the chain's state shows the anchor in a block that was confirmed here earlier; no server was asked now.";
     case "singleRpc":
-      return "Only one RPC server was asked.";
+      return `It rests on the word of a single operator of RPC servers${who === "" ? "" : ` (${who})`}.`;
     case "local":
       return "The chain is a developer's own and its owner controls it: a rehearsal, not a witness.";
   }

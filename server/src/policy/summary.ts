@@ -63,6 +63,7 @@ function effects(requirements: Requirements): EffectTable {
       unreachable: "unknown",
       wrongChain: "unknown",
       reorged: "failed",
+      disputed: "unknown",
     },
     anchorTrust: {
       stateProof: "good",

@@ -114,6 +114,16 @@ export const Findings = z
         transaction: z.string().exactOptional(),
         time: z.number().exactOptional().describe("Seconds since 1970: the only evidence of time."),
         reason: z.string().exactOptional().describe("Why it could not be checked, or what contradicted it."),
+        operators: z
+          .array(z.string())
+          .readonly()
+          .exactOptional()
+          .describe("Who runs the RPC servers that all said so; missing where none was asked."),
+        remarks: z
+          .array(z.string())
+          .readonly()
+          .exactOptional()
+          .describe("What other anchor files say that is not so, a sentence each."),
       })
       .readonly(),
   })

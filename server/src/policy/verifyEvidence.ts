@@ -473,7 +473,10 @@ function anchorOf({ batchRoot }: Claim, chain: ReadonlyMap<string, AnchorCheck>)
   return chain.get(batchRoot) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." };
 }
 
-function anchorFindings({ batchRoot }: Claim, { identity, anchor, reason }: AnchorCheck): Findings["anchor"] {
+function anchorFindings(
+  { batchRoot }: Claim,
+  { identity, anchor, reason, operators, remarks }: AnchorCheck,
+): Findings["anchor"] {
   return {
     batchRoot: batchRoot ?? "",
     ...(identity === null ? {} : { chainId: identity.chainId, chainName: identity.name }),
@@ -481,6 +484,8 @@ function anchorFindings({ batchRoot }: Claim, { identity, anchor, reason }: Anch
       ? {}
       : { blockNumber: anchor.block.number, transaction: anchor.transaction, time: anchor.timestamp }),
     ...(reason === undefined ? {} : { reason }),
+    ...(operators === undefined ? {} : { operators }),
+    ...(remarks === undefined ? {} : { remarks }),
   };
 }
 

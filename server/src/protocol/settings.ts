@@ -2,6 +2,7 @@ import * as z from "zod";
 import { Address } from "../platform/primitives";
 import { DEFAULT_PROFILE, ExecutionProfile } from "./executionProfile";
 import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "./executionProvider";
+import { RpcServerEntryText } from "./rpcServerEntry";
 import { VERIFIED_ONLY_LEVELS } from "./verifiedOnly";
 
 /** The public hub. */
@@ -9,12 +10,15 @@ export const DEFAULT_HUB = "https://huggingface.co";
 /** About ten prompts of the embedded model at its full context, or one of a model with half a billion weights. */
 export const DEFAULT_CACHE_MEGABYTES = 64;
 
+/** Each is asked everything, so more would only cost time. */
+const MAX_RPC_SERVERS = 16;
+
 export const ChainSettings = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("embedded") }),
   z.strictObject({
     kind: z.literal("rpc"),
     id: z.number().int().positive(),
-    rpcUrls: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    rpcUrls: z.array(RpcServerEntryText).min(1).max(MAX_RPC_SERVERS),
     contract: z
       .string()
       .transform((value) => value.toLowerCase())

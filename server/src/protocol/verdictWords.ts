@@ -6,7 +6,7 @@ export const CHECK_VALUES = {
   content: ["verbatim", "reformatted", "edited", "moved", "ambiguous", "gone"],
   evidence: ["intact", "malformed", "tampered", "newer", "equivocation", "foreign", "unidentified"],
   signature: ["valid", "unknownDevice", "revokedDevice", "invalid"],
-  anchor: ["finalized", "included", "pending", "absent", "unreachable", "wrongChain", "reorged"],
+  anchor: ["finalized", "included", "pending", "absent", "unreachable", "wrongChain", "reorged", "disputed"],
   anchorTrust: ["stateProof", "quorum", "offlineProof", "singleRpc", "local"],
   execution: [
     "exact",

@@ -136,7 +136,8 @@ test("a dead server is waited for once, however many roots are asked about", asy
   afterwards(() => reader.close());
   const checks = await Promise.all(Array.from({ length: 200 }, () => reader.check(randomDigest(), [])));
   expect(new Set(checks.map(({ status }) => status))).toEqual(new Set(["unreachable"]));
-  expect(asked).toBe(1);
+  // Once, and once again in case it was a passing fault.
+  expect(asked).toBe(2);
 });
 
 test("foreign error messages stay one short line", async () => {

@@ -35,12 +35,12 @@ describe("a chain behind an RPC server", () => {
   });
 
   test("a server that is no developer's node gives trust in a single server", async () => {
-    const { configuration } = await rpcChain(11155420);
+    const { configuration } = await rpcChain(130);
     const proxy = await startProxy(configuration.rpcUrls[0] ?? "", (method, result) =>
       method === "web3_clientVersion" ? "op-geth/v1.101" : result,
     );
     const writer = openWriter(
-      { ...configuration, rpcUrls: [proxy] },
+      { ...configuration, rpcUrls: [`Me=${proxy}`] },
       { key: DEVELOPMENT_KEY, confirm: agreed },
     );
     afterwards(() => writer.close());
@@ -48,7 +48,8 @@ describe("a chain behind an RPC server", () => {
     expect(await writer.check(anchor.batchRoot, [anchor])).toMatchObject({
       status: "included",
       trust: "singleRpc",
-      identity: { name: "Optimism Sepolia", local: false, chainId: 11155420 },
+      operators: ["me"],
+      identity: { name: "Unichain", local: false, chainId: 130 },
     });
   });
 
@@ -215,7 +216,7 @@ describe("what contradicts an anchor", () => {
   });
 
   test("a public server that lags behind proves no absence", async () => {
-    const { configuration } = await rpcChain(11155420);
+    const { configuration } = await rpcChain(130);
     const proxy = await startProxy(configuration.rpcUrls[0] ?? "", (method, result) =>
       method === "web3_clientVersion" ? "op-geth/v1.101" : result,
     );
@@ -263,13 +264,32 @@ describe("the wrong chain", () => {
     });
   });
 
-  test("of several servers the first that is right is used", async () => {
+  test("a server of another chain among several is no silent matter, one that is away is", async () => {
     const { configuration } = await rpcChain(10740);
     const { configuration: wrong } = await rpcChain(10741);
-    const urls = ["http://127.0.0.1:1/", ...wrong.rpcUrls, ...configuration.rpcUrls];
-    const reader = openChain({ ...configuration, rpcUrls: urls }, { start: false });
+    const check = async (urls: readonly string[]) => {
+      const reader = openChain({ ...configuration, rpcUrls: urls }, { start: false });
+      afterwards(() => reader.close());
+      return reader.check(randomDigest(), []);
+    };
+    const away = "http://127.0.0.1:1/";
+    expect(await check([away, ...configuration.rpcUrls])).toMatchObject({ status: "pending" });
+    const disputed = await check([away, ...wrong.rpcUrls, ...configuration.rpcUrls]);
+    expect(disputed).toMatchObject({ status: "disputed", anchor: null });
+    expect(disputed.reason).toContain("chain 10741");
+  });
+
+  test("a chain whose genesis block is known begins with that one", async () => {
+    const { configuration } = await rpcChain(8453);
+    const proxy = await startProxy(configuration.rpcUrls[0] ?? "", (method, result) =>
+      method === "web3_clientVersion" ? "op-geth/v1.101" : result,
+    );
+    const reader = openChain({ ...configuration, rpcUrls: [proxy] }, { start: false });
     afterwards(() => reader.close());
-    expect(await reader.check(randomDigest(), [])).toMatchObject({ status: "pending" });
+    expect(await reader.check(randomDigest(), [])).toMatchObject({
+      status: "wrongChain",
+      reason: expect.stringContaining("says that Base begins with the block"),
+    });
   });
 });
 

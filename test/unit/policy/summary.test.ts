@@ -43,7 +43,7 @@ function expected(c: Checks): Summary {
   if (c.evidence === "unidentified" || c.evidence === "newer" || c.content === "ambiguous") {
     return "unknown";
   }
-  if (c.anchor === "unreachable" || c.anchor === "wrongChain") {
+  if (c.anchor === "unreachable" || c.anchor === "wrongChain" || c.anchor === "disputed") {
     return "unknown";
   }
   if (c.anchor === "pending") {

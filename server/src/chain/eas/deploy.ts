@@ -4,7 +4,7 @@ import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
 import { Address } from "../../platform/primitives";
 import { Hash, Receipt } from "../rpc/blocks";
-import type { Rpc } from "../rpc/rpc";
+import type { ChainServer } from "../rpc/chainServer";
 import contracts from "./easContracts.json";
 
 /** anvil's first development account. Its key is public: on the embedded chain it only pays for gas. */
@@ -16,14 +16,14 @@ export const EMBEDDED_EAS = Address.parse(
 );
 
 /** Deploys SchemaRegistry and EAS on a chain that mines each transaction by itself; resolves to EAS's address. */
-export async function deployEas(rpc: Rpc): Promise<Address> {
+export async function deployEas(rpc: ChainServer): Promise<Address> {
   const { SchemaRegistry, EAS } = contracts.contracts;
   const registry = await deploy(rpc, SchemaRegistry.bytecode as Hex);
   const argument = encodeAbiParameters([{ type: "address" }], [registry]);
   return deploy(rpc, `${EAS.bytecode as Hex}${argument.slice(2)}`);
 }
 
-async function deploy(rpc: Rpc, data: Hex): Promise<Address> {
+async function deploy(rpc: ChainServer, data: Hex): Promise<Address> {
   const { contractAddress, status } = await sendTransaction(rpc, { data });
   if (status !== 1 || contractAddress == null) {
     throw new ProoflineError(
@@ -37,7 +37,7 @@ async function deploy(rpc: Rpc, data: Hex): Promise<Address> {
 
 /** Sends a transaction from the development account, which the node signs for, and resolves to its receipt. */
 export async function sendTransaction(
-  rpc: Rpc,
+  rpc: ChainServer,
   transaction: { readonly to?: Address; readonly data: Hex; readonly gas?: Hex },
 ): Promise<Receipt> {
   const hash = await rpc.call("eth_sendTransaction", [{ from: DEVELOPMENT_ACCOUNT, ...transaction }], Hash);

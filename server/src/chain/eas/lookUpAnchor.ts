@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { Digest } from "../../platform/primitives";
 import type { Anchor, ChainIdentity } from "../chain";
 import { Block, Log, quantity } from "../rpc/blocks";
-import { type Rpc, RpcFailure } from "../rpc/rpc";
+import type { ChainServer } from "../rpc/chainServer";
+import { RpcFailure } from "../rpc/rpc";
 import { TIMESTAMPED_TOPIC, word } from "./eas";
 import { anchorAmong } from "./timestamped";
 
@@ -19,7 +20,7 @@ const MAX_SAME_TIME = 5_000;
  * @throws RpcFailure where the server does not show the event.
  */
 export async function lookUpAnchor(
-  rpc: Rpc,
+  rpc: ChainServer,
   identity: ChainIdentity,
   batchRoot: Digest,
   timestamp: number,

@@ -1,11 +1,11 @@
 import type { Digest } from "../../platform/primitives";
 import type { Anchor, ChainIdentity } from "../chain";
 import type { Log } from "../rpc/blocks";
-import type { Rpc } from "../rpc/rpc";
+import type { ChainServer } from "../rpc/chainServer";
 import { getTimestampCall, TIMESTAMPED_TOPIC, TimestampResult, word } from "./eas";
 
 /** What EAS stores for a root now: seconds since 1970, 0 where it was never timestamped. */
-export function readTimestamp(rpc: Rpc, identity: ChainIdentity, batchRoot: Digest): Promise<number> {
+export function readTimestamp(rpc: ChainServer, identity: ChainIdentity, batchRoot: Digest): Promise<number> {
   const call = { to: identity.contract, data: getTimestampCall(batchRoot) };
   return rpc.call("eth_call", [call, "latest"], TimestampResult);
 }

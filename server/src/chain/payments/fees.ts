@@ -1,7 +1,8 @@
 import type { Hex } from "viem";
 import type { Address } from "../../platform/primitives";
 import { Amount, Block } from "../rpc/blocks";
-import { type Rpc, RpcError } from "../rpc/rpc";
+import type { ChainServer } from "../rpc/chainServer";
+import { RpcError } from "../rpc/rpc";
 import { higher, type Version } from "./payment";
 
 /** Used where a server does not suggest a tip: enough on the large chains, negligible on the others. */
@@ -20,7 +21,7 @@ export interface Fees {
 
 /** @throws RpcError where the call would fail, as the server says */
 export async function readFees(
-  rpc: Rpc,
+  rpc: ChainServer,
   call: { readonly from: Hex; readonly to: Address; readonly data: Hex },
 ): Promise<Fees> {
   const [estimate, block, gasPrice, suggested] = await Promise.all([

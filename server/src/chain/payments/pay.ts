@@ -7,7 +7,8 @@ import type { ChainIdentity } from "../chain";
 import { timestampCall } from "../eas/eas";
 import { readTimestamp } from "../eas/timestamped";
 import { Amount, Block, Hash, Quantity, Receipt, Transaction } from "../rpc/blocks";
-import { type Rpc, RpcError, RpcFailure } from "../rpc/rpc";
+import type { ChainServer } from "../rpc/chainServer";
+import { RpcError, RpcFailure } from "../rpc/rpc";
 import { type Fees, raised, readFees } from "./fees";
 import {
   type Bill,
@@ -35,7 +36,7 @@ const MAX_NONCES = 5;
 const MAX_WAITING = 64;
 
 export interface PayParameters {
-  readonly rpc: Rpc;
+  readonly rpc: ChainServer;
   readonly identity: ChainIdentity;
   readonly account: PrivateKeyAccount;
   /** Below which payments are noted. */
@@ -376,7 +377,7 @@ class Payer {
   }
 }
 
-async function send(rpc: Rpc, signed: Hex): Promise<void> {
+async function send(rpc: ChainServer, signed: Hex): Promise<void> {
   try {
     await rpc.call("eth_sendRawTransaction", [signed], Hash);
   } catch (error) {

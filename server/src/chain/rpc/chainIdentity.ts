@@ -1,25 +1,43 @@
+import { keccak256 } from "viem";
 import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
-import { type Address, Digest } from "../../platform/primitives";
+import { type Address, type ChainHash, Digest } from "../../platform/primitives";
 import type { ChainIdentity } from "../chain";
 import { getTimestampCall, TimestampResult, VersionResult, versionCall } from "../eas/eas";
-import { chainName, isLocalChain } from "../knownChains";
-import { Block, Bytes, Quantity, quantity } from "./blocks";
-import { type Rpc, RpcError } from "./rpc";
+import { chainName, isLocalChain, knownGenesis } from "../knownChains";
+import { Block, Bytes, Hash, Quantity, quantity } from "./blocks";
+import type { ChainServer } from "./chainServer";
+import { RpcError } from "./rpc";
 
 /** The root that is asked about: any answer shows that the contract keeps timestamps. */
 const NO_ROOT = Digest.parse("0".repeat(64));
 
+/** What one server says of the chain that it speaks for. */
+export interface Introduction {
+  readonly identity: ChainIdentity;
+  /** Keccak-256 of the code at EAS's address. */
+  readonly codeHash: ChainHash;
+  /** The time of block 0, in seconds since 1970. */
+  readonly genesisTime: number;
+}
+
+interface Expected {
+  readonly id: number;
+  readonly contract: Address;
+}
+
+/** Which chain a server speaks for: see `introductionOf`. */
+export async function identify(rpc: ChainServer, expected: Expected): Promise<ChainIdentity> {
+  return (await introductionOf(rpc, expected)).identity;
+}
+
 /**
- * Finds out which chain a server speaks for, and that EAS answers there. This excludes mistakes, not liars: a fork
- * has the same id, genesis and code.
+ * Finds out which chain a server speaks for, and that EAS answers there. Of a chain whose genesis block is known it must
+ * be that one. This excludes mistakes, not liars: a fork has the same id, genesis and code.
  *
  * @throws ProoflineError `chain.wrong` where another chain or no EAS answers. Network failures pass through.
  */
-export async function identify(
-  rpc: Rpc,
-  expected: { readonly id: number; readonly contract: Address },
-): Promise<ChainIdentity> {
+export async function introductionOf(rpc: ChainServer, expected: Expected): Promise<Introduction> {
   const call = (data: string) => [{ to: expected.contract, data }, "latest"] as const;
   const [chainId, genesis, code, clientVersion, timestamp, version] = await Promise.all([
     rpc.call("eth_chainId", [], Quantity),
@@ -46,7 +64,17 @@ export async function identify(
   ) {
     throw wrong(`The contract at ${expected.contract} on ${name} is not the Ethereum Attestation Service.`);
   }
-  return { chainId, genesisHash: genesis.hash, contract: expected.contract, local, name };
+  const known = local ? null : knownGenesis(chainId);
+  if (known !== null && known !== genesis.hash) {
+    throw wrong(
+      `${rpc.host} says that ${name} begins with the block ${genesis.hash}, but it begins with ${known}.`,
+    );
+  }
+  return {
+    identity: { chainId, genesisHash: genesis.hash, contract: expected.contract, local, name },
+    codeHash: Hash.parse(keccak256(code)),
+    genesisTime: genesis.timestamp,
+  };
 }
 
 /** A call that the server may refuse, because the method is closed or the contract has no such function. */

@@ -1,22 +1,34 @@
 import * as z from "zod";
-import { messageOf, ProoflineError } from "../../platform/errors";
 import type { ChainConfiguration, ChainIdentity } from "../chain";
+import { blockAt } from "../trust/questions";
+import { DisputedError, reachedByTwo, Witnesses } from "../trust/witnesses";
 import { Block } from "./blocks";
-import { identify } from "./chainIdentity";
-import { oneLine, Rpc, RpcError, RpcFailure } from "./rpc";
+import type { ChainServer } from "./chainServer";
+import { FallbackServer } from "./fallback";
+import { introduce } from "./introductions";
+import { RpcError, RpcFailure } from "./rpc";
 
 /** How far a chain has got. */
 export interface Head {
   readonly number: number;
   readonly hash: string;
-  /** The last finalized block's number; `null` where the server does not say. */
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  /** The last finalized block's number; `null` where the servers do not say. */
   readonly finalized: number | null;
+  /** The operators who report this block. */
+  readonly operators: ReadonlySet<string>;
 }
 
 /** A chain that was reached and is the configured one. */
 export interface Connection {
-  readonly rpc: Rpc;
+  /** Whichever of the servers can be reached: for questions on whose answer no verdict rests. */
+  readonly rpc: ChainServer;
+  /** All of the servers: for what a verdict rests on. */
+  readonly witnesses: Witnesses;
   readonly identity: ChainIdentity;
+  /** The time of block 0, in seconds since 1970. */
+  readonly genesisTime: number;
   /** The head, at most `HEAD_AGE_MILLISECONDS` old. All up to it is durable. */
   head(): Promise<Head>;
   /** The head as it is now. */
@@ -43,36 +55,57 @@ const ENDLESS: ConnectionLife = { closed: false, settle: async () => {}, close: 
 const HEAD_AGE_MILLISECONDS = 250;
 
 /**
- * Connects to the first of the configured servers that answers as the configured chain.
+ * Connects to all of the configured servers that can be reached.
  *
- * @throws ProoflineError `chain.wrong` or `chain.unreachable`, naming what the first server did.
+ * @throws ProoflineError `chain.wrong` where they speak for another chain, `chain.disputed` where only some do or they
+ * contradict each other, `chain.unreachable`, naming what the first server did.
  */
 export async function connectRpc(
   configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
 ): Promise<Connection> {
-  let first: ProoflineError | undefined;
-  for (const url of configuration.rpcUrls) {
-    try {
-      const rpc = new Rpc(url);
-      return connected(rpc, await identify(rpc, configuration));
-    } catch (error) {
-      first ??= chainError(error);
-    }
-  }
-  throw first ?? new ProoflineError("chain.configuration", "No RPC server is configured.", "correctChain");
+  const { witnesses, identity, genesisTime, meet } = await introduce(configuration);
+  const rpc = new FallbackServer(() => witnesses.witnesses.map(({ server }) => server));
+  return connectionTo({ rpc, witnesses, identity, genesisTime, life: ENDLESS, meet });
 }
 
 /** Wraps a server whose identity is known. */
-export function connected(rpc: Rpc, identity: ChainIdentity, life: ConnectionLife = ENDLESS): Connection {
+export function connected(
+  rpc: ChainServer,
+  identity: ChainIdentity,
+  life: ConnectionLife = ENDLESS,
+): Connection {
+  const witnesses = new Witnesses([{ operator: rpc.host, server: rpc }]);
+  return connectionTo({ rpc, witnesses, identity, genesisTime: 0, life, meet: async () => {} });
+}
+
+function connectionTo({
+  rpc,
+  witnesses,
+  identity,
+  genesisTime,
+  life,
+  meet,
+}: Pick<Connection, "rpc" | "witnesses" | "identity" | "genesisTime"> & {
+  readonly life: ConnectionLife;
+  /** Asks servers that could not be reached before who they speak for. */
+  readonly meet: () => Promise<void>;
+}): Connection {
   let latest: { readonly head: Promise<Head>; readonly at: number } | undefined;
   const freshHead = (): Promise<Head> => {
-    const head = readHead(rpc, life);
+    const head = (async () => {
+      await meet();
+      const found = await readHead(witnesses);
+      await life.settle();
+      return found;
+    })();
     latest = { head, at: performance.now() };
     return head;
   };
   return {
     rpc,
+    witnesses,
     identity,
+    genesisTime,
     freshHead,
     head: () =>
       latest !== undefined && performance.now() - latest.at < HEAD_AGE_MILLISECONDS
@@ -89,46 +122,65 @@ export function connected(rpc: Rpc, identity: ChainIdentity, life: ConnectionLif
   };
 }
 
-async function readHead(rpc: Rpc, life: ConnectionLife): Promise<Head> {
-  const [latest, finalized] = await Promise.all([
-    rpc.call("eth_getBlockByNumber", ["latest", false], Block),
-    rpc.call("eth_getBlockByNumber", ["finalized", false], z.nullable(Block)).catch((error: unknown) => {
-      // Not every chain knows the tag.
-      if (error instanceof RpcError) {
-        return null;
-      }
-      throw error;
-    }),
-  ]);
-  await life.settle();
-  return { number: latest.number, hash: latest.hash, finalized: finalized?.number ?? null };
+/** How far below the highest block that all know servers may still differ for a moment. */
+const STEPS_BACK = [0, 1, 8, 64];
+
+async function readHead(witnesses: Witnesses): Promise<Head> {
+  const ends = await witnesses.each(async ({ server }) => {
+    const [latest, finalized] = await Promise.all([
+      server.call("eth_getBlockByNumber", ["latest", false], Block),
+      finalizedBlock(server),
+    ]);
+    return { latest, finalized };
+  });
+  const heights = (of: (end: (typeof ends)[number]["answer"]) => number | null) =>
+    reachedByTwo(ends.map(({ witness, answer }) => ({ operator: witness.operator, height: of(answer) })));
+  const reached = heights(({ latest }) => latest.number);
+  const finalized = heights(({ finalized: block }) => block?.number ?? null);
+  const [only, second] = ends;
+  if (only === undefined || reached === null) {
+    throw new RpcFailure("no server says how far the chain has got");
+  }
+  const head =
+    second === undefined
+      ? { block: only.answer.latest, operators: new Set([only.witness.operator]) }
+      : await agreedBlock(witnesses, reached);
+  const { number, hash, timestamp } = head.block;
+  // What lies above the head cannot be final.
+  const isPossible = finalized !== null && finalized <= number;
+  return { number, hash, timestamp, finalized: isPossible ? finalized : null, operators: head.operators };
 }
 
-/** Anything that went wrong on the way to a chain, as an error that a person can act on. */
-export function chainError(error: unknown): ProoflineError {
-  if (error instanceof ProoflineError) {
-    return error;
+async function finalizedBlock(server: ChainServer): Promise<Block | null> {
+  try {
+    return await server.call("eth_getBlockByNumber", ["finalized", false], z.nullable(Block));
+  } catch (error) {
+    // Not every chain knows the tag.
+    if (error instanceof RpcError) {
+      return null;
+    }
+    throw error;
   }
-  if (error instanceof RpcFailure) {
-    return new ProoflineError(
-      "chain.unreachable",
-      `The chain cannot be reached: ${error.message}.`,
-      "changeServer",
-      { cause: error },
-    );
+}
+
+/** The block at a height, or a little below it, where several servers have not yet heard of the same one. */
+async function agreedBlock(
+  witnesses: Witnesses,
+  height: number,
+): Promise<{ readonly block: Block; readonly operators: ReadonlySet<string> }> {
+  let dispute: DisputedError | undefined;
+  for (const number of STEPS_BACK.map((steps) => height - steps).filter((number) => number >= 0)) {
+    try {
+      const { value, operators } = await witnesses.ask(blockAt(number));
+      if (value !== null) {
+        return { block: value, operators };
+      }
+    } catch (error) {
+      if (!(error instanceof DisputedError)) {
+        throw error;
+      }
+      dispute ??= error;
+    }
   }
-  if (error instanceof RpcError) {
-    return new ProoflineError(
-      "chain.rejected",
-      `The chain's server refused: ${error.message}.`,
-      "changeServer",
-      { cause: error },
-    );
-  }
-  return new ProoflineError(
-    "chain.unreachable",
-    `The chain could not be read: ${oneLine(messageOf(error))}.`,
-    "changeServer",
-    { cause: error },
-  );
+  throw dispute ?? new RpcFailure("no server shows the block that it has reached");
 }

@@ -1,5 +1,9 @@
-import * as z from "zod";
-import { messageOf } from "../../platform/errors";
+import type * as z from "zod";
+import type { ChainServer } from "./chainServer";
+import { oneLine } from "./foreignText";
+import { Pace } from "./pace";
+import { answersIn, isBusy, isPassing, type RpcAnswer } from "./rpcAnswers";
+import { type Exchange, exchange } from "./rpcExchange";
 
 /** The server answered with a JSON-RPC error: it was reached, and refused. */
 export class RpcError extends Error {
@@ -19,48 +23,80 @@ export class RpcFailure extends Error {
 }
 
 export interface RpcOptions {
-  /** Milliseconds until a request counts as failed. */
+  /** Milliseconds until one request counts as failed; it may be sent again. */
   readonly timeoutMilliseconds?: number;
+  /** Milliseconds until a call is given up, whatever was tried; each request that waits before it adds a second. */
+  readonly deadlineMilliseconds?: number;
   /** The largest answer that is read, in bytes. */
   readonly maxBytes?: number;
 }
-
-const Answer = z.object({
-  id: z.number(),
-  result: z.unknown().optional(),
-  error: z
-    .object({ code: z.number(), message: z.string(), data: z.unknown().optional() })
-    .nullish()
-    .catch({ code: 0, message: "malformed error", data: undefined }),
-});
-type Answer = z.infer<typeof Answer>;
 
 interface PendingCall {
   readonly id: number;
   readonly method: string;
   readonly params: readonly unknown[];
+  /** When it is given up, by `performance.now()`. */
+  readonly deadline: number;
   resolve(result: unknown): void;
   reject(reason: RpcError | RpcFailure): void;
+  /** What failed tries have cost so far; see `MAX_COST`. */
+  cost: number;
+  /** It travels in no batch: there was no answer to it in one. */
+  alone: boolean;
+  /** How many answers had come from the server when it was first sent; `null` while it was not. */
+  heard: number | null;
+  /** Why the last try failed. */
+  failure: string | null;
 }
 
 /** Public servers refuse batches above some size; this one passes nearly everywhere. */
 const MAX_BATCH = 40;
 
+/** Requests that are under way at one time. */
+const MAX_IN_FLIGHT = 6;
+
+/** A call is given up once its failed tries cost this much: a passing error costs one, a timeout three. */
+const MAX_COST = 6;
+const TIMEOUT_COST = 3;
+const BROKEN_BATCH_COST = 2;
+
+/** The pause before the second try; each further one is twice as long. Half of it is left to chance. */
+const FIRST_PAUSE_MILLISECONDS = 100;
+
 /**
  * A JSON-RPC 2.0 client over HTTP that trusts nothing: answers are limited in size and time, parsed with the caller's
- * schema, and never followed elsewhere. Calls made in one turn of the event loop travel together.
+ * schema, and never followed elsewhere. Calls made in one turn of the event loop travel together; whoever refuses batches
+ * gets single requests. What fails in passing is asked again, later and later; a server that has enough is asked more
+ * slowly. All of it ends at the call's deadline.
  */
-export class Rpc {
+export class Rpc implements ChainServer {
   private readonly url: URL;
   private readonly headers: Readonly<Record<string, string>>;
   private readonly timeoutMilliseconds: number;
+  private readonly deadlineMilliseconds: number;
   private readonly maxBytes: number;
+  private readonly pace = new Pace();
   private queue: PendingCall[] = [];
+  /** Calls that are not settled, wherever they are. */
+  private unsettled = 0;
+  /** Answers that have come, of whatever kind. */
+  private answers = 0;
+  private inFlight = 0;
   private nextId = 1;
   /** Some servers take no batches; after one such answer each call travels alone. */
   private batches = true;
+  private woken = false;
+  /** A call was given up and nothing has been heard since: whatever fails now is given up at once. */
+  private isGone = false;
 
-  constructor(url: string, { timeoutMilliseconds = 5_000, maxBytes = 4 * 1024 * 1024 }: RpcOptions = {}) {
+  constructor(
+    url: string,
+    {
+      timeoutMilliseconds = 5_000,
+      deadlineMilliseconds = 30_000,
+      maxBytes = 4 * 1024 * 1024,
+    }: RpcOptions = {},
+  ) {
     this.url = new URL(url);
     const headers: Record<string, string> = { "content-type": "application/json" };
     if (this.url.username !== "" || this.url.password !== "") {
@@ -71,121 +107,242 @@ export class Rpc {
     }
     this.headers = headers;
     this.timeoutMilliseconds = timeoutMilliseconds;
+    this.deadlineMilliseconds = deadlineMilliseconds;
     this.maxBytes = maxBytes;
   }
 
-  /** The server's name for messages: host and port only, because paths and queries carry tokens. */
   get host(): string {
     return this.url.host;
   }
 
-  /**
-   * Calls one method. Rejects with `RpcError` where the server refuses, and with `RpcFailure` where nothing usable
-   * came back, which includes a result that does not fit `schema`.
-   */
   async call<T>(method: string, params: readonly unknown[], schema: z.ZodType<T>): Promise<T> {
-    const result = await new Promise<unknown>((resolve, reject) => {
-      if (this.queue.length === 0) {
-        setImmediate(() => this.flush());
+    const ahead = Math.ceil(this.unsettled / (this.batches ? MAX_BATCH : 1));
+    const deadline = performance.now() + this.deadlineMilliseconds + 1_000 * ahead;
+    this.unsettled += 1;
+    try {
+      const result = await new Promise<unknown>((resolve, reject) => {
+        const id = this.nextId++;
+        this.queue.push({
+          id,
+          method,
+          params,
+          deadline,
+          resolve,
+          reject,
+          cost: 0,
+          alone: false,
+          heard: null,
+          failure: null,
+        });
+        this.wake();
+      });
+      const parsed = schema.safeParse(result);
+      if (!parsed.success) {
+        throw new RpcFailure(`${this.host} answered ${method} with something else`);
       }
-      this.queue.push({ id: this.nextId++, method, params, resolve, reject });
-    });
-    const parsed = schema.safeParse(result);
-    if (!parsed.success) {
-      throw new RpcFailure(`${this.host} answered ${method} with something else`);
+      return parsed.data;
+    } finally {
+      this.unsettled -= 1;
     }
-    return parsed.data;
   }
 
-  private flush(): void {
-    const calls = this.queue;
-    this.queue = [];
-    const size = this.batches ? MAX_BATCH : 1;
-    for (let start = 0; start < calls.length; start += size) {
-      void this.send(calls.slice(start, start + size));
+  private wake(): void {
+    if (!this.woken) {
+      this.woken = true;
+      setImmediate(() => {
+        this.woken = false;
+        this.sendNext();
+      });
     }
+  }
+
+  /** Sends what may be sent now, and gives up what has waited for too long. */
+  private sendNext(): void {
+    const now = performance.now();
+    const wait = this.pace.waitMilliseconds(now);
+    this.queue = this.queue.filter((call) => {
+      const hasTime = now + wait < call.deadline;
+      if (!hasTime) {
+        call.reject(new RpcFailure(call.failure ?? this.silence()));
+      }
+      return hasTime;
+    });
+    if (this.queue.length === 0 || this.inFlight >= MAX_IN_FLIGHT) {
+      return;
+    }
+    if (wait > 0) {
+      setTimeout(() => this.wake(), wait);
+      return;
+    }
+    this.pace.sent(now);
+    void this.send(this.takeNext());
+    if (this.queue.length > 0) {
+      this.sendNext();
+    }
+  }
+
+  private takeNext(): readonly PendingCall[] {
+    const [first] = this.queue;
+    if (!this.batches || first?.alone) {
+      return this.queue.splice(0, 1);
+    }
+    const together = this.queue.filter(({ alone }) => !alone).slice(0, MAX_BATCH);
+    const taken = new Set(together);
+    this.queue = this.queue.filter((call) => !taken.has(call));
+    return together;
   }
 
   private async send(calls: readonly PendingCall[]): Promise<void> {
-    try {
-      const requests = calls.map(({ id, method, params }) => ({ jsonrpc: "2.0", id, method, params }));
-      const body = await this.post(JSON.stringify(requests.length === 1 ? requests[0] : requests));
-      if (calls.length > 1 && !Array.isArray(body)) {
-        this.batches = false;
-        await Promise.all(calls.map((call) => this.send([call])));
-        return;
-      }
-      const answers = new Map<number, Answer>();
-      for (const part of Array.isArray(body) ? body.slice(0, calls.length) : [body]) {
-        const answer = Answer.safeParse(part);
-        if (answer.success) {
-          answers.set(answer.data.id, answer.data);
-        }
-      }
-      for (const call of calls) {
-        settle(call, answers.get(call.id), this.host);
-      }
-    } catch (error) {
-      const failure = new RpcFailure(this.explain(error), { cause: error });
-      for (const call of calls) {
-        call.reject(failure);
-      }
+    this.inFlight += 1;
+    const sentAt = performance.now();
+    const longest = Math.max(...calls.map(({ deadline }) => deadline)) - sentAt;
+    for (const call of calls) {
+      call.heard ??= this.answers;
     }
-  }
-
-  private async post(body: string): Promise<unknown> {
-    const response = await fetch(this.url, {
-      method: "POST",
+    const requests = calls.map(({ id, method, params }) => ({ jsonrpc: "2.0", id, method, params }));
+    const outcome = await exchange(this.url, {
       headers: this.headers,
-      body,
-      redirect: "error",
-      signal: AbortSignal.timeout(this.timeoutMilliseconds),
+      body: JSON.stringify(requests.length === 1 ? requests[0] : requests),
+      timeoutMilliseconds: Math.max(1, Math.min(this.timeoutMilliseconds, longest)),
+      maxBytes: this.maxBytes,
     });
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > this.maxBytes) {
-        throw new RpcFailure("the answer is too large");
+    this.inFlight -= 1;
+    if (outcome.kind !== "silent" && outcome.kind !== "unreachable") {
+      this.answers += 1;
+      this.isGone = false;
+    }
+    this.settle(calls, outcome, sentAt);
+    this.wake();
+  }
+
+  private settle(calls: readonly PendingCall[], outcome: Exchange, sentAt: number): void {
+    switch (outcome.kind) {
+      case "busy":
+        this.slowDown(outcome.retryAfterMilliseconds, sentAt);
+        this.again(calls, `${this.host} is asked too often`);
+        return;
+      case "refused":
+        if (outcome.asBatch) {
+          this.apart(calls, outcome.reason);
+        } else {
+          this.giveUp(calls, `${this.host}: ${outcome.reason}`);
+        }
+        return;
+      case "silent":
+        this.lost(calls, this.silence(), TIMEOUT_COST);
+        return;
+      case "unreachable":
+        this.lost(calls, `${this.host} cannot be reached: ${outcome.reason}`, 1);
+        return;
+      case "broken":
+        for (const call of calls) {
+          // Some servers break at what they cannot take as a batch.
+          call.alone = call.cost >= BROKEN_BATCH_COST;
+        }
+        this.later(calls, `${this.host}: ${outcome.reason}`, 1);
+        return;
+      case "body":
+        this.read(calls, outcome.body, sentAt);
+        return;
+    }
+  }
+
+  private read(calls: readonly PendingCall[], body: unknown, sentAt: number): void {
+    const answers = answersIn(body, calls);
+    if (answers === null) {
+      this.apart(calls, "the answer is no answer to the question");
+      return;
+    }
+    this.pace.answered();
+    for (const call of calls) {
+      const answer = answers.get(call.id);
+      if (answer === undefined) {
+        call.alone = true;
+        this.later([call], `${this.host} did not answer ${call.method}`, 1);
+      } else {
+        this.take(call, answer, sentAt);
       }
-      chunks.push(chunk);
-    }
-    const text = Buffer.concat(chunks).toString("utf8");
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw new RpcFailure(response.ok ? "the answer is not JSON" : `HTTP status ${response.status}`);
     }
   }
 
-  private explain(error: unknown): string {
-    if (error instanceof Error && error.name === "TimeoutError") {
-      return `${this.host} did not answer within ${this.timeoutMilliseconds / 1000} seconds`;
+  private take(call: PendingCall, answer: RpcAnswer, sentAt: number): void {
+    if (answer.error == null) {
+      call.resolve(answer.result);
+      return;
     }
-    if (error instanceof RpcFailure) {
-      return `${this.host}: ${error.message}`;
+    const { code, data } = answer.error;
+    const message = oneLine(answer.error.message);
+    if (isBusy(answer.error)) {
+      this.slowDown(null, sentAt);
+      this.again([call], `${this.host} is asked too often`);
+    } else if (isPassing(answer.error, call.method) && call.cost + 1 < MAX_COST) {
+      this.later([call], `${this.host}: ${message}`, 1);
+    } else {
+      call.reject(new RpcError(code, message, data));
     }
-    // fetch says only "fetch failed"; the reason is its cause.
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    return `${this.host} cannot be reached: ${oneLine(messageOf(cause))}`;
   }
-}
 
-function settle(call: PendingCall, answer: Answer | undefined, host: string): void {
-  if (answer === undefined) {
-    call.reject(new RpcFailure(`${host} did not answer ${call.method}`));
-  } else if (answer.error != null) {
-    call.reject(new RpcError(answer.error.code, oneLine(answer.error.message), answer.error.data));
-  } else {
-    call.resolve(answer.result);
+  /** A batch that was refused as a whole: each of its calls alone, and from now on all others, too. */
+  private apart(calls: readonly PendingCall[], reason: string): void {
+    if (calls.length === 1) {
+      this.giveUp(calls, `${this.host}: ${reason}`);
+      return;
+    }
+    this.batches = false;
+    this.again(calls, `${this.host}: ${reason}`);
   }
-}
 
-/** A foreign message as part of a sentence of ours: one short line without control characters. */
-export function oneLine(message: string): string {
-  return message
-    .slice(0, 400)
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-    .trim()
-    .slice(0, 200);
+  private slowDown(retryAfterMilliseconds: number | null, sentAt: number): void {
+    this.pace.slowDown({ retryAfterMilliseconds, sentAt, now: performance.now() });
+  }
+
+  /** Asks again as soon as the server's pace allows. */
+  private again(calls: readonly PendingCall[], reason: string): void {
+    for (const call of calls) {
+      call.failure = reason;
+    }
+    this.queue.unshift(...calls);
+  }
+
+  /** Asks again after a pause, or gives up what has failed often enough; whether anything was given up. */
+  private later(calls: readonly PendingCall[], reason: string, cost: number): boolean {
+    const left: PendingCall[] = [];
+    for (const call of calls) {
+      call.cost += cost;
+      call.failure = reason;
+      if (call.cost >= MAX_COST) {
+        call.reject(new RpcFailure(reason));
+      } else {
+        left.push(call);
+      }
+    }
+    const [first] = left;
+    if (first !== undefined) {
+      const pause = FIRST_PAUSE_MILLISECONDS * 2 ** (first.cost - 1) * (0.5 + Math.random() / 2);
+      setTimeout(() => {
+        this.queue.unshift(...left);
+        this.wake();
+      }, pause);
+    }
+    return left.length < calls.length;
+  }
+
+  private lost(calls: readonly PendingCall[], reason: string, cost: number): void {
+    const isGivenUp = this.later(calls, reason, this.isGone ? MAX_COST : cost);
+    // Where nothing was heard since the first try, whatever still waits would fare no better.
+    if (isGivenUp && calls.every(({ heard }) => heard === this.answers)) {
+      this.isGone = true;
+      this.giveUp(this.queue.splice(0), reason);
+    }
+  }
+
+  private giveUp(calls: readonly PendingCall[], reason: string): void {
+    for (const call of calls) {
+      call.reject(new RpcFailure(reason));
+    }
+  }
+
+  private silence(): string {
+    return `${this.host} did not answer within ${this.timeoutMilliseconds / 1000} seconds`;
+  }
 }

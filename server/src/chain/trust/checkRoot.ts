@@ -1,52 +1,69 @@
-import * as z from "zod";
 import type { Digest } from "../../platform/primitives";
 import type { Anchor, AnchorCheck, AnchorStatus, ChainIdentity } from "../chain";
 import { lookUpAnchor } from "../eas/lookUpAnchor";
-import { isTimestamped, readTimestamp } from "../eas/timestamped";
+import { isTimestamped } from "../eas/timestamped";
 import { chainName, isLocalChain } from "../knownChains";
-import { Block, quantity, Receipt } from "../rpc/blocks";
+import type { Block, Receipt } from "../rpc/blocks";
 import type { Connection, Head } from "../rpc/connection";
+import { RpcError, RpcFailure } from "../rpc/rpc";
+import { blockAt, receiptOf, timestampAt } from "./questions";
+import { common, DisputedError } from "./witnesses";
 
 /** Where an anchor file names a developer's chain that is not the one at hand. */
 export const ANOTHER_COMPUTER = "The batch is anchored on a chain on another computer.";
 
+/** What is asked about: one batch root on one chain. */
+interface Question {
+  readonly connection: Connection;
+  readonly batchRoot: Digest;
+}
+
+/** What all servers say that EAS stores for the root, at a head that they agree on. */
+interface Stored {
+  readonly head: Head;
+  readonly timestamp: number;
+  readonly operators: ReadonlySet<string>;
+}
+
 /**
- * Checks one root against a chain: the contract's timestamp, and every field of an anchor that claims this chain.
- * With several anchors, one that holds is enough. Network failures pass through as rejections.
+ * Checks one root against a chain: the contract's timestamp, and every field of an anchor that claims this chain, by the
+ * word of all its servers. With several anchors, one that holds is enough; what the others say otherwise is told beside it.
+ *
+ * @throws DisputedError where the servers contradict each other or themselves. Network failures pass through.
  */
 export async function checkRoot(
   connection: Connection,
   batchRoot: Digest,
   anchors: readonly Anchor[],
 ): Promise<AnchorCheck> {
-  const { rpc, identity } = connection;
-  const head = await connection.head();
-  const timestamp = await readTimestamp(rpc, identity, batchRoot);
+  const { identity } = connection;
+  const question = { connection, batchRoot };
+  const stored = await storedAt(question, await connection.head());
   const about = anchors.filter((anchor) => anchor.batchRoot === batchRoot);
+  const elsewhere = about.flatMap((anchor) => misplaced(anchor, identity) ?? []);
   const here = about.filter((anchor) => misplaced(anchor, identity) === null);
   if (here.length > 0) {
-    const checks = await Promise.all(
-      here.map((anchor) => checkAnchor(connection, head, batchRoot, anchor, timestamp)),
-    );
-    return checks.sort(
-      (a, b) => PREFERENCE.indexOf(a.status) - PREFERENCE.indexOf(b.status),
-    )[0] as AnchorCheck;
+    const checks = await Promise.all(here.map((anchor) => checkAnchor(question, stored, anchor)));
+    checks.sort((a, b) => PREFERENCE.indexOf(a.status) - PREFERENCE.indexOf(b.status));
+    const [best, ...others] = checks;
+    if (best !== undefined) {
+      return withRemarks(best, [...others.flatMap(({ reason }) => reason ?? []), ...elsewhere]);
+    }
   }
-  if (timestamp !== 0) {
-    const upTo = await connection.freshHead();
-    const found = await lookUpAnchor(rpc, identity, batchRoot, timestamp, upTo.number);
-    return checkAnchor(connection, upTo, batchRoot, found, timestamp);
+  if (stored.timestamp !== 0) {
+    return withRemarks(await found(question), elsewhere);
   }
-  const [claim] = about;
-  return claim === undefined
-    ? verdict(identity, "pending", "The batch is not on the chain yet.")
-    : verdict(identity, "wrongChain", misplaced(claim, identity) ?? ANOTHER_COMPUTER);
+  const [reason] = elsewhere;
+  return reason === undefined
+    ? verdict(stored, identity, "pending", "The batch is not on the chain yet.")
+    : verdict(stored, identity, "wrongChain", reason);
 }
 
 /** Which of several anchors' results to report: a good one, else one that leaves doubt, else the contradiction. */
 const PREFERENCE: readonly AnchorStatus[] = [
   "finalized",
   "included",
+  "disputed",
   "unreachable",
   "reorged",
   "absent",
@@ -54,25 +71,69 @@ const PREFERENCE: readonly AnchorStatus[] = [
   "pending",
 ];
 
-async function checkAnchor(
-  connection: Connection,
-  known: Head,
-  batchRoot: Digest,
-  anchor: Anchor,
-  timestamp: number,
-): Promise<AnchorCheck> {
-  const { rpc, identity } = connection;
+/** What anchor files say that is not so, beside an anchor that holds; otherwise the reason has said enough. */
+function withRemarks(check: AnchorCheck, remarks: readonly string[]): AnchorCheck {
+  return check.anchor === null || remarks.length === 0 ? check : { ...check, remarks: [...new Set(remarks)] };
+}
+
+async function storedAt({ connection, batchRoot }: Question, head: Head): Promise<Stored> {
+  const { identity, witnesses } = connection;
+  // A local chain forgets the states of old blocks, and there is only one server.
+  const block = identity.local ? "latest" : head.number;
+  const { value, operators } = await witnesses.ask(timestampAt(identity, batchRoot, block));
+  return { head, timestamp: value, operators: common([head.operators, operators]) };
+}
+
+/**
+ * The anchor of a root of which only its timestamp is known. Any server may show it, and what it shows is checked as an
+ * anchor file's word is.
+ */
+async function found(question: Question): Promise<AnchorCheck> {
+  const { connection, batchRoot } = question;
+  const stored = await storedAt(question, await connection.freshHead());
+  let failure: unknown;
+  for (const { server } of connection.witnesses.witnesses) {
+    try {
+      const anchor = await lookUpAnchor(
+        server,
+        connection.identity,
+        batchRoot,
+        stored.timestamp,
+        stored.head.number,
+      );
+      const check = await checkAnchor(question, stored, anchor);
+      if (check.anchor !== null) {
+        return check;
+      }
+      failure ??= new RpcFailure(`${server.host} shows an anchor that does not hold: ${check.reason}`);
+    } catch (error) {
+      if (!(error instanceof RpcFailure) && !(error instanceof RpcError)) {
+        throw error;
+      }
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+async function checkAnchor(question: Question, before: Stored, anchor: Anchor): Promise<AnchorCheck> {
+  const { connection, batchRoot } = question;
+  const { identity, witnesses } = connection;
   const { number } = anchor.block;
-  const head = number > known.number ? await connection.freshHead() : known;
+  const stored =
+    number > before.head.number ? await storedAt(question, await connection.freshHead()) : before;
+  const { head, timestamp } = stored;
   if (number > head.number && !identity.local) {
     return verdict(
+      stored,
       identity,
       "unreachable",
-      `${rpc.host} has only reached block ${head.number}; the anchor is in block ${number}.`,
+      `${hostsOf(connection)} only reached block ${head.number}; the anchor is in block ${number}.`,
     );
   }
   if (timestamp === 0) {
     return verdict(
+      stored,
       identity,
       "absent",
       `An anchor file claims block ${number}, but ${identity.name} holds no timestamp for this batch.`,
@@ -80,56 +141,75 @@ async function checkAnchor(
   }
   if (timestamp !== anchor.timestamp) {
     return verdict(
+      stored,
       identity,
       "reorged",
       `The anchor file says time ${anchor.timestamp}, but ${identity.name} stored ${timestamp}.`,
     );
   }
   const [block, receipt] = await Promise.all([
-    rpc.call("eth_getBlockByNumber", [quantity(number), false], z.nullable(Block)),
-    rpc.call("eth_getTransactionReceipt", [anchor.transaction], z.nullable(Receipt)),
+    witnesses.ask(blockAt(number)),
+    witnesses.ask(receiptOf(anchor.transaction, identity, batchRoot, timestamp)),
   ]);
-  if (
-    block === null ||
-    block.number !== number ||
-    block.hash !== anchor.block.hash ||
-    block.timestamp !== timestamp
-  ) {
-    return verdict(
-      identity,
-      "reorged",
-      `The anchor file names block ${number} (${anchor.block.hash}), but ${identity.name} has a different block there.`,
+  const said: Stored = {
+    ...stored,
+    operators: common([stored.operators, block.operators, receipt.operators]),
+  };
+  const otherBlock = blockContradiction(block.value, anchor, identity);
+  if (otherBlock !== null) {
+    return verdict(said, identity, "reorged", otherBlock);
+  }
+  if (timestamp > head.timestamp || timestamp < connection.genesisTime) {
+    throw new DisputedError(
+      `${hostsOf(connection)} contradicted themselves: block ${number} cannot be of time ${timestamp} on a chain that lasts from ${connection.genesisTime} to ${head.timestamp}.`,
     );
   }
-  if (receipt === null) {
+  if (receipt.value === null) {
     return verdict(
+      said,
       identity,
       "unreachable",
-      `${rpc.host} does not show the anchor's transaction, so it could not be checked.`,
+      `${hostsOf(connection)} not shown the anchor's transaction, so it could not be checked.`,
     );
   }
-  if (
-    receipt.status !== 1 ||
-    receipt.transactionHash !== anchor.transaction ||
-    receipt.blockHash !== anchor.block.hash ||
-    receipt.blockNumber !== number ||
-    !receipt.logs.some(
-      (log) => log.blockHash === anchor.block.hash && isTimestamped(log, identity, batchRoot, timestamp),
-    )
-  ) {
+  if (!isReceiptOf(receipt.value, anchor, identity, timestamp)) {
     return verdict(
+      said,
       identity,
       "reorged",
       `The transaction that the anchor file names did not timestamp this batch in block ${number}.`,
     );
   }
   const finalized = head.finalized !== null && number <= head.finalized;
-  return {
-    status: finalized ? "finalized" : "included",
-    trust: trustIn(identity),
-    identity,
-    anchor,
-  };
+  return { status: finalized ? "finalized" : "included", ...trustIn(said, identity), identity, anchor };
+}
+
+/** How the block at the anchor's height differs from what the anchor says of it; `null` where it does not. */
+function blockContradiction(block: Block | null, anchor: Anchor, identity: ChainIdentity): string | null {
+  const { number, hash } = anchor.block;
+  if (block === null || block.number !== number || block.hash !== hash) {
+    return `The anchor file names block ${number} (${hash}), but ${identity.name} has a different block there.`;
+  }
+  return block.timestamp === anchor.timestamp
+    ? null
+    : `The anchor file names block ${number}, which is of time ${block.timestamp}, but the batch was timestamped at ${anchor.timestamp}.`;
+}
+
+function isReceiptOf(
+  receipt: Receipt,
+  { batchRoot, block, transaction }: Anchor,
+  identity: ChainIdentity,
+  timestamp: number,
+): boolean {
+  return (
+    receipt.status === 1 &&
+    receipt.transactionHash === transaction &&
+    receipt.blockHash === block.hash &&
+    receipt.blockNumber === block.number &&
+    receipt.logs.some(
+      (log) => log.blockHash === block.hash && isTimestamped(log, identity, batchRoot, timestamp),
+    )
+  );
 }
 
 /** Why an anchor is not one on this chain; `null` where it claims to be. */
@@ -154,10 +234,28 @@ export function otherChain(chainId: number): string {
   return isLocalChain(chainId, null) ? "a local chain" : chainName(chainId, false);
 }
 
-function verdict(identity: ChainIdentity, status: AnchorStatus, reason: string): AnchorCheck {
-  return { status, trust: trustIn(identity), identity, anchor: null, reason };
+/** Who was asked, as the beginning of a sentence in the perfect tense. */
+function hostsOf({ witnesses: { witnesses } }: Connection): string {
+  const hosts = witnesses.map(({ server }) => server.host);
+  return `${hosts.join(", ")} ${hosts.length === 1 ? "has" : "have"}`;
 }
 
-function trustIn(identity: ChainIdentity): AnchorCheck["trust"] {
-  return identity.local ? "local" : "singleRpc";
+function verdict(
+  stored: Pick<Stored, "operators">,
+  identity: ChainIdentity,
+  status: AnchorStatus,
+  reason: string,
+): AnchorCheck {
+  return { status, ...trustIn(stored, identity), identity, anchor: null, reason };
+}
+
+/** Two operators who say all of it are a quorum. */
+function trustIn(
+  { operators }: Pick<Stored, "operators">,
+  identity: ChainIdentity,
+): Pick<AnchorCheck, "trust" | "operators"> {
+  if (identity.local) {
+    return { trust: "local" };
+  }
+  return { trust: operators.size > 1 ? "quorum" : "singleRpc", operators: [...operators].sort() };
 }

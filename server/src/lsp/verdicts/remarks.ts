@@ -6,6 +6,9 @@ export function remarksOn({ checks, findings }: Pick<Verdict, "checks" | "findin
   return [
     ...(findings.content.part && checks.content !== "edited" ? (["part"] as const) : []),
     ...(checks.content === "reformatted" ? (["reformatted"] as const) : []),
+    ...(checks.anchorTrust === "singleRpc" && findings.anchor.blockNumber !== undefined
+      ? (["one server"] as const)
+      : []),
     ...(checks.copied === "fromToday" || checks.copied === "fromPrompt" ? (["copied"] as const) : []),
   ];
 }

@@ -59,7 +59,7 @@ export function verdictMarkdown(
     }`,
     `**Onchain** ${because("anchor")}${onchain(anchor)}${
       anchor.blockNumber === undefined ? "" : `  \n${because("anchorTrust")}`
-    }`,
+    }${(anchor.remarks ?? []).map((remark) => `  \n${visibleMarkdown(remark)}`).join("")}`,
     links(verdict),
     `Suggestion ${code(id)}`,
   ];
@@ -101,12 +101,13 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
     unreachable: "when it was stated",
     wrongChain: "when it was stated",
     reorged: "when it was stated",
+    disputed: "when it was stated",
   },
   anchorTrust: {
     stateProof: null,
     quorum: null,
     offlineProof: null,
-    singleRpc: "whether the one RPC server tells the truth",
+    singleRpc: "whether the one operator's servers tell the truth",
     local: "the time, since the chain's owner controls it",
   },
   model: {

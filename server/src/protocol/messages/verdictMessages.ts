@@ -12,9 +12,9 @@ const Sentences = z.array(z.string()).readonly();
 
 /**
  * What a badge adds to its word. `part`: other text stands on the same lines. `reformatted`: only white space that means
- * nothing differs. `copied`: most of it stood in the prompt already.
+ * nothing differs. `copied`: most of it stood in the prompt already. `one server`: that it is onchain is one operator's word.
  */
-export const REMARKS = ["part", "reformatted", "copied"] as const;
+export const REMARKS = ["part", "reformatted", "copied", "one server"] as const;
 export type Remark = (typeof REMARKS)[number];
 
 /** What a suggestion shows in the editor. */

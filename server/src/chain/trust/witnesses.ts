@@ -1,0 +1,166 @@
+import type * as z from "zod";
+import { ProoflineError } from "../../platform/errors";
+import type { ChainServer } from "../rpc/chainServer";
+import { RpcFailure } from "../rpc/rpc";
+
+/** One server and whose word it is. */
+export interface Witness {
+  readonly operator: string;
+  readonly server: ChainServer;
+}
+
+/** A question that every server must answer alike. */
+export interface ChainQuestion<T> {
+  readonly method: string;
+  readonly params: readonly unknown[];
+  readonly schema: z.ZodType<T>;
+  /** What it is about, within a sentence: `block 5`. */
+  readonly about: string;
+  /**
+   * What an answer says, within a sentence; equal where two answers say the same. `null` where it says nothing, as a server
+   * does that has not reached a block.
+   */
+  says(answer: T): string | null;
+}
+
+/** An answer that nobody contradicted, and the operators who gave it. */
+export interface Agreed<T> {
+  readonly value: T;
+  readonly operators: ReadonlySet<string>;
+}
+
+/** What one server answered. */
+export interface Testimony<T> {
+  readonly witness: Witness;
+  readonly answer: T;
+}
+
+/** Servers contradict each other, or themselves, so that nobody can tell what is true. */
+export class DisputedError extends ProoflineError {
+  constructor(reason: string) {
+    super("chain.disputed", reason, "compareServers");
+  }
+
+  /** Names who says what. */
+  static between(
+    about: string,
+    testimonies: readonly { readonly host: string; readonly says: string }[],
+  ): DisputedError {
+    const told = testimonies.map(({ host, says }) => `${host} says ${says}`).join("; ");
+    return new DisputedError(`The servers contradict each other about ${about}: ${told}.`);
+  }
+}
+
+/** How long a server that could not be reached is left alone while others answer. */
+const REST_MILLISECONDS = 5_000;
+
+/** The servers of one chain, each asked everything that a verdict rests on. */
+export class Witnesses {
+  private readonly restUntil = new Map<Witness, number>();
+  private readonly all: Witness[];
+
+  constructor(witnesses: readonly Witness[]) {
+    this.all = [...witnesses];
+  }
+
+  /** One more server that is known to speak for this chain. */
+  add(witness: Witness): void {
+    this.all.push(witness);
+  }
+
+  get witnesses(): readonly Witness[] {
+    return this.all;
+  }
+
+  /**
+   * Asks every server.
+   *
+   * @throws DisputedError where two answers differ; the first server's failure where nobody answers.
+   */
+  async ask<T>(question: ChainQuestion<T>): Promise<Agreed<T>> {
+    const { method, params, schema } = question;
+    return agreed(question, await this.each(({ server }) => server.call(method, params, schema)));
+  }
+
+  /**
+   * What every server that can be reached comes to. Who was out of reach a moment ago is asked only where nobody else is
+   * left.
+   *
+   * @throws the first server's failure where none comes to anything.
+   */
+  async each<T>(work: (witness: Witness) => Promise<T>): Promise<readonly Testimony<T>[]> {
+    const now = performance.now();
+    const awake = this.all.filter((witness) => (this.restUntil.get(witness) ?? 0) <= now);
+    const asked = awake.length === 0 ? this.all : awake;
+    const failures: unknown[] = [];
+    const testimonies: Testimony<T>[] = [];
+    await Promise.all(
+      asked.map(async (witness) => {
+        try {
+          testimonies.push({ witness, answer: await work(witness) });
+        } catch (error) {
+          if (error instanceof RpcFailure) {
+            this.restUntil.set(witness, performance.now() + REST_MILLISECONDS);
+          }
+          failures.push(error);
+        }
+      }),
+    );
+    if (testimonies.length === 0) {
+      throw failures[0];
+    }
+    return testimonies.sort((a, b) => this.all.indexOf(a.witness) - this.all.indexOf(b.witness));
+  }
+}
+
+/** The one answer that some testimonies come to. */
+export function agreed<T>(
+  { about, says }: Pick<ChainQuestion<T>, "about" | "says">,
+  testimonies: readonly Testimony<T>[],
+): Agreed<T> {
+  const told = testimonies.flatMap(({ witness, answer }) => {
+    const text = says(answer);
+    return text === null ? [] : [{ witness, answer, text }];
+  });
+  const [first] = told;
+  if (first === undefined) {
+    const [silent] = testimonies;
+    if (silent === undefined) {
+      throw new RpcFailure("nobody was asked");
+    }
+    return { value: silent.answer, operators: operatorsOf(testimonies) };
+  }
+  if (told.some(({ text }) => text !== first.text)) {
+    throw DisputedError.between(
+      about,
+      told.map(({ witness, text }) => ({ host: witness.server.host, says: text })),
+    );
+  }
+  return { value: first.answer, operators: operatorsOf(told) };
+}
+
+function operatorsOf(told: readonly { readonly witness: Witness }[]): ReadonlySet<string> {
+  return new Set(told.map(({ witness }) => witness.operator));
+}
+
+/** The operators who said all of several things. */
+export function common(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  const [first = new Set<string>(), ...others] = sets;
+  return new Set([...first].filter((operator) => others.every((set) => set.has(operator))));
+}
+
+/**
+ * The height that several operators have reached: the second highest, where there are two, so that neither one that lags
+ * behind nor one that invents decides. `null` stands for an operator that names none.
+ */
+export function reachedByTwo(
+  heights: readonly { readonly operator: string; readonly height: number | null }[],
+): number | null {
+  const highest = new Map<string, number>();
+  for (const { operator, height } of heights) {
+    highest.set(operator, Math.max(highest.get(operator) ?? -1, height ?? -1));
+  }
+  const sorted = [...highest.values()].sort((a, b) => b - a);
+  const height = sorted[Math.min(2, sorted.length) - 1] ?? -1;
+  return height < 0 ? null : height;
+}
