@@ -188,6 +188,7 @@ class TrueChain implements ChainReader {
       rpc,
       witnesses: new Witnesses([{ operator: rpc.host, server: rpc }]),
       genesisTime: 0,
+      facts: null,
       identity: IDENTITY,
       head: () => Promise.resolve(head),
       freshHead: () => Promise.resolve(head),

@@ -515,6 +515,22 @@ vector("good/quorum", "The servers of two operators agree on the anchor.", {
   known: all([sum], { chain: { [sum.batchRoot]: answer("finalized", { trust: "quorum" }) } }),
   pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", { ...GOOD, anchorTrust: "quorum" })],
 });
+vector(
+  "good/state-proof",
+  "A proof of the chain's state shows the anchor, in a block that two operators report.",
+  {
+    files: SUM_FILE,
+    evidence: [sum],
+    known: all([sum], { chain: { [sum.batchRoot]: answer("finalized", { trust: "stateProof" }) } }),
+    pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", { ...GOOD, anchorTrust: "stateProof" })],
+  },
+);
+vector("good/offline-proof", "Without a network, a proof shows it in a block that was confirmed before.", {
+  files: SUM_FILE,
+  evidence: [sum],
+  known: all([sum], { chain: { [sum.batchRoot]: answer("finalized", { trust: "offlineProof" }) } }),
+  pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", { ...GOOD, anchorTrust: "offlineProof" })],
+});
 vector("good/within-tolerance", "The replay came near enough, by what the pin forgives.", {
   files: SUM_FILE,
   evidence: [sum],

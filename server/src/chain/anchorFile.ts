@@ -2,7 +2,8 @@ import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/can
 import { ProoflineError } from "../platform/errors";
 import { Anchor } from "./chain";
 
-const MAX_ANCHOR_BYTES = 4096;
+/** One with a proof of a proxy on a large chain has about 40,000. */
+export const MAX_ANCHOR_BYTES = 64 * 1024;
 
 /**
  * The name of an anchor's file: `<batch root>.<chain id>-<8 digits>.json`, with the first eight hex digits of the hash of

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Address, ChainHash, Count, Digest } from "../platform/primitives";
+import { AnchorProof } from "./anchorProof";
 
 /** Which chain anchors go to and are read from. */
 export type ChainConfiguration =
@@ -8,7 +9,7 @@ export type ChainConfiguration =
   /** Any EVM chain with an EAS contract. */
   | {
       readonly kind: "rpc";
-      /** Below which payments are noted. */
+      /** Below which payments are noted, and which blocks were confirmed. */
       readonly home: string;
       readonly id: number;
       /** Addresses, or `Operator=address`. */
@@ -27,6 +28,8 @@ export const Anchor = z.strictObject({
   transaction: ChainHash,
   /** What EAS stored for the root: seconds since 1970, the time of the block. */
   timestamp: Count,
+  /** Shows it without any server's word; missing where no server gave one. */
+  proof: AnchorProof.exactOptional(),
 });
 export type Anchor = z.infer<typeof Anchor>;
 

@@ -4,14 +4,17 @@ import type { Digest } from "../platform/primitives";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
 import { IS_LOCAL } from "./chainKinds";
 import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded/embeddedChain";
-import { isLocalChain } from "./knownChains";
+import { chainName, factsAbout, isLocalChain, KNOWN_CHAINS, type KnownChain } from "./knownChains";
 import { chainError } from "./rpc/chainError";
 import { type Connection, connectRpc } from "./rpc/connection";
-import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./trust/checkRoot";
+import { ANOTHER_COMPUTER, checkRoot, flawOf, otherChain } from "./trust/checkRoot";
+import { ConfirmedBlocks } from "./trust/confirmedBlocks";
 
 export interface OpenChainOptions extends EmbeddedOptions {
   /** Whether the embedded chain may be created where there is none; an existing one is started in any case. */
   readonly start: boolean;
+  /** What is known of chains beforehand, where it is not the built-in list. */
+  readonly knownChains?: readonly KnownChain[];
 }
 
 /** Checks in finalized blocks that are remembered; those before are asked for again. */
@@ -22,16 +25,17 @@ const FAILURE_AGE_MILLISECONDS = 1_000;
 
 /** Opens a chain for reading. Nothing is contacted before the first question, and `check` never rejects. */
 export function openChain(configuration: ChainConfiguration, options: OpenChainOptions): ChainReader {
-  return new ConnectedReader(configuration, () => {
+  const open = (): Promise<Connection> => {
     switch (configuration.kind) {
       case "embedded":
         return connectEmbedded(configuration, { ...options, create: options.start });
       case "rpc":
-        return connectRpc(configuration);
+        return connectRpc(configuration, options.knownChains);
       default:
         return unreachable(configuration);
     }
-  });
+  };
+  return new ConnectedReader(configuration, open, options.knownChains);
 }
 
 /** A reader over a connection that is opened on demand and reopened after it was lost. */
@@ -40,12 +44,17 @@ export class ConnectedReader implements ChainReader {
   private closed = false;
   /** Results that hold for one head, and those in finalized blocks of public chains, which stay valid. */
   private cache = { head: "", results: new BoundedMap<string, AnchorCheck>(MAX_REMEMBERED) };
+  /** What this person's programs have confirmed before. */
+  private readonly confirmed: ConfirmedBlocks;
   private readonly finalized = new BoundedMap<string, AnchorCheck>(MAX_REMEMBERED);
 
   constructor(
     private readonly configuration: ChainConfiguration,
     private readonly open: (create: boolean) => Promise<Connection>,
-  ) {}
+    private readonly knownChains: readonly KnownChain[] = KNOWN_CHAINS,
+  ) {
+    this.confirmed = new ConfirmedBlocks(configuration.home);
+  }
 
   async identity(): Promise<ChainIdentity> {
     return (await this.connection()).identity;
@@ -67,7 +76,8 @@ export class ConnectedReader implements ChainReader {
         if (connection !== undefined && failure.code !== "chain.disputed") {
           await this.drop(connection);
         }
-        return this.failed(failure, connection?.identity ?? null, anchors);
+        const offline = failure.code === "chain.unreachable" ? await this.offline(batchRoot, anchors) : null;
+        return offline ?? this.failed(failure, connection?.identity ?? null, anchors);
       }
     }
   }
@@ -151,8 +161,41 @@ export class ConnectedReader implements ChainReader {
     }
     if (check.status === "finalized" && !connection.identity.local) {
       this.finalized.set(key, check);
+      await this.rememberBlock(check);
     }
     return check;
+  }
+
+  /** Remembers a final block that two operators report, for times without a network. */
+  private async rememberBlock({ trust, anchor }: AnchorCheck): Promise<void> {
+    if (anchor !== null && (trust === "quorum" || trust === "stateProof")) {
+      const { chainId, genesisHash, block } = anchor;
+      await this.confirmed.add({ chainId, genesisHash, ...block });
+    }
+  }
+
+  /** What an anchor's own proof shows while no server can be asked, in a block that was confirmed before; else `null`. */
+  private async offline(batchRoot: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck | null> {
+    const { configuration, confirmed } = this;
+    if (configuration.kind !== "rpc") {
+      return null;
+    }
+    for (const anchor of anchors) {
+      const { chainId, genesisHash, contract, block, proof } = anchor;
+      const isHere =
+        anchor.batchRoot === batchRoot && chainId === configuration.id && contract === configuration.contract;
+      const facts = isHere ? factsAbout(anchor, this.knownChains) : null;
+      if (
+        proof !== undefined &&
+        facts !== null &&
+        (await confirmed.has({ chainId, genesisHash, ...block })) &&
+        (await flawOf(anchor, proof, facts)) === null
+      ) {
+        const identity = { chainId, genesisHash, contract, local: false, name: chainName(chainId, false) };
+        return { status: "finalized", trust: "offlineProof", identity, anchor };
+      }
+    }
+    return null;
   }
 
   /** The result of a check when the chain could not be asked. */

@@ -6,17 +6,21 @@ import { ConnectedReader } from "./chainReader";
 import { lookUpAnchor } from "./eas/lookUpAnchor";
 import { anchorAmong, readTimestamp } from "./eas/timestamped";
 import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "./embedded/embeddedChain";
+import type { KnownChain } from "./knownChains";
 import { payFor } from "./payments/pay";
 import type { Bill } from "./payments/payment";
 import type { Receipt } from "./rpc/blocks";
 import { chainError } from "./rpc/chainError";
 import { type Connection, connectRpc } from "./rpc/connection";
+import { withProof } from "./trust/takeProof";
 
 export interface OpenWriterOptions extends EmbeddedOptions {
   /** The private key that pays, `0x` and 64 hex digits; the embedded chain needs none. */
   readonly key?: string | null;
   /** Shows a person what is to be paid, once for an account and a chain. Nobody agrees unless said. */
   readonly confirm?: (bill: Bill) => Promise<boolean>;
+  /** What is known of chains beforehand, where it is not the built-in list. */
+  readonly knownChains?: readonly KnownChain[];
 }
 
 /**
@@ -33,6 +37,7 @@ export function openWriter(configuration: ChainConfiguration, options: OpenWrite
         configuration,
         accountOf(options.key ?? null),
         options.confirm ?? (() => Promise.resolve(false)),
+        options.knownChains,
       );
   }
 }
@@ -79,8 +84,9 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
     private readonly rpcConfiguration: Extract<ChainConfiguration, { kind: "rpc" }>,
     private readonly account: PrivateKeyAccount,
     private readonly confirm: (bill: Bill) => Promise<boolean>,
+    knownChains?: readonly KnownChain[],
   ) {
-    super(rpcConfiguration, () => connectRpc(rpcConfiguration));
+    super(rpcConfiguration, () => connectRpc(rpcConfiguration, knownChains), knownChains);
   }
 
   async anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor> {
@@ -106,7 +112,12 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
           found.set(batchRoot, await anchorIn(connection, batchRoot, receipts));
         }
       }
-      return batchRoots.map((batchRoot) => found.get(batchRoot) ?? notThere(connection));
+      const anchors: Anchor[] = [];
+      for (const batchRoot of batchRoots) {
+        const anchor = found.get(batchRoot) ?? notThere(connection);
+        anchors.push(await proved(connection, anchor));
+      }
+      return anchors;
     } catch (error) {
       signal?.throwIfAborted();
       throw chainError(error);
@@ -144,6 +155,11 @@ async function anchorIn(
   const logs = receipts.flatMap((receipt) => receipt.logs);
   const timestamp = await readTimestamp(rpc, identity, batchRoot);
   return anchorAmong(logs, identity, batchRoot, timestamp) ?? lookUp(connection, batchRoot);
+}
+
+/** The anchor with a proof, where what is known of the chain allows one and a server gives it. */
+function proved({ facts, witnesses }: Connection, anchor: Anchor): Promise<Anchor> {
+  return facts === null ? Promise.resolve(anchor) : withProof(anchor, facts, witnesses.witnesses);
 }
 
 function notThere({ identity }: Connection): never {

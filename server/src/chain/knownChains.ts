@@ -1,4 +1,5 @@
 import { Address, ChainHash } from "../platform/primitives";
+import type { ChainIdentity } from "./chain";
 
 /** Names of the public chains on which EAS is deployed, by id. Source: the deployments in @ethereum-attestation-service/eas-contracts 1.4.1 and 1.9.0. */
 const CHAIN_NAMES: ReadonlyMap<number, string> = new Map([
@@ -20,28 +21,37 @@ const CHAIN_NAMES: ReadonlyMap<number, string> = new Map([
   [11155420, "Optimism Sepolia"],
 ]);
 
+/** What is known of an EAS contract beforehand: enough to read a proof of what it stores. */
+export interface ContractFacts {
+  readonly contract: Address;
+  /** Keccak-256 of its code; `null` where no source gives it. */
+  readonly codeHash: ChainHash | null;
+  /** The storage slot of its mapping from data to its time (`_timestamps`). */
+  readonly timestampsSlot: number;
+  /** Where it is a proxy (EIP-1967), the contract behind it whose storage layout that is; `null` for none. */
+  readonly implementation: { readonly address: Address; readonly codeHash: ChainHash | null } | null;
+}
+
 /** What is known of a chain beforehand, so that no server can say otherwise. */
-interface KnownChain {
+export interface KnownChain extends ContractFacts {
   readonly id: number;
   /** The hash of block 0. */
   readonly genesisHash: ChainHash;
-  /** Where EAS lies. */
-  readonly contract: Address;
-  /** The storage slot of EAS's mapping from data to its time (`_timestamps`). */
-  readonly timestampsSlot: number;
-  /** Where the contract is a proxy (EIP-1967), the contract behind it whose storage layout that is; `null` for none. */
-  readonly implementation: Address | null;
 }
 
 /** EAS and its implementation where it is a part of the OP stack. */
 const PREDEPLOY = {
   contract: Address.parse("0x4200000000000000000000000000000000000021"),
+  codeHash: null,
   timestampsSlot: 51,
-  implementation: Address.parse("0xc0d3c0d3c0d3c0d3c0d3c0d3c0d3c0d3c0d30021"),
+  implementation: {
+    address: Address.parse("0xc0d3c0d3c0d3c0d3c0d3c0d3c0d3c0d3c0d30021"),
+    codeHash: null,
+  },
 };
 
 /** The first releases of EAS, deployed as they are. */
-const DEPLOYED = { timestampsSlot: 2, implementation: null };
+const DEPLOYED = { codeHash: null, timestampsSlot: 2, implementation: null };
 
 /**
  * The chains that are known beforehand. `docs/chain-trust.md` names the source of each value, and says what follows from
@@ -89,8 +99,20 @@ export const KNOWN_CHAINS: readonly KnownChain[] = [
 ];
 
 /** The hash of a chain's block 0, where it is known beforehand. */
-export function knownGenesis(chainId: number): ChainHash | null {
-  return KNOWN_CHAINS.find(({ id }) => id === chainId)?.genesisHash ?? null;
+export function knownGenesis(chainId: number, chains: readonly KnownChain[]): ChainHash | null {
+  return chains.find(({ id }) => id === chainId)?.genesisHash ?? null;
+}
+
+/** What is known of a contract on a chain with this block 0. */
+export function factsAbout(
+  { chainId, genesisHash, contract }: Pick<ChainIdentity, "chainId" | "genesisHash" | "contract">,
+  chains: readonly KnownChain[],
+): ContractFacts | null {
+  return (
+    chains.find(
+      (known) => known.id === chainId && known.genesisHash === genesisHash && known.contract === contract,
+    ) ?? null
+  );
 }
 
 /** The ids that developer chains use unless they are told otherwise: anvil and hardhat, ganache and geth. */

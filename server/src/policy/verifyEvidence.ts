@@ -475,14 +475,19 @@ function anchorOf({ batchRoot }: Claim, chain: ReadonlyMap<string, AnchorCheck>)
 
 function anchorFindings(
   { batchRoot }: Claim,
-  { identity, anchor, reason, operators, remarks }: AnchorCheck,
+  { identity, anchor, reason, trust, operators, remarks }: AnchorCheck,
 ): Findings["anchor"] {
   return {
     batchRoot: batchRoot ?? "",
     ...(identity === null ? {} : { chainId: identity.chainId, chainName: identity.name }),
     ...(anchor === null
       ? {}
-      : { blockNumber: anchor.block.number, transaction: anchor.transaction, time: anchor.timestamp }),
+      : {
+          blockNumber: anchor.block.number,
+          // Where a proof speaks, nobody was asked about the transaction that the file names.
+          ...(trust === "stateProof" || trust === "offlineProof" ? {} : { transaction: anchor.transaction }),
+          time: anchor.timestamp,
+        }),
     ...(reason === undefined ? {} : { reason }),
     ...(operators === undefined ? {} : { operators }),
     ...(remarks === undefined ? {} : { remarks }),

@@ -4,6 +4,7 @@ import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import {
   afterwards,
+  agreed,
   DEVELOPMENT_KEY,
   type RpcConfiguration,
   rpcChain,
@@ -27,7 +28,10 @@ beforeEach(async () => {
   configuration = chain.configuration;
   node = configuration.rpcUrls[0] ?? "";
   const honest = await startProxy(node, HONEST);
-  const writer = openWriter({ ...configuration, rpcUrls: [honest] }, { key: DEVELOPMENT_KEY });
+  const writer = openWriter(
+    { ...configuration, rpcUrls: [honest] },
+    { key: DEVELOPMENT_KEY, confirm: agreed },
+  );
   afterwards(() => writer.close());
   anchor = await writer.anchor(randomDigest());
 });

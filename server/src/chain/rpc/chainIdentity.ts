@@ -4,7 +4,14 @@ import { ProoflineError } from "../../platform/errors";
 import { type Address, type ChainHash, Digest } from "../../platform/primitives";
 import type { ChainIdentity } from "../chain";
 import { getTimestampCall, TimestampResult, VersionResult, versionCall } from "../eas/eas";
-import { chainName, isLocalChain, knownGenesis } from "../knownChains";
+import {
+  chainName,
+  factsAbout,
+  isLocalChain,
+  KNOWN_CHAINS,
+  type KnownChain,
+  knownGenesis,
+} from "../knownChains";
 import { Block, Bytes, Hash, Quantity, quantity } from "./blocks";
 import type { ChainServer } from "./chainServer";
 import { RpcError } from "./rpc";
@@ -37,7 +44,11 @@ export async function identify(rpc: ChainServer, expected: Expected): Promise<Ch
  *
  * @throws ProoflineError `chain.wrong` where another chain or no EAS answers. Network failures pass through.
  */
-export async function introductionOf(rpc: ChainServer, expected: Expected): Promise<Introduction> {
+export async function introductionOf(
+  rpc: ChainServer,
+  expected: Expected,
+  chains: readonly KnownChain[] = KNOWN_CHAINS,
+): Promise<Introduction> {
   const call = (data: string) => [{ to: expected.contract, data }, "latest"] as const;
   const [chainId, genesis, code, clientVersion, timestamp, version] = await Promise.all([
     rpc.call("eth_chainId", [], Quantity),
@@ -64,17 +75,19 @@ export async function introductionOf(rpc: ChainServer, expected: Expected): Prom
   ) {
     throw wrong(`The contract at ${expected.contract} on ${name} is not the Ethereum Attestation Service.`);
   }
-  const known = local ? null : knownGenesis(chainId);
+  const known = local ? null : knownGenesis(chainId, chains);
   if (known !== null && known !== genesis.hash) {
     throw wrong(
       `${rpc.host} says that ${name} begins with the block ${genesis.hash}, but it begins with ${known}.`,
     );
   }
-  return {
-    identity: { chainId, genesisHash: genesis.hash, contract: expected.contract, local, name },
-    codeHash: Hash.parse(keccak256(code)),
-    genesisTime: genesis.timestamp,
-  };
+  const identity = { chainId, genesisHash: genesis.hash, contract: expected.contract, local, name };
+  const codeHash = Hash.parse(keccak256(code));
+  const knownCode = local ? null : factsAbout(identity, chains)?.codeHash;
+  if (knownCode != null && knownCode !== codeHash) {
+    throw wrong(`${rpc.host} shows other code at ${expected.contract} on ${name} than that of EAS.`);
+  }
+  return { identity, codeHash, genesisTime: genesis.timestamp };
 }
 
 /** A call that the server may refuse, because the method is closed or the contract has no such function. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ChainConfiguration, ChainIdentity } from "../chain";
+import { type ContractFacts, factsAbout, KNOWN_CHAINS, type KnownChain } from "../knownChains";
 import { blockAt } from "../trust/questions";
 import { DisputedError, reachedByTwo, Witnesses } from "../trust/witnesses";
 import { Block } from "./blocks";
@@ -29,6 +30,8 @@ export interface Connection {
   readonly identity: ChainIdentity;
   /** The time of block 0, in seconds since 1970. */
   readonly genesisTime: number;
+  /** What is known of the contract beforehand; `null` where nothing is, so that nothing can be proved of it. */
+  readonly facts: ContractFacts | null;
   /** The head, at most `HEAD_AGE_MILLISECONDS` old. All up to it is durable. */
   head(): Promise<Head>;
   /** The head as it is now. */
@@ -62,10 +65,13 @@ const HEAD_AGE_MILLISECONDS = 250;
  */
 export async function connectRpc(
   configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
+  chains: readonly KnownChain[] = KNOWN_CHAINS,
 ): Promise<Connection> {
-  const { witnesses, identity, genesisTime, meet } = await introduce(configuration);
+  const { witnesses, identity, genesisTime, meet } = await introduce(configuration, chains);
+  // What a developer's node shows is a rehearsal, proved or not.
+  const facts = identity.local ? null : factsAbout(identity, chains);
   const rpc = new FallbackServer(() => witnesses.witnesses.map(({ server }) => server));
-  return connectionTo({ rpc, witnesses, identity, genesisTime, life: ENDLESS, meet });
+  return connectionTo({ rpc, witnesses, identity, genesisTime, facts, life: ENDLESS, meet });
 }
 
 /** Wraps a server whose identity is known. */
@@ -75,7 +81,15 @@ export function connected(
   life: ConnectionLife = ENDLESS,
 ): Connection {
   const witnesses = new Witnesses([{ operator: rpc.host, server: rpc }]);
-  return connectionTo({ rpc, witnesses, identity, genesisTime: 0, life, meet: async () => {} });
+  return connectionTo({
+    rpc,
+    witnesses,
+    identity,
+    genesisTime: 0,
+    facts: null,
+    life,
+    meet: async () => {},
+  });
 }
 
 function connectionTo({
@@ -83,9 +97,10 @@ function connectionTo({
   witnesses,
   identity,
   genesisTime,
+  facts,
   life,
   meet,
-}: Pick<Connection, "rpc" | "witnesses" | "identity" | "genesisTime"> & {
+}: Pick<Connection, "rpc" | "witnesses" | "identity" | "genesisTime" | "facts"> & {
   readonly life: ConnectionLife;
   /** Asks servers that could not be reached before who they speak for. */
   readonly meet: () => Promise<void>;
@@ -106,6 +121,7 @@ function connectionTo({
     witnesses,
     identity,
     genesisTime,
+    facts,
     freshHead,
     head: () =>
       latest !== undefined && performance.now() - latest.at < HEAD_AGE_MILLISECONDS

@@ -1,5 +1,6 @@
 import { ProoflineError } from "../../platform/errors";
 import type { ChainConfiguration, ChainIdentity } from "../chain";
+import type { KnownChain } from "../knownChains";
 import { DisputedError, type Witness, Witnesses } from "../trust/witnesses";
 import { chainError } from "./chainError";
 import { type Introduction, introductionOf } from "./chainIdentity";
@@ -31,12 +32,13 @@ const ABSENCE_MILLISECONDS = 10_000;
  */
 export async function introduce(
   configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
+  chains: readonly KnownChain[],
 ): Promise<Introduced> {
   const servers = configuration.rpcUrls.map((entry): Witness => {
     const { url, operator } = operatedServer(entry);
     return { operator, server: new Rpc(url) };
   });
-  const outcomes = await Promise.all(servers.map((witness) => outcomeOf(witness, configuration)));
+  const outcomes = await Promise.all(servers.map((witness) => outcomeOf(witness, configuration, chains)));
   const met = outcomes.flatMap(({ witness, introduction }) =>
     introduction === null ? [] : [{ witness, introduction }],
   );
@@ -58,7 +60,7 @@ export async function introduce(
   let dispute: DisputedError | null = null;
   const lookAgain = async (): Promise<void> => {
     for (const witness of absent) {
-      const { introduction, error } = await outcomeOf(witness, configuration);
+      const { introduction, error } = await outcomeOf(witness, configuration, chains);
       if (introduction !== null) {
         compare(first, { witness, introduction });
         absent.delete(witness);
@@ -98,9 +100,13 @@ interface Outcome {
   readonly error: ProoflineError | null;
 }
 
-async function outcomeOf(witness: Witness, expected: Parameters<typeof introductionOf>[1]): Promise<Outcome> {
+async function outcomeOf(
+  witness: Witness,
+  expected: Parameters<typeof introductionOf>[1],
+  chains: readonly KnownChain[],
+): Promise<Outcome> {
   try {
-    return { witness, introduction: await introductionOf(witness.server, expected), error: null };
+    return { witness, introduction: await introductionOf(witness.server, expected, chains), error: null };
   } catch (error) {
     return { witness, introduction: null, error: chainError(error) };
   }

@@ -1,12 +1,18 @@
+import { setImmediate } from "node:timers/promises";
 import type { Digest } from "../../platform/primitives";
+import { SerialQueue } from "../../platform/serialQueue";
+import type { AnchorProof } from "../anchorProof";
 import type { Anchor, AnchorCheck, AnchorStatus, ChainIdentity } from "../chain";
 import { lookUpAnchor } from "../eas/lookUpAnchor";
 import { isTimestamped } from "../eas/timestamped";
-import { chainName, isLocalChain } from "../knownChains";
+import { type ContractFacts, chainName, isLocalChain } from "../knownChains";
 import type { Block, Receipt } from "../rpc/blocks";
 import type { Connection, Head } from "../rpc/connection";
 import { RpcError, RpcFailure } from "../rpc/rpc";
+import { ProofError } from "./merkleProof";
 import { blockAt, receiptOf, timestampAt } from "./questions";
+import { checkProof } from "./stateProof";
+import { proveTime } from "./takeProof";
 import { common, DisputedError } from "./witnesses";
 
 /** Where an anchor file names a developer's chain that is not the one at hand. */
@@ -38,25 +44,98 @@ export async function checkRoot(
 ): Promise<AnchorCheck> {
   const { identity } = connection;
   const question = { connection, batchRoot };
-  const stored = await storedAt(question, await connection.head());
   const about = anchors.filter((anchor) => anchor.batchRoot === batchRoot);
-  const elsewhere = about.flatMap((anchor) => misplaced(anchor, identity) ?? []);
+  const remarks = about.flatMap((anchor) => misplaced(anchor, identity) ?? []);
+  const elsewhere = remarks[0];
   const here = about.filter((anchor) => misplaced(anchor, identity) === null);
-  if (here.length > 0) {
-    const checks = await Promise.all(here.map((anchor) => checkAnchor(question, stored, anchor)));
+  const rest: Anchor[] = [];
+  for (const anchor of here) {
+    const proved = await checkProved(question, anchor);
+    if (proved === null || typeof proved === "string") {
+      rest.push(anchor);
+      remarks.push(...(proved === null ? [] : [proved]));
+    } else if (proved.anchor !== null) {
+      return withRemarks(proved, remarks);
+    } else {
+      // The block that is proved is not the chain's: what else is known of the batch decides.
+      rest.push(anchor);
+    }
+  }
+  const stored = await storedAt(question, await connection.head());
+  if (rest.length > 0) {
+    const checks = await Promise.all(rest.map((anchor) => checkAnchor(question, stored, anchor)));
     checks.sort((a, b) => PREFERENCE.indexOf(a.status) - PREFERENCE.indexOf(b.status));
     const [best, ...others] = checks;
     if (best !== undefined) {
-      return withRemarks(best, [...others.flatMap(({ reason }) => reason ?? []), ...elsewhere]);
+      return withRemarks(best, [...others.flatMap(({ reason }) => reason ?? []), ...remarks]);
     }
   }
   if (stored.timestamp !== 0) {
-    return withRemarks(await found(question), elsewhere);
+    return withRemarks(await found(question), remarks);
   }
-  const [reason] = elsewhere;
-  return reason === undefined
+  return elsewhere === undefined
     ? verdict(stored, identity, "pending", "The batch is not on the chain yet.")
-    : verdict(stored, identity, "wrongChain", reason);
+    : verdict(stored, identity, "wrongChain", elsewhere);
+}
+
+/**
+ * An anchor that brings a proof, of whose block only the word of the servers is needed. `null` where it has none that can be read
+ * here, a sentence where the proof does not hold.
+ */
+async function checkProved({ connection }: Question, anchor: Anchor): Promise<AnchorCheck | string | null> {
+  const { identity, witnesses, facts } = connection;
+  const { number } = anchor.block;
+  if (anchor.proof === undefined || facts === null) {
+    return null;
+  }
+  const flaw = await flawOf(anchor, anchor.proof, facts);
+  if (flaw !== null) {
+    return flaw;
+  }
+  const before = await connection.head();
+  const head = number > before.number ? await connection.freshHead() : before;
+  if (number > head.number) {
+    return null;
+  }
+  const block = await witnesses.ask(blockAt(number));
+  const operators = common([head.operators, block.operators]);
+  const otherBlock = blockContradiction(block.value, anchor, identity);
+  if (otherBlock !== null) {
+    return verdict({ operators }, identity, "reorged", otherBlock);
+  }
+  const finalized = head.finalized !== null && number <= head.finalized;
+  const trust = trustIn({ operators }, identity);
+  return {
+    status: finalized ? "finalized" : "included",
+    ...trust,
+    // Under a block that one operator alone reports a proof shows what that operator says.
+    ...(trust.trust === "quorum" && { trust: "stateProof" }),
+    identity,
+    anchor,
+  };
+}
+
+/** One proof takes milliseconds, and whoever checks many must not keep the thread from all else meanwhile. */
+const proofs = new SerialQueue();
+
+/** Why an anchor's proof does not hold, in a sentence; `null` where it does. */
+export async function flawOf(
+  anchor: Anchor,
+  proof: AnchorProof,
+  facts: ContractFacts,
+): Promise<string | null> {
+  try {
+    await proofs.run(async () => {
+      await setImmediate();
+      await checkProof(anchor, proof, facts);
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof ProofError) {
+      return `The proof in the anchor file counts for nothing: ${error.message}.`;
+    }
+    throw error;
+  }
 }
 
 /** Which of several anchors' results to report: a good one, else one that leaves doubt, else the contradiction. */
@@ -132,12 +211,16 @@ async function checkAnchor(question: Question, before: Stored, anchor: Anchor): 
     );
   }
   if (timestamp === 0) {
-    return verdict(
-      stored,
-      identity,
-      "absent",
-      `An anchor file claims block ${number}, but ${identity.name} holds no timestamp for this batch.`,
-    );
+    const proved = await isProvedAbsent(question, stored);
+    return {
+      ...verdict(
+        stored,
+        identity,
+        "absent",
+        `An anchor file claims block ${number}, but ${identity.name} holds no timestamp for this batch.`,
+      ),
+      ...(proved && { trust: "stateProof" }),
+    };
   }
   if (timestamp !== anchor.timestamp) {
     return verdict(
@@ -182,6 +265,22 @@ async function checkAnchor(question: Question, before: Stored, anchor: Anchor): 
   }
   const finalized = head.finalized !== null && number <= head.finalized;
   return { status: finalized ? "finalized" : "included", ...trustIn(said, identity), identity, anchor };
+}
+
+/**
+ * Whether a proof at the head shows, too, that EAS stores nothing for the root, under a block that two operators report.
+ *
+ * @throws DisputedError where a proof shows that it does
+ */
+async function isProvedAbsent({ connection, batchRoot }: Question, { head }: Stored): Promise<boolean> {
+  const { facts, witnesses } = connection;
+  const time = facts === null ? null : await proveTime(batchRoot, head, facts, witnesses.witnesses);
+  if (time !== null && time !== 0) {
+    throw new DisputedError(
+      `${hostsOf(connection)} contradicted themselves: they say that the batch has no time, and prove that it is ${time}.`,
+    );
+  }
+  return time === 0 && head.operators.size > 1;
 }
 
 /** How the block at the anchor's height differs from what the anchor says of it; `null` where it does not. */
