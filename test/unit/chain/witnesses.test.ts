@@ -3,7 +3,12 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import type { ChainServer } from "../../../server/src/chain/rpc/chainServer";
 import { RpcFailure } from "../../../server/src/chain/rpc/rpc";
-import { DisputedError, reachedByTwo, Witnesses } from "../../../server/src/chain/trust/witnesses";
+import {
+  agreedByAll,
+  DisputedError,
+  reachedByTwo,
+  Witnesses,
+} from "../../../server/src/chain/trust/witnesses";
 
 /** A server that answers everything with one value, or not at all. */
 function server(host: string, answer: number | null): ChainServer {
@@ -73,4 +78,15 @@ test("no single operator decides how far the chain has got where there are two",
   expect(heights(["a", 7], ["a", 1e9])).toBe(1e9);
   expect(heights(["a", 7], ["b", 1e9], ["b", 1e9], ["c", 8])).toBe(8);
   expect(heights(["a", 7], ["b", null])).toBe(null);
+});
+
+test("no number of operators makes final what one denies", () => {
+  const heights = (...of: [string, number | null][]) =>
+    agreedByAll(of.map(([operator, height]) => ({ operator, height })));
+  expect(heights(["a", 7])).toBe(7);
+  expect(heights(["a", 7], ["b", 9])).toBe(7);
+  expect(heights(["a", 1e9], ["b", 1e9], ["c", 8])).toBe(8);
+  expect(heights(["a", 7], ["b", null])).toBe(null);
+  expect(heights(["a", 7], ["b", 8], ["c", null])).toBe(7);
+  expect(heights(["a", null])).toBe(null);
 });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { ChainConfiguration, ChainIdentity } from "../chain";
 import { type ContractFacts, factsAbout, KNOWN_CHAINS, type KnownChain } from "../knownChains";
 import { blockAt } from "../trust/questions";
-import { DisputedError, reachedByTwo, Witnesses } from "../trust/witnesses";
+import { agreedByAll, DisputedError, reachedByTwo, Witnesses } from "../trust/witnesses";
 import { Block } from "./blocks";
 import type { ChainServer } from "./chainServer";
 import { FallbackServer } from "./fallback";
@@ -150,9 +150,9 @@ async function readHead(witnesses: Witnesses): Promise<Head> {
     return { latest, finalized };
   });
   const heights = (of: (end: (typeof ends)[number]["answer"]) => number | null) =>
-    reachedByTwo(ends.map(({ witness, answer }) => ({ operator: witness.operator, height: of(answer) })));
-  const reached = heights(({ latest }) => latest.number);
-  const finalized = heights(({ finalized: block }) => block?.number ?? null);
+    ends.map(({ witness, answer }) => ({ operator: witness.operator, height: of(answer) }));
+  const reached = reachedByTwo(heights(({ latest }) => latest.number));
+  const finalized = agreedByAll(heights(({ finalized: block }) => block?.number ?? null));
   const [only, second] = ends;
   if (only === undefined || reached === null) {
     throw new RpcFailure("no server says how far the chain has got");

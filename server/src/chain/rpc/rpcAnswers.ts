@@ -33,7 +33,7 @@ export function answersIn(
   if (isBatch && !Array.isArray(body)) {
     return null;
   }
-  const parts: readonly unknown[] = Array.isArray(body) ? body.slice(0, calls.length) : [body];
+  const parts: readonly unknown[] = Array.isArray(body) ? body : [body];
   const answers = new Map<number, RpcAnswer>();
   const doubled = new Set<number>();
   for (const part of parts) {

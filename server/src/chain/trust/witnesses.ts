@@ -149,18 +149,37 @@ export function common(sets: readonly ReadonlySet<string>[]): ReadonlySet<string
   return new Set([...first].filter((operator) => others.every((set) => set.has(operator))));
 }
 
+/** A height that an operator names; `null` where it names none. */
+export interface NamedHeight {
+  readonly operator: string;
+  readonly height: number | null;
+}
+
 /**
  * The height that several operators have reached: the second highest, where there are two, so that neither one that lags
- * behind nor one that invents decides. `null` stands for an operator that names none.
+ * behind nor one that invents decides. `null` where it is not known.
  */
-export function reachedByTwo(
-  heights: readonly { readonly operator: string; readonly height: number | null }[],
-): number | null {
+export function reachedByTwo(heights: readonly NamedHeight[]): number | null {
+  const sorted = highestOfEach(heights).sort((a, b) => b - a);
+  const height = sorted[Math.min(2, sorted.length) - 1] ?? -1;
+  return height < 0 ? null : height;
+}
+
+/**
+ * The height up to which every operator who names one agrees, where at least two do, or the only one that is there: however many
+ * invent a higher one, the honest one is lower. `null` where it is not known.
+ */
+export function agreedByAll(heights: readonly NamedHeight[]): number | null {
+  const all = highestOfEach(heights);
+  const named = all.filter((height) => height >= 0);
+  return named.length < Math.min(2, all.length) || named.length === 0 ? null : Math.min(...named);
+}
+
+/** The highest of each operator's servers, -1 where they name none. */
+function highestOfEach(heights: readonly NamedHeight[]): number[] {
   const highest = new Map<string, number>();
   for (const { operator, height } of heights) {
     highest.set(operator, Math.max(highest.get(operator) ?? -1, height ?? -1));
   }
-  const sorted = [...highest.values()].sort((a, b) => b - a);
-  const height = sorted[Math.min(2, sorted.length) - 1] ?? -1;
-  return height < 0 ? null : height;
+  return [...highest.values()];
 }
