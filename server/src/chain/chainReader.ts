@@ -1,4 +1,5 @@
 import { BoundedMap } from "../platform/boundedMap";
+import { sha256, toDigest } from "../platform/digests";
 import { ProoflineError, unreachable } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
@@ -140,7 +141,9 @@ export class ConnectedReader implements ChainReader {
     batchRoot: Digest,
     anchors: readonly Anchor[],
   ): Promise<AnchorCheck> {
-    const key = JSON.stringify([batchRoot, anchors, connection.identity.genesisHash]);
+    // Anchors may bring proofs of many thousand characters.
+    const asked = JSON.stringify([batchRoot, anchors, connection.identity.genesisHash]);
+    const key = toDigest(sha256(asked));
     const settled = this.finalized.get(key);
     if (settled !== undefined) {
       return settled;

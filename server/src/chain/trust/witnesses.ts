@@ -51,12 +51,20 @@ export class DisputedError extends ProoflineError {
   }
 }
 
-/** How long a server that could not be reached is left alone while others answer. */
-const REST_MILLISECONDS = 5_000;
+/** How long a server that could not be reached is left alone while others answer: twice as long each time, up to a bound. */
+const FIRST_REST_MILLISECONDS = 5_000;
+const LAST_REST_MILLISECONDS = 300_000;
+
+/** A server that could not be reached. */
+interface Rest {
+  /** By `performance.now()`. */
+  readonly until: number;
+  readonly milliseconds: number;
+}
 
 /** The servers of one chain, each asked everything that a verdict rests on. */
 export class Witnesses {
-  private readonly restUntil = new Map<Witness, number>();
+  private readonly rests = new Map<Witness, Rest>();
   private readonly all: Witness[];
 
   constructor(witnesses: readonly Witness[]) {
@@ -90,7 +98,7 @@ export class Witnesses {
    */
   async each<T>(work: (witness: Witness) => Promise<T>): Promise<readonly Testimony<T>[]> {
     const now = performance.now();
-    const awake = this.all.filter((witness) => (this.restUntil.get(witness) ?? 0) <= now);
+    const awake = this.all.filter((witness) => (this.rests.get(witness)?.until ?? 0) <= now);
     const asked = awake.length === 0 ? this.all : awake;
     const failures: unknown[] = [];
     const testimonies: Testimony<T>[] = [];
@@ -98,9 +106,10 @@ export class Witnesses {
       asked.map(async (witness) => {
         try {
           testimonies.push({ witness, answer: await work(witness) });
+          this.rests.delete(witness);
         } catch (error) {
           if (error instanceof RpcFailure) {
-            this.restUntil.set(witness, performance.now() + REST_MILLISECONDS);
+            this.letRest(witness);
           }
           failures.push(error);
         }
@@ -110,6 +119,20 @@ export class Witnesses {
       throw failures[0];
     }
     return testimonies.sort((a, b) => this.all.indexOf(a.witness) - this.all.indexOf(b.witness));
+  }
+
+  private letRest(witness: Witness): void {
+    const now = performance.now();
+    const before = this.rests.get(witness);
+    // Questions that were under way together fail together.
+    if (before !== undefined && before.until > now) {
+      return;
+    }
+    const milliseconds = Math.min(
+      before === undefined ? FIRST_REST_MILLISECONDS : before.milliseconds * 2,
+      LAST_REST_MILLISECONDS,
+    );
+    this.rests.set(witness, { until: now + milliseconds, milliseconds });
   }
 }
 

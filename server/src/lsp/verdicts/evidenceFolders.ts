@@ -1,5 +1,6 @@
 import type { Anchor, AnchorCheck } from "../../chain/chain";
 import type { Repository } from "../../evidence/repository";
+import { sha256Digest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { EvidenceInput } from "../../policy/evidenceIndex";
@@ -263,11 +264,11 @@ function batchRootsOf(evidence: RepositoryContents["evidence"]): readonly Digest
   return evidence.flatMap(({ reading }) => (reading.kind === "intact" ? [reading.batch.batchRoot] : []));
 }
 
-/** What anchor files say, by the batch roots that they speak of. */
+/** Names what anchor files claim, proofs included, by the batch roots that they speak of. */
 function claimsOf(anchors: readonly Anchor[]): ReadonlyMap<Digest, string> {
   const claims = new Map<Digest, string>();
   for (const anchor of anchors) {
-    claims.set(anchor.batchRoot, `${claims.get(anchor.batchRoot) ?? ""}${JSON.stringify(anchor)},`);
+    claims.set(anchor.batchRoot, sha256Digest(claims.get(anchor.batchRoot) ?? "", JSON.stringify(anchor)));
   }
   return claims;
 }
