@@ -121,6 +121,13 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
           check.reason ?? "The chain cannot be reached.",
           "anchorLater",
         );
+      } else if (check?.status === "disputed") {
+        // Whether it is due is what the servers contradict each other about, and nobody pays for that.
+        problem ??= new ProoflineError(
+          "chain.disputed",
+          check.reason ?? "The servers contradict each other.",
+          "compareServers",
+        );
       } else {
         left.push(batch);
       }

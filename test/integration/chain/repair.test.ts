@@ -9,11 +9,13 @@ import { formatAnchor, readAnchor } from "../../../server/src/chain/anchorFile";
 import type { Anchor, ChainWriter } from "../../../server/src/chain/chain";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
+import { getTimestampCall } from "../../../server/src/chain/eas/eas";
 import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { type Journal, openJournal } from "../../../server/src/evidence/journal/journal";
 import { openRepository, type Repository } from "../../../server/src/evidence/repository";
+import { Digest } from "../../../server/src/platform/primitives";
 import {
   type AnchorOutcome,
   type AnchorScope,
@@ -78,10 +80,13 @@ function spoil({ repository }: Place, change: (anchor: Anchor) => Anchor): void 
   }
 }
 
+/** How calls of `getTimestamp` begin. */
+const TIME_OF = getTimestampCall(Digest.parse("0".repeat(64))).slice(0, 10);
+
 interface TestChain {
   readonly rpc: Rpc;
-  /** A writer that has seen nothing of the chain yet. */
-  open(): ChainWriter;
+  /** A writer that has seen nothing of the chain yet; it asks a server that holds no times as well, if it is to. */
+  open(besideLiar?: boolean): ChainWriter;
 }
 
 /** A chain that does not say that it is a developer's; by its id it may be. */
@@ -90,11 +95,14 @@ async function chainWith(id: number): Promise<TestChain> {
   const proxy = await startProxy(configuration.rpcUrls[0] ?? "", (method, result) =>
     method === "web3_clientVersion" ? "op-geth/v1.101" : result,
   );
+  const liar = await startProxy(proxy, (method, result, params) =>
+    method === "eth_call" && JSON.stringify(params).includes(TIME_OF) ? `0x${"0".repeat(64)}` : result,
+  );
   return {
     rpc,
-    open: () => {
+    open: (besideLiar = false) => {
       const writer = openWriter(
-        { ...configuration, rpcUrls: [proxy] },
+        { ...configuration, rpcUrls: besideLiar ? [proxy, liar] : [proxy] },
         { key: DEVELOPMENT_KEY, confirm: agreed },
       );
       afterwards(() => writer.close());
@@ -105,7 +113,7 @@ async function chainWith(id: number): Promise<TestChain> {
 
 test("after a reorganisation that dropped it a batch is anchored again, and its file replaced", async () => {
   const place = await oneBatch();
-  const { rpc, open } = await chainWith(11155420);
+  const { rpc, open } = await chainWith(130);
   const writer = open();
   const before = await rpc.call("evm_snapshot", [], z.string());
   const [first] = (await anchorIn(place, writer)).anchored;
@@ -122,13 +130,27 @@ test("after a reorganisation that dropped it a batch is anchored again, and its 
   expect(await anchorIn(place, later)).toEqual({ anchored: [], problem: null });
 });
 
+test("where servers contradict each other about an anchor nothing is paid and nothing replaced", async () => {
+  const place = await oneBatch();
+  const { rpc, open } = await chainWith(130);
+  await anchorIn(place, open());
+  const [first] = anchorsIn(place);
+  const before = await rpc.call("eth_blockNumber", [], Quantity);
+  expect(await anchorIn(place, open(true))).toMatchObject({
+    anchored: [],
+    problem: { code: "chain.disputed", remedy: "compareServers" },
+  });
+  expect(await rpc.call("eth_blockNumber", [], Quantity)).toBe(before);
+  expect(anchorsIn(place)).toEqual([first]);
+});
+
 test.each<[string, (anchor: Anchor) => Anchor]>([
   ["block number", (anchor) => ({ ...anchor, block: { ...anchor.block, number: anchor.block.number - 1 } })],
   ["time", (anchor) => ({ ...anchor, timestamp: anchor.timestamp + 1 })],
   ["block hash", (anchor) => ({ ...anchor, block: { ...anchor.block, hash: anchor.genesisHash } })],
 ])("a file with a wrong %s is replaced by what the chain says, without a payment", async (_name, change) => {
   const place = await oneBatch();
-  const { rpc, open } = await chainWith(11155420);
+  const { rpc, open } = await chainWith(130);
   const writer = open();
   const [first] = (await anchorIn(place, writer)).anchored;
   spoil(place, change);
@@ -142,7 +164,7 @@ test.each<[string, (anchor: Anchor) => Anchor]>([
 
 test("what another public chain holds is not paid for again unless that is asked, what only a local chain holds is", async () => {
   const place = await oneBatch();
-  const [local, one, other] = [await chainWith(31337), await chainWith(11155420), await chainWith(84532)];
+  const [local, one, other] = [await chainWith(31337), await chainWith(130), await chainWith(137)];
   expect((await anchorIn(place, local.open())).anchored).toHaveLength(1);
   expect((await anchorIn(place, one.open())).anchored).toHaveLength(1);
   expect((await anchorIn(place, other.open())).anchored).toHaveLength(0);
@@ -151,5 +173,5 @@ test("what another public chain holds is not paid for again unless that is asked
     anchorsIn(place)
       .map(({ chainId }) => chainId)
       .sort(),
-  ).toEqual([11155420, 31337, 84532].sort());
+  ).toEqual([130, 31337, 137].sort());
 });
