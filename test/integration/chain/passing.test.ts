@@ -144,6 +144,33 @@ describe("pace", () => {
   });
 });
 
+describe("what was sent", () => {
+  test("is sent again, but for what would then be done twice", async () => {
+    const posts = new Map<string, number>();
+    const { url } = await serve((body, response) => {
+      const { id, method } = z.object({ id: z.number(), method: z.string() }).parse(JSON.parse(body));
+      posts.set(method, (posts.get(method) ?? 0) + 1);
+      if (posts.get(method) === 1) {
+        response.writeHead(502).end();
+      } else {
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, result: "0x1" }));
+      }
+    });
+    const rpc = new Rpc(url);
+    expect(await rpc.call("eth_sendRawTransaction", [], z.string())).toBe("0x1");
+    for (const method of ["eth_sendTransaction", "anvil_mine", "evm_revert"]) {
+      await expect(rpc.call(method, [], z.string())).rejects.toThrow("HTTP status 502");
+      expect(posts.get(method)).toBe(1);
+    }
+  });
+
+  test("may take as long as its time limit says, whatever is usual", async () => {
+    const { url } = await serve((body, response) => void response.end(JSON.stringify(echo(body)[0])));
+    expect(await ask(new Rpc(url, { timeoutMilliseconds: 120_000 }), 1)).toEqual(["0x1"]);
+    expect(await ask(new Rpc(url, { deadlineMilliseconds: 4_000.5 }), 1)).toEqual(["0x1"]);
+  });
+});
+
 describe("servers that refuse lists are asked one by one", () => {
   const error = { code: -32600, message: "no batches" };
   const refusals: Readonly<Record<string, (body: string, response: ServerResponse) => void>> = {

@@ -60,6 +60,9 @@ const MAX_COST = 6;
 const TIMEOUT_COST = 3;
 const BROKEN_BATCH_COST = 2;
 
+/** What changes something each time it is done: whether it was is not known where there was no answer. */
+const ONCE = /^(?:anvil|evm|hardhat)_|^eth_sendTransaction$/;
+
 /** The pause before the second try; each further one is twice as long. Half of it is left to chance. */
 const FIRST_PAUSE_MILLISECONDS = 100;
 
@@ -93,7 +96,7 @@ export class Rpc implements ChainServer {
     url: string,
     {
       timeoutMilliseconds = 5_000,
-      deadlineMilliseconds = 30_000,
+      deadlineMilliseconds = Math.max(30_000, 2 * timeoutMilliseconds),
       maxBytes = 4 * 1024 * 1024,
     }: RpcOptions = {},
   ) {
@@ -203,7 +206,7 @@ export class Rpc implements ChainServer {
     const outcome = await exchange(this.url, {
       headers: this.headers,
       body: JSON.stringify(requests.length === 1 ? requests[0] : requests),
-      timeoutMilliseconds: Math.max(1, Math.min(this.timeoutMilliseconds, longest)),
+      timeoutMilliseconds: Math.max(1, Math.ceil(Math.min(this.timeoutMilliseconds, longest))),
       maxBytes: this.maxBytes,
     });
     this.inFlight -= 1;
@@ -308,7 +311,7 @@ export class Rpc implements ChainServer {
   private later(calls: readonly PendingCall[], reason: string, cost: number): boolean {
     const left: PendingCall[] = [];
     for (const call of calls) {
-      call.cost += cost;
+      call.cost += ONCE.test(call.method) ? MAX_COST : cost;
       call.failure = reason;
       if (call.cost >= MAX_COST) {
         call.reject(new RpcFailure(reason));
