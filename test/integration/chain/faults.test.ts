@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
@@ -13,6 +14,7 @@ import type { Witness } from "../../../server/src/chain/trust/witnesses";
 import { Digest } from "../../../server/src/platform/primitives";
 import { afterwards } from "../../support/chainTest";
 import { digestNamed } from "../../support/evidenceMaker";
+import { removeFolder } from "../../support/removeFolder";
 import {
   type Answerer,
   anchorOn,
@@ -148,6 +150,13 @@ async function serveTcp(onConnect: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
+/** A home of its own for each reader, so that none knows what another confirmed. */
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "proofline-faults-"));
+  afterwards(async () => removeFolder(folder));
+  return folder;
+}
+
 type Question = readonly [root: Digest, files: readonly Anchor[]];
 
 /** What is found of batches and the files about them by a reader of these servers, each of an operator of its own. */
@@ -157,7 +166,7 @@ async function checkAll(
 ): Promise<readonly AnchorCheck[]> {
   const rpcUrls = urls.map((url, index) => `Operator ${index}=${url}`);
   const reader = openChain(
-    { kind: "rpc", id: CHAIN_ID, rpcUrls, contract: EAS },
+    { kind: "rpc", home: newFolder(), id: CHAIN_ID, rpcUrls, contract: EAS },
     { start: false, knownChains: [world.known] },
   );
   try {
