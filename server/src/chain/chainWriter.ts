@@ -112,12 +112,9 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
           found.set(batchRoot, await anchorIn(connection, batchRoot, receipts));
         }
       }
-      const anchors: Anchor[] = [];
-      for (const batchRoot of batchRoots) {
-        const anchor = found.get(batchRoot) ?? notThere(connection);
-        anchors.push(await proved(connection, anchor));
-      }
-      return anchors;
+      return await Promise.all(
+        batchRoots.map((batchRoot) => proved(connection, found.get(batchRoot) ?? notThere(connection))),
+      );
     } catch (error) {
       signal?.throwIfAborted();
       throw chainError(error);

@@ -51,11 +51,11 @@ describe("what a hover says of a verdict", () => {
 
   it("names whose word the chain is", () => {
     const one = verdictOn({ anchor: { trust: "singleRpc", operators: ["infura.io"] } });
-    expect(one.line).toContain("**verified** · part · one server");
+    expect(one.line).toContain("**verified** · part · one operator");
     expect(one.whole).toContain("whether the one operator's servers tell the truth");
     expect(one.whole).toContain("the word of a single operator of RPC servers (infura.io)");
     const two = verdictOn({ anchor: { trust: "quorum", operators: ["infura.io", "ankr.com"] } });
-    expect(two.line).not.toContain("one server");
+    expect(two.line).not.toContain("one operator");
     expect(two.whole).toContain("of 2 independent operators agree");
     const proved = verdictOn({ anchor: { trust: "stateProof", operators: ["infura.io", "ankr.com"] } });
     expect(proved.whole).toContain("A proof of the chain's state shows the anchor");

@@ -7,7 +7,7 @@ export function remarksOn({ checks, findings }: Pick<Verdict, "checks" | "findin
     ...(findings.content.part && checks.content !== "edited" ? (["part"] as const) : []),
     ...(checks.content === "reformatted" ? (["reformatted"] as const) : []),
     ...(checks.anchorTrust === "singleRpc" && findings.anchor.blockNumber !== undefined
-      ? (["one server"] as const)
+      ? (["one operator"] as const)
       : []),
     ...(checks.copied === "fromToday" || checks.copied === "fromPrompt" ? (["copied"] as const) : []),
   ];

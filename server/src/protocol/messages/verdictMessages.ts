@@ -12,9 +12,10 @@ const Sentences = z.array(z.string()).readonly();
 
 /**
  * What a badge adds to its word. `part`: other text stands on the same lines. `reformatted`: only white space that means
- * nothing differs. `copied`: most of it stood in the prompt already. `one server`: that it is onchain is one operator's word.
+ * nothing differs. `copied`: most of it stood in the prompt already. `one operator`: that it is onchain is the word of one
+ * operator of RPC servers.
  */
-export const REMARKS = ["part", "reformatted", "copied", "one server"] as const;
+export const REMARKS = ["part", "reformatted", "copied", "one operator"] as const;
 export type Remark = (typeof REMARKS)[number];
 
 /** What a suggestion shows in the editor. */
