@@ -20,6 +20,13 @@ export class RpcError extends Error {
 /** Nothing that can be used came back: no connection, a timeout, or an answer that is not what was asked for. */
 export class RpcFailure extends Error {
   override readonly name = "RpcFailure";
+  /** @param answered whether the server can be reached, and only answered something else */
+  constructor(
+    message: string,
+    readonly answered = false,
+  ) {
+    super(message);
+  }
 }
 
 export interface RpcOptions {
@@ -141,7 +148,7 @@ export class Rpc implements ChainServer {
       });
       const parsed = schema.safeParse(result);
       if (!parsed.success) {
-        throw new RpcFailure(`${this.host} answered ${method} with something else`);
+        throw new RpcFailure(`${this.host} answered ${method} with something else`, true);
       }
       return parsed.data;
     } finally {

@@ -98,6 +98,9 @@ async function checkProved({ connection }: Question, anchor: Anchor): Promise<An
     return null;
   }
   const block = await witnesses.ask(blockAt(number));
+  if (block.value === null) {
+    return null;
+  }
   const operators = common([head.operators, block.operators]);
   const otherBlock = blockContradiction(block.value, anchor, identity);
   if (otherBlock !== null) {
@@ -238,6 +241,15 @@ async function checkAnchor(question: Question, before: Stored, anchor: Anchor): 
     ...stored,
     operators: common([stored.operators, block.operators, receipt.operators]),
   };
+  // Many servers no longer hold what is old (EIP-4444), and that contradicts nothing.
+  if (block.value === null && number <= head.number) {
+    return verdict(
+      said,
+      identity,
+      "unreachable",
+      `${hostsOf(connection)} not shown block ${number}, so the anchor could not be checked.`,
+    );
+  }
   const otherBlock = blockContradiction(block.value, anchor, identity);
   if (otherBlock !== null) {
     return verdict(said, identity, "reorged", otherBlock);

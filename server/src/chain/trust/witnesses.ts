@@ -108,7 +108,7 @@ export class Witnesses {
           testimonies.push({ witness, answer: await work(witness) });
           this.rests.delete(witness);
         } catch (error) {
-          if (error instanceof RpcFailure) {
+          if (error instanceof RpcFailure && !error.answered) {
             this.letRest(witness);
           }
           failures.push(error);
