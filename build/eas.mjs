@@ -17,7 +17,7 @@ const INTEGRITY =
 const CONTRACTS = ["SchemaRegistry", "EAS"];
 
 /** What Proofline calls or reads of them. */
-const USED = ["timestamp", "getTimestamp", "version", "Timestamped", "AlreadyTimestamped"];
+const USED = ["timestamp", "multiTimestamp", "getTimestamp", "version", "Timestamped", "AlreadyTimestamped"];
 
 const target = join(dirname(fileURLToPath(import.meta.url)), "../server/src/chain/eas/easContracts.json");
 const folder = mkdtempSync(join(tmpdir(), "eas-"));

@@ -110,10 +110,12 @@ export async function rpcChain(
     await rpc.call("evm_setAutomine", [false], z.unknown());
   }
   const registry = getContractAddress({ from: DEVELOPMENT_ACCOUNT, nonce: 0n }).toLowerCase() as Address;
+  const home = await mkdtemp(join(tmpdir(), "proofline-home-"));
+  afterwards(async () => removeFolder(home));
   return {
     configuration: {
       kind: "rpc",
-      home: await mkdtemp(join(tmpdir(), "proofline-home-")),
+      home,
       id,
       rpcUrls: [url],
       contract,

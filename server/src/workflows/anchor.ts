@@ -29,7 +29,7 @@ export function dueBatches(
 ): readonly SealedBatch[] {
   const own = new Set(journal.unanchored().map((batch) => batch.batchRoot));
   // What is anchored on a developer's own chain alone has no witness yet, so a public chain still has to take it.
-  const isPublic = identity !== null && !identity.local;
+  const isPublic = identity !== null && !isLocalChain(identity.chainId, null);
   const claimed = new Set(
     anchors
       .filter(({ chainId }) => !isPublic || !isLocalChain(chainId, null))

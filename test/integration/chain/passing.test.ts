@@ -5,8 +5,9 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc, RpcFailure } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, agreed, DEVELOPMENT_KEY, rpcChain } from "../../support/chainTest";
+import { afterwards, agreed, rpcChain } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 
 /** Faults that pass, and servers that want to be asked otherwise: never a word less than the chain would say. */

@@ -2,14 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { Anchor, AnchorCheck } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
-import {
-  afterwards,
-  agreed,
-  DEVELOPMENT_KEY,
-  type RpcConfiguration,
-  rpcChain,
-  startProxy,
-} from "../../support/chainTest";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
+import { afterwards, agreed, type RpcConfiguration, rpcChain, startProxy } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 
 /** Several servers of one chain, of which some lie. */

@@ -6,18 +6,12 @@ import * as z from "zod";
 import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
+import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { Block } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { ChainHash } from "../../../server/src/platform/primitives";
-import {
-  afterwards,
-  agreed,
-  DEVELOPMENT_KEY,
-  type RpcConfiguration,
-  rpcChain,
-  startProxy,
-} from "../../support/chainTest";
+import { afterwards, agreed, type RpcConfiguration, rpcChain, startProxy } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { removeFolder } from "../../support/removeFolder";
 

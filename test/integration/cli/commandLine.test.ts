@@ -315,7 +315,8 @@ describe("complete → anchor → verify", () => {
     const { id, rpcUrls, contract } = { ...configuration };
     const flags = ["--chain-id", String(id), "--rpc-url", ...rpcUrls, "--contract", contract];
     acceptOne();
-    expect(proofline(["anchor", ...flags], { variables: { PROOFLINE_KEY: DEVELOPMENT_KEY } }).status).toBe(0);
+    const pays = { variables: { PROOFLINE_KEY: DEVELOPMENT_KEY } };
+    expect(proofline(["anchor", "--pay", ...flags], pays).status).toBe(0);
     expect(json(["anchor"]).value).toMatchObject({ anchored: [], problems: [] });
     expect(readdirSync(join(project, ".proofline", "anchors"))).toHaveLength(1);
     // The other way round it does: an anchor on a local chain is worth nothing to others.
@@ -325,7 +326,7 @@ describe("complete → anchor → verify", () => {
     );
     acceptOne("src/report.ts", "count(items");
     expect(json(["anchor"]).value.anchored).toHaveLength(1);
-    const published = json(["anchor", ...flags], { variables: { PROOFLINE_KEY: DEVELOPMENT_KEY } });
+    const published = json(["anchor", ...flags], pays);
     expect(published.value.anchored).toHaveLength(1);
     expect(json(["verify", ...flags]).value.summary).toMatchObject({ verified: 2 });
   });
@@ -517,7 +518,10 @@ describe("complete → anchor → verify", () => {
 
     const keyFile = join(scratch, "key");
     writeFileSync(keyFile, `${DEVELOPMENT_KEY}\n`, { mode: 0o600 });
-    const anchored = json(["anchor", "--key-file", keyFile], { variables });
+    const asked = proofline(["anchor", "--key-file", keyFile], { variables });
+    expect(asked.status).toBe(2);
+    expect(asked.stderr + asked.stdout).toMatch(/first payment of 0x.* at most 0\.\d+ .* --pay/);
+    const anchored = json(["anchor", "--key-file", keyFile, "--pay"], { variables });
     expect(anchored.value.problems).toEqual([]);
     expect(anchored.value.anchored).toMatchObject([{ chainId: 424242, suggestions: 1 }]);
     const { status, value } = json(["verify"], { variables });

@@ -9,7 +9,7 @@ import { lookUpAnchor } from "../eas/lookUpAnchor";
 import { anchorAmong, readTimestamp } from "../eas/timestamped";
 import { chainName } from "../knownChains";
 import { quantity } from "../rpc/blocks";
-import type { Rpc } from "../rpc/rpc";
+import type { ChainServer } from "../rpc/chainServer";
 import {
   BlockLog,
   BrokenLog,
@@ -47,7 +47,7 @@ export interface NodeOptions {
 export class EmbeddedNode {
   /** Looking whether a root is there and anchoring it is one step. */
   private readonly queue = new SerialQueue();
-  private readonly rpc: Rpc;
+  private readonly rpc: ChainServer;
   readonly request: ChainRequest;
 
   private constructor(
