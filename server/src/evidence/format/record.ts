@@ -26,9 +26,12 @@ export type LineDigest = z.infer<typeof LineDigest>;
 
 /**
  * How a compiler read a piece's whole lines when they were sealed: which of their characters belong to comments, strings and JSX of
- * several lines. Only the device says so. `grammars` names the grammars that were asked; `digest` is salted, see `surroundingsDigest`.
+ * several lines. Only the device says so. `grammars` names the grammars that were asked, of which a reader may know others; `digest` is salted, see `surroundingsDigest`.
  */
-export const Surroundings = z.strictObject({ grammars: z.literal("v1"), digest: Digest });
+export const Surroundings = z.strictObject({
+  grammars: z.string().regex(/^v[1-9]\d{0,3}$/),
+  digest: Digest,
+});
 export type Surroundings = z.infer<typeof Surroundings>;
 
 /** One contiguous text that a claim put into one file, as the file was saved at sealing. */

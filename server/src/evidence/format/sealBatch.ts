@@ -6,6 +6,7 @@ import { pae } from "../../platform/dsse";
 import type { Sign } from "../../platform/ecdsa";
 import { ProoflineError, unreachable } from "../../platform/errors";
 import { type Digest, RepositoryPath } from "../../platform/primitives";
+import { GRAMMARS } from "../locate/enclosure";
 import { type ClaimValues, contradictionIn, type FieldDigests } from "./claimValues";
 import { commitAll, lineDigest, surroundingsDigest, surroundingsSalt } from "./commitment";
 import { type SignedPayload, signPayload, toEnvelope } from "./envelope";
@@ -147,7 +148,7 @@ function publicRecord({ id, trim, values, pieces, salts }: ClaimInput): ClaimRec
         textParts === null
           ? null
           : {
-              grammars: "v1" as const,
+              grammars: GRAMMARS,
               digest: surroundingsDigest(surroundingsSalt(acceptedSalt, piece), textParts),
             },
     })),

@@ -4,6 +4,9 @@ import type { Surroundings } from "../format/record";
 import { grammarOf, hasGrammar } from "./grammarNames";
 import { ALL_CODE } from "./textParts";
 
+/** Names the grammars that are asked here. Whatever changes what they answer takes another name. */
+export const GRAMMARS = "v1";
+
 /** Whole lines, zero-based, from the first to the last. */
 export interface LineSpan {
   readonly first: number;
@@ -48,7 +51,7 @@ export function mayEnclose(path: string, text: string): boolean {
  * as parts of comments, strings and JSX of several lines. What the lines themselves hold does not tell, for what begins above them
  * may not have ended.
  *
- * Where nobody could tell when they were sealed, they have to be code today; where nobody can tell today, they are not as they were.
+ * Where nobody could tell when they were sealed, or other grammars did, they have to be code today; where nobody can tell today, they are not as they were.
  *
  * @param path today's; without a grammar of its language nothing is told apart
  */
@@ -64,7 +67,7 @@ export function areReadAsSealed(
   if (today === null) {
     return false;
   }
-  return sealed === null
+  return sealed?.grammars !== GRAMMARS
     ? today.digest === ALL_CODE
     : sealed.digest === surroundingsDigest(salt, today.digest);
 }
