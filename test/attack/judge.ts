@@ -6,7 +6,7 @@ import type { Report } from "../../server/src/policy/report";
 import type { Verdict } from "../../server/src/policy/verdict";
 import { PIN } from "../conformance/samples";
 import type { State, Truth } from "./state";
-import { isWithin, isWrapped } from "./wrappers";
+import { isWrapped, openStringAfter } from "./wrappers";
 
 /** Two texts of a file that a real parser must call one program. */
 export interface Comparison {
@@ -93,7 +93,7 @@ function whyNotBy(truth: Truth, verdict: Verdict, state: State): string | null {
   if (piece.textParts === undefined && isWrapped(verdict.path, lines, first)) {
     return "it stands in a comment or string that was put around it";
   }
-  if (piece.textParts !== undefined && !isWithin('"""', lines.slice(0, first))) {
+  if (piece.textParts !== undefined && openStringAfter(lines.slice(0, first)) !== '"""') {
     return "it stood in a string, and does not any more";
   }
   const standing = lines.slice(first, last + 1);

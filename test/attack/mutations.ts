@@ -559,7 +559,8 @@ const SOURCES: readonly Mutation[] = [
     ).pieces;
     if (piece !== undefined) {
       const lines = (state.sources.get(piece.path) ?? "").split("\n");
-      const at = random.of(lines.flatMap((line, index) => (line.includes('"""') ? [index] : [])));
+      const quoted = lines.flatMap((line, index) => (line.includes('"""') ? [index] : []));
+      const at = quoted.length === 0 ? 0 : random.of(quoted);
       lines[at] = (lines[at] ?? "").replace('"""', random.of(["", "# ", "'''", 'f"""', '""""""', '"""\\']));
       state.sources.set(piece.path, lines.join("\n"));
     }
