@@ -117,12 +117,18 @@ export class ConnectedReader implements ChainReader {
   private reopen(create: boolean): Promise<Connection> {
     const opening = this.open(create);
     this.opening = opening;
-    opening.catch(() => {
-      setTimeout(() => {
+    opening.catch((error: unknown) => {
+      const forget = (): void => {
         if (this.opening === opening) {
           this.opening = undefined;
         }
-      }, FAILURE_AGE_MILLISECONDS).unref();
+      };
+      // To look whether there is a local chain costs nothing, and one that has just been made must not count as missing.
+      if (error instanceof NoLocalChainError) {
+        forget();
+      } else {
+        setTimeout(forget, FAILURE_AGE_MILLISECONDS).unref();
+      }
     });
     return opening;
   }

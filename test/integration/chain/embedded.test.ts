@@ -1,4 +1,4 @@
-import { stat, truncate } from "node:fs/promises";
+import { cp, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openChain } from "../../../server/src/chain/chainReader";
@@ -31,6 +31,18 @@ test("anchors a root on the embedded chain, and a reader finds it finalized", as
     anchor,
   });
   expect(await reader.identity()).toMatchObject({ name: "local chain", local: true, chainId: 31337 });
+});
+
+test("a reader that has just found no chain sees one that is there a moment later", async () => {
+  const made = await newHome();
+  const anchor = await anchorOnce(made);
+  await stopChain(made);
+  const configuration = await newHome();
+  const reader = openChain(configuration, { start: false });
+  afterwards(() => reader.close());
+  expect(await reader.check(anchor.batchRoot, [])).toMatchObject({ status: "unreachable" });
+  await cp(made.home, configuration.home, { recursive: true });
+  expect(await reader.check(anchor.batchRoot, [anchor])).toMatchObject({ status: "finalized", anchor });
 });
 
 test("answers readers while others anchor", async () => {
