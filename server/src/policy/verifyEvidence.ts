@@ -1,5 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
-import { areReadAsSealed, type LinesOf } from "../evidence/locate/enclosure";
+import { allCode, areReadAsSealed, type LinesOf } from "../evidence/locate/enclosure";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
@@ -11,7 +11,6 @@ import {
   type SameTokens,
 } from "../evidence/locate/locatePiece";
 import type { PlaceHints } from "../evidence/locate/locateSuggestions";
-import { ALL_CODE } from "../evidence/locate/textParts";
 import { visible } from "../evidence/locate/whiteSpace";
 import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment } from "../inference/suggestion";
@@ -57,7 +56,7 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   readonly hints?: PlaceHints;
   /** Answers whether only meaningless white space differs; what it does not know yet is `edited`. */
   readonly sameTokens?: SameTokens;
-  /** Answers how a compiler reads lines of a text; what it does not know yet is `edited`. */
+  /** Answers how a compiler reads lines of a text; what it does not know yet is `edited`. Where nobody is asked, all is code. */
   readonly linesOf?: LinesOf;
   /** Remembers what was computed about prompts from one verification to the next. */
   readonly shares?: PromptShares;
@@ -217,14 +216,11 @@ function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> 
   return groups;
 }
 
-/** Where nobody asks a grammar, everything is code. */
-const allCode: LinesOf = (_path, _text, spans) => spans.map(() => ({ digest: ALL_CODE, isSure: true }));
-
 /** Where each piece stands, by its key. What is sealed is found by whole lines, what is not yet by its text. */
 function* locateAll(
   pieces: readonly Ranked[],
   today: LineIndex,
-  { hints, sameTokens = () => false, linesOf = allCode }: VerifyParameters,
+  { hints, sameTokens = () => false, linesOf = (_path, _text, spans) => allCode(spans) }: VerifyParameters,
 ): Generator<void, ReadonlyMap<string, Located>, void> {
   const found = new Map<string, Located>();
   const inputs = pieces.flatMap(({ piece: { key, place } }) => {

@@ -1,7 +1,6 @@
-import { type LineReading, type LinesOf, mayEnclose } from "../evidence/locate/enclosure";
+import { allCode, type LineReading, type LinesOf, mayEnclose } from "../evidence/locate/enclosure";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import type { SameTokens } from "../evidence/locate/locatePiece";
-import { ALL_CODE } from "../evidence/locate/textParts";
 import { BoundedMap } from "../platform/boundedMap";
 import { sha256 } from "../platform/digests";
 import type { VerificationThread } from "./thread/verificationThread";
@@ -36,7 +35,7 @@ export class GrammarQuestions {
   readonly linesOf: LinesOf = (path, text, spans) =>
     mayEnclose(path, text)
       ? this.lines.ask([path, text, JSON.stringify(spans)], () => this.thread.linesOf(path, text, spans))
-      : spans.map(() => ({ digest: ALL_CODE, isSure: true }));
+      : allCode(spans);
 
   /** Runs a verification, and again as long as answers to what it asked may change it, but not without end. */
   async settled<Value>(verification: () => Value | Promise<Value>): Promise<Value> {

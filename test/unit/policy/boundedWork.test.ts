@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { LineIndex } from "../../../server/src/evidence/locate/lineIndex";
 import { locatePiece } from "../../../server/src/evidence/locate/locatePiece";
+import { Slashes } from "../../../server/src/evidence/locate/slashes";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { sample, sealed } from "../../support/sampleBatch";
 import { parameters } from "./goodCase";
@@ -69,4 +70,20 @@ describe("what evidence costs", () => {
     const good = parameters(text, [sealed(suggestions)], []);
     expect(processorSecondsOf(() => verify(good))).toBeLessThan(20);
   }, 120_000);
+
+  it("of slashes on one line, each of which may begin a regular expression", () => {
+    const text = "of/".repeat(300_000);
+    const slashes = new Slashes(text);
+    const doubtful: number[] = [];
+    expect(
+      processorSecondsOf(() => {
+        for (let at = 2; at < text.length; at += 3) {
+          if (slashes.isDoubtful("/", at, at + 1)) {
+            doubtful.push(at);
+          }
+        }
+      }),
+    ).toBeLessThan(20);
+    expect(doubtful).toEqual([]);
+  });
 });

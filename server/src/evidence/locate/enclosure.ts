@@ -30,6 +30,11 @@ export type LinesOf = (
   spans: readonly LineSpan[],
 ) => readonly (LineReading | null)[] | null;
 
+/** Of lines that are nothing but code, as in a text without signs of anything else. */
+export function allCode(spans: readonly LineSpan[]): readonly LineReading[] {
+  return spans.map(() => ({ digest: ALL_CODE, isSure: true }));
+}
+
 /** By grammar, without what no text has comments or strings of several lines, or characters that a compiler decodes first. */
 const SIGNS: Readonly<Record<string, RegExp>> = {
   go: /\/\*|`/,

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
-import { type LineReading, type LineSpan, mayEnclose } from "./enclosure";
+import { allCode, type LineReading, type LineSpan, mayEnclose } from "./enclosure";
 import { grammarOf } from "./grammarNames";
 import { Indentation } from "./indentation";
 import { type ReadText, readTextParts } from "./readTextParts";
-import { ALL_CODE, TextParts } from "./textParts";
+import { TextParts } from "./textParts";
 import { visible } from "./whiteSpace";
 
 /** Longer texts are not compared. */
@@ -90,7 +90,7 @@ export class Grammars {
   ): Promise<readonly (LineReading | null)[] | null> {
     const name = grammarOf(path);
     if (name === undefined || !mayEnclose(path, text)) {
-      return spans.map(() => ({ digest: ALL_CODE, isSure: true }));
+      return allCode(spans);
     }
     if (text.length > MAX_LENGTH || nestsDeeply(text) || hidesEnds(name, text)) {
       return null;

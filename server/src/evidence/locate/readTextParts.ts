@@ -1,4 +1,5 @@
 import type { TreeCursor } from "@vscode/tree-sitter-wasm";
+import { Slashes } from "./slashes";
 import type { TextPart } from "./textParts";
 
 /** Nodes that a compiler reads as text, and nodes within them that are code again. */
@@ -47,6 +48,7 @@ type Inside =
 export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean): ReadText | null {
   const parts: TextPart[] = [];
   const html = scripts ? htmlComments(text) : [];
+  const slashes = new Slashes(text);
   const inside: Inside[] = [];
   let firstError: number | null = null;
   let depth = 0;
@@ -85,7 +87,7 @@ export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean
         if (isText || nodeType === "regex") {
           dropWithin(html, startIndex, endIndex);
         }
-        if (isDoubtful(nodeType, text, startIndex, endIndex)) {
+        if (slashes.isDoubtful(nodeType, startIndex, endIndex)) {
           return null;
         }
       }
@@ -146,39 +148,4 @@ function dropWithin(html: (number | null)[], start: number, end: number): void {
   for (let index = low; (html[index] ?? end) < end; index += 1) {
     html[index] = null;
   }
-}
-
-/** Words after which an expression begins, so that a slash begins a regular expression. */
-const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
-  "return typeof case in of delete void instanceof new throw do else extends default".split(" "),
-);
-
-/** Names to some, and words that an expression follows to others. */
-const SOMETIMES_NAMES: ReadonlySet<string> = new Set(
-  "yield await using abstract async of get set static let type declare readonly override accessor as is infer satisfies".split(
-    " ",
-  ),
-);
-
-/**
- * Whether a slash may be a division to the grammar and begin a regular expression to a compiler, or the other way round, where
- * that changes what is text. The grammar never ends a statement before a slash, and takes some words for names that are none.
- */
-function isDoubtful(nodeType: string, text: string, start: number, end: number): boolean {
-  if (nodeType !== "/" && nodeType !== "regex") {
-    return false;
-  }
-  const before = text.slice(Math.max(0, start - 200), start);
-  const sameLine = /[^\n]*$/.exec(before)?.[0] ?? "";
-  const word = /([\w$]+)\s*$/.exec(before)?.[1] ?? "";
-  const last = before.trimEnd().at(-1) ?? "";
-  if (nodeType === "regex") {
-    const isAfterValue = /[\w$)\]}'"`]/.test(last) && !BEFORE_EXPRESSION.has(word);
-    return isAfterValue && /[`'"]|\/\*|\/\//.test(text.slice(start + 1, end));
-  }
-  const lineEnd = text.indexOf("\n", end);
-  const line = text.slice(end, lineEnd === -1 ? text.length : lineEnd);
-  return (
-    sameLine.trim() === "" || ((/[}>]/.test(last) || SOMETIMES_NAMES.has(word)) && /[`'"]|\/\*/.test(line))
-  );
 }

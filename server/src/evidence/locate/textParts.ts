@@ -1,6 +1,7 @@
 import { canonicalJson } from "../../platform/canonicalJson";
 import { sha256Digest } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
+import { lastAtOrBefore } from "./lineIndex";
 
 /**
  * A run of a text's characters that a compiler reads as part of a comment, a string or the text between JSX elements, with offsets in
@@ -52,7 +53,7 @@ export class TextParts {
       return known;
     }
     const said: [number, number, string][] = [];
-    for (let index = this.firstEndingAfter(start); ; index += 1) {
+    for (let index = lastAtOrBefore(this.parts, start, (part) => part.start); ; index += 1) {
       const part = this.parts[index];
       if (part === undefined || part.start >= end) {
         break;
@@ -72,27 +73,7 @@ export class TextParts {
     return digest;
   }
 
-  /** Whether an offset lies inside of a part. */
-  holds(offset: number): boolean {
-    const part = this.parts[this.firstEndingAfter(offset)];
-    return part !== undefined && part.start <= offset;
-  }
-
   private count(start: number, end: number): number {
     return (this.visible[end] ?? 0) - (this.visible[start] ?? 0);
-  }
-
-  private firstEndingAfter(offset: number): number {
-    let low = 0;
-    let high = this.parts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.parts[middle]?.end ?? 0) > offset) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
   }
 }
