@@ -1,8 +1,9 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { isErrno, patiently, writeWhole } from "../../platform/durable";
 import { ProoflineError } from "../../platform/errors";
+import { makeOwnFolder } from "../../platform/home";
 import { waitForLock } from "../../platform/lock";
 import type { ChainIdentity } from "../chain";
 import { DAY_SECONDS, Payment } from "./payment";
@@ -58,7 +59,7 @@ export class PaymentLog {
     work: (log: PaymentLog) => Promise<Value>,
   ): Promise<Value> {
     const folder = join(home, "payments");
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeOwnFolder(folder);
     const path = join(folder, `${chainId}-${genesisHash.slice(2, 10)}-${account.toLowerCase()}.json`);
     const lock = await waitForLock(`${path}.lock`, LOCK_MILLISECONDS);
     try {
