@@ -15,6 +15,7 @@ export const COMMANDS = {
   "proofline.replay": { title: "command.replay", whileStopped: "saysWhy" },
   "proofline.verifyFile": { title: "command.verifyFile", whileStopped: "saysWhy" },
   "proofline.showVerdict": { title: "command.showVerdict", whileStopped: "saysWhy" },
+  "proofline.openVerdict": { title: "command.openVerdict", whileStopped: "saysWhy" },
   "proofline.openEvidence": { title: "command.openEvidence", whileStopped: "saysWhy" },
   "proofline.nextBlock": { title: "command.nextBlock", whileStopped: "saysWhy" },
   "proofline.previousBlock": { title: "command.previousBlock", whileStopped: "saysWhy" },

@@ -58,8 +58,11 @@ type NameOn<Wanted extends Side> = {
   [Name in SettingName]: (typeof SIDES)[Name] extends Wanted ? Name : never;
 }[SettingName];
 
-/** Which badges are shown at the end of a line. */
-export const BADGES = ["all", "attention", "off"] as const;
+/**
+ * Which badges are shown at the end of a line. `compact`: an icon, and the words on the cursor's line and wherever they
+ * say more than the icon. `full`: the words everywhere. `attention`: only what is not verified.
+ */
+export const BADGES = ["compact", "full", "attention", "off"] as const;
 export type Badges = (typeof BADGES)[number];
 
 /** The settings for the server, or the first one that cannot be used. */
@@ -91,7 +94,7 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
 }
 
 export function readBadges(source: ConfigurationSource): Badges {
-  return BADGES.find((value) => value === countingValue(source, "badges")) ?? "all";
+  return BADGES.find((value) => value === countingValue(source, "badges")) ?? "compact";
 }
 
 /** Whether the characters that the model wrote are marked. */

@@ -9,6 +9,7 @@ import * as hubToken from "./features/hubToken";
 import * as modelText from "./features/modelText";
 import * as navigation from "./features/navigation";
 import * as evidence from "./features/openEvidence";
+import * as verdictDocument from "./features/openVerdict";
 import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
 import * as log from "./features/showLog";
@@ -28,6 +29,7 @@ const FEATURES = [
   acceptance,
   hover,
   navigation,
+  verdictDocument,
   evidence,
   anchor,
   replay,

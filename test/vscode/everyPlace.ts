@@ -32,7 +32,7 @@ const CONTESTED: Place = {
   signature: "random(): number",
   typed: "",
   offered: "return Math.random() * 2;",
-  badge: "verified · local chain",
+  badge: "verified",
 };
 
 const PLACES: readonly Place[] = [
@@ -41,21 +41,21 @@ const PLACES: readonly Place[] = [
     signature: "keys(object: object): string[]",
     typed: "",
     offered: "return Object.keys(object);",
-    badge: "verified · local chain",
+    badge: "verified",
   },
   {
     says: "A part of a line.",
     signature: "isBlank(text: string): boolean",
     typed: "return text.",
     offered: "length === 0;",
-    badge: "verified · part · local chain",
+    badge: "verified · part",
   },
   {
     says: "Copied from above.",
     signature: "fields(object: object): string[]",
     typed: "",
     offered: "return Object.keys(object);",
-    badge: "verified · copied · local chain",
+    badge: "verified · copied",
   },
   {
     says: "Laid out anew, by blanks between tokens.",
@@ -63,7 +63,7 @@ const PLACES: readonly Place[] = [
     typed: "",
     offered: "return Math.max(left, right);",
     later: "return Math.max( left, right );",
-    badge: "verified · reformatted · local chain",
+    badge: "verified · reformatted",
   },
   {
     says: "Edited by one character.",
@@ -71,7 +71,7 @@ const PLACES: readonly Place[] = [
     typed: "",
     offered: "return value === undefined;",
     later: "return value !== undefined;",
-    badge: "edited · local chain",
+    badge: "edited",
   },
   {
     says: "A fragment, of which nothing can be said.",

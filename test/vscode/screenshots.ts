@@ -1,5 +1,5 @@
 /**
- * `npm run screenshots`: pictures of every state, each reached as a person would reach it, in three themes, into
+ * `npm run screenshots`: pictures of every state, each reached as a person would reach it, in four themes, into
  * `media/screenshots/`. Nothing in them is drawn or arranged by hand. Names of states and themes choose among them:
  * `npm run screenshots -- verdicts dark`.
  */
@@ -32,6 +32,7 @@ const THEMES = {
   dark: "Default Dark Modern",
   light: "Default Light Modern",
   "high-contrast": "Default High Contrast",
+  "high-contrast-light": "Default High Contrast Light",
 };
 
 type Theme = keyof typeof THEMES;
@@ -229,7 +230,10 @@ async function acceptMany(home: string, folder: string, name: string): Promise<v
 /** Every kind of place that an accepted suggestion can come to, in one file. */
 async function verdicts(theme: Theme): Promise<void> {
   // Without the editor's own colours for brackets: it takes the end of an arrow for one, and paints it red.
-  const session = await Session.start(theme, { "editor.bracketPairColorization.enabled": false });
+  const session = await Session.start(theme, {
+    "editor.bracketPairColorization.enabled": false,
+    "proofline.badges": "full",
+  });
   const { window, folder, workbench } = session;
   try {
     const { name, badges } = await makeEveryPlace(workbench.home, folder);

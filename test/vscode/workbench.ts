@@ -17,6 +17,7 @@ import { type UserSettings, userDataIn, writeUserData } from "./userData";
 export interface DrawnBadge {
   /** One-based line of the editor. */
   readonly line: number;
+  /** Its words; where it shows none, the icon's title. */
   readonly text: string;
   /** The icon's title. */
   readonly icon: string;
@@ -227,8 +228,9 @@ export class Window {
           const after = getComputedStyle(span, "::after");
           const image = /base64,([^"]+)"/.exec(after.backgroundImage)?.[1];
           if (image !== undefined && after.content.startsWith('"')) {
-            const text = (JSON.parse(after.content) as string).replaceAll("\u00a0", " ");
-            found.push({ line, text, icon: /<title>(\w+)<\/title>/.exec(atob(image))?.[1] ?? "" });
+            const words = (JSON.parse(after.content) as string).replaceAll("\u00a0", " ");
+            const icon = /<title>(\w+)<\/title>/.exec(atob(image))?.[1] ?? "";
+            found.push({ line, text: words.trim() === "" ? icon : words, icon });
           }
         }
       }

@@ -1,4 +1,7 @@
-/** A badge at the end of a line for each group of suggestions, and a mark in the overview ruler. */
+/**
+ * One badge at the end of a line, for it and the lines below it of which the same is said; a mark in the overview ruler;
+ * and at the cursor a line along all that its badge is about.
+ */
 import { readFileSync } from "node:fs";
 import {
   ColorThemeKind,
@@ -10,24 +13,39 @@ import {
   type TextEditor,
   type TextEditorDecorationType,
   ThemeColor,
+  Uri,
   window,
   workspace,
 } from "vscode";
 import { DidChangeVerdicts } from "../../../server/src/protocol/messages";
 import { SUMMARIES, type Summary } from "../../../server/src/protocol/verdictWords";
 import { readBadges } from "../config";
-import { type BadgeGroup, badgeGroupsOf, lineLengths } from "../editor/badgeGroups";
-import { badgeText } from "../editor/badgeText";
+import { badgeText, covers, isShown, lacksOnlyItsChain, showsWords } from "../editor/badgeText";
+import { type LineBadge, lineBadgesOf, lineLengths } from "../editor/lineBadges";
 import { onDidChangeSettings } from "../editorConfiguration";
 import type { FeatureContext } from "../featureContext";
 
 /** A line counts as being typed on until this long after the last keystroke. */
 const TYPING_MILLISECONDS = 700;
 
-/** One badge's look: its icon and word at a line's end, and its mark beside the scroll bar. */
+/** The end of a longer line is often out of sight, so its badge's icon stands in front of it, too. */
+const LONG_LINE = 120;
+
+const NO_BREAK_SPACE = "\u00a0";
+
+/** What a badge may look like: one for each word, and one for a line that the model did not write whole. */
+const ICONS = [...SUMMARIES, "verifiedPart"] as const;
+type Icon = (typeof ICONS)[number];
+
 interface Look {
+  /** Its icon, and its words if it shows any, at the end of the line. */
   readonly badge: TextEditorDecorationType;
+  /** Its icon in front of the line, where the end of the line is not to be seen or holds other text that comes and goes. */
+  readonly front: TextEditorDecorationType;
+  /** Beside the scroll bar. */
   readonly mark: TextEditorDecorationType;
+  /** Along the lines that it is about. */
+  readonly extent: TextEditorDecorationType;
 }
 
 export function activate(context: FeatureContext): void {
@@ -39,21 +57,43 @@ export function activate(context: FeatureContext): void {
     window.visibleTextEditors.filter(({ document }) => document.uri.toString() === uri).forEach(refresh);
 
   function refresh(editor: TextEditor): void {
-    const uri = editor.document.uri.toString();
-    const badges = readBadges(context.configuration);
-    const groups = badgeGroupsOf(context.verdicts.of(uri), lineLengths(editor.document)).filter(
-      ({ summary }) => badges === "all" || (badges === "attention" && summary !== "verified"),
+    const { document } = editor;
+    const uri = document.uri.toString();
+    const setting = readBadges(context.configuration);
+    const lengthOf = lineLengths(document);
+    const badges = lineBadgesOf(context.verdicts.of(uri), lengthOf).filter((one) => isShown(one, setting));
+    const cursorLine = editor === window.activeTextEditor ? editor.selection.active.line : null;
+    const typed = new Set(typing.lines(uri));
+    const ghostly = new Set(linesWithGhostText(context, editor));
+    const firstWithoutChain = badges.find(lacksOnlyItsChain);
+    const withWords = new Set(
+      badges.filter((one) =>
+        showsWords(one, setting, cursorLine, firstWithoutChain !== undefined && one !== firstWithoutChain),
+      ),
     );
-    const busy = new Set([...typing.lines(uri), ...linesWithGhostText(context, editor)]);
-    for (const [summary, { badge, mark }] of looks) {
-      const own = groups.filter((group) => group.summary === summary);
+    for (const [icon, { badge, front, mark, extent }] of looks) {
+      const own = badges.filter((one) => iconOf(one) === icon);
       editor.setDecorations(
         badge,
-        own.filter(({ startLine }) => !busy.has(startLine)).map((group) => drawn(editor, group)),
+        own
+          .filter(({ startLine }) => !typed.has(startLine) && !ghostly.has(startLine))
+          .map((one) => drawn(editor, one, withWords.has(one))),
+      );
+      editor.setDecorations(
+        front,
+        own
+          .filter(({ startLine }) => ghostly.has(startLine) || lengthOf(startLine) > LONG_LINE)
+          .map(({ startLine }) => new Range(startLine, 0, startLine, 0)),
       );
       editor.setDecorations(
         mark,
         own.map(({ startLine, endLine }) => new Range(startLine, 0, endLine, 0)),
+      );
+      editor.setDecorations(
+        extent,
+        own
+          .filter((one) => one.endLine > one.startLine && cursorLine !== null && covers(one, cursorLine))
+          .map(({ startLine, endLine }) => new Range(startLine, 0, endLine, 0)),
       );
     }
   }
@@ -79,6 +119,7 @@ export function activate(context: FeatureContext): void {
     }),
     workspace.onDidCloseTextDocument(({ uri }) => context.verdicts.forget(uri.toString())),
     window.onDidChangeVisibleTextEditors((editors) => editors.forEach(refresh)),
+    window.onDidChangeActiveTextEditor(refreshAll),
     window.onDidChangeTextEditorSelection(({ textEditor }) => refresh(textEditor)),
     onDidChangeSettings(refreshAll),
     window.onDidChangeActiveColorTheme(() => {
@@ -93,9 +134,14 @@ export function activate(context: FeatureContext): void {
   );
 }
 
-function drawn(editor: TextEditor, group: BadgeGroup): DecorationOptions {
-  const end = editor.document.lineAt(Math.min(group.startLine, editor.document.lineCount - 1)).range.end;
-  return { range: new Range(end, end), renderOptions: { after: { contentText: badgeText(group) } } };
+function iconOf({ summary, remarks }: LineBadge): Icon {
+  return summary === "verified" && remarks.includes("part") ? "verifiedPart" : summary;
+}
+
+function drawn(editor: TextEditor, badge: LineBadge, withWords: boolean): DecorationOptions {
+  const { end } = editor.document.lineAt(Math.min(badge.startLine, editor.document.lineCount - 1)).range;
+  const contentText = withWords ? badgeText(badge) : NO_BREAK_SPACE;
+  return { range: new Range(end, end), renderOptions: { after: { contentText } } };
 }
 
 /** The line where ghost text of ours may be shown. */
@@ -130,22 +176,39 @@ class TypedLine {
   }
 }
 
-function createLooks(context: FeatureContext): ReadonlyMap<Summary, Look> {
+function createLooks(context: FeatureContext): ReadonlyMap<Icon, Look> {
   return new Map(
-    SUMMARIES.map((summary) => {
-      const color = new ThemeColor(`proofline.${summary}Foreground`);
+    ICONS.map((icon) => {
+      const color = new ThemeColor(`proofline.${summaryOf(icon)}Foreground`);
+      const file = context.extension.asAbsolutePath(`media/icons/${iconFolder()}/${icon}.svg`);
       const badge = window.createTextEditorDecorationType({
         rangeBehavior: DecorationRangeBehavior.ClosedOpen,
-        after: { color, margin: "0 0 0 3em", textDecoration: iconStyle(context, summary) },
+        after: { color, margin: "0 0 0 3em", textDecoration: iconStyle(file) },
+      });
+      const front = window.createTextEditorDecorationType({
+        rangeBehavior: DecorationRangeBehavior.ClosedClosed,
+        gutterIconPath: Uri.file(file),
+        gutterIconSize: "75%",
       });
       const mark = window.createTextEditorDecorationType({
         rangeBehavior: DecorationRangeBehavior.ClosedClosed,
         overviewRulerColor: color,
         overviewRulerLane: OverviewRulerLane.Right,
       });
-      return [summary, { badge, mark }];
+      const extent = window.createTextEditorDecorationType({
+        rangeBehavior: DecorationRangeBehavior.ClosedClosed,
+        isWholeLine: true,
+        borderColor: color,
+        borderStyle: "solid",
+        borderWidth: "0 0 0 2px",
+      });
+      return [icon, { badge, front, mark, extent }];
     }),
   );
+}
+
+function summaryOf(icon: Icon): Summary {
+  return icon === "verifiedPart" ? "verified" : icon;
 }
 
 /**
@@ -153,16 +216,16 @@ function createLooks(context: FeatureContext): ReadonlyMap<Summary, Look> {
  * an icon or a text, and an icon in a `before` attachment would push the cursor away from the line's end. Style that
  * follows a declaration is passed on, though; a VS Code that stopped doing so would show the word alone.
  */
-function iconStyle({ extension }: FeatureContext, summary: Summary): string {
-  const svg = readFileSync(extension.asAbsolutePath(`media/icons/${iconFolder()}/${summary}.svg`));
-  const image = `url("data:image/svg+xml;base64,${svg.toString("base64")}")`;
+function iconStyle(file: string): string {
+  const image = `url("data:image/svg+xml;base64,${readFileSync(file).toString("base64")}")`;
   return `none; padding-left: 1.35em; background: ${image} 0 50% / 1em 1em no-repeat;`;
 }
 
-function disposeLooks(looks: ReadonlyMap<Summary, Look>): void {
-  for (const { badge, mark } of looks.values()) {
-    badge.dispose();
-    mark.dispose();
+function disposeLooks(looks: ReadonlyMap<Icon, Look>): void {
+  for (const look of looks.values()) {
+    for (const decoration of Object.values(look)) {
+      decoration.dispose();
+    }
   }
 }
 

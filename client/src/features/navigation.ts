@@ -1,7 +1,7 @@
 /** Goes from badge to badge by keyboard. */
 import { Range, Selection, window } from "vscode";
 import { registerCommand, tell } from "../commandRunner";
-import { badgeGroupsOf, lineLengths, neighbour } from "../editor/badgeGroups";
+import { lineBadgesOf, lineLengths, neighbour } from "../editor/lineBadges";
 import type { FeatureContext } from "../featureContext";
 
 export function activate(context: FeatureContext): void {
@@ -14,16 +14,16 @@ async function go(context: FeatureContext, direction: "next" | "previous"): Prom
   if (editor === undefined) {
     return;
   }
-  const groups = badgeGroupsOf(
+  const badges = lineBadgesOf(
     context.verdicts.of(editor.document.uri.toString()),
     lineLengths(editor.document),
   );
-  const group = neighbour(groups, editor.selection.active.line, direction);
-  if (group === undefined) {
+  const badge = neighbour(badges, editor.selection.active.line, direction);
+  if (badge === undefined) {
     await tell(context, "information", "No accepted suggestion is known in this file.");
     return;
   }
-  const end = editor.document.lineAt(group.startLine).range.end;
+  const end = editor.document.lineAt(badge.startLine).range.end;
   editor.selection = new Selection(end, end);
-  editor.revealRange(new Range(group.startLine, 0, group.endLine, 0));
+  editor.revealRange(new Range(badge.startLine, 0, badge.endLine, 0));
 }

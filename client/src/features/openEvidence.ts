@@ -1,8 +1,9 @@
 /** Opens the evidence file that holds the suggestion at the cursor. */
 import { Uri, window } from "vscode";
-import { GetVerdict, LocateEvidence } from "../../../server/src/protocol/messages";
+import { LocateEvidence } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
 import type { FeatureContext } from "../featureContext";
+import { idAtCursor } from "./openVerdict";
 
 export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.openEvidence", async (linked) => {
@@ -20,14 +21,4 @@ export function activate(context: FeatureContext): void {
         await tell(context, "information", place.reason);
     }
   });
-}
-
-async function idAtCursor(context: FeatureContext): Promise<string | undefined> {
-  const editor = window.activeTextEditor;
-  if (editor === undefined) {
-    return undefined;
-  }
-  const { line, character } = editor.selection.active;
-  const uri = editor.document.uri.toString();
-  return (await context.server.request(GetVerdict, { uri, position: { line, character } }))?.id;
 }

@@ -187,7 +187,7 @@ export function assembleServer(
   );
 
   provideDocumentState(context);
-  provideHover(context, verdicts, models);
+  provideHover(context, { verdicts, folders, models });
   provideActions(context, { verdicts, replays, sealing, folders, chain });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onNotification(connection, DidChangeSettings, ({ settings: now }) => settings.replace(now));

@@ -207,11 +207,11 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
 export function promptReason(value: Checks["prompt"], { prompt }: Findings): string {
   switch (value) {
     case "bound":
-      return `The prompt is open and matches the text around the insertion${quotesOf(prompt.quotes)}. ${shareReason(prompt)}`.trimEnd();
+      return `The prompt is open and matches the text around what was accepted${quotesOf(prompt.quotes)}. ${shareReason(prompt)}`.trimEnd();
     case "disclosed":
       return `The prompt is open, but ${prompt.misfits.map(misfitReason).join("; ")}. ${shareReason(prompt)}`.trimEnd();
     case "sealed":
-      return "The prompt is sealed: only its commitment is here.";
+      return "The prompt is sealed: its author keeps it, and only a digest of it is here.";
   }
 }
 
@@ -224,13 +224,13 @@ function misfitReason(misfit: PromptMisfit): string {
     case "path":
       return `it names another file (${misfit.path})`;
     case "place":
-      return "nobody can tell which place is the insertion's";
+      return "nobody can tell which place is the accepted text's";
     case "output":
-      return "the insertion was edited";
+      return "the accepted text was edited";
     case "prefix":
-      return "the text before the insertion is different now";
+      return "the text before it is different now";
     case "suffix":
-      return "the text after the insertion is different now";
+      return "the text after it is different now";
     case "context":
       return misfit.why === "missing"
         ? `${misfit.path}, which it quotes, is not a file of the repository`
@@ -268,7 +268,8 @@ export function copiedReason(value: Checks["copied"], { prompt }: Findings): str
   }
 }
 
-function placeOf(from: Findings["prompt"]["copiedFrom"]): string {
+/** Where a copied output stands today, as `path:line`. */
+export function placeOf(from: Findings["prompt"]["copiedFrom"]): string {
   if (from === null || from.path === null) {
     return "the prompt";
   }

@@ -1,6 +1,7 @@
 /** Commands that a hover or a tooltip may link to; everything else in their text is inert. */
 export const LINKED_COMMANDS = [
   "proofline.showVerdict",
+  "proofline.openVerdict",
   "proofline.openEvidence",
   "proofline.anchorNow",
   "proofline.replay",

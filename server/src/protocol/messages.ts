@@ -36,6 +36,7 @@ export {
   AnchorNow,
   DidChangeVerdicts,
   GetVerdict,
+  GetVerdictDocument,
   LocateEvidence,
   REMARKS,
   type Remark,

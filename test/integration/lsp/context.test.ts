@@ -4,7 +4,13 @@ import { expect, test } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { readJournals } from "../../../server/src/evidence/journal/journal";
 import type { Prompt } from "../../../server/src/inference/suggestion";
-import { AnchorNow, DidChangeSettings, GetVerdict, ReplayNow } from "../../../server/src/protocol/messages";
+import {
+  AnchorNow,
+  DidChangeSettings,
+  GetVerdict,
+  GetVerdictDocument,
+  ReplayNow,
+} from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import { eventually } from "../../support/eventually";
 import type { Client } from "../../support/languageClient";
@@ -58,9 +64,10 @@ async function acceptQuoting(client: Client, workspace: Workspace, path: string)
   });
 }
 
-async function markdownAt(client: Client, { uri, shown }: OfferedPlace): Promise<string> {
+async function documentAt(client: Client, { uri, shown }: OfferedPlace): Promise<string> {
   const parameters = { uri, position: shown.range.start };
-  return (await client.connection.sendRequest(GetVerdict.type, parameters))?.markdown ?? "";
+  const { id = "" } = (await client.connection.sendRequest(GetVerdict.type, parameters)) ?? {};
+  return (await client.connection.sendRequest(GetVerdictDocument.type, { id })) ?? "";
 }
 
 test("a chunk of another open file is in the evidence, is replayed, bound, and disclosed once it is gone", async () => {
@@ -73,9 +80,9 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
   await client.connection.sendRequest(AnchorNow.type);
   await client.untilShown(place.uri, "verified");
 
-  const bound = await markdownAt(client, place);
+  const bound = await documentAt(client, place);
   expect(bound).toContain(
-    "matches the text around the insertion and the lines that it quotes from src\\/shapes\\.ts",
+    "matches the text around what was accepted and the lines that it quotes from src\\/shapes\\.ts",
   );
   expect(bound).toMatch(/of the output was already in the prompt/);
   const replayed = await client.connection.sendRequest(ReplayNow.type, { uri: place.uri });
@@ -94,10 +101,10 @@ test("a chunk of another open file is in the evidence, is replayed, bound, and d
   });
   const disclosed = "src\\/shapes\\.ts does not hold the lines that it quotes";
   const says = async (text: string): Promise<void> =>
-    void (await eventually(text, async () => (await markdownAt(client, place)).includes(text)));
+    void (await eventually(text, async () => (await documentAt(client, place)).includes(text)));
   await says(disclosed);
   client.close(other);
-  await says("matches the text around the insertion");
+  await says("matches the text around what was accepted");
 });
 
 test("ignored, secret-like, untracked, foreign and untitled files are never quoted", async () => {
@@ -157,5 +164,5 @@ test("a suggestion waits for the lines that its prompt quotes to be saved", asyn
   workspace.save(client, "src/shapes.ts");
   await client.connection.sendRequest(AnchorNow.type);
   await client.untilShown(place.uri, "verified");
-  expect(await markdownAt(client, place)).toContain("matches the text around the insertion");
+  expect(await documentAt(client, place)).toContain("matches the text around what was accepted");
 });

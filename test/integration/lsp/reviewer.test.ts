@@ -50,7 +50,7 @@ test("a clone under another home: verified on the same chain, unknown and why wi
     uri: clone.uri(name),
     position: shown.range.start,
   });
-  expect(verdict?.markdown).toContain("who the signing device belongs to");
+  expect(verdict?.markdown).toContain("whose device signed");
   expect(clone.files(".proofline/anchors")).toEqual(author.files(".proofline/anchors"));
   host.close();
 });

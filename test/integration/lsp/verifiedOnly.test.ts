@@ -64,7 +64,7 @@ test("a changed byte of an evidence file is failed, and the file itself is repor
     () => client.diagnostics.get(workspace.uri(evidence))?.length === 1,
   );
   const verdict = await client.connection.sendRequest(GetVerdict.type, { uri, position: shown.range.start });
-  expect(verdict?.markdown).toContain("**Proofline: failed**");
+  expect(verdict?.markdown).toContain("**failed**");
   workspace.write(evidence, text);
   client.watched(workspace.path(evidence));
   await client.untilShown(uri, "verified");

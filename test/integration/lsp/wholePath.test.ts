@@ -3,10 +3,12 @@ import { expect, test } from "vitest";
 import {
   AnchorNow,
   GetVerdict,
+  GetVerdictDocument,
   LocateEvidence,
   ReplayNow,
   VerifyFile,
 } from "../../../server/src/protocol/messages";
+import { visibleCode } from "../../../server/src/protocol/visibleMarkdown";
 import { offered, Workspace } from "../../support/workspace";
 
 test("a suggestion goes from the keystroke to verified, and says so in every way", async () => {
@@ -26,7 +28,7 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
   workspace.save(client, name);
   expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
   const [verified] = await client.untilShown(uri, "verified");
-  expect(verified).toMatchObject({ range: pending?.range, localChain: true, note: null });
+  expect(verified).toMatchObject({ range: pending?.range, keptLines: null, note: null });
   // The label decides nothing: a sealed claim is named by its leaf hash.
   expect(verified?.id).toMatch(/^[0-9a-f]{64}$/);
   // Nothing else on the way: no flicker, no state that was not true.
@@ -50,7 +52,7 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
 
   const { start } = shown.range;
   const whole = await client.connection.sendRequest(GetVerdict.type, { uri, position: start });
-  const order = ["Not checked:", "**Model**", "**Environment**", "**Output**", "**Onchain**"];
+  const order = ["**verified**", "**Model**", "**Environment**", "**Output**", "**Onchain**", "Not checked:"];
   const places = order.map((word) => whole?.markdown.indexOf(word) ?? -1);
   expect(places).toEqual([...places].sort((a, b) => a - b));
   expect(places[0]).toBeGreaterThan(-1);
@@ -61,6 +63,11 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
   const atEnd = JSON.stringify(await client.hover(uri, { line: start.line, character: line.length }));
   expect(atEnd).toContain("**Model**");
   expect(await client.hover(uri, { line: 0, character: 0 })).toBeNull();
+  const document = await client.connection.sendRequest(GetVerdictDocument.type, { id: verified?.id ?? "" });
+  expect(document).toContain("# verified");
+  expect(document).toContain(visibleCode(verified?.id ?? ""));
+  expect(document).toContain(workspace.uri(name));
+  expect(await client.connection.sendRequest(GetVerdictDocument.type, { id: "nobody's" })).toBeNull();
 });
 
 test("what is saved and left alone is sealed, anchored and verified by itself", async () => {

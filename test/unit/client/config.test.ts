@@ -134,7 +134,7 @@ describe("a workspace's settings", () => {
     "chain.rpcUrls": [["https://a.example"], ["https://evil.example"]],
     "chain.contract": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
     sealAfterSeconds: [0, 1],
-    badges: ["all", "off"],
+    badges: ["compact", "off"],
     markModelText: [true, false],
     verifiedOnly: ["block", "off"],
   };
@@ -167,8 +167,8 @@ describe("a workspace's settings", () => {
 
 describe("readBadges", () => {
   it("shows all of them unless told otherwise", () => {
-    expect(readBadges(source({}))).toBe("all");
-    expect(readBadges(source({ badges: "few" }))).toBe("all");
+    expect(readBadges(source({}))).toBe("compact");
+    expect(readBadges(source({ badges: "few" }))).toBe("compact");
     expect(readBadges(source({ badges: "attention" }))).toBe("attention");
   });
 });

@@ -7,7 +7,7 @@ function verdict(startLine: number, endLine: number, endCharacter: number): Show
     start: { line: startLine, character: 4 },
     end: { line: endLine, character: endCharacter },
   };
-  return { id: "s", range, summary: "verified", remarks: [], localChain: false, note: null };
+  return { id: "s", range, summary: "verified", remarks: [], keptLines: null, note: null };
 }
 
 describe("isOnSuggestion", () => {

@@ -21,7 +21,7 @@ it("is what a badge says", () => {
     summary: "edited" as const,
     count: 1,
     remarks: [],
-    localChain: false,
+    keptLines: null,
     note: "\u202e",
     startLine: 0,
     endLine: 0,

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { Anchor, AnchorCheck } from "../../chain/chain";
+import type { SealedBatch, SealedClaim } from "../../evidence/format/sealedBatch";
 import type { Repository } from "../../evidence/repository";
 import { sha256Digest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
@@ -26,6 +28,14 @@ export interface FolderEvidence {
   /** Where pieces whose file is gone have been moved to. */
   readonly moves: Moves;
   readonly chain: ReadonlyMap<Digest, AnchorCheck>;
+}
+
+/** A claim as its evidence file has it. */
+export interface ClaimInFile {
+  readonly batch: SealedBatch;
+  readonly claim: SealedClaim;
+  /** The evidence file's absolute path. */
+  readonly file: string;
 }
 
 const ASK_AGAIN_MILLISECONDS = 30_000;
@@ -151,14 +161,16 @@ export class EvidenceFolders {
     clearInterval(this.timer);
   }
 
-  /** The evidence file that a verdict rests on, by its key, as a path below a repository's top; `null` for none. */
-  fileOf(key: string): { readonly repository: string; readonly path: string } | null {
+  /** The claim that a verdict is about, by its key, and the evidence file that holds it; `null` for none. */
+  claimOf(key: string): ClaimInFile | null {
     for (const [repositoryPath, { contents }] of this.folders) {
       for (const { path, reading } of contents.evidence) {
-        if (
-          reading.batch?.claims.some(({ leafHash }) => key === leafHash || key.startsWith(`${leafHash}.`))
-        ) {
-          return { repository: repositoryPath, path };
+        const { batch } = reading;
+        const claim = batch?.claims.find(
+          ({ leafHash }) => key === leafHash || key.startsWith(`${leafHash}.`),
+        );
+        if (batch !== null && claim !== undefined) {
+          return { batch, claim, file: join(repositoryPath, path) };
         }
       }
     }

@@ -1,50 +1,89 @@
 import * as z from "zod";
-import { GetVerdict } from "../../protocol/messages";
+import { GetVerdict, GetVerdictDocument } from "../../protocol/messages";
 import { DocumentUri, TextPosition } from "../../protocol/messages/documentPlaces";
 import type { OpenDocument } from "../documents/openDocument";
 import type { WorkspaceModels } from "../models/workspaceModels";
 import { answer, onRequest, parse } from "../requests";
 import type { ServerContext } from "../serverContext";
+import type { EvidenceFolders } from "./evidenceFolders";
 import type { PlacedVerdict } from "./placedVerdict";
-import { verdictLine, verdictMarkdown } from "./verdictMarkdown";
+import { verdictDocument } from "./verdictDocument";
+import { type Reader, verdictLine, verdictMarkdown } from "./verdictMarkdown";
 import type { Verdicts } from "./verdicts";
 
 const HoverParameters = z.object({ textDocument: z.object({ uri: DocumentUri }), position: TextPosition });
 
+interface HoverParts {
+  readonly verdicts: Verdicts;
+  readonly folders: EvidenceFolders;
+  readonly models: WorkspaceModels;
+}
+
 /**
- * `textDocument/hover` and `proofline/getVerdict`. Over code the hover is one line, so that it never buries what other
- * hovers say there; at the line's end, where the badge stands, it is the whole.
+ * `textDocument/hover`, `proofline/getVerdict` and `proofline/getVerdictDocument`. Over code the hover is one line, so
+ * that it never buries what other hovers say there; at the line's end, where the badge stands, it tells of every
+ * suggestion on the line. The document has all that is known.
  */
-export function provideHover(context: ServerContext, verdicts: Verdicts, models: WorkspaceModels): void {
+export function provideHover(context: ServerContext, { verdicts, folders, models }: HoverParts): void {
   const { connection, documents } = context;
 
-  async function whole(document: OpenDocument, { verdict, note }: PlacedVerdict): Promise<string> {
-    const { manifestDigest } = verdict.findings.model;
-    const signature = manifestDigest === null ? null : await models.signatureOf(manifestDigest);
-    const { policy } = await verdicts.knownFor(document);
-    return verdictMarkdown(verdict, policy, note, signature);
+  async function readerOf(document: OpenDocument): Promise<Reader> {
+    const { policy, device } = await verdicts.knownFor(document);
+    return { policy, device };
+  }
+
+  async function whole(
+    document: OpenDocument,
+    { verdict, note }: PlacedVerdict,
+    others: readonly PlacedVerdict[],
+  ): Promise<string> {
+    const lines = others.map((other) => verdictLine(other.verdict, other.note));
+    return verdictMarkdown(verdict, await readerOf(document), note, lines);
   }
 
   connection.onHover((raw) =>
     answer(connection, async () => {
       const { textDocument, position } = parse("textDocument/hover", HoverParameters, raw);
       const document = documents.get(textDocument.uri);
-      const shown = document === undefined ? null : verdicts.at(document, position);
-      if (document === undefined || shown === null) {
+      if (document === undefined) {
         return null;
       }
-      const { verdict, range, note, localChain } = shown;
-      const atEnd = position.character >= document.lineLength(position.line);
-      const value = atEnd ? await whole(document, shown) : verdictLine(verdict, localChain, note);
+      const isAtEnd = position.character >= document.lineLength(position.line);
+      const [first, ...others] = isAtEnd
+        ? verdicts.onLine(document, position.line)
+        : verdicts.at(document, position);
+      if (first === undefined) {
+        return null;
+      }
+      const { verdict, range, note } = first;
+      const value = isAtEnd ? await whole(document, first, others) : verdictLine(verdict, note);
       return { contents: { kind: "markdown" as const, value }, range };
     }),
   );
   onRequest(connection, GetVerdict, async ({ uri, position }) => {
     const document = documents.get(uri);
-    const shown = document === undefined ? null : verdicts.at(document, position);
-    if (document === undefined || shown === null) {
+    const [first, ...others] = document === undefined ? [] : verdicts.at(document, position);
+    if (document === undefined || first === undefined) {
       return null;
     }
-    return { id: shown.verdict.key, markdown: await whole(document, shown), range: shown.range };
+    return {
+      id: first.verdict.key,
+      markdown: await whole(document, first, others),
+      range: first.range,
+    };
+  });
+  onRequest(connection, GetVerdictDocument, async ({ id }) => {
+    const found = verdicts.find(id);
+    if (found === null) {
+      return null;
+    }
+    const { document, verdict } = found;
+    const { manifestDigest } = verdict.findings.model;
+    return verdictDocument(verdict, await readerOf(document), {
+      document: document.uri,
+      sealed: folders.claimOf(id),
+      note: verdicts.noteFor(document, verdict),
+      signature: manifestDigest === null ? null : await models.signatureOf(manifestDigest),
+    });
   });
 }

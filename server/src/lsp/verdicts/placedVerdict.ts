@@ -5,6 +5,5 @@ import type { Verdict } from "../../policy/verdict";
 export interface PlacedVerdict {
   readonly verdict: Verdict;
   readonly range: Range;
-  readonly localChain: boolean;
   readonly note: string | null;
 }

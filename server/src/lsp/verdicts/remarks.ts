@@ -1,7 +1,8 @@
-import type { Verdict } from "../../policy/verdict";
-import type { Remark } from "../../protocol/messages";
+import { summarize } from "../../policy/summary";
+import type { Checks, Verdict } from "../../policy/verdict";
+import type { Remark, ShownVerdict } from "../../protocol/messages";
 
-/** What must be said beside a verdict's word, so that it never says more of a line than is true. */
+/** What must be said beside a verdict's word, so that it never says more of a line than is true, nor less than is known. */
 export function remarksOn({ checks, findings }: Pick<Verdict, "checks" | "findings">): Remark[] {
   return [
     ...(findings.content.part && checks.content !== "edited" ? (["part"] as const) : []),
@@ -10,5 +11,19 @@ export function remarksOn({ checks, findings }: Pick<Verdict, "checks" | "findin
       ? (["one operator"] as const)
       : []),
     ...(checks.copied === "fromToday" || checks.copied === "fromPrompt" ? (["copied"] as const) : []),
+    ...(lacksOnlyItsChain(checks) ? (["replayed here"] as const) : []),
   ];
+}
+
+/** Everything is good but the anchor, of which nothing can be said here. */
+export function lacksOnlyItsChain(checks: Checks): boolean {
+  return summarize(checks) === "unknown" && summarize({ ...checks, anchor: "included" }) === "verified";
+}
+
+/** How many lines of an edited suggestion stand, where there are several and some do not. */
+export function keptLinesOf({ summary, findings }: Verdict): ShownVerdict["keptLines"] {
+  const { kept, total, surroundings } = findings.content;
+  return summary === "edited" && surroundings === "same" && total > 1 && kept < total
+    ? { kept, total }
+    : null;
 }

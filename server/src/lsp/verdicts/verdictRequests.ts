@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
 import type { OpenDocument } from "../documents/openDocument";
@@ -78,9 +77,9 @@ async function verifyFile(
 }
 
 function locateEvidence(context: ServerContext, { folders }: ActionParts, id: string): LocateEvidence.Result {
-  const file = folders.fileOf(id);
-  if (file !== null) {
-    return { kind: "file", uri: pathToFileURL(join(file.repository, file.path)).href };
+  const found = folders.claimOf(id);
+  if (found !== null) {
+    return { kind: "file", uri: pathToFileURL(found.file).href };
   }
   const pending = context.store.pending().some((one) => one.id === id);
   const reason = pending

@@ -10,6 +10,7 @@ import type { Verdict } from "../../policy/verdict";
 import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
+import { worstFirst } from "../../protocol/worstFirst";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { KnownHere } from "../../workflows/knownHere";
 import type { RepositoryContents } from "../../workflows/readRepository";
@@ -26,7 +27,7 @@ import { Diagnostics } from "./diagnostics";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
-import { remarksOn } from "./remarks";
+import { keptLinesOf, remarksOn } from "./remarks";
 import type { ReplayQueue } from "./replayQueue";
 
 type Place = Pick<DocumentLocation, "repositoryPath" | "path">;
@@ -145,15 +146,47 @@ export class Verdicts implements DocumentListener {
     return counts;
   }
 
-  /** The verdict at a place: of several on a line the one around it, else the first. */
-  at(document: OpenDocument, { line, character }: Position): PlacedVerdict | null {
+  /** The verdicts on a line, in the order in which they are told. */
+  onLine(document: OpenDocument, line: number): readonly PlacedVerdict[] {
     const here = this.of(document).filter(({ range }) => range.start.line <= line && line <= lastLine(range));
+    return worstFirst(here, ({ verdict }) => ({
+      summary: verdict.summary,
+      isPart: remarksOn(verdict).includes("part"),
+    }));
+  }
+
+  /** The same, beginning with the one around the place. */
+  at(document: OpenDocument, { line, character }: Position): readonly PlacedVerdict[] {
+    const here = this.onLine(document, line);
     const around = here.find(
       ({ range: { start, end } }) =>
         (start.line < line || start.character <= character) &&
         (line < end.line || character <= end.character),
     );
-    return around ?? here[0] ?? null;
+    return around === undefined ? here : [around, ...here.filter((one) => one !== around)];
+  }
+
+  /** A verdict in an open document by its key, and that document; `null` where none is open that has it. */
+  find(key: string): { readonly document: OpenDocument; readonly verdict: Verdict } | null {
+    for (const document of this.context.documents.all()) {
+      const verdict = this.verdicts.get(document.uri)?.find((one) => one.key === key);
+      if (verdict !== undefined) {
+        return { document, verdict };
+      }
+    }
+    return null;
+  }
+
+  /** What completes a verdict's word where that alone would mislead; `null` where nothing must. */
+  noteFor(document: OpenDocument, { summary, evidenceFile, path }: Verdict): string | null {
+    if (summary !== "pending" || evidenceFile !== null) {
+      return null;
+    }
+    if (path === document.uri) {
+      return "journal only: not in a folder";
+    }
+    const repository = this.context.locations.repositoryPathOf(document);
+    return repository === null ? null : this.context.store.obstacleIn(repository);
   }
 
   /** What can be replayed of a document. */
@@ -330,12 +363,12 @@ export class Verdicts implements DocumentListener {
       return { ...shown, range: places.get(shown.id) ?? shown.range };
     });
     const now = this.of(document).map(
-      ({ verdict, range, localChain, note }): ShownVerdict => ({
+      ({ verdict, range, note }): ShownVerdict => ({
         id: verdict.key,
         range,
         summary: verdict.summary,
         remarks: remarksOn(verdict),
-        localChain,
+        keptLines: keptLinesOf(verdict),
         note,
       }),
     );
@@ -348,20 +381,7 @@ export class Verdicts implements DocumentListener {
   }
 
   private placed(document: OpenDocument, verdict: Verdict, range: Range): PlacedVerdict {
-    const { anchor, anchorTrust } = verdict.checks;
-    const localChain = anchorTrust === "local" && (anchor === "included" || anchor === "finalized");
-    return { verdict, range, localChain, note: this.noteFor(document, verdict) };
-  }
-
-  private noteFor(document: OpenDocument, { summary, evidenceFile, path }: Verdict): string | null {
-    if (summary !== "pending" || evidenceFile !== null) {
-      return null;
-    }
-    if (path === document.uri) {
-      return "journal only: not in a folder";
-    }
-    const repository = this.context.locations.repositoryPathOf(document);
-    return repository === null ? null : this.context.store.obstacleIn(repository);
+    return { verdict, range, note: this.noteFor(document, verdict) };
   }
 }
 

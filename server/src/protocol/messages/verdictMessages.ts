@@ -13,9 +13,9 @@ const Sentences = z.array(z.string()).readonly();
 /**
  * What a badge adds to its word. `part`: other text stands on the same lines. `reformatted`: only white space that means
  * nothing differs. `copied`: most of it stood in the prompt already. `one operator`: that it is onchain is the word of one
- * operator of RPC servers.
+ * operator of RPC servers. `replayed here`: all but the chain is known to be good.
  */
-export const REMARKS = ["part", "reformatted", "copied", "one operator"] as const;
+export const REMARKS = ["part", "reformatted", "copied", "one operator", "replayed here"] as const;
 export type Remark = (typeof REMARKS)[number];
 
 /** What a suggestion shows in the editor. */
@@ -25,8 +25,8 @@ export const ShownVerdict = z.object({
   range: TextRange,
   summary: Summaries,
   remarks: z.array(z.enum(REMARKS)).readonly(),
-  /** The anchor lies on a developer's own chain, and the badge says so. */
-  localChain: z.boolean(),
+  /** Of an edited one how many of its lines stand as they were sealed; `null` where that says nothing more. */
+  keptLines: z.nullable(z.object({ kept: Count, total: Count })),
   /** Completes the badge where the summary alone would mislead, e.g. `journal only: not in a folder`. */
   note: z.nullable(z.string()),
 });
@@ -105,6 +105,14 @@ export const GetVerdict = request(
 export namespace GetVerdict {
   export type Result = z.infer<typeof WholeVerdict>;
 }
+
+/** All that is known of a verdict in an open document, as Markdown; `null` where no open document has it. */
+export const GetVerdictDocument = request(
+  "proofline/getVerdictDocument",
+  "clientToServer",
+  z.object({ id: SuggestionId }),
+  z.nullable(z.string()),
+);
 
 const EvidencePlace = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("file"), uri: DocumentUri }),

@@ -1,0 +1,63 @@
+/** The verdict document: all that is known of the suggestion at the cursor, as a page to read. */
+import { commands, EventEmitter, Uri, window, workspace } from "vscode";
+import { GetVerdict, GetVerdictDocument } from "../../../server/src/protocol/messages";
+import { registerCommand, tell } from "../commandRunner";
+import type { FeatureContext } from "../featureContext";
+
+const SCHEME = "proofline-verdict";
+
+/** The editor's own Markdown preview, which a person may have turned off. */
+const PREVIEW = "markdown.showPreview";
+
+export function activate(context: FeatureContext): void {
+  const changed = new EventEmitter<Uri>();
+  const opened = new Map<string, Uri>();
+
+  context.subscribe(
+    changed,
+    workspace.registerTextDocumentContentProvider(SCHEME, {
+      onDidChange: changed.event,
+      async provideTextDocumentContent({ query }) {
+        const markdown =
+          context.server.state.kind === "running"
+            ? await context.server.request(GetVerdictDocument, { id: query })
+            : null;
+        return (
+          markdown ?? "Nothing is known of this suggestion any more: its file is closed, or its text is gone."
+        );
+      },
+    }),
+    context.onDidChangeVerdicts(() => {
+      for (const uri of opened.values()) {
+        changed.fire(uri);
+      }
+    }),
+    workspace.onDidCloseTextDocument(({ uri }) => opened.delete(uri.toString())),
+  );
+
+  registerCommand(context, "proofline.openVerdict", async (linked) => {
+    const id = typeof linked === "string" ? linked : await idAtCursor(context);
+    if (id === undefined) {
+      await tell(context, "information", "No accepted suggestion is known at the cursor.");
+      return;
+    }
+    const uri = Uri.from({ scheme: SCHEME, path: "/Verdict.md", query: id });
+    opened.set(uri.toString(), uri);
+    changed.fire(uri);
+    const isPreviewed = (await commands.getCommands(true)).includes(PREVIEW);
+    await (isPreviewed
+      ? commands.executeCommand(PREVIEW, uri)
+      : window.showTextDocument(uri, { preview: true }));
+  });
+}
+
+/** The suggestion at the cursor, by its key; `undefined` where none is. */
+export async function idAtCursor(context: FeatureContext): Promise<string | undefined> {
+  const editor = window.activeTextEditor;
+  if (editor === undefined) {
+    return undefined;
+  }
+  const { line, character } = editor.selection.active;
+  const uri = editor.document.uri.toString();
+  return (await context.server.request(GetVerdict, { uri, position: { line, character } }))?.id;
+}
