@@ -8,6 +8,7 @@ export interface CommandEntry {
 }
 
 export const COMMANDS = {
+  "proofline.menu": { title: "command.menu", whileStopped: "works" },
   "proofline.toggle": { title: "command.toggle", whileStopped: "works" },
   "proofline.restart": { title: "command.restart", whileStopped: "works" },
   "proofline.showLog": { title: "command.showLog", whileStopped: "works" },

@@ -6,6 +6,7 @@ import { unreachable } from "../../server/src/protocol/caught";
 import { DEFAULT_HUB, DEFAULT_SETTINGS, Settings } from "../../server/src/protocol/settings";
 import { strictest, VERIFIED_ONLY_LEVELS, type VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import { type Problem, readChain } from "./chainSettings";
+import type { Offers } from "./editor/offers";
 
 /** Where settings are kept. A value is whatever a person typed into a JSON file, or `undefined`. */
 export interface ConfigurationSource {
@@ -36,6 +37,9 @@ export type Side = "person" | "strictest" | "workspace";
 
 export const SIDES = {
   enabled: "strictest",
+  automatic: "strictest",
+  languages: "strictest",
+  exclude: "strictest",
   modelPath: "person",
   modelHub: "person",
   executionProfile: "workspace",
@@ -97,6 +101,51 @@ export function readBadges(source: ConfigurationSource): Badges {
   return BADGES.find((value) => value === countingValue(source, "badges")) ?? "compact";
 }
 
+/** Where suggestions come on their own. A workspace may do without them in more places, and nowhere turns them on. */
+export function readOffers(source: ConfigurationSource): Pick<Offers, "automatic" | "languages"> {
+  const refused = everyValue(source, "languages").flatMap((value) =>
+    Object.entries(switches(value)).filter(([, wanted]) => !wanted),
+  );
+  return {
+    automatic: !everyValue(source, "automatic").includes(false),
+    languages: { ...switches(source.own("languages")), ...Object.fromEntries(refused) },
+  };
+}
+
+/** Patterns of files that get no suggestions; every scope adds its own. */
+export function readExcluded(source: ConfigurationSource): readonly string[] {
+  const lists = everyValue(source, "exclude").filter((value) => Array.isArray(value));
+  const patterns = lists.flat().filter((pattern) => typeof pattern === "string" && pattern !== "");
+  return [...new Set<string>(patterns)].slice(0, MAX_PATTERNS);
+}
+
+/** Turns a language on or off for the user, and on also where the workspace turned it off. */
+export async function setLanguage(
+  source: ConfigurationSource,
+  language: string,
+  wanted: boolean,
+): Promise<void> {
+  await source.set("user", "languages", {
+    ...switches(source.valueIn("user", "languages")),
+    [language]: wanted,
+  });
+  const here = switches(source.valueIn("workspace", "languages"));
+  if (wanted && here[language] === false) {
+    const { [language]: _, ...others } = here;
+    await source.set("workspace", "languages", others);
+  }
+}
+
+/** Each pattern is tried on each document that is shown. */
+const MAX_PATTERNS = 256;
+
+function switches(value: unknown): Readonly<Record<string, boolean>> {
+  if (typeof value !== "object" || value === null) {
+    return {};
+  }
+  return Object.fromEntries(Object.entries(value).filter(([, wanted]) => typeof wanted === "boolean"));
+}
+
 /** Whether the characters that the model wrote are marked. */
 export function readMarkModelText(source: ConfigurationSource): boolean {
   return countingValue(source, "markModelText") !== false;
@@ -120,7 +169,7 @@ export async function toggleEnabled(source: ConfigurationSource): Promise<void> 
 }
 
 /** Off is stricter: a repository may do without suggestions, and makes nobody's model run who turned it off. */
-function isEnabled(source: ConfigurationSource): boolean {
+export function isEnabled(source: ConfigurationSource): boolean {
   return !everyValue(source, "enabled").includes(false) && DEFAULT_SETTINGS.enabled;
 }
 

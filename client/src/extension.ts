@@ -6,6 +6,7 @@ import * as badges from "./features/badges";
 import * as contextKeys from "./features/contextKeys";
 import * as inlineCompletion from "./features/ghostText";
 import * as hubToken from "./features/hubToken";
+import * as menu from "./features/menu";
 import * as modelText from "./features/modelText";
 import * as navigation from "./features/navigation";
 import * as evidence from "./features/openEvidence";
@@ -37,6 +38,7 @@ const FEATURES = [
   transactionKey,
   hubToken,
   pinnedModels,
+  menu,
   toggle,
   log,
 ];

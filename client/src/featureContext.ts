@@ -3,6 +3,7 @@ import { type Disposable, EventEmitter, type ExtensionContext, window, workspace
 import type { Middleware } from "vscode-languageclient/node";
 import type { DidChangeStatus } from "../../server/src/protocol/messages";
 import { readSettings } from "./config";
+import { DocumentOffers } from "./documentOffers";
 import type { AddedPart } from "./editor/acceptedParts";
 import { ShownSuggestions } from "./editor/shownSuggestions";
 import { VerdictStore } from "./editor/verdictStore";
@@ -15,6 +16,7 @@ export class FeatureContext {
   readonly configuration = EDITOR_CONFIGURATION;
   readonly verdicts = new VerdictStore();
   readonly suggestions = new ShownSuggestions();
+  readonly offers = new DocumentOffers(this.configuration);
   /** Filled by the features before the first start. */
   readonly middleware: Middleware = {};
   readonly log = new VisibleLog(window.createOutputChannel("Proofline", { log: true }));
@@ -57,6 +59,8 @@ export class FeatureContext {
       this.verdictsChanged,
       this.suggestionsChanged,
       this.partAccepted,
+      this.offers,
+      this.offers.onDidChange(() => this.stateChanged.fire()),
       workspace.onDidGrantWorkspaceTrust(() => void this.server.restart()),
       onDidChangeSettings(() => void this.server.settingsChanged()),
     );
@@ -73,6 +77,7 @@ export class FeatureContext {
 
   setStatus(status: DidChangeStatus.Parameters): void {
     this.lastStatus = status;
+    this.offers.modelLanguages = status.model.kind === "ready" ? status.model.languages : null;
     this.stateChanged.fire();
   }
 

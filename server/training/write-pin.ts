@@ -7,6 +7,9 @@
 import { readFileSync } from "node:fs";
 import { writePin } from "../src/models/pin/writePin";
 
+/** What the training texts are, by the editor's identifiers. */
+const LANGUAGES = ["javascript", "javascriptreact", "typescript", "typescriptreact"];
+
 async function main(): Promise<void> {
   const [folder, gateFile] = process.argv.slice(2);
   if (folder === undefined) {
@@ -14,7 +17,10 @@ async function main(): Promise<void> {
   }
   const chosen: { gate: number } | null =
     gateFile === undefined ? null : JSON.parse(readFileSync(gateFile, "utf8"));
-  const { manifestDigest } = await writePin(folder, chosen === null ? {} : { confidenceGate: chosen.gate });
+  const { manifestDigest } = await writePin(folder, {
+    languages: LANGUAGES,
+    ...(chosen !== null && { confidenceGate: chosen.gate }),
+  });
   console.log(`pinned ${folder}: ${manifestDigest}`);
 }
 

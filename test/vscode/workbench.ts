@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { SUMMARIES } from "../../server/src/protocol/verdictWords";
 import { removeFolder } from "../support/removeFolder";
 import { connectToBrowser, launchBrowser } from "./browser";
 import { eventually } from "./deadline";
@@ -290,7 +291,8 @@ export class Window {
 
   /** The text of Proofline's part of the hover that is open; other extensions may have parts of their own. */
   async hover(): Promise<string> {
-    const parts = this.page.locator(".monaco-hover:visible .hover-row", { hasText: /Proofline: / });
+    const begins = new RegExp(`Proofline: |(${SUMMARIES.join("|")}): `);
+    const parts = this.page.locator(".monaco-hover:visible .hover-row", { hasText: begins });
     return await eventually(
       async () => (await parts.allInnerTexts()).join("\n").replaceAll("\u00a0", " "),
       (text) => text.trim() !== "",

@@ -2,6 +2,7 @@
 import {
   commands,
   type InlineCompletionItem,
+  InlineCompletionTriggerKind,
   type Position,
   type TextDocument,
   window,
@@ -36,13 +37,21 @@ export function activate(context: FeatureContext): void {
     next,
   ) => {
     parts.asked(inlineContext.selectedCompletionInfo?.text);
-    const result = await next(document, position, inlineContext, token);
+    const uri = document.uri.toString();
+    const asked = inlineContext.triggerKind === InlineCompletionTriggerKind.Invoke;
+    const why = context.offers.whyNot(document, asked);
+    if (why !== null) {
+      saySilence(uri, why, asked);
+    }
+    const result = why === null ? await next(document, position, inlineContext, token) : null;
     if (token.isCancellationRequested) {
       return null;
     }
     const items =
       result === null || result === undefined ? [] : Array.isArray(result) ? result : result.items;
-    const uri = document.uri.toString();
+    if (items.length > 0) {
+      context.offers.hasOffered(uri);
+    }
     context.suggestions.answer(
       uri,
       items.flatMap((item) => shownAt(document, position, item)),
@@ -109,11 +118,17 @@ export function activate(context: FeatureContext): void {
     context.fireSuggestionsChanged(uri);
   }
 
-  context.server.onNotification(DidSuggestNothing, ({ uri, reason }) => {
-    if (uri === window.activeTextEditor?.document.uri.toString()) {
+  /** The menu tells why nothing came; somebody who asked is told at once. */
+  function saySilence(uri: string, reason: string, asked: boolean): void {
+    context.offers.wasSilent(uri, reason);
+    if (asked && uri === window.activeTextEditor?.document.uri.toString()) {
       sayInStatusBar(reason, REASON_MILLISECONDS);
     }
-  });
+  }
+
+  context.server.onNotification(DidSuggestNothing, ({ uri, reason, asked }) =>
+    saySilence(uri, reason, asked),
+  );
   context.server.onSignal(DidLoadModel, () => {
     const uri = window.activeTextEditor?.document.uri.toString();
     // Only for somebody who typed a moment ago and got nothing, because the model was not there yet.

@@ -70,7 +70,8 @@ async function reasonFor(context: FeatureContext, document: TextDocument): Promi
   }
   const uri = document.uri.toString();
   try {
-    return (await context.server.request(GetDocumentState, { uri })).offReason;
+    const { offReason } = await context.server.request(GetDocumentState, { uri });
+    return offReason ?? context.offers.whyNot(document, false);
   } catch (error) {
     context.log.debug(`${uri}: ${messageOf(error)}`);
     return null;
@@ -92,7 +93,7 @@ function tooltip(view: StatusView, status: DidChangeStatus.Parameters | undefine
 }
 
 function commandFor(view: StatusView): CommandId {
-  return view.severity === "error" ? "proofline.showLog" : "proofline.toggle";
+  return view.severity === "error" ? "proofline.showLog" : "proofline.menu";
 }
 
 function severityOf(view: StatusView): LanguageStatusSeverity {

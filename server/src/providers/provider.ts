@@ -11,6 +11,8 @@ export interface Provider {
   readonly facts: ExecutionFacts;
   /** A sentence for the person about how it runs otherwise than asked for; `null` where it does not. */
   readonly notice: string | null;
+  /** What it was made for, by the editor's language identifiers; `null` where nobody says. */
+  readonly languages: readonly string[] | null;
   /**
    * What comes next in a text. A later request supersedes an earlier automatic one, which then ends with `nothing`.
    * Rejects where the provider fails; one that was cancelled resolves.

@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import {
   type ConfigurationSource,
   readBadges,
+  readExcluded,
   readMarkModelText,
+  readOffers,
   readSettings,
   type SettingScope,
   SIDES,
+  setLanguage,
   toggleEnabled,
 } from "../../../client/src/config";
 import { DEFAULT_SETTINGS, Settings } from "../../../server/src/protocol/settings";
@@ -115,13 +118,18 @@ describe("readSettings", () => {
 function read(...scopes: readonly [Values, ...Values[]]): Readonly<Record<string, unknown>> {
   const settings = readSettings(source(...scopes));
   const marks = readMarkModelText(source(...scopes));
-  return { ...settings, badges: readBadges(source(...scopes)), marks };
+  const offers = readOffers(source(...scopes));
+  const excluded = readExcluded(source(...scopes));
+  return { ...settings, badges: readBadges(source(...scopes)), marks, ...offers, excluded };
 }
 
 describe("a workspace's settings", () => {
   /** For each setting a person's value, and what a workspace could gain by another. */
   const ATTACKS: Readonly<Record<keyof typeof SIDES, readonly [own: unknown, workspace: unknown]>> = {
     enabled: [false, true],
+    automatic: [false, true],
+    languages: [{ go: false }, { go: true, markdown: true }],
+    exclude: [["**/*.min.js"], []],
     modelPath: ["/mine", "./theirs"],
     modelHub: ["https://hub.example", "https://evil.example"],
     executionProfile: ["portable/v1", "native/v1"],
@@ -162,6 +170,31 @@ describe("a workspace's settings", () => {
 
   it("may do without suggestions in a folder, which hides no verdict", () => {
     expect(read({}, { enabled: false })).toEqual({ ...read({}), enabled: false });
+  });
+});
+
+describe("where suggestions come", () => {
+  it("is everywhere that nobody turned off, in any scope", () => {
+    expect(readOffers(source({}))).toEqual({ automatic: true, languages: {} });
+    const person = { languages: { go: true, "*": false, markdown: "yes" }, exclude: ["a/**", 7] };
+    expect(readOffers(source(person, { languages: { go: false }, automatic: false }))).toEqual({
+      automatic: false,
+      languages: { go: false, "*": false },
+    });
+    expect(readExcluded(source(person, { exclude: ["b/**", "a/**"] }))).toEqual(["a/**", "b/**"]);
+    expect(readExcluded(source({ exclude: "a/**" }))).toEqual([]);
+  });
+
+  it("is changed for one language at a time", async () => {
+    const one = source({ languages: { go: true } }, { languages: { rust: false, c: false } });
+    await setLanguage(one, "rust", true);
+    expect(one.written).toEqual([
+      ["user", "languages", { go: true, rust: true }],
+      ["workspace", "languages", { c: false }],
+    ]);
+    const other = source({ languages: { go: true } });
+    await setLanguage(other, "go", false);
+    expect(other.written).toEqual([["user", "languages", { go: false }]]);
   });
 });
 

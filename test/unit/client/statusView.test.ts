@@ -3,7 +3,7 @@ import { statusView } from "../../../client/src/statusView";
 import type { ChainState, DidChangeStatus, ModelState } from "../../../server/src/protocol/messages";
 import { digestOf } from "../../support/digests";
 
-const READY: ModelState = { kind: "ready", name: "small", manifestDigest: digestOf("00") };
+const READY: ModelState = { kind: "ready", languages: null, name: "small", manifestDigest: digestOf("00") };
 
 function status(more: Partial<DidChangeStatus.Parameters> = {}): DidChangeStatus.Parameters {
   return { model: READY, chain: { kind: "idle" }, pending: 0, proposedModel: null, ...more };

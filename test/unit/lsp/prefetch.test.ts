@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Prefetch } from "../../../server/src/lsp/completion/prefetch";
-import type { ActiveSuggestion } from "../../../server/src/lsp/suggestions/activeSuggestions";
+import type { Offer } from "../../../server/src/lsp/completion/offer";
 
 describe("asking ahead", () => {
   const document = (text: string) => ({ uri: "file:///a.ts", text });
@@ -9,7 +9,7 @@ describe("asking ahead", () => {
     before: string;
     after: string;
     signal: AbortSignal;
-    answer: (suggestion: ActiveSuggestion | null) => void;
+    answer: (offer: Offer) => void;
   }[];
   let prefetch: Prefetch;
 
@@ -45,18 +45,10 @@ describe("asking ahead", () => {
     const taken = prefetch.take("file:///a.ts", { before: "abc", after: "d" });
     await vi.advanceTimersByTimeAsync(0);
     expect(asked).toHaveLength(1);
-    const next = { id: "next" } as ActiveSuggestion;
+    const next = { kind: "nothing", reason: "The model only repeated itself." } as const;
     asked[0]?.answer(next);
-    expect(await taken).toEqual({ suggestion: next });
+    expect(await taken).toBe(next);
     expect(await prefetch.take("file:///a.ts", { before: "abc", after: "d" })).toBeNull();
-  });
-
-  it("tells that the model had nothing to say there from nobody having asked", async () => {
-    show();
-    const taken = prefetch.take("file:///a.ts", { before: "abc", after: "d" });
-    await vi.advanceTimersByTimeAsync(0);
-    asked[0]?.answer(null);
-    expect(await taken).toEqual({ suggestion: null });
   });
 
   it("goes on while the suggestion is typed or accepted, and ends with any other edit", async () => {

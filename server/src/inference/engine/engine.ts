@@ -79,6 +79,8 @@ export interface Engine {
   readonly facts: ExecutionFacts;
   /** A sentence that says why another execution provider runs than the one asked for; `null` where none does. */
   readonly fallback: string | null;
+  /** What the pin says the model was made for, by the editor's identifiers; `null` where it says nothing. */
+  readonly languages: readonly string[] | null;
   /** A later request supersedes an earlier automatic one, which then ends within one token. */
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome>;
   /**

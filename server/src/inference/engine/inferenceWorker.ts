@@ -55,12 +55,13 @@ async function main(): Promise<void> {
     if (lookup !== null) {
       lookUps = new LookupIntake(model.tokenizer, lookup);
     }
-    const { name, omsRoot } = model.manifest;
+    const { name, omsRoot, languages = null } = model.manifest;
     answer({
       kind: "ready",
       model: { name, omsRoot, manifestDigest: model.manifestDigest },
       executionProvider: model.graph.provider,
       fallback: model.graph.fallback,
+      languages,
     });
   } catch (error) {
     answer({ kind: "failed", error: sentError(error) });

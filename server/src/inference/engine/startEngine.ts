@@ -65,9 +65,9 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
     worker.postMessage({ kind: "dispose" } satisfies ToWorker);
     throw didNotStart(described.reason);
   }
-  const { model, executionProvider, fallback } = ready.value;
+  const { model, executionProvider, fallback, languages } = ready.value;
   const environment = { ...described.value, executionProvider };
-  return new WorkerEngine(worker, { model, environment, profile }, fallback, busy);
+  return new WorkerEngine(worker, { model, environment, profile }, { fallback, languages }, busy);
 }
 
 /**
@@ -125,7 +125,7 @@ class WorkerEngine implements Engine {
   constructor(
     worker: Worker,
     readonly facts: ExecutionFacts,
-    readonly fallback: string | null,
+    private readonly told: Pick<Engine, "fallback" | "languages">,
     private readonly busy: BusyFlag,
   ) {
     this.worker = worker;
@@ -139,6 +139,14 @@ class WorkerEngine implements Engine {
         resolve();
       });
     });
+  }
+
+  get fallback(): string | null {
+    return this.told.fallback;
+  }
+
+  get languages(): readonly string[] | null {
+    return this.told.languages;
   }
 
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome> {

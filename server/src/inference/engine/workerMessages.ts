@@ -42,6 +42,7 @@ export type FromWorker =
       readonly model: ExecutionFacts["model"];
       readonly executionProvider: Environment["executionProvider"];
       readonly fallback: string | null;
+      readonly languages: readonly string[] | null;
     }
   | { readonly kind: "completed"; readonly outcome: CompletionOutcome }
   /** `null`: interrupted. */

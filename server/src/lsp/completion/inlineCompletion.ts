@@ -22,6 +22,7 @@ import type { ServerContext } from "../serverContext";
 import type { ActiveSuggestion } from "../suggestions/activeSuggestions";
 import { Debounce, pause } from "./debounce";
 import { LookupTexts } from "./lookupTexts";
+import type { Offer } from "./offer";
 import { type Around, Prefetch } from "./prefetch";
 
 const Parameters = z.object({
@@ -68,16 +69,24 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       superseded.abort();
       superseded = mine;
     }
-    if ((await context.gate.offReason(document)) !== null || token.isCancellationRequested) {
+    const sayNothing = (reason: string | null): null => {
+      if (reason !== null && !token.isCancellationRequested) {
+        const { uri } = document;
+        void context.connection.sendNotification(DidSuggestNothing.type, { uri, reason, asked: explicit });
+      }
       return null;
+    };
+    const offReason = await context.gate.offReason(document);
+    if (offReason !== null || token.isCancellationRequested) {
+      return sayNothing(offReason);
     }
     if (held !== null) {
       return show(held.suggestion, held.typed);
     }
 
     const ready = await prefetch.take(document.uri, place);
-    let suggestion = ready?.suggestion ?? null;
-    if (ready === null || (explicit && !isWhole(suggestion))) {
+    let offer = ready ?? NOTHING;
+    if (ready === null || (explicit && !isWhole(suggestionOf(offer)))) {
       if (mine.signal.aborted) {
         return null;
       }
@@ -88,17 +97,17 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       }
       const started = performance.now();
       const isLoaded = context.source.provider !== null;
-      suggestion = await ask(context, document, place, explicit, signal);
+      offer = await ask(context, document, place, explicit, signal);
       if (!signal.aborted && isLoaded) {
         debounce.answered(performance.now() - started);
       }
       lookUps.follow(document, place.before.length);
     }
-    if (suggestion === null) {
-      return null;
+    if (offer.kind === "nothing") {
+      return sayNothing(offer.reason);
     }
-    context.active.add(suggestion);
-    return token.isCancellationRequested ? null : show(suggestion, 0);
+    context.active.add(offer.suggestion);
+    return token.isCancellationRequested ? null : show(offer.suggestion, 0);
   });
   // What is encoded before somebody types need not be encoded at the first key.
   const lookAhead = async (document: OpenDocument): Promise<void> => {
@@ -144,10 +153,10 @@ async function ask(
   { before, after }: Around,
   explicit: boolean,
   signal: AbortSignal,
-): Promise<ActiveSuggestion | null> {
+): Promise<Offer> {
   const provider = await readyProvider(context, signal);
   if (provider === null || signal.aborted) {
-    return null;
+    return NOTHING;
   }
   const { repositoryPath, path } = await context.locations.of(document);
   const request: CompletionRequest = {
@@ -168,17 +177,16 @@ async function ask(
       context.source.failed(provider, error);
     }
     context.log(`No suggestion: ${messageOf(error)}`);
-    return null;
+    return { kind: "nothing", reason: `The model failed: ${messageOf(error)}` };
   }
   context.source.succeeded();
   if (outcome.kind === "nothing") {
-    if (explicit) {
-      const reason = describeNothing(outcome.reason);
-      void context.connection.sendNotification(DidSuggestNothing.type, { uri: document.uri, reason });
-    }
-    return null;
+    return {
+      kind: "nothing",
+      reason: outcome.reason === "cancelled" ? null : describeNothing(outcome.reason),
+    };
   }
-  return {
+  const suggestion = {
     id: newSuggestionId(),
     uri: document.uri,
     before,
@@ -187,6 +195,13 @@ async function ask(
     completion: outcome.completion,
     facts: provider.facts,
   };
+  return { kind: "suggestion", suggestion };
+}
+
+const NOTHING: Offer = { kind: "nothing", reason: null };
+
+function suggestionOf(offer: Offer): ActiveSuggestion | null {
+  return offer.kind === "suggestion" ? offer.suggestion : null;
 }
 
 function placeOf(document: OpenDocument, { position, context }: Parameters): Place {

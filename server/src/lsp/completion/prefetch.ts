@@ -1,5 +1,6 @@
 import type { OpenDocument } from "../documents/openDocument";
 import type { ActiveSuggestion } from "../suggestions/activeSuggestions";
+import type { Offer } from "./offer";
 
 /** A suggestion that stands this long is being read; until then, typing on is as likely. */
 const READING_MILLISECONDS = 150;
@@ -14,7 +15,7 @@ interface Ahead extends Around {
   readonly uri: string;
   readonly controller: AbortController;
   readonly timer: NodeJS.Timeout;
-  readonly suggestion: Promise<ActiveSuggestion | null>;
+  readonly offer: Promise<Offer>;
   /** Does not wait for the timer. */
   readonly begin: () => void;
 }
@@ -27,13 +28,13 @@ interface Ahead extends Around {
 export class Prefetch {
   private ahead: Ahead | null = null;
 
-  /** @param ask the model's answer for a document as it would be; `null` where there is none */
+  /** @param ask the model's answer for a document as it would be */
   constructor(
     private readonly ask: (
       document: OpenDocument,
       around: Around,
       signal: AbortSignal,
-    ) => Promise<ActiveSuggestion | null>,
+    ) => Promise<Offer>,
   ) {}
 
   /** A suggestion is on show. */
@@ -54,28 +55,25 @@ export class Prefetch {
       controller,
       begin,
       timer: setTimeout(begin, READING_MILLISECONDS).unref(),
-      suggestion: begun.then(() =>
-        controller.signal.aborted ? null : this.ask(document, around, controller.signal),
+      offer: begun.then(() =>
+        controller.signal.aborted ? CANCELLED : this.ask(document, around, controller.signal),
       ),
     };
     this.ahead = ahead;
   }
 
-  /**
-   * What was asked for ahead, where it is for this very place: as soon as the answer is there. Its suggestion is `null`
-   * where the model had nothing to say.
-   */
-  async take(uri: string, around: Around): Promise<{ readonly suggestion: ActiveSuggestion | null } | null> {
+  /** What was asked for ahead, where it is for this very place: as soon as the answer is there. */
+  async take(uri: string, around: Around): Promise<Offer | null> {
     const { ahead } = this;
     if (ahead === null || !isAt(ahead, uri, around)) {
       return null;
     }
     ahead.begin();
-    const suggestion = await ahead.suggestion;
+    const offer = await ahead.offer;
     if (this.ahead === ahead) {
       this.ahead = null;
     }
-    return { suggestion };
+    return offer;
   }
 
   /** A document is another: what was asked ahead is only wanted while its text becomes what was asked for. */
@@ -101,6 +99,8 @@ export class Prefetch {
     this.ahead = null;
   }
 }
+
+const CANCELLED: Offer = { kind: "nothing", reason: null };
 
 function isAt(ahead: Ahead, uri: string, { before, after }: Around): boolean {
   return ahead.uri === uri && ahead.before === before && ahead.after === after;

@@ -152,12 +152,12 @@ export class EngineHost implements ProviderSource {
       this.chosen = undefined;
       this.chosen = await this.choice();
       this.running = await LocalProvider.start(this.parametersFor(this.modelDirectory));
-      const { facts, notice } = this.running;
+      const { facts, notice, languages } = this.running;
       const { name, manifestDigest } = facts.model;
       if (notice !== null) {
         this.log(notice);
       }
-      this.become({ kind: "ready", name, manifestDigest, ...(notice !== null && { notice }) });
+      this.become({ kind: "ready", name, manifestDigest, languages, ...(notice !== null && { notice }) });
     } catch (error) {
       this.log(`The model was not loaded: ${messageOf(error)}`);
       this.become(

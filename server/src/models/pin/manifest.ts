@@ -14,6 +14,10 @@ export const SIGNATURE_FILE = "model.sig";
 /** What a pin does not cover: itself, and the signature, which may be added later and covers the same files. */
 export const UNPINNED: readonly string[] = [PIN_FILE, SIGNATURE_FILE];
 
+/** A language by the editor's identifier. */
+export const LanguageId = z.string().regex(/^[a-z0-9][a-z0-9+#._-]{0,63}$/, "expected a language identifier");
+const MAX_LANGUAGES = 64;
+
 /** One pinned file: its path below the model folder, its size in bytes and the SHA-256 of its bytes. */
 export const PinnedFile = z.strictObject({ path: RepositoryPath, size: Count, sha256: Digest });
 export type PinnedFile = z.infer<typeof PinnedFile>;
@@ -33,6 +37,11 @@ export const PinManifest = z
     prompt: PinnedPrompt,
     /** Tokens that prompt and answer may take together. */
     contextLength: Count.min(64),
+    /**
+     * What it was made for, by the editor's identifiers (`typescript`). Elsewhere it offers only what it is asked for, or
+     * where a person wants more. Without it nothing is known of that, and it offers everywhere.
+     */
+    languages: z.array(LanguageId).min(1).max(MAX_LANGUAGES).optional(),
     execution: z.strictObject({
       /** The graph that is loaded, one of `files`. */
       graph: RepositoryPath,

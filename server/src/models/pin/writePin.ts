@@ -34,6 +34,8 @@ export interface WritePinParameters {
   readonly confidenceGate?: number;
   /** Default: the first family whose control tokens the tokenizer has. */
   readonly family?: PromptFamilyName;
+  /** What the model was made for, by the editor's identifiers. Default: nothing is said. */
+  readonly languages?: readonly string[];
   /** Tokens that prompt and answer may take together. Default: what the model can, but at most 2048. */
   readonly contextLength?: number;
 }
@@ -76,6 +78,7 @@ export async function writePin(directory: string, parameters: WritePinParameters
     prompt,
     contextLength:
       parameters.contextLength ?? Math.min(config.max_position_embeddings, DEFAULT_CONTEXT_LENGTH),
+    ...(parameters.languages !== undefined && { languages: [...parameters.languages] }),
     execution: { graph, confidenceGate: parameters.confidenceGate ?? 0.6 },
   } satisfies z.input<typeof PinManifest>);
   await writePinFile(directory, manifest);

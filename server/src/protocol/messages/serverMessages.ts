@@ -26,6 +26,8 @@ export const ModelState = z.discriminatedUnion("kind", [
     kind: z.literal("ready"),
     name: z.string(),
     manifestDigest: Digest,
+    /** What it was made for, by the editor's identifiers; `null` where nobody says. */
+    languages: z.nullable(z.array(z.string()).readonly()),
     /** A sentence that says how it runs, where that is not what the settings ask for. */
     notice: z.string().exactOptional(),
   }),

@@ -69,11 +69,11 @@ export const DidDismissSuggestions = notification(
   OneDocument,
 );
 
-/** Somebody asked for a suggestion, and this sentence says why there is none. */
+/** Why a document got no suggestion just now; `asked`: a person asked for it, and is told at once. */
 export const DidSuggestNothing = notification(
   "proofline/didSuggestNothing",
   "serverToClient",
-  z.object({ uri: DocumentUri, reason: z.string() }),
+  z.object({ uri: DocumentUri, reason: z.string(), asked: z.boolean() }),
 );
 
 /** The model is loaded. Whoever typed while it was not, and is still waiting for ghost text, can have it now. */

@@ -30,6 +30,10 @@ export class LocalProvider implements Provider {
     return this.engine.fallback;
   }
 
+  get languages(): readonly string[] | null {
+    return this.engine.languages;
+  }
+
   suggest(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome> {
     return this.engine.complete(request, signal);
   }
