@@ -42,3 +42,6 @@ export async function tell(
 }
 
 const SHOW_LOG = "Show Log";
+
+/** What a command about the file in front of a person says where there is none. */
+export const NO_FILE = "Open a file first: this is about the suggestions that were accepted in it.";

@@ -28,6 +28,7 @@ import { stopChainOf } from "./server";
 import { type DrawnBadge, type Window, Workbench } from "./workbench";
 
 const OUT = join(import.meta.dirname, "..", "..", "media", "screenshots");
+const WALKTHROUGH = join(import.meta.dirname, "..", "..", "media", "walkthrough");
 const THEMES = {
   dark: "Default Dark Modern",
   light: "Default Light Modern",
@@ -79,6 +80,16 @@ class Session {
     console.log(`${state}-${this.theme}.png`);
   }
 
+  /** The part of the editor that a step of the walkthrough shows. */
+  async shootForWalkthrough(step: string, height: number): Promise<void> {
+    const path = join(WALKTHROUGH, `${step}-${this.theme}.png`);
+    await this.window.page.screenshot({
+      path,
+      animations: "disabled",
+      clip: { x: 354, y: 38, width: 760, height },
+    });
+  }
+
   async accept(): Promise<void> {
     await this.window.press("Tab");
     await this.window.waitForBadges(says(/^pending/), "a pending badge");
@@ -108,6 +119,7 @@ async function mainJob(theme: Theme): Promise<void> {
   try {
     await askForGhostText(window, "stack.js");
     await session.shoot("ghost-text");
+    await session.shootForWalkthrough("ghost-text", 300);
     await session.accept();
     await window.press("Escape");
     await session.shoot("pending");
@@ -116,6 +128,7 @@ async function mainJob(theme: Theme): Promise<void> {
     await session.shoot("verified");
     await window.hoverBadge(CURSOR_LINE);
     await session.shoot("hover");
+    await session.shootForWalkthrough("hover", 520);
     await window.press("Escape");
     changeOneByte(session.evidence());
     await window.waitForBadges(says(/^failed/), "a failed badge", 60_000);

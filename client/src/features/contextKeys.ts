@@ -10,6 +10,12 @@ export function activate(context: FeatureContext): void {
     const verdicts = context.verdicts.of(editor?.document.uri.toString() ?? "");
     set("proofline.running", context.server.state.kind === "running");
     set("proofline.hasVerdicts", verdicts.length > 0);
+    // These tick the walkthrough's steps.
+    set("proofline.modelReady", context.status?.model.kind === "ready");
+    set("proofline.hasAnchored", context.status?.chain.kind === "ready");
+    if (verdicts.some(({ summary }) => summary === "pending")) {
+      set("proofline.hasAccepted", true);
+    }
     set(
       "proofline.atSuggestion",
       editor !== undefined && isOnSuggestion(verdicts, editor.selection.active.line),

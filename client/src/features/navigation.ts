@@ -1,6 +1,6 @@
 /** Goes from badge to badge by keyboard. */
 import { Range, Selection, window } from "vscode";
-import { registerCommand, tell } from "../commandRunner";
+import { NO_FILE, registerCommand, tell } from "../commandRunner";
 import { lineBadgesOf, lineLengths, neighbour } from "../editor/lineBadges";
 import type { FeatureContext } from "../featureContext";
 
@@ -12,6 +12,7 @@ export function activate(context: FeatureContext): void {
 async function go(context: FeatureContext, direction: "next" | "previous"): Promise<void> {
   const editor = window.activeTextEditor;
   if (editor === undefined) {
+    await tell(context, "information", NO_FILE);
     return;
   }
   const badges = lineBadgesOf(

@@ -1,7 +1,7 @@
 /** Runs the pinned model again on the suggestions of this file and says what came of it. */
 import { window } from "vscode";
 import { ReplayNow } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commandRunner";
+import { NO_FILE, registerCommand, tell } from "../commandRunner";
 import { withProgress } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 import { tally } from "../format";
@@ -10,6 +10,7 @@ export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.replay", async (id) => {
     const uri = window.activeTextEditor?.document.uri.toString();
     if (uri === undefined) {
+      await tell(context, "information", NO_FILE);
       return;
     }
     const { exact, withinTolerance, mismatch, impossible, reasons } = await withProgress(

@@ -6,7 +6,7 @@
 import { commands, Hover, MarkdownString, type Position, Range, Selection, window } from "vscode";
 import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
 import { GetVerdict } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commandRunner";
+import { NO_FILE, registerCommand, tell } from "../commandRunner";
 import type { FeatureContext } from "../featureContext";
 
 export function activate(context: FeatureContext): void {
@@ -27,6 +27,7 @@ export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.showVerdict", async (id) => {
     const editor = window.activeTextEditor;
     if (editor === undefined) {
+      await tell(context, "information", NO_FILE);
       return;
     }
     const uri = editor.document.uri.toString();

@@ -1,7 +1,7 @@
 /** *Verify This File*: everything afresh, nothing cached, and the counts. */
 import { window } from "vscode";
 import { VerifyFile } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commandRunner";
+import { NO_FILE, registerCommand, tell } from "../commandRunner";
 import { withProgress } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
 import { tally } from "../format";
@@ -10,6 +10,7 @@ export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.verifyFile", async () => {
     const uri = window.activeTextEditor?.document.uri.toString();
     if (uri === undefined) {
+      await tell(context, "information", NO_FILE);
       return;
     }
     const { counts, problems } = await withProgress("Proofline: verifying", (token) =>

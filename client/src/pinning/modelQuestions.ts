@@ -4,6 +4,7 @@ import { megabytes as size } from "../../../server/src/protocol/byteCount";
 import { HubRepository, HubRevision } from "../../../server/src/protocol/hubNames";
 import type { PinModel, PlanModel, WantedModel } from "../../../server/src/protocol/messages";
 import { agree, pick } from "../dialogs";
+import { KNOWN_EXPORTS, type KnownExport } from "./knownExports";
 import { describePlan, questionFor } from "./modelTexts";
 
 type Trust = PinModel.Parameters["trust"];
@@ -20,8 +21,15 @@ export async function askForFolder(): Promise<string | null | undefined> {
 
 /** Where the model is. */
 export async function askForModel(): Promise<WantedModel | undefined> {
-  const picked = await pick<"folder" | "hub">(
+  const picked = await pick<"folder" | "hub" | KnownExport>(
     [
+      ...KNOWN_EXPORTS.map((known) => ({
+        icon: "chip",
+        label: known.name,
+        description: `${known.languages} · ${known.licence}`,
+        detail: `${known.size} to download, up to ${known.memory} of memory, ${known.work} times the work of the built-in model. ${known.repository}`,
+        value: known,
+      })),
       { icon: "folder", label: "A folder…", detail: "A model folder on this machine", value: "folder" },
       {
         icon: "cloud-download",
@@ -30,9 +38,13 @@ export async function askForModel(): Promise<WantedModel | undefined> {
         value: "hub",
       },
     ],
-    { title: "Pin a Model", placeHolder: "Where is the model?" },
+    { title: "Pin a Model", placeHolder: "Which model? You see what would be downloaded first." },
   );
-  switch (picked?.value) {
+  const value = picked?.value;
+  if (typeof value === "object") {
+    return { kind: "huggingface", repository: value.repository, revision: "main" };
+  }
+  switch (value) {
     case "folder": {
       const [folder] =
         (await window.showOpenDialog({

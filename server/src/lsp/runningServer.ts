@@ -73,7 +73,9 @@ export function assembleServer(
   const tracking = new Tracking(documents);
 
   const store = new SuggestionStore(settings, log);
-  store.onEvent(() => status.setPending(store.unanchoredCount() ?? 0));
+  const tellPending = (): void =>
+    status.setPending(store.unanchoredCount((repository) => locations.isHere(repository)) ?? 0);
+  store.onEvent(tellPending);
   const gate = new Gate(settings, engine, locations, store);
   const sources = new ContextSources(locations, settings);
   const active = new ActiveSuggestions();
@@ -220,6 +222,7 @@ export function assembleServer(
     },
     foldersChanged(now) {
       locations.refresh(pathsOf(now));
+      tellPending();
       models.follow(pathsOf(now));
       void engine.reconsider().then(proposeModel);
       void sources.refresh();

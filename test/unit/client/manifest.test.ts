@@ -7,7 +7,9 @@ import {
   BADGES,
   type ConfigurationSource,
   readBadges,
+  readExcluded,
   readMarkModelText,
+  readOffers,
   readSettings,
   SIDES,
   type Side,
@@ -47,7 +49,17 @@ const Manifest = z.object({
     ),
     configuration: z.array(z.object({ title: z.string(), properties: z.record(z.string(), Setting) })),
     walkthroughs: z.array(
-      z.object({ steps: z.array(z.object({ media: z.object({ markdown: z.string() }) })) }),
+      z.object({
+        steps: z.array(
+          z.object({
+            media: z.union([
+              z.object({ markdown: z.string() }),
+              z.object({ image: z.record(z.enum(["dark", "light", "hc", "hcLight"]), z.string()) }),
+            ]),
+            completionEvents: z.array(z.string()).min(1),
+          }),
+        ),
+      }),
     ),
   }),
 });
@@ -89,6 +101,24 @@ describe("the command table", () => {
     for (const { command, enablement = "" } of manifest.contributes.commands) {
       const needsServer = table.get(command)?.whileStopped === "saysWhy";
       expect(enablement.includes("proofline.running"), command).toBe(needsServer);
+    }
+  });
+
+  it("has a walkthrough whose steps tick by commands, settings and keys that exist", () => {
+    const events = manifest.contributes.walkthroughs.flatMap(({ steps }) =>
+      steps.flatMap(({ completionEvents }) => completionEvents),
+    );
+    const contexts = sourceTexts("client/src").join();
+    for (const event of events) {
+      const [kind, name = ""] = event.split(":");
+      expect(
+        kind === "onCommand"
+          ? table.has(name)
+          : kind === "onSettingChanged"
+            ? name in declared
+            : contexts.includes(`"${name}"`),
+        event,
+      ).toBe(true);
     }
   });
 
@@ -147,6 +177,8 @@ describe("the manifest's settings", () => {
     readSettings(recording);
     readBadges(recording);
     readMarkModelText(recording);
+    readOffers(recording);
+    readExcluded(recording);
     expect(sorted([...read].map((name) => `proofline.${name}`))).toEqual(sorted(Object.keys(declared)));
   });
 
@@ -236,7 +268,10 @@ describe("package.nls.json", () => {
 describe("the files that the manifest names", () => {
   it("exist, and the icon has the size that the Marketplace wants", () => {
     for (const { media } of manifest.contributes.walkthroughs.flatMap(({ steps }) => steps)) {
-      expect(readFileSync(join(TOP, media.markdown), "utf8")).not.toBe("");
+      const files = "markdown" in media ? [media.markdown] : Object.values(media.image);
+      for (const file of files) {
+        expect(readFileSync(join(TOP, file), "utf8"), file).not.toBe("");
+      }
     }
     const icon = readFileSync(join(TOP, manifest.icon));
     expect(icon.subarray(1, 4).toString("latin1")).toBe("PNG");

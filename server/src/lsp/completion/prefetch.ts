@@ -30,11 +30,7 @@ export class Prefetch {
 
   /** @param ask the model's answer for a document as it would be */
   constructor(
-    private readonly ask: (
-      document: OpenDocument,
-      around: Around,
-      signal: AbortSignal,
-    ) => Promise<Offer>,
+    private readonly ask: (document: OpenDocument, around: Around, signal: AbortSignal) => Promise<Offer>,
   ) {}
 
   /** A suggestion is on show. */

@@ -49,6 +49,16 @@ export class DocumentLocations {
     return this.paths.get(document) ?? null;
   }
 
+  /** Whether a repository is this window's: one of its folders lies in it or holds it, or a document of it was opened. */
+  isHere(repository: string): boolean {
+    const isWithin = (inner: string, outer: string): boolean =>
+      inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
+    return (
+      this.known.has(repository) ||
+      this.folders.some((folder) => isWithin(folder, repository) || isWithin(repository, folder))
+    );
+  }
+
   /** Forgets what was found; the next question looks again. */
   refresh(folders: readonly string[] = this.folders): void {
     this.folders = folders;

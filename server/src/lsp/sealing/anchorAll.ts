@@ -13,21 +13,25 @@ export interface AnchorAllParts {
   readonly store: SuggestionStore;
   readonly sealer: Sealer;
   readonly anchoring: Anchoring;
+  readonly isMeant: (repository: string) => boolean;
   /** Sealing and anchoring take turns. */
   readonly steps: SerialQueue;
 }
 
-/** *Anchor Now*: seals and anchors all that is pending, and says what kept the rest. */
+/**
+ * *Anchor Now*: seals and anchors all that is pending in the repositories that a person means by it, and says what kept
+ * the rest.
+ */
 export function anchorAll(parts: AnchorAllParts, signal: AbortSignal): Promise<AnchorNow.Result> {
   parts.anchoring.forgetFailures();
   return parts.steps.run(async () => {
-    const { store, sealer, anchoring } = parts;
+    const { store, sealer, anchoring, isMeant } = parts;
     const journal = await store.open();
     if (journal === null) {
       return { anchored: 0, problems: [store.problem ?? "There is no journal."] };
     }
     const problems = new Set<string>();
-    for (const repository of repositoriesPending(journal)) {
+    for (const repository of repositoriesPending(journal).filter(isMeant)) {
       for (const problem of await sealer.sealIn(repository, journal)) {
         problems.add(problem);
       }

@@ -24,6 +24,8 @@ export interface AnchoringParts {
   readonly connection: Connection;
   readonly settings: SettingsStore;
   readonly store: SuggestionStore;
+  /** Whether a person who asks means this repository, too. */
+  readonly isMeant: (repository: string) => boolean;
   readonly reader: RepositoryReader;
   readonly chain: ChainAccess;
   readonly status: Status;
@@ -86,7 +88,11 @@ export class Anchoring {
     const writer = new LazyWriter(async () => this.parts.chain.write(await this.transactionKey(), confirm));
     const problems = new Set<string>();
     let anchored = 0;
-    const own = journal.unanchored().map(({ repository }) => repository);
+    const own = journal
+      .unanchored()
+      .map(({ repository }) => repository)
+      // Whoever asks means what they see; the rest goes its own way in the background.
+      .filter((repository) => asks === "asksNothing" || this.parts.isMeant(repository));
     for (const folder of new Set([...everybodysIn, ...own])) {
       // A folder that is gone keeps nobody else's batches from the chain.
       if ((await stat(folder).catch(() => null)) === null) {

@@ -36,14 +36,27 @@ export function startSealing(context: ServerContext, parts: SealingParts): Seali
   const { connection, documents, locations, settings, store, log } = context;
   const { thread, grammarThread, reader, chain, tracking, status } = parts;
   const steps = new SerialQueue();
+  // What a dead window left of another repository is sealed in the background, or, where nothing is, with the rest.
+  const isMeant = (repository: string): boolean =>
+    locations.isHere(repository) || settings.current.sealAfterSeconds === 0;
   const heldBack = new HeldBack(documents, locations);
   const sealer = new Sealer({ settings, store, heldBack, tracking, thread, grammarThread, log });
-  const anchoring = new Anchoring({ connection, settings, store, reader, chain, status, steps, log });
+  const anchoring = new Anchoring({
+    connection,
+    settings,
+    store,
+    locations,
+    reader,
+    chain,
+    status,
+    steps,
+    log,
+  });
   const scheduler = new SealScheduler({ settings, store, sealer, anchoring, steps, log });
   return {
     heldBack,
     scheduler,
-    now: (signal) => anchorAll({ documents, locations, store, sealer, anchoring, steps }, signal),
+    now: (signal) => anchorAll({ documents, locations, store, sealer, anchoring, isMeant, steps }, signal),
     close: () => scheduler.close(),
   };
 }

@@ -108,13 +108,22 @@ export class SuggestionStore {
     return others.length === 0 ? own : [...own, ...others];
   }
 
-  /** How many suggestions of this server are not onchain yet; `null` while the journal is not open. */
-  unanchoredCount(): number | null {
+  /**
+   * How many suggestions of this server are not onchain yet, of those repositories that are meant, and of documents in
+   * none; `null` while the journal is not open.
+   */
+  unanchoredCount(isMeant: (repository: string) => boolean): number | null {
     if (this.opened === null) {
       return null;
     }
-    const sealed = this.opened.unanchored().reduce((sum, { ids }) => sum + ids.length, 0);
-    return this.opened.pending().length + sealed;
+    const sealed = this.opened
+      .unanchored()
+      .filter(({ repository }) => isMeant(repository))
+      .reduce((sum, { ids }) => sum + ids.length, 0);
+    const pending = this.opened
+      .pending()
+      .filter(({ repository }) => repository === null || isMeant(repository));
+    return pending.length + sealed;
   }
 
   /** Looks into the other windows' journals again. */
