@@ -45,7 +45,7 @@ export function startSealing(context: ServerContext, parts: SealingParts): Seali
     connection,
     settings,
     store,
-    locations,
+    isMeant,
     reader,
     chain,
     status,
