@@ -1,6 +1,6 @@
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
-import { type InPrompt, shareInPrompt } from "../evidence/locate/promptShare";
+import { onlyShareInPrompt, shareInPrompt } from "../evidence/locate/promptShare";
 import type { Prompt } from "../inference/suggestion";
 import { Moves } from "./moves";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
@@ -81,7 +81,7 @@ export interface PromptAnswer {
 export function checkPrompt(question: PromptQuestion): PromptAnswer {
   const { prompt, accepted, shares } = question;
   const misfits = misfitsOf(question);
-  const { share } = shares.of(prompt, accepted);
+  const share = shares.of(prompt, accepted);
   const { copied, copiedFrom } = share > MOST ? sourceOf(question) : ORIGINAL;
   return {
     value: misfits.length === 0 ? "bound" : "disclosed",
@@ -208,14 +208,14 @@ function misfitsOf({ device, prompt, recordedPath, located, today, quoted }: Pro
  * again and again, as an editor does after each edit, keeps one of these.
  */
 export class PromptShares {
-  private readonly known = new WeakMap<Prompt, { readonly accepted: string; readonly share: InPrompt }>();
+  private readonly known = new WeakMap<Prompt, { readonly accepted: string; readonly share: number }>();
 
-  of(prompt: Prompt, accepted: string): InPrompt {
+  of(prompt: Prompt, accepted: string): number {
     const known = this.known.get(prompt);
     if (known?.accepted === accepted) {
       return known.share;
     }
-    const share = shareInPrompt(accepted, prompt);
+    const share = onlyShareInPrompt(accepted, prompt);
     this.known.set(prompt, { accepted, share });
     return share;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { holdsLines, squash, visible } from "../../../server/src/evidence/locate/whiteSpace";
+import { holdsLines, squash, squashedUnits, visible } from "../../../server/src/evidence/locate/whiteSpace";
 
 describe("white space", () => {
   it("is blanks, tabs and line ends where it must mean nothing, and anything blank where one only searches", () => {
@@ -15,5 +15,17 @@ describe("white space", () => {
     expect(holdsLines("a;\nb;\nc;\n", "b;\nc")).toBe(false);
     expect(holdsLines("a;\nb;\nc;\n", "a;\nc;")).toBe(false);
     expect(holdsLines("a;\n  b;", "b;")).toBe(false);
+  });
+});
+
+describe("the code units of a text without white space", () => {
+  it("are those of the text that `squash` gives, whatever the text", () => {
+    const every = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit)).join("");
+    for (const text of [every, `${every}${every}`, "", " ", "a"]) {
+      expect(String.fromCharCode(...squashedUnits(text).subarray(0, 50_000))).toBe(
+        squash(text).slice(0, 50_000),
+      );
+      expect(squashedUnits(text).length).toBe(squash(text).length);
+    }
   });
 });

@@ -1,5 +1,5 @@
 import type { Prompt } from "../../inference/suggestion";
-import { squash } from "./whiteSpace";
+import { isWhiteSpace, squashedUnits } from "./whiteSpace";
 
 /** Visible characters that must stand together in a prompt before they count as standing there already. */
 const RUN = 12;
@@ -23,137 +23,205 @@ export interface InPrompt {
  * never lowers it. Code repeats itself, so a high share is no fault by itself; it tells how much the model had to say.
  */
 export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
-  const wanted = squash(output);
+  const { share, best } = coverage(output, prompt);
+  return best === null
+    ? { share, part: "path", line: 0 }
+    : { share, part: best.part, line: lineAt(best.text, densest(best.here, best.length, best.runs)) };
+}
+
+/** The share alone, which costs less than where it stands. */
+export function onlyShareInPrompt(output: string, prompt: Prompt): number {
+  return coverage(output, prompt).share;
+}
+
+/** The part of a prompt that holds the most of an output. */
+interface BestPart {
+  readonly part: InPrompt["part"];
+  readonly text: string;
+  readonly here: Occurrences;
+  /** How many different runs of the output occur in it, of how many, and how long the output is. */
+  readonly distinct: number;
+  readonly runs: number;
+  readonly length: number;
+}
+
+function coverage(
+  output: string,
+  prompt: Prompt,
+): { readonly share: number; readonly best: BestPart | null } {
+  const wanted = Uint16Array.from(squashedUnits(output));
   const length = Math.min(RUN, wanted.length);
   if (length === 0) {
-    return { share: 0, part: "path", line: 0 };
+    return { share: 0, best: null };
   }
   const runs = new Runs(wanted, length);
-  const found = new Array<boolean>(runs.count).fill(false);
-  let best: { part: InPrompt["part"]; text: string; start: number; runs: number } | null = null;
+  const isFound = new Uint8Array(runs.count);
+  let best: BestPart | null = null;
   for (const { part, text } of partsOf(prompt)) {
-    const here = runs.occurrencesIn(squash(text));
-    const distinct = new Set<number>();
-    for (const { run } of here) {
-      distinct.add(run);
-      found[run] = true;
+    const here = runs.occurrencesIn(squashedUnits(text));
+    const isHere = new Uint8Array(runs.count);
+    let distinct = 0;
+    for (const run of here.runs) {
+      distinct += isHere[run] === 0 ? 1 : 0;
+      isHere[run] = 1;
+      isFound[run] = 1;
     }
-    if (best === null || distinct.size > best.runs) {
-      best = { part, text, start: densest(here, wanted.length, runs.count), runs: distinct.size };
+    if (best === null || distinct > best.distinct) {
+      best = { part, text, here, distinct, runs: runs.count, length: wanted.length };
     }
   }
   let covered = 0;
   let end = 0;
   for (const [start, run] of runs.inOrder.entries()) {
-    if (found[run] === true) {
+    if (isFound[run] === 1) {
       covered += start + length - Math.max(start, end);
       end = start + length;
     }
   }
-  return {
-    share: covered / wanted.length,
-    part: best?.part ?? "path",
-    line: best === null ? 0 : lineAt(best.text, best.start),
-  };
+  return { share: covered / wanted.length, best };
 }
 
-interface Occurrence {
-  readonly start: number;
-  /** The number of the run. */
-  readonly run: number;
+/** Where runs begin in a text, in order, and the number of each. */
+interface Occurrences {
+  readonly starts: readonly number[];
+  readonly runs: readonly number[];
 }
 
-/** Bits of a hash by which most of a prompt is told from what is looked for. */
-const SIEVE = 0xfff;
-/** Which runs last set each of these bits. One array serves all, one after the other: to make one costs more than to use it. */
-const lastSet = new Uint32Array(SIEVE + 1);
-let lastRuns = 0;
 const BASE = 0x01000193;
 
-/** Every piece of a text that has one length, each different one with a number. */
+/** Room for each run in the table that finds it: nearly all of a prompt is told from what is looked for by one look. */
+const ROOM = 16;
+
+/** Every piece of a text that has one length, each different one with a number. Texts are UTF-16 code units without white space. */
 class Runs {
   /** The numbers of the runs that begin at each offset. */
   readonly inOrder: readonly number[];
-  private readonly numbers = new Map<string, number>();
-  private readonly mark: number;
+  /** Where each run begins first, by its number. */
+  private readonly firsts: readonly number[];
+  /** The numbers of runs plus one, found by their hashes: in the place of that name, or the next ones; 0 is nobody. */
+  private readonly table: Int32Array;
   /** What the first code unit of a run adds to its hash. */
   private readonly leaving: number;
 
   constructor(
-    text: string,
+    private readonly text: Uint16Array,
     private readonly length: number,
   ) {
-    let leaving = 1;
+    let leaving = BASE;
     for (let power = 1; power < length; power += 1) {
       leaving = Math.imul(leaving, BASE);
     }
     this.leaving = leaving;
-    lastRuns = (lastRuns + 1) >>> 0;
-    this.mark = lastRuns;
+    this.table = new Int32Array(2 ** Math.ceil(Math.log2(ROOM * text.length)));
     const inOrder: number[] = [];
-    this.forEachHash(text, (start, bits) => {
-      lastSet[bits] = this.mark;
-      const run = text.slice(start, start + length);
-      const number = this.numbers.get(run) ?? this.numbers.size;
-      this.numbers.set(run, number);
-      inOrder.push(number);
-    });
+    const firsts: number[] = [];
+    this.firsts = firsts;
+    let hash = this.hashOfFirst(text);
+    for (let start = 0; start + length <= text.length; start += 1) {
+      const place = this.placeOf(hash, text, start);
+      const known = this.table[place] ?? 0;
+      if (known === 0) {
+        firsts.push(start);
+        this.table[place] = firsts.length;
+      }
+      inOrder.push(known === 0 ? firsts.length - 1 : known - 1);
+      hash = this.next(hash, text, start);
+    }
     this.inOrder = inOrder;
   }
 
   /** How many different ones there are. */
   get count(): number {
-    return this.numbers.size;
+    return this.firsts.length;
   }
 
-  occurrencesIn(text: string): readonly Occurrence[] {
-    const found: Occurrence[] = [];
-    const { length, numbers, mark } = this;
-    this.forEachHash(text, (start, bits) => {
-      const run = lastSet[bits] === mark ? numbers.get(text.slice(start, start + length)) : undefined;
-      if (run !== undefined) {
-        found.push({ start, run });
+  occurrencesIn(text: Uint16Array): Occurrences {
+    const starts: number[] = [];
+    const runs: number[] = [];
+    const { length, table, inOrder, firsts } = this;
+    let hash = this.hashOfFirst(text);
+    /** After a run that was found: where the next unit stands that would make the next one of it. */
+    let following = -1;
+    for (let start = 0; start + length <= text.length; start += 1) {
+      let run = -1;
+      if (following !== -1 && this.text[following] === text[start + length - 1]) {
+        run = inOrder[following - length + 1] ?? -1;
+        following += 1;
+      } else if (table[placeFor(hash, table)] !== 0) {
+        run = (table[this.placeOf(hash, text, start)] ?? 0) - 1;
+        following = run === -1 ? -1 : (firsts[run] ?? 0) + length;
+      } else {
+        following = -1;
       }
-    });
-    return found;
+      if (run !== -1) {
+        starts.push(start);
+        runs.push(run);
+      }
+      hash = this.next(hash, text, start);
+    }
+    return { starts, runs };
   }
 
-  /** Visits every piece of a text that has the length, with bits of a hash that the one before gives in one step. */
-  private forEachHash(text: string, visit: (start: number, bits: number) => void): void {
-    const { length, leaving } = this;
-    let hash = 0;
-    for (let at = 0; at < text.length; at += 1) {
-      const start = at - length + 1;
-      if (start > 0) {
-        hash -= Math.imul(text.charCodeAt(start - 1), leaving);
-      }
-      hash = (Math.imul(hash, BASE) + text.charCodeAt(at)) | 0;
-      if (start >= 0) {
-        visit(start, (hash ^ (hash >>> 15)) & SIEVE);
+  /** Where in the table the piece of a text stands that begins at an offset and has this hash, or would stand. */
+  private placeOf(hash: number, text: Uint16Array, start: number): number {
+    const { table } = this;
+    for (let place = placeFor(hash, table); ; place = (place + 1) & (table.length - 1)) {
+      const run = (table[place] ?? 0) - 1;
+      if (run < 0 || this.isRun(run, text, start)) {
+        return place;
       }
     }
+  }
+
+  private isRun(run: number, text: Uint16Array, start: number): boolean {
+    const first = this.firsts[run] ?? 0;
+    for (let at = 0; at < this.length; at += 1) {
+      if (this.text[first + at] !== text[start + at]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private hashOfFirst(text: Uint16Array): number {
+    let hash = 0;
+    for (const unit of text.subarray(0, this.length)) {
+      hash = (Math.imul(hash, BASE) + unit) | 0;
+    }
+    return hash;
+  }
+
+  /** The hash of the piece that begins one further than the one that has this hash. */
+  private next(hash: number, text: Uint16Array, start: number): number {
+    const gone = text[start] ?? 0;
+    const come = text[start + this.length] ?? 0;
+    return (Math.imul(hash, BASE) - Math.imul(gone, this.leaving) + come) | 0;
   }
 }
 
+function placeFor(hash: number, table: Int32Array): number {
+  return (hash ^ (hash >>> 15)) & (table.length - 1);
+}
+
 /** Where, of all stretches of a length, the one begins that has the most different runs; the first of several. */
-function densest(occurrences: readonly Occurrence[], length: number, runs: number): number {
-  const counts = new Array<number>(runs).fill(0);
+function densest({ starts, runs: found }: Occurrences, length: number, runs: number): number {
+  const counts = new Int32Array(runs);
   let size = 0;
   let best = { start: 0, size: 0 };
   let left = 0;
-  for (const { start, run } of occurrences) {
+  for (const [at, start] of starts.entries()) {
+    const run = found[at] ?? 0;
     size += counts[run] === 0 ? 1 : 0;
     counts[run] = (counts[run] ?? 0) + 1;
-    let first = occurrences[left] ?? { start, run };
-    while (first.start <= start - length) {
-      const rest = (counts[first.run] ?? 1) - 1;
-      counts[first.run] = rest;
+    while ((starts[left] ?? start) <= start - length) {
+      const first = found[left] ?? run;
+      const rest = (counts[first] ?? 1) - 1;
+      counts[first] = rest;
       size -= rest === 0 ? 1 : 0;
       left += 1;
-      first = occurrences[left] ?? { start, run };
     }
     if (size > best.size) {
-      best = { start: first.start, size };
+      best = { start: starts[left] ?? start, size };
     }
   }
   return best.start;
@@ -173,12 +241,17 @@ function partsOf({ path, prefix, suffix, context }: Prompt): { part: InPrompt["p
 
 /** The zero-based line of a text on which its visible character of this number stands. */
 function lineAt(text: string, squashedOffset: number): number {
+  let line = 0;
   let seen = 0;
-  for (const [index, line] of text.split("\n").entries()) {
-    seen += squash(line).length;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    line += unit === LINE_FEED ? 1 : 0;
+    seen += isWhiteSpace(unit) ? 0 : 1;
     if (seen > squashedOffset) {
-      return index;
+      return line;
     }
   }
   return 0;
 }
+
+const LINE_FEED = 0x0a;
