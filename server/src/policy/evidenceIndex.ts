@@ -1,3 +1,4 @@
+import { outlineOf } from "../evidence/format/batchOutline";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
 import type { Digest } from "../platform/primitives";
@@ -10,33 +11,18 @@ export interface EvidenceInput {
   readonly reading: EvidenceReading;
 }
 
-const NO_CLAIMS: ReadonlyMap<string, readonly SealedClaim[]> = new Map();
-const claimsOfBatches = new WeakMap<SealedBatch, ReadonlyMap<string, readonly SealedClaim[]>>();
+const NO_PATHS: ReadonlySet<string> = new Set();
 
-/** The claims of a reading by the recorded paths of their pieces. Found once for each, in time linear in its pieces. */
-export function claimsByPath({
-  reading: { batch },
-}: EvidenceInput): ReadonlyMap<string, readonly SealedClaim[]> {
-  if (batch === null) {
-    return NO_CLAIMS;
-  }
-  const known = claimsOfBatches.get(batch);
-  if (known !== undefined) {
-    return known;
-  }
-  const found = new Map<string, SealedClaim[]>();
-  for (const claim of batch.claims) {
-    for (const path of new Set(claim.pieces.map((piece) => piece.path))) {
-      const here = found.get(path);
-      if (here === undefined) {
-        found.set(path, [claim]);
-      } else {
-        here.push(claim);
-      }
-    }
-  }
-  claimsOfBatches.set(batch, found);
-  return found;
+/** The recorded paths of which a reading's claims speak. */
+export function pathsIn({ reading: { batch } }: EvidenceInput): Iterable<string> {
+  return batch === null ? NO_PATHS : outlineOf(batch).byPath.keys();
+}
+
+/** The claims of a reading that have a piece with a recorded path. */
+export function claimsIn({ reading: { batch } }: EvidenceInput, path: string): readonly SealedClaim[] {
+  const places = batch === null ? [] : (outlineOf(batch).byPath.get(path) ?? []);
+  const claims = batch === null || places.length === 0 ? [] : batch.claims;
+  return places.flatMap((place) => claims[place] ?? []);
 }
 
 /**
@@ -54,7 +40,7 @@ export class EvidenceIndex {
   private constructor(private readonly evidence: readonly EvidenceInput[]) {
     for (const input of evidence) {
       this.byFile.set(input.path, input);
-      for (const path of claimsByPath(input).keys()) {
+      for (const path of pathsIn(input)) {
         const here = this.byRecordedPath.get(path);
         if (here === undefined) {
           this.byRecordedPath.set(path, [input]);
@@ -95,7 +81,7 @@ export class EvidenceIndex {
         inputs.add(input);
         const claims = wanted.get(batch) ?? new Set<SealedClaim>();
         wanted.set(batch, claims);
-        for (const claim of claimsByPath(input).get(recorded) ?? []) {
+        for (const claim of claimsIn(input, recorded)) {
           const isThere = claim.pieces.some(({ path }, index) =>
             paths.has(moves.ofPiece(batch.device, claim.leafHash, index, path)),
           );
@@ -140,8 +126,8 @@ export class EvidenceIndex {
     const found = new Set<string>();
     for (const { reading } of this.evidence) {
       if (reading.kind === "intact" && reading.batch.device === device) {
-        for (const { record } of reading.batch.claims) {
-          found.add(record.id);
+        for (const id of outlineOf(reading.batch).ids) {
+          found.add(id);
         }
       }
     }

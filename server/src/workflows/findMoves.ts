@@ -3,7 +3,7 @@ import { LineIndex } from "../evidence/locate/lineIndex";
 import { ENOUGH_TO_MOVE, letterCount } from "../evidence/locate/locatePiece";
 import type { RepositoryFiles } from "../evidence/repository";
 import { inOrder } from "../platform/inOrder";
-import { claimsByPath, type EvidenceInput } from "../policy/evidenceIndex";
+import { claimsIn, type EvidenceInput, pathsIn } from "../policy/evidenceIndex";
 import { keyOf, Moves } from "../policy/moves";
 
 /** Files that are read in search of pieces that moved. */
@@ -66,7 +66,7 @@ async function gonePieces(
   evidence: readonly EvidenceInput[],
 ): Promise<readonly GonePiece[]> {
   const intact = evidence.filter(({ reading }) => reading.kind === "intact");
-  const paths = new Set(intact.flatMap((input) => [...claimsByPath(input).keys()]));
+  const paths = new Set(intact.flatMap((input) => [...pathsIn(input)]));
   const gone = new Set<string>();
   const looked = inOrder(paths, FILES_AT_ONCE, async (path) => ({
     path,
@@ -78,9 +78,9 @@ async function gonePieces(
     }
   }
   return intact.flatMap((input) =>
-    [...claimsByPath(input)].flatMap(([path, claims]) =>
+    [...pathsIn(input)].flatMap((path) =>
       gone.has(path)
-        ? claims.flatMap((claim) => piecesIn(path, claim, input.reading.batch?.device ?? ""))
+        ? claimsIn(input, path).flatMap((claim) => piecesIn(path, claim, input.reading.batch?.device ?? ""))
         : [],
     ),
   );

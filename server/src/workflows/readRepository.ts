@@ -6,7 +6,7 @@ import { sha256Digest } from "../platform/digests";
 import { messageOf } from "../platform/errors";
 import { inOrder } from "../platform/inOrder";
 import type { Digest } from "../platform/primitives";
-import { claimsByPath, type EvidenceInput } from "../policy/evidenceIndex";
+import type { EvidenceInput } from "../policy/evidenceIndex";
 import type { Moves } from "../policy/moves";
 import type { FileProblem } from "../policy/report";
 import { findMoves } from "./findMoves";
@@ -66,10 +66,7 @@ export class RepositoryReader {
       // Of one file that lies here twice, one reading is kept.
       const reading = readings.get(file.digest) ?? file.reading;
       readings.set(file.digest, reading);
-      const input = { path, reading };
-      // Found now, one file after the other, so that nobody waits for all of them later.
-      claimsByPath(input);
-      evidence.push(input);
+      evidence.push({ path, reading });
     }
     this.remembered.set(repository.folder, readings);
     for await (const file of repository.anchorFiles()) {

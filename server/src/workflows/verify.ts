@@ -1,7 +1,7 @@
 import type { ChainReader } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import type { RepositoryFiles } from "../evidence/repository";
-import { claimsByPath, EvidenceIndex } from "../policy/evidenceIndex";
+import { claimsIn, EvidenceIndex, pathsIn } from "../policy/evidenceIndex";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
 import type { FileProblem, Report } from "../policy/report";
@@ -214,12 +214,12 @@ export function pathsOf(
   const paths = new Set(journal.map(({ path }) => path));
   for (const input of contents.evidence) {
     const device = input.reading.batch?.device ?? "";
-    for (const [recorded, claims] of claimsByPath(input)) {
+    for (const recorded of pathsIn(input)) {
       if (!contents.moves.isLeft(recorded)) {
         paths.add(recorded);
         continue;
       }
-      for (const { leafHash, pieces } of claims) {
+      for (const { leafHash, pieces } of claimsIn(input, recorded)) {
         for (const [index, { path }] of pieces.entries()) {
           paths.add(contents.moves.ofPiece(device, leafHash, index, path));
         }

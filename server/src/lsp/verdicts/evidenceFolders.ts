@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Anchor, AnchorCheck } from "../../chain/chain";
+import { outlineOf } from "../../evidence/format/batchOutline";
 import type { SealedBatch, SealedClaim } from "../../evidence/format/sealedBatch";
 import type { Repository } from "../../evidence/repository";
 import { sha256Digest } from "../../platform/digests";
@@ -166,9 +167,13 @@ export class EvidenceFolders {
     for (const [repositoryPath, { contents }] of this.folders) {
       for (const { path, reading } of contents.evidence) {
         const { batch } = reading;
-        const claim = batch?.claims.find(
-          ({ leafHash }) => key === leafHash || key.startsWith(`${leafHash}.`),
-        );
+        const index =
+          batch === null
+            ? -1
+            : outlineOf(batch).leafHashes.findIndex(
+                (leafHash) => key === leafHash || key.startsWith(`${leafHash}.`),
+              );
+        const claim = batch?.claims[index];
         if (batch !== null && claim !== undefined) {
           return { batch, claim, file: join(repositoryPath, path) };
         }

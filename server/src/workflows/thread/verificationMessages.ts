@@ -32,7 +32,7 @@ export type WorkerRequest =
       readonly home: string;
     };
 
-/** `reading` is an `EvidenceReading` as `node:v8` serializes it. */
+/** `reading` is an `EvidenceReading` as `storeReading` stores it. */
 export type WorkerAnswer =
   | { readonly id: number; readonly kind: "read"; readonly reading: Uint8Array }
   | { readonly id: number; readonly kind: "compare"; readonly same: boolean }

@@ -1,7 +1,7 @@
-import { deserialize } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { EvidenceReading } from "../../evidence/format/readEvidence";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
+import { storedReading } from "../../evidence/format/storedReading";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import { receivedError } from "../../platform/sentError";
 import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
@@ -25,7 +25,7 @@ export class VerificationThread {
     if (answer.kind !== "read") {
       throw new Error("the verification thread answered something else");
     }
-    return deserialize(answer.reading);
+    return storedReading(answer.reading);
   }
 
   /** Whether a grammar of a file's language finds the same tokens in two texts of it. */

@@ -1,11 +1,11 @@
 /** The thread that signs and verifies, so that the language server's own thread never waits for curve arithmetic. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { serialize } from "node:v8";
 import { parentPort } from "node:worker_threads";
 import { openDevice } from "../../evidence/device";
 import { readEvidence } from "../../evidence/format/readEvidence";
 import { sealBatch } from "../../evidence/format/sealBatch";
+import { storeReading } from "../../evidence/format/storedReading";
 import { Grammars } from "../../evidence/locate/grammars";
 import { sha256Digest } from "../../platform/digests";
 import { computeWith } from "../../platform/ecdsa";
@@ -22,10 +22,10 @@ const arithmetic = wasmArithmetic().then(computeWith, () => {});
 
 const caches = new Map<string, Promise<ReadingCache | null>>();
 
-/** What an evidence file comes to, serialized; as it was kept where this code has read it before. */
+/** What an evidence file comes to, as it is stored; as it was kept where this code has read it before. */
 async function readingOf(bytes: Uint8Array, home: string | null): Promise<Uint8Array> {
   if (home === null) {
-    return serialize(readEvidence(bytes));
+    return storeReading(readEvidence(bytes));
   }
   const cache = await cacheIn(home);
   const file = sha256Digest(bytes);
@@ -34,11 +34,11 @@ async function readingOf(bytes: Uint8Array, home: string | null): Promise<Uint8A
     return known;
   }
   const reading = readEvidence(bytes);
-  const serialized = serialize(reading);
+  const stored = storeReading(reading);
   if (reading.kind === "intact") {
-    await cache?.keep(file, serialized);
+    await cache?.keep(file, stored);
   }
-  return serialized;
+  return stored;
 }
 
 function cacheIn(home: string): Promise<ReadingCache | null> {
