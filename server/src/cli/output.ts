@@ -38,7 +38,42 @@ export function print(result: CommandResult, json: boolean): void {
 
 /** Prints one JSON value to standard output, on one line unless an indentation is given. */
 export function printJson(value: unknown, indentation = 0): void {
-  write(process.stdout, [visibleJson(JSON.stringify(value, null, indentation))]);
+  for (const piece of jsonPieces(value, indentation)) {
+    process.stdout.write(visibleJson(piece));
+  }
+  process.stdout.write("\n");
+}
+
+/** Items of a list that are made text together. */
+const ITEMS_AT_ONCE = 256;
+
+/** The JSON of a value; that of an object with long lists in pieces, so that no more than a piece of it is held as text. */
+function* jsonPieces(value: unknown, indentation: number): Generator<string, void, void> {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || indentation === 0) {
+    yield JSON.stringify(value, null, indentation);
+    return;
+  }
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  if (!entries.some(([, member]) => Array.isArray(member) && member.length > ITEMS_AT_ONCE)) {
+    yield JSON.stringify(value, null, indentation);
+    return;
+  }
+  yield "{\n";
+  for (const [at, [key, member]] of entries.entries()) {
+    if (at > 0) {
+      yield ",\n";
+    }
+    for (let from = 0; from === 0 || (Array.isArray(member) && from < member.length); from += ITEMS_AT_ONCE) {
+      const items = Array.isArray(member) ? member.slice(from, from + ITEMS_AT_ONCE) : member;
+      const isLast = !Array.isArray(member) || from + ITEMS_AT_ONCE >= member.length;
+      // In an object of its own it stands as far to the right as in the whole.
+      const own = JSON.stringify({ [key]: items }, null, indentation);
+      const begin = from === 0 ? "{\n".length : own.indexOf("[\n") + "[\n".length;
+      const end = own.length - (isLast ? "\n}".length : `\n${" ".repeat(indentation)}]\n}`.length);
+      yield `${own.slice(begin, end)}${isLast ? "" : ",\n"}`;
+    }
+  }
+  yield "\n}";
 }
 
 /** Prints what went wrong and what to do next; anything unexpected keeps its stack for a bug report. */

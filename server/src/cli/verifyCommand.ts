@@ -190,10 +190,12 @@ async function replays(
   const cache = new ReplayCache(session.home);
   const outcomes = new Map<string, ReplayOutcome>();
   const open: Replayable[] = [];
+  const isAgain = ({ id }: Replayable): boolean =>
+    options.replay === "again" && (!options.ids?.length || options.ids.includes(id));
+  const known = await cache.getAll(claims.filter((claim) => !isAgain(claim)));
   for (const suggestion of claims) {
-    const again = options.replay === "again" && (!options.ids?.length || options.ids.includes(suggestion.id));
-    const remembered = again ? null : await cache.get(suggestion);
-    if (remembered !== null) {
+    const remembered = known.get(suggestion.claim);
+    if (remembered !== undefined) {
       outcomes.set(suggestion.claim, remembered);
     } else if (suggestion.values !== null && options.replay !== "none") {
       open.push(suggestion);

@@ -1,6 +1,16 @@
 /** How long work may keep its thread from everything else, in milliseconds. Goes no further than when to pause. */
 const SLICE_MILLISECONDS = 4;
 
+/** Does work that comes in small steps without pausing, for whoever has nothing else to do. */
+export function atOnce<Result>(steps: Generator<unknown, Result, void>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) {
+      return value;
+    }
+  }
+}
+
 /** Does work that comes in small steps, and lets the thread do something else now and then. */
 export async function inSlices<Result>(steps: Generator<unknown, Result, void>): Promise<Result> {
   for (let began = performance.now(); ; ) {

@@ -71,14 +71,16 @@ const FOREIGN = "It belongs to another repository: the repository ids differ.";
 const EQUIVOCATION =
   "Its device contradicts itself about the order of its batches: two have one number or one predecessor, or a number does not follow.";
 
-/**
- * Every claim that evidence and journal make, each once, named by its leaf hash, and what is wrong with evidence files.
- * Of two copies of a claim the better one counts: intact before broken, open before sealed.
- */
-export function gatherClaims(parameters: ClaimsParameters): {
+export interface GatheredClaims {
   readonly claims: readonly Claim[];
   readonly files: readonly FileProblem[];
-} {
+}
+
+/**
+ * Every claim that evidence and journal make, each once, named by its leaf hash, and what is wrong with evidence files.
+ * Of two copies of a claim the better one counts: intact before broken, open before sealed. In small steps, one for each claim.
+ */
+export function* gatherClaims(parameters: ClaimsParameters): Generator<void, GatheredClaims, void> {
   const { repositoryId, evidence, moves, journal, device, only } = parameters;
   const claims = new Map<string, Claim>();
   const add = (claim: Claim): void => {
@@ -89,7 +91,7 @@ export function gatherClaims(parameters: ClaimsParameters): {
   };
   const index = EvidenceIndex.of(evidence);
   const contradicting = index.contradictingIn(repositoryId);
-  const about = only === undefined ? evidence : index.about(only, moves);
+  const about = only === undefined ? evidence : yield* index.gatherAbout(only, moves);
   for (const { path, reading } of [...about].sort((a, b) => compareText(a.path, b.path))) {
     const { batch } = reading;
     if (batch === null) {
@@ -100,6 +102,7 @@ export function gatherClaims(parameters: ClaimsParameters): {
     const source = sourceOf(batch, { evidenceFile: path, evidence: state, defect, signature });
     for (const claim of batch.claims) {
       add(fromBatch(source, claim, moves));
+      yield;
     }
   }
   const sealedHere = journal.length === 0 ? new Set() : index.sealedBy(device);

@@ -2,6 +2,7 @@ import { outlineOf } from "../evidence/format/batchOutline";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
 import type { Digest } from "../platform/primitives";
+import { atOnce } from "../platform/slices";
 import { equivocating } from "./equivocation";
 import type { Moves } from "./moves";
 
@@ -70,6 +71,11 @@ export class EvidenceIndex {
 
   /** The evidence about some files, by today's paths: each batch with those of its claims alone that have a piece in them. */
   about(paths: ReadonlySet<string>, moves: Moves): readonly EvidenceInput[] {
+    return atOnce(this.gatherAbout(paths, moves));
+  }
+
+  /** The same in small steps, one for each batch. */
+  *gatherAbout(paths: ReadonlySet<string>, moves: Moves): Generator<void, readonly EvidenceInput[], void> {
     const wanted = new Map<SealedBatch, Set<SealedClaim>>();
     const inputs = new Set<EvidenceInput>();
     for (const recorded of moves.sourcesOf(paths)) {
@@ -89,6 +95,7 @@ export class EvidenceIndex {
             claims.add(claim);
           }
         }
+        yield;
       }
     }
     return [...inputs].flatMap((input): EvidenceInput[] => {

@@ -16,6 +16,7 @@ import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment } from "../inference/suggestion";
 import { compareText } from "../platform/compareText";
 import { unreachable } from "../platform/errors";
+import { atOnce } from "../platform/slices";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
 import { LinePlaces } from "./linePlaces";
@@ -77,19 +78,13 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
  * other claim, however good.
  */
 export function verify(parameters: VerifyParameters): Report {
-  const steps = verifying(parameters);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) {
-      return value;
-    }
-  }
+  return atOnce(verifying(parameters));
 }
 
 /** The same in small steps, for whoever has something else to do between them. */
 export function* verifying(parameters: VerifyParameters): Generator<void, Report, void> {
   const moves = parameters.moves ?? Moves.NONE;
-  const { claims, files } = gatherClaims({ ...parameters, moves });
+  const { claims, files } = yield* gatherClaims({ ...parameters, moves });
   const prompts = {
     quoted: new QuotedFiles(parameters.quoted, moves),
     shares: parameters.shares ?? new PromptShares(),

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Engine, ReplayRequest, ReplayResult } from "../inference/engine/engine";
@@ -91,6 +91,22 @@ export class ReplayCache {
 
   constructor(home: string) {
     this.folder = join(home, "replays");
+  }
+
+  /** The remembered results of many suggestions, by their claims. What nothing was remembered of costs next to nothing. */
+  async getAll(suggestions: readonly Replayable[]): Promise<ReadonlyMap<string, ReplayResult>> {
+    const results = new Map<string, ReplayResult>();
+    const names = await readdir(this.folder).catch(() => []);
+    if (names.length === 0) {
+      return results;
+    }
+    for (const suggestion of suggestions) {
+      const result = await this.get(suggestion);
+      if (result !== null) {
+        results.set(suggestion.claim, result);
+      }
+    }
+    return results;
   }
 
   /** The remembered result, or `null`. */

@@ -1,6 +1,7 @@
 import type { ChainReader } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import type { RepositoryFiles } from "../evidence/repository";
+import { inSlices } from "../platform/slices";
 import { claimsIn, EvidenceIndex, pathsIn } from "../policy/evidenceIndex";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
@@ -9,7 +10,7 @@ import {
   type EnclaveOutcome,
   type ReplayOutcome,
   type VerifyParameters,
-  verify,
+  verifying,
 } from "../policy/verifyEvidence";
 import { checkChain } from "./checkAnchors";
 import { findMoves } from "./findMoves";
@@ -102,7 +103,9 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     linesOf: grammars.linesOf,
   };
   const since = { ...inputs, moves };
-  const report = await grammars.settled(() => withVanished(verify(inputs), base, since, contents.problems));
+  const report = await grammars.settled(async () =>
+    withVanished(await inSlices(verifying(inputs)), base, since, contents.problems),
+  );
   return { ...report, files: [...contents.problems, ...problems, ...report.files] };
 }
 

@@ -166,3 +166,20 @@ describe("what is printed", () => {
     expect(out.replaceAll("\n", "")).toMatch(/^[\x20-\x7e]*$/);
   });
 });
+
+it("prints long lists as JSON in pieces, and every letter of them as in one piece", () => {
+  const list = (length: number) => Array.from({ length }, (_, id) => ({ id, text: ["[\n", "\u202e", "{"] }));
+  const values = [
+    { list: list(257), none: [], missing: undefined, nothing: null, more: list(512), word: "“a”" },
+    { summary: { a: 1 }, list: list(513) },
+    { list: list(3) },
+    list(300),
+    [],
+    {},
+    null,
+  ];
+  for (const value of values) {
+    const { out } = written(() => print({ exitCode: 0, json: value, text: [] }, true));
+    expect(out).toBe(`${JSON.stringify(value, null, 2).replaceAll("\u202e", "\\u202e")}\n`);
+  }
+});

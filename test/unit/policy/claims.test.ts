@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
+import { atOnce } from "../../../server/src/platform/slices";
 import { type ClaimsParameters, gatherClaims } from "../../../server/src/policy/claims";
 import { Moves } from "../../../server/src/policy/moves";
 import { device, facts, sample, sealed } from "../../support/sampleBatch";
@@ -11,18 +12,20 @@ const first = sealed([one], { sequence: 0, previousSeal: null });
 const second = sealed([two], { sequence: 1, previousSeal: first.seal });
 
 function gather(files: readonly Pick<SealedEvidence, "evidence">[], more: Partial<ClaimsParameters> = {}) {
-  return gatherClaims({
-    repositoryId: facts.repositoryId,
-    evidence: files.map(({ evidence }, index) => ({
-      path: `.proofline/evidence/${index}.json`,
-      reading: readEvidence(Buffer.from(evidence)),
-    })),
-    moves: Moves.NONE,
-    journal: [],
-    device,
-    chain: new Map(),
-    ...more,
-  });
+  return atOnce(
+    gatherClaims({
+      repositoryId: facts.repositoryId,
+      evidence: files.map(({ evidence }, index) => ({
+        path: `.proofline/evidence/${index}.json`,
+        reading: readEvidence(Buffer.from(evidence)),
+      })),
+      moves: Moves.NONE,
+      journal: [],
+      device,
+      chain: new Map(),
+      ...more,
+    }),
+  );
 }
 
 describe("gathering claims", () => {

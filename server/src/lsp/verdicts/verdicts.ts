@@ -193,7 +193,7 @@ export class Verdicts implements DocumentListener {
   async replayables(document: OpenDocument): Promise<readonly Replayable[]> {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
-    return this.replayablesAt(location, sealedAt(location, evidence));
+    return this.replayablesAt(location, await inSlices(sealedAt(location, evidence)));
   }
 
   /** What is wrong with the evidence and anchor files of a document's repository. */
@@ -229,14 +229,15 @@ export class Verdicts implements DocumentListener {
   private async verifyNow(document: OpenDocument): Promise<() => void> {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
-    const quoted = await this.quotedBy(document, location, evidence);
+    const sealed = await inSlices(sealedAt(location, evidence));
+    const quoted = await this.quotedBy(document, location, sealed);
     const known = await this.parts.identity.of(identityAt(location, evidence));
     const isOpen = (): boolean => this.context.documents.get(document.uri) === document;
     if (!isOpen()) {
       return () => {};
     }
     const { version } = document;
-    const report = await inSlices(this.verify(document, location, evidence, quoted, known));
+    const report = await inSlices(this.verify(document, location, evidence, sealed, quoted, known));
     return () => {
       // Whoever has edited it since has it verified again.
       if (isOpen() && document.version === version) {
@@ -271,7 +272,7 @@ export class Verdicts implements DocumentListener {
   private async quotedBy(
     { uri }: OpenDocument,
     location: DocumentLocation,
-    evidence: FolderEvidence | null,
+    sealed: Sealed,
   ): Promise<ReadonlyMap<string, string>> {
     const { repository, repositoryPath, path } = location;
     const texts = new Map<string, string>();
@@ -279,7 +280,7 @@ export class Verdicts implements DocumentListener {
       return texts;
     }
     const paths = quotedPaths(
-      sealedAt(location, evidence),
+      sealed,
       this.context.store.pending().filter((one) => one.repository === repositoryPath),
       (suggestion) => suggestion.path === path,
     );
@@ -308,11 +309,11 @@ export class Verdicts implements DocumentListener {
     document: OpenDocument,
     { repositoryPath, path }: DocumentLocation,
     evidence: FolderEvidence | null,
+    sealed: Sealed,
     quoted: ReadonlyMap<string, string>,
     known: KnownHere,
   ): Generator<void, Report, void> {
     const replays = new Map<string, ReplayOutcome>();
-    const sealed = sealedAt({ path }, evidence);
     for (const one of this.replayablesAt({ repositoryPath, path }, sealed)) {
       replays.set(one.claim, this.parts.replays.outcomeOf(one));
       yield;
@@ -390,13 +391,15 @@ type Sealed = Pick<RepositoryContents, "evidence" | "moves">;
 const NO_EVIDENCE: readonly EvidenceInput[] = [];
 
 /** What is sealed of one file. */
-function sealedAt({ path }: Pick<Place, "path">, evidence: FolderEvidence | null): Sealed {
-  return evidence === null
-    ? { evidence: NO_EVIDENCE, moves: Moves.NONE }
-    : {
-        evidence: EvidenceIndex.of(evidence.files).about(new Set([path]), evidence.moves),
-        moves: evidence.moves,
-      };
+function* sealedAt(
+  { path }: Pick<Place, "path">,
+  evidence: FolderEvidence | null,
+): Generator<void, Sealed, void> {
+  if (evidence === null) {
+    return { evidence: NO_EVIDENCE, moves: Moves.NONE };
+  }
+  const { files, moves } = evidence;
+  return { evidence: yield* EvidenceIndex.of(files).gatherAbout(new Set([path]), moves), moves };
 }
 
 function identityAt(
