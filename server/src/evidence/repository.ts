@@ -33,6 +33,9 @@ const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_SMALL_FILE_BYTES = 64 * 1024;
 const MAX_LISTED_FILES = 100_000;
 
+/** Bytes of all files of a kind that are read: honest evidence of 100,000 suggestions has half of it. */
+const MAX_LISTED_BYTES = 1024 * 1024 * 1024;
+
 /** Files that are read side by side: what waits for the disk waits together, and little is held meanwhile. */
 const FILES_AT_ONCE = 8;
 
@@ -72,6 +75,8 @@ export class Repository {
     readonly folder: string,
     /** Whether the top is a git work tree. */
     readonly isGit: boolean,
+    /** Bytes that are read of all evidence files, and of all anchor files. */
+    private readonly mostListedBytes = MAX_LISTED_BYTES,
   ) {}
 
   /**
@@ -431,7 +436,19 @@ export class Repository {
       const path = `${below}/${name}`;
       return { path, found: await this.look(path, maxBytes) };
     });
+    let left = this.mostListedBytes;
+    let read = 0;
     for await (const { path, found: file } of found) {
+      left -= file.kind === "read" ? file.bytes.length : 0;
+      if (left < 0) {
+        yield {
+          path: below,
+          kind: "unreadable",
+          reason: `Only ${read} of its ${names.length} files were read: together they are larger than ${this.mostListedBytes} bytes.`,
+        };
+        return;
+      }
+      read += 1;
       // What was taken away since it was listed is not here.
       if (file.kind !== "absent") {
         yield file.kind === "read"

@@ -25,6 +25,7 @@ export interface RepositoryContents {
 
 /** What judges evidence files, of which several may be asked for at once. */
 export interface EvidenceReader {
+  /** @param bytes are the reader's from now on; whoever asks uses them no more */
   read(bytes: Uint8Array): Promise<EvidenceReading>;
   /** How many it is worth to ask for at once; one unless said. */
   readonly width?: number;

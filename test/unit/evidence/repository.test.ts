@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { standsIn } from "../../../server/src/evidence/locate/promptLines";
-import { openRepository } from "../../../server/src/evidence/repository";
+import { openRepository, Repository } from "../../../server/src/evidence/repository";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 import { looksSecret } from "../../../server/src/platform/secretFiles";
 import { findSecret } from "../../../server/src/platform/secrets";
@@ -51,6 +51,29 @@ describe("openRepository", () => {
 });
 
 describe("the .proofline folder", () => {
+  it("is read as far as all of its evidence may take, and says how far that is", async () => {
+    const top = await temporaryFolder();
+    const folder = join(top, ".proofline", "evidence");
+    await mkdir(folder, { recursive: true });
+    for (const name of ["a", "b", "c", "d"]) {
+      await writeFile(join(folder, `${name}.json`), "x".repeat(40));
+    }
+    for (const [bytes, whole] of [
+      [160, 4],
+      [159, 3],
+      [40, 1],
+      [39, 0],
+    ] as const) {
+      const found: string[] = [];
+      for await (const file of new Repository(top, false, bytes).evidenceFiles()) {
+        found.push(file.kind === "read" ? file.path.slice(-6) : file.reason);
+      }
+      const reason = `Only ${whole} of its 4 files were read: together they are larger than ${bytes} bytes.`;
+      const names = ["a.json", "b.json", "c.json", "d.json"].slice(0, whole);
+      expect(found).toEqual(whole === 4 ? names : [...names, reason]);
+    }
+  });
+
   it("gets one id, whoever comes first", async () => {
     const top = await gitRepository();
     const repository = await openRepository(top);

@@ -31,9 +31,9 @@ export class Diagnostics {
   showLines(
     uri: string,
     level: VerifiedOnly,
-    verdicts: readonly Pick<PlacedVerdict, "verdict" | "range">[],
+    verdicts: () => readonly Pick<PlacedVerdict, "verdict" | "range">[],
   ): void {
-    const short = level === "off" ? [] : verdicts.filter(({ verdict }) => verdict.summary !== "verified");
+    const short = level === "off" ? [] : verdicts().filter(({ verdict }) => verdict.summary !== "verified");
     this.send(
       uri,
       short.map(({ verdict, range }) => ({

@@ -349,7 +349,7 @@ export class Verdicts implements DocumentListener {
     this.parts.tracking.found(document, rangesOf(document, verdicts));
     this.tell(document, followed);
     const level = this.context.settings.current.verifiedOnly;
-    this.diagnostics.showLines(document.uri, level, this.of(document));
+    this.diagnostics.showLines(document.uri, level, () => this.of(document));
     if (repositoryPath !== null && evidence !== null) {
       const { repositoryId, files, problems } = evidence;
       const contents = { repositoryId, evidence: files };

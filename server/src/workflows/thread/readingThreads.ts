@@ -30,6 +30,7 @@ export class ReadingThreads implements EvidenceReader {
     this.width = count * WAITING;
   }
 
+  /** @param bytes are the threads' from now on; whoever asks uses them no more */
   async read(bytes: Uint8Array): Promise<EvidenceReading> {
     const least = this.threads.reduce((best, one) => (one.waiting < best.waiting ? one : best));
     least.waiting += 1;

@@ -19,9 +19,15 @@ export class VerificationThread {
 
   constructor(private readonly bundle: string) {}
 
-  /** @param home where readings are kept from one process to the next; `null` keeps none */
+  /**
+   * @param bytes of an evidence file; the thread takes them, and whoever asks has none any more
+   * @param home where readings are kept from one process to the next; `null` keeps none
+   */
   async read(bytes: Uint8Array, home: string | null = null): Promise<EvidenceReading> {
-    const answer = await this.ask({ kind: "read", bytes, home });
+    // Memory that holds something else, too, has to be copied.
+    const { buffer } = bytes;
+    const given = buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length ? [buffer] : [];
+    const answer = await this.ask({ kind: "read", bytes, home }, given);
     if (answer.kind !== "read") {
       throw new Error("the verification thread answered something else");
     }
@@ -64,7 +70,7 @@ export class VerificationThread {
     this.worker = null;
   }
 
-  private ask(request: Unsent<WorkerRequest>): Promise<WorkerAnswer> {
+  private ask(request: Unsent<WorkerRequest>, given: readonly ArrayBuffer[] = []): Promise<WorkerAnswer> {
     const id = this.nextId++;
     const worker = this.running();
     // Only a thread that has work may keep the process alive.
@@ -83,7 +89,7 @@ export class VerificationThread {
           resolve(answer);
         }
       });
-      worker.postMessage({ ...request, id } satisfies WorkerRequest);
+      worker.postMessage({ ...request, id } satisfies WorkerRequest, given);
     });
   }
 
