@@ -12,7 +12,7 @@ import {
   type PinFlags,
   type TrustFlags,
 } from "./cli/modelOptions";
-import { type CommandResult, print, printError } from "./cli/output";
+import { bearClosedStreams, type CommandResult, print, printError } from "./cli/output";
 import type { Session } from "./cli/session";
 import { ExecutionProfile } from "./protocol/executionProfile";
 import { EXECUTION_PROVIDERS } from "./protocol/executionProvider";
@@ -304,8 +304,7 @@ run(
   ({ schema }, _session, _flags, words) => schema(words),
 );
 
-// Whoever reads the output, such as `head`, may have had enough of it.
-process.stdout.on("error", () => process.exit());
+bearClosedStreams();
 program.parseAsync().catch((error: unknown) => {
   if (!(error instanceof CommanderError && error.exitCode === 0)) {
     printError(error, process.argv.includes("--json"));

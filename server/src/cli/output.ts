@@ -3,6 +3,8 @@
  * forget it: whatever a repository, a model, a hub or a chain wrote can neither begin a line of its own nor move the
  * cursor. Line feeds, and the codes that redraw a line, come from here alone.
  */
+import { isErrno } from "../platform/durable";
+import { meaningOf } from "../platform/errors";
 import { visibleJson, visibleLine, visibleLines } from "../protocol/visibleText";
 import { failureOf } from "./failure";
 
@@ -21,6 +23,24 @@ export interface CommandResult<Json = unknown> {
   readonly json: Json;
   /** Printed otherwise, line by line. */
   readonly text: readonly (string | PrintedBlock)[];
+}
+
+/**
+ * What becomes of output that nobody takes. Whoever reads standard output, such as `head`, may have had enough of it: the
+ * command then ends without a word, with the exit code of its result where there is one already. Output that cannot be
+ * written otherwise, onto a full disk for instance, is a failure, told on standard error. Where nobody reads standard
+ * error, the command goes on: what it says there is said beside its result.
+ */
+export function bearClosedStreams(): void {
+  process.stdout.on("error", (error) => {
+    if (!isErrno(error, "EPIPE")) {
+      process.exitCode = 2;
+      note(`Standard output cannot be written (${meaningOf(error)}), so the result is not whole.`);
+      note("Make room where it goes, or send it elsewhere, then run the command again.");
+    }
+    process.exit();
+  });
+  process.stderr.on("error", () => {});
 }
 
 /** Prints a result to standard output and sets the exit code. */
