@@ -1,16 +1,19 @@
-import { open, readFile, realpath, writeFile } from "node:fs/promises";
+import { open, readFile, realpath } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { openJournal } from "../evidence/journal/journal";
 import { openRepository } from "../evidence/repository";
 import { type CompletionRequest, describeNothing } from "../inference/engine/engine";
+import { unreachable } from "../platform/errors";
+import { replaceFile } from "../platform/replaceFile";
 import { acceptedSuggestion, newSuggestionId } from "../workflows/accept";
 import type { Answer, BatchAnswer } from "./answers";
 import { CommandError } from "./commandError";
 import { type CommandResult, printJson } from "./output";
 import { type Session, withProvider } from "./session";
 import { namedFileError } from "./systemRefusals";
+import { TextFile } from "./textFile";
 
 export interface CompleteFlags {
   readonly file: string;
@@ -31,9 +34,16 @@ export async function complete(
     throw namedFileError(flags.file, error);
   };
   const file = await realpath(resolve(flags.file)).catch(refuse);
-  const original = await readFile(file, "utf8").catch(refuse);
-  const newline = original.includes("\r\n") ? "\r\n" : "\n";
-  const text = original.replaceAll("\r\n", "\n");
+  const original = await readFile(file).catch(refuse);
+  const parsed = TextFile.parse(original);
+  if (parsed === null) {
+    throw new CommandError(
+      "document",
+      `${flags.file} is not UTF-8, so its characters cannot be told from one another.`,
+      "Save it as UTF-8, then run the command again.",
+    );
+  }
+  const { text } = parsed;
   const offset = offsetOf(text, flags.line, flags.column);
   const repository = await openRepository(file, [process.cwd()]);
   const path = relative(repository.folder, file).replaceAll("\\", "/");
@@ -77,9 +87,13 @@ export async function complete(
           position,
         }),
       );
-      const edited = text.slice(0, offset) + completion.displayed + text.slice(offset);
-      const bytes = newline === "\n" ? edited : edited.replaceAll("\n", newline);
-      await writeFile(file, bytes).catch(refuse);
+      try {
+        await write(flags.file, file, original, parsed.withInsertion(offset, completion.displayed));
+      } catch (error) {
+        // Where that fails, too, sealing drops it, for its text is nowhere.
+        await journal.withdraw(id).catch(() => {});
+        throw error;
+      }
     } finally {
       await journal.close();
     }
@@ -92,6 +106,37 @@ export async function complete(
       ],
     };
   });
+}
+
+/** Gives the file its new content, or says why it lies there as it was. */
+async function write(named: string, file: string, before: Buffer, after: Buffer): Promise<void> {
+  const outcome = await replaceFile(file, before, after).catch((error: unknown) => {
+    throw namedFileError(named, error);
+  });
+  switch (outcome) {
+    case "replaced":
+      return;
+    case "changed":
+      throw new CommandError(
+        "document",
+        `${named} was changed by another program meanwhile, so nothing was inserted.`,
+        "Run the command again.",
+      );
+    case "severalNames":
+      throw new CommandError(
+        "document",
+        `${named} has other names (hard links), which a change would part from it, so nothing was inserted.`,
+        "Put a copy in its place, or accept the suggestion in the editor.",
+      );
+    case "foreign":
+      throw new CommandError(
+        "document",
+        `${named} belongs to another user, which a change would not keep, so nothing was inserted.`,
+        "Have its owner run the command, or put a copy in its place.",
+      );
+    default:
+      unreachable(outcome);
+  }
 }
 
 const BatchLine = z.object({
@@ -183,6 +228,13 @@ function offsetOf(text: string, line: number, column: number): number {
       "usage",
       `There is no line ${line}, column ${column} in the file.`,
       `Lines are numbered from 1 to ${lines.length}, columns from 1 to one past the end of the line.`,
+    );
+  }
+  if (!content.slice(0, column - 1).isWellFormed()) {
+    throw new CommandError(
+      "usage",
+      `Column ${column} of line ${line} lies within a character.`,
+      "Columns count UTF-16 units, of which some characters have two; name the next column.",
     );
   }
   return lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + column - 1;

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import * as z from "zod";
 import type { Prompt } from "../inference/suggestion";
 import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
-import { createWhole, isErrno, removeIfThere, TEMPORARY_SUFFIX, writeWhole } from "../platform/durable";
+import { createWhole, isErrno, removeAbandoned, writeWhole } from "../platform/durable";
 import { meaningOf, ProoflineError, unreachable } from "../platform/errors";
 import {
   commitOf,
@@ -173,13 +173,16 @@ export class Repository {
     return id;
   }
 
-  /** Writes an evidence file. One that is there already stays as it is: a sealed batch never changes. */
-  async writeEvidence(batchRoot: Digest, text: string): Promise<string> {
+  /**
+   * Writes an evidence file. One that is there already stays as it is: a sealed batch never changes. Resolves to whether
+   * there was none.
+   */
+  async writeEvidence(batchRoot: Digest, text: string): Promise<boolean> {
     return this.writeNew("evidence", `${batchRoot}.json`, text);
   }
 
-  /** Writes an anchor file, unless it is there already. */
-  async writeAnchor(name: string, text: string): Promise<string> {
+  /** Writes an anchor file, unless it is there already. Resolves to whether there was none. */
+  async writeAnchor(name: string, text: string): Promise<boolean> {
     return this.writeNew("anchors", name, text);
   }
 
@@ -515,12 +518,16 @@ export class Repository {
     }
   }
 
-  private async writeNew(folder: string, name: string, text: string): Promise<string> {
+  private async writeNew(folder: string, name: string, text: string): Promise<boolean> {
     return this.writing(async () => {
       const directory = await this.ownFolder(`${PROOFLINE_FOLDER}/${folder}`);
       await removeAbandoned(directory);
-      await createWhole(join(directory, name), text);
-      return `${PROOFLINE_FOLDER}/${folder}/${name}`;
+      const path = join(directory, name);
+      const isNew = await createWhole(path, text);
+      if (!isNew && !(await stat(path)).isFile()) {
+        throw new Error(`${folder}/${name} is in the way and no file`);
+      }
+      return isNew;
     });
   }
 
@@ -634,18 +641,4 @@ async function nearestKnown(folder: string): Promise<string | null> {
 
 async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false;
-}
-
-/** Removes temporary files that a crash left behind an hour ago or earlier. */
-async function removeAbandoned(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(".") || !name.endsWith(TEMPORARY_SUFFIX)) {
-      continue;
-    }
-    const path = join(folder, name);
-    const info = await stat(path).catch(() => null);
-    if (info !== null && Date.now() - info.mtimeMs > 3_600_000) {
-      await removeIfThere(path);
-    }
-  }
 }

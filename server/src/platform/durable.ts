@@ -1,10 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, link, mkdir, open, rename, rm, unlink } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Ends the names of files that are not whole yet; whoever lists a folder passes over them. */
 export const TEMPORARY_SUFFIX = ".tmp";
+const TEMPORARY_NAME = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/** The longest names that file systems take leave no room for more; characters have up to four bytes. */
+const MOST_OF_A_NAME = 50;
+
+function temporaryPrefix(name: string): string {
+  return `.${name.slice(0, MOST_OF_A_NAME).toWellFormed()}.`;
+}
+
+/** Nobody takes this long to write a file. */
+const ABANDONED_MILLISECONDS = 3_600_000;
 
 /** What another program takes to read one of these files, many times over. */
 const PATIENCE_MILLISECONDS = 2_000;
@@ -88,6 +99,20 @@ export async function removeIfThere(path: string): Promise<void> {
   }
 }
 
+/** Removes temporary files that a crash left behind an hour ago or earlier: all in a folder, or those of one file. */
+export async function removeAbandoned(folder: string, of?: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!TEMPORARY_NAME.test(name) || (of !== undefined && !name.startsWith(temporaryPrefix(of)))) {
+      continue;
+    }
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => null);
+    if (info !== null && Date.now() - info.mtimeMs > ABANDONED_MILLISECONDS) {
+      await removeIfThere(path);
+    }
+  }
+}
+
 /** Removes a folder with all that is in it. */
 export function removeFolder(folder: string): Promise<void> {
   return patiently(() => rm(folder, { recursive: true, force: true }));
@@ -140,13 +165,17 @@ async function createInPlace(
   }
 }
 
-async function writeTemporary(
+/**
+ * Writes a durable file beside another, under a name that says that it is not whole yet. Resolves to its path; where that
+ * fails, nothing of it is left.
+ */
+export async function writeTemporary(
   path: string,
   data: string | Uint8Array,
   { mode = 0o644 }: WriteOptions,
 ): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
-  const name = `.${basename(path)}.${randomBytes(6).toString("hex")}${TEMPORARY_SUFFIX}`;
+  const name = `${temporaryPrefix(basename(path))}${randomBytes(6).toString("hex")}${TEMPORARY_SUFFIX}`;
   const temporary = join(dirname(path), name);
   const handle = await open(temporary, "wx", mode);
   try {

@@ -2,7 +2,9 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   appendFileSync,
+  chmodSync,
   cpSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,6 +12,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -129,6 +132,32 @@ describe("proofline complete", () => {
     const after = readFileSync(join(project, FILE), "utf8");
     expect(after.replaceAll("\r\n", "")).not.toContain("\n");
     expect(after).toContain(text.replaceAll("\n", "\r\n"));
+  });
+
+  it("changes no other byte of a file with mixed line ends, keeps its permissions, and follows a link to it", () => {
+    const lines = readFileSync(join(project, FILE), "utf8").split("\n");
+    const at = lines.findIndex((line) => line.includes("has(id")) + 2;
+    const before = `\uFEFF${lines.map((line, index) => `${line}${index === lines.length - 1 ? "" : ["\n", "\r\n"][index % 2]}`).join("")}`;
+    writeFileSync(join(project, FILE), before);
+    chmodSync(join(project, FILE), 0o755);
+    symlinkSync(join(project, FILE), join(project, "src/link.ts"));
+    const { text } = acceptOne("src/link.ts");
+    const inserted = text.replaceAll("\n", at % 2 === 1 ? "\n" : "\r\n");
+    const place = lines.slice(0, at).join("\n").length + Math.floor((at - 1) / 2) + 1;
+    expect(readFileSync(join(project, FILE), "utf8")).toBe(
+      `${before.slice(0, place)}${inserted}${before.slice(place)}`,
+    );
+    expect(statSync(join(project, FILE)).mode & 0o777).toBe(0o755);
+    expect(lstatSync(join(project, "src/link.ts")).isSymbolicLink()).toBe(true);
+    expect(readdirSync(join(project, "src")).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+
+  it("refuses a file whose characters it cannot tell, and leaves it as it is", () => {
+    const latin1 = Buffer.from("// caf\u00e9\nconst one = ", "latin1");
+    writeFileSync(join(project, "src/old.ts"), latin1);
+    const error = refusal(["complete", "--accept", "--file", "src/old.ts", "--line", "2", "--column", "13"]);
+    expect(error).toMatchObject({ code: "document", reason: expect.stringContaining("is not UTF-8") });
+    expect(readFileSync(join(project, "src/old.ts"))).toEqual(latin1);
   });
 
   it("answers a batch line by line with one model load", () => {

@@ -98,14 +98,21 @@ describe("the .proofline folder", () => {
   it("keeps evidence and anchors as they were first written", async () => {
     const repository = await openRepository(await gitRepository());
     expect(await all(repository.evidenceFiles())).toEqual([]);
-    expect(await repository.writeEvidence(root, "one")).toBe(`.proofline/evidence/${root}.json`);
-    await repository.writeEvidence(root, "two");
-    expect(await repository.writeAnchor(`${root}.31337-00c0ffee.json`, "anchor")).toBe(
-      `.proofline/anchors/${root}.31337-00c0ffee.json`,
-    );
+    expect(await repository.writeEvidence(root, "one")).toBe(true);
+    expect(await repository.writeEvidence(root, "two")).toBe(false);
+    expect(await repository.writeAnchor(`${root}.31337-00c0ffee.json`, "anchor")).toBe(true);
     const [evidence] = await all(repository.evidenceFiles());
     expect(evidence).toMatchObject({ kind: "read", bytes: Buffer.from("one") });
     expect(await all(repository.anchorFiles())).toHaveLength(1);
+  });
+
+  it("says what is in the way of an evidence file", async () => {
+    const top = await gitRepository();
+    await mkdir(join(top, ".proofline", "evidence", `${root}.json`), { recursive: true });
+    await expect((await openRepository(top)).writeEvidence(root, "one")).rejects.toMatchObject({
+      reason: expect.stringContaining("is in the way"),
+      remedy: "makeRepositoryWritable",
+    });
   });
 
   it.skipIf(!posix)(
