@@ -23,7 +23,7 @@ export async function anchor(session: Session, flags: AnchorFlags): Promise<Comm
     const journal = await openJournal(session.home);
     try {
       await finishSealing(journal, repository);
-      const { sealed, dropped } = await sealPending({
+      const { sealed, dropped, held } = await sealPending({
         home: session.home,
         journal,
         repository,
@@ -43,10 +43,11 @@ export async function anchor(session: Session, flags: AnchorFlags): Promise<Comm
         ).length;
         const open = [
           ...(problem === null ? [] : [commandText(problem)]),
+          ...new Set(held.map(({ reason }) => `Not sealed yet: ${reason}`)),
           ...(elsewhere === 0 ? [] : [`${elsewhere} more are held by an open editor; use Anchor Now there.`]),
         ];
         return {
-          exitCode: problem === null ? 0 : 2,
+          exitCode: problem === null && held.length === 0 ? 0 : 2,
           json: {
             sealed,
             dropped,

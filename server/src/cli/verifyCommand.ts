@@ -28,6 +28,7 @@ import {
   replaySuggestion,
 } from "../workflows/replay";
 import { inReadingOrder } from "../workflows/replayOrder";
+import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
 import { about, isIn, pathsOf, replayables, verifyRepository, type WantedPaths } from "../workflows/verify";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
@@ -143,12 +144,17 @@ async function reportOf(
     const journal = journals.pending.filter(
       ({ repository: repositoryPath }) => repositoryPath === repository.folder,
     );
+    const unwritten = unwrittenIn(repository.folder, new Set(batchRootsOf(contents)), {
+      unanchored: journals.unanchored,
+      find: (id) => journals.suggestions.get(id),
+    });
+    const open = [...journal, ...unwritten];
     const wanted = await namedPaths(repository.folder, options.paths ?? []);
-    const paths = new Set([...pathsOf(contents, journal)].filter(isIn(wanted)));
+    const paths = new Set([...pathsOf(contents, open)].filter(isIn(wanted)));
     const claims =
       wanted.length === 0
-        ? replayables(contents, journal)
-        : replayables(about(contents, paths), journal, ({ path }) => paths.has(path));
+        ? replayables(contents, open)
+        : replayables(about(contents, paths), open, ({ path }) => paths.has(path));
     const known = await lookAround(session.home, modelPlacesOf(session), {
       folder: repository.folder,
       id: contents.repositoryId,
@@ -161,6 +167,7 @@ async function reportOf(
         repository,
         contents,
         journal,
+        unwritten,
         device: known.device ?? "",
         policy: known.policy,
         chain,

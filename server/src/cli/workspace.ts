@@ -52,8 +52,8 @@ export async function withWorkspace<Value>(
 }
 
 /**
- * The repository of the working directory. A folder outside git is one too where it has evidence, or suggestions were
- * accepted in it that are not sealed yet.
+ * The repository of the working directory. A folder outside git is one too where it has evidence, or the
+ * journal holds suggestions or batches of it.
  */
 async function repositoryOf({ home }: Session): Promise<Repository> {
   const repository = (await repositoryHere()) ?? (await openRepository(process.cwd(), [process.cwd()]));
@@ -72,5 +72,6 @@ async function hasEvidence({ folder }: Repository): Promise<boolean> {
 }
 
 async function isPending(home: string, { folder }: Repository): Promise<boolean> {
-  return (await readJournals(home)).pending.some(({ repository }) => repository === folder);
+  const { pending, unanchored } = await readJournals(home);
+  return [...pending, ...unanchored].some(({ repository }) => repository === folder);
 }

@@ -534,7 +534,10 @@ export class Repository {
   /** Makes a folder below the top. A link that leads out of the repository is no place to write to. */
   private async ownFolder(path: string): Promise<string> {
     const folder = join(this.folder, path);
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      const isInTheWay = isErrno(error, "EEXIST") || isErrno(error, "ENOTDIR");
+      throw isInTheWay ? new Error(`${path} is no folder`) : error;
+    });
     if ((await realpath(folder)) !== folder) {
       throw new Error(`${path} is a symbolic link`);
     }

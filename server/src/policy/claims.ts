@@ -34,6 +34,8 @@ export interface Claim {
   readonly claim: string;
   /** A label. */
   readonly id: string;
+  /** How far it has come on its way into the repository. */
+  readonly stage: "accepted" | "sealed" | "written";
   readonly pieces: readonly ClaimPiece[];
   /** UTF-16 code units of the output. */
   readonly displayed: number;
@@ -61,6 +63,8 @@ export interface ClaimsParameters {
   readonly evidence: readonly EvidenceInput[];
   readonly moves: Moves;
   readonly journal: readonly AcceptedSuggestion[];
+  /** Sealed, and known from the journal alone: their evidence files are not in the repository. */
+  readonly unwritten?: readonly AcceptedSuggestion[];
   readonly device: string;
   readonly chain: ReadonlyMap<string, AnchorCheck>;
 }
@@ -81,7 +85,7 @@ export interface GatheredClaims {
  * Of two copies of a claim the better one counts: intact before broken, open before sealed. In small steps, one for each claim.
  */
 export function* gatherClaims(parameters: ClaimsParameters): Generator<void, GatheredClaims, void> {
-  const { repositoryId, evidence, moves, journal, device, only } = parameters;
+  const { repositoryId, evidence, moves, journal, unwritten = [], device, only } = parameters;
   const claims = new Map<string, Claim>();
   const add = (claim: Claim): void => {
     const known = claims.get(claim.claim);
@@ -105,11 +109,13 @@ export function* gatherClaims(parameters: ClaimsParameters): Generator<void, Gat
       yield;
     }
   }
-  const sealedHere = journal.length === 0 ? new Set() : index.sealedBy(device);
-  for (const accepted of journal) {
-    // A crash may have kept the journal from hearing that it was sealed.
-    if (!sealedHere.has(accepted.id)) {
-      add(fromJournal(accepted, device));
+  const sealedHere = journal.length + unwritten.length === 0 ? new Set() : index.sealedBy(device);
+  for (const [stage, suggestions] of [["accepted", journal] as const, ["sealed", unwritten] as const]) {
+    for (const suggestion of suggestions) {
+      // A crash may have kept the journal from hearing that it was sealed.
+      if (!sealedHere.has(suggestion.id)) {
+        add(fromJournal(suggestion, stage, device));
+      }
     }
   }
   return { claims: [...claims.values()], files: problemsOf(evidence, repositoryId, contradicting) };
@@ -195,6 +201,7 @@ function fromBatch(
   const prompt = values?.kind === "replayable" ? values.prompt : null;
   return {
     ...source,
+    stage: "written",
     claim: leafHash,
     id: record.id,
     pieces: pieces.map((piece, index): ClaimPiece => {
@@ -218,7 +225,7 @@ function fromBatch(
   };
 }
 
-function fromJournal(suggestion: AcceptedSuggestion, device: string): Claim {
+function fromJournal(suggestion: AcceptedSuggestion, stage: Claim["stage"], device: string): Claim {
   const { id, path, position, execution, values } = suggestion;
   const { accepted, displayed, prompt } = values;
   return {
@@ -239,6 +246,7 @@ function fromJournal(suggestion: AcceptedSuggestion, device: string): Claim {
     isOpen: true,
     execution: { kind: "replayable", ...execution },
     environmentDigest: factsDigest(execution.environment),
+    stage,
     device,
     batchRoot: null,
     evidenceFile: null,

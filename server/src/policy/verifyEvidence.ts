@@ -457,11 +457,17 @@ function engineOf({ engine, executionProvider }: Environment): string {
 
 const NOT_ANCHORED: AnchorCheck = { status: "pending", trust: "singleRpc", identity: null, anchor: null };
 
-function anchorOf({ batchRoot }: Claim, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
-  if (batchRoot === null) {
-    return { ...NOT_ANCHORED, reason: "Accepted; its batch is not sealed yet." };
-  }
-  return chain.get(batchRoot) ?? { ...NOT_ANCHORED, reason: "Sealed; its batch is not anchored yet." };
+/** Why a claim is not onchain, by how far it has come. */
+const NOT_YET: Readonly<Record<Claim["stage"], string>> = {
+  accepted: "Accepted; its batch is not sealed yet.",
+  sealed:
+    "Sealed, and kept in the journal: its evidence file is not in the repository yet; anchoring writes it.",
+  written: "Sealed; its batch is not anchored yet.",
+};
+
+function anchorOf({ batchRoot, stage }: Claim, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
+  const known = batchRoot === null ? undefined : chain.get(batchRoot);
+  return known ?? { ...NOT_ANCHORED, reason: NOT_YET[stage] };
 }
 
 function anchorFindings(

@@ -12,7 +12,8 @@ export const SHARED_REMEDIES = {
   acceptWholeCharacter: "Accept at least one whole character.",
   acceptAgain: "Accept the suggestion again if you want it recorded.",
   nameRevision: "Name a branch, tag or commit that this clone has; in CI, fetch it first.",
-  makeRepositoryWritable: "Make the folder writable. What is pending is sealed then.",
+  makeRepositoryWritable:
+    "Make sure that the folder can be written and that its disk has room. What is pending is sealed then.",
   restoreFile: "Restore the file from version control.",
   anchorMoreOften: "Anchor more often, so that fewer suggestions end up in one batch.",
 

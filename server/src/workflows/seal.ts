@@ -59,6 +59,12 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     }
     const refusal = await repository.refusalFor(path);
     const text = refusal === null ? await repository.readText(path) : null;
+    const obstacle = text === null && refusal === null ? await repository.obstacleTo(path) : null;
+    if (obstacle !== null) {
+      // What cannot be read now may hold all of it.
+      held.push(...free.map(({ id }) => ({ id, reason: `${path} ${obstacle}.` })));
+      continue;
+    }
     if (text === null) {
       const reason = refusal ?? "Its file is not there.";
       dropped.push(...free.map(({ id }) => ({ id, reason })));
@@ -111,13 +117,21 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
   return { sealed, dropped, held };
 }
 
-/** Writes the evidence files of batches that the journal holds but a crash kept from the repository. */
-export async function finishSealing(journal: Journal, repository: Repository): Promise<void> {
+/**
+ * Writes the evidence files of batches that the journal holds but a crash or a full disk kept from the repository.
+ * Resolves to the ids of the suggestions in them.
+ */
+export async function finishSealing(journal: Journal, repository: Repository): Promise<readonly string[]> {
+  const written: string[] = [];
   for (const batch of journal.unanchored()) {
-    if (batch.repository === repository.folder) {
-      await repository.writeEvidence(batch.batchRoot, batch.evidence);
+    if (
+      batch.repository === repository.folder &&
+      (await repository.writeEvidence(batch.batchRoot, batch.evidence))
+    ) {
+      written.push(...batch.ids);
     }
   }
+  return written;
 }
 
 async function sealBatchOf(

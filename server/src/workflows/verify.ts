@@ -17,6 +17,7 @@ import { findMoves } from "./findMoves";
 import type { GrammarQuestions } from "./grammarQuestions";
 import type { RepositoryContents } from "./readRepository";
 import type { Replayable } from "./replay";
+import { batchRootsOf } from "./unwritten";
 import { type BaseEvidence, findVanished } from "./vanished";
 
 export interface VerifyRepositoryParameters {
@@ -24,6 +25,8 @@ export interface VerifyRepositoryParameters {
   readonly contents: RepositoryContents;
   /** Accepted suggestions that are in no evidence file yet. */
   readonly journal: readonly AcceptedSuggestion[];
+  /** Sealed ones whose evidence files are not in the repository yet. */
+  readonly unwritten?: readonly AcceptedSuggestion[];
   readonly device: string;
   readonly policy: Policy;
   readonly chain: ChainReader;
@@ -57,7 +60,11 @@ export function about<Contents extends Pick<RepositoryContents, "evidence" | "mo
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
   const { repository, contents, journal, device, policy, chain, grammars, base, replays } = parameters;
   const { enclaves, wanted } = parameters;
-  const here = journal.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
+  const inJournal = (suggestions: readonly AcceptedSuggestion[]): readonly AcceptedSuggestion[] =>
+    suggestions.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
+  const pending = inJournal(journal);
+  const unwritten = inJournal(parameters.unwritten ?? []);
+  const here = [...pending, ...unwritten];
   const problems: FileProblem[] = [];
   // Whoever takes evidence away may move its file, too.
   const moves =
@@ -82,14 +89,13 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
       paths.has(path),
     ),
   );
-  const batchRoots = contents.evidence.flatMap(({ reading }) =>
-    reading.kind === "intact" ? [reading.batch.batchRoot] : [],
-  );
+  const batchRoots = batchRootsOf(contents);
   const inputs = {
     repositoryId: contents.repositoryId,
     evidence: contents.evidence,
     moves: contents.moves,
-    journal: here,
+    journal: pending,
+    unwritten,
     device,
     chain: await checkChain(chain, batchRoots, contents.anchors),
     texts,

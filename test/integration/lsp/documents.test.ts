@@ -1,8 +1,10 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { AnchorNow, DidChangeSettings, GetDocumentState } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
-import type { Client } from "../../support/languageClient";
+import { type Client, ROOT } from "../../support/languageClient";
 import { offered, temporaryFolder, Workspace } from "../../support/workspace";
 
 async function offReason(client: Client, uri: string): Promise<string | null> {
@@ -136,6 +138,47 @@ test("a folder that cannot be written to keeps it pending, with the reason, unti
   expect(failed).toMatchObject({ anchored: 0, problems: [expect.stringContaining("cannot be written")] });
   await client.until("the reason", () => client.shown(uri)[0]?.note?.includes("cannot be written") === true);
   expect(client.shown(uri)[0]?.summary).toBe("pending");
+});
+
+test("what is sealed but cannot be written is pending in editor and command line, with the reason, until it can", async () => {
+  const workspace = Workspace.create();
+  // A file where the folder should be: the batch is sealed in the journal, and its evidence file has no place.
+  workspace.write(".proofline/evidence", "");
+  const client = await workspace.startReady();
+  const { uri, name, shown } = await offered(client, workspace);
+  client.insert(uri, shown);
+  await client.accept(uri, shown.id);
+  workspace.save(client, name);
+  const failed = await client.connection.sendRequest(AnchorNow.type);
+  expect(failed).toMatchObject({ anchored: 0, problems: [expect.stringContaining("cannot be written")] });
+  await client.until("the reason", () => client.shown(uri)[0]?.note?.includes("cannot be written") === true);
+  expect(client.shown(uri)).toMatchObject([{ summary: "pending" }]);
+  expect(client.status?.pending).toBe(1);
+  const command = spawnSync(
+    process.execPath,
+    [join(ROOT, "dist/cli.js"), "verify", "--no-replay", "--json"],
+    {
+      cwd: workspace.folder,
+      encoding: "utf8",
+      env: { ...process.env, PROOFLINE_HOME: workspace.home },
+    },
+  );
+  expect(command.status).toBe(1);
+  expect(JSON.parse(command.stdout)).toMatchObject({
+    suggestions: [
+      {
+        id: shown.id,
+        summary: "pending",
+        reasons: [expect.stringContaining("its evidence file is not in the repository yet")],
+      },
+    ],
+  });
+
+  rmSync(workspace.path(".proofline/evidence"));
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  await client.untilShown(uri, "verified");
+  expect(workspace.files(".proofline/evidence")).toHaveLength(1);
+  expect(client.status?.pending).toBe(0);
 });
 
 test("several folders: each file's evidence lies in its own", async () => {

@@ -233,9 +233,17 @@ describe("verify", () => {
     expect(journal.suggestions[0]).toMatchObject({ summary: "pending", evidenceFile: null });
   });
 
+  it("is pending, and says why, while it is sealed and its evidence file is not in the repository", () => {
+    const { suggestion, good } = goodCase();
+    const [verdict] = verify({ ...good, evidence: [], unwritten: [suggestion] }).suggestions;
+    expect(verdict).toMatchObject({ summary: "pending", evidenceFile: null });
+    expect(verdict?.reasons.join(" ")).toContain("its evidence file is not in the repository yet");
+  });
+
   it("counts a suggestion once when the journal and an evidence file both hold it", () => {
     const { suggestion, good } = goodCase();
     expect(verify({ ...good, journal: [suggestion] }).suggestions).toHaveLength(1);
+    expect(verify({ ...good, unwritten: [suggestion] }).suggestions).toMatchObject([{ summary: "verified" }]);
   });
 
   it.each(["unreachable", "wrongChain"] as const)(

@@ -55,7 +55,7 @@ export function anchorAll(parts: AnchorAllParts, signal: AbortSignal): Promise<A
       );
     }
     const outcome = await anchoring.anchor(journal, open, signal, "asks");
-    return { anchored: outcome.anchored, problems: [...problems, ...outcome.problems] };
+    return { anchored: outcome.anchored, problems: [...new Set([...problems, ...outcome.problems])] };
   });
 }
 

@@ -3,7 +3,7 @@ import type { Connection } from "vscode-languageserver/node";
 import type { ChainWriter } from "../../chain/chain";
 import { type Bill, currency, MAX_PER_ANCHOR, MAX_PER_DAY } from "../../chain/payments/payment";
 import type { Journal } from "../../evidence/journal/journal";
-import { openRepository } from "../../evidence/repository";
+import { openRepository, type Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { SerialQueue } from "../../platform/serialQueue";
 import { ConfirmPayment, GetTransactionKey } from "../../protocol/messages";
@@ -131,7 +131,7 @@ export class Anchoring {
     const before = journal.unanchored().length;
     try {
       const repository = await openRepository(folder, [folder]);
-      await finishSealing(journal, repository);
+      await this.finishSealing(folder, repository, journal);
       const contents = await repositories.read(repository);
       const reader = scope === "own" ? null : chain.read();
       const identity = reader === null ? null : await identityIfThere(reader);
@@ -167,6 +167,21 @@ export class Anchoring {
         await store.anchored(folder);
       }
       return { anchored: 0, problems: [reason] };
+    }
+  }
+
+  /** Writes what a crash or a full disk kept from the repository; while that fails, it is the repository's obstacle. */
+  private async finishSealing(folder: string, repository: Repository, journal: Journal): Promise<void> {
+    const { store } = this.parts;
+    try {
+      const written = await finishSealing(journal, repository);
+      if (written.length > 0) {
+        await store.setObstacle(folder, null);
+        await store.settled("sealed", folder, written);
+      }
+    } catch (error) {
+      await store.setObstacle(folder, editorText(error));
+      throw error;
     }
   }
 

@@ -47,10 +47,12 @@ export class SealScheduler implements DocumentListener {
         case "bound":
           this.beginAnew(event.repository);
           return;
+        case "obstacle":
+          this.plan();
+          return;
         case "sealed":
         case "dropped":
         case "anchored":
-        case "obstacle":
           return;
       }
     });

@@ -1,4 +1,5 @@
 import type { Journal } from "../../evidence/journal/journal";
+import type { SuggestionState } from "../../evidence/journal/journalState";
 import { openRepository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import { sealPending } from "../../workflows/seal";
@@ -26,11 +27,11 @@ export class Sealer {
   /** Resolves to what kept the rest from being sealed. What fails is the repository's obstacle from then on. */
   async sealIn(folder: string, journal: Journal): Promise<readonly string[]> {
     const { settings, store, heldBack, tracking, thread, grammarThread, log } = this.parts;
+    const pending = journal.pending().filter(({ repository }) => repository === folder);
+    const idsThatAre = (state: SuggestionState): string[] =>
+      pending.flatMap(({ id }) => (journal.find(id)?.state === state ? [id] : []));
     try {
       const repository = await openRepository(folder, [folder]);
-      const pending = journal
-        .pending()
-        .filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
       const held = await heldBack.among(pending, repository);
       const outcome = await sealPending({
         home: settings.home,
@@ -44,22 +45,16 @@ export class Sealer {
       for (const { id, reason } of outcome.dropped) {
         log(`Not sealed, ${id}: ${reason}`);
       }
-      await store.settled(
-        "sealed",
-        folder,
-        outcome.sealed.flatMap(({ ids }) => ids),
-      );
-      await store.settled(
-        "dropped",
-        folder,
-        outcome.dropped.map(({ id }) => id),
-      );
       await store.setObstacle(folder, null);
       return outcome.held.map(({ reason }) => reason);
     } catch (error) {
       log(`Sealing in ${folder} failed: ${messageOf(error)}`);
       await store.setObstacle(folder, editorText(error));
       return [editorText(error)];
+    } finally {
+      // What fails half-way, a full disk say, leaves batches that are sealed.
+      await store.settled("sealed", folder, idsThatAre("sealed"));
+      await store.settled("dropped", folder, idsThatAre("dropped"));
     }
   }
 }

@@ -1,7 +1,14 @@
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { Position } from "../../evidence/format/record";
-import { type Journal, openJournal, readJournals } from "../../evidence/journal/journal";
+import {
+  type Journal,
+  type JournalsContent,
+  openJournal,
+  readJournals,
+} from "../../evidence/journal/journal";
 import { messageOf } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import { unwrittenIn } from "../../workflows/unwritten";
 import { EditorError } from "../editorError";
 import { editorText } from "../editorRemedies";
 import { Listeners } from "../listeners";
@@ -35,6 +42,8 @@ export interface BoundPlace {
   readonly position: Position;
 }
 
+const NO_OTHERS = { pending: [], unanchored: [], suggestions: new Map() } as const;
+
 /**
  * What this server knows of accepted suggestions on their way into evidence, and the one place that tells others what
  * became of them. Behind it lies the server's journal, opened at once where the workspace is trusted.
@@ -42,7 +51,7 @@ export interface BoundPlace {
 export class SuggestionStore {
   private opening: Promise<Journal> | null = null;
   private opened: Journal | null = null;
-  private others: readonly AcceptedSuggestion[] = [];
+  private others: Pick<JournalsContent, "pending" | "unanchored" | "suggestions"> = NO_OTHERS;
   private reason: string | null = null;
   private readonly obstacles = new Map<string, string>();
   private readonly listeners: Listeners<SuggestionEvent>;
@@ -104,8 +113,19 @@ export class SuggestionStore {
   /** Accepted suggestions that are not sealed yet: this server's, and those that other windows' journals held last. */
   pending(): readonly AcceptedSuggestion[] {
     const own = this.opened?.pending() ?? [];
-    const others = this.others.filter(({ id }) => this.opened?.find(id) === null);
+    const others = this.others.pending.filter(({ id }) => this.opened?.find(id) === null);
     return others.length === 0 ? own : [...own, ...others];
+  }
+
+  /** Sealed suggestions of a repository whose evidence files are not among those that were written. */
+  unwrittenIn(repository: string, written: ReadonlySet<Digest>): readonly AcceptedSuggestion[] {
+    const { opened, others } = this;
+    const own = opened?.unanchored() ?? [];
+    const known = new Set(own.map(({ batchRoot }) => batchRoot));
+    return unwrittenIn(repository, written, {
+      unanchored: [...own, ...others.unanchored.filter(({ batchRoot }) => !known.has(batchRoot))],
+      find: (id) => opened?.find(id)?.suggestion ?? others.suggestions.get(id),
+    });
   }
 
   /**
@@ -129,7 +149,7 @@ export class SuggestionStore {
   /** Looks into the other windows' journals again. */
   async refreshOthers(): Promise<void> {
     try {
-      this.others = (await readJournals(this.settings.home)).pending;
+      this.others = await readJournals(this.settings.home);
     } catch (error) {
       this.log(`Other journals cannot be read: ${messageOf(error)}`);
     }

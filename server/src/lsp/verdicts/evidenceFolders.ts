@@ -12,6 +12,7 @@ import type { FileProblem } from "../../policy/report";
 import { checkChain } from "../../workflows/checkAnchors";
 import { findMoves } from "../../workflows/findMoves";
 import type { RepositoryContents, RepositoryReader } from "../../workflows/readRepository";
+import { batchRootsOf } from "../../workflows/unwritten";
 import { editorText } from "../editorRemedies";
 import { Listeners } from "../listeners";
 import { type ChainAccess, UNTRUSTED } from "../sealing/chainAccess";
@@ -25,6 +26,8 @@ export interface FolderEvidence {
    * the chain's first answer, so that nothing is called unknown that will be known in a moment.
    */
   readonly files: readonly EvidenceInput[];
+  /** The batch roots of all intact evidence files, those that wait for the chain included. */
+  readonly written: ReadonlySet<Digest>;
   readonly problems: readonly FileProblem[];
   /** Where pieces whose file is gone have been moved to. */
   readonly moves: Moves;
@@ -211,8 +214,8 @@ export class EvidenceFolders {
 
   /** Asks the chain about what is claimed to be on it; where nothing is, no chain is started for the question. */
   private async ask(folder: Folder): Promise<void> {
-    const { evidence, anchors } = folder.contents;
-    const batchRoots = batchRootsOf(evidence);
+    const { anchors } = folder.contents;
+    const batchRoots = batchRootsOf(folder.contents);
     const claims = claimsOf(anchors);
     if (!batchRoots.some((batchRoot) => claims.has(batchRoot))) {
       return;
@@ -243,7 +246,8 @@ function gather({
   const chain = new Map<Digest, AnchorCheck>();
   const unasked = new Set<Digest>();
   const claimed = claimsOf(anchors);
-  for (const batchRoot of batchRootsOf(evidence)) {
+  const written = new Set(batchRootsOf({ evidence }));
+  for (const batchRoot of written) {
     const claims = claimed.get(batchRoot) ?? "";
     const answer = answers.get(batchRoot);
     // Where nobody claims an anchor, a chain that is out of reach contradicts nothing: it is not anchored yet.
@@ -260,7 +264,7 @@ function gather({
     unasked.size === 0
       ? evidence
       : evidence.filter(({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.batchRoot));
-  return { repositoryId, files, problems, moves, chain };
+  return { repositoryId, files, written, problems, moves, chain };
 }
 
 /** Whether time alone may change what the chain says: it was out of reach, or has yet to make a block final. */
@@ -275,10 +279,6 @@ function isUnsettled({ contents: { anchors }, answers }: Folder): boolean {
     ]) =>
       claimed.has(batchRoot) && (status === "unreachable" || (status === "included" && trust !== "local")),
   );
-}
-
-function batchRootsOf(evidence: RepositoryContents["evidence"]): readonly Digest[] {
-  return evidence.flatMap(({ reading }) => (reading.kind === "intact" ? [reading.batch.batchRoot] : []));
 }
 
 /** Names what anchor files claim, proofs included, by the batch roots that they speak of. */

@@ -81,11 +81,17 @@ function locateEvidence(context: ServerContext, { folders }: ActionParts, id: st
   if (found !== null) {
     return { kind: "file", uri: pathToFileURL(found.file).href };
   }
-  const pending = context.store.pending().some((one) => one.id === id);
-  const reason = pending
-    ? "It is accepted but not sealed yet. Anchor Now seals it."
+  return { kind: "none", reason: reasonForNone(context, id) };
+}
+
+/** Why no evidence file holds a suggestion, as sentences. */
+function reasonForNone({ store }: ServerContext, id: string): string {
+  if (store.pending().some((one) => one.id === id)) {
+    return "It is accepted but not sealed yet. Anchor Now seals it.";
+  }
+  return store.journal?.find(id)?.state === "sealed"
+    ? "It is sealed, but its evidence file is not in the repository yet. Anchor Now writes it."
     : "No evidence file that is known here holds this suggestion.";
-  return { kind: "none", reason };
 }
 
 function opened(context: ServerContext, uri: string): OpenDocument {

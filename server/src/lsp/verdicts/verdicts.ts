@@ -193,7 +193,7 @@ export class Verdicts implements DocumentListener {
   async replayables(document: OpenDocument): Promise<readonly Replayable[]> {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
-    return this.replayablesAt(location, await inSlices(sealedAt(location, evidence)));
+    return this.replayablesAt(location, evidence, await inSlices(sealedAt(location, evidence)));
   }
 
   /** What is wrong with the evidence and anchor files of a document's repository. */
@@ -230,7 +230,7 @@ export class Verdicts implements DocumentListener {
     const location = await this.context.locations.of(document);
     const evidence = await this.evidenceFor(location);
     const sealed = await inSlices(sealedAt(location, evidence));
-    const quoted = await this.quotedBy(document, location, sealed);
+    const quoted = await this.quotedBy(document, location, evidence, sealed);
     const known = await this.parts.identity.of(identityAt(location, evidence));
     const isOpen = (): boolean => this.context.documents.get(document.uri) === document;
     if (!isOpen()) {
@@ -254,14 +254,29 @@ export class Verdicts implements DocumentListener {
     this.diagnostics.forget(uri);
   }
 
-  private replayablesAt(location: Place, sealed: Sealed): readonly Replayable[] {
-    return replayables(sealed, this.pendingAt(location), ({ path }) => path === location.path);
+  private replayablesAt(
+    location: Place,
+    evidence: FolderEvidence | null,
+    sealed: Sealed,
+  ): readonly Replayable[] {
+    const journal = [...this.pendingAt(location), ...this.unwrittenAt(location, evidence)];
+    return replayables(sealed, journal, ({ path }) => path === location.path);
   }
 
   private pendingAt({ repositoryPath, path }: Place): readonly AcceptedSuggestion[] {
     return this.context.store
       .pending()
       .filter((one) => one.repository === repositoryPath && one.path === path);
+  }
+
+  /** What is sealed of a file, and not written into its repository. */
+  private unwrittenAt(
+    { repositoryPath, path }: Place,
+    evidence: FolderEvidence | null,
+  ): readonly AcceptedSuggestion[] {
+    return repositoryPath === null || evidence === null
+      ? []
+      : this.context.store.unwrittenIn(repositoryPath, evidence.written).filter((one) => one.path === path);
   }
 
   private async evidenceFor({ repository }: DocumentLocation): Promise<FolderEvidence | null> {
@@ -272,6 +287,7 @@ export class Verdicts implements DocumentListener {
   private async quotedBy(
     { uri }: OpenDocument,
     location: DocumentLocation,
+    evidence: FolderEvidence | null,
     sealed: Sealed,
   ): Promise<ReadonlyMap<string, string>> {
     const { repository, repositoryPath, path } = location;
@@ -281,7 +297,7 @@ export class Verdicts implements DocumentListener {
     }
     const paths = quotedPaths(
       sealed,
-      this.context.store.pending().filter((one) => one.repository === repositoryPath),
+      [...this.pendingAt(location), ...this.unwrittenAt(location, evidence)],
       (suggestion) => suggestion.path === path,
     );
     this.quotes.set(uri, paths);
@@ -314,7 +330,7 @@ export class Verdicts implements DocumentListener {
     known: KnownHere,
   ): Generator<void, Report, void> {
     const replays = new Map<string, ReplayOutcome>();
-    for (const one of this.replayablesAt({ repositoryPath, path }, sealed)) {
+    for (const one of this.replayablesAt({ repositoryPath, path }, evidence, sealed)) {
       replays.set(one.claim, this.parts.replays.outcomeOf(one));
       yield;
     }
@@ -324,6 +340,7 @@ export class Verdicts implements DocumentListener {
       moves: evidence?.moves ?? Moves.NONE,
       only: new Set([path]),
       journal: this.pendingAt({ repositoryPath, path }),
+      unwritten: this.unwrittenAt({ repositoryPath, path }, evidence),
       device: known.device ?? "",
       chain: evidence?.chain ?? new Map(),
       texts: new Map([[path, document.text]]),
