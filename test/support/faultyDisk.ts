@@ -33,11 +33,15 @@ let calls = 0;
 /** Makes the disk of this process faulty; returns what mends it. */
 export function breakDisk({ fault, from, below, record }: DiskFault): () => void {
   calls = 0;
+  let isMended = false;
   const isWatched = (path: unknown): path is string =>
     typeof path === "string" && below.some((folder) => path === folder || path.startsWith(`${folder}/`));
 
   /** Counts a call, and fails or ends here where it is its turn. */
   const step = (name: string, path: string, half: () => void = () => {}): void => {
+    if (isMended) {
+      return;
+    }
     calls += 1;
     if (record !== undefined) {
       appendFileSync(record, `${name} ${path}\n`);
@@ -52,7 +56,11 @@ export function breakDisk({ fault, from, below, record }: DiskFault): () => void
       return;
     }
     const takesNothing = TAKES_NOTHING.has(name) || ((name === "open" || name === "mkdir") && isThere);
-    if ((fault === "ENOSPC" && takesNothing) || (name === "mkdir" && isThere)) {
+    if (
+      (fault !== "EIO" && name === "sync of the folder") ||
+      (fault === "ENOSPC" && takesNothing) ||
+      (name === "mkdir" && isThere)
+    ) {
       return;
     }
     half();
@@ -90,6 +98,17 @@ export function breakDisk({ fault, from, below, record }: DiskFault): () => void
     return Object.assign(handle, watched, others);
   };
 
+  /** Who opens something for reading and syncs it makes the names in a folder durable. */
+  const watchFolder = (handle: FileHandle, path: string): FileHandle => {
+    const { sync } = handle;
+    return Object.assign(handle, {
+      sync: async () => {
+        step("sync of the folder", path);
+        return Reflect.apply(sync, handle, []);
+      },
+    });
+  };
+
   const { open, mkdir, rename, link, unlink, rm, writeFile } = fileSystem;
   const watchNamed =
     <Rest extends unknown[], Result>(
@@ -104,8 +123,11 @@ export function breakDisk({ fault, from, below, record }: DiskFault): () => void
     };
   Object.assign(fileSystem, {
     open: async (path: PathLike, flags: string | number = "r", mode?: number) => {
-      if (!isWatched(path) || !writes(flags)) {
+      if (!isWatched(path)) {
         return open(path, flags, mode);
+      }
+      if (!writes(flags)) {
+        return watchFolder(await open(path, flags, mode), path);
       }
       step("open", path);
       return watchHandle(await open(path, flags, mode), path);
@@ -119,6 +141,7 @@ export function breakDisk({ fault, from, below, record }: DiskFault): () => void
   });
   syncBuiltinESMExports();
   return () => {
+    isMended = true;
     Object.assign(fileSystem, { open, mkdir, rename, link, unlink, rm, writeFile });
     syncBuiltinESMExports();
   };

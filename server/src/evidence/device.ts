@@ -4,7 +4,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import * as z from "zod";
 import { createWhole, isErrno, writeWhole } from "../platform/durable";
 import { addressOf, type Sign, signPersonalMessage } from "../platform/ecdsa";
-import { messageOf, ProoflineError } from "../platform/errors";
+import { meaningOf, messageOf, ProoflineError } from "../platform/errors";
 import { withLock } from "../platform/lock";
 import { type Address, Count, Digest } from "../platform/primitives";
 
@@ -21,7 +21,7 @@ const STATE_FILE = "device.state.json";
  * Opens this machine's device key, and makes it where there is none: 64 hex digits in `<home>/device.key`, readable by
  * its owner alone. Several processes that start at once end up with the same key.
  *
- * @throws ProoflineError `device` where others can read the key, or it is damaged.
+ * @throws ProoflineError `device` where others can read the key, it is damaged, or it cannot be made.
  */
 export async function openDevice(home: string): Promise<Device> {
   const path = join(home, KEY_FILE);
@@ -30,7 +30,7 @@ export async function openDevice(home: string): Promise<Device> {
     return deviceOf(existing);
   }
   const fresh = Buffer.from(secp256k1.utils.randomSecretKey());
-  await createWhole(path, `${fresh.toString("hex")}\n`, { mode: 0o600 });
+  await writing(path, () => createWhole(path, `${fresh.toString("hex")}\n`, { mode: 0o600 }));
   const key = await readKey(path);
   if (key === null) {
     throw new ProoflineError(
@@ -78,8 +78,9 @@ export function withDeviceSequence<Value>(
         if (sequence < state.sequence) {
           return;
         }
-        state = { sequence: sequence + 1, previousSeal: seal };
-        await writeWhole(path, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+        const next = { sequence: sequence + 1, previousSeal: seal };
+        await writing(path, () => writeWhole(path, `${JSON.stringify(next)}\n`, { mode: 0o600 }));
+        state = next;
       },
     });
   });
@@ -125,6 +126,19 @@ async function readState(path: string): Promise<z.infer<typeof DeviceState>> {
       return { sequence: 0, previousSeal: null };
     }
     throw damaged(path, messageOf(error));
+  }
+}
+
+async function writing<Value>(path: string, write: () => Promise<Value>): Promise<Value> {
+  try {
+    return await write();
+  } catch (error) {
+    throw new ProoflineError(
+      "device",
+      `${path} cannot be written (${meaningOf(error)}).`,
+      "makeHomeWritable",
+      { cause: error },
+    );
   }
 }
 

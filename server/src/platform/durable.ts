@@ -38,7 +38,7 @@ export async function writeWhole(
   try {
     await patiently(() => rename(temporary, path));
   } catch (error) {
-    await removeIfThere(temporary);
+    await removeTemporary(temporary);
     throw error;
   }
   await syncFolder(dirname(path));
@@ -70,7 +70,7 @@ export async function createWhole(
       return false;
     }
   } finally {
-    await removeIfThere(temporary);
+    await removeTemporary(temporary);
   }
   await syncFolder(dirname(path));
   return true;
@@ -99,6 +99,11 @@ export async function removeIfThere(path: string): Promise<void> {
   }
 }
 
+/** Removes a temporary file that has served. One that cannot be removed does no harm, and hides no other error. */
+export async function removeTemporary(path: string): Promise<void> {
+  await removeIfThere(path).catch(() => {});
+}
+
 /** Removes temporary files that a crash left behind an hour ago or earlier: all in a folder, or those of one file. */
 export async function removeAbandoned(folder: string, of?: string): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -123,13 +128,13 @@ export function removeFolder(folder: string): Promise<void> {
  * scanner, nor opens what is being removed. That passes: a call that fails so is made again for a while there.
  */
 export async function patiently<Value>(call: () => Promise<Value>): Promise<Value> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  const deadline = performance.now() + PATIENCE_MILLISECONDS;
   for (;;) {
     try {
       return await call();
     } catch (error) {
       const inUse = ["EPERM", "EACCES", "EBUSY", "ENOTEMPTY"].some((code) => isErrno(error, code));
-      if (process.platform !== "win32" || !inUse || Date.now() > deadline) {
+      if (process.platform !== "win32" || !inUse || performance.now() > deadline) {
         throw error;
       }
     }
@@ -182,7 +187,7 @@ export async function writeTemporary(
     await handle.writeFile(data);
     await handle.sync();
   } catch (error) {
-    await removeIfThere(temporary);
+    await removeTemporary(temporary);
     throw error;
   } finally {
     await handle.close();

@@ -1,6 +1,6 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { isErrno, patiently, removeAbandoned, removeIfThere, syncFolder, writeTemporary } from "./durable";
+import { isErrno, patiently, removeAbandoned, removeTemporary, syncFolder, writeTemporary } from "./durable";
 
 /**
  * What came of replacing a file: `replaced`, or why it lies there as it was. `changed`: it no longer holds what was read
@@ -37,11 +37,11 @@ export async function replaceFile(path: string, before: Uint8Array, after: Uint8
       await patiently(() => rename(temporary, path));
     }
   } catch (error) {
-    await removeIfThere(temporary);
+    await removeTemporary(temporary);
     throw error;
   }
   if (outcome !== "replaced") {
-    await removeIfThere(temporary);
+    await removeTemporary(temporary);
     return outcome;
   }
   // The new content is there; a crash that brings the old one back brings back all of it.

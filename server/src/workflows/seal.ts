@@ -17,7 +17,7 @@ export interface SealPendingParameters {
   readonly home: string;
   readonly journal: Journal;
   readonly repository: Repository;
-  readonly thread: VerificationThread;
+  readonly thread: Pick<VerificationThread, "signBatch">;
   /** One of its own, for a text that breaks it must not keep others from being sealed. */
   readonly grammarThread: Pick<VerificationThread, "linesOf">;
   /** Says why a suggestion has to wait (its document is not saved, say), or `null`. */

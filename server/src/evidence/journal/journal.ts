@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, readdir, readFile } from "node:fs/promise
 import { join } from "node:path";
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { isErrno, removeIfThere, syncFolder, writeWhole } from "../../platform/durable";
-import { messageOf, ProoflineError } from "../../platform/errors";
+import { meaningOf, messageOf, ProoflineError } from "../../platform/errors";
 import { type Lock, tryLock, withLock } from "../../platform/lock";
 import type { Digest } from "../../platform/primitives";
 import { SerialQueue } from "../../platform/serialQueue";
@@ -38,6 +38,7 @@ export type NewBatch = Omit<SealedBatchEntry, "sequence" | "ids">;
 export class Journal {
   private readonly state = new JournalState();
   private length = 0;
+  /** Whether the file may hold more than `length` bytes: a write failed half-way, and could not be taken back yet. */
   private broken = false;
   private closed = false;
   private readonly queue = new SerialQueue();
@@ -49,7 +50,8 @@ export class Journal {
     private readonly folder: string,
     private readonly name: string,
     private readonly lock: Lock,
-    private file: FileHandle,
+    /** `null` while it could not be opened again after the journal was rewritten. */
+    private file: FileHandle | null,
   ) {}
 
   /** @internal Use `openJournal`. */
@@ -191,7 +193,8 @@ export class Journal {
     return this.queue.run(async () => {
       await this.append({ kind: "anchored", batchRoot, chainId });
       if (this.length > COMPACT_ABOVE_BYTES) {
-        await this.rewrite();
+        // It is recorded, and a journal that is longer than it need be is whole.
+        await this.rewrite().catch((error: unknown) => this.problems.push(messageOf(error)));
       }
     });
   }
@@ -209,9 +212,10 @@ export class Journal {
       }
       this.closed = true;
       await this.rewrite().catch((error: unknown) => this.problems.push(messageOf(error)));
-      await this.file.close();
+      await this.file?.close();
       if (!this.broken && this.length === 0) {
-        await removeIfThere(join(this.folder, this.name));
+        // Whoever adopts an empty one takes it away.
+        await removeIfThere(join(this.folder, this.name)).catch(() => {});
       }
       await this.lock.release();
     });
@@ -238,21 +242,28 @@ export class Journal {
     if (this.closed) {
       throw unwritable("it is closed");
     }
-    if (this.broken) {
-      throw unwritable("an earlier write failed half-way");
-    }
     const line = formatLine(entry);
     try {
+      this.file ??= await this.reopen();
+      if (this.broken) {
+        await this.file.truncate(this.length);
+        this.broken = false;
+      }
+      this.broken = true;
       for (let done = 0; done < line.length; ) {
         const { bytesWritten } = await this.file.write(line, done, line.length - done, this.length + done);
         done += bytesWritten;
       }
       await this.file.datasync();
+      this.broken = false;
     } catch (error) {
-      await this.file.truncate(this.length).catch(() => {
-        this.broken = true;
-      });
-      throw unwritable(messageOf(error));
+      await this.file?.truncate(this.length).then(
+        () => {
+          this.broken = false;
+        },
+        () => {},
+      );
+      throw unwritable(meaningOf(error));
     }
     this.length += line.length;
     this.state.apply(entry);
@@ -340,14 +351,22 @@ export class Journal {
     const bytes = Buffer.concat(lines);
     const path = join(this.folder, this.name);
     // Windows replaces no file that is open.
-    await this.file.close();
+    await this.file?.close();
+    this.file = null;
     try {
       await writeWhole(path, bytes, { mode: 0o600 });
-      this.length = bytes.length;
     } finally {
-      this.file = await open(path, "r+");
+      // Where that fails, the next entry tries again.
+      this.file = await this.reopen().catch(() => null);
     }
     this.state.forgetSettled();
+  }
+
+  /** Opens the file after it was written anew, or was to be: it then holds whole entries, and nothing else. */
+  private async reopen(): Promise<FileHandle> {
+    const file = await open(join(this.folder, this.name), "r+");
+    this.length = (await file.stat()).size;
+    return file;
   }
 
   /** The sealed batches of all journals, in the order of their numbers. */
@@ -386,7 +405,7 @@ export async function openJournal(home: string): Promise<Journal> {
     if (error instanceof ProoflineError) {
       throw error;
     }
-    throw unwritable(messageOf(error));
+    throw unwritable(meaningOf(error));
   }
 }
 
