@@ -25,6 +25,7 @@ export const COMMANDS = {
   "proofline.pinModel": { title: "command.pinModel", whileStopped: "saysWhy" },
   "proofline.useWorkspaceModel": { title: "command.useWorkspaceModel", whileStopped: "saysWhy" },
   "proofline.acceptModel": { title: "command.acceptModel", whileStopped: "saysWhy" },
+  "proofline.reviewChain": { title: "command.reviewChain", whileStopped: "saysWhy" },
   "proofline.setHubToken": { title: "command.setHubToken", whileStopped: "works" },
   "proofline.clearHubToken": { title: "command.clearHubToken", whileStopped: "works" },
   /** Comes with every suggestion; VS Code runs it after a whole acceptance. */

@@ -3,9 +3,9 @@
  * come with the repository, so each setting takes a side: what a workspace may do to it.
  */
 import { unreachable } from "../../server/src/protocol/caught";
+import { type Problem, readChain } from "../../server/src/protocol/chainSettings";
 import { DEFAULT_HUB, DEFAULT_SETTINGS, Settings } from "../../server/src/protocol/settings";
 import { strictest, VERIFIED_ONLY_LEVELS, type VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
-import { type Problem, readChain } from "./chainSettings";
 import type { Offers } from "./editor/offers";
 
 /** Where settings are kept. A value is whatever a person typed into a JSON file, or `undefined`. */

@@ -30,8 +30,19 @@ export async function agree(
   lines: readonly string[],
   yes: string,
 ): Promise<boolean> {
+  return (await decide(severity, question, lines, [yes])) === yes;
+}
+
+/** The same with several buttons; resolves to the one that was chosen, `undefined` for none. */
+export async function decide<Button extends string>(
+  severity: Severity,
+  question: string,
+  lines: readonly string[],
+  buttons: readonly Button[],
+): Promise<Button | undefined> {
   const detail = lines.map(visibleInEditor).join("\n");
-  return (await SHOW[severity](visibleInEditor(question), { modal: true, detail }, yes)) === yes;
+  const chosen = await SHOW[severity](visibleInEditor(question), { modal: true, detail }, ...buttons);
+  return buttons.find((button) => button === chosen);
 }
 
 type ShowMessage = (

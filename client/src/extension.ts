@@ -13,6 +13,7 @@ import * as evidence from "./features/openEvidence";
 import * as verdictDocument from "./features/openVerdict";
 import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
+import * as reviewChain from "./features/reviewChain";
 import * as log from "./features/showLog";
 import * as status from "./features/statusBar";
 import * as toggle from "./features/toggle";
@@ -39,6 +40,7 @@ const FEATURES = [
   hubToken,
   pinnedModels,
   menu,
+  reviewChain,
   toggle,
   log,
 ];

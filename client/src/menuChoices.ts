@@ -95,7 +95,7 @@ function aboutEvidence({ server, status }: MenuState): readonly MenuChoice[] {
   if (server !== "running" || status === undefined) {
     return [];
   }
-  const { model, chain, pending, proposedModel } = status;
+  const { model, chain, pending, proposedModel, proposedChain } = status;
   return [
     ...(pending === 0
       ? []
@@ -123,6 +123,9 @@ function aboutEvidence({ server, status }: MenuState): readonly MenuChoice[] {
       "workbench.action.openSettings",
       ["proofline.chain"],
     ),
+    ...(proposedChain === null
+      ? []
+      : [command("repo", "Review the repository's chain…", proposedChain, "proofline.reviewChain")]),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** The life cycle of the language server: start, stop, restart, crash. Features reach the server only through here. */
 import type { CancellationToken } from "vscode";
 import { messageOf, unreachable } from "../../server/src/protocol/caught";
+import type { Problem } from "../../server/src/protocol/chainSettings";
 import { DidChangeSettings } from "../../server/src/protocol/messages";
 import type {
   NotificationMessage,
@@ -9,7 +10,6 @@ import type {
   Signal,
 } from "../../server/src/protocol/messages/message";
 import type { Settings } from "../../server/src/protocol/settings";
-import type { Problem } from "./chainSettings";
 import { type Restart, RestartPolicy } from "./restartPolicy";
 
 /** What the server process is doing, with a sentence for people where it does nothing. */

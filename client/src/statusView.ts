@@ -71,7 +71,7 @@ function documentView(offReason: string | null): StatusView | null {
 
 function chainView(
   chain: ChainState,
-  { model, pending, proposedModel }: DidChangeStatus.Parameters,
+  { model, pending, proposedModel, proposedChain }: DidChangeStatus.Parameters,
 ): StatusView {
   const ready = sentences(
     model.kind === "ready" ? `Model ${visibleNameInEditor(model.name)} is ready.` : "",
@@ -79,6 +79,9 @@ function chainView(
     proposedModel === null
       ? ""
       : `This workspace proposes the model ${visibleNameInEditor(proposedModel)}. To use it, run Proofline: Use the Workspace's Model….`,
+    proposedChain === null
+      ? ""
+      : `This repository proposes a chain for its anchors, ${visibleNameInEditor(proposedChain)}; your own settings count. To look at it, run Proofline: Review the Repository's Chain….`,
   );
   const waiting = pending === 0 ? "" : `${counted(pending, "suggestion")} not anchored yet.`;
   const word = pending === 0 ? "" : `${pending} pending`;

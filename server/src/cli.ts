@@ -63,6 +63,7 @@ function run<Name extends CommandName, Module>(
 
 const anchoring = () => import("./cli/anchorCommand");
 const chains = () => import("./cli/chainCommand");
+const chainReviews = () => import("./cli/chainReviewCommand");
 const completions = () => import("./cli/completeCommand");
 const evidenceFiles = () => import("./cli/evidenceCommand");
 const models = () => import("./cli/modelCommand");
@@ -257,7 +258,9 @@ run(
     modelRemove(session, name, { partial: flags.partial === true }),
 );
 
-const chain = program.command("chain").description("the chain on this computer");
+const chain = program
+  .command("chain")
+  .description("the chain on this computer, and the one that this repository proposes");
 run(
   "chain start",
   chain.command("start").description("run it until `chain stop`"),
@@ -275,6 +278,33 @@ run(
   chain.command("status").description("whether it runs, and where"),
   chains,
   ({ chainStatus }, session) => chainStatus(session),
+);
+run(
+  "chain show",
+  chain.command("show").description("the chain that this repository proposes, and whether it counts"),
+  chainReviews,
+  ({ chainShow }, session) => chainShow(session),
+);
+run(
+  "chain accept",
+  chain
+    .command("accept")
+    .argument("[digest]", "what `chain show` shows")
+    .description("let the proposed chain count here, on this machine; asks unless the digest is given"),
+  chainReviews,
+  ({ chainAccept }, session, _flags, [digest]) => chainAccept(session, digest),
+);
+run(
+  "chain decline",
+  chain.command("decline").description("hear no more of the proposed chain until it changes"),
+  chainReviews,
+  ({ chainDecline }, session) => chainDecline(session),
+);
+run(
+  "chain forget",
+  chain.command("forget").description("take back what was said of this repository's chain"),
+  chainReviews,
+  ({ chainForget }, session) => chainForget(session),
 );
 
 const evidence = program.command("evidence").description("what the evidence files of this repository say");

@@ -9,13 +9,15 @@ import { describePlan, questionFor } from "./modelTexts";
 
 type Trust = PinModel.Parameters["trust"];
 
-/** The workspace folder that a pin is for; `null` without one. */
-export async function askForFolder(): Promise<string | null | undefined> {
+/** The workspace folder that is meant; `null` without one. */
+export async function askForFolder(
+  placeHolder = "Which folder is the pin for?",
+): Promise<string | null | undefined> {
   const folders = workspace.workspaceFolders ?? [];
   if (folders.length <= 1) {
     return folders[0]?.uri.toString() ?? null;
   }
-  const folder = await window.showWorkspaceFolderPick({ placeHolder: "Which folder is the pin for?" });
+  const folder = await window.showWorkspaceFolderPick({ placeHolder });
   return folder?.uri.toString();
 }
 

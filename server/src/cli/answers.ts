@@ -20,7 +20,9 @@ import { Tolerance } from "../models/pin/tolerance";
 import { SignatureReport } from "../models/signature/signature";
 import { Address, Count, Digest } from "../platform/primitives";
 import { Report } from "../policy/report";
+import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
+import { ChainSettings } from "../protocol/settings";
 import { Failure } from "./failure";
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -141,6 +143,22 @@ const Acceptance = z.strictObject({
 
 const Running = HostStatus.extend({ running: z.literal(true) });
 
+const ShownChain = z.strictObject({
+  proposal: z
+    .nullable(
+      z.strictObject({
+        digest: Digest.describe("Names this proposal in place of this own chain, whole."),
+        chain: ChainSettings,
+        answer: z.nullable(ChainAnswer),
+      }),
+    )
+    .describe("What the repository proposes; null where that is nothing but the own chain."),
+  counts: z.enum(["own", "proposed"]),
+  problem: z.nullable(z.string()),
+});
+
+const AnsweredChain = z.strictObject({ digest: Digest, answer: ChainAnswer });
+
 const Batches = z.strictObject({
   batches: list(
     z.strictObject({
@@ -198,6 +216,10 @@ export const ANSWERS = {
     Running,
     z.strictObject({ running: z.literal(false), exists: z.boolean(), recovery: z.nullable(Recovery) }),
   ]),
+  "chain show": ShownChain,
+  "chain accept": AnsweredChain,
+  "chain decline": AnsweredChain,
+  "chain forget": z.strictObject({ forgotten: z.literal(true) }),
   "evidence list": Batches,
   "evidence show": Shown,
   schema: z.record(z.string(), z.unknown()),

@@ -29,6 +29,11 @@ export function addKeyFlag(command: Command): Command {
   );
 }
 
+/** Whether flags name a chain for this one run: nothing else then counts. */
+export function namesChain({ chainId, rpcUrl, contract }: ChainFlags): boolean {
+  return chainId !== undefined || rpcUrl !== undefined || contract !== undefined;
+}
+
 /** The chain that flags and variables name; flags win. Naming none is the local chain; naming some takes all three. */
 export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = process.env): ChainSettings {
   const id = flags.chainId ?? variables.PROOFLINE_CHAIN_ID;

@@ -4,11 +4,14 @@ import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
 import { readJournals } from "../evidence/journal/journal";
 import { openRepository, PROOFLINE_FOLDER, type Repository } from "../evidence/repository";
+import type { ChainSettings } from "../protocol/settings";
 import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
+import { RepositoryChains } from "../workflows/repositoryChains";
 import { ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import type { BaseEvidence } from "../workflows/vanished";
-import { type ChainFlags, chainSettings } from "./chainOptions";
+import { type ChainFlags, chainSettings, namesChain } from "./chainOptions";
+import { noteProposal } from "./chainReviewCommand";
 import { CommandError } from "./commandError";
 import { repositoryHere, type Session } from "./session";
 
@@ -31,8 +34,10 @@ export async function withWorkspace<Value>(
   use: (workspace: Workspace) => Promise<Value>,
 ): Promise<Value> {
   const { home, installation } = session;
-  const chain = chainConfiguration(chainSettings(flags), { home, hostPath: installation.chainHost });
+  const own = chainSettings(flags);
   const repository = await repositoryOf(session);
+  const counts = namesChain(flags) ? own : await countingIn(repository, session, own);
+  const chain = chainConfiguration(counts, { home, hostPath: installation.chainHost });
   const thread = new VerificationThread(installation.verificationWorker);
   const grammarThread = new VerificationThread(installation.verificationWorker);
   const readers = new ReadingThreads(installation.verificationWorker, home);
@@ -49,6 +54,17 @@ export async function withWorkspace<Value>(
   } finally {
     await Promise.all([thread.close(), readers.close(), grammarThread.close()]);
   }
+}
+
+/** The chain that counts in a repository; one that it proposes and nobody answered to is mentioned. */
+async function countingIn(
+  repository: Repository,
+  { home }: Session,
+  own: ChainSettings,
+): Promise<ChainSettings> {
+  const here = await new RepositoryChains(home).of(repository, own);
+  noteProposal(here);
+  return here.counts;
 }
 
 /**

@@ -28,6 +28,8 @@ import { standsIn } from "./locate/promptLines";
 
 /** Where evidence lies, below a repository's top. */
 export const PROOFLINE_FOLDER = ".proofline";
+/** Where VS Code keeps a workspace's settings, below a repository's top. */
+export const EDITOR_SETTINGS_FILE = ".vscode/settings.json";
 
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_SMALL_FILE_BYTES = 64 * 1024;
@@ -200,8 +202,20 @@ export class Repository {
    *
    * @throws ProoflineError `repository` where the file is too large, a link out of the repository, or not readable.
    */
-  async modelsFile(maxBytes: number): Promise<Uint8Array | null> {
-    const path = `${PROOFLINE_FOLDER}/models.json`;
+  modelsFile(maxBytes: number): Promise<Uint8Array | null> {
+    return this.readOptional(`${PROOFLINE_FOLDER}/models.json`, maxBytes);
+  }
+
+  /**
+   * The settings of VS Code that come with the repository; `null` where there are none.
+   *
+   * @throws ProoflineError `repository` as `modelsFile` does
+   */
+  editorSettings(maxBytes: number): Promise<Uint8Array | null> {
+    return this.readOptional(EDITOR_SETTINGS_FILE, maxBytes);
+  }
+
+  private async readOptional(path: string, maxBytes: number): Promise<Uint8Array | null> {
     const found = await this.look(path, maxBytes);
     switch (found.kind) {
       case "read":

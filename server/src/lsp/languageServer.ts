@@ -8,6 +8,7 @@ import {
   TextDocumentSyncKind,
   TextDocuments,
 } from "vscode-languageserver/node";
+import { EDITOR_SETTINGS_FILE } from "../evidence/repository";
 import type { Installation } from "../workflows/installation";
 import { type OpenDocument, openDocuments } from "./documents/openDocument";
 import { editorText } from "./editorRemedies";
@@ -49,7 +50,11 @@ export function startServer(connection: Connection, installation: Installation):
   connection.onInitialized(() => {
     if (watches) {
       void connection.client.register(DidChangeWatchedFilesNotification.type, {
-        watchers: [{ globPattern: "**/.proofline/**" }, { globPattern: "**/.gitignore" }],
+        watchers: [
+          { globPattern: "**/.proofline/**" },
+          { globPattern: "**/.gitignore" },
+          { globPattern: `**/${EDITOR_SETTINGS_FILE}` },
+        ],
       });
     }
     if (followsFolders) {

@@ -6,13 +6,24 @@ import type {
   TextDocuments,
   WorkspaceFolder,
 } from "vscode-languageserver/node";
-import { DidChangeSettings, DidLoadModel, RestartEngine } from "../protocol/messages";
+import { EDITOR_SETTINGS_FILE } from "../evidence/repository";
+import {
+  AnswerChain,
+  DidChangeSettings,
+  DidLoadModel,
+  ForgetChain,
+  RestartEngine,
+  ReviewChain,
+} from "../protocol/messages";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
+import { RepositoryChains } from "../workflows/repositoryChains";
 import { ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
+import { ChainAccess } from "./chains/chainAccess";
+import { WorkspaceChains } from "./chains/workspaceChains";
 import { Coalescer } from "./coalescer";
 import { ContextSources } from "./completion/contextSources";
 import { Gate } from "./completion/gate";
@@ -25,8 +36,7 @@ import { Tracking } from "./documents/tracking";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
 import { WorkspaceModels } from "./models/workspaceModels";
-import { onNotification, onQuestion } from "./requests";
-import { ChainAccess } from "./sealing/chainAccess";
+import { onNotification, onQuestion, onRequest } from "./requests";
 import { startSealing } from "./sealing/sealing";
 import type { ServerContext } from "./serverContext";
 import { SettingsStore } from "./settingsStore";
@@ -99,7 +109,11 @@ export function assembleServer(
   const sealingGrammarThread = new VerificationThread(installation.verificationWorker);
   const readers = new ReadingThreads(installation.verificationWorker, settings.home);
   const reader = new RepositoryReader(readers);
-  const chain = new ChainAccess(settings, installation, (line) => connection.console.warn(line));
+  const repositoryChains = new RepositoryChains(settings.home);
+  const chains = new WorkspaceChains(settings, repositoryChains, pathsOf(workspaceFolders ?? []), log);
+  const chain = new ChainAccess(settings, repositoryChains, installation, (line) =>
+    connection.console.warn(line),
+  );
   const sealing = startSealing(context, {
     thread,
     grammarThread: sealingGrammarThread,
@@ -127,6 +141,17 @@ export function assembleServer(
     status.setProposedModel(await models.proposal(engine.engine?.facts.model.manifestDigest ?? null));
   }
 
+  async function proposeChain(): Promise<void> {
+    status.setProposedChain(await chains.proposal());
+  }
+
+  /** Another chain may count somewhere. */
+  async function chainsChanged(): Promise<void> {
+    await proposeChain();
+    // Nobody waits for servers here: the verdicts follow.
+    void folders.recheck();
+  }
+
   async function modelsChanged(): Promise<void> {
     await identity.refresh();
     await proposeModel();
@@ -137,7 +162,7 @@ export function assembleServer(
     if (now.trusted !== before.trusted) {
       void store.begin();
     }
-    void folders.recheck();
+    void chainsChanged();
     void verdicts.updateAll();
   });
   engine.onChange((state) => {
@@ -192,6 +217,15 @@ export function assembleServer(
   provideHover(context, { verdicts, folders, models });
   provideActions(context, { verdicts, replays, sealing, folders, chain });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
+  onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));
+  onRequest(connection, AnswerChain, async ({ folder, digest, answer }) => {
+    await chains.answer(folder, digest, answer);
+    await chainsChanged();
+  });
+  onRequest(connection, ForgetChain, async ({ folder }) => {
+    await chains.forget(folder);
+    await chainsChanged();
+  });
   onNotification(connection, DidChangeSettings, ({ settings: now }) => settings.replace(now));
   onQuestion(connection, RestartEngine, () => engine.restart());
 
@@ -200,6 +234,7 @@ export function assembleServer(
       status.open();
       const loading = engine.restart();
       await identity.refresh();
+      void proposeChain();
       folders.watchChain();
       await Promise.all([loading, store.begin()]);
     },
@@ -224,6 +259,8 @@ export function assembleServer(
       locations.refresh(pathsOf(now));
       tellPending();
       models.follow(pathsOf(now));
+      chains.follow(pathsOf(now));
+      void proposeChain();
       void engine.reconsider().then(proposeModel);
       void sources.refresh();
       void verdicts.updateAll();
@@ -232,6 +269,9 @@ export function assembleServer(
       if (changes.some(({ uri }) => uri.endsWith(".gitignore"))) {
         locations.refresh();
         void sources.refresh();
+      }
+      if (changes.some(({ uri }) => uri.endsWith(`/${EDITOR_SETTINGS_FILE}`))) {
+        void chainsChanged();
       }
       if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) {
         return;

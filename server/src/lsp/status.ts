@@ -7,6 +7,7 @@ export class Status {
   private chain: ChainState = { kind: "idle" };
   private pending = 0;
   private proposedModel: string | null = null;
+  private proposedChain: string | null = null;
   private sent = "";
   private ready = false;
 
@@ -38,6 +39,11 @@ export class Status {
     this.send();
   }
 
+  setProposedChain(name: string | null): void {
+    this.proposedChain = name;
+    this.send();
+  }
+
   private send(): void {
     if (!this.ready) {
       return;
@@ -47,6 +53,7 @@ export class Status {
       chain: this.chain,
       pending: this.pending,
       proposedModel: this.proposedModel,
+      proposedChain: this.proposedChain,
     };
     const text = JSON.stringify(parameters);
     if (text === this.sent) {

@@ -6,6 +6,7 @@ export const LINKED_COMMANDS = [
   "proofline.anchorNow",
   "proofline.replay",
   "proofline.useWorkspaceModel",
+  "proofline.reviewChain",
   "proofline.restart",
   "proofline.showLog",
 ] as const;

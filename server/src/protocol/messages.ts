@@ -5,6 +5,7 @@
  * Each by its name: what runs from source without a bundle (`npm run screenshots`, `npm run bench`) does not find names
  * that only a star exports.
  */
+export { AnswerChain, ForgetChain, ReviewChain } from "./messages/chainMessages";
 export {
   AcceptModel,
   ChooseModel,

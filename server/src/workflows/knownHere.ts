@@ -1,5 +1,5 @@
 import { deviceAddress } from "../evidence/device";
-import type { RepositoryIdentity } from "../models/store/acceptedModels";
+import type { RepositoryIdentity } from "../platform/acceptedRecords";
 import { meaningOf } from "../platform/errors";
 import type { Address, Digest } from "../platform/primitives";
 import { builtInPolicy, type KnownModel, type Policy } from "../policy/policy";

@@ -561,6 +561,92 @@ describe("complete → anchor → verify", () => {
   });
 });
 
+describe("a chain that the repository proposes", () => {
+  /** Whoever reads the repository on another machine. */
+  const reader = () => ({ variables: { PROOFLINE_HOME: join(scratch, "reader") } });
+
+  function propose(chain: {
+    readonly id: number;
+    readonly rpcUrls: readonly string[];
+    readonly contract: string;
+  }): void {
+    mkdirSync(join(project, ".vscode"), { recursive: true });
+    const settings = {
+      "proofline.chain.kind": "rpc",
+      "proofline.chain.id": chain.id,
+      "proofline.chain.rpcUrls": chain.rpcUrls,
+      "proofline.chain.contract": chain.contract,
+    };
+    writeFileSync(join(project, ".vscode/settings.json"), `// Ours\n${JSON.stringify(settings)}`);
+  }
+
+  it("is mentioned, shown, and counts once it is accepted by its digest; flags go before it", async () => {
+    const { configuration } = await rpcChain(424243);
+    const { id, rpcUrls, contract } = configuration;
+    const flags = ["--chain-id", String(id), "--rpc-url", ...rpcUrls, "--contract", contract];
+    acceptOne();
+    const variables = { PROOFLINE_KEY: DEVELOPMENT_KEY };
+    expect(json(["anchor", "--pay", ...flags], { variables }).value.problems).toEqual([]);
+    expect(json(["chain", "show"]).value).toEqual({ proposal: null, counts: "own", problem: null });
+    expect(refusal(["chain", "accept"]).code).toBe("usage");
+
+    propose({ id, rpcUrls, contract });
+    const before = proofline(["verify"], reader());
+    expect(before.stderr).toContain("proposes a chain for its anchors, “chain 424243”");
+    expect(before.status).toBe(1);
+    const shown = json(["chain", "show"], reader());
+    expect(shown.value).toMatchObject({ counts: "own", proposal: { answer: null, chain: { id } } });
+    const { digest } = shown.value.proposal;
+    const inText = proofline(["chain", "show"], reader()).stdout;
+    for (const part of [...rpcUrls, contract, digest, "operated by this computer"]) {
+      expect(inText).toContain(part);
+    }
+
+    expect(refusal(["chain", "accept", "0".repeat(64)], reader()).reason).toContain(digest);
+    const unasked = proofline(["chain", "accept"], reader());
+    expect(unasked).toMatchObject({ status: 2, stderr: expect.stringContaining("no terminal to ask in") });
+    expect(json(["chain", "accept", digest], reader()).value).toEqual({ digest, answer: "accepted" });
+    const accepted = proofline(["verify"], reader());
+    expect(accepted).toMatchObject({ status: 0, stderr: expect.not.stringContaining("proposes") });
+    expect(json(["chain", "show"], reader()).value.counts).toBe("proposed");
+    const elsewhere = ["--chain-id", "1", "--rpc-url", "http://127.0.0.1:9", "--contract", contract];
+    expect(proofline(["verify", ...elsewhere], reader()).status).toBe(1);
+
+    propose({ id, rpcUrls: [...rpcUrls, "http://127.0.0.1:9"], contract });
+    expect(proofline(["verify"], reader())).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("proposes a chain"),
+    });
+    expect(json(["chain", "decline"], reader()).value.answer).toBe("declined");
+    expect(proofline(["verify"], reader())).toMatchObject({
+      status: 1,
+      stderr: expect.not.stringContaining("proposes a chain"),
+    });
+    propose({ id, rpcUrls, contract });
+    expect(proofline(["verify"], reader()).status).toBe(0);
+    expect(json(["chain", "forget"], reader()).value).toEqual({ forgotten: true });
+    expect(proofline(["verify"], reader()).status).toBe(1);
+  });
+
+  it("counts in place of the variables' chain only where it was accepted in place of that one", () => {
+    const theirs = { id: 2, rpcUrls: ["http://127.0.0.1:9"], contract: `0x${"2".repeat(40)}` };
+    propose(theirs);
+    const own = {
+      variables: {
+        PROOFLINE_CHAIN_ID: "3",
+        PROOFLINE_RPC_URLS: "http://127.0.0.1:9",
+        PROOFLINE_CONTRACT: `0x${"3".repeat(40)}`,
+      },
+    };
+    const { digest } = json(["chain", "show"]).value.proposal;
+    expect(proofline(["chain", "accept", digest]).status).toBe(0);
+    expect(json(["chain", "show"]).value.counts).toBe("proposed");
+    const there = json(["chain", "show"], own).value;
+    expect(there).toMatchObject({ counts: "own", proposal: { answer: null } });
+    expect(there.proposal.digest).not.toBe(digest);
+  });
+});
+
 describe("proofline model", () => {
   const model = join(repository, "server", "models", "proofline-code");
 

@@ -7,6 +7,7 @@ const STATUS: NonNullable<MenuState["status"]> = {
   chain: { kind: "ready", name: "local chain", local: true },
   pending: 3,
   proposedModel: null,
+  proposedChain: null,
 };
 
 function labels(more: Partial<MenuState> = {}): readonly string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Problem } from "../../../client/src/chainSettings";
 import { Server, type ServerConnection, type ServerState } from "../../../client/src/server";
+import type { Problem } from "../../../server/src/protocol/chainSettings";
 import {
   AnchorNow,
   ChooseModel,
@@ -13,7 +13,13 @@ import {
 } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
 
-const STATUS = { model: { kind: "loading" }, chain: { kind: "idle" }, pending: 0, proposedModel: null };
+const STATUS = {
+  model: { kind: "loading" },
+  chain: { kind: "idle" },
+  pending: 0,
+  proposedModel: null,
+  proposedChain: null,
+};
 
 /** A server process that starts, ends and answers when the test says so. */
 class FakeConnection implements ServerConnection {

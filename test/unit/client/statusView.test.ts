@@ -6,7 +6,14 @@ import { digestOf } from "../../support/digests";
 const READY: ModelState = { kind: "ready", languages: null, name: "small", manifestDigest: digestOf("00") };
 
 function status(more: Partial<DidChangeStatus.Parameters> = {}): DidChangeStatus.Parameters {
-  return { model: READY, chain: { kind: "idle" }, pending: 0, proposedModel: null, ...more };
+  return {
+    model: READY,
+    chain: { kind: "idle" },
+    pending: 0,
+    proposedModel: null,
+    proposedChain: null,
+    ...more,
+  };
 }
 
 describe("statusView", () => {
@@ -31,6 +38,18 @@ describe("statusView", () => {
       "proposes the model theirs. To use it, run Proofline: Use the Workspace's Model….",
     );
     expect(word).toBe("");
+  });
+
+  it("says in quiet that a repository proposes a chain, letter by letter", () => {
+    const { detail, word, severity } = statusView(
+      { kind: "running" },
+      status({ proposedChain: "chain 5\u202e" }),
+      null,
+    );
+    expect(detail).toContain("proposes a chain for its anchors");
+    expect(detail).toContain("\\u{202e}");
+    expect(detail).toContain("your own settings count");
+    expect([word, severity]).toEqual(["", "information"]);
   });
 
   it("gives a reason wherever there is no suggestion", () => {

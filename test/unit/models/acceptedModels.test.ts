@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { AcceptedModels, type RepositoryIdentity } from "../../../server/src/models/store/acceptedModels";
+import { AcceptedModels } from "../../../server/src/models/store/acceptedModels";
+import type { RepositoryIdentity } from "../../../server/src/platform/acceptedRecords";
 import { digestOf } from "../../support/digests";
 import { temporaryFolder } from "../../support/workspace";
 

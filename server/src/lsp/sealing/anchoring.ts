@@ -7,15 +7,16 @@ import { openRepository, type Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { SerialQueue } from "../../platform/serialQueue";
 import { ConfirmPayment, GetTransactionKey } from "../../protocol/messages";
+import type { ChainSettings } from "../../protocol/settings";
 import { type AnchorScope, anchorBatches, dueBatches, identityIfThere } from "../../workflows/anchor";
 import type { RepositoryReader } from "../../workflows/readRepository";
 import { finishSealing } from "../../workflows/seal";
+import type { ChainAccess } from "../chains/chainAccess";
 import { editorText } from "../editorRemedies";
 import { ask } from "../requests";
 import type { SettingsStore } from "../settingsStore";
 import type { Status } from "../status";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
-import type { ChainAccess } from "./chainAccess";
 
 /** Waits between attempts to anchor while the chain does not answer, in milliseconds; the last one repeats. */
 const RETRY_MILLISECONDS = [5_000, 15_000, 60_000, 300_000] as const;
@@ -85,7 +86,9 @@ export class Anchoring {
   ): Promise<AnchoringOutcome> {
     const confirm = async (bill: Bill): Promise<boolean> =>
       asks === "asks" && (await ask(this.parts.connection, ConfirmPayment, inCurrency(bill)));
-    const writer = new LazyWriter(async () => this.parts.chain.write(await this.transactionKey(), confirm));
+    const writers = new Writers(async (chain) =>
+      this.parts.chain.write(chain, await this.transactionKey(chain), confirm),
+    );
     const problems = new Set<string>();
     let anchored = 0;
     const own = journal
@@ -99,13 +102,13 @@ export class Anchoring {
         continue;
       }
       const scope = everybodysIn.has(folder) ? "unclaimed" : "own";
-      const outcome = await this.anchorIn(folder, journal, scope, writer, signal);
+      const outcome = await this.anchorIn(folder, journal, scope, writers, signal);
       anchored += outcome.anchored;
       for (const problem of outcome.problems) {
         problems.add(problem);
       }
     }
-    await writer.close();
+    await writers.close();
     return { anchored, problems: [...problems] };
   }
 
@@ -124,7 +127,7 @@ export class Anchoring {
     folder: string,
     journal: Journal,
     scope: AnchorScope,
-    lazyWriter: LazyWriter,
+    writers: Writers,
     signal: AbortSignal,
   ): Promise<AnchoringOutcome> {
     const { reader: repositories, chain, status, store, log } = this.parts;
@@ -133,7 +136,7 @@ export class Anchoring {
       const repository = await openRepository(folder, [folder]);
       await this.finishSealing(folder, repository, journal);
       const contents = await repositories.read(repository);
-      const reader = scope === "own" ? null : chain.read();
+      const reader = scope === "own" ? null : (await chain.read(repository)).reader;
       const identity = reader === null ? null : await identityIfThere(reader);
       const due = dueBatches(contents, journal, identity, scope);
       if (due.length === 0) {
@@ -141,7 +144,7 @@ export class Anchoring {
       }
       const suggestions = countOf(due);
       status.setChain({ kind: "anchoring", suggestions });
-      const writer = await lazyWriter.open();
+      const writer = await writers.open(await chain.of(repository));
       const { anchors } = contents;
       const outcome = await anchorBatches({ repository, due, anchors, writer, journal, signal });
       const reason = outcome.problem === null ? null : editorText(outcome.problem);
@@ -186,8 +189,7 @@ export class Anchoring {
   }
 
   /** The key that pays, which the client keeps; `null` where none is needed or there is none. */
-  private async transactionKey(): Promise<string | null> {
-    const { chain } = this.parts.settings.current;
+  private async transactionKey(chain: ChainSettings): Promise<string | null> {
     switch (chain.kind) {
       case "embedded":
         return null;
@@ -197,19 +199,21 @@ export class Anchoring {
   }
 }
 
-/** The chain's writer for one round, opened only where there is something to write. */
-class LazyWriter {
-  private opened: ChainWriter | null = null;
+/** The chains' writers for one round, each opened only where there is something to write. */
+class Writers {
+  private readonly opened = new Map<string, ChainWriter>();
 
-  constructor(private readonly start: () => Promise<ChainWriter>) {}
+  constructor(private readonly start: (chain: ChainSettings) => Promise<ChainWriter>) {}
 
-  async open(): Promise<ChainWriter> {
-    this.opened ??= await this.start();
-    return this.opened;
+  async open(chain: ChainSettings): Promise<ChainWriter> {
+    const key = JSON.stringify(chain);
+    const writer = this.opened.get(key) ?? (await this.start(chain));
+    this.opened.set(key, writer);
+    return writer;
   }
 
   async close(): Promise<void> {
-    await this.opened?.close();
+    await Promise.all([...this.opened.values()].map((writer) => writer.close()));
   }
 }
 

@@ -13,9 +13,9 @@ import { checkChain } from "../../workflows/checkAnchors";
 import { findMoves } from "../../workflows/findMoves";
 import type { RepositoryContents, RepositoryReader } from "../../workflows/readRepository";
 import { batchRootsOf } from "../../workflows/unwritten";
+import { type ChainAccess, UNTRUSTED } from "../chains/chainAccess";
 import { editorText } from "../editorRemedies";
 import { Listeners } from "../listeners";
-import { type ChainAccess, UNTRUSTED } from "../sealing/chainAccess";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 
 /** What a repository's `.proofline` folder says, and what the chain says about it. */
@@ -55,6 +55,8 @@ const NOTHING: RepositoryContents = {
 interface Folder {
   readonly repository: Repository;
   contents: RepositoryContents;
+  /** The chain that was asked last, by its key: what another one answered counts for nothing any more. */
+  chainKey: string | null;
   /** The chain's answers, each to the claims that it was asked about. */
   answers: ReadonlyMap<Digest, { readonly claims: string; readonly check: AnchorCheck }>;
   /** What is known of it, until another thing is. */
@@ -102,6 +104,7 @@ export class EvidenceFolders {
       repository,
       contents: NOTHING,
       known: null,
+      chainKey: null,
       answers: new Map(),
       shown: new Set(),
       reading: null,
@@ -220,11 +223,22 @@ export class EvidenceFolders {
     if (!batchRoots.some((batchRoot) => claims.has(batchRoot))) {
       return;
     }
-    const reader = this.chain.read();
+    const { key, reader } = await this.chain.read(folder.repository);
+    if (folder.chainKey !== null && folder.chainKey !== key) {
+      folder.answers = new Map();
+      folder.shown.clear();
+      folder.known = null;
+      void this.listeners.tell(folder.repository.folder);
+    }
+    folder.chainKey = key;
     const checks =
       reader === null
         ? new Map(batchRoots.map((batchRoot): [Digest, AnchorCheck] => [batchRoot, UNTRUSTED]))
         : await checkChain(reader, batchRoots, anchors);
+    // Another chain may count since it was asked.
+    if (folder.chainKey !== key) {
+      return;
+    }
     folder.answers = new Map(
       [...checks].map(([batchRoot, check]) => [batchRoot, { claims: claims.get(batchRoot) ?? "", check }]),
     );

@@ -1,4 +1,4 @@
-import type { RepositoryIdentity } from "../../models/store/acceptedModels";
+import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { InstalledPin, ModelPlaces } from "../../workflows/installedPins";

@@ -1,9 +1,9 @@
 import { pathToFileURL } from "node:url";
 import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
+import type { ChainAccess } from "../chains/chainAccess";
 import type { OpenDocument } from "../documents/openDocument";
 import { EditorError } from "../editorError";
 import { abortedBy, onQuestion, onRequest } from "../requests";
-import type { ChainAccess } from "../sealing/chainAccess";
 import type { Sealing } from "../sealing/sealing";
 import type { ServerContext } from "../serverContext";
 import type { EvidenceFolders } from "./evidenceFolders";

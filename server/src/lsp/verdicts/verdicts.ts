@@ -1,6 +1,6 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
-import type { RepositoryIdentity } from "../../models/store/acceptedModels";
+import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { inSlices } from "../../platform/slices";
 import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { Moves } from "../../policy/moves";

@@ -52,6 +52,8 @@ const StatusParameters = z.object({
   pending: Count,
   /** The name of a model that the workspace proposes and nobody here chose; `null` without one. */
   proposedModel: z.nullable(z.string()),
+  /** What people call a chain that the workspace proposes and nobody here answered to; `null` without one. */
+  proposedChain: z.nullable(z.string()),
 });
 
 /** What the status bar and the language status show. Sent after every change, whole. */

@@ -1,4 +1,4 @@
-import { ChainSettings } from "../../server/src/protocol/settings";
+import { ChainSettings } from "./settings";
 
 /** A setting that cannot be used as it is: which one, in a sentence, and what to do. */
 export interface Problem {

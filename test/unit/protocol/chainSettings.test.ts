@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readChain } from "../../../client/src/chainSettings";
+import { readChain } from "../../../server/src/protocol/chainSettings";
 import { ChainSettings } from "../../../server/src/protocol/settings";
 
 const RPC = {
