@@ -9,7 +9,7 @@ import type { KnownModel } from "../policy/policy";
 export const EMBEDDED_PINS: readonly KnownModel[] = [
   {
     name: "proofline-code",
-    manifestDigest: Digest.parse("01fbacab528a50cc3e21e49ef004062b9d7280aa75f060f7370f1bf081c8399f"),
+    manifestDigest: Digest.parse("940387203a9fe4c0af5806df5c3d2e3f4d1ce3f73ff0a13eb7ebe9bd5848ed6d"),
     omsRoot: Digest.parse("d8bf6911c1dd0c88e1ef03774ab2b2f70a204fbdae134ae62690ee985b9e8927"),
   },
 ];
