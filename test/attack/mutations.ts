@@ -649,10 +649,12 @@ const SOURCES: readonly Mutation[] = [
         return MAY_NOT_LOWER;
       case 2:
         state.sources.set(path, text.replaceAll("\n", "\r\n"));
-        return MAY_NOT_LOWER;
+        // Done twice, each line ends with a carriage return of its own.
+        return text.includes("\r") ? MAY_LOWER : MAY_NOT_LOWER;
       default:
         state.sources.set(path, `\uFEFF${text}`);
-        return MAY_NOT_LOWER;
+        // A second one is no mark of byte order but a character, which no grammar here allows.
+        return text.startsWith("\uFEFF") ? MAY_LOWER : MAY_NOT_LOWER;
     }
   }),
 ];
