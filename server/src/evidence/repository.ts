@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { lstat, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import * as z from "zod";
 import type { Prompt } from "../inference/suggestion";
@@ -449,9 +449,11 @@ export class Repository {
   private async *list(folder: string, maxBytes: number): AsyncGenerator<RepositoryFileContent> {
     const below = `${PROOFLINE_FOLDER}/${folder}`;
     const names = await this.namesIn(below);
+    const own = join(this.folder, below);
+    const isOwn = (await realpath(own).catch(() => null)) === own;
     const found = inOrder(names.slice(0, MAX_LISTED_FILES), FILES_AT_ONCE, async (name) => {
       const path = `${below}/${name}`;
-      return { path, found: await this.look(path, maxBytes) };
+      return { path, found: await this.look(path, maxBytes, isOwn) };
     });
     let left = this.mostListedBytes;
     let read = 0;
@@ -502,16 +504,18 @@ export class Repository {
     return found.kind === "read" ? found.bytes : null;
   }
 
-  /** Reads a regular file inside the repository, and never more of it than the limit allows, or says why not. */
-  private async look(path: string, maxBytes: number): Promise<Found> {
+  /**
+   * Reads a regular file inside the repository, and never more of it than the limit allows, or says why not.
+   *
+   * @param isOwn whether no link leads to its folder
+   */
+  private async look(path: string, maxBytes: number, isOwn = false): Promise<Found> {
     const named = join(this.folder, path);
     try {
-      const real = await realpath(named);
-      if (!isInside(this.folder, real)) {
+      const handle = (isOwn ? await openUnlinked(named) : null) ?? (await this.openInside(named));
+      if (handle === null) {
         return { kind: "unreadable", is: "is a link that leads out of the repository" };
       }
-      // Opening a pipe would wait for somebody to write into it.
-      const handle = await open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
       try {
         const info: Stats = await handle.stat();
         if (!info.isFile()) {
@@ -530,6 +534,12 @@ export class Repository {
     } catch (error) {
       return notRead(named, error);
     }
+  }
+
+  /** Opens what a path leads to, by links, too; `null` where that is not in the repository. */
+  private async openInside(named: string): Promise<FileHandle | null> {
+    const real = await realpath(named);
+    return isInside(this.folder, real) ? open(real, READ_WITHOUT_WAITING) : null;
   }
 
   private async writeNew(folder: string, name: string, text: string): Promise<boolean> {
@@ -569,6 +579,25 @@ export class Repository {
         { cause: error },
       );
     }
+  }
+}
+
+/** Opening a pipe would wait for somebody to write into it. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Opens a file that is no link; `null` where it is one, or this system cannot tell by opening it. Asks the disk once. */
+async function openUnlinked(path: string): Promise<FileHandle | null> {
+  if (constants.O_NOFOLLOW === undefined) {
+    return null;
+  }
+  try {
+    return await open(path, READ_WITHOUT_WAITING | constants.O_NOFOLLOW);
+  } catch (error) {
+    // FreeBSD says EMLINK of a link.
+    if (isErrno(error, "ELOOP") || isErrno(error, "EMLINK")) {
+      return null;
+    }
+    throw error;
   }
 }
 

@@ -124,6 +124,7 @@ export function* verifying(parameters: VerifyParameters): Generator<void, Report
         const line = place.range.start.line + 1;
         beside.push({ claim: claim.claim, id: claim.id, path, line, summary: verdict.summary, why });
       }
+      yield;
     }
     for (const verdict of withShares(shown, today)) {
       verdicts.push(verdict);
