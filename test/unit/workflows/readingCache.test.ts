@@ -40,9 +40,9 @@ async function filled(): Promise<string> {
 describe("readings that are kept on the disk", () => {
   it("are what reading the file says, also to another process", async () => {
     const home = await filled();
-    const found = await (await openIn(home)).find(file);
+    const found = (await openIn(home)).find(file);
     expect(deserialize(found ?? new Uint8Array())).toEqual(readEvidence(bytes));
-    expect(await (await openIn(home)).find(sha256Digest("other bytes"))).toBeNull();
+    expect((await openIn(home)).find(sha256Digest("other bytes"))).toBeNull();
   });
 
   it("are none once a single bit of them was changed, or any of it is missing", async () => {
@@ -55,14 +55,14 @@ describe("readings that are kept on the disk", () => {
         const changed = Buffer.from(whole);
         changed[at] = (changed[at] ?? 0) ^ (1 << bit);
         writeFileSync(path, changed);
-        expect(await cache.find(file)).toBeNull();
+        expect(cache.find(file)).toBeNull();
         writeFileSync(path, whole.subarray(0, at));
-        expect(await cache.find(file)).toBeNull();
+        expect(cache.find(file)).toBeNull();
       }),
       { numRuns: 60 },
     );
     writeFileSync(path, whole);
-    expect(await cache.find(file)).not.toBeNull();
+    expect(cache.find(file)).not.toBeNull();
   });
 
   it("are none under the name of another file", async () => {
@@ -70,7 +70,7 @@ describe("readings that are kept on the disk", () => {
     const path = entryIn(home);
     const forged = sha256Digest("a file that says something else");
     renameSync(path, path.replace(file, forged));
-    expect(await (await openIn(home)).find(forged)).toBeNull();
+    expect((await openIn(home)).find(forged)).toBeNull();
   });
 
   it("are none from somebody else's home", async () => {
@@ -88,7 +88,7 @@ describe("readings that are kept on the disk", () => {
     expect(await later.find(file)).toBeNull();
     await later.keep(file, reading);
     expect(await later.find(file)).toEqual(reading);
-    expect(await (await openIn(home)).find(file)).toBeNull();
+    expect((await openIn(home)).find(file)).toBeNull();
     expect(entryIn(home)).not.toBe(path);
   });
 
@@ -105,6 +105,6 @@ describe("readings that are kept on the disk", () => {
     const path = entryIn(home);
     renameSync(path, join(home, "elsewhere"));
     symlinkSync(join(home, "elsewhere"), path);
-    expect(await (await openIn(home)).find(file)).toBeNull();
+    expect((await openIn(home)).find(file)).toBeNull();
   });
 });

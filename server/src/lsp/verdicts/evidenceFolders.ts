@@ -6,6 +6,7 @@ import type { Repository } from "../../evidence/repository";
 import { sha256Digest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import { inSlices } from "../../platform/slices";
 import type { EvidenceInput } from "../../policy/evidenceIndex";
 import { Moves } from "../../policy/moves";
 import type { FileProblem } from "../../policy/report";
@@ -57,6 +58,8 @@ interface Folder {
   contents: RepositoryContents;
   /** The chain that was asked last, by its key: what another one answered counts for nothing any more. */
   chainKey: string | null;
+  /** What its anchor files claim: see `claimsOf`. */
+  claimed: ReadonlyMap<Digest, string>;
   /** The chain's answers, each to the claims that it was asked about. */
   answers: ReadonlyMap<Digest, { readonly claims: string; readonly check: AnchorCheck }>;
   /** What is known of it, until another thing is. */
@@ -103,6 +106,7 @@ export class EvidenceFolders {
     const folder: Folder = {
       repository,
       contents: NOTHING,
+      claimed: new Map(),
       known: null,
       chainKey: null,
       answers: new Map(),
@@ -196,7 +200,10 @@ export class EvidenceFolders {
     const reading = (async () => {
       do {
         folder.stale = false;
-        folder.contents = await this.contentsOf(folder.repository);
+        const contents = await this.contentsOf(folder.repository);
+        const claimed = await inSlices(claimsOf(contents.anchors));
+        folder.contents = contents;
+        folder.claimed = claimed;
         folder.known = null;
       } while (folder.stale);
       folder.reading = null;
@@ -217,9 +224,9 @@ export class EvidenceFolders {
 
   /** Asks the chain about what is claimed to be on it; where nothing is, no chain is started for the question. */
   private async ask(folder: Folder): Promise<void> {
-    const { anchors } = folder.contents;
-    const batchRoots = batchRootsOf(folder.contents);
-    const claims = claimsOf(anchors);
+    const { contents, claimed: claims } = folder;
+    const { anchors } = contents;
+    const batchRoots = batchRootsOf(contents);
     if (!batchRoots.some((batchRoot) => claims.has(batchRoot))) {
       return;
     }
@@ -253,13 +260,13 @@ function evidenceOf(folder: Folder): FolderEvidence {
 }
 
 function gather({
-  contents: { repositoryId, evidence, anchors, moves, problems },
+  contents: { repositoryId, evidence, moves, problems },
+  claimed,
   answers,
   shown,
 }: Folder): FolderEvidence {
   const chain = new Map<Digest, AnchorCheck>();
   const unasked = new Set<Digest>();
-  const claimed = claimsOf(anchors);
   const written = new Set(batchRootsOf({ evidence }));
   for (const batchRoot of written) {
     const claims = claimed.get(batchRoot) ?? "";
@@ -296,10 +303,11 @@ function isUnsettled({ contents: { anchors }, answers }: Folder): boolean {
 }
 
 /** Names what anchor files claim, proofs included, by the batch roots that they speak of. */
-function claimsOf(anchors: readonly Anchor[]): ReadonlyMap<Digest, string> {
+function* claimsOf(anchors: readonly Anchor[]): Generator<void, ReadonlyMap<Digest, string>, void> {
   const claims = new Map<Digest, string>();
   for (const anchor of anchors) {
     claims.set(anchor.batchRoot, sha256Digest(claims.get(anchor.batchRoot) ?? "", JSON.stringify(anchor)));
+    yield;
   }
   return claims;
 }

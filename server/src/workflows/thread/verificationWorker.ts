@@ -29,7 +29,7 @@ async function readingOf(bytes: Uint8Array, home: string | null): Promise<Uint8A
   }
   const cache = await cacheIn(home);
   const file = sha256Digest(bytes);
-  const known = (await cache?.find(file)) ?? null;
+  const known = cache?.find(file) ?? null;
   if (known !== null) {
     return known;
   }
