@@ -12,6 +12,10 @@ const REFUSALS: Readonly<Record<string, readonly [is: string, remedy: string]>> 
   EROFS: ["lies on a disk that cannot be written", "Name another place."],
   ENOSPC: ["does not fit: the disk is full", "Make room on the disk, then run the command again."],
   EDQUOT: ["does not fit: your share of the disk is full", "Make room, then run the command again."],
+  EFBIG: [
+    "does not fit: files may not become that large here",
+    "Raise the limit (ulimit -f), then try again.",
+  ],
   ELOOP: ["leads through too many links, or through one where none may be", "Name the place itself."],
   ENAMETOOLONG: ["has too long a name", "Choose a shorter one."],
   EBUSY: ["is in use by another program", "Close that program, then run the command again."],

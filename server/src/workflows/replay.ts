@@ -125,13 +125,16 @@ export class ReplayCache {
     }
   }
 
+  /** Never rejects: what cannot be kept, on a full disk say, is replayed again next time. */
   async put(suggestion: Replayable, result: ReplayResult): Promise<void> {
     const key = replayKey(suggestion);
     if (key === null) {
       return;
     }
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    await writeWhole(join(this.folder, `${key}.json`), JSON.stringify(result), { mode: 0o600 });
+    const file = join(this.folder, `${key}.json`);
+    await mkdir(this.folder, { recursive: true, mode: 0o700 })
+      .then(() => writeWhole(file, JSON.stringify(result), { mode: 0o600 }))
+      .catch(() => {});
   }
 }
 

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 import {
@@ -11,7 +13,7 @@ import {
   RestartEngine,
   VerifyFile,
 } from "../../../server/src/protocol/messages";
-import { Client } from "../../support/languageClient";
+import { Client, ROOT } from "../../support/languageClient";
 import { offered, openSurePlace, Workspace } from "../../support/workspace";
 
 test("messages with nonsense parameters get an error, and the server goes on", async () => {
@@ -136,7 +138,7 @@ test("after a restart everything is as it was: pending, verified, and what was s
   expect(await after.untilShown(uri, "verified")).toEqual([verified]);
 });
 
-test("two servers on one folder double nothing, and each sees what the other did", async () => {
+test("two servers and two commands at once on one folder double nothing, and each sees what the others did", async () => {
   const workspace = Workspace.create();
   const [one, two] = [await workspace.startReady(), await workspace.startReady()];
   const { uri, name, shown } = await offered(one, workspace);
@@ -146,7 +148,18 @@ test("two servers on one folder double nothing, and each sees what the other did
   await one.accept(uri, shown.id);
   workspace.save(one, name);
   two.saved(uri);
-  await Promise.all([one, two].map((client) => client.connection.sendRequest(AnchorNow.type)));
+  const commands = [1, 2].map(() => {
+    const child = spawn(process.execPath, [join(ROOT, "dist/cli.js"), "anchor"], {
+      cwd: workspace.folder,
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, PROOFLINE_HOME: workspace.home },
+    });
+    return new Promise((resolve) => child.once("close", resolve));
+  });
+  await Promise.all([
+    ...[one, two].map((client) => client.connection.sendRequest(AnchorNow.type)),
+    ...commands.map(async (ended) => expect(await ended).toBe(0)),
+  ]);
   await one.untilShown(uri, "verified");
   const files = workspace
     .files(".proofline/evidence")

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { build } from "esbuild";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import * as z from "zod";
 import { createWhole, removeIfThere, writeWhole } from "../../../server/src/platform/durable";
 import { tryLock, waitForLock, withLock } from "../../../server/src/platform/lock";
 import { ownIdentity, ProcessIdentity, stateOf } from "../../../server/src/platform/processIdentity";
+import { breakDisk } from "../../support/faultyDisk";
 import { temporaryFolder } from "../evidence/temporaryFolder";
 
 describe("durable", () => {
@@ -53,6 +54,33 @@ describe("lock", () => {
     expect(lock).not.toBeNull();
     expect(await tryLock(path)).toBeNull();
     await lock?.release();
+    await (await waitForLock(path)).release();
+  });
+
+  it("waits as long as it is to, whatever becomes of the clock meanwhile", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    const lock = await waitForLock(path);
+    let hours = 0;
+    vi.spyOn(Date, "now").mockImplementation(() => {
+      hours += hours > 3 ? -20 : 1;
+      return hours * 3_600_000;
+    });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const waiting = waitForLock(path, 60_000);
+    await expect(waitForLock(path, 50)).rejects.toMatchObject({ remedy: "closeOthers" });
+    await lock.release();
+    await (await waiting).release();
+  });
+
+  it("is given up although its file cannot be removed now", async () => {
+    const folder = await temporaryFolder();
+    const path = join(folder, "lock");
+    const lock = await waitForLock(path);
+    const mend = breakDisk({ fault: "EROFS", from: 1, below: [folder] });
+    await lock.release();
+    mend();
     await (await waitForLock(path)).release();
   });
 

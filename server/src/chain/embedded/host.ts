@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -116,8 +116,7 @@ async function startHost(
   idleMilliseconds: number,
 ): Promise<void> {
   const folder = chainFolder(home);
-  makeOwnFolder(folder);
-  const log = await open(join(folder, "host.log"), APPEND, 0o600);
+  const log = await openLog(folder);
   try {
     const child = spawn(process.execPath, [hostPath, home, mode, String(idleMilliseconds)], {
       cwd: folder,
@@ -141,6 +140,23 @@ async function startHost(
     }
   } finally {
     await log.close();
+  }
+}
+
+/** Where the host says what goes wrong in it. */
+async function openLog(folder: string): Promise<FileHandle> {
+  try {
+    makeOwnFolder(folder);
+    return await open(join(folder, "host.log"), APPEND, 0o600);
+  } catch (error) {
+    throw error instanceof ProoflineError
+      ? error
+      : new ProoflineError(
+          "chain.host",
+          `The local chain cannot be started in ${folder} (${meaningOf(error)}). Nothing is lost.`,
+          "makeHomeWritable",
+          { cause: error },
+        );
   }
 }
 

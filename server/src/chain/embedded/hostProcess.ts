@@ -199,14 +199,13 @@ function announce(announcement: HostAnnouncement): void {
 
 /** To those who use the chain even what nobody foresaw is a failure of the host, which another start may cure. */
 function describe(error: unknown): SentError {
+  if (error instanceof ProoflineError) {
+    return sentError(error);
+  }
+  // What the system refuses is about the files in the home, and passes; another start alone does not help.
+  const remedy = error instanceof Error && "syscall" in error ? "makeHomeWritable" : "restartChain";
   return sentError(
-    error instanceof ProoflineError
-      ? error
-      : new ProoflineError(
-          "chain.host",
-          `The local chain's host failed (${meaningOf(error)}).`,
-          "restartChain",
-        ),
+    new ProoflineError("chain.host", `The local chain's host failed (${meaningOf(error)}).`, remedy),
   );
 }
 
