@@ -52,7 +52,6 @@ function newHome(): string {
 it.each([
   [0, ["--help"]],
   [0, ["schema"]],
-  [0, ["verify"]],
   [0, ["chain", "status"]],
   [2, ["nonsense"]],
   [2, ["nonsense", "--json"]],

@@ -66,4 +66,5 @@ it.skipIf(process.platform === "win32")(
     expect(stdout).not.toMatch(/move it away|backup/);
     expect(run("anchor").stdout).toBe("Nothing is pending.\n");
   },
+  480_000,
 );
