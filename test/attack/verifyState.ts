@@ -6,6 +6,7 @@ import { TIMESTAMPED_TOPIC } from "../../server/src/chain/eas/eas";
 import type { Connection } from "../../server/src/chain/rpc/connection";
 import { Rpc, RpcFailure } from "../../server/src/chain/rpc/rpc";
 import { checkRoot } from "../../server/src/chain/trust/checkRoot";
+import { CHECKED_HERE } from "../../server/src/chain/trust/proofChecker";
 import { Witnesses } from "../../server/src/chain/trust/witnesses";
 import { normalizeText } from "../../server/src/evidence/format/commitment";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
@@ -204,7 +205,7 @@ class TrueChain implements ChainReader {
 
   async check(...question: Parameters<ChainReader["check"]>): Promise<AnchorCheck> {
     try {
-      return await checkRoot(this.connection, ...question);
+      return await checkRoot(this.connection, ...question, CHECKED_HERE);
     } catch (error) {
       if (error instanceof RpcFailure) {
         return {

@@ -4,13 +4,15 @@
  *
  * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context
  * [DIRECTORY]` prompts with chunks of other files with prompts without them, for the embedded model or another, `npm run
- * bench -- --scale [--large] [PART…]` what many suggestions and many files cost.
+ * bench -- --scale [--large] [PART…]` what many suggestions and many files cost, `npm run bench -- --proofs [COUNT]` what proofs
+ * of the chain's state do.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installationOf } from "../../server/src/workflows/installation";
 import { benchAnchoring } from "./anchoring";
+import { benchAnchorProofs } from "./anchorProofs";
 import { benchContext } from "./context";
 import { benchKeystrokes } from "./keystrokes";
 import { benchPeers } from "./peers/peers";
@@ -24,6 +26,7 @@ async function main(): Promise<void> {
     options: {
       peers: { type: "boolean", default: false },
       context: { type: "boolean", default: false },
+      proofs: { type: "boolean", default: false },
       scale: { type: "boolean", default: false },
       large: { type: "boolean", default: false },
     },
@@ -36,6 +39,10 @@ async function main(): Promise<void> {
   if (values.context) {
     const { modelDirectory } = installationOf(join(process.cwd(), "dist"));
     await benchContext(positionals[0] ?? modelDirectory, 400);
+    return;
+  }
+  if (values.proofs) {
+    await benchAnchorProofs(Number(positionals[0] ?? 2_000));
     return;
   }
   if (values.scale) {

@@ -1,21 +1,25 @@
 import { BoundedMap } from "../platform/boundedMap";
-import { sha256, toDigest } from "../platform/digests";
+import { sha256Digest } from "../platform/digests";
 import { ProoflineError, unreachable } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
+import { anchorDigest } from "./anchorDigest";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
 import { IS_LOCAL } from "./chainKinds";
 import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embedded/embeddedChain";
 import { chainName, factsAbout, isLocalChain, KNOWN_CHAINS, type KnownChain } from "./knownChains";
 import { chainError } from "./rpc/chainError";
 import { type Connection, connectRpc } from "./rpc/connection";
-import { ANOTHER_COMPUTER, checkRoot, flawOf, otherChain } from "./trust/checkRoot";
+import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./trust/checkRoot";
 import { ConfirmedBlocks } from "./trust/confirmedBlocks";
+import { CHECKED_HERE, type ProofChecker } from "./trust/proofChecker";
 
 export interface OpenChainOptions extends EmbeddedOptions {
   /** Whether the embedded chain may be created where there is none; an existing one is started in any case. */
   readonly start: boolean;
   /** What is known of chains beforehand, where it is not the built-in list. */
   readonly knownChains?: readonly KnownChain[];
+  /** What checks proofs; this thread unless said. */
+  readonly proofs?: ProofChecker;
 }
 
 /** Checks in finalized blocks that are remembered; those before are asked for again. */
@@ -36,7 +40,7 @@ export function openChain(configuration: ChainConfiguration, options: OpenChainO
         return unreachable(configuration);
     }
   };
-  return new ConnectedReader(configuration, open, options.knownChains);
+  return new ConnectedReader(configuration, open, options.knownChains, options.proofs);
 }
 
 /** A reader over a connection that is opened on demand and reopened after it was lost. */
@@ -53,6 +57,7 @@ export class ConnectedReader implements ChainReader {
     private readonly configuration: ChainConfiguration,
     private readonly open: (create: boolean) => Promise<Connection>,
     private readonly knownChains: readonly KnownChain[] = KNOWN_CHAINS,
+    private readonly proofs: ProofChecker = CHECKED_HERE,
   ) {
     this.confirmed = new ConfirmedBlocks(configuration.home);
   }
@@ -147,9 +152,7 @@ export class ConnectedReader implements ChainReader {
     batchRoot: Digest,
     anchors: readonly Anchor[],
   ): Promise<AnchorCheck> {
-    // Anchors may bring proofs of many thousand characters.
-    const asked = JSON.stringify([batchRoot, anchors, connection.identity.genesisHash]);
-    const key = toDigest(sha256(asked));
+    const key = sha256Digest(batchRoot, connection.identity.genesisHash, ...anchors.map(anchorDigest));
     const settled = this.finalized.get(key);
     if (settled !== undefined) {
       return settled;
@@ -163,7 +166,7 @@ export class ConnectedReader implements ChainReader {
     if (cached !== undefined) {
       return cached;
     }
-    const check = await checkRoot(connection, batchRoot, anchors);
+    const check = await checkRoot(connection, batchRoot, anchors, this.proofs);
     // Only what is there stays there while the head does; what is missing may come with the next block.
     if (check.anchor !== null) {
       results.set(key, check);
@@ -185,7 +188,7 @@ export class ConnectedReader implements ChainReader {
 
   /** What an anchor's own proof shows while no server can be asked, in a block that was confirmed before; else `null`. */
   private async offline(batchRoot: Digest, anchors: readonly Anchor[]): Promise<AnchorCheck | null> {
-    const { configuration, confirmed } = this;
+    const { configuration, confirmed, proofs } = this;
     if (configuration.kind !== "rpc") {
       return null;
     }
@@ -198,7 +201,7 @@ export class ConnectedReader implements ChainReader {
         proof !== undefined &&
         facts !== null &&
         (await confirmed.has({ chainId, genesisHash, ...block })) &&
-        (await flawOf(anchor, proof, facts)) === null
+        (await proofs.flawOf(anchor, facts)) === null
       ) {
         const identity = { chainId, genesisHash, contract, local: false, name: chainName(chainId, false) };
         return { status: "finalized", trust: "offlineProof", identity, anchor };

@@ -161,7 +161,7 @@ async function reportOf(
     });
     known.problems.forEach(note);
     const outcomes = await replays(session, claims, known, options);
-    const chain = openChain(workspace.chain, { start: false });
+    const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
     try {
       const report = await verifyRepository({
         repository,

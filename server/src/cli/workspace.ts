@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
+import type { ProofChecker } from "../chain/trust/proofChecker";
 import { readJournals } from "../evidence/journal/journal";
 import { openRepository, PROOFLINE_FOLDER, type Repository } from "../evidence/repository";
 import type { ChainSettings } from "../protocol/settings";
@@ -22,6 +23,8 @@ export interface Workspace {
   /** For questions to grammars alone. */
   readonly grammarThread: VerificationThread;
   readonly chain: ChainConfiguration;
+  /** Checks proofs of anchors in other threads. */
+  readonly proofs: ProofChecker;
   /** Reads `.proofline` as it lies there now. */
   contents(): Promise<RepositoryContents>;
   /** Reads what it held at a revision and does not hold now. */
@@ -48,6 +51,7 @@ export async function withWorkspace<Value>(
       thread,
       grammarThread,
       chain,
+      proofs: readers,
       contents: () => reader.read(repository),
       base: (revision) => reader.readSince(repository, revision),
     });

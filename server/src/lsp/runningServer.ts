@@ -111,7 +111,7 @@ export function assembleServer(
   const reader = new RepositoryReader(readers);
   const repositoryChains = new RepositoryChains(settings.home);
   const chains = new WorkspaceChains(settings, repositoryChains, pathsOf(workspaceFolders ?? []), log);
-  const chain = new ChainAccess(settings, repositoryChains, installation, (line) =>
+  const chain = new ChainAccess(settings, repositoryChains, installation, readers, (line) =>
     connection.console.warn(line),
   );
   const sealing = startSealing(context, {

@@ -35,6 +35,11 @@ export function computeWith(other: Arithmetic): void {
 /** Signs bytes; gives exactly 65 bytes: r ‖ s ‖ v. */
 export type Sign = (message: Uint8Array) => Uint8Array;
 
+/** keccak256, as Ethereum uses it: 32 bytes. */
+export function keccak256(message: Uint8Array): Uint8Array {
+  return arithmetic.keccak256(message);
+}
+
 /** keccak256("\x19Ethereum Signed Message:\n" ‖ decimal byte length ‖ message), the hash that EIP-191 (0x45) signs. */
 export function personalMessageHash(message: Uint8Array): Uint8Array {
   const prefix = Buffer.from(`\x19Ethereum Signed Message:\n${message.length}`, "latin1");

@@ -24,3 +24,28 @@ export async function inSlices<Result>(steps: Generator<unknown, Result, void>):
     }
   }
 }
+
+/**
+ * Begins work on many items without waiting for any, lets the thread do something else now and then meanwhile, and resolves
+ * to what all of it came to, in their order.
+ */
+export async function allBegunInSlices<Item, Result>(
+  items: Iterable<Item>,
+  begin: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const begun: Promise<Result>[] = [];
+  let began = performance.now();
+  for (const item of items) {
+    const result = begin(item);
+    // It may fail before anybody waits for it.
+    result.catch(() => {});
+    begun.push(result);
+    // What follows its first steps is to be done in this slice, too.
+    await null;
+    if (performance.now() - began >= SLICE_MILLISECONDS) {
+      await new Promise(setImmediate);
+      began = performance.now();
+    }
+  }
+  return Promise.all(begun);
+}

@@ -1,5 +1,6 @@
 import type { Anchor, AnchorCheck, ChainReader } from "../chain/chain";
 import type { Digest } from "../platform/primitives";
+import { allBegunInSlices } from "../platform/slices";
 
 /** Asks one chain about many batch roots, each with the anchor files that claim it. */
 export async function checkChain(
@@ -13,14 +14,13 @@ export async function checkChain(
     others.push(anchor);
     claimed.set(anchor.batchRoot, others);
   }
-  const checks = await Promise.all(
-    batchRoots.map(async (batchRoot): Promise<[Digest, AnchorCheck]> => {
-      const claims = claimed.get(batchRoot) ?? [];
-      const check = await reader.check(batchRoot, claims);
-      return [batchRoot, claims.length === 0 && check.status === "unreachable" ? unclaimed(check) : check];
-    }),
-  );
-  return new Map(checks);
+  const check = async (batchRoot: Digest): Promise<[Digest, AnchorCheck]> => {
+    const claims = claimed.get(batchRoot) ?? [];
+    const found = await reader.check(batchRoot, claims);
+    return [batchRoot, claims.length === 0 && found.status === "unreachable" ? unclaimed(found) : found];
+  };
+  // All are asked at once, so that questions share their way.
+  return new Map(await allBegunInSlices(batchRoots, check));
 }
 
 /** Nobody claims that the root is anchored anywhere, so it is pending whether or not the chain can be asked. */

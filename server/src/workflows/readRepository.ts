@@ -1,3 +1,4 @@
+import { anchorDigest } from "../chain/anchorDigest";
 import { readAnchor } from "../chain/anchorFile";
 import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
@@ -73,6 +74,8 @@ export class RepositoryReader {
     for await (const file of repository.anchorFiles()) {
       const reading = file.kind === "unreadable" ? file : readAnchor(file.bytes);
       if (reading.kind === "anchor") {
+        // Found now, as with claims.
+        anchorDigest(reading.anchor);
         anchors.push(reading.anchor);
       } else {
         problems.push({ path: file.path, problem: reading.reason });

@@ -1,17 +1,13 @@
-import { setImmediate } from "node:timers/promises";
 import type { Digest } from "../../platform/primitives";
-import { SerialQueue } from "../../platform/serialQueue";
-import type { AnchorProof } from "../anchorProof";
 import type { Anchor, AnchorCheck, AnchorStatus, ChainIdentity } from "../chain";
 import { lookUpAnchor } from "../eas/lookUpAnchor";
 import { isTimestamped } from "../eas/timestamped";
-import { type ContractFacts, chainName, isLocalChain } from "../knownChains";
+import { chainName, isLocalChain } from "../knownChains";
 import type { Block, Receipt } from "../rpc/blocks";
 import type { Connection, Head } from "../rpc/connection";
 import { RpcError, RpcFailure } from "../rpc/rpc";
-import { ProofError } from "./merkleProof";
+import type { ProofChecker } from "./proofChecker";
 import { blockAt, receiptOf, timestampAt } from "./questions";
-import { checkProof } from "./stateProof";
 import { proveTime } from "./takeProof";
 import { common, DisputedError } from "./witnesses";
 
@@ -41,6 +37,7 @@ export async function checkRoot(
   connection: Connection,
   batchRoot: Digest,
   anchors: readonly Anchor[],
+  proofs: ProofChecker,
 ): Promise<AnchorCheck> {
   const { identity } = connection;
   const question = { connection, batchRoot };
@@ -50,7 +47,7 @@ export async function checkRoot(
   const here = about.filter((anchor) => misplaced(anchor, identity) === null);
   const rest: Anchor[] = [];
   for (const anchor of here) {
-    const proved = await checkProved(question, anchor);
+    const proved = await checkProved(question, anchor, proofs);
     if (proved === null || typeof proved === "string") {
       rest.push(anchor);
       remarks.push(...(proved === null ? [] : [proved]));
@@ -82,15 +79,19 @@ export async function checkRoot(
  * An anchor that brings a proof, of whose block only the word of the servers is needed. `null` where it has none that can be read
  * here, a sentence where the proof does not hold.
  */
-async function checkProved({ connection }: Question, anchor: Anchor): Promise<AnchorCheck | string | null> {
+async function checkProved(
+  { connection }: Question,
+  anchor: Anchor,
+  proofs: ProofChecker,
+): Promise<AnchorCheck | string | null> {
   const { identity, witnesses, facts } = connection;
   const { number } = anchor.block;
   if (anchor.proof === undefined || facts === null) {
     return null;
   }
-  const flaw = await flawOf(anchor, anchor.proof, facts);
+  const flaw = await proofs.flawOf(anchor, facts);
   if (flaw !== null) {
-    return flaw;
+    return `The proof in the anchor file counts for nothing: ${flaw}.`;
   }
   const before = await connection.head();
   const head = number > before.number ? await connection.freshHead() : before;
@@ -116,29 +117,6 @@ async function checkProved({ connection }: Question, anchor: Anchor): Promise<An
     identity,
     anchor,
   };
-}
-
-/** One proof takes milliseconds, and whoever checks many must not keep the thread from all else meanwhile. */
-const proofs = new SerialQueue();
-
-/** Why an anchor's proof does not hold, in a sentence; `null` where it does. */
-export async function flawOf(
-  anchor: Anchor,
-  proof: AnchorProof,
-  facts: ContractFacts,
-): Promise<string | null> {
-  try {
-    await proofs.run(async () => {
-      await setImmediate();
-      await checkProof(anchor, proof, facts);
-    });
-    return null;
-  } catch (error) {
-    if (error instanceof ProofError) {
-      return `The proof in the anchor file counts for nothing: ${error.message}.`;
-    }
-    throw error;
-  }
 }
 
 /** Which of several anchors' results to report: a good one, else one that leaves doubt, else the contradiction. */

@@ -23,6 +23,8 @@ const LINE = /^\d{1,16} 0x[0-9a-f]{64} \d{1,16} 0x[0-9a-f]{64}$/;
  */
 export class ConfirmedBlocks {
   private known: Promise<Set<string>> | undefined;
+  private unwritten: string[] = [];
+  private writing: Promise<void> | null = null;
   private readonly path: string;
 
   constructor(home: string) {
@@ -41,19 +43,31 @@ export class ConfirmedBlocks {
       return;
     }
     lines.add(line);
+    this.unwritten.push(line);
+    this.writing ??= this.write();
+    await this.writing;
+  }
+
+  /** Writes what there is to write, and what comes meanwhile: many blocks are confirmed at once. */
+  private async write(): Promise<void> {
     try {
-      const handle = await open(this.path, APPEND, 0o600);
-      try {
-        const { size } = await handle.stat();
-        if (size < MAX_BYTES) {
-          // A line that was cut off before must not swallow this one.
-          await handle.write(`\n${line}\n`);
+      while (this.unwritten.length > 0) {
+        const lines = this.unwritten.splice(0);
+        const handle = await open(this.path, APPEND, 0o600);
+        try {
+          const { size } = await handle.stat();
+          if (size < MAX_BYTES) {
+            // A line that was cut off before must not swallow the first of these.
+            await handle.write(`\n${lines.join("\n")}\n`);
+          }
+        } finally {
+          await handle.close();
         }
-      } finally {
-        await handle.close();
       }
     } catch {
       // A full disk or a read-only home costs a question, and no verdict.
+    } finally {
+      this.writing = null;
     }
   }
 

@@ -1,6 +1,7 @@
 import { RLP } from "@ethereumjs/rlp";
-import { keccak256, toBytes } from "viem";
+import { toBytes, toHex } from "viem";
 import * as z from "zod";
+import { keccak256 } from "../../platform/ecdsa";
 import { ChainHash } from "../../platform/primitives";
 import { Bytes, Hash } from "../rpc/blocks";
 import { ProofError } from "./merkleProof";
@@ -27,7 +28,7 @@ export function readHeader(rlp: Uint8Array): Header {
     throw new ProofError("its header is none");
   }
   return {
-    hash: ChainHash.parse(keccak256(rlp)),
+    hash: ChainHash.parse(toHex(keccak256(rlp))),
     stateRoot,
     number: whole(number),
     timestamp: whole(timestamp),
@@ -112,5 +113,5 @@ export function headerOf(block: z.infer<typeof HeaderFields>): Uint8Array | null
   }
   const rlp = RLP.encode(fields);
   const { data: hash } = Hash.safeParse(block.hash);
-  return hash === keccak256(rlp) ? rlp : null;
+  return hash === toHex(keccak256(rlp)) ? rlp : null;
 }

@@ -1,4 +1,5 @@
 import { createMerkleProof, createMPTFromProof } from "@ethereumjs/mpt";
+import { keccak256 } from "../../platform/ecdsa";
 
 /** A proof that shows nothing; the message says why, within a sentence. */
 export class ProofError extends Error {
@@ -26,7 +27,11 @@ export async function provedValue(
     throw new ProofError("its path through the state is empty");
   }
   try {
-    const trie = await createMPTFromProof([...nodes], { root: Uint8Array.from(root), useKeyHashing: true });
+    const trie = await createMPTFromProof([...nodes], {
+      root: Uint8Array.from(root),
+      useKeyHashing: true,
+      useKeyHashingFunction: keccak256,
+    });
     const value = await trie.get(key, true);
     const path = await createMerkleProof(trie, key);
     // A node of less than 32 bytes stands inside of the one above it.

@@ -3,6 +3,7 @@ import { chainConfiguration } from "../../chain/chainConfiguration";
 import { openChain } from "../../chain/chainReader";
 import { openWriter } from "../../chain/chainWriter";
 import type { Bill } from "../../chain/payments/payment";
+import type { ProofChecker } from "../../chain/trust/proofChecker";
 import type { Repository } from "../../evidence/repository";
 import type { ChainSettings } from "../../protocol/settings";
 import type { Installation } from "../../workflows/installation";
@@ -36,6 +37,7 @@ export class ChainAccess {
     private readonly settings: SettingsStore,
     private readonly chains: RepositoryChains,
     private readonly installation: Installation,
+    private readonly proofs: ProofChecker,
     /** Shows a sentence in the output. */
     private readonly warn: (line: string) => void,
   ) {
@@ -74,7 +76,11 @@ export class ChainAccess {
 
   private readerOf(key: string, chain: ChainSettings): ChainReader {
     const open: OpenReader = this.readers.get(key) ?? {
-      reader: openChain(this.configurationOf(chain), { start: false, onRecovery: this.warn }),
+      reader: openChain(this.configurationOf(chain), {
+        start: false,
+        onRecovery: this.warn,
+        proofs: this.proofs,
+      }),
       idle: undefined,
     };
     this.readers.set(key, open);

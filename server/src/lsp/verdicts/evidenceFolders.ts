@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { anchorDigest } from "../../chain/anchorDigest";
 import type { Anchor, AnchorCheck } from "../../chain/chain";
 import { outlineOf } from "../../evidence/format/batchOutline";
 import type { SealedBatch, SealedClaim } from "../../evidence/format/sealedBatch";
 import type { Repository } from "../../evidence/repository";
-import { sha256Digest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import { inSlices } from "../../platform/slices";
@@ -306,7 +306,7 @@ function isUnsettled({ contents: { anchors }, answers }: Folder): boolean {
 function* claimsOf(anchors: readonly Anchor[]): Generator<void, ReadonlyMap<Digest, string>, void> {
   const claims = new Map<Digest, string>();
   for (const anchor of anchors) {
-    claims.set(anchor.batchRoot, sha256Digest(claims.get(anchor.batchRoot) ?? "", JSON.stringify(anchor)));
+    claims.set(anchor.batchRoot, `${claims.get(anchor.batchRoot) ?? ""}${anchorDigest(anchor)}`);
     yield;
   }
   return claims;

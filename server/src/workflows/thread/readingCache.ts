@@ -13,6 +13,9 @@ const MOST_BYTES = 256 * 1024 * 1024;
 /** Bytes of one entry that is still kept: what unpacks to more is read anew. */
 const MOST_BYTES_OF_ENTRY = 16 * 1024 * 1024;
 
+/** Folders below the home: readings of evidence files, and checked proofs of anchors. */
+export type CacheName = "readings" | "proofs";
+
 const KEY_BYTES = 32;
 const MAC_BYTES = 32;
 
@@ -39,9 +42,17 @@ export class ReadingCache {
     private readonly mostBytes: number,
   ) {}
 
-  /** @param build the code that reads; its digest is part of every entry */
-  static async open(home: string, build: Uint8Array, mostBytes = MOST_BYTES): Promise<ReadingCache | null> {
-    const folder = join(home, "readings");
+  /**
+   * @param build the code that reads; its digest is part of every entry
+   * @param name what is kept: one kind never stands for another, for each has a folder and a key of its own
+   */
+  static async open(
+    home: string,
+    build: Uint8Array,
+    mostBytes = MOST_BYTES,
+    name: CacheName = "readings",
+  ): Promise<ReadingCache | null> {
+    const folder = join(home, name);
     try {
       makeOwnFolder(folder);
       const path = join(folder, "key");

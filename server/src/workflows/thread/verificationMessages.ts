@@ -1,6 +1,14 @@
+import type { Anchor } from "../../chain/chain";
+import type { ContractFacts } from "../../chain/knownChains";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import type { SentError } from "../../platform/sentError";
+
+/** An anchor whose proof is to be checked. */
+export interface ProofQuestion {
+  readonly anchor: Anchor;
+  readonly facts: ContractFacts;
+}
 
 /** What is asked of the verification thread. For sealing it reads the device's key below `home` by itself. */
 export type WorkerRequest =
@@ -27,6 +35,13 @@ export type WorkerRequest =
     }
   | {
       readonly id: number;
+      readonly kind: "checkProofs";
+      readonly questions: readonly ProofQuestion[];
+      /** Where it is kept that a proof holds. */
+      readonly home: string;
+    }
+  | {
+      readonly id: number;
       readonly kind: "seal";
       readonly parameters: Omit<SealBatchParameters, "sign">;
       readonly home: string;
@@ -41,5 +56,7 @@ export type WorkerAnswer =
       readonly kind: "readLines";
       readonly lines: readonly (LineReading | null)[] | null;
     }
+  /** In the order of the questions, each as `ProofChecker` has it. */
+  | { readonly id: number; readonly kind: "checkProofs"; readonly flaws: readonly (string | null)[] }
   | { readonly id: number; readonly kind: "seal"; readonly sealed: SealedEvidence }
   | { readonly id: number; readonly kind: "error"; readonly error: SentError };

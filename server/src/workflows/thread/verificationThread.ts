@@ -4,7 +4,7 @@ import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/
 import { storedReading } from "../../evidence/format/storedReading";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import { receivedError } from "../../platform/sentError";
-import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
+import type { ProofQuestion, WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 type Unsent<Request> = Request extends unknown ? Omit<Request, "id"> : never;
 
@@ -54,6 +54,19 @@ export class VerificationThread {
       throw new Error("the verification thread answered something else");
     }
     return answer.lines;
+  }
+
+  /**
+   * Why proofs do not hold, each as `ProofChecker` has it.
+   *
+   * @param home where it is kept that one holds
+   */
+  async flawsOf(questions: readonly ProofQuestion[], home: string): Promise<readonly (string | null)[]> {
+    const answer = await this.ask({ kind: "checkProofs", questions, home });
+    if (answer.kind !== "checkProofs" || answer.flaws.length !== questions.length) {
+      throw new Error("the verification thread answered something else");
+    }
+    return answer.flaws;
   }
 
   /** Signs with the device key below `home`. */

@@ -2,23 +2,28 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
+import { flawOf } from "../../chain/trust/proofChecker";
 import { openDevice } from "../../evidence/device";
 import { readEvidence } from "../../evidence/format/readEvidence";
 import { sealBatch } from "../../evidence/format/sealBatch";
 import { storeReading } from "../../evidence/format/storedReading";
 import { Grammars } from "../../evidence/locate/grammars";
+import { canonicalJson } from "../../platform/canonicalJson";
 import { sha256Digest } from "../../platform/digests";
 import { computeWith } from "../../platform/ecdsa";
 import { sentError } from "../../platform/sentError";
 import { wasmArithmetic } from "../../platform/wasmArithmetic";
-import { ReadingCache } from "./readingCache";
-import type { WorkerAnswer, WorkerRequest } from "./verificationMessages";
+import { type CacheName, ReadingCache } from "./readingCache";
+import type { ProofQuestion, WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 /** Beside this bundle. */
 const grammars = new Grammars(join(__dirname, "grammars"));
 
 /** Where a machine has no WebAssembly, everything is still right, and takes longer. */
 const arithmetic = wasmArithmetic().then(computeWith, () => {});
+
+/** Entries are small, and files. */
+const MOST_BYTES_OF_PROOFS = 4 * 1024 * 1024;
 
 const caches = new Map<string, Promise<ReadingCache | null>>();
 
@@ -27,7 +32,7 @@ async function readingOf(bytes: Uint8Array, home: string | null): Promise<Uint8A
   if (home === null) {
     return storeReading(readEvidence(bytes));
   }
-  const cache = await cacheIn(home);
+  const cache = await cacheIn(home, "readings");
   const file = sha256Digest(bytes);
   const known = cache?.find(file) ?? null;
   if (known !== null) {
@@ -41,9 +46,31 @@ async function readingOf(bytes: Uint8Array, home: string | null): Promise<Uint8A
   return stored;
 }
 
-function cacheIn(home: string): Promise<ReadingCache | null> {
-  const known = caches.get(home) ?? readFile(__filename).then((build) => ReadingCache.open(home, build));
-  caches.set(home, known);
+/** What is kept of a proof that holds. */
+const HOLDS = Buffer.from("holds");
+
+/** Why an anchor's proof does not hold; remembered where this code has seen one hold before. */
+async function flawIn({ anchor, facts }: ProofQuestion, home: string): Promise<string | null> {
+  const cache = await cacheIn(home, "proofs");
+  const asked = sha256Digest(canonicalJson({ anchor, facts }));
+  if ((await cache?.find(asked)) != null) {
+    return null;
+  }
+  const flaw = await flawOf(anchor, facts);
+  if (flaw === null) {
+    await cache?.keep(asked, HOLDS);
+  }
+  return flaw;
+}
+
+function cacheIn(home: string, name: CacheName): Promise<ReadingCache | null> {
+  const folder = join(home, name);
+  const open = async (): Promise<ReadingCache | null> => {
+    const mostBytes = name === "proofs" ? MOST_BYTES_OF_PROOFS : undefined;
+    return ReadingCache.open(home, await readFile(__filename), mostBytes, name);
+  };
+  const known = caches.get(folder) ?? open();
+  caches.set(folder, known);
   return known;
 }
 
@@ -67,6 +94,11 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
       case "readLines": {
         const { path, text, spans } = request;
         return { id, kind: "readLines", lines: await grammars.linesOf(path, text, spans) };
+      }
+      case "checkProofs": {
+        const { questions, home } = request;
+        const flaws = await Promise.all(questions.map((question) => flawIn(question, home)));
+        return { id, kind: "checkProofs", flaws };
       }
       case "seal": {
         const { sign } = await openDevice(request.home);
