@@ -190,6 +190,7 @@ class TrueChain implements ChainReader {
       witnesses: new Witnesses([{ operator: rpc.host, server: rpc }]),
       genesisTime: 0,
       facts: null,
+      meet: () => {},
       identity: IDENTITY,
       head: () => Promise.resolve(head),
       freshHead: () => Promise.resolve(head),

@@ -121,6 +121,7 @@ function connectionTo(anchors: readonly Anchor[]): Connection {
     },
     genesisTime: 0,
     facts: PROVED_CHAIN,
+    meet: () => {},
     head: async () => head,
     freshHead: async () => head,
     closed: false,

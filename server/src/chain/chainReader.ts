@@ -152,7 +152,11 @@ export class ConnectedReader implements ChainReader {
     batchRoot: Digest,
     anchors: readonly Anchor[],
   ): Promise<AnchorCheck> {
-    const key = sha256Digest(batchRoot, connection.identity.genesisHash, ...anchors.map(anchorDigest));
+    connection.meet();
+    const { identity, witnesses } = connection;
+    // A server that was heard since may know otherwise.
+    const voices = String(witnesses.witnesses.length);
+    const key = sha256Digest(batchRoot, identity.genesisHash, voices, ...anchors.map(anchorDigest));
     const settled = this.finalized.get(key);
     if (settled !== undefined) {
       return settled;

@@ -32,6 +32,12 @@ export interface Connection {
   readonly genesisTime: number;
   /** What is known of the contract beforehand; `null` where nothing is, so that nothing can be proved of it. */
   readonly facts: ContractFacts | null;
+  /**
+   * Hears servers that have answered since, and asks those who have not again, now and then, without waiting.
+   *
+   * @throws DisputedError where one of them speaks for another chain.
+   */
+  readonly meet: () => void;
   /** The head, at most `HEAD_AGE_MILLISECONDS` old. All up to it is durable. */
   head(): Promise<Head>;
   /** The head as it is now. */
@@ -67,11 +73,11 @@ export async function connectRpc(
   configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
   chains: readonly KnownChain[] = KNOWN_CHAINS,
 ): Promise<Connection> {
-  const { witnesses, identity, genesisTime, meet } = await introduce(configuration, chains);
+  const { witnesses, identity, genesisTime, meet, close } = await introduce(configuration, chains);
   // What a developer's node shows is a rehearsal, proved or not.
   const facts = identity.local ? null : factsAbout(identity, chains);
   const rpc = new FallbackServer(() => witnesses.witnesses.map(({ server }) => server));
-  return connectionTo({ rpc, witnesses, identity, genesisTime, facts, life: ENDLESS, meet });
+  return connectionTo({ rpc, witnesses, identity, genesisTime, facts, life: { ...ENDLESS, close }, meet });
 }
 
 /** Wraps a server whose identity is known. */
@@ -88,7 +94,7 @@ export function connected(
     genesisTime: 0,
     facts: null,
     life,
-    meet: async () => {},
+    meet: () => {},
   });
 }
 
@@ -103,17 +109,18 @@ function connectionTo({
 }: Pick<Connection, "rpc" | "witnesses" | "identity" | "genesisTime" | "facts"> & {
   readonly life: ConnectionLife;
   /** Asks servers that could not be reached before who they speak for. */
-  readonly meet: () => Promise<void>;
+  readonly meet: () => void;
 }): Connection {
-  let latest: { readonly head: Promise<Head>; readonly at: number } | undefined;
+  let latest: { readonly head: Promise<Head>; readonly at: number; readonly voices: number } | undefined;
+  const voices = (): number => witnesses.witnesses.length;
   const freshHead = (): Promise<Head> => {
     const head = (async () => {
-      await meet();
+      meet();
       const found = await readHead(witnesses);
       await life.settle();
       return found;
     })();
-    latest = { head, at: performance.now() };
+    latest = { head, at: performance.now(), voices: voices() };
     return head;
   };
   return {
@@ -122,9 +129,10 @@ function connectionTo({
     identity,
     genesisTime,
     facts,
+    meet,
     freshHead,
     head: () =>
-      latest !== undefined && performance.now() - latest.at < HEAD_AGE_MILLISECONDS
+      latest?.voices === voices() && performance.now() - latest.at < HEAD_AGE_MILLISECONDS
         ? latest.head
         : freshHead(),
     get closed() {

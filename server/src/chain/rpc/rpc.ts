@@ -86,6 +86,7 @@ export class Rpc implements ChainServer {
   private readonly deadlineMilliseconds: number;
   private readonly maxBytes: number;
   private readonly pace = new Pace();
+  private readonly closing = new AbortController();
   private queue: PendingCall[] = [];
   /** Calls that are not settled, wherever they are. */
   private unsettled = 0;
@@ -156,6 +157,12 @@ export class Rpc implements ChainServer {
     }
   }
 
+  /** Gives up all that is under way, and whatever is asked later. */
+  close(): void {
+    this.closing.abort();
+    this.wake();
+  }
+
   private wake(): void {
     if (!this.woken) {
       this.woken = true;
@@ -171,7 +178,7 @@ export class Rpc implements ChainServer {
     const now = performance.now();
     const wait = this.pace.waitMilliseconds(now);
     this.queue = this.queue.filter((call) => {
-      const hasTime = now + wait < call.deadline;
+      const hasTime = now + wait < call.deadline && !this.closing.signal.aborted;
       if (!hasTime) {
         call.reject(new RpcFailure(call.failure ?? this.silence()));
       }
@@ -215,6 +222,7 @@ export class Rpc implements ChainServer {
       body: JSON.stringify(requests.length === 1 ? requests[0] : requests),
       timeoutMilliseconds: Math.max(1, Math.ceil(Math.min(this.timeoutMilliseconds, longest))),
       maxBytes: this.maxBytes,
+      signal: this.closing.signal,
     });
     this.inFlight -= 1;
     if (outcome.kind !== "silent" && outcome.kind !== "unreachable") {

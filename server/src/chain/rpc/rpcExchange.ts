@@ -20,6 +20,8 @@ export interface ExchangeOptions {
   readonly timeoutMilliseconds: number;
   /** The largest answer that is read, in bytes, unpacked. */
   readonly maxBytes: number;
+  /** Ends the request before its time. */
+  readonly signal: AbortSignal;
 }
 
 /** How servers refuse a list of questions: by its form or its size. */
@@ -28,7 +30,7 @@ const REFUSED_BATCH: ReadonlySet<number> = new Set([400, 405, 413, 415, 422]);
 /** Posts JSON once and reads what comes back. Never follows elsewhere, never rejects. */
 export async function exchange(
   url: URL,
-  { headers, body, timeoutMilliseconds, maxBytes }: ExchangeOptions,
+  { headers, body, timeoutMilliseconds, maxBytes, signal }: ExchangeOptions,
 ): Promise<Exchange> {
   try {
     const response = await fetch(url, {
@@ -36,7 +38,7 @@ export async function exchange(
       headers,
       body,
       redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMilliseconds),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]),
     });
     const { status } = response;
     const retryAfter = response.headers.get("retry-after");
