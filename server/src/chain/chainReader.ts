@@ -18,6 +18,8 @@ export interface OpenChainOptions extends EmbeddedOptions {
   readonly start: boolean;
   /** What is known of chains beforehand, where it is not the built-in list. */
   readonly knownChains?: readonly KnownChain[];
+  /** Called when a server is heard later than others: what was said before may be said otherwise now. */
+  readonly onHeard?: () => void;
   /** What checks proofs; this thread unless said. */
   readonly proofs?: ProofChecker;
 }
@@ -35,7 +37,7 @@ export function openChain(configuration: ChainConfiguration, options: OpenChainO
       case "embedded":
         return connectEmbedded(configuration, { ...options, create: options.start });
       case "rpc":
-        return connectRpc(configuration, options.knownChains);
+        return connectRpc(configuration, options.knownChains, options.onHeard);
       default:
         return unreachable(configuration);
     }

@@ -125,6 +125,7 @@ export function assembleServer(
 
   const identity = new Identity(settings, { store: models.store, embedded }, store, log);
   const folders = new EvidenceFolders(reader, chain, store, log);
+  chain.onHeard(() => void folders.recheck());
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
   const verdicts = new Verdicts(context, {

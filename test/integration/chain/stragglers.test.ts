@@ -20,8 +20,11 @@ const OTHER = `0x${"ab".repeat(32)}`;
 let configuration: RpcConfiguration;
 let anchor: Anchor;
 let node: string;
+/** How often a reader was told that somebody was heard late. */
+let heard: number;
 
 beforeEach(async () => {
+  heard = 0;
   const chain = await rpcChain(130);
   configuration = chain.configuration;
   node = configuration.rpcUrls[0] ?? "";
@@ -68,7 +71,15 @@ async function readerOf(...servers: readonly (Change | string)[]): Promise<Chain
         `Operator ${index}=${typeof one === "string" ? one : await startProxy(node, one)}`,
     ),
   );
-  const reader = openChain({ ...configuration, rpcUrls }, { start: false });
+  const reader = openChain(
+    { ...configuration, rpcUrls },
+    {
+      start: false,
+      onHeard: () => {
+        heard += 1;
+      },
+    },
+  );
   afterwards(() => reader.close());
   return reader;
 }
@@ -92,7 +103,9 @@ describe("a quorum that a third server has not joined yet", () => {
     const late = await held(HONEST);
     const reader = await readerOf(HONEST, HONEST, late.url);
     expect((await check(reader)).operators).toEqual(["operator 0", "operator 1"]);
+    expect(heard).toBe(0);
     late.release();
+    await eventually("the third to be heard", () => heard === 1);
     await eventually("the third", async () => (await check(reader)).operators?.length === 3);
   });
 
@@ -118,6 +131,7 @@ describe("a quorum that a third server has not joined yet", () => {
     const reader = await readerOf(HONEST, HONEST, late.url);
     expect(await check(reader)).toMatchObject({ status: "included", trust: "quorum" });
     late.release();
+    await eventually("the third to be heard", () => heard === 1);
     await eventually("the contradiction", async () => (await check(reader)).status === "disputed");
   });
 });

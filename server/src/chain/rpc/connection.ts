@@ -66,14 +66,16 @@ const HEAD_AGE_MILLISECONDS = 250;
 /**
  * Connects to all of the configured servers that can be reached.
  *
+ * @param onHeard called when one that could not be reached is heard later, and confirms or contradicts
  * @throws ProoflineError `chain.wrong` where they speak for another chain, `chain.disputed` where only some do or they
  * contradict each other, `chain.unreachable`, naming what the first server did.
  */
 export async function connectRpc(
   configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
   chains: readonly KnownChain[] = KNOWN_CHAINS,
+  onHeard: () => void = () => {},
 ): Promise<Connection> {
-  const { witnesses, identity, genesisTime, meet, close } = await introduce(configuration, chains);
+  const { witnesses, identity, genesisTime, meet, close } = await introduce(configuration, chains, onHeard);
   // What a developer's node shows is a rehearsal, proved or not.
   const facts = identity.local ? null : factsAbout(identity, chains);
   const rpc = new FallbackServer(() => witnesses.witnesses.map(({ server }) => server));

@@ -36,12 +36,14 @@ const STRAGGLER_MILLISECONDS = 1_000;
  * Asks all of the configured servers which chain they speak for. They must all say the same. Who has not answered when there
  * is a quorum is heard as soon as it does: what it confirms then counts for more, and what it contradicts for nothing.
  *
+ * @param onHeard called whenever that happens
  * @throws ProoflineError `chain.wrong` where all speak for another chain, `chain.disputed` where only some do or they
  * contradict each other, `chain.unreachable` where none can be reached, naming what the first one did.
  */
 export async function introduce(
   configuration: Extract<ChainConfiguration, { kind: "rpc" }>,
   chains: readonly KnownChain[],
+  onHeard: () => void,
 ): Promise<Introduced> {
   const servers = configuration.rpcUrls.map((entry): IntroducedWitness => {
     const { url, operator } = operatedServer(entry);
@@ -65,7 +67,7 @@ export async function introduce(
     const { error } = wrong[0] ?? outcomes[0] ?? { error: null };
     throw error ?? new ProoflineError("chain.configuration", "No RPC server is configured.", "correctChain");
   }
-  const group = new Group(first, met, ask);
+  const group = new Group(first, met, ask, onHeard);
   try {
     for (const outcome of outcomes) {
       group.hear(outcome);
@@ -128,6 +130,8 @@ class Group {
     private readonly first: Met,
     private readonly met: readonly Met[],
     private readonly ask: (witness: IntroducedWitness) => Promise<Outcome>,
+    /** Somebody was heard late, who confirms or contradicts. */
+    private readonly onHeard: () => void,
   ) {
     this.witnesses = new Witnesses(met.map(({ witness }) => witness));
     this.identity = {
@@ -160,6 +164,9 @@ class Group {
       this.underWay.delete(witness);
       if (!this.closed) {
         this.hear(found);
+        if (!this.absent.has(witness) || this.disputes.has(witness)) {
+          this.onHeard();
+        }
       }
     });
   }

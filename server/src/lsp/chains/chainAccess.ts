@@ -8,6 +8,7 @@ import type { Repository } from "../../evidence/repository";
 import type { ChainSettings } from "../../protocol/settings";
 import type { Installation } from "../../workflows/installation";
 import type { RepositoryChains } from "../../workflows/repositoryChains";
+import { Listeners } from "../listeners";
 import type { SettingsStore } from "../settingsStore";
 
 /** Without a question for this long a connection is closed, so that an embedded chain can rest. */
@@ -32,6 +33,7 @@ interface OpenReader {
  */
 export class ChainAccess {
   private readonly readers = new Map<string, OpenReader>();
+  private readonly listeners: Listeners<void>;
 
   constructor(
     private readonly settings: SettingsStore,
@@ -41,11 +43,17 @@ export class ChainAccess {
     /** Shows a sentence in the output. */
     private readonly warn: (line: string) => void,
   ) {
+    this.listeners = new Listeners(warn);
     settings.onChange((now, before) => {
       if (JSON.stringify(now.chain) !== JSON.stringify(before.chain) || now.trusted !== before.trusted) {
         this.reset();
       }
     });
+  }
+
+  /** Tells listeners when a server is heard later than others, so that it is time to ask again. */
+  onHeard(listener: () => void): void {
+    this.listeners.add(listener);
   }
 
   /** The chain that counts in a repository now. In an untrusted workspace nothing that it proposes does. */
@@ -79,6 +87,7 @@ export class ChainAccess {
       reader: openChain(this.configurationOf(chain), {
         start: false,
         onRecovery: this.warn,
+        onHeard: () => void this.listeners.tell(),
         proofs: this.proofs,
       }),
       idle: undefined,
