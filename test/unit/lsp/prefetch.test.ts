@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Prefetch } from "../../../server/src/lsp/completion/prefetch";
 import type { Offer } from "../../../server/src/lsp/completion/offer";
+import { Prefetch } from "../../../server/src/lsp/completion/prefetch";
 
 describe("asking ahead", () => {
   const document = (text: string) => ({ uri: "file:///a.ts", text });
