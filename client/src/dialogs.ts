@@ -80,6 +80,20 @@ export async function pick<Value>(
   return window.showQuickPick<QuickPickItem & { readonly value: Value }>(items, { title, placeHolder });
 }
 
+/** Lets a person choose several from a list; `undefined` where they changed their mind. */
+export async function pickMany<Value>(
+  choices: readonly { readonly label: string; readonly value: Value; readonly picked: boolean }[],
+  { title, placeHolder }: { readonly title: string; readonly placeHolder: string },
+): Promise<readonly Value[] | undefined> {
+  const items = choices.map(({ label, value, picked }) => ({ label: visibleInEditor(label), value, picked }));
+  const chosen = await window.showQuickPick<QuickPickItem & { readonly value: Value }>(items, {
+    title,
+    placeHolder,
+    canPickMany: true,
+  });
+  return chosen?.map(({ value }) => value);
+}
+
 /** Tells how far some work is: what it does now, and by how many percent it got further. */
 export type Advance = (message: string, increment: number) => void;
 

@@ -16,6 +16,7 @@ import * as replay from "./features/replayNow";
 import * as reviewChain from "./features/reviewChain";
 import * as log from "./features/showLog";
 import * as status from "./features/statusBar";
+import * as suggestionsView from "./features/suggestionsView";
 import * as toggle from "./features/toggle";
 import * as transactionKey from "./features/transactionKey";
 import * as hover from "./features/verdictHover";
@@ -36,6 +37,7 @@ const FEATURES = [
   anchor,
   replay,
   verify,
+  suggestionsView,
   transactionKey,
   hubToken,
   pinnedModels,

@@ -50,6 +50,7 @@ import { provideHover } from "./verdicts/hover";
 import { Identity } from "./verdicts/identity";
 import { ReplayEngines } from "./verdicts/replayEngines";
 import { ReplayQueue } from "./verdicts/replayQueue";
+import { provideRepositoryVerdicts } from "./verdicts/repositoryVerdicts";
 import { provideActions } from "./verdicts/verdictRequests";
 import { Verdicts } from "./verdicts/verdicts";
 
@@ -128,12 +129,13 @@ export function assembleServer(
   chain.onHeard(() => void folders.recheck());
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
+  const grammars = new GrammarQuestions(grammarThread);
   const verdicts = new Verdicts(context, {
     folders,
     replays,
     identity,
     tracking,
-    grammars: new GrammarQuestions(grammarThread),
+    grammars,
   });
   const refreshed = new Coalescer(() => void verdicts.updateAll());
   replays.onResult(() => refreshed.soon());
@@ -216,6 +218,7 @@ export function assembleServer(
 
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });
+  provideRepositoryVerdicts(context, { folders, replays, identity, grammars });
   provideActions(context, { verdicts, replays, sealing, folders, chain });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));

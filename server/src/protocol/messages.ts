@@ -35,12 +35,17 @@ export {
 } from "./messages/suggestionMessages";
 export {
   AnchorNow,
+  DidAdvanceReplays,
   DidChangeVerdicts,
   GetVerdict,
   GetVerdictDocument,
+  type ListedRepository,
+  type ListedSuggestion,
+  ListSuggestions,
   LocateEvidence,
   REMARKS,
   type Remark,
+  ReplayAll,
   ReplayNow,
   ShownVerdict,
   VerifyFile,

@@ -49,6 +49,21 @@ export class DocumentLocations {
     return this.paths.get(document) ?? null;
   }
 
+  /** This window's repositories: those of its folders, and of documents that were opened. */
+  async here(): Promise<readonly Repository[]> {
+    const found = new Map<string, Repository>();
+    for (const folder of this.folders) {
+      const opened = await openRepository(folder, this.folders).catch(() => null);
+      if (opened !== null) {
+        found.set(opened.folder, this.known.get(opened.folder) ?? opened);
+      }
+    }
+    for (const [folder, repository] of this.known) {
+      found.set(folder, repository);
+    }
+    return [...found.values()];
+  }
+
   /** Whether a repository is this window's: one of its folders lies in it or holds it, or a document of it was opened. */
   isHere(repository: string): boolean {
     const isWithin = (inner: string, outer: string): boolean =>

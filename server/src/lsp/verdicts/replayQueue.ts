@@ -82,6 +82,16 @@ export class ReplayQueue implements DocumentListener {
     return refusal ?? { value: "notRun", reason: "Its replay has not run yet." };
   }
 
+  /** What is known of a suggestion's replay, in memory or on disk, without asking for one. */
+  async known(suggestion: Replayable): Promise<ReplayOutcome | null> {
+    const key = this.keyOf(suggestion);
+    const obstacle = replayObstacle(suggestion);
+    if (key === null || obstacle !== null) {
+      return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
+    }
+    return this.outcomes.get(key) ?? (await this.cache.get(suggestion));
+  }
+
   /** Replays at once, whatever is known or waiting. */
   now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
     return this.replay(suggestion, signal);

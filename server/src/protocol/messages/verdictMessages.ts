@@ -114,6 +114,50 @@ export const GetVerdictDocument = request(
   z.nullable(z.string()),
 );
 
+/** One accepted suggestion of a repository, for a list. */
+const ListedSuggestion = z.object({
+  id: SuggestionId,
+  /** Of the file that it stands in. */
+  uri: DocumentUri,
+  /** Below the repository's top. */
+  path: z.string(),
+  range: TextRange,
+  summary: Summaries,
+  remarks: z.array(z.enum(REMARKS)).readonly(),
+  /** What the pin that counts here calls it, or what is said where none does. */
+  model: z.string(),
+  device: z.string(),
+  isOwnDevice: z.boolean(),
+  /** The beginning of its first line as it stands today. */
+  text: z.string(),
+});
+export type ListedSuggestion = z.infer<typeof ListedSuggestion>;
+
+const ListedRepository = z.object({
+  folder: z.string(),
+  suggestions: z.array(ListedSuggestion).readonly(),
+  /** How many more there are than a list can show. */
+  more: Count,
+  /** What is wrong with evidence and anchor files. */
+  problems: z.array(z.object({ path: z.string(), problem: z.string() })).readonly(),
+});
+export type ListedRepository = z.infer<typeof ListedRepository>;
+
+/** Every accepted suggestion in this window's repositories, as saved or as open in the editor. Can be cancelled. */
+export const ListSuggestions = question(
+  "proofline/listSuggestions",
+  "clientToServer",
+  z.array(ListedRepository).readonly(),
+);
+
+const Advance = z.object({ done: Count, total: Count });
+
+/** Run the model again on every suggestion of this window's repositories. `DidAdvanceReplays` tells how far it is; can be cancelled. */
+export const ReplayAll = question("proofline/replayAll", "clientToServer", Replayed);
+
+/** How far `ReplayAll` is. */
+export const DidAdvanceReplays = notification("proofline/didAdvanceReplays", "serverToClient", Advance);
+
 const EvidencePlace = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("file"), uri: DocumentUri }),
   z.object({ kind: z.literal("none"), reason: z.string() }),
