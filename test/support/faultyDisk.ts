@@ -15,6 +15,8 @@ export interface DiskFault {
   readonly from: number | null;
   /** Absolute paths. */
   readonly below: readonly string[];
+  /** Counting begins once there is a file of this name; at once without it. */
+  readonly once?: string;
   /** Gets a line for each call. */
   readonly record?: string;
 }
@@ -31,7 +33,7 @@ const MEANING = {
 let calls = 0;
 
 /** Makes the disk of this process faulty; returns what mends it. */
-export function breakDisk({ fault, from, below, record }: DiskFault): () => void {
+export function breakDisk({ fault, from, below, once, record }: DiskFault): () => void {
   calls = 0;
   let isMended = false;
   const isWatched = (path: unknown): path is string =>
@@ -39,7 +41,7 @@ export function breakDisk({ fault, from, below, record }: DiskFault): () => void
 
   /** Counts a call, and fails or ends here where it is its turn. */
   const step = (name: string, path: string, half: () => void = () => {}): void => {
-    if (isMended) {
+    if (isMended || (once !== undefined && !existsSync(once))) {
       return;
     }
     calls += 1;

@@ -52,9 +52,6 @@ const SAMPLE = join(ROOT, "build", "sample");
 /** Where the sample's text asks for something to be suggested. */
 const PLACE = { line: 18, character: 4 };
 
-/** About how many calls that write it takes to open a journal. */
-const CALLS_TO_OPEN = 25;
-
 /** How many calls that write a server or a command makes in its life, and how long that takes, roughly. */
 const MOST_CALLS = 90;
 const MOST_MILLISECONDS = 1_500;
@@ -111,17 +108,21 @@ class Rounds {
 
   /** Accepts one suggestion after the other, anchors, and dies at some instant. */
   private async killServer(): Promise<void> {
+    const armed = join(this.scratch, `armed${this.kills.server}`);
     const client = await Client.start({
       home: this.home,
       folders: [this.project],
       settings: { sealAfterSeconds: 1 },
-      env: this.faultyDisk(CALLS_TO_OPEN),
+      env: this.faultyDisk(armed),
     });
     const gone = new Promise<void>((resolve) => client.process.once("exit", () => resolve()));
     const delay = this.random.next() * 2 * MOST_MILLISECONDS;
     let begins = (): void => {};
     const begun = new Promise<void>((resolve) => {
-      begins = resolve;
+      begins = () => {
+        writeFileSync(armed, "");
+        resolve();
+      };
     });
     const accepting = Promise.race([gone, this.acceptAndAnchor(client, begins)]).catch(() => {});
     await Promise.race([gone, begun]);
@@ -157,7 +158,7 @@ class Rounds {
   private async killCommand(): Promise<void> {
     const call = this.random.chance(0.3) ? ["verify", "--no-replay"] : ["anchor"];
     const delay = this.random.chance(0.5) ? this.random.next() * MOST_MILLISECONDS : null;
-    await command(this.scratch, call, { delay, env: delay === null ? this.faultyDisk(1) : {} });
+    await command(this.scratch, call, { delay, env: delay === null ? this.faultyDisk() : {} });
     this.kills.command += 1;
   }
 
@@ -206,12 +207,13 @@ class Rounds {
     };
   }
 
-  /** Has a process die in the middle of one of its writes. */
-  private faultyDisk(after: number): Record<string, string> {
+  /** Has a process die in the middle of one of its writes, or of those after there is a file. */
+  private faultyDisk(once?: string): Record<string, string> {
     const fault: DiskFault = {
       fault: "SIGKILL",
-      from: after + this.random.below(MOST_CALLS),
+      from: 1 + this.random.below(MOST_CALLS),
       below: [this.home, join(this.project, ".proofline")],
+      ...(once !== undefined && { once }),
     };
     return {
       NODE_OPTIONS: `--require ${join(this.scratch, "faultyDisk.cjs")}`,

@@ -203,6 +203,7 @@ it.each(["ENOSPC", "EIO"] as const)(
     }
     expect(from).toBeGreaterThan(60);
   },
+  480_000,
 );
 
 it.each(["ENOSPC", "EROFS", "EIO"] as const)(

@@ -64,13 +64,15 @@ export class Journal {
       if (lock === null) {
         throw new Error("a fresh name is locked");
       }
+      let file: FileHandle | null = null;
       try {
-        const file = await open(join(folder, name), "wx+", 0o600);
+        file = await open(join(folder, name), "wx+", 0o600);
         await syncFolder(folder);
         const journal = new Journal(home, folder, name, lock, file);
         await journal.adoptDead();
         return journal;
       } catch (error) {
+        await file?.close();
         await lock.release();
         throw error;
       }
