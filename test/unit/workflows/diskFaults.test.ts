@@ -212,8 +212,13 @@ it.each(["ENOSPC", "EROFS", "EIO"] as const)(
     const [first, second, third] = [sample(), sample(), sample()];
     const begun = async (home: string): Promise<Journal> => {
       const journal = await openJournal(home);
-      await journal.accept(first);
-      return journal;
+      try {
+        await journal.accept(first);
+        return journal;
+      } catch (error) {
+        await journal.close();
+        throw error;
+      }
     };
     const whole = await temporaryFolder();
     const stopCounting = breakDisk({ fault, from: null, below: [whole] });
