@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Anchor, AnchorCheck } from "../../../server/src/chain/chain";
@@ -27,6 +28,7 @@ import {
   timeOf,
   transactionOf,
 } from "../../support/scriptedChain";
+import { certificate, newKey } from "../../unit/models/certificates";
 
 /**
  * A catalogue of what RPC servers do wrong and of what they can lie about, each against a reader who asks that server alone, beside
@@ -298,8 +300,43 @@ const TCP: Readonly<Record<string, (socket: Socket) => void>> = {
     };
     socket.write("HTTP/1.1 200 OK\r\n", send);
   },
-  "garbage instead of TLS": (socket) => void socket.on("data", () => socket.end("HTTP/1.1 400 Bad\r\n\r\n")),
+  "another protocol": (socket) => socket.end("220 mail.example ESMTP\r\n"),
 };
+
+/** What follows a client's first words of TLS (RFC 8446). */
+const reply = (bytes: Uint8Array | string) => (socket: Socket) =>
+  void socket.once("data", () => socket.end(bytes));
+/** A record's head: handshake, TLS 1.2, and a length. */
+const handshake = (length: number) => [0x16, 0x03, 0x03, length >> 8, length & 0xff];
+const noise = (length: number) => Array.from({ length }, (_, index) => (index * 167 + 13) % 256);
+
+/** Servers behind `https` that speak no TLS, or some of it. */
+const TLS: Readonly<Record<string, (socket: Socket) => void>> = {
+  "garbage instead of TLS": reply("HTTP/1.1 400 Bad\r\n\r\n"),
+  "TLS cut at once": (socket) => void socket.once("data", () => socket.destroy()),
+  "TLS records of garbage": reply(Uint8Array.from([...handshake(64), ...noise(64)])),
+  "a TLS record that is larger than any": reply(Uint8Array.from([...handshake(0xffff), ...noise(0xffff)])),
+  "half a TLS record, and then nothing": (socket) =>
+    void socket.once("data", () => socket.write(Uint8Array.from([...handshake(64), ...noise(10)]))),
+  "a TLS alert": reply(Uint8Array.from([0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28])),
+  "TLS for a version that nobody speaks": reply(
+    Uint8Array.from([0x16, 0x7f, 0x7f, 0x00, 0x04, 0x02, 0x00, 0x00, 0x00]),
+  ),
+  "a certificate that nobody vouches for": (socket) => {
+    const secure = new TLSSocket(socket, { isServer: true, ...unknownCertificate() });
+    secure.on("error", () => {});
+    secure.once("data", () => secure.end("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]"));
+  },
+};
+
+function unknownCertificate(): { readonly key: string; readonly cert: string } {
+  const key = newKey();
+  const der = certificate({ subject: "127.0.0.1", key }).toString("base64");
+  return {
+    key: key.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    cert: `-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----\n`,
+  };
+}
 
 /** Enough at one time to be quick, few enough that nobody's time limit passes for want of a processor. */
 const AT_ONCE = 8;
@@ -320,11 +357,14 @@ describe("faults of transport", () => {
       async ([name, { transport, works }]) =>
         [name, await serve(() => world.honest, transport), works === true] as const,
     );
-    const tcp = Object.entries(TCP).map(async ([name, onConnect]) => {
+    const tcp = Object.entries(TCP).map(
+      async ([name, onConnect]) => [name, await serveTcp(onConnect), false] as const,
+    );
+    const tls = Object.entries(TLS).map(async ([name, onConnect]) => {
       const url = await serveTcp(onConnect);
-      return [name, name.endsWith("TLS") ? url.replace("http:", "https:") : url, false] as const;
+      return [name, url.replace("http:", "https:"), false] as const;
     });
-    return Promise.all([...http, ...tcp, ["nobody listens", "http://127.0.0.1:1/", false] as const]);
+    return Promise.all([...http, ...tcp, ...tls, ["nobody listens", "http://127.0.0.1:1/", false] as const]);
   }
 
   test("of the only server leave the verdict open, and end", async () => {
@@ -627,7 +667,9 @@ describe("lies", () => {
       }
       outcomes.set(name, found as Record<Company, Outcome>);
     });
-    expect(outcomes.size + Object.keys(TRANSPORT).length + Object.keys(TCP).length + 1).toBeGreaterThan(90);
+    expect(
+      outcomes.size + Object.keys(TRANSPORT).length + Object.keys(TCP).length + Object.keys(TLS).length + 1,
+    ).toBeGreaterThan(90);
     for (const [name, found] of outcomes) {
       for (const company of ["beside an honest one", "two, against an honest one"] as const) {
         expect({ name, company, outcome: found[company] }).toEqual({
@@ -652,7 +694,12 @@ describe("lies", () => {
       `|${" --- |".repeat(companies.length + 1)}`,
       ...rows,
     ].join("\n");
-    const faults = [...Object.keys(TRANSPORT), ...Object.keys(TCP), "nobody listens"].join("; ");
+    const faults = [
+      ...Object.keys(TRANSPORT),
+      ...Object.keys(TCP),
+      ...Object.keys(TLS),
+      "nobody listens",
+    ].join("; ");
     const begin = "<!-- faults: written by test/integration/chain/faults.test.ts -->";
     const end = "<!-- end of faults -->";
     const text = `${begin}\n\n${table}\n\nFaults of transport: ${faults}.\n\n${end}`;
