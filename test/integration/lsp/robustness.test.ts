@@ -5,6 +5,7 @@ import { CancellationTokenSource } from "vscode-languageserver-protocol/node";
 import {
   AcceptSuggestion,
   AnchorNow,
+  DidChangeSettings,
   DidUndoOrRedo,
   GetDocumentState,
   GetVerdict,
@@ -13,6 +14,7 @@ import {
   RestartEngine,
   VerifyFile,
 } from "../../../server/src/protocol/messages";
+import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import { Client, ROOT } from "../../support/languageClient";
 import { offered, openSurePlace, Workspace } from "../../support/workspace";
 
@@ -241,6 +243,10 @@ test("what a dead window left unsaved is adopted by another, and neither sealed 
   const other = await elsewhere.startReady();
   // It adopted them, and counts its own window's alone.
   expect(other.status?.pending).toBe(0);
+  // Whoever asks there means what they see.
+  expect(await other.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 0, problems: [] });
+  const byHand = { ...DEFAULT_SETTINGS, sealAfterSeconds: 0 };
+  await other.connection.sendNotification(DidChangeSettings.type, { settings: byHand });
   const early = await other.connection.sendRequest(AnchorNow.type);
   expect(early).toMatchObject({
     anchored: 0,
