@@ -4,7 +4,9 @@ import {
   AnchorNow,
   GetVerdict,
   GetVerdictDocument,
+  ListSuggestions,
   LocateEvidence,
+  ReplayAll,
   ReplayNow,
   VerifyFile,
 } from "../../../server/src/protocol/messages";
@@ -46,6 +48,16 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
   });
   const replayed = await client.connection.sendRequest(ReplayNow.type, { uri });
   expect(replayed).toMatchObject({ exact: 1, mismatch: 0, impossible: 0 });
+  const [listed, ...others] = await client.connection.sendRequest(ListSuggestions.type);
+  expect(others).toEqual([]);
+  expect(listed).toMatchObject({
+    folder: workspace.folder,
+    suggestions: [{ id: verified?.id, uri, path: name, summary: "verified", isOwnDevice: true }],
+    more: 0,
+    problems: [],
+  });
+  expect(listed?.suggestions[0]?.range.start).toEqual(verified?.range.start);
+  expect(await client.connection.sendRequest(ReplayAll.type)).toMatchObject({ exact: 1, mismatch: 0 });
   const verifiedAgain = await client.connection.sendRequest(VerifyFile.type, { uri });
   expect(verifiedAgain).toMatchObject({ counts: { verified: 1, failed: 0, unknown: 0 }, problems: [] });
   expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 0, problems: [] });
