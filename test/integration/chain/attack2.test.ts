@@ -1,5 +1,5 @@
 /** Attacks on what anchoring may cost: each states what is right. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { payFor } from "../../../server/src/chain/payments/pay";
 import { type Bill, MAX_PER_ANCHOR, MAX_PER_DAY } from "../../../server/src/chain/payments/payment";
 import { Block } from "../../../server/src/chain/rpc/blocks";
+import { PaymentLog } from "../../../server/src/chain/payments/paymentLog";
 import { connectRpc } from "../../../server/src/chain/rpc/connection";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import type { Digest } from "../../../server/src/platform/primitives";
@@ -450,4 +451,98 @@ test("MONEY-7: a transaction that was dropped, and whose batch somebody else tim
     .anchor(fresh)
     .catch((error: unknown) => String(error));
   expect(anchor).toMatchObject({ batchRoot: fresh });
+});
+
+test("MONEY-10: a hundred batches that are too much for one transaction go into several", async () => {
+  const { configuration, rpc } = await rpcChain(10740);
+  const url = await liar(configuration, ({ method }) =>
+    method === "eth_maxPriorityFeePerGas" ? tip(20) : null,
+  );
+  const before = await rpc.call("eth_getBalance", [address, "latest"], z.string().transform(BigInt));
+  const roots = Array.from({ length: 100 }, randomDigest);
+  const outcome = await writerOn({ ...configuration, rpcUrls: [url] })
+    .anchorAll(roots)
+    .then(
+      (anchors) => `${anchors.length} anchored`,
+      (error: unknown) => String(error),
+    );
+  const after = await rpc.call("eth_getBalance", [address, "latest"], z.string().transform(BigInt));
+  expect(before - after).toBeLessThanOrEqual(MAX_PER_DAY);
+  expect(outcome).toBe("100 anchored");
+});
+
+test("MONEY-11: a clock that is set forward and back again gives nothing beyond what forward gives", async () => {
+  const { configuration } = await rpcChain(10740);
+  const sent: (ReturnType<typeof read> & { at: number })[] = [];
+  let now = 1_800_000_000;
+  const url = await liar(configuration, ({ method, params }) => {
+    if (method === "eth_sendRawTransaction") {
+      sent.push({ ...read(params), at: now });
+    }
+    return method === "eth_maxPriorityFeePerGas" ? tip(780) : null;
+  });
+  const { rpc: server, identity } = await connectRpc({ ...configuration, rpcUrls: [url] });
+  const pay = () =>
+    payFor({
+      rpc: server,
+      identity,
+      account,
+      home: configuration.home,
+      roots: [randomDigest()],
+      confirm: agreed,
+      now: () => now,
+    }).then(
+      () => "paid",
+      (error: unknown) => String(error),
+    );
+  while ((await pay()) === "paid") {
+    now += 1;
+  }
+  now += 2 * 86_400;
+  expect(await pay()).toBe("paid");
+  now -= 2 * 86_400;
+  // All of the first day's payments, and one that lies in the future, were signed within a day before or after now.
+  expect(await pay()).toMatch(/at most 0\.2 a day/);
+});
+
+test("MONEY-12: whoever lost the lock of an account, asleep in another container, forgets no other's payment", async () => {
+  const { configuration } = await rpcChain(10740);
+  const { home } = configuration;
+  const chain = { chainId: 10740, genesisHash: `0x${"1".repeat(64)}` } as const;
+  const payment = (nonce: number) => ({
+    nonce,
+    roots: [randomDigest()],
+    versions: [{ hash: `0x${String(nonce).padStart(64, "0")}`, most: 10n ** 16n, maxFeePerGas: 1n, tip: 1n }],
+    time: 1_800_000_000 + nonce,
+    state: "open" as const,
+  });
+  let slept = (): void => {};
+  const asleep = new Promise<void>((resolve) => {
+    slept = resolve;
+  });
+  let held = (): void => {};
+  const holds = new Promise<void>((resolve) => {
+    held = resolve;
+  });
+  const first = PaymentLog.with(home, chain, address, async (log) => {
+    await log.note(payment(1));
+    held();
+    await asleep;
+    await log.note({ ...payment(1), state: "included" });
+  }).catch((error: unknown) => String(error));
+  await holds;
+  // As another container sees it after both slept for an hour: of a place that it cannot look into, and old.
+  const folder = join(home, "payments");
+  const [lock = ""] = readdirSync(folder).filter((name) => name.endsWith(".lock"));
+  const owner = z.looseObject({}).parse(JSON.parse(readFileSync(join(folder, lock), "utf8")));
+  writeFileSync(join(folder, lock), JSON.stringify({ ...owner, place: "another container" }));
+  utimesSync(join(folder, lock), new Date(Date.now() - 3_600_000), new Date(Date.now() - 3_600_000));
+  await PaymentLog.with(home, chain, address, async (log) => {
+    await log.note({ ...payment(1), state: "included" });
+    await log.note(payment(2));
+  });
+  slept();
+  await first;
+  const { payments } = await PaymentLog.with(home, chain, address, async (log) => ({ payments: log.payments }));
+  expect(payments.map(({ nonce }) => nonce)).toContain(2);
 });

@@ -15,7 +15,11 @@ import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { openHost } from "../../../server/src/chain/embedded/host";
 import type { KnownChain } from "../../../server/src/chain/knownChains";
+import { timeSlot } from "../../../server/src/chain/trust/stateProof";
 import { Digest } from "../../../server/src/platform/primitives";
+import type { Journal } from "../../../server/src/evidence/journal/journal";
+import { dueBatches } from "../../../server/src/workflows/anchor";
+import type { RepositoryContents } from "../../../server/src/workflows/readRepository";
 import { afterwards, agreed, newHome } from "../../support/chainTest";
 import { digestNamed } from "../../support/evidenceMaker";
 import { removeFolder } from "../../support/removeFolder";
@@ -200,7 +204,19 @@ test("TRUST-7: a server that spoke for another chain for a moment disputes nothi
 });
 
 test("TRUST-8: nothing is called anchored on the word of one server that an honest one beside it contradicts", async () => {
-  const urls = [await serve(() => forged), await serve(() => honest)];
+  // The liar's blocks are the true ones; only what EAS stores and tells is not.
+  const block = (await honest("eth_getBlockByNumber", ["0x3c", false])) as Json;
+  const liar: Answerer = async (method, params) => {
+    switch (method) {
+      case "eth_call":
+        return forged(method, params);
+      case "eth_getLogs":
+        return ((await forged(method, params)) as Json[]).map((log) => ({ ...log, blockHash: block.hash }));
+      default:
+        return honest(method, params);
+    }
+  };
+  const urls = [await serve(() => liar), await serve(() => honest)];
   const writer = openWriter(configurationOf(urls), {
     key: generatePrivateKey(),
     confirm: agreed,
@@ -219,6 +235,55 @@ test("TRUST-9: a key in a server's address is in no message, also where the serv
   const { reason } = await readerOf([url]).check(REAL, [real]);
   expect(reason).toBeDefined();
   expect(reason).not.toContain(key);
+});
+
+/** Also shows a transaction that never was, for a batch that is there. */
+function inventing(): Answerer {
+  const invented = `0x${"77".repeat(32)}`;
+  return async (method, params) => {
+    if (method === "eth_getTransactionReceipt" && params[0] === invented) {
+      const receipt = (await honest(method, [real.transaction])) as Json;
+      const logs = (receipt.logs as Json[]).map((log) => ({ ...log, transactionHash: invented }));
+      return { ...receipt, transactionHash: invented, logs };
+    }
+    const result = await honest(method, params);
+    return method === "eth_getLogs"
+      ? (result as Json[]).map((log) => ({ ...log, transactionHash: invented }))
+      : result;
+  };
+}
+
+test("TRUST-12: a transaction that one of two servers invents is not shown for a true anchor without a file", async () => {
+  const urls = [await serve(inventing), await serve(() => honest)];
+  const check = await readerOf(urls).check(REAL, []);
+  expect(check).toMatchObject({ status: "finalized" });
+  expect(check.anchor?.transaction).toBe(real.transaction);
+});
+
+test("TRUST-13: a file about an invented transaction does not stand before the true one, nor lower its trust", async () => {
+  const urls = [await serve(inventing), await serve(() => honest)];
+  const invented: Anchor = { ...real, transaction: `0x${"77".repeat(32)}` };
+  for (const files of [
+    [real, invented],
+    [invented, real],
+  ]) {
+    const check = await readerOf(urls).check(REAL, files);
+    expect(check).toMatchObject({ status: "finalized", trust: "quorum" });
+    expect(check.anchor?.transaction).toBe(real.transaction);
+  }
+});
+
+test("MONEY-13: what one journal sealed and another public chain holds is not paid for again unasked", async () => {
+  const batch = { batchRoot: REAL, facts: { repositoryId: "1".repeat(32) }, claims: [] };
+  const elsewhere: Anchor = { ...real, batchRoot: batch.batchRoot, chainId: 8453 };
+  const contents = {
+    repositoryId: batch.facts.repositoryId,
+    evidence: [{ path: "x", reading: { kind: "intact", batch } }],
+    anchors: [elsewhere],
+  } as unknown as RepositoryContents;
+  const journal = { unanchored: () => [{ batchRoot: batch.batchRoot }] } as unknown as Journal;
+  const identity = { chainId: 1, genesisHash: known.genesisHash, contract: EAS, local: false, name: "Ethereum" };
+  expect(dueBatches(contents, journal, identity, "unclaimed")).toEqual([]);
 });
 
 test("TRUST-10: thousands of false files about one batch cost a bounded number of questions", async () => {
@@ -253,6 +318,56 @@ test("TRUST-10: thousands of false files about one batch cost a bounded number o
   );
   expect(check.status).toBe("finalized");
   expect(calls).toBeLessThan(500);
+});
+
+test("TRUST-11: files with proofs of their maker's own are not asked about one after the other for ever", async () => {
+  const account = (storageRoot: Uint8Array) => RLP.encode([1, 0, storageRoot, toBytes(keccak256("0x60"))]);
+  const storage = await createMPT({ useKeyHashing: true });
+  const slot = toBytes(timeSlot(known, REAL));
+  await storage.put(slot, RLP.encode(timeOf(50)));
+  const state = await createMPT({ useKeyHashing: true });
+  await state.put(toBytes(EAS), account(storage.root()));
+  const nodes = {
+    account: (await createMerkleProof(state, toBytes(EAS))).map((node) => toHex(node)),
+    storage: (await createMerkleProof(storage, slot)).map((node) => toHex(node)),
+  };
+  const files = Array.from({ length: 400 }, (_, index): Anchor => {
+    const header = RLP.encode([
+      ...[32, 32, 20].map((length) => new Uint8Array(length)),
+      state.root(),
+      ...[32, 32, 256].map((length) => new Uint8Array(length)),
+      0,
+      1 + (index % 90),
+      30_000_000,
+      0,
+      timeOf(50),
+      toBytes(index),
+      new Uint8Array(32),
+      new Uint8Array(8),
+      7,
+    ]);
+    return {
+      ...real,
+      block: { number: 1 + (index % 90), hash: keccak256(header) },
+      proof: { header: toHex(header), ...nodes },
+    };
+  });
+  let calls = 0;
+  const slow: Answerer = async (method, params) => {
+    calls += 1;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    return honest(method, params);
+  };
+  const urls = [await serve(() => slow), await serve(() => slow)];
+  const reader = readerOf(urls);
+  await reader.check(REAL, [real]);
+  calls = 0;
+  const started = performance.now();
+  const check = await reader.check(REAL, [...files, real]);
+  const took = performance.now() - started;
+  console.log("TRUST-11", check.status, check.trust, calls, "questions", Math.round(took), "ms");
+  expect(check.status).toBe("finalized");
+  expect(took).toBeLessThan(6_000);
 });
 
 test("MONEY-8: a home in which payments cannot be noted is told as that, and not as a server's fault", async () => {
