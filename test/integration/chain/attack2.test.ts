@@ -14,8 +14,8 @@ import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentA
 import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { payFor } from "../../../server/src/chain/payments/pay";
 import { type Bill, MAX_PER_ANCHOR, MAX_PER_DAY } from "../../../server/src/chain/payments/payment";
-import { Block } from "../../../server/src/chain/rpc/blocks";
 import { PaymentLog } from "../../../server/src/chain/payments/paymentLog";
+import { Block } from "../../../server/src/chain/rpc/blocks";
 import { connectRpc } from "../../../server/src/chain/rpc/connection";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import type { Digest } from "../../../server/src/platform/primitives";
@@ -543,6 +543,53 @@ test("MONEY-12: whoever lost the lock of an account, asleep in another container
   });
   slept();
   await first;
-  const { payments } = await PaymentLog.with(home, chain, address, async (log) => ({ payments: log.payments }));
+  const { payments } = await PaymentLog.with(home, chain, address, async (log) => ({
+    payments: log.payments,
+  }));
   expect(payments.map(({ nonce }) => nonce)).toContain(2);
 });
+
+test("MONEY-14: a batch whose block a server no longer shows keeps no other batch from the chain", async () => {
+  const { configuration } = await rpcChain(10740);
+  const old = await writerOn(configuration).anchor(randomDigest());
+  const url = await liar(configuration, ({ method }) =>
+    method === "eth_getLogs" ? { refused: "history has been pruned for this block" } : null,
+  );
+  const fresh = randomDigest();
+  const pruned = { ...configuration, rpcUrls: [url] };
+  await writerOn(pruned)
+    .anchorAll([old.batchRoot, fresh])
+    .catch(() => {});
+  const reader = writerOn(configuration);
+  expect(await reader.check(fresh, [])).toMatchObject({
+    status: expect.stringMatching(/included|finalized/),
+  });
+});
+
+test.each(["Geth/v1.16", "anvil/v1.7.1"])(
+  "MONEY-15: a person is shown the chain on which a signature is good, whatever the server (%s) calls itself",
+  async (version) => {
+    const { configuration } = await rpcChain(8453);
+    const url = await liar(configuration, ({ method }) =>
+      method === "web3_clientVersion" ? { result: version } : null,
+    );
+    const bills: Bill[] = [];
+    const sent: ReturnType<typeof read>[] = [];
+    const outcome = await writerOn(
+      { ...configuration, rpcUrls: [url] },
+      {
+        confirm: async (bill) => {
+          bills.push(bill);
+          return false;
+        },
+      },
+    )
+      .anchor(randomDigest())
+      .catch((error: unknown) => String(error));
+    expect(sent).toEqual([]);
+    // Another block 0 than Base's: either nothing is asked, or Base is named.
+    expect({ outcome, named: bills.every(({ chain }) => chain.includes("Base")) }).toMatchObject({
+      named: true,
+    });
+  },
+);

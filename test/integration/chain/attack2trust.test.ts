@@ -10,14 +10,16 @@ import { RLP } from "@ethereumjs/rlp";
 import { keccak256, toBytes, toHex } from "viem";
 import { generatePrivateKey } from "viem/accounts";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import type * as z from "zod";
 import type { Anchor } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { openHost } from "../../../server/src/chain/embedded/host";
 import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { timeSlot } from "../../../server/src/chain/trust/stateProof";
-import { Digest } from "../../../server/src/platform/primitives";
+import { withProof } from "../../../server/src/chain/trust/takeProof";
 import type { Journal } from "../../../server/src/evidence/journal/journal";
+import { Digest } from "../../../server/src/platform/primitives";
 import { dueBatches } from "../../../server/src/workflows/anchor";
 import type { RepositoryContents } from "../../../server/src/workflows/readRepository";
 import { afterwards, agreed, newHome } from "../../support/chainTest";
@@ -282,8 +284,78 @@ test("MONEY-13: what one journal sealed and another public chain holds is not pa
     anchors: [elsewhere],
   } as unknown as RepositoryContents;
   const journal = { unanchored: () => [{ batchRoot: batch.batchRoot }] } as unknown as Journal;
-  const identity = { chainId: 1, genesisHash: known.genesisHash, contract: EAS, local: false, name: "Ethereum" };
+  const identity = {
+    chainId: 1,
+    genesisHash: known.genesisHash,
+    contract: EAS,
+    local: false,
+    name: "Ethereum",
+  };
   expect(dueBatches(contents, journal, identity, "unclaimed")).toEqual([]);
+});
+
+/** The same chain, whose server has only reached a height. */
+const reached =
+  (chain: Answerer, height: number, final: number): Answerer =>
+  async (method, params) => {
+    const hex = (value: number) => `0x${value.toString(16)}`;
+    const named = params.map((one) =>
+      one === "latest" ? hex(height) : one === "finalized" ? hex(final) : one,
+    );
+    const beyond = (one: unknown) =>
+      typeof one === "string" && /^0x[0-9a-f]{1,8}$/.test(one) && Number(one) > height;
+    if (method === "eth_getBlockByNumber" && beyond(named[0])) {
+      return null;
+    }
+    if ((method === "eth_call" && beyond(named[1])) || (method === "eth_getProof" && beyond(named[2]))) {
+      throw new Error("header not found");
+    }
+    return chain(method, named);
+  };
+
+test.each(["with", "without"])(
+  "TRUST-14: two who invent blocks above an honest server's head are not believed (%s a proof)",
+  async (proof) => {
+    const root = Digest.parse(digestNamed("above"));
+    const invented = await makeChain({ [REAL]: 50, [root]: 85 });
+    const claim = await anchorOn(invented, root, 85);
+    const witness = {
+      operator: "maker",
+      server: {
+        host: "maker",
+        call: async <T>(method: string, params: readonly unknown[], schema: z.ZodType<T>) =>
+          schema.parse(await invented(method, params)),
+      },
+    };
+    const file = proof === "with" ? await withProof(claim, known, [witness]) : claim;
+    const urls = [
+      await serve(() => reached(honest, 80, 70)),
+      await serve(() => invented),
+      await serve(() => invented),
+    ];
+    const check = await readerOf(urls).check(root, [file]);
+    console.log("TRUST-14", check.status, check.trust, check.operators, check.reason);
+    expect(check.anchor).toBeNull();
+  },
+);
+
+test("TRUST-15: two who invent a height above an honest server's head deny no true anchor", async () => {
+  const denying: Answerer = async (method, params) => {
+    if (method === "eth_getProof") {
+      throw new Error("the method eth_getProof is not available");
+    }
+    return method === "eth_call" && params[1] !== "latest" && JSON.stringify(params[0]).includes(REAL)
+      ? `0x${"0".repeat(64)}`
+      : honest(method, params);
+  };
+  const urls = [
+    await serve(() => reached(honest, 80, 70)),
+    await serve(() => denying),
+    await serve(() => denying),
+  ];
+  const check = await readerOf(urls).check(REAL, [real]);
+  console.log("TRUST-15", check.status, check.trust, check.operators, check.reason);
+  expect(["finalized", "included", "disputed", "unreachable"]).toContain(check.status);
 });
 
 test("TRUST-10: thousands of false files about one batch cost a bounded number of questions", async () => {
