@@ -593,3 +593,70 @@ test.each(["Geth/v1.16", "anvil/v1.7.1"])(
     });
   },
 );
+
+test("MONEY-16: payments that were made while the clock was ten years ahead do not stop all others for ten years", async () => {
+  const { configuration } = await rpcChain(10740);
+  const start = 1_800_000_000;
+  let now = start + 10 * 365 * 86_400;
+  const url = await liar(configuration, ({ method }) =>
+    method === "eth_maxPriorityFeePerGas" ? tip(780) : null,
+  );
+  const { rpc: server, identity } = await connectRpc({ ...configuration, rpcUrls: [url] });
+  const pay = () =>
+    payFor({
+      rpc: server,
+      identity,
+      account,
+      home: configuration.home,
+      roots: [randomDigest()],
+      confirm: agreed,
+      now: () => now,
+    }).then(
+      () => "paid",
+      (error: unknown) => String(error),
+    );
+  while ((await pay()) === "paid") {
+    now += 1;
+  }
+  now = start;
+  await pay();
+  // A week later by a clock that is right.
+  now = start + 7 * 86_400;
+  const outcome = await pay();
+  // Paid, or told that it is the clock and where the notes lie; but not "of the last 24 hours", and "tomorrow".
+  expect(outcome).not.toMatch(/of the last 24 hours/);
+});
+
+test("MONEY-17: a payment that a lying server put behind a gap of nonces does not stop all later ones", async () => {
+  const { configuration, rpc } = await rpcChain(10740);
+  let passed = false;
+  const url = await liar(
+    configuration,
+    ({ method }) => {
+      passed ||= method === "eth_sendRawTransaction";
+      return null;
+    },
+    ({ method, params }, result) =>
+      method === "eth_getTransactionCount" && params[1] === "pending"
+        ? `0x${(Number(result) + 3).toString(16)}`
+        : result,
+  );
+  const controller = new AbortController();
+  const ended = writerOn({ ...configuration, rpcUrls: [url] })
+    .anchor(randomDigest(), controller.signal)
+    .catch(() => {});
+  await eventually("it to wait behind the gap", async () => {
+    const { queued } = await rpc.call("txpool_status", [], z.object({ queued: z.string() }));
+    return passed && queued !== "0x0";
+  });
+  controller.abort(new Error("enough"));
+  await ended;
+  // Three minutes pass in a few seconds.
+  const real = performance.now.bind(performance);
+  vi.spyOn(performance, "now").mockImplementation(() => real() * 20);
+  const fresh = randomDigest();
+  const anchor = await writerOn(configuration)
+    .anchor(fresh)
+    .catch((error: unknown) => String(error));
+  expect(anchor).toMatchObject({ batchRoot: fresh });
+});
