@@ -1,8 +1,11 @@
 /** Attacks on proofs, operators and messages: each states what is right. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createMerkleProof, createMPT } from "@ethereumjs/mpt";
 import { RLP } from "@ethereumjs/rlp";
 import { concat, keccak256, pad, toBytes, toHex } from "viem";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { AnchorProof } from "../../../server/src/chain/anchorProof";
 import type { Anchor } from "../../../server/src/chain/chain";
 import type { ContractFacts } from "../../../server/src/chain/knownChains";
@@ -10,6 +13,7 @@ import { operatedServer } from "../../../server/src/chain/rpc/operators";
 import { flawOf } from "../../../server/src/chain/trust/checkRoot";
 import { IMPLEMENTATION_SLOT } from "../../../server/src/chain/trust/stateProof";
 import { chainSettings } from "../../../server/src/cli/chainOptions";
+import { tryLock, waitForLock } from "../../../server/src/platform/lock";
 import { Digest } from "../../../server/src/platform/primitives";
 import { digestNamed } from "../../support/evidenceMaker";
 
@@ -198,4 +202,27 @@ test("TRUST-4: a wrong server in the list does not put the keys of the others in
   }
   expect(message).toMatch(/http/);
   expect(message).not.toMatch(/0123456789abcdef|user:pass/);
+});
+
+test("LOCK-1: whoever waits for a lock gives up in time, also where the clock is set back meanwhile", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "proofline-attack-"));
+  const path = join(folder, "lock");
+  const lock = await tryLock(path);
+  const real = Date.now.bind(Date);
+  const set = real() + 20;
+  vi.spyOn(Date, "now").mockImplementation(() => (real() < set ? real() : real() - 3_600_000));
+  const late = new Promise<string>((resolve) => setTimeout(() => resolve("still waits"), 3_000));
+  const outcome = waitForLock(path, 100).then(
+    async (taken) => {
+      await taken.release();
+      return "taken";
+    },
+    () => "gave up",
+  );
+  const result = await Promise.race([outcome, late]);
+  vi.restoreAllMocks();
+  await lock?.release();
+  await outcome;
+  rmSync(folder, { recursive: true, force: true });
+  expect(result).toBe("gave up");
 });
