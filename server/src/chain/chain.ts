@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { ProoflineError } from "../platform/errors";
 import { Address, ChainHash, Count, Digest } from "../platform/primitives";
 import { AnchorProof } from "./anchorProof";
 
@@ -87,8 +88,14 @@ export interface ChainWriter extends ChainReader {
    * success: its anchor is looked up.
    */
   anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor>;
-  /** The same for several, where the chain takes them with as few transactions as it can; in their order. */
-  anchorAll(batchRoots: readonly Digest[], signal?: AbortSignal): Promise<readonly Anchor[]>;
+  /**
+   * The same for several, with as few transactions as it can; in their order. What keeps one of them from being anchored stands in
+   * its place, and keeps no other.
+   */
+  anchorAll(
+    batchRoots: readonly Digest[],
+    signal?: AbortSignal,
+  ): Promise<readonly (Anchor | ProoflineError)[]>;
   /** Gas that the last `anchor` call used, or 0 when the root was there already. */
   readonly lastGasUsed: bigint;
 }

@@ -67,12 +67,26 @@ class EmbeddedWriter extends ConnectedReader implements ChainWriter {
     }
   }
 
-  async anchorAll(batchRoots: readonly Digest[], signal?: AbortSignal): Promise<readonly Anchor[]> {
-    const anchors: Anchor[] = [];
+  async anchorAll(
+    batchRoots: readonly Digest[],
+    signal?: AbortSignal,
+  ): Promise<readonly (Anchor | ProoflineError)[]> {
+    const results: (Anchor | ProoflineError)[] = [];
     for (const batchRoot of batchRoots) {
-      anchors.push(await this.anchor(batchRoot, signal));
+      const before = results.at(-1);
+      // A host that failed once fails for all that follow.
+      results.push(
+        before instanceof ProoflineError
+          ? before
+          : await this.anchor(batchRoot, signal).catch((error: unknown) => {
+              if (error instanceof ProoflineError) {
+                return error;
+              }
+              throw error;
+            }),
+      );
     }
-    return anchors;
+    return results;
   }
 }
 
@@ -90,92 +104,85 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
   }
 
   async anchor(batchRoot: Digest, signal?: AbortSignal): Promise<Anchor> {
-    const [anchor] = await this.anchorAll([batchRoot], signal);
-    if (anchor === undefined) {
-      throw new Error("one root has one anchor");
+    const [result] = await this.anchorAll([batchRoot], signal);
+    if (result === undefined || result instanceof ProoflineError) {
+      throw result ?? new Error("one root has one result");
     }
-    return anchor;
+    return result;
   }
 
-  async anchorAll(batchRoots: readonly Digest[], signal?: AbortSignal): Promise<readonly Anchor[]> {
+  async anchorAll(
+    batchRoots: readonly Digest[],
+    signal?: AbortSignal,
+  ): Promise<readonly (Anchor | ProoflineError)[]> {
     this.lastGasUsed = 0n;
     try {
       const connection = await this.connection();
-      const found = new Map<Digest, Anchor | null>();
+      const { account, confirm } = this;
+      const { receipts, problem } = await payFor({
+        rpc: connection.rpc,
+        identity: connection.identity,
+        account,
+        home: this.rpcConfiguration.home,
+        roots: batchRoots,
+        confirm,
+        ...(signal !== undefined && { signal }),
+      });
+      this.lastGasUsed = receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n);
+      const results: (Anchor | ProoflineError)[] = [];
+      let silent: ProoflineError | null = null;
       for (const batchRoot of batchRoots) {
-        found.set(batchRoot, await lookUp(connection, batchRoot));
-      }
-      const missing = batchRoots.filter((batchRoot) => found.get(batchRoot) === null);
-      if (missing.length > 0) {
-        const receipts = await this.pay(connection, missing, signal);
-        for (const batchRoot of missing) {
-          found.set(batchRoot, await anchorIn(connection, batchRoot, receipts));
+        signal?.throwIfAborted();
+        try {
+          results.push(silent ?? (await anchorIn(connection, batchRoot, receipts, problem)));
+        } catch (error) {
+          silent = chainError(error);
+          results.push(silent);
         }
       }
-      return await Promise.all(
-        batchRoots.map((batchRoot) => proved(connection, found.get(batchRoot) ?? notThere(connection))),
-      );
+      return results;
     } catch (error) {
       signal?.throwIfAborted();
       throw chainError(error);
     }
   }
-
-  private async pay(
-    { rpc, identity }: Connection,
-    roots: readonly Digest[],
-    signal?: AbortSignal,
-  ): Promise<readonly Receipt[]> {
-    const { account, confirm } = this;
-    const { home } = this.rpcConfiguration;
-    const receipts = await payFor({
-      rpc,
-      identity,
-      account,
-      home,
-      roots,
-      confirm,
-      ...(signal !== undefined && { signal }),
-    });
-    this.lastGasUsed = receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0n);
-    return receipts;
-  }
 }
 
-/** The anchor of a root that is on the chain now, by our own transactions or somebody else's. */
+/**
+ * The anchor of a root, by our own transactions or somebody else's, with a proof where there is one. What a server does not show of
+ * one root says nothing about the others.
+ *
+ * @param problem what kept roots from being timestamped
+ * @throws RpcError, RpcFailure where the chain does not say whether it holds the root, so that it need not be asked about others
+ */
 async function anchorIn(
   connection: Connection,
   batchRoot: Digest,
   receipts: readonly Receipt[],
-): Promise<Anchor | null> {
-  const { rpc, identity } = connection;
-  const logs = receipts.flatMap((receipt) => receipt.logs);
+  problem: ProoflineError | null,
+): Promise<Anchor | ProoflineError> {
+  const { rpc, identity, facts, witnesses } = connection;
   const timestamp = await readTimestamp(rpc, identity, batchRoot);
-  return anchorAmong(logs, identity, batchRoot, timestamp) ?? lookUp(connection, batchRoot);
+  if (timestamp === 0) {
+    return problem ?? notThere(connection);
+  }
+  try {
+    const logs = receipts.flatMap((receipt) => receipt.logs);
+    const anchor =
+      anchorAmong(logs, identity, batchRoot, timestamp) ??
+      (await lookUpAnchor(rpc, identity, batchRoot, timestamp, (await connection.freshHead()).number));
+    return facts === null ? anchor : await withProof(anchor, facts, witnesses.witnesses);
+  } catch (error) {
+    return chainError(error);
+  }
 }
 
-/** The anchor with a proof, where what is known of the chain allows one and a server gives it. */
-function proved({ facts, witnesses }: Connection, anchor: Anchor): Promise<Anchor> {
-  return facts === null ? Promise.resolve(anchor) : withProof(anchor, facts, witnesses.witnesses);
-}
-
-function notThere({ identity }: Connection): never {
-  throw new ProoflineError(
+function notThere({ identity }: Connection): ProoflineError {
+  return new ProoflineError(
     "chain.rejected",
     `${identity.name} no longer shows the batch that it has just timestamped.`,
     "anchorLater",
   );
-}
-
-/** The anchor of a root that is on the chain already. */
-async function lookUp(connection: Connection, batchRoot: Digest): Promise<Anchor | null> {
-  const { rpc, identity } = connection;
-  const timestamp = await readTimestamp(rpc, identity, batchRoot);
-  if (timestamp === 0) {
-    return null;
-  }
-  const { number } = await connection.freshHead();
-  return lookUpAnchor(rpc, identity, batchRoot, timestamp, number);
 }
 
 /** Stops waiting when the signal aborts; what was started may still happen. */

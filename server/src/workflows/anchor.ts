@@ -146,8 +146,9 @@ export async function anchorBatches(parameters: AnchorParameters): Promise<Ancho
       );
       for (const [index, { batchRoot, claims: suggestions }] of some.entries()) {
         const anchor = anchors[index];
-        if (anchor === undefined) {
-          throw new Error("each batch that was anchored has an anchor");
+        if (anchor === undefined || anchor instanceof ProoflineError) {
+          problem ??= anchor ?? null;
+          continue;
         }
         const repaired = claims.has(batchRoot);
         const text = formatAnchor(anchor);

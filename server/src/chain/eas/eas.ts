@@ -1,6 +1,13 @@
-import { decodeFunctionResult, encodeFunctionData, type Hex, parseAbi, toEventSelector } from "viem";
+import {
+  decodeFunctionData,
+  decodeFunctionResult,
+  encodeFunctionData,
+  type Hex,
+  parseAbi,
+  toEventSelector,
+} from "viem";
 import * as z from "zod";
-import type { Digest } from "../../platform/primitives";
+import { Digest } from "../../platform/primitives";
 
 /**
  * What Proofline uses of the Ethereum Attestation Service: a root is stored with the time of its block, once and for
@@ -33,6 +40,27 @@ export function timestampCall(batchRoots: readonly Digest[]): Hex {
   return first !== undefined && others.length === 0
     ? encodeFunctionData({ abi: EAS_ABI, functionName: "timestamp", args: [first] })
     : encodeFunctionData({ abi: EAS_ABI, functionName: "multiTimestamp", args: [batchRoots.map(word)] });
+}
+
+/**
+ * The roots that a call of `timestampCall` is about.
+ *
+ * @throws where it is another call
+ */
+export function timestampedBy(data: Hex): readonly Digest[] {
+  const call = decodeFunctionData({ abi: EAS_ABI, data });
+  switch (call.functionName) {
+    case "timestamp":
+      return call.args.map(digestOf);
+    case "multiTimestamp":
+      return call.args[0].map(digestOf);
+    default:
+      throw new Error(`expected a call that timestamps, not ${call.functionName}`);
+  }
+}
+
+function digestOf(data: Hex): Digest {
+  return Digest.parse(data.slice(2));
 }
 
 export function getTimestampCall(batchRoot: Digest): Hex {

@@ -1,39 +1,52 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Hex, keccak256, type PrivateKeyAccount } from "viem";
+import type { PrivateKeyAccount } from "viem";
 import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
-import type { Digest } from "../../platform/primitives";
+import { Address, type Digest } from "../../platform/primitives";
 import type { ChainIdentity } from "../chain";
 import { timestampCall } from "../eas/eas";
 import { readTimestamp } from "../eas/timestamped";
+import { chainName } from "../knownChains";
 import { Amount, Block, Hash, Quantity, Receipt, Transaction } from "../rpc/blocks";
+import { chainError } from "../rpc/chainError";
 import type { ChainServer } from "../rpc/chainServer";
 import { RpcError, RpcFailure } from "../rpc/rpc";
-import { type Fees, raised, readFees } from "./fees";
+import { type Fees, raised, readFees, within } from "./fees";
 import {
+  about,
   type Bill,
+  type Cost,
   currency,
+  MAX_NONCES,
   MAX_PER_ANCHOR,
   MAX_PER_DAY,
   MAX_ROOTS,
-  MAX_VERSIONS,
-  type Payment,
-  spentWithinDay,
-  type Version,
+  mostOf,
+  readSigned,
+  type Signed,
 } from "./payment";
 import { PaymentLog } from "./paymentLog";
+import { type Refusal, refusalOf } from "./refusal";
 
 /** How long a transaction may wait for its block. */
 const INCLUSION_TIMEOUT_MILLISECONDS = 180_000;
 
+/** Answers may come from several moments and servers, so once is no proof. */
+const ROUNDS_UNTIL_BELIEVED = 3;
+
 /** Rounds of asking, each later than the one before, after which a transaction that no pool knows counts as dropped. */
 const ROUNDS_UNTIL_DROPPED = 8;
 
-/** Nonces that one anchor may take, where other clients with the same key are faster each time. */
-const MAX_NONCES = 5;
+/** How often a transaction is sent again to a server that forgets it. */
+const MAX_SENDS = 3;
 
 /** Transactions of an account that may wait at once; a server that tells of more is not believed. */
 const MAX_WAITING = 64;
+
+/** Of many versions of one transaction, so many of the latest are asked for. */
+const MAX_ASKED = 8;
+
+const OwnReceipt = Receipt.extend({ from: z.string().toLowerCase().pipe(Address).nullish() });
 
 export interface PayParameters {
   readonly rpc: ChainServer;
@@ -49,75 +62,309 @@ export interface PayParameters {
   readonly now?: () => number;
 }
 
+export interface Paid {
+  /** Of the transactions that blocks took; what they hold is still to be checked. */
+  readonly receipts: readonly Receipt[];
+  /** What kept the rest from being timestamped, `chain.payment` in the words of what happened; `null` where nothing is left. */
+  readonly problem: ProoflineError | null;
+}
+
 /**
- * Timestamps batch roots with as few transactions as possible, and waits for their blocks. Resolves to the receipts.
+ * Timestamps batch roots with as few transactions as possible, and waits for their blocks.
  *
- * The cap holds whatever a server answers: each signature is noted durably before it leaves, one nonce is open at a time and is only
- * replaced by price, and where a server says that the nonce is used by something else, the next one has to fit into the same cap.
+ * The caps hold whatever servers answer: each signature is noted durably before it leaves, and the caps are sums over the notes. A
+ * transaction that waits is waited for, and sent again as it is where it was dropped, which costs nothing; another takes its place,
+ * with the same nonce, only where it offers too little or has become useless.
  *
- * @throws ProoflineError `chain.payment` where it is not paid, or not yet, in the words of what happened; RpcFailure, RpcError, or the
- * signal's reason.
+ * @throws the signal's reason
  */
-export function payFor(parameters: PayParameters): Promise<readonly Receipt[]> {
-  const { home, identity, account } = parameters;
-  return PaymentLog.with(home, identity, account.address, (log) => new Payer(parameters, log).pay());
+export async function payFor(parameters: PayParameters): Promise<Paid> {
+  const { home, identity, account, signal } = parameters;
+  const now = parameters.now ?? (() => Math.floor(Date.now() / 1000));
+  const receipts: Receipt[] = [];
+  try {
+    const log = await PaymentLog.open(home, identity.chainId, account.address, now);
+    await new Payer(parameters, log, receipts).pay();
+    return { receipts, problem: null };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { receipts, problem: chainError(error) };
+  }
+}
+
+/** Where the next transaction goes. */
+interface Place {
+  readonly nonce: number;
+  /** The one that waits there, and has to be outbid; `null` where none does. */
+  readonly above: Signed | null;
+}
+
+/** What a server says of a nonce. */
+interface Seen {
+  readonly receipt: z.infer<typeof OwnReceipt> | null;
+  /** Nonces below this one are on the chain. */
+  readonly used: number;
+  /** Nonces below this one are, or can be with the next block. */
+  readonly next: number;
+  readonly isKnown: boolean;
+  readonly baseFee: bigint;
 }
 
 class Payer {
-  private readonly now: () => number;
+  /** Roots that our own transactions have timestamped meanwhile. */
+  private readonly done = new Set<Digest>();
+  /** Sets of roots that the contract refused; whoever timestamps one of them changes the set. */
+  private readonly refused = new Set<string>();
+  /** Nonces that blocks took meanwhile. */
+  private readonly passed = new Set<number>();
+  /** What a person has agreed to pay the first time; `null` before. */
+  private agreed: bigint | null = null;
+  /** The chain on which a signature is good. Whether its server says that it is only somebody's own does not matter for that. */
+  private readonly chain: string;
 
   constructor(
     private readonly parameters: PayParameters,
     private readonly log: PaymentLog,
+    private readonly receipts: Receipt[],
   ) {
-    this.now = parameters.now ?? (() => Math.floor(Date.now() / 1000));
+    this.chain = chainName(parameters.identity.chainId, false);
   }
 
-  async pay(): Promise<readonly Receipt[]> {
-    const receipts: Receipt[] = [];
-    const tried = new Set<string>();
-    let signed: readonly bigint[] = [];
+  async pay(): Promise<void> {
     for (;;) {
-      const { open } = this.log;
-      if (open !== null) {
-        const receipt = await this.settle(open);
-        if (receipt !== null) {
-          receipts.push(receipt);
-        }
+      this.parameters.signal?.throwIfAborted();
+      const wanted = await this.missing(this.parameters.roots);
+      if (wanted.length === 0) {
+        return;
       }
-      const roots = (await this.missing()).slice(0, MAX_ROOTS);
-      if (roots.length === 0) {
-        return receipts;
-      }
-      // The contract refused these, or a block took them, and still they are not there; whoever timestamps one of them changes that.
-      const set = roots.join();
-      if (tried.has(set)) {
-        throw this.problem("the EAS contract there refuses to timestamp the batch", "correctChain");
-      }
-      const fees = await this.fees(roots);
-      if (fees === null) {
-        tried.add(set);
-        continue;
-      }
-      await this.allow(roots, fees, signed);
-      const nonce = await this.nextNonce();
-      const time = this.now();
-      await this.sign({ nonce, roots: [...roots], versions: [], time, state: "open" }, fees);
-      signed = [...signed, fees.most];
-      const receipt = this.log.open === null ? null : await this.settle(this.log.open);
-      if (receipt !== null) {
-        receipts.push(receipt);
-        signed = [];
-        tried.add(set);
+      await this.log.read();
+      const said = await this.nonces();
+      // Whichever server answers now may not have heard yet of what was included.
+      const [used = 0, next = 0] = [said.used, said.next].map((count) =>
+        Math.max(count, ...[...this.passed].map((nonce) => nonce + 1)),
+      );
+      const waiting = this.log.signed
+        .map(({ nonce }) => nonce)
+        // One above `next` waits for others that are missing, and would for ever.
+        .filter((nonce) => nonce >= used && nonce <= next);
+      const place =
+        waiting.length === 0
+          ? { nonce: next, above: null }
+          : await this.settle(Math.min(...waiting), new Set(wanted));
+      if (place !== null) {
+        await this.sign(place, wanted);
       }
     }
   }
 
   /** Those of the roots that the chain does not hold. */
-  private async missing(): Promise<readonly Digest[]> {
-    const { rpc, identity, roots } = this.parameters;
-    const times = await Promise.all(roots.map((root) => readTimestamp(rpc, identity, root)));
-    return roots.filter((_, index) => times[index] === 0);
+  private async missing(roots: readonly Digest[]): Promise<readonly Digest[]> {
+    const { rpc, identity } = this.parameters;
+    const open = roots.filter((root) => !this.done.has(root));
+    const times = await Promise.all(open.map((root) => readTimestamp(rpc, identity, root)));
+    return open.filter((_, index) => times[index] === 0);
+  }
+
+  private async nonces(): Promise<Pick<Seen, "used" | "next">> {
+    const { rpc, account } = this.parameters;
+    const [used, next] = await Promise.all([
+      rpc.call("eth_getTransactionCount", [account.address, "latest"], Quantity),
+      rpc.call("eth_getTransactionCount", [account.address, "pending"], Quantity),
+    ]);
+    if (next < used || next > used + MAX_WAITING) {
+      throw this.problem(
+        `${rpc.host} says that ${next - used} transactions of ${account.address} wait there`,
+        "changeServer",
+      );
+    }
+    return { used, next };
+  }
+
+  /**
+   * Waits until a block took one of the transactions that were signed with a nonce, or something else with it: resolves to `null`.
+   * Resolves to a place where another has to be signed first.
+   */
+  private async settle(nonce: number, wanted: ReadonlySet<Digest>): Promise<Place | null> {
+    const { rpc, identity, account, signal } = this.parameters;
+    const versions = this.log.signed.filter((one) => one.nonce === nonce);
+    const fitting = versions.findLast(({ roots }) => roots.some((root) => wanted.has(root))) ?? null;
+    const highest = versions.reduce((one, other) => (one.maxFeePerGas < other.maxFeePerGas ? other : one));
+    const deadline = performance.now() + INCLUSION_TIMEOUT_MILLISECONDS;
+    const rounds = { passed: 0, behind: 0, unknown: 0 };
+    let sends = 0;
+    const shortest = identity.local ? 5 : 500;
+    let pause = shortest;
+    let refusal: Refusal | null = null;
+    while (performance.now() < deadline) {
+      signal?.throwIfAborted();
+      const seen = await this.look(nonce, versions);
+      if (seen !== null) {
+        if (seen.receipt !== null) {
+          this.include(nonce, seen.receipt, versions);
+          return null;
+        }
+        rounds.passed = seen.used > nonce ? rounds.passed + 1 : 0;
+        rounds.behind = seen.next < nonce ? rounds.behind + 1 : 0;
+        rounds.unknown = seen.isKnown ? 0 : rounds.unknown + 1;
+        if (rounds.passed === ROUNDS_UNTIL_BELIEVED) {
+          this.passed.add(nonce);
+          return null;
+        }
+        if (rounds.behind === ROUNDS_UNTIL_BELIEVED) {
+          return null;
+        }
+        if (seen.isKnown && seen.used <= nonce && seen.baseFee > highest.maxFeePerGas) {
+          return { nonce, above: highest };
+        }
+        const isDropped = rounds.unknown >= ROUNDS_UNTIL_DROPPED;
+        if (seen.used <= nonce && (isDropped || rounds.unknown === 1)) {
+          const isUseful =
+            fitting !== null && (await this.missing(fitting.roots)).length === fitting.roots.length;
+          if (!isUseful && isDropped) {
+            return { nonce, above: null };
+          }
+          if (isUseful) {
+            if (sends === MAX_SENDS && refusal !== "claimed") {
+              throw this.problem(
+                `the transaction ${fitting.hash} is not known to ${rpc.host}, also after it was sent ${MAX_SENDS} times more`,
+                "changeServer",
+              );
+            }
+            sends = Math.min(sends + 1, MAX_SENDS);
+            rounds.unknown = 1;
+            pause = shortest;
+            refusal = await this.send(fitting);
+            if (refusal === "underpriced" || refusal === "other") {
+              return { nonce, above: refusal === "underpriced" ? highest : null };
+            }
+            if (refusal === "underfunded") {
+              await this.refuseUnlessCheaper(fitting);
+              return { nonce, above: null };
+            }
+          }
+        }
+      }
+      await delay(pause, undefined, { signal });
+      pause = Math.min(pause * 1.5, 4_000);
+    }
+    throw this.problem(
+      refusal === "claimed"
+        ? `another transaction of ${account.address} with the nonce ${nonce} waits for a block at ${rpc.host}, and has to be settled first`
+        : `the transaction ${highest.hash} of ${account.address} was sent to ${rpc.host} and still waits for a block`,
+      "anchorLater",
+    );
+  }
+
+  private include(nonce: number, receipt: z.infer<typeof OwnReceipt>, versions: readonly Signed[]): void {
+    const roots = versions.find(({ hash }) => hash === receipt.transactionHash)?.roots ?? [];
+    this.passed.add(nonce);
+    if (receipt.status !== 1) {
+      this.refused.add(roots.join());
+      return;
+    }
+    this.receipts.push(receipt);
+    for (const root of roots) {
+      this.done.add(root);
+    }
+  }
+
+  /** What the server says of a nonce and what was signed with it; `null` while it does not answer. */
+  private async look(nonce: number, versions: readonly Signed[]): Promise<Seen | null> {
+    const { rpc } = this.parameters;
+    const asked = versions.slice(-MAX_ASKED);
+    try {
+      const receipts = await Promise.all(asked.map((version) => this.receiptOf(version)));
+      const { used, next } = await this.nonces();
+      const receipt = receipts.find((one) => one !== null) ?? null;
+      if (receipt !== null || used > nonce) {
+        return { receipt, used, next, isKnown: true, baseFee: 0n };
+      }
+      const [block, ...known] = await Promise.all([
+        rpc.call("eth_getBlockByNumber", ["latest", false], Block),
+        ...asked.map(({ hash }) => rpc.call("eth_getTransactionByHash", [hash], z.nullable(Transaction))),
+      ]);
+      const isKnown = known.some((one, index) => one !== null && one.hash === asked[index]?.hash);
+      return { receipt, used, next, isKnown, baseFee: block.baseFeePerGas ?? 0n };
+    } catch (error) {
+      if (error instanceof RpcFailure || error instanceof RpcError) {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /** The receipt of a transaction, which has to be its own and its account's; what else a server shows is passed over. */
+  private async receiptOf({ hash }: Signed): Promise<Seen["receipt"]> {
+    const { rpc, account } = this.parameters;
+    const receipt = await rpc.call("eth_getTransactionReceipt", [hash], z.nullable(OwnReceipt));
+    return receipt?.transactionHash === hash && receipt.from === account.address.toLowerCase()
+      ? receipt
+      : null;
+  }
+
+  /** Signs a transaction, notes it, and sends it; where anything has to be looked at again first, it does not. */
+  private async sign({ nonce, above }: Place, wanted: readonly Digest[]): Promise<void> {
+    const { identity, account } = this.parameters;
+    const offer = await this.offer({ nonce, above }, wanted);
+    if (offer === null) {
+      return;
+    }
+    const { gas, maxFeePerGas, tip } = offer.fees;
+    const common = {
+      chainId: identity.chainId,
+      nonce,
+      to: identity.contract,
+      data: timestampCall(offer.roots),
+      gas,
+    };
+    const signed = readSigned(
+      tip === null
+        ? await account.signTransaction({ ...common, type: "legacy", gasPrice: maxFeePerGas })
+        : await account.signTransaction({
+            ...common,
+            type: "eip1559",
+            maxFeePerGas,
+            maxPriorityFeePerGas: tip,
+          }),
+    );
+    this.parameters.signal?.throwIfAborted();
+    if (await this.log.add(signed)) {
+      await this.sendNew(signed);
+    }
+  }
+
+  /** As many of the roots as fit into the limits with one transaction; `null` where they have to be looked at again. */
+  private async offer(
+    { nonce, above }: Place,
+    wanted: readonly Digest[],
+  ): Promise<{ readonly roots: readonly Digest[]; readonly fees: Fees } | null> {
+    const spent = new Map(wanted.map((root) => [root, mostOf(about(this.log.recent, root))]));
+    // One that has cost much already keeps no other from the chain.
+    const byCost = [...wanted].sort((one, other) =>
+      Number((spent.get(one) ?? 0n) - (spent.get(other) ?? 0n)),
+    );
+    let roots = byCost.slice(0, MAX_ROOTS);
+    for (;;) {
+      const set = roots.join();
+      if (this.refused.has(set)) {
+        throw this.problem("the EAS contract there refuses to timestamp the batch", "correctChain");
+      }
+      const now = await this.fees(roots);
+      if (now === null) {
+        this.refused.add(set);
+        return null;
+      }
+      const fees = above === null ? now : raised(now, above);
+      const objection = this.objection({ nonce, roots, most: fees.most }, above);
+      if (objection === null) {
+        const agreed = await this.agreedFees(fees, roots);
+        return agreed && { roots, fees: agreed };
+      }
+      if (roots.length === 1) {
+        throw objection;
+      }
+      roots = roots.slice(0, Math.ceil(roots.length / 2));
+    }
   }
 
   /** What timestamping would cost; `null` where the contract refuses it. */
@@ -133,33 +380,64 @@ class Payer {
       if (error instanceof RpcError && /revert/i.test(error.message)) {
         return null;
       }
-      throw await this.explained(error);
+      throw error instanceof RpcError && refusalOf(error.message) === "underfunded"
+        ? await this.underfunded(error)
+        : error;
     }
   }
 
-  /** @param signed what each transaction may cost that was signed already for these roots, and that no block was seen to hold */
-  private async allow(roots: readonly Digest[], fees: Fees, signed: readonly bigint[]): Promise<void> {
-    const { identity, account, confirm } = this.parameters;
-    const all = signed.reduce((sum, most) => sum + most, fees.most);
-    if (signed.length > 0 && (all > MAX_PER_ANCHOR || signed.length >= MAX_NONCES)) {
-      throw this.problem(
-        `another transaction of ${account.address} took the place of ${signed.length === 1 ? "the one that was sent" : "each of those that were sent"}, and with a further one it could cost more than Proofline signs for one anchor`,
-        "useOwnAccount",
-      );
+  /** Why a transaction may not be signed; `null` where it may. */
+  private objection(cost: Cost, above: Signed | null): ProoflineError | null {
+    const { rpc, account } = this.parameters;
+    const asks = `${rpc.host} asks for up to ${currency(cost.most)} of its currency`;
+    const { recent, ofToday } = this.log;
+    for (const root of cost.roots) {
+      const before = about(recent, root);
+      const all = [...before, cost];
+      if (new Set(all.map(({ nonce }) => nonce)).size > MAX_NONCES) {
+        return this.problem(
+          `${MAX_NONCES} transactions of ${account.address} were signed for the batch within 30 days, and others took their places`,
+          "useOwnAccount",
+        );
+      }
+      if (mostOf(all) > MAX_PER_ANCHOR) {
+        const spent = mostOf(before.filter(({ nonce }) => nonce !== cost.nonce));
+        const instead =
+          above === null
+            ? ""
+            : `the transaction ${above.hash} offers less than is asked for, and for another in its place `;
+        const already = spent === 0n ? "" : `, of which ${currency(spent)} may be spent on the batch already`;
+        return this.problem(
+          `${instead}${asks}; Proofline pays at most ${currency(MAX_PER_ANCHOR)} for one anchor${already}`,
+          "waitForLowerFees",
+        );
+      }
     }
-    this.refuseAbove(fees.most, MAX_PER_ANCHOR, "for one transaction");
-    const spent = spentWithinDay(this.log.payments, this.now());
-    if (spent + fees.most > MAX_PER_DAY) {
-      throw this.problem(
-        `transactions of the last 24 hours may have cost ${currency(spent)} of its currency, and Proofline pays at most ${currency(MAX_PER_DAY)} a day`,
+    const today = mostOf([...ofToday, cost]);
+    if (today > MAX_PER_DAY) {
+      return this.problem(
+        `${asks}, transactions of the last 24 hours may have cost ${currency(mostOf(ofToday))}, and Proofline pays at most ${currency(MAX_PER_DAY)} a day`,
         "anchorTomorrow",
       );
     }
-    if (this.log.payments.length > 0) {
-      return;
+    return null;
+  }
+
+  /**
+   * Fees that a person has agreed to, by an earlier payment or now. `null` after they were asked: meanwhile everything may have
+   * changed.
+   */
+  private async agreedFees(fees: Fees, roots: readonly Digest[]): Promise<Fees | null> {
+    const { account, confirm } = this.parameters;
+    if (this.log.signed.length > 0) {
+      return fees;
+    }
+    const agreed = this.agreed === null ? null : within(fees, this.agreed);
+    if (agreed !== null) {
+      return agreed;
     }
     const bill: Bill = {
-      chain: identity.name,
+      chain: this.chain,
       account: account.address,
       batches: roots.length,
       expected: fees.expected,
@@ -171,226 +449,74 @@ class Payer {
         "confirmPayment",
       );
     }
+    this.agreed = fees.most;
+    return null;
   }
 
-  private refuseAbove(most: bigint, limit: bigint, what: string): void {
-    if (most > limit) {
-      throw this.problem(
-        `${this.parameters.rpc.host} asks for up to ${currency(most)} of its currency ${what}; Proofline pays at most ${currency(limit)}`,
-        "waitForLowerFees",
-      );
-    }
-  }
-
-  private async nextNonce(): Promise<number> {
-    const { rpc, account } = this.parameters;
-    const [used, next] = await Promise.all(
-      (["latest", "pending"] as const).map((tag) =>
-        rpc.call("eth_getTransactionCount", [account.address, tag], Quantity),
-      ),
-    );
-    if (used === undefined || next === undefined || next < used || next > used + MAX_WAITING) {
-      throw this.problem(
-        `${rpc.host} says that ${(next ?? 0) - (used ?? 0)} transactions of ${account.address} wait there`,
-        "changeServer",
-      );
-    }
-    return next;
-  }
-
-  /** Signs a version, notes it, and sends it. */
-  private async sign(payment: Payment, fees: Fees): Promise<void> {
-    const { rpc, identity, account, signal } = this.parameters;
-    signal?.throwIfAborted();
-    const { nonce, roots } = payment;
-    const { gas, maxFeePerGas, tip, most } = fees;
-    const common = {
-      chainId: identity.chainId,
-      nonce,
-      to: identity.contract,
-      data: timestampCall(roots),
-      gas,
-    };
-    const signed =
-      tip === null
-        ? await account.signTransaction({ ...common, type: "legacy", gasPrice: maxFeePerGas })
-        : await account.signTransaction({
-            ...common,
-            type: "eip1559",
-            maxFeePerGas,
-            maxPriorityFeePerGas: tip,
-          });
-    const version: Version = { hash: keccak256(signed), most, maxFeePerGas, tip };
-    const noted: Payment = { ...payment, versions: [...payment.versions, version] };
-    await this.log.note(noted);
-    try {
-      await send(rpc, signed);
-    } catch (error) {
-      // It stays open whatever the server says of it: one that is away may have taken it, and one that lies may show it to others.
-      if (error instanceof RpcFailure || (error instanceof RpcError && NONCE_USED.test(error.message))) {
+  /** Sends what was just signed. It can be included whatever the server says of it: one that lies may show it to others. */
+  private async sendNew(signed: Signed): Promise<void> {
+    const refusal = await this.send(signed);
+    switch (refusal) {
+      case null:
+      case "known":
+      case "used":
+      case "claimed":
         return;
-      }
-      if (error instanceof RpcError && NONCE_CLAIMED.test(error.message)) {
-        // Of the first version: another client's transaction waits with this nonce, and is not outbid.
-        if (payment.versions.length === 0) {
-          await this.log.note({ ...noted, state: "replaced" });
-        }
-        return;
-      }
-      throw await this.explained(error);
+      case "underpriced":
+        throw this.problem(
+          `${this.parameters.rpc.host} calls the transaction underpriced, with the fees that it asked for itself`,
+          "changeServer",
+        );
+      case "underfunded":
+        throw await this.underfunded();
+      case "other":
+        throw this.lastRefusal;
     }
   }
 
-  /** Waits until an open payment is settled. Resolves to its receipt; `null` where nothing was included. */
-  private async settle(open: Payment): Promise<Receipt | null> {
-    const { rpc, identity, account, signal } = this.parameters;
-    const deadline = performance.now() + INCLUSION_TIMEOUT_MILLISECONDS;
-    let payment = open;
-    let passedBy = 0;
-    let unknown = 0;
-    const shortest = identity.local ? 5 : 500;
-    let pause = shortest;
-    while (performance.now() < deadline) {
-      signal?.throwIfAborted();
-      const seen = await this.look(payment);
-      if (seen !== null) {
-        if (seen.receipt !== null) {
-          await this.log.note({ ...payment, state: "included" });
-          return seen.receipt;
-        }
-        // Answers may come from several moments and servers, so once is no proof.
-        passedBy = seen.used > payment.nonce ? passedBy + 1 : 0;
-        unknown = seen.isKnown ? 0 : unknown + 1;
-        if (passedBy === 3) {
-          await this.log.note({ ...payment, state: "replaced" });
-          return null;
-        }
-        if (unknown >= ROUNDS_UNTIL_DROPPED && seen.used < payment.nonce) {
-          await this.log.note({ ...payment, state: "abandoned" });
-          return null;
-        }
-        if (seen.used <= payment.nonce && (unknown >= ROUNDS_UNTIL_DROPPED || seen.isOutbid)) {
-          payment = await this.replace(payment, unknown > 0 ? "dropped" : "outbid");
-          unknown = 0;
-          pause = shortest;
-        }
-      }
-      await delay(pause, undefined, { signal });
-      pause = Math.min(pause * 1.5, 4_000);
-    }
-    throw this.problem(
-      `the transaction ${payment.versions.at(-1)?.hash} of ${account.address} was sent to ${rpc.host} and still waits for a block`,
-      "anchorLater",
-    );
-  }
+  /** What the server last said when it refused a transaction. */
+  private lastRefusal: RpcError | null = null;
 
-  /** What the server says of a payment; `null` while it does not answer. */
-  private async look({ versions, nonce }: Payment): Promise<{
-    readonly receipt: Receipt | null;
-    readonly used: number;
-    readonly isKnown: boolean;
-    /** Whether the fees have risen above what it offers. */
-    readonly isOutbid: boolean;
-  } | null> {
-    const { rpc, account } = this.parameters;
+  /** Sends a transaction, for the first time or again. Resolves to why the server refuses it, `null` where it does not, or is away. */
+  private async send({ transaction }: Signed): Promise<Refusal | null> {
     try {
-      const receipts = await Promise.all(
-        versions.map(({ hash }) => rpc.call("eth_getTransactionReceipt", [hash], z.nullable(Receipt))),
-      );
-      const used = await rpc.call("eth_getTransactionCount", [account.address, "latest"], Quantity);
-      const receipt = receipts.find((one) => one !== null) ?? null;
-      if (receipt !== null || used > nonce) {
-        return { receipt, used, isKnown: true, isOutbid: false };
-      }
-      const [block, ...known] = await Promise.all([
-        rpc.call("eth_getBlockByNumber", ["latest", false], Block),
-        ...versions.map(({ hash }) => rpc.call("eth_getTransactionByHash", [hash], z.nullable(Transaction))),
-      ]);
-      const offered = versions.at(-1)?.maxFeePerGas ?? 0n;
-      return {
-        receipt: null,
-        used,
-        isKnown: known.some((one) => one !== null),
-        isOutbid: (block.baseFeePerGas ?? 0n) > offered,
-      };
+      await this.parameters.rpc.call("eth_sendRawTransaction", [transaction], Hash);
+      return null;
     } catch (error) {
-      if (error instanceof RpcFailure || error instanceof RpcError) {
+      if (error instanceof RpcFailure) {
         return null;
+      }
+      if (error instanceof RpcError) {
+        this.lastRefusal = error;
+        return refusalOf(error.message);
       }
       throw error;
     }
   }
 
-  /** Signs the same payment again, with the same nonce and a higher price. */
-  private async replace(payment: Payment, why: "dropped" | "outbid"): Promise<Payment> {
-    const last = payment.versions.at(-1);
-    const now = await this.fees(payment.roots);
-    if (last === undefined || now === null) {
-      // Somebody else timestamped one of them: it would fail, and waits for whatever takes its nonce.
-      return payment;
+  /** What a server with high fees had signed may be more than the account holds, and less may do by now. */
+  private async refuseUnlessCheaper({ roots, most }: Signed): Promise<void> {
+    const now = await this.fees(roots);
+    if (now === null || now.most >= most) {
+      throw await this.underfunded();
     }
-    const fees = raised(now, last);
-    const waits = `the transaction ${last.hash} ${why === "dropped" ? "is no longer known to" : "offers less than is asked for by"} ${this.parameters.rpc.host}`;
-    if (payment.versions.length >= MAX_VERSIONS) {
-      throw this.problem(`${waits}, also after ${MAX_VERSIONS} attempts`, "changeServer");
-    }
-    if (fees.most > MAX_PER_ANCHOR) {
-      throw this.problem(
-        `${waits}, and another in its place could cost ${currency(fees.most)} of its currency; Proofline pays at most ${currency(MAX_PER_ANCHOR)}`,
-        "waitForLowerFees",
-      );
-    }
-    await this.sign(payment, fees);
-    return this.log.open ?? payment;
+  }
+
+  private async underfunded(cause?: unknown): Promise<ProoflineError> {
+    const { rpc, account } = this.parameters;
+    const balance = await rpc
+      .call("eth_getBalance", [account.address, "latest"], Amount)
+      .then((wei) => `, which holds ${currency(wei)} of its currency,`)
+      .catch(() => "");
+    return this.problem(
+      `the account ${account.address}${balance} cannot pay for the transaction`,
+      "fundAccount",
+      cause,
+    );
   }
 
   private problem(what: string, remedy: ProoflineError["remedy"], cause?: unknown): ProoflineError {
-    const reason = `Nothing new is anchored on ${this.parameters.identity.name}: ${what}.`;
+    const reason = `Nothing new is anchored on ${this.chain}: ${what}.`;
     return new ProoflineError("chain.payment", reason, remedy, cause === undefined ? {} : { cause });
   }
-
-  /** What the server's refusal means for a person. */
-  private async explained(error: unknown): Promise<unknown> {
-    const { rpc, account } = this.parameters;
-    if (!(error instanceof RpcError)) {
-      return error;
-    }
-    if (/insufficient funds|lack of funds/i.test(error.message)) {
-      const balance = await rpc
-        .call("eth_getBalance", [account.address, "latest"], Amount)
-        .then((wei) => `, which holds ${currency(wei)} of its currency,`)
-        .catch(() => "");
-      return this.problem(
-        `the account ${account.address}${balance} cannot pay for the transaction`,
-        "fundAccount",
-        error,
-      );
-    }
-    if (/underpriced/i.test(error.message)) {
-      return this.problem(
-        `${rpc.host} calls the transaction underpriced, with the fees that it asked for itself`,
-        "changeServer",
-        error,
-      );
-    }
-    return error;
-  }
 }
-
-async function send(rpc: ChainServer, signed: Hex): Promise<void> {
-  try {
-    await rpc.call("eth_sendRawTransaction", [signed], Hash);
-  } catch (error) {
-    if (!(error instanceof RpcError) || !ALREADY_SENT.test(error.message)) {
-      throw error;
-    }
-  }
-}
-
-const ALREADY_SENT = /already known|already imported|known transaction/i;
-
-/** How the common clients (geth, reth, nethermind, anvil, erigon) say that a block has a transaction with the nonce. */
-const NONCE_USED = /nonce (is )?too low|OldNonce/i;
-
-/** And that one waits in the pool. */
-const NONCE_CLAIMED = /replacement transaction/i;

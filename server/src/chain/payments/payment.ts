@@ -1,75 +1,86 @@
-import { formatEther } from "viem";
-import * as z from "zod";
-import { Count, Digest } from "../../platform/primitives";
+import { formatEther, type Hex, keccak256, parseTransaction } from "viem";
+import type { Digest } from "../../platform/primitives";
+import { timestampedBy } from "../eas/eas";
 
-/** The most that one anchor may cost, in wei, over all transactions that are signed for it. */
+/** The most that one anchor may cost, in wei, over all transactions that are signed for it within 30 days. */
 export const MAX_PER_ANCHOR = 50_000_000_000_000_000n;
 
 /** The most that one account may pay on one chain within a day, in wei. */
 export const MAX_PER_DAY = 200_000_000_000_000_000n;
 
-export const DAY_SECONDS = 86_400;
+/** Nonces that one anchor may take within 30 days, where other clients with the same key are faster each time. */
+export const MAX_NONCES = 5;
 
 /** The most batch roots that one transaction timestamps; it stays far below any block's gas. */
 export const MAX_ROOTS = 100;
 
-/** Replacements of one transaction by price. */
-export const MAX_VERSIONS = 10;
-
-/** An amount of wei in decimal digits. */
-const Wei = z.codec(z.string().regex(/^(?:0|[1-9]\d{0,30})$/), z.bigint(), {
-  decode: (text) => BigInt(text),
-  encode: (wei) => wei.toString(),
-});
-
-/** One signed transaction; all versions of a payment have one nonce, so that no two can be included. */
-export const Version = z.strictObject({
-  hash: z.string().regex(/^0x[0-9a-f]{64}$/),
+/** One signed transaction. Of several with one nonce, no two can be included. */
+export interface Signed {
+  /** Its bytes, which can be sent again as often as need be: it is included once at most. */
+  readonly transaction: Hex;
+  readonly hash: Hex;
+  readonly nonce: number;
+  /** The batch roots that it timestamps. */
+  readonly roots: readonly Digest[];
   /** What it may cost at most: its gas limit times its highest fee. What a rollup adds for the data is not in it. */
-  most: Wei,
-  maxFeePerGas: Wei,
+  readonly most: bigint;
+  readonly maxFeePerGas: bigint;
   /** `null` where the chain has no base fee. */
-  tip: z.nullable(Wei),
-});
-export type Version = z.infer<typeof Version>;
+  readonly tip: bigint | null;
+}
 
-/** What was signed to bring some batch roots onto one chain. It is noted before it is sent. */
-export const Payment = z.strictObject({
-  nonce: Count,
-  roots: z.array(Digest).min(1).max(MAX_ROOTS),
-  versions: z.array(Version).min(1).max(MAX_VERSIONS),
-  /** When the first version was signed: seconds since 1970 by this computer's clock. */
-  time: Count,
-  /**
-   * `open` until a block took it (`included`) or something else with its nonce (`replaced`). `abandoned`: transactions before it are
-   * missing, and no pool knows it; it can still be included one day.
-   */
-  state: z.enum(["open", "included", "replaced", "abandoned"]),
-});
-export type Payment = z.infer<typeof Payment>;
+/**
+ * Reads what was signed from the signed bytes themselves, so that no note can say anything else of it.
+ *
+ * @throws where it is no call that timestamps batch roots
+ */
+export function readSigned(transaction: Hex): Signed {
+  const parsed = parseTransaction(transaction);
+  const { nonce = 0, gas, data, type } = parsed;
+  if (gas === undefined || data === undefined || (type !== "eip1559" && type !== "legacy")) {
+    throw new Error("expected a call with its limit of gas");
+  }
+  // What is nothing is left out by the parser.
+  const price = (type === "eip1559" ? parsed.maxFeePerGas : parsed.gasPrice) ?? 0n;
+  return {
+    transaction,
+    hash: keccak256(transaction),
+    nonce,
+    roots: timestampedBy(data),
+    most: gas * price,
+    maxFeePerGas: price,
+    tip: type === "eip1559" ? (parsed.maxPriorityFeePerGas ?? 0n) : null,
+  };
+}
+
+/** What counts of a signed transaction, or of one that is yet to be signed. */
+export type Cost = Pick<Signed, "nonce" | "roots" | "most">;
+
+/**
+ * What transactions can cost together: of each nonce the dearest. Nothing is deducted for what a server says of them; whoever hides
+ * a receipt, or tells of a lower fee, gets no further signature for it.
+ */
+export function mostOf(costs: readonly Cost[]): bigint {
+  const byNonce = new Map<number, bigint>();
+  for (const { nonce, most } of costs) {
+    byNonce.set(nonce, higher(byNonce.get(nonce) ?? 0n, most));
+  }
+  return [...byNonce.values()].reduce((sum, most) => sum + most, 0n);
+}
+
+/** Those of the transactions that are about a batch root. */
+export function about<One extends Cost>(costs: readonly One[], root: Digest): readonly One[] {
+  return costs.filter(({ roots }) => roots.includes(root));
+}
 
 /** The higher of two amounts. */
 export function higher(one: bigint, other: bigint): bigint {
   return one < other ? other : one;
 }
 
-/** What a payment may have cost: only one of its versions can be on the chain. */
-export function mostOf({ versions }: Pick<Payment, "versions">): bigint {
-  return versions.map(({ most }) => most).reduce(higher, 0n);
-}
-
-/**
- * What payments signed within a day before `now` may have cost together. Nothing is deducted for what a server says of them: whoever
- * hides a receipt, or tells of a lower fee, gets no further signature for it. A time after `now` counts: clocks are set back.
- */
-export function spentWithinDay(payments: readonly Payment[], now: number): bigint {
-  return payments
-    .filter(({ time }) => time > now - DAY_SECONDS)
-    .reduce((sum, payment) => sum + mostOf(payment), 0n);
-}
-
 /** What a person is shown before an account pays on a chain for the first time. Amounts are in wei. */
 export interface Bill {
+  /** The chain on which the signature is good, whatever its server says of itself. */
   readonly chain: string;
   readonly account: string;
   readonly batches: number;
