@@ -148,11 +148,9 @@ class Payer {
         // One above `next` waits for others that are missing, and would for ever.
         .filter((nonce) => nonce >= used && nonce <= next);
       const place =
-        waiting.length === 0
-          ? { nonce: next, above: null }
-          : await this.settle(Math.min(...waiting), new Set(wanted));
-      if (place !== null) {
-        await this.sign(place, wanted);
+        waiting.length === 0 ? { nonce: next, above: null } : await this.settle(Math.min(...waiting), wanted);
+      if (place !== null && (await this.sign(place, wanted))) {
+        await this.settle(place.nonce, wanted);
       }
     }
   }
@@ -184,10 +182,10 @@ class Payer {
    * Waits until a block took one of the transactions that were signed with a nonce, or something else with it: resolves to `null`.
    * Resolves to a place where another has to be signed first.
    */
-  private async settle(nonce: number, wanted: ReadonlySet<Digest>): Promise<Place | null> {
+  private async settle(nonce: number, wanted: readonly Digest[]): Promise<Place | null> {
     const { rpc, identity, account, signal } = this.parameters;
     const versions = this.log.signed.filter((one) => one.nonce === nonce);
-    const fitting = versions.findLast(({ roots }) => roots.some((root) => wanted.has(root))) ?? null;
+    const fitting = versions.findLast(({ roots }) => roots.some((root) => wanted.includes(root))) ?? null;
     const highest = versions.reduce((one, other) => (one.maxFeePerGas < other.maxFeePerGas ? other : one));
     const deadline = performance.now() + INCLUSION_TIMEOUT_MILLISECONDS;
     const rounds = { passed: 0, behind: 0, unknown: 0 };
@@ -302,12 +300,12 @@ class Payer {
       : null;
   }
 
-  /** Signs a transaction, notes it, and sends it; where anything has to be looked at again first, it does not. */
-  private async sign({ nonce, above }: Place, wanted: readonly Digest[]): Promise<void> {
+  /** Signs a transaction, notes it, and sends it. Resolves to `false` where anything has to be looked at again first. */
+  private async sign({ nonce, above }: Place, wanted: readonly Digest[]): Promise<boolean> {
     const { identity, account } = this.parameters;
     const offer = await this.offer({ nonce, above }, wanted);
     if (offer === null) {
-      return;
+      return false;
     }
     const { gas, maxFeePerGas, tip } = offer.fees;
     const common = {
@@ -328,9 +326,11 @@ class Payer {
           }),
     );
     this.parameters.signal?.throwIfAborted();
-    if (await this.log.add(signed)) {
+    const isNoted = await this.log.add(signed);
+    if (isNoted) {
       await this.sendNew(signed);
     }
+    return isNoted;
   }
 
   /** As many of the roots as fit into the limits with one transaction; `null` where they have to be looked at again. */
