@@ -115,6 +115,21 @@ export function factsAbout(
   );
 }
 
+/**
+ * Whether an anchor names a public chain: one that is known by its name, and none that contradicts what is known of its block 0 and its
+ * contract. Whether the anchor is true is another question.
+ */
+export function namesPublicChain({
+  chainId,
+  genesisHash,
+  contract,
+}: Pick<ChainIdentity, "chainId" | "genesisHash" | "contract">): boolean {
+  const isKnown = KNOWN_CHAINS.some(({ id }) => id === chainId);
+  return isKnown
+    ? factsAbout({ chainId, genesisHash, contract }, KNOWN_CHAINS) !== null
+    : CHAIN_NAMES.has(chainId);
+}
+
 /** The ids that developer chains use unless they are told otherwise: anvil and hardhat, ganache and geth. */
 const LOCAL_CHAIN_IDS = [31337, 1337];
 

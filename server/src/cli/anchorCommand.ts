@@ -35,7 +35,7 @@ export async function anchor(session: Session, flags: AnchorFlags): Promise<Comm
       try {
         const contents = await workspace.contents();
         const scope = flags.everything === true ? "everything" : "unclaimed";
-        const due = dueBatches(contents, journal, await identityIfThere(writer), scope);
+        const { due, unchecked } = dueBatches(contents, journal, await identityIfThere(writer), scope);
         const { anchors } = contents;
         const { anchored, problem } = await anchorBatches({ repository, due, anchors, writer, journal });
         const elsewhere = (await readJournals(session.home)).pending.filter(
@@ -44,6 +44,7 @@ export async function anchor(session: Session, flags: AnchorFlags): Promise<Comm
         const open = [
           ...(problem === null ? [] : [commandText(problem)]),
           ...new Set(held.map(({ reason }) => `Not sealed yet: ${reason}`)),
+          ...(unchecked === null ? [] : [`${unchecked} --everything anchors them here as well.`]),
           ...(elsewhere === 0 ? [] : [`${elsewhere} more are held by an open editor; use Anchor Now there.`]),
         ];
         return {

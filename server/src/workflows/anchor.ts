@@ -1,6 +1,6 @@
 import { anchorFileName, formatAnchor } from "../chain/anchorFile";
 import type { Anchor, ChainIdentity, ChainReader, ChainWriter } from "../chain/chain";
-import { isLocalChain } from "../chain/knownChains";
+import { chainName, isLocalChain, namesPublicChain } from "../chain/knownChains";
 import { MAX_ROOTS } from "../chain/payments/payment";
 import type { SealedBatch } from "../evidence/format/sealedBatch";
 import type { Journal } from "../evidence/journal/journal";
@@ -10,47 +10,75 @@ import type { Digest } from "../platform/primitives";
 import type { RepositoryContents } from "./readRepository";
 
 /**
- * Which batches a round of anchoring is about. `own`: what this process's journal sealed. `unclaimed`: that, what nobody claims to have
- * anchored on a chain that is as good a witness, and what somebody claims of the very chain that is written to: of that, the chain
- * itself says whether it is true. `everything`: whatever is not on the chain that is written to.
+ * Which batches a round of anchoring is about. `own`: what this process's journal sealed. `unclaimed`: that, and everybody's. Of both,
+ * what an anchor file says another chain holds that is as good a witness is left out; of what one says of the very chain that is written
+ * to, the chain itself says whether it is true. `everything`: whatever is not on the chain that is written to.
  */
 export type AnchorScope = "own" | "unclaimed" | "everything";
 
-/**
- * The intact batches of a repository that may be due for anchoring. A foreign one is never.
- *
- * @param identity of the chain that is written to; `null` where there is none yet, or it cannot be reached
- */
+export interface DueBatches {
+  /** The intact batches that may be due for anchoring. A foreign one is never. */
+  readonly due: readonly SealedBatch[];
+  /**
+   * A sentence for people about batches that are not due by an anchor file's word alone, which nobody has checked; `null` where there
+   * are none.
+   */
+  readonly unchecked: string | null;
+}
+
+/** @param identity of the chain that is written to; `null` where there is none yet, or it cannot be reached */
 export function dueBatches(
-  { repositoryId, evidence, anchors }: RepositoryContents,
-  journal: Journal,
+  { repositoryId, evidence, anchors }: Pick<RepositoryContents, "repositoryId" | "evidence" | "anchors">,
+  journal: Pick<Journal, "unanchored">,
   identity: ChainIdentity | null,
   scope: AnchorScope,
-): readonly SealedBatch[] {
+): DueBatches {
   const own = new Set(journal.unanchored().map((batch) => batch.batchRoot));
-  // What is anchored on a developer's own chain alone has no witness yet, so a public chain still has to take it.
   const isPublic = identity !== null && !isLocalChain(identity.chainId, null);
-  const claimed = new Set(
-    anchors
-      .filter(({ chainId }) => !isPublic || !isLocalChain(chainId, null))
-      .map(({ batchRoot }) => batchRoot),
+  // What is anchored on a developer's own chain alone has no witness yet, so a public chain still has to take it. A chain that
+  // nobody has heard of is none.
+  const claims = anchors.filter(
+    (anchor) =>
+      !isOn(anchor, identity) &&
+      (namesPublicChain(anchor) || (!isPublic && isLocalChain(anchor.chainId, null))),
   );
+  const claimed = new Set(claims.map(({ batchRoot }) => batchRoot));
   const here = new Set(anchors.filter((anchor) => isOn(anchor, identity)).map(({ batchRoot }) => batchRoot));
-  const isDue = ({ batchRoot }: SealedBatch): boolean => {
-    switch (scope) {
-      case "own":
-        return own.has(batchRoot);
-      case "unclaimed":
-        return own.has(batchRoot) || !claimed.has(batchRoot) || here.has(batchRoot);
-      case "everything":
-        return true;
-    }
-  };
-  return evidence.flatMap(({ reading }) =>
-    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId && isDue(reading.batch)
-      ? [reading.batch]
-      : [],
+  const isHeldElsewhere = ({ batchRoot }: SealedBatch): boolean =>
+    claimed.has(batchRoot) &&
+    !here.has(batchRoot) &&
+    // Where it costs nothing, what was sealed here is anchored here.
+    (isPublic || !own.has(batchRoot));
+  const intact = evidence.flatMap(({ reading }) =>
+    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId ? [reading.batch] : [],
   );
+  switch (scope) {
+    case "own":
+    case "unclaimed": {
+      const asked = scope === "own" ? intact.filter(({ batchRoot }) => own.has(batchRoot)) : intact;
+      const elsewhere = new Set(asked.filter(isHeldElsewhere).map(({ batchRoot }) => batchRoot));
+      return {
+        due: asked.filter(({ batchRoot }) => !elsewhere.has(batchRoot)),
+        unchecked: isPublic ? uncheckedClaims(elsewhere, claims, identity) : null,
+      };
+    }
+    case "everything":
+      return { due: intact, unchecked: null };
+  }
+}
+
+function uncheckedClaims(
+  roots: ReadonlySet<string>,
+  claims: readonly Anchor[],
+  { name }: ChainIdentity,
+): string | null {
+  if (roots.size === 0) {
+    return null;
+  }
+  const where = claims.filter(({ batchRoot }) => roots.has(batchRoot));
+  const names = new Set(where.map(({ chainId }) => chainName(chainId, false)));
+  const batches = roots.size === 1 ? "One batch is" : `${roots.size} batches are`;
+  return `${batches} not anchored on ${name}, as anchor files say that ${[...names].join(" or ")} holds ${roots.size === 1 ? "it" : "them"}, which was not checked.`;
 }
 
 /** Whether an anchor claims to lie on this chain. */

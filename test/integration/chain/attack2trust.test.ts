@@ -18,10 +18,7 @@ import { openHost } from "../../../server/src/chain/embedded/host";
 import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { timeSlot } from "../../../server/src/chain/trust/stateProof";
 import { withProof } from "../../../server/src/chain/trust/takeProof";
-import type { Journal } from "../../../server/src/evidence/journal/journal";
 import { Digest } from "../../../server/src/platform/primitives";
-import { dueBatches } from "../../../server/src/workflows/anchor";
-import type { RepositoryContents } from "../../../server/src/workflows/readRepository";
 import { afterwards, agreed, newHome } from "../../support/chainTest";
 import { digestNamed } from "../../support/evidenceMaker";
 import { removeFolder } from "../../support/removeFolder";
@@ -273,25 +270,6 @@ test("TRUST-13: a file about an invented transaction does not stand before the t
     expect(check).toMatchObject({ status: "finalized", trust: "quorum" });
     expect(check.anchor?.transaction).toBe(real.transaction);
   }
-});
-
-test("MONEY-13: what one journal sealed and another public chain holds is not paid for again unasked", async () => {
-  const batch = { batchRoot: REAL, facts: { repositoryId: "1".repeat(32) }, claims: [] };
-  const elsewhere: Anchor = { ...real, batchRoot: batch.batchRoot, chainId: 8453 };
-  const contents = {
-    repositoryId: batch.facts.repositoryId,
-    evidence: [{ path: "x", reading: { kind: "intact", batch } }],
-    anchors: [elsewhere],
-  } as unknown as RepositoryContents;
-  const journal = { unanchored: () => [{ batchRoot: batch.batchRoot }] } as unknown as Journal;
-  const identity = {
-    chainId: 1,
-    genesisHash: known.genesisHash,
-    contract: EAS,
-    local: false,
-    name: "Ethereum",
-  };
-  expect(dueBatches(contents, journal, identity, "unclaimed")).toEqual([]);
 });
 
 /** The same chain, whose server has only reached a height. */

@@ -56,7 +56,7 @@ async function anchorIn(
 ): Promise<AnchorOutcome> {
   const reader = new RepositoryReader({ read: (bytes) => Promise.resolve(readEvidence(bytes)) });
   const contents = await reader.read(repository);
-  const due = dueBatches(contents, journal, await writer.identity(), scope);
+  const { due } = dueBatches(contents, journal, await writer.identity(), scope);
   return anchorBatches({ repository, due, anchors: contents.anchors, writer, journal });
 }
 

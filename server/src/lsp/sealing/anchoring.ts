@@ -136,11 +136,16 @@ export class Anchoring {
       const repository = await openRepository(folder, [folder]);
       await this.finishSealing(folder, repository, journal);
       const contents = await repositories.read(repository);
-      const reader = scope === "own" ? null : (await chain.read(repository)).reader;
+      const { reader } = await chain.read(repository);
       const identity = reader === null ? null : await identityIfThere(reader);
-      const due = dueBatches(contents, journal, identity, scope);
+      const { due, unchecked } = dueBatches(contents, journal, identity, scope);
+      if (unchecked !== null) {
+        log(unchecked);
+      }
+      // In the background it is no problem, and would come again with each round.
+      const notDue = unchecked === null || scope === "own" ? [] : [unchecked];
       if (due.length === 0) {
-        return { anchored: 0, problems: [] };
+        return { anchored: 0, problems: notDue };
       }
       const suggestions = countOf(due);
       status.setChain({ kind: "anchoring", suggestions });
@@ -159,7 +164,7 @@ export class Anchoring {
       }
       return {
         anchored: outcome.anchored.reduce((sum, batch) => sum + batch.suggestions, 0),
-        problems: reason === null ? [] : [reason],
+        problems: [...(reason === null ? [] : [reason]), ...notDue],
       };
     } catch (error) {
       const reason = editorText(error);
