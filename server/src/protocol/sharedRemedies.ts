@@ -47,12 +47,12 @@ export const SHARED_REMEDIES = {
   anchorLater: "Anchor again later. If the batch is on the chain by then, it costs nothing more.",
   anchorTomorrow: "Anchor the rest tomorrow. Nothing is lost meanwhile.",
   restorePayments:
-    "Restore it from a backup, or remove it if you know what was paid; the day's limit then begins anew.",
+    "Restore it from a backup, or remove it if you know what was paid; the limits then leave it out.",
   removeHostSecret: "Delete that file; the chain makes another one, and loses nothing by it.",
   readChainLog: "Read its log, then try again.",
   restoreChain:
     "Restore that folder from a backup, or move it away to begin a new chain. Anchors on the old one then count as made on another computer.",
-  useOwnAccount: "Try again, or use a separate account for anchoring.",
+  useOwnAccount: "Use a separate account for anchoring, or anchor again in a month.",
 } as const satisfies Partial<Record<RemedyKey, string>>;
 
 /** Remedies that editor and command line each word for themselves. */

@@ -30,58 +30,55 @@ import {
 
 const { address } = account;
 
-test.each(["Geth/v1.16", "anvil/v1.7.1"])(
-  "a server (%s) that tells another block 0 each time gets no more than a day may cost, and of a known chain nothing",
-  async (version) => {
-    const { configuration, rpc } = await rpcChain(10740);
-    const genesis = await rpc.call("eth_getBlockByNumber", ["0x0", false], Block);
-    const known: KnownChain = {
-      id: 10740,
-      genesisHash: genesis.hash,
-      contract: configuration.contract,
-      codeHash: null,
-      timestampsSlot: 2,
-      implementation: null,
-    };
-    let told = 0;
-    const sent: Signed[] = [];
-    const url = await startLiar(
-      configuration,
-      ({ method, params }) => {
-        switch (method) {
-          case "eth_maxPriorityFeePerGas":
-            return gwei(800);
-          case "web3_clientVersion":
-            return { result: version };
-          case "eth_sendRawTransaction":
-            sent.push(signedIn(params));
-            return null;
-          default:
-            return null;
-        }
-      },
-      ({ method, params }, result) =>
-        method === "eth_getBlockByNumber" && params[0] === "0x0"
-          ? {
-              ...z.looseObject({}).parse(result),
-              hash: `0x${String(told).padStart(8, "0")}${"a".repeat(56)}`,
-            }
-          : result,
-    );
-    const lying = { ...configuration, rpcUrls: [url] };
-    await expect(writerOn(lying, { knownChains: [known] }).anchor(randomDigest())).rejects.toMatchObject({
-      code: "chain.wrong",
-    });
-    expect(sent).toEqual([]);
-    for (told = 1; told < 7; told += 1) {
-      await writerOn(lying)
-        .anchor(randomDigest())
-        .catch(() => {});
-    }
-    expect(mostOf(sent)).toBeGreaterThan(MAX_PER_DAY / 2n);
-    expect(mostOf(sent)).toBeLessThanOrEqual(MAX_PER_DAY);
-  },
-);
+test("a server that tells another block 0 each time gets no more than a day may cost, and of a known chain nothing", async () => {
+  const { configuration, rpc } = await rpcChain(10740);
+  const genesis = await rpc.call("eth_getBlockByNumber", ["0x0", false], Block);
+  const known: KnownChain = {
+    id: 10740,
+    genesisHash: genesis.hash,
+    contract: configuration.contract,
+    codeHash: null,
+    timestampsSlot: 2,
+    implementation: null,
+  };
+  let told = 0;
+  const sent: Signed[] = [];
+  const url = await startLiar(
+    configuration,
+    ({ method, params }) => {
+      switch (method) {
+        case "eth_maxPriorityFeePerGas":
+          return gwei(800);
+        case "web3_clientVersion":
+          return { result: "anvil/v1.7.1" };
+        case "eth_sendRawTransaction":
+          sent.push(signedIn(params));
+          return null;
+        default:
+          return null;
+      }
+    },
+    ({ method, params }, result) =>
+      method === "eth_getBlockByNumber" && params[0] === "0x0"
+        ? {
+            ...z.looseObject({}).parse(result),
+            hash: `0x${String(told).padStart(8, "0")}${"a".repeat(56)}`,
+          }
+        : result,
+  );
+  const lying = { ...configuration, rpcUrls: [url] };
+  await expect(writerOn(lying, { knownChains: [known] }).anchor(randomDigest())).rejects.toMatchObject({
+    code: "chain.wrong",
+  });
+  expect(sent).toEqual([]);
+  for (told = 1; told < 7; told += 1) {
+    await writerOn(lying)
+      .anchor(randomDigest())
+      .catch(() => {});
+  }
+  expect(mostOf(sent)).toBeGreaterThan(MAX_PER_DAY / 2n);
+  expect(mostOf(sent)).toBeLessThanOrEqual(MAX_PER_DAY);
+});
 
 test("a person is shown the chain on which the signature is good, whatever the server calls itself", async () => {
   const { configuration } = await rpcChain(130);

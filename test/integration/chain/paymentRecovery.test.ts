@@ -284,3 +284,64 @@ test("while a person thinks about a first payment, another window may pay", asyn
   await thinking;
   expect(notedIn(configuration)).toHaveLength(2);
 });
+
+test("two windows that anchor at once pay for each batch once", async () => {
+  const { configuration, rpc } = await rpcChain(10740);
+  await writerOn(configuration).anchor(randomDigest());
+  const [both, one, other] = [randomDigest(), randomDigest(), randomDigest()];
+  const before = await rpc.call("eth_getTransactionCount", [address, "latest"], Quantity);
+  const results = await Promise.all([
+    writerOn(configuration).anchorAll([both, one]),
+    writerOn(configuration).anchorAll([both, other]),
+  ]);
+  expect(results.flat().filter((result) => result instanceof ProoflineError)).toEqual([]);
+  const after = await rpc.call("eth_getTransactionCount", [address, "latest"], Quantity);
+  expect(after - before).toBeLessThanOrEqual(2);
+});
+
+test("where the pool knows the cheaper of two versions, and fees rise above it, it is sent the other", async () => {
+  const { configuration, rpc } = await rpcChain(10740, "--no-mining");
+  const root = randomDigest();
+  await leaveWaiting(configuration, rpc, root);
+  // This server makes a second, dear one necessary, and keeps it to itself.
+  await leaveSwallowed(
+    configuration,
+    root,
+    (method) => (method === "eth_maxPriorityFeePerGas" ? gwei(400) : null),
+    (method, result) =>
+      method === "eth_getBlockByNumber"
+        ? { ...z.looseObject({}).parse(result), baseFeePerGas: gwei(100).result }
+        : result,
+  );
+  const dear = notedIn(configuration).at(-1)?.hash;
+  await rpc.call("anvil_setNextBlockBaseFeePerGas", ["0x12a05f2000"], z.unknown());
+  await rpc.call("anvil_mine", ["0x1"], z.unknown());
+  const anchoring = writerOn(configuration).anchor(root);
+  await eventually("it to be sent", async () =>
+    JSON.stringify(await rpc.call("txpool_content", [], z.unknown())).includes(String(dear)),
+  );
+  await rpc.call("anvil_mine", ["0x1"], z.unknown());
+  expect((await anchoring).transaction).toBe(dear);
+  expect(notedIn(configuration)).toHaveLength(2);
+});
+
+test("a server that forgets and refuses by turns gets no more than a few signatures at one go", async () => {
+  const { configuration } = await rpcChain(10740);
+  let sent = 0;
+  const url = await startLiar(configuration, ({ method, params }) => {
+    switch (method) {
+      case "eth_sendRawTransaction":
+        sent += 1;
+        return sent % 2 === 1 ? { result: signedIn(params).hash } : { refused: "it is Tuesday" };
+      case "eth_maxPriorityFeePerGas":
+        return { result: `0x${(1_000_000 + sent).toString(16)}` };
+      default:
+        return null;
+    }
+  });
+  await expect(writerOn({ ...configuration, rpcUrls: [url] }).anchor(randomDigest())).rejects.toMatchObject({
+    code: "chain.payment",
+    remedy: "changeServer",
+  });
+  expect(notedIn(configuration)).toHaveLength(10);
+});

@@ -40,6 +40,9 @@ const ROUNDS_UNTIL_DROPPED = 8;
 /** How often a transaction is sent again to a server that forgets it. */
 const MAX_SENDS = 3;
 
+/** Transactions with one nonce that are signed at one go, whatever a server says of each. */
+const MAX_VERSIONS = 10;
+
 /** Transactions of an account that may wait at once; a server that tells of more is not believed. */
 const MAX_WAITING = 64;
 
@@ -106,7 +109,8 @@ interface Seen {
   readonly used: number;
   /** Nonces below this one are, or can be with the next block. */
   readonly next: number;
-  readonly isKnown: boolean;
+  /** Of the versions that it knows the dearest; `null` where it knows none. */
+  readonly known: Signed | null;
   readonly baseFee: bigint;
 }
 
@@ -117,6 +121,8 @@ class Payer {
   private readonly refused = new Set<string>();
   /** Nonces that blocks took meanwhile. */
   private readonly passed = new Set<number>();
+  /** How many were signed with each nonce meanwhile. */
+  private readonly versions = new Map<number, number>();
   /** What a person has agreed to pay the first time; `null` before. */
   private agreed: bigint | null = null;
   /** The chain on which a signature is good. Whether its server says that it is only somebody's own does not matter for that. */
@@ -186,7 +192,7 @@ class Payer {
     const { rpc, identity, account, signal } = this.parameters;
     const versions = this.log.signed.filter((one) => one.nonce === nonce);
     const fitting = versions.findLast(({ roots }) => roots.some((root) => wanted.includes(root))) ?? null;
-    const highest = versions.reduce((one, other) => (one.maxFeePerGas < other.maxFeePerGas ? other : one));
+    const dearest = versions.reduce((one, other) => (one.maxFeePerGas < other.maxFeePerGas ? other : one));
     const deadline = performance.now() + INCLUSION_TIMEOUT_MILLISECONDS;
     const rounds = { passed: 0, behind: 0, unknown: 0 };
     let sends = 0;
@@ -203,7 +209,7 @@ class Payer {
         }
         rounds.passed = seen.used > nonce ? rounds.passed + 1 : 0;
         rounds.behind = seen.next < nonce ? rounds.behind + 1 : 0;
-        rounds.unknown = seen.isKnown ? 0 : rounds.unknown + 1;
+        rounds.unknown = seen.known === null ? rounds.unknown + 1 : 0;
         if (rounds.passed === ROUNDS_UNTIL_BELIEVED) {
           this.passed.add(nonce);
           return null;
@@ -211,8 +217,12 @@ class Payer {
         if (rounds.behind === ROUNDS_UNTIL_BELIEVED) {
           return null;
         }
-        if (seen.isKnown && seen.used <= nonce && seen.baseFee > highest.maxFeePerGas) {
-          return { nonce, above: highest };
+        if (seen.known !== null && seen.used <= nonce && seen.baseFee > seen.known.maxFeePerGas) {
+          if (seen.baseFee > dearest.maxFeePerGas) {
+            return { nonce, above: dearest };
+          }
+          // Another server had it signed, and this one has not seen it.
+          await this.send(dearest);
         }
         const isDropped = rounds.unknown >= ROUNDS_UNTIL_DROPPED;
         if (seen.used <= nonce && (isDropped || rounds.unknown === 1)) {
@@ -233,7 +243,7 @@ class Payer {
             pause = shortest;
             refusal = await this.send(fitting);
             if (refusal === "underpriced" || refusal === "other") {
-              return { nonce, above: refusal === "underpriced" ? highest : null };
+              return { nonce, above: refusal === "underpriced" ? dearest : null };
             }
             if (refusal === "underfunded") {
               await this.refuseUnlessCheaper(fitting);
@@ -248,7 +258,7 @@ class Payer {
     throw this.problem(
       refusal === "claimed"
         ? `another transaction of ${account.address} with the nonce ${nonce} waits for a block at ${rpc.host}, and has to be settled first`
-        : `the transaction ${highest.hash} of ${account.address} was sent to ${rpc.host} and still waits for a block`,
+        : `the transaction ${versions.at(-1)?.hash} of ${account.address} was sent to ${rpc.host} and still waits for a block`,
       "anchorLater",
     );
   }
@@ -275,14 +285,19 @@ class Payer {
       const { used, next } = await this.nonces();
       const receipt = receipts.find((one) => one !== null) ?? null;
       if (receipt !== null || used > nonce) {
-        return { receipt, used, next, isKnown: true, baseFee: 0n };
+        return { receipt, used, next, known: null, baseFee: 0n };
       }
-      const [block, ...known] = await Promise.all([
+      const [block, ...shown] = await Promise.all([
         rpc.call("eth_getBlockByNumber", ["latest", false], Block),
         ...asked.map(({ hash }) => rpc.call("eth_getTransactionByHash", [hash], z.nullable(Transaction))),
       ]);
-      const isKnown = known.some((one, index) => one !== null && one.hash === asked[index]?.hash);
-      return { receipt, used, next, isKnown, baseFee: block.baseFeePerGas ?? 0n };
+      const known = asked
+        .filter(({ hash }, index) => shown[index]?.hash === hash)
+        .reduce<Signed | null>(
+          (dearest, one) => (dearest !== null && dearest.maxFeePerGas > one.maxFeePerGas ? dearest : one),
+          null,
+        );
+      return { receipt, used, next, known, baseFee: block.baseFeePerGas ?? 0n };
     } catch (error) {
       if (error instanceof RpcFailure || error instanceof RpcError) {
         return null;
@@ -302,7 +317,14 @@ class Payer {
 
   /** Signs a transaction, notes it, and sends it. Resolves to `false` where anything has to be looked at again first. */
   private async sign({ nonce, above }: Place, wanted: readonly Digest[]): Promise<boolean> {
-    const { identity, account } = this.parameters;
+    const { rpc, identity, account } = this.parameters;
+    const count = (this.versions.get(nonce) ?? 0) + 1;
+    if (count > MAX_VERSIONS) {
+      throw this.problem(
+        `${rpc.host} kept none of ${MAX_VERSIONS} transactions of ${account.address} with the nonce ${nonce}`,
+        "changeServer",
+      );
+    }
     const offer = await this.offer({ nonce, above }, wanted);
     if (offer === null) {
       return false;
@@ -328,6 +350,7 @@ class Payer {
     this.parameters.signal?.throwIfAborted();
     const isNoted = await this.log.add(signed);
     if (isNoted) {
+      this.versions.set(nonce, count);
       await this.sendNew(signed);
     }
     return isNoted;
@@ -409,7 +432,8 @@ class Payer {
         const already = spent === 0n ? "" : `, of which ${currency(spent)} may be spent on the batch already`;
         return this.problem(
           `${instead}${asks}; Proofline pays at most ${currency(MAX_PER_ANCHOR)} for one anchor${already}`,
-          "waitForLowerFees",
+          // Of little that is left no fees are low enough.
+          spent * 2n < MAX_PER_ANCHOR ? "waitForLowerFees" : "useOwnAccount",
         );
       }
     }
