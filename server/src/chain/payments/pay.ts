@@ -12,19 +12,8 @@ import { chainError } from "../rpc/chainError";
 import type { ChainServer } from "../rpc/chainServer";
 import { RpcError, RpcFailure } from "../rpc/rpc";
 import { type Fees, raised, readFees, within } from "./fees";
-import {
-  about,
-  type Bill,
-  type Cost,
-  currency,
-  MAX_NONCES,
-  MAX_PER_ANCHOR,
-  MAX_PER_DAY,
-  MAX_ROOTS,
-  mostOf,
-  readSigned,
-  type Signed,
-} from "./payment";
+import { objectionTo } from "./limits";
+import { about, type Bill, currency, MAX_ROOTS, mostOf, readSigned, type Signed } from "./payment";
 import { PaymentLog } from "./paymentLog";
 import { type Refusal, refusalOf } from "./refusal";
 
@@ -361,6 +350,7 @@ class Payer {
     { nonce, above }: Place,
     wanted: readonly Digest[],
   ): Promise<{ readonly roots: readonly Digest[]; readonly fees: Fees } | null> {
+    const { rpc, account } = this.parameters;
     const spent = new Map(wanted.map((root) => [root, mostOf(about(this.log.recent, root))]));
     // One that has cost much already keeps no other from the chain.
     const byCost = [...wanted].sort((one, other) =>
@@ -378,13 +368,13 @@ class Payer {
         return null;
       }
       const fees = above === null ? now : raised(now, above);
-      const objection = this.objection({ nonce, roots, most: fees.most }, above);
+      const objection = objectionTo({ nonce, roots, most: fees.most }, this.log, { rpc, account, above });
       if (objection === null) {
         const agreed = await this.agreedFees(fees, roots);
         return agreed && { roots, fees: agreed };
       }
       if (roots.length === 1) {
-        throw objection;
+        throw this.problem(objection.what, objection.remedy);
       }
       roots = roots.slice(0, Math.ceil(roots.length / 2));
     }
@@ -407,44 +397,6 @@ class Payer {
         ? await this.underfunded(error)
         : error;
     }
-  }
-
-  /** Why a transaction may not be signed; `null` where it may. */
-  private objection(cost: Cost, above: Signed | null): ProoflineError | null {
-    const { rpc, account } = this.parameters;
-    const asks = `${rpc.host} asks for up to ${currency(cost.most)} of its currency`;
-    const { recent, ofToday } = this.log;
-    for (const root of cost.roots) {
-      const before = about(recent, root);
-      const all = [...before, cost];
-      if (new Set(all.map(({ nonce }) => nonce)).size > MAX_NONCES) {
-        return this.problem(
-          `${MAX_NONCES} transactions of ${account.address} were signed for the batch within 30 days, and others took their places`,
-          "useOwnAccount",
-        );
-      }
-      if (mostOf(all) > MAX_PER_ANCHOR) {
-        const spent = mostOf(before.filter(({ nonce }) => nonce !== cost.nonce));
-        const instead =
-          above === null
-            ? ""
-            : `the transaction ${above.hash} offers less than is asked for, and for another in its place `;
-        const already = spent === 0n ? "" : `, of which ${currency(spent)} may be spent on the batch already`;
-        return this.problem(
-          `${instead}${asks}; Proofline pays at most ${currency(MAX_PER_ANCHOR)} for one anchor${already}`,
-          // Of little that is left no fees are low enough.
-          spent * 2n < MAX_PER_ANCHOR ? "waitForLowerFees" : "useOwnAccount",
-        );
-      }
-    }
-    const today = mostOf([...ofToday, cost]);
-    if (today > MAX_PER_DAY) {
-      return this.problem(
-        `${asks}, transactions of the last 24 hours may have cost ${currency(mostOf(ofToday))}, and Proofline pays at most ${currency(MAX_PER_DAY)} a day`,
-        "anchorTomorrow",
-      );
-    }
-    return null;
   }
 
   /**
