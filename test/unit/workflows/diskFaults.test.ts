@@ -118,7 +118,7 @@ async function life(
     });
     const reader = new RepositoryReader({ read: async (bytes) => readEvidence(bytes) });
     const contents = await reader.read(repository);
-    const due = dueBatches(contents, journal, IDENTITY, "own");
+    const { due } = dueBatches(contents, journal, IDENTITY, "own");
     const { problem } = await anchorBatches({
       repository,
       due,
