@@ -184,6 +184,7 @@ class TrueChain implements ChainReader {
       timestamp: TIME + 1000,
       finalized: 2000,
       operators: new Set([rpc.host]),
+      reached: new Map(),
     };
     this.connection = {
       rpc,

@@ -108,6 +108,7 @@ function connectionTo(anchors: readonly Anchor[]): Connection {
     timestamp: PROVED_TIME,
     finalized: anchors.length + 10,
     operators: new Set(["one", "two"]),
+    reached: new Map(),
   };
   return {
     rpc: server("one"),

@@ -192,3 +192,25 @@ export async function knownChainOf(chain: Answerer): Promise<KnownChain> {
     implementation: null,
   };
 }
+
+/** What a server of a chain answers that has only got to a height, of which so much is final. */
+export function reachedBy(chain: Answerer, height: () => number, final: number): Answerer {
+  return async (method, params) => {
+    const named = params.map((one) =>
+      one === "latest" ? hexOf(height()) : one === "finalized" ? hexOf(final) : one,
+    );
+    const isBeyond = (one: unknown): boolean =>
+      typeof one === "string" && /^0x[0-9a-f]{1,8}$/.test(one) && Number(one) > height();
+    if (method === "eth_getBlockByNumber" && isBeyond(named[0])) {
+      return null;
+    }
+    if ((method === "eth_call" && isBeyond(named[1])) || (method === "eth_getProof" && isBeyond(named[2]))) {
+      throw new Error("header not found");
+    }
+    if (method === "eth_getTransactionReceipt") {
+      const receipt = (await chain(method, named)) as Json | null;
+      return receipt !== null && isBeyond(receipt.blockNumber) ? null : receipt;
+    }
+    return chain(method, named);
+  };
+}

@@ -69,7 +69,9 @@ export interface AnchorCheck {
   readonly anchor: Anchor | null;
   /** One sentence, wherever the status is neither `finalized` nor `included`. */
   readonly reason?: string;
-  /** One sentence for each anchor file that says something else than what was found; missing where none does. */
+  /** Whether a server that can be reached does not show the anchor's transaction, so that it is not certain which one it was. */
+  readonly transactionUnsure?: true;
+  /** One sentence for each anchor file that says something else than what was found, and the like; missing where there is none. */
   readonly remarks?: readonly string[];
 }
 

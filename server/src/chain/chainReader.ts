@@ -2,6 +2,7 @@ import { BoundedMap } from "../platform/boundedMap";
 import { sha256Digest } from "../platform/digests";
 import { ProoflineError, unreachable } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
+import { Turns } from "../platform/turns";
 import { anchorDigest } from "./anchorDigest";
 import type { Anchor, AnchorCheck, ChainConfiguration, ChainIdentity, ChainReader } from "./chain";
 import { IS_LOCAL } from "./chainKinds";
@@ -9,6 +10,8 @@ import { connectEmbedded, type EmbeddedOptions, NoLocalChainError } from "./embe
 import { chainName, factsAbout, isLocalChain, KNOWN_CHAINS, type KnownChain } from "./knownChains";
 import { chainError } from "./rpc/chainError";
 import { type Connection, connectRpc } from "./rpc/connection";
+import { operatedServers } from "./rpc/operators";
+import { RpcFailure } from "./rpc/rpc";
 import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./trust/checkRoot";
 import { ConfirmedBlocks } from "./trust/confirmedBlocks";
 import { CHECKED_HERE, type ProofChecker } from "./trust/proofChecker";
@@ -29,6 +32,12 @@ const MAX_REMEMBERED = 4096;
 
 /** How long a failed connection answers all checks, so that many roots do not each wait for a dead server. */
 const FAILURE_AGE_MILLISECONDS = 1_000;
+
+/** Roots that are asked about at one time: enough to fill the lists in which questions travel. */
+const MAX_AT_ONCE = 256;
+
+/** How long one root is asked about once it is its turn, whatever its files and the servers make of it. */
+const CHECK_SECONDS = 120;
 
 /** Opens a chain for reading. Nothing is contacted before the first question, and `check` never rejects. */
 export function openChain(configuration: ChainConfiguration, options: OpenChainOptions): ChainReader {
@@ -54,6 +63,7 @@ export class ConnectedReader implements ChainReader {
   /** What this person's programs have confirmed before. */
   private readonly confirmed: ConfirmedBlocks;
   private readonly finalized = new BoundedMap<string, AnchorCheck>(MAX_REMEMBERED);
+  private readonly turns = new Turns(MAX_AT_ONCE);
 
   constructor(
     private readonly configuration: ChainConfiguration,
@@ -73,8 +83,9 @@ export class ConnectedReader implements ChainReader {
     for (let attempt = 1; ; attempt++) {
       let connection: Connection | undefined;
       try {
-        connection = await this.connection();
-        return await this.cachedCheck(connection, batchRoot, anchors);
+        const current = await this.connection();
+        connection = current;
+        return await this.turns.run(() => inTime(this.cachedCheck(current, batchRoot, anchors)));
       } catch (error) {
         if (attempt === 1 && (await connection?.isLost())) {
           continue;
@@ -185,10 +196,10 @@ export class ConnectedReader implements ChainReader {
   }
 
   /** Remembers a final block that two operators report, for times without a network. */
-  private async rememberBlock({ trust, anchor }: AnchorCheck): Promise<void> {
+  private async rememberBlock({ trust, anchor, operators = [] }: AnchorCheck): Promise<void> {
     if (anchor !== null && (trust === "quorum" || trust === "stateProof")) {
       const { chainId, genesisHash, block } = anchor;
-      await this.confirmed.add({ chainId, genesisHash, ...block });
+      await this.confirmed.add({ chainId, genesisHash, ...block }, operators);
     }
   }
 
@@ -198,6 +209,7 @@ export class ConnectedReader implements ChainReader {
     if (configuration.kind !== "rpc") {
       return null;
     }
+    const operators = new Set(operatedServers(configuration.rpcUrls).map(({ operator }) => operator));
     for (const anchor of anchors) {
       const { chainId, genesisHash, contract, block, proof } = anchor;
       const isHere =
@@ -206,7 +218,7 @@ export class ConnectedReader implements ChainReader {
       if (
         proof !== undefined &&
         facts !== null &&
-        (await confirmed.has({ chainId, genesisHash, ...block })) &&
+        (await confirmed.has({ chainId, genesisHash, ...block }, operators)) &&
         (await proofs.flawOf(anchor, facts)) === null
       ) {
         const identity = { chainId, genesisHash, contract, local: false, name: chainName(chainId, false) };
@@ -247,5 +259,21 @@ export class ConnectedReader implements ChainReader {
       );
     }
     return result("unreachable", error.reason);
+  }
+}
+
+/** @throws RpcFailure where it takes too long; what was started goes on to its own end. */
+async function inTime<T>(check: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const seconds = CHECK_SECONDS;
+      reject(new RpcFailure(`not all that was asked about the batch was answered within ${seconds} seconds`));
+    }, CHECK_SECONDS * 1000);
+  });
+  try {
+    return await Promise.race([check, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -12,6 +12,7 @@ import type { Bill } from "./payments/payment";
 import type { Receipt } from "./rpc/blocks";
 import { chainError } from "./rpc/chainError";
 import { type Connection, connectRpc } from "./rpc/connection";
+import { confirmAnchor } from "./trust/confirmAnchor";
 import { withProof } from "./trust/takeProof";
 
 export interface OpenWriterOptions extends EmbeddedOptions {
@@ -134,7 +135,7 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
       for (const batchRoot of batchRoots) {
         signal?.throwIfAborted();
         try {
-          results.push(silent ?? (await anchorIn(connection, batchRoot, receipts, problem)));
+          results.push(silent ?? (await anchorIn(connection, batchRoot, receipts, problem, signal)));
         } catch (error) {
           silent = chainError(error);
           results.push(silent);
@@ -149,7 +150,7 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
 }
 
 /**
- * The anchor of a root, by our own transactions or somebody else's, with a proof where there is one. What a server does not show of
+ * The anchor of a root, by our own transactions or somebody else's, once all servers confirm it, with a proof where there is one. What a server does not show of
  * one root says nothing about the others.
  *
  * @param problem what kept roots from being timestamped
@@ -160,6 +161,7 @@ async function anchorIn(
   batchRoot: Digest,
   receipts: readonly Receipt[],
   problem: ProoflineError | null,
+  signal?: AbortSignal,
 ): Promise<Anchor | ProoflineError> {
   const { rpc, identity, facts, witnesses } = connection;
   const timestamp = await readTimestamp(rpc, identity, batchRoot);
@@ -171,8 +173,10 @@ async function anchorIn(
     const anchor =
       anchorAmong(logs, identity, batchRoot, timestamp) ??
       (await lookUpAnchor(rpc, identity, batchRoot, timestamp, (await connection.freshHead()).number));
-    return facts === null ? anchor : await withProof(anchor, facts, witnesses.witnesses);
+    const confirmed = await confirmAnchor(connection, anchor, signal);
+    return facts === null ? confirmed : await withProof(confirmed, facts, witnesses.witnesses);
   } catch (error) {
+    signal?.throwIfAborted();
     return chainError(error);
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { parseRpcServerEntry } from "../protocol/rpcServerEntry";
 import { ChainSettings } from "../protocol/settings";
 import { CommandError } from "./commandError";
 import { namedFileError } from "./systemRefusals";
@@ -53,11 +54,7 @@ export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = 
       ...(id === undefined ? ["--chain-id is missing."] : []),
       ...(wrong.has("id") && id !== undefined ? [`${id} is not a chain id, which is a whole number.`] : []),
       ...(rpcUrls === undefined ? ["--rpc-url is missing."] : []),
-      ...(wrong.has("rpcUrls") && rpcUrls !== undefined
-        ? [
-            `${rpcUrls.join(", ")}: not each of these is an http or https address, with or without an operator before it (Example=https://…).`,
-          ]
-        : []),
+      ...(wrong.has("rpcUrls") && rpcUrls !== undefined ? [wrongServers(rpcUrls)] : []),
       ...(contract === undefined ? ["--contract is missing."] : []),
       ...(wrong.has("contract") && contract !== undefined
         ? [`${contract} is not an address, which is 0x and 40 hexadecimal digits.`]
@@ -65,6 +62,16 @@ export function chainSettings(flags: ChainFlags, variables: NodeJS.ProcessEnv = 
     ].join(" "),
     "Give --chain-id, --rpc-url and --contract together, or none of them for the local chain.",
   );
+}
+
+/** Which of the servers are none, by their places: what they are may be a key that went astray. */
+function wrongServers(rpcUrls: readonly string[]): string {
+  const places = rpcUrls.flatMap((entry, index) => (parseRpcServerEntry(entry) === null ? [index + 1] : []));
+  const which =
+    places.length === 0
+      ? "There are too few or too many RPC servers: each"
+      : `RPC server ${places.join(", ")} of ${rpcUrls.length} is none: each`;
+  return `${which} is an http or https address, with or without an operator before it (Example=https://…).`;
 }
 
 /** The private key that pays for anchors, `0x` and 64 hex digits; `null` where none is given. */

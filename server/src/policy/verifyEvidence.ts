@@ -473,7 +473,7 @@ function anchorOf({ batchRoot, stage }: Claim, chain: ReadonlyMap<string, Anchor
 
 function anchorFindings(
   { batchRoot }: Claim,
-  { identity, anchor, reason, trust, operators, remarks }: AnchorCheck,
+  { identity, anchor, reason, trust, operators, transactionUnsure, remarks }: AnchorCheck,
 ): Findings["anchor"] {
   return {
     batchRoot: batchRoot ?? "",
@@ -483,7 +483,9 @@ function anchorFindings(
       : {
           blockNumber: anchor.block.number,
           // Where a proof speaks, nobody was asked about the transaction that the file names.
-          ...(trust === "stateProof" || trust === "offlineProof" ? {} : { transaction: anchor.transaction }),
+          ...(trust === "stateProof" || trust === "offlineProof" || transactionUnsure
+            ? {}
+            : { transaction: anchor.transaction }),
           time: anchor.timestamp,
         }),
     ...(reason === undefined ? {} : { reason }),

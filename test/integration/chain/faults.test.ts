@@ -25,6 +25,7 @@ import {
   HEAD,
   knownChainOf,
   makeChain,
+  reachedBy,
   timeOf,
   transactionOf,
 } from "../../support/scriptedChain";
@@ -46,6 +47,7 @@ const FALSE = Digest.parse(digestNamed("false"));
 const REAL_BLOCK = 50;
 const FRESH_BLOCK = 95;
 const FALSE_BLOCK = 60;
+const ABOVE_BLOCK = 92;
 
 interface World {
   readonly honest: Answerer;
@@ -58,12 +60,16 @@ interface World {
   readonly claim: Anchor;
   readonly forgedClaim: Anchor;
   readonly forgedReal: Anchor;
+  /** Holds the false root in a block that a server which lags has not reached. */
+  readonly above: Answerer;
+  readonly aboveClaim: Anchor;
 }
 
 let world: World;
 beforeAll(async () => {
   const honest = await makeChain({ [REAL]: REAL_BLOCK, [FRESH]: FRESH_BLOCK });
   const forged = await makeChain({ [REAL]: 20, [FRESH]: FRESH_BLOCK, [FALSE]: FALSE_BLOCK });
+  const above = await makeChain({ [REAL]: REAL_BLOCK, [FALSE]: ABOVE_BLOCK, [FRESH]: FRESH_BLOCK });
   const known = await knownChainOf(honest);
   const proved = async (chain: Answerer, root: Digest, block: number) =>
     withProof(await anchorOn(chain, root, block), known, [witnessOf(chain)]);
@@ -76,6 +82,8 @@ beforeAll(async () => {
     claim: await anchorOn(honest, FALSE, FALSE_BLOCK),
     forgedClaim: await proved(forged, FALSE, FALSE_BLOCK),
     forgedReal: await proved(forged, REAL, 20),
+    above,
+    aboveClaim: await proved(above, FALSE, ABOVE_BLOCK),
   };
   expect(world.real.proof).toBeDefined();
   expect(world.forgedClaim.proof).toBeDefined();
@@ -475,7 +483,37 @@ const consistent =
     }
   };
 
-const LIES: Readonly<Record<string, { readonly lie: Lie; readonly claim?: Partial<Anchor> }>> = {
+interface Told {
+  readonly lie: Lie;
+  readonly claim?: Partial<Anchor>;
+  /** How far the honest server has got, where that is not the head. */
+  readonly honestHead?: number;
+}
+
+const inLogs = (change: Json): Lie =>
+  receipts((receipt) => ({
+    ...receipt,
+    logs: (receipt.logs as Json[]).map((log) => ({ ...log, ...change })),
+  }));
+/** A transaction that never was, in the place of the real batch's. */
+const invented: Lie = async (method, params, honest) => {
+  if (method === "eth_getTransactionReceipt") {
+    if (params[0] === transactionOf(REAL)) {
+      return null;
+    }
+    if (params[0] === OTHER) {
+      const receipt = (await honest(method, [transactionOf(REAL)])) as { logs: Json[] } & Json;
+      const logs = receipt.logs.map((log) => ({ ...log, transactionHash: OTHER }));
+      return { ...receipt, transactionHash: OTHER, logs };
+    }
+  }
+  const result = await honest(method, params);
+  return method === "eth_getLogs" && is(REAL, params)
+    ? (result as Json[]).map((log) => ({ ...log, transactionHash: OTHER }))
+    : result;
+};
+
+const LIES: Readonly<Record<string, Told>> = {
   "another chain id": { lie: answering("eth_chainId", () => "0x1") },
   "a chain id that is no number": { lie: answering("eth_chainId", () => "one") },
   "another block 0": { lie: at(0, (block) => ({ ...block, hash: OTHER })) },
@@ -551,6 +589,11 @@ const LIES: Readonly<Record<string, { readonly lie: Lie; readonly claim?: Partia
       logs: (receipt.logs as Json[]).map((log) => ({ ...log, removed: true })),
     })),
   },
+  "an event of another block": { lie: inLogs({ blockHash: OTHER }) },
+  "an event of another transaction": { lie: inLogs({ transactionHash: OTHER }) },
+  "an event at another height": { lie: inLogs({ blockNumber: "0x1" }) },
+  "a receipt with a status that is none": { lie: receipts((receipt) => ({ ...receipt, status: "0x2" })) },
+  "a transaction that never was, for the real batch": { lie: invented },
   "the receipt of another batch for the false one": {
     lie: async (method, params, honest) =>
       method === "eth_getTransactionReceipt" && params[0] === transactionOf(FALSE)
@@ -584,6 +627,14 @@ const LIES: Readonly<Record<string, { readonly lie: Lie; readonly claim?: Partia
   "a whole other chain from block 1 on, which fits together": {
     lie: (method, params) => world.forged(method, params),
   },
+  "the same, whose blocks the honest server has not reached": {
+    lie: (method, params) => world.above(method, params),
+    honestHead: 80,
+  },
+  "no time of the real batch, at a height that the honest server has not reached": {
+    lie: timed(REAL, 0),
+    honestHead: 80,
+  },
 };
 
 /** Who is asked: by how many liars and how many honest servers. */
@@ -608,11 +659,12 @@ const WORST: readonly Outcome[] = [
 const isGood = ({ status: found }: AnchorCheck) => found === "finalized" || found === "included";
 
 /** What is found of a batch that is on the chain. */
-function truthOf(found: AnchorCheck, { block, timestamp }: Anchor): Outcome {
+function truthOf(found: AnchorCheck, { block, timestamp, transaction }: Anchor): Outcome {
   if (isGood(found)) {
     const isTrue =
       found.anchor?.timestamp === timestamp &&
       found.anchor.block.hash === block.hash &&
+      (found.anchor.transaction === transaction || found.trust === "stateProof" || found.transactionUnsure) &&
       (found.status === "included" || block.number <= FINALIZED);
     return isTrue ? "no harm" : believed(found);
   }
@@ -623,9 +675,10 @@ const believed = ({ trust }: AnchorCheck): Outcome =>
   trust === "stateProof" ? "believed, as proved" : "believed";
 
 async function outcomeOf(urls: readonly string[], claim: Partial<Anchor> = {}): Promise<Outcome> {
-  const { real, fresh, forgedClaim, forgedReal } = world;
+  const { real, fresh, forgedClaim, forgedReal, aboveClaim } = world;
   const { proof: _, ...bare } = real;
-  const invented: readonly Question[] = [
+  const untrue: readonly Question[] = [
+    [FALSE, [aboveClaim]],
     [FALSE, [{ ...world.claim, ...claim }]],
     [FALSE, []],
     [FALSE, [forgedClaim]],
@@ -639,7 +692,7 @@ async function outcomeOf(urls: readonly string[], claim: Partial<Anchor> = {}): 
   ];
   const found = await checkAll(urls, [
     ...anchored.map(([root, files]): Question => [root, files]),
-    ...invented,
+    ...untrue,
   ]);
   const outcomes = found.map((one, index): Outcome => {
     const truth = anchored[index]?.[2];
@@ -656,8 +709,10 @@ const outcomes = new Map<string, Record<Company, Outcome>>();
 
 describe("lies", () => {
   test("pass only where nobody honest is asked", { timeout: 600_000 }, async () => {
-    const good = await serve(() => world.honest);
-    await each(Object.entries(LIES), async ([name, { lie, claim }]) => {
+    const atHead = await serve(() => world.honest);
+    await each(Object.entries(LIES), async ([name, { lie, claim, honestHead: height }]) => {
+      const good =
+        height === undefined ? atHead : await serve(() => reachedBy(world.honest, () => height, height - 10));
       const liar: Answerer = (method, params) => lie(method, params, world.honest);
       const liars = [await serve(() => liar), await serve(() => liar)];
       const found: Partial<Record<Company, Outcome>> = {};

@@ -52,6 +52,22 @@ test("nobody listens", async () => {
   expect(await expectUnreachable("http://127.0.0.1:1/secret-token")).toContain("127.0.0.1:1");
 });
 
+test("a server that repeats its own address", async () => {
+  const url = await serve((request, response) =>
+    response.end(
+      JSON.stringify({ id: null, error: { code: -32000, message: `${request.url} is over its limit` } }),
+    ),
+  );
+  const reader = openChain(
+    { kind: "rpc", home: "nowhere", id: 8453, rpcUrls: [url], contract },
+    { start: false },
+  );
+  afterwards(() => reader.close());
+  const { reason } = await reader.check(CLAIM.batchRoot, [CLAIM]);
+  expect(reason).toMatch(/\S/);
+  expect(reason).not.toContain("secret-token");
+});
+
 test("an address that does not resolve", async () => {
   await expectUnreachable("http://proofline.invalid/secret-token");
 });

@@ -78,19 +78,6 @@ describe("who agrees", () => {
       operators: ["one"],
     });
   });
-
-  test("one that lags behind neither hinders nor counts", async () => {
-    const latest = lying("eth_getBlockByNumber", (block) => ({ ...block, number: "0x0" }));
-    const behind: Lie = (method, result, params) => {
-      const [block] = params;
-      if (method === "eth_getBlockByNumber" && block !== "0x0") {
-        return block === "latest" ? latest(method, result, params) : null;
-      }
-      return HONEST(method, result, params);
-    };
-    const found = await check({ One: HONEST, Two: HONEST, Three: behind });
-    expect(found).toMatchObject({ status: "included", trust: "quorum", operators: ["one", "two"] });
-  });
 });
 
 describe("whatever one of two says otherwise is disputed, and named", () => {

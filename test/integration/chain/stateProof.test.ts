@@ -161,7 +161,7 @@ describe("that there is nothing", () => {
 });
 
 describe("without a network", () => {
-  const AWAY = ["One=http://127.0.0.1:1/", "Two=http://127.0.0.1:2/"];
+  const AWAY = ["Operator 0=http://127.0.0.1:1/", "Operator 1=http://127.0.0.1:2/"];
   let home: string;
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), "proofline-confirmed-"));
@@ -177,7 +177,7 @@ describe("without a network", () => {
       trust: "stateProof",
     });
     const path = join(home, "confirmed-blocks");
-    const line = `130 ${known.genesisHash} ${anchor.block.number} ${anchor.block.hash}`;
+    const line = `130 ${known.genesisHash} ${anchor.block.number} ${anchor.block.hash} operator%200,operator%201`;
     expect(readFileSync(path, "utf8").trim()).toBe(line);
     if (process.platform !== "win32") {
       expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -188,6 +188,13 @@ describe("without a network", () => {
       anchor,
       identity: { name: "Unichain", local: false },
     });
+    // Who confirmed it must still be believed.
+    for (const others of [
+      ["One=http://127.0.0.1:1/", "Two=http://127.0.0.1:2/"],
+      ["Operator 0=http://127.0.0.1:1/", "Two=http://127.0.0.1:2/"],
+    ]) {
+      expect(await check(anchor, others, home)).toMatchObject({ status: "unreachable", anchor: null });
+    }
     // Neither another root nor a file without its proof shares in it.
     const { proof, ...without } = anchor;
     expect(await check(without, AWAY, home)).toMatchObject({ status: "unreachable" });

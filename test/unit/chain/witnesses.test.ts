@@ -6,7 +6,7 @@ import { RpcFailure } from "../../../server/src/chain/rpc/rpc";
 import {
   agreedByAll,
   DisputedError,
-  reachedByTwo,
+  reachedByAll,
   Witnesses,
 } from "../../../server/src/chain/trust/witnesses";
 
@@ -69,15 +69,41 @@ test("a contradiction names who says what", async () => {
   );
 });
 
-test("no single operator decides how far the chain has got where there are two", () => {
+test("no number of operators decides that the chain has got further than one of them", () => {
   const heights = (...of: [string, number | null][]) =>
-    reachedByTwo(of.map(([operator, height]) => ({ operator, height })));
+    reachedByAll(of.map(([operator, height]) => ({ operator, height })));
   expect(heights(["a", 7])).toBe(7);
   expect(heights(["a", null])).toBe(null);
   expect(heights(["a", 7], ["b", 9])).toBe(7);
-  expect(heights(["a", 7], ["a", 1e9])).toBe(1e9);
-  expect(heights(["a", 7], ["b", 1e9], ["b", 1e9], ["c", 8])).toBe(8);
-  expect(heights(["a", 7], ["b", null])).toBe(null);
+  expect(heights(["a", 7], ["a", 8])).toBe(8);
+  expect(heights(["a", 7], ["b", 1e9], ["c", 1e9], ["d", 8])).toBe(7);
+  expect(heights(["a", 7], ["b", null])).toBe(7);
+});
+
+test("who can be reached and says nothing is named, unless another server of the operator speaks", async () => {
+  const voices = [
+    { operator: "one", server: server("rpc.one.example", 1) },
+    { operator: "two", server: server("rpc.two.example", -1) },
+    { operator: "one", server: server("other.one.example", -1) },
+    { operator: "three", server: server("rpc.three.example", null) },
+  ];
+  const { operators, silent } = await new Witnesses(voices).ask(QUESTION);
+  expect(operators).toEqual(new Set(["one"]));
+  expect(silent.map(({ server: { host } }) => host)).toEqual(["rpc.two.example"]);
+});
+
+test("a server that has said that it knows something is asked again for a moment where it then says nothing", async () => {
+  let asked = 0;
+  const balanced: ChainServer = {
+    host: "rpc.one.example",
+    call: (_method, _params, schema) => Promise.resolve(schema.parse(asked++ < 2 ? -1 : 1)),
+  };
+  const witnesses = new Witnesses([{ operator: "one", server: balanced }]);
+  expect(await witnesses.ask({ ...QUESTION, isKnownTo: () => true })).toMatchObject({ value: 1, silent: [] });
+  expect(asked).toBe(3);
+  asked = 0;
+  expect(await witnesses.ask(QUESTION)).toMatchObject({ silent: [{ operator: "one" }] });
+  expect(asked).toBe(1);
 });
 
 test("no number of operators makes final what one denies", () => {

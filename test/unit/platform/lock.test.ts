@@ -90,6 +90,16 @@ describe("lock", () => {
     await expect(waitForLock(path, 50)).rejects.toThrow(/has held/);
   });
 
+  it("is waited for no longer where the clock is set back meanwhile", async () => {
+    const path = join(await temporaryFolder(), "lock");
+    await tryLock(path);
+    const now = Date.now.bind(Date);
+    let asked = 0;
+    vi.spyOn(Date, "now").mockImplementation(() => now() - (asked++ === 0 ? 0 : 3_600_000));
+    onTestFinished(() => void vi.restoreAllMocks());
+    await expect(waitForLock(path, 50)).rejects.toThrow(/has held/);
+  });
+
   it("is taken over from a dead process, by one of many that try", async () => {
     const path = join(await temporaryFolder(), "lock");
     await writeFile(path, JSON.stringify({ ...(await deadIdentity()), nonce: "dead" }));

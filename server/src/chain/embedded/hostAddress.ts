@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, rmdirSync, rmSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { connect, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { sha256, toDigest } from "../../platform/digests";
 import { createWhole } from "../../platform/durable";
+import { ProoflineError } from "../../platform/errors";
 import { makeOwnFolder } from "../../platform/home";
 
 /**
@@ -14,10 +16,24 @@ import { makeOwnFolder } from "../../platform/home";
  * On Windows a named pipe can have one creator, and dies with it. On POSIX a host first listens on a socket of its
  * own, then claims the next number: the file `host.<n>`, which names the socket and is created by an exclusive link,
  * so that exactly one of several wins. The highest number whose socket accepts connections is the host; a killed one
- * refuses them at once. The highest claim is never deleted, so a number never comes back.
+ * refuses them at once. The highest claim is never deleted, so a number never comes back. Whatever else has such a name
+ * claims nothing but its number.
  */
 
 const CLAIM = /^host\.(\d{1,15})$/;
+
+/** The last number that a claim can have. */
+const MAX_NUMBER = 999_999_999_999_999;
+
+/** Where a file system has no links, a claim is empty for the moment in which it is written. */
+const EMPTY_TRIES = 20;
+const EMPTY_PAUSE_MILLISECONDS = 50;
+
+interface Claim {
+  readonly number: number;
+  /** `null` where what has the claim's name is none. */
+  readonly address: string | null;
+}
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, with a final NUL. */
 const MAX_SOCKET_PATH = 100;
@@ -35,7 +51,7 @@ export async function connectToHost(home: string): Promise<Socket | null> {
     return connectTo(pipeName(home));
   }
   const claim = await highestClaim(home);
-  return claim === null ? null : connectTo(claim.address);
+  return claim === null || claim.address === null ? null : connectTo(claim.address);
 }
 
 export interface HostClaim {
@@ -56,13 +72,22 @@ export async function claimHost(home: string, server: Server): Promise<HostClaim
   const address = await listenSomewhere(server, folder);
   for (;;) {
     const highest = await highestClaim(home);
-    const rival = highest === null ? null : await connectTo(highest.address);
+    const old = highest?.address ?? null;
+    const rival = old === null ? null : await connectTo(old);
     if (rival !== null) {
       rival.destroy();
       unlinkSocket(address);
       return null;
     }
     const number = (highest?.number ?? 0) + 1;
+    if (number > MAX_NUMBER) {
+      unlinkSocket(address);
+      throw new ProoflineError(
+        "chain.host",
+        `${join(folder, `host.${MAX_NUMBER}`)} is in the way: no chain host can follow the one of that number.`,
+        "restartChain",
+      );
+    }
     if (!(await createClaim(folder, number, address))) {
       continue;
     }
@@ -72,12 +97,13 @@ export async function claimHost(home: string, server: Server): Promise<HostClaim
       continue;
     }
     // A host that was killed leaves its socket behind.
-    if (highest !== null) {
-      unlinkSocket(highest.address);
+    if (old !== null) {
+      unlinkSocket(old);
     }
     for (const lower of await claimNumbers(folder)) {
       if (lower < number) {
-        await rm(join(folder, `host.${lower}`), { force: true });
+        // What cannot be removed has a lower number, and hinders nobody.
+        await rm(join(folder, `host.${lower}`), { force: true }).catch(() => {});
       }
     }
     return {
@@ -91,18 +117,35 @@ function createClaim(folder: string, number: number, address: string): Promise<b
   return createWhole(join(folder, `host.${number}`), address, { mode: 0o600 });
 }
 
-async function highestClaim(home: string): Promise<{ number: number; address: string } | null> {
+async function highestClaim(home: string): Promise<Claim | null> {
   const folder = chainFolder(home);
-  const number = Math.max(0, ...(await claimNumbers(folder)));
-  if (number === 0) {
-    return null;
+  for (let tries = 1; ; tries++) {
+    const number = Math.max(0, ...(await claimNumbers(folder)));
+    if (number === 0) {
+      return null;
+    }
+    const content = await readClaim(join(folder, `host.${number}`));
+    if (content === "removed") {
+      continue;
+    }
+    if (content === "" && tries < EMPTY_TRIES) {
+      await delay(EMPTY_PAUSE_MILLISECONDS);
+      continue;
+    }
+    const isAddress =
+      isAbsolute(content) && content.endsWith(SOCKET_SUFFIX) && Buffer.byteLength(content) <= MAX_SOCKET_PATH;
+    return { number, address: isAddress ? content : null };
   }
+}
+
+/** What a claim says; nothing where it is no file of a claim's size, and `removed` where a later host has done so meanwhile. */
+async function readClaim(path: string): Promise<string> {
   try {
-    return { number, address: await readFile(join(folder, `host.${number}`), "utf8") };
+    const info = await lstat(path);
+    return info.isFile() && info.size <= MAX_SOCKET_PATH ? await readFile(path, "utf8") : "none";
   } catch (error) {
-    // A later host has removed it meanwhile.
     if (codeOf(error) === "ENOENT") {
-      return highestClaim(home);
+      return "removed";
     }
     throw error;
   }

@@ -2,14 +2,14 @@ import * as z from "zod";
 import type { ChainConfiguration, ChainIdentity } from "../chain";
 import { type ContractFacts, factsAbout, KNOWN_CHAINS, type KnownChain } from "../knownChains";
 import { blockAt } from "../trust/questions";
-import { agreedByAll, DisputedError, reachedByTwo, Witnesses } from "../trust/witnesses";
+import { agreedByAll, DisputedError, reachedByAll, type Witness, Witnesses } from "../trust/witnesses";
 import { Block } from "./blocks";
 import type { ChainServer } from "./chainServer";
 import { FallbackServer } from "./fallback";
 import { introduce } from "./introductions";
 import { RpcError, RpcFailure } from "./rpc";
 
-/** How far a chain has got. */
+/** How far a chain has got: a block that every operator who says anything of it has reached. */
 export interface Head {
   readonly number: number;
   readonly hash: string;
@@ -19,6 +19,8 @@ export interface Head {
   readonly finalized: number | null;
   /** The operators who report this block. */
   readonly operators: ReadonlySet<string>;
+  /** The last block that each server says that it has reached itself. */
+  readonly reached: ReadonlyMap<Witness, Block>;
 }
 
 /** A chain that was reached and is the configured one. */
@@ -153,28 +155,37 @@ const STEPS_BACK = [0, 1, 8, 64];
 
 async function readHead(witnesses: Witnesses): Promise<Head> {
   const ends = await witnesses.each(async ({ server }) => {
-    const [latest, finalized] = await Promise.all([
-      server.call("eth_getBlockByNumber", ["latest", false], Block),
+    // In this order: of a chain that grows meanwhile, what is final must not be later than its head.
+    const [finalized, latest] = await Promise.all([
       finalizedBlock(server),
+      server.call("eth_getBlockByNumber", ["latest", false], Block),
     ]);
     return { latest, finalized };
   });
   const heights = (of: (end: (typeof ends)[number]["answer"]) => number | null) =>
     ends.map(({ witness, answer }) => ({ operator: witness.operator, height: of(answer) }));
-  const reached = reachedByTwo(heights(({ latest }) => latest.number));
+  const lowest = reachedByAll(heights(({ latest }) => latest.number));
+  const reached = new Map(ends.map(({ witness, answer }) => [witness, answer.latest]));
   const finalized = agreedByAll(heights(({ finalized: block }) => block?.number ?? null));
   const [only, second] = ends;
-  if (only === undefined || reached === null) {
+  if (only === undefined || lowest === null) {
     throw new RpcFailure("no server says how far the chain has got");
   }
   const head =
     second === undefined
       ? { block: only.answer.latest, operators: new Set([only.witness.operator]) }
-      : await agreedBlock(witnesses, reached);
+      : await agreedBlock(witnesses, lowest, reached);
   const { number, hash, timestamp } = head.block;
   // What lies above the head cannot be final.
   const isPossible = finalized !== null && finalized <= number;
-  return { number, hash, timestamp, finalized: isPossible ? finalized : null, operators: head.operators };
+  return {
+    number,
+    hash,
+    timestamp,
+    finalized: isPossible ? finalized : null,
+    operators: head.operators,
+    reached,
+  };
 }
 
 async function finalizedBlock(server: ChainServer): Promise<Block | null> {
@@ -193,14 +204,18 @@ async function finalizedBlock(server: ChainServer): Promise<Block | null> {
 async function agreedBlock(
   witnesses: Witnesses,
   height: number,
+  reached: Head["reached"],
 ): Promise<{ readonly block: Block; readonly operators: ReadonlySet<string> }> {
   let dispute: DisputedError | undefined;
+  let quiet = "no server";
   for (const number of STEPS_BACK.map((steps) => height - steps).filter((number) => number >= 0)) {
     try {
-      const { value, operators } = await witnesses.ask(blockAt(number));
-      if (value !== null) {
+      const { value, operators, silent } = await witnesses.ask(blockAt(number, reached));
+      const [first] = silent;
+      if (value !== null && first === undefined) {
         return { block: value, operators };
       }
+      quiet = value === null || first === undefined ? quiet : first.server.host;
     } catch (error) {
       if (!(error instanceof DisputedError)) {
         throw error;
@@ -208,5 +223,5 @@ async function agreedBlock(
       dispute ??= error;
     }
   }
-  throw dispute ?? new RpcFailure("no server shows the block that it has reached");
+  throw dispute ?? new RpcFailure(`${quiet} does not show the block that it has reached`, true);
 }

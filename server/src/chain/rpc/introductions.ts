@@ -4,7 +4,7 @@ import type { KnownChain } from "../knownChains";
 import { DisputedError, type Witness, Witnesses } from "../trust/witnesses";
 import { chainError } from "./chainError";
 import { type Introduction, introductionOf } from "./chainIdentity";
-import { operatedServer } from "./operators";
+import { operatedServers } from "./operators";
 import { Rpc } from "./rpc";
 
 /** Servers that speak for one chain. */
@@ -45,10 +45,9 @@ export async function introduce(
   chains: readonly KnownChain[],
   onHeard: () => void,
 ): Promise<Introduced> {
-  const servers = configuration.rpcUrls.map((entry): IntroducedWitness => {
-    const { url, operator } = operatedServer(entry);
-    return { operator, server: new Rpc(url) };
-  });
+  const servers = operatedServers(configuration.rpcUrls).map(
+    ({ url, operator }): IntroducedWitness => ({ operator, server: new Rpc(url) }),
+  );
   const ask = (witness: IntroducedWitness): Promise<Outcome> => outcomeOf(witness, configuration, chains);
   const heard = new Map<IntroducedWitness, Outcome>();
   const asked = servers.map(async (witness) => {

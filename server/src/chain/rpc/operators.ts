@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { parse } from "tldts";
 import { ProoflineError } from "../../platform/errors";
 import { parseRpcServerEntry } from "../../protocol/rpcServerEntry";
@@ -13,11 +13,44 @@ export interface OperatedServer {
 /** Whoever runs a server on the reader's own computer. */
 const THIS_COMPUTER = "this computer";
 
+/** Loopback (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3), and the unspecified addresses, by which systems reach themselves, too. */
+const OWN_ADDRESSES = new BlockList();
+OWN_ADDRESSES.addSubnet("127.0.0.0", 8, "ipv4");
+OWN_ADDRESSES.addAddress("0.0.0.0", "ipv4");
+OWN_ADDRESSES.addAddress("::1", "ipv6");
+OWN_ADDRESSES.addAddress("::", "ipv6");
+
+/** What hosts files of the usual systems call loopback. */
+const OWN_NAMES = /(?:^|\.)localhost$|^localhost[46]?(?:\.localdomain[46]?)?$|^ip6-(?:localhost|loopback)$/;
+
+/** An IPv4 address in the form that URLs give to it in IPv6 (RFC 4291, 2.5.5.2). */
+const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
+
+/**
+ * Who runs each of several servers. Where one entry names the operator of an address, the others of that address are of the same
+ * one, unless they say otherwise.
+ *
+ * @throws ProoflineError `chain.configuration` where an entry is none.
+ */
+export function operatedServers(entries: readonly string[]): OperatedServer[] {
+  const servers = entries.map((entry) => ({ named: operatedServer(entry), address: addressOperator(entry) }));
+  return servers.map(({ named, address }) => {
+    const namesake = servers.find((other) => other.address === address && other.named.operator !== address);
+    return named.operator === address && namesake !== undefined
+      ? { ...named, operator: namesake.named.operator }
+      : named;
+  });
+}
+
+function addressOperator(entry: string): string {
+  return operatorOf(new URL(operatedServer(entry).url).hostname).toLowerCase();
+}
+
 /**
  * Whose word a server is. An entry may say so itself (`Operator=https://…`). Otherwise it is the registrable domain of
  * the address by the public suffix list, its private section left out: customers of one host count as one operator, and
- * never as two. An IP address is an operator of its own, whatever the port, all of loopback one together, and a name
- * without a registrable domain stands for itself.
+ * never as two. An IP address is an operator of its own, whatever the port and the way of writing it, all that is this computer
+ * one together, and a name without a registrable domain stands for itself.
  *
  * @throws ProoflineError `chain.configuration` where the entry is none.
  */
@@ -35,15 +68,19 @@ export function operatedServer(entry: string): OperatedServer {
 }
 
 function operatorOf(hostname: string): string {
-  const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
-  if (isLoopback(host)) {
-    return THIS_COMPUTER;
+  const host = unmapped(hostname.replace(/^\[|\]$/g, "").replace(/\.$/, ""));
+  const version = isIP(host);
+  if (version === 0) {
+    return OWN_NAMES.test(host) ? THIS_COMPUTER : (parse(host).domain ?? host);
   }
-  return isIP(host) !== 0 ? host : (parse(host).domain ?? host);
+  return OWN_ADDRESSES.check(host, version === 4 ? "ipv4" : "ipv6") ? THIS_COMPUTER : host;
 }
 
-function isLoopback(host: string): boolean {
-  return (
-    host === "localhost" || host.endsWith(".localhost") || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host)
-  );
+function unmapped(host: string): string {
+  const [, high, low] = MAPPED.exec(host) ?? [];
+  if (high === undefined || low === undefined) {
+    return host;
+  }
+  const bytes = Buffer.from(`${high.padStart(4, "0")}${low.padStart(4, "0")}`, "hex");
+  return bytes.join(".");
 }

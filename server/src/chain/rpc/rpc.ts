@@ -1,6 +1,6 @@
 import type * as z from "zod";
 import type { ChainServer } from "./chainServer";
-import { oneLine } from "./foreignText";
+import { oneLine, secretsIn, withoutSecrets } from "./foreignText";
 import { Pace } from "./pace";
 import { answersIn, isBusy, isPassing, type RpcAnswer } from "./rpcAnswers";
 import { type Exchange, exchange } from "./rpcExchange";
@@ -82,6 +82,8 @@ const FIRST_PAUSE_MILLISECONDS = 100;
 export class Rpc implements ChainServer {
   private readonly url: URL;
   private readonly headers: Readonly<Record<string, string>>;
+  /** What no message may repeat, whoever says it. */
+  private readonly secrets: readonly string[];
   private readonly timeoutMilliseconds: number;
   private readonly deadlineMilliseconds: number;
   private readonly maxBytes: number;
@@ -109,6 +111,7 @@ export class Rpc implements ChainServer {
     }: RpcOptions = {},
   ) {
     this.url = new URL(url);
+    this.secrets = secretsIn(this.url);
     const headers: Record<string, string> = { "content-type": "application/json" };
     if (this.url.username !== "" || this.url.password !== "") {
       const credentials = decodeURIComponent(`${this.url.username}:${this.url.password}`);
@@ -250,7 +253,11 @@ export class Rpc implements ChainServer {
         this.lost(calls, this.silence(), TIMEOUT_COST);
         return;
       case "unreachable":
-        this.lost(calls, `${this.host} cannot be reached: ${outcome.reason}`, 1);
+        this.lost(
+          calls,
+          `${this.host} cannot be reached: ${withoutSecrets(outcome.reason, this.secrets)}`,
+          1,
+        );
         return;
       case "broken":
         for (const call of calls) {
@@ -289,7 +296,7 @@ export class Rpc implements ChainServer {
       return;
     }
     const { code, data } = answer.error;
-    const message = oneLine(answer.error.message);
+    const message = oneLine(withoutSecrets(answer.error.message, this.secrets));
     if (isBusy(answer.error)) {
       this.slowDown(null, sentAt);
       this.again([call], `${this.host} is asked too often`);

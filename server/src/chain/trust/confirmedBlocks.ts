@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { APPEND } from "../../platform/home";
 import type { ChainHash } from "../../platform/primitives";
 
-/** About 25,000 blocks; beyond that no more are remembered. */
+/** About 20,000 blocks; beyond that no more are remembered. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** A block of a chain, both by their hashes. */
@@ -14,15 +14,17 @@ export interface ConfirmedBlock {
   readonly hash: ChainHash;
 }
 
-const LINE = /^\d{1,16} 0x[0-9a-f]{64} \d{1,16} 0x[0-9a-f]{64}$/;
+const LINE = /^(\d{1,16} 0x[0-9a-f]{64} \d{1,16} 0x[0-9a-f]{64}) (\S+)$/;
 
 /**
  * The blocks that this person's programs have found to be canonical and final by the word of two operators, in a file of
  * their own below the home, which no repository brings. Lines are only ever added: `<chain id> <hash of block 0> <number>
- * <hash>`. What is no such line is passed over.
+ * <hash> <operator>,<operator>…`, each operator in percent-encoding (RFC 3986). What is no such line is passed over. A block
+ * counts only as long as two of those who confirmed it are still asked, for whoever takes a server out no longer believes it.
  */
 export class ConfirmedBlocks {
-  private known: Promise<Set<string>> | undefined;
+  /** By block, each list of operators that a line names. */
+  private known: Promise<Map<string, string[]>> | undefined;
   private unwritten: string[] = [];
   private writing: Promise<void> | null = null;
   private readonly path: string;
@@ -31,18 +33,24 @@ export class ConfirmedBlocks {
     this.path = join(home, "confirmed-blocks");
   }
 
-  async has(block: ConfirmedBlock): Promise<boolean> {
-    return (await this.lines()).has(lineOf(block));
+  /** Whether two of these operators confirmed a block together. */
+  async has(block: ConfirmedBlock, operators: ReadonlySet<string>): Promise<boolean> {
+    const asked = new Set([...operators].map(encodeURIComponent));
+    const lists = (await this.blocks()).get(keyOf(block)) ?? [];
+    return lists.some((list) => new Set(list.split(",").filter((operator) => asked.has(operator))).size > 1);
   }
 
   /** Remembers a block. Where that cannot be done, it is asked about again another time. */
-  async add(block: ConfirmedBlock): Promise<void> {
-    const lines = await this.lines();
-    const line = lineOf(block);
-    if (lines.has(line)) {
+  async add(block: ConfirmedBlock, operators: readonly string[]): Promise<void> {
+    const key = keyOf(block);
+    const list = [...operators].sort().map(encodeURIComponent).join(",");
+    const line = `${key} ${list}`;
+    const blocks = await this.blocks();
+    const lists = blocks.get(key) ?? [];
+    if (lists.includes(list)) {
       return;
     }
-    lines.add(line);
+    blocks.set(key, [...lists, list]);
     this.unwritten.push(line);
     this.writing ??= this.write();
     await this.writing;
@@ -71,23 +79,28 @@ export class ConfirmedBlocks {
     }
   }
 
-  private lines(): Promise<Set<string>> {
+  private blocks(): Promise<Map<string, string[]>> {
     this.known ??= this.read();
     return this.known;
   }
 
-  private async read(): Promise<Set<string>> {
+  private async read(): Promise<Map<string, string[]>> {
+    const blocks = new Map<string, string[]>();
     try {
       const text = await readFile(this.path, "utf8");
-      const lines = text.slice(0, MAX_BYTES).split("\n");
-      return new Set(lines.filter((line) => LINE.test(line)));
+      for (const line of text.slice(0, MAX_BYTES).split("\n")) {
+        const [, key, list] = LINE.exec(line) ?? [];
+        if (key !== undefined && list !== undefined) {
+          blocks.set(key, [...(blocks.get(key) ?? []), list]);
+        }
+      }
     } catch {
       // What cannot be read confirms nothing.
-      return new Set();
     }
+    return blocks;
   }
 }
 
-function lineOf({ chainId, genesisHash, number, hash }: ConfirmedBlock): string {
+function keyOf({ chainId, genesisHash, number, hash }: ConfirmedBlock): string {
   return `${chainId} ${genesisHash} ${number} ${hash}`;
 }

@@ -6,6 +6,20 @@ export class ProofError extends Error {
   override readonly name = "ProofError";
 }
 
+/**
+ * Reads what a stranger made. A proof's nodes are bytes of whoever wrote the file, under a root that they may have made, too, so
+ * that whatever their content makes the libraries throw is a flaw of the proof and no fault of ours.
+ *
+ * @throws ProofError
+ */
+export async function readingProof<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof ProofError ? error : new ProofError("it cannot be read");
+  }
+}
+
 /** Keccak-256 of the RLP of nothing: the root of a trie that holds nothing. */
 const EMPTY_TRIE = Buffer.from("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421", "hex");
 

@@ -6,7 +6,7 @@ import type { Anchor } from "../chain";
 import { word } from "../eas/eas";
 import type { ContractFacts } from "../knownChains";
 import { type Header, readHeader, whole } from "./header";
-import { ProofError, provedValue } from "./merkleProof";
+import { ProofError, provedValue, readingProof } from "./merkleProof";
 
 /** Where a proxy keeps the address of its implementation: keccak256("eip1967.proxy.implementation") - 1 (EIP-1967). */
 export const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
@@ -25,12 +25,16 @@ export function timeSlot({ timestampsSlot }: ContractFacts, batchRoot: Digest): 
  *
  * @throws ProofError
  */
-export async function checkProof(anchor: Anchor, proof: AnchorProof, facts: ContractFacts): Promise<void> {
+export function checkProof(anchor: Anchor, proof: AnchorProof, facts: ContractFacts): Promise<void> {
+  return readingProof(() => checkWhole(anchor, proof, facts));
+}
+
+async function checkWhole(anchor: Anchor, proof: AnchorProof, facts: ContractFacts): Promise<void> {
   const header = readHeader(toBytes(proof.header));
   if (header.hash !== anchor.block.hash || header.number !== anchor.block.number) {
     throw new ProofError("its header is that of another block");
   }
-  const time = await provedTime(header, anchor.batchRoot, proof, facts);
+  const time = await timeIn(header, anchor.batchRoot, proof, facts);
   if (time === 0) {
     throw new ProofError("it shows that nothing was stored");
   }
@@ -40,7 +44,16 @@ export async function checkProof(anchor: Anchor, proof: AnchorProof, facts: Cont
 }
 
 /** What EAS stored for a batch root by a block, 0 where it is shown to have stored nothing. @throws ProofError */
-export async function provedTime(
+export function provedTime(
+  header: Header,
+  batchRoot: Digest,
+  proof: Omit<AnchorProof, "header">,
+  facts: ContractFacts,
+): Promise<number> {
+  return readingProof(() => timeIn(header, batchRoot, proof, facts));
+}
+
+async function timeIn(
   header: Header,
   batchRoot: Digest,
   proof: Omit<AnchorProof, "header">,
@@ -66,7 +79,7 @@ async function checkImplementation(
     throw new ProofError("it does not show what stands behind the proxy");
   }
   const named = await storedNumber(storageRoot, IMPLEMENTATION_SLOT, implementation.storage);
-  if (toHex(pad(named, { size: 20 })) !== address) {
+  if (named.length > 20 || toHex(pad(named, { size: 20 })) !== address) {
     throw new ProofError("it shows another contract behind the proxy");
   }
   const account = await provedAccount(header.stateRoot, address, implementation.account);

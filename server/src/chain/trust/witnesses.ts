@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
 import type { ChainServer } from "../rpc/chainServer";
@@ -21,18 +22,35 @@ export interface ChainQuestion<T> {
    * does that has not reached a block.
    */
   says(answer: T): string | null;
+  /**
+   * Whether a server has said that it knows this. Of several computers behind its address another may not know it yet, so
+   * that it is asked again for a moment where it says nothing. Missing where no server has said so.
+   */
+  isKnownTo?(witness: Witness): boolean;
 }
 
 /** An answer that nobody contradicted, and the operators who gave it. */
 export interface Agreed<T> {
   readonly value: T;
   readonly operators: ReadonlySet<string>;
+  /**
+   * The servers that can be reached and did not say it, of operators none of whose servers did. Whoever rests on the value
+   * alone lets the others choose what these cannot speak about.
+   */
+  readonly silent: readonly Witness[];
 }
 
 /** What one server answered. */
 export interface Testimony<T> {
   readonly witness: Witness;
   readonly answer: T;
+}
+
+/** What came of asking all servers; those that could not be reached are in neither list. */
+export interface Heard<T> {
+  readonly testimonies: readonly Testimony<T>[];
+  /** Who answered, but with nothing that can be used. */
+  readonly refused: readonly Witness[];
 }
 
 /** Servers contradict each other, or themselves, so that nobody can tell what is true. */
@@ -54,6 +72,10 @@ export class DisputedError extends ProoflineError {
 /** How long a server that could not be reached is left alone while others answer: twice as long each time, up to a bound. */
 const FIRST_REST_MILLISECONDS = 5_000;
 const LAST_REST_MILLISECONDS = 300_000;
+
+/** How long to wait before a server is asked again for what it has said that it knows: twice as long each time, up to a bound. */
+const FIRST_PAUSE_MILLISECONDS = 50;
+const LAST_PAUSE_MILLISECONDS = 400;
 
 /** A server that could not be reached. */
 interface Rest {
@@ -86,21 +108,27 @@ export class Witnesses {
    * @throws DisputedError where two answers differ; the first server's failure where nobody answers.
    */
   async ask<T>(question: ChainQuestion<T>): Promise<Agreed<T>> {
-    const { method, params, schema } = question;
-    return agreed(question, await this.each(({ server }) => server.call(method, params, schema)));
+    const { testimonies, refused } = await this.hear((witness) => answerOf(witness, question));
+    return agreed(question, testimonies, refused);
+  }
+
+  /** What every server that can be reached comes to. @throws the first server's failure where none comes to anything. */
+  async each<T>(work: (witness: Witness) => Promise<T>): Promise<readonly Testimony<T>[]> {
+    return (await this.hear(work)).testimonies;
   }
 
   /**
-   * What every server that can be reached comes to. Who was out of reach a moment ago is asked only where nobody else is
-   * left.
+   * What every server that can be reached comes to, and which of them come to nothing. Who was out of reach a moment ago is
+   * asked only where nobody else is left.
    *
    * @throws the first server's failure where none comes to anything.
    */
-  async each<T>(work: (witness: Witness) => Promise<T>): Promise<readonly Testimony<T>[]> {
+  async hear<T>(work: (witness: Witness) => Promise<T>): Promise<Heard<T>> {
     const now = performance.now();
     const awake = this.all.filter((witness) => (this.rests.get(witness)?.until ?? 0) <= now);
     const asked = awake.length === 0 ? this.all : awake;
     const failures: unknown[] = [];
+    const refused: Witness[] = [];
     const testimonies: Testimony<T>[] = [];
     await Promise.all(
       asked.map(async (witness) => {
@@ -110,6 +138,8 @@ export class Witnesses {
         } catch (error) {
           if (error instanceof RpcFailure && !error.answered) {
             this.letRest(witness);
+          } else {
+            refused.push(witness);
           }
           failures.push(error);
         }
@@ -118,7 +148,8 @@ export class Witnesses {
     if (testimonies.length === 0) {
       throw failures[0];
     }
-    return testimonies.sort((a, b) => this.all.indexOf(a.witness) - this.all.indexOf(b.witness));
+    testimonies.sort((a, b) => this.all.indexOf(a.witness) - this.all.indexOf(b.witness));
+    return { testimonies, refused };
   }
 
   private letRest(witness: Witness): void {
@@ -136,22 +167,44 @@ export class Witnesses {
   }
 }
 
-/** The one answer that some testimonies come to. */
+/** One server's answer. Where it says nothing of what it knows, it is asked again for a moment. */
+async function answerOf<T>(witness: Witness, question: ChainQuestion<T>): Promise<T> {
+  const { method, params, schema } = question;
+  for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause *= 2) {
+    const answer = await witness.server.call(method, params, schema);
+    const isMissing = question.says(answer) === null && question.isKnownTo?.(witness) === true;
+    if (!isMissing || pause > LAST_PAUSE_MILLISECONDS) {
+      return answer;
+    }
+    await delay(pause);
+  }
+}
+
+/**
+ * The one answer that some testimonies come to.
+ *
+ * @throws DisputedError where two of them differ.
+ */
 export function agreed<T>(
   { about, says }: Pick<ChainQuestion<T>, "about" | "says">,
   testimonies: readonly Testimony<T>[],
+  refused: readonly Witness[] = [],
 ): Agreed<T> {
   const told = testimonies.flatMap(({ witness, answer }) => {
     const text = says(answer);
     return text === null ? [] : [{ witness, answer, text }];
   });
+  const operators = operatorsOf(told);
+  const silent = [...testimonies.map(({ witness }) => witness), ...refused].filter(
+    ({ operator }) => !operators.has(operator),
+  );
   const [first] = told;
   if (first === undefined) {
-    const [silent] = testimonies;
-    if (silent === undefined) {
+    const [nothing] = testimonies;
+    if (nothing === undefined) {
       throw new RpcFailure("nobody was asked");
     }
-    return { value: silent.answer, operators: operatorsOf(testimonies) };
+    return { value: nothing.answer, operators: operatorsOf(testimonies), silent };
   }
   if (told.some(({ text }) => text !== first.text)) {
     throw DisputedError.between(
@@ -159,7 +212,7 @@ export function agreed<T>(
       told.map(({ witness, text }) => ({ host: witness.server.host, says: text })),
     );
   }
-  return { value: first.answer, operators: operatorsOf(told) };
+  return { value: first.answer, operators, silent };
 }
 
 function operatorsOf(told: readonly { readonly witness: Witness }[]): ReadonlySet<string> {
@@ -179,13 +232,12 @@ export interface NamedHeight {
 }
 
 /**
- * The height that several operators have reached: the second highest, where there are two, so that neither one that lags
- * behind nor one that invents decides. `null` where it is not known.
+ * The height that every operator who names one has reached: however many invent a higher one, an honest one can still speak
+ * there. `null` where it is not known.
  */
-export function reachedByTwo(heights: readonly NamedHeight[]): number | null {
-  const sorted = highestOfEach(heights).sort((a, b) => b - a);
-  const height = sorted[Math.min(2, sorted.length) - 1] ?? -1;
-  return height < 0 ? null : height;
+export function reachedByAll(heights: readonly NamedHeight[]): number | null {
+  const named = highestOfEach(heights).filter((height) => height >= 0);
+  return named.length === 0 ? null : Math.min(...named);
 }
 
 /**
