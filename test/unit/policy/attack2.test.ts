@@ -6,7 +6,16 @@ import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { transformSync } from "esbuild";
 import { describe, expect, it } from "vitest";
-import { normalizeText } from "../../../server/src/evidence/format/commitment";
+import { commit, normalizeText } from "../../../server/src/evidence/format/commitment";
+import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
+import { LineIndex } from "../../../server/src/evidence/locate/lineIndex";
+import { locatePiece, type PieceToLocate } from "../../../server/src/evidence/locate/locatePiece";
+import { addressOf, signPersonalMessage } from "../../../server/src/platform/ecdsa";
+import { verify } from "../../../server/src/policy/verifyEvidence";
+import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
+import { digestOf } from "../../support/digests";
+import { sample, facts as sampleFacts, sealed } from "../../support/sampleBatch";
+import { parameters } from "./goodCase";
 import { grammars, judged } from "./judgedPiece";
 
 const accepted = "check(digest, expected);";
@@ -49,7 +58,12 @@ describe("slashes: a comment or blanks hide the word before a slash", () => {
   });
 
   it.each([
-    ["a comment after an exported function", "a.ts", "export default function(){} /**/ /`/g; let y = `", "`; {} /`/g;"],
+    [
+      "a comment after an exported function",
+      "a.ts",
+      "export default function(){} /**/ /`/g; let y = `",
+      "`; {} /`/g;",
+    ],
     ["the same in JavaScript", "a.js", "export default function(){} /**/ /`/g; let y = `", "`; {} /`/g;"],
     ["a comment after using", "a.ts", "var using=1,g=2; using /**/ /`/g", "using /**/ /`/g"],
   ])("%s (esbuild)", async (_name, path, opening, closing) => {
@@ -113,20 +127,6 @@ function inFolder<Value>(use: (folder: string) => Value): Value {
 }
 
 describe("characters at which a compiler stops reading", () => {
-  it("Python before 3.11.4 leaves out the rest of a line after a NUL", async () => {
-    const today = "print('start')\n'''\0'''\ncheck(digest, expected)\n'''\0'''\n";
-    const python = join(process.env["HOME"] ?? "", ".pyenv/versions/3.10.13/bin/python");
-    if (existsSync(python)) {
-      const out = inFolder((folder) => {
-        writeFileSync(join(folder, "a.py"), today);
-        return spawnSync(python, [join(folder, "a.py")], { encoding: "utf8" });
-      });
-      expect([out.status, out.stdout]).toEqual([0, "start\n"]);
-    }
-    const line = "check(digest, expected)";
-    expect(await sealedAsCode("a.py", today, `first(1)\n${line}\nlast(2)\n`, line)).toEqual(["edited edited"]);
-  });
-
   it("javac takes Ctrl-Z for the end of a file, wherever it stands", async () => {
     const first = "class A { public static void main(String[] a) {} }\n";
     const line = "  static boolean allows(Object o) { return check(o, secret()); }";
@@ -142,6 +142,183 @@ describe("characters at which a compiler stops reading", () => {
     }
     expect(await sealedAsCode("A.java", today, text(""), line)).toEqual(["edited edited"]);
   });
+});
+
+describe("a NUL, which grammars take for the end of the text", () => {
+  it.each([
+    ["a comment (node)", "a.js", "/*\0", "*/"],
+    ["a comment", "a.ts", "/*\0", "*/"],
+    ["text of JSX", "a.tsx", "x = <a>\0", "</a>"],
+    ["an attribute", "a.jsx", "x = <a b='\0", "'/>"],
+  ])("%s of %s", async (_name, path, opening, closing) => {
+    const today = around(opening, closing);
+    expect(stringsHold(path, today)).toBe(true);
+    if (path === "a.js") {
+      expect(callsInNode(today)).toBe(0);
+    }
+    expect(await sealedAsCode(path, today)).toEqual(["edited edited"]);
+  });
+
+  it("a comment of Java's", async () => {
+    const text = (begin: string, end: string): string =>
+      `class A { public static void main(String[] a) {\n${begin}\n${accepted}\n${end}\n} }\n`;
+    const today = text("/*\0", "*/");
+    if (spawnSync("javac", ["-version"]).status === 0) {
+      // Nothing is called check, so it compiles only where nobody calls it.
+      const status = inFolder((folder) => {
+        writeFileSync(join(folder, "A.java"), today);
+        return spawnSync("javac", [join(folder, "A.java")]).status;
+      });
+      expect(status).toBe(0);
+    }
+    expect(await sealedAsCode("A.java", today, text("", ""))).toEqual(["edited edited"]);
+  });
+
+  it("a string of Python's, before 3.11.4", async () => {
+    const today = "print('start')\nx='''\0\ncheck(digest, expected)\n'''\n";
+    const python = join(process.env["HOME"] ?? "", ".pyenv/versions/3.10.13/bin/python");
+    if (existsSync(python)) {
+      const out = inFolder((folder) => {
+        writeFileSync(join(folder, "a.py"), today);
+        return spawnSync(python, [join(folder, "a.py")], { encoding: "utf8" });
+      });
+      expect([out.status, out.stdout]).toEqual([0, "start\n"]);
+    }
+    const line = "check(digest, expected)";
+    expect(await sealedAsCode("a.py", today, `first(1)\n${line}\nlast(2)\n`, line)).toEqual([
+      "edited edited",
+    ]);
+  });
+});
+
+describe("white space within a string that the grammar takes for code", () => {
+  const exported = (blanks: string): string =>
+    `export default function(){} /"/.exec(a) + "+c${blanks}+d+" //"`;
+
+  it("counts after a regular expression that the grammar takes for a division (esbuild)", async () => {
+    const [before, after] = [exported("   "), exported(" ")];
+    expect(transformSync(before, { loader: "ts" }).code).not.toBe(
+      transformSync(after, { loader: "ts" }).code,
+    );
+    expect(await sealedAsCode("a.ts", `${after}\n`, `${before}\n`, before)).toEqual(["edited edited"]);
+  });
+
+  it("counts after a division that the grammar takes for a regular expression (node)", async () => {
+    const line = (blanks: string): string => `var z = yield /1 + '/g.x(a${blanks}+${blanks}b); //'`;
+    const valueOf = (text: string): unknown => runInNewContext(`var yield = 1; ${text}\n; z`);
+    const [before, after] = [line("  "), line(" ")];
+    expect(valueOf(before)).not.toBe(valueOf(after));
+    expect(await sealedAsCode("a.js", `${after}\n`, `${before}\n`, before)).toEqual(["edited edited"]);
+  });
+});
+
+describe("what a stranger's claims cost", () => {
+  const salt = new Uint8Array(32);
+  /** Processor time of looking for so many pieces in one text of which only a little may be looked at. */
+  const took = (text: string, pieces: number, make: (index: number) => Partial<PieceToLocate>): number => {
+    const today = new LineIndex(text, 40_000);
+    const start = process.cpuUsage();
+    for (let index = 0; index < pieces; index += 1) {
+      const accepted = `yy${index}`;
+      const piece: PieceToLocate = {
+        path: "a.txt",
+        start: { line: 0, character: 0 },
+        end: { line: 0, character: 4 },
+        accepted,
+        saved: [accepted],
+        lines: [],
+        lineSalts: [],
+        surroundings: null,
+        surroundingsSalt: salt,
+        ...make(index),
+      };
+      locatePiece(piece, today, () => false);
+    }
+    return process.cpuUsage(start).user;
+  };
+
+  it("pieces beside a long line are looked for within the text's budget", () => {
+    const text = `${" x".repeat(2048)}\nfoo\n`;
+    took(text, 20, () => ({}));
+    expect(took(text, 800, () => ({})) / took(text, 80, () => ({}))).toBeLessThan(5);
+  }, 120_000);
+
+  it("and so are those of which only digests are known", () => {
+    const line = "x".repeat(32_768);
+    const make = (): Partial<PieceToLocate> => ({
+      saved: null,
+      accepted: "xxxx",
+      lines: [{ digest: commit("line", salt, Buffer.from(line)), length: line.length }],
+      lineSalts: [salt],
+    });
+    const today = `${line}\nfoo\n`;
+    took(today, 20, make);
+    expect(took(today, 1000, make) / took(today, 100, make)).toBeLessThan(5);
+  }, 120_000);
+
+  it("strangers' unanchored claims leave honest lines verified in a file with much JSX", async () => {
+    // One line of a table, as generators write them, and around it what the stranger claims.
+    const cells = "<b>x</b> ".repeat(400);
+    const filler = Array.from({ length: 48 }, (_, at) => `const name${at} = value(${at});`);
+    const honest = "const total = compute(all, others);";
+    const lines = [...filler.slice(0, 24), `const row = <p>${cells}</p>;`, ...filler.slice(24), honest];
+    const text = `${lines.join("\n")}\n`;
+    const spans = Array.from({ length: 24 * 24 }, (_, at) => ({
+      first: at % 24,
+      last: 25 + Math.floor(at / 24),
+    }));
+    const strangerKey = Buffer.from("47".repeat(32), "hex");
+    const facts = { ...sampleFacts, device: addressOf(strangerKey) };
+    const strangers: SealedEvidence[] = [];
+    for (let from = 0; from < spans.length; from += 100) {
+      const samples = spans.slice(from, from + 100).map(({ first, last }) =>
+        sample({
+          path: "a.tsx",
+          displayed: lines.slice(first, last + 1).join("\n"),
+          position: { line: first, character: 0 },
+          prompt: { prefix: "", suffix: "", context: [] },
+        }),
+      );
+      strangers.push(
+        sealed(samples, {
+          texts: { "a.tsx": text },
+          facts,
+          sign: (message) => signPersonalMessage(message, strangerKey),
+          sequence: from + 3,
+          previousSeal: digestOf((from / 100 + 16).toString(16)),
+          open: () => false,
+        }),
+      );
+    }
+    const bytes = strangers.reduce((sum, { evidence }) => sum + evidence.length, 0);
+    expect(bytes).toBeLessThan(16 * 1024 * 1024);
+    const suggestion = sample({
+      path: "a.tsx",
+      displayed: honest,
+      position: { line: lines.length - 1, character: 0 },
+      prompt: { prefix: `${lines.slice(0, -1).join("\n")}\n`, suffix: "\n", context: [] },
+    });
+    const own = sealed([suggestion], { texts: { "a.tsx": text } });
+    const judgedWith = async (others: readonly SealedEvidence[]): Promise<readonly string[]> => {
+      const questions = new GrammarQuestions(grammars);
+      const { sameTokens, linesOf } = questions;
+      const all = parameters("", [own, ...others], [suggestion.id]);
+      const report = await questions.settled(() =>
+        verify({
+          ...all,
+          chain: new Map([...all.chain].slice(0, 1)),
+          texts: new Map([["a.tsx", text]]),
+          sameTokens,
+          linesOf,
+        }),
+      );
+      return report.suggestions
+        .filter(({ id }) => id === suggestion.id)
+        .map(({ summary, checks }) => `${summary} ${checks.content}`);
+    };
+    expect(await judgedWith([])).toEqual(["verified verbatim"]);
+    expect(await judgedWith(strangers)).toEqual(["verified verbatim"]);
+  }, 120_000);
 });
 
 describe("work", () => {
