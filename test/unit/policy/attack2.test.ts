@@ -82,11 +82,7 @@ function stringsHold(path: string, text: string): boolean {
 
 describe("HTML comments in code within a template", () => {
   it("are not part of the template (node)", async () => {
-    const today = around(
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: It stands in the text of a program.
-      "log(`${(() => {\nx <!--y + `\nlog(`",
-      "`);\nx <!--y + `\n})()}`)",
-    );
+    const today = around("log(`${(() => {\nx <!--y + `\nlog(`", "`);\nx <!--y + `\n})()}`)");
     expect(callsInNode(today)).toBe(0);
     expect(await sealedAsCode("a.js", today)).toEqual(["edited edited"]);
   });
@@ -176,7 +172,7 @@ describe("a NUL, which grammars take for the end of the text", () => {
 
   it("a string of Python's, before 3.11.4", async () => {
     const today = "print('start')\nx='''\0\ncheck(digest, expected)\n'''\n";
-    const python = join(process.env["HOME"] ?? "", ".pyenv/versions/3.10.13/bin/python");
+    const python = join(process.env.HOME ?? "", ".pyenv/versions/3.10.13/bin/python");
     if (existsSync(python)) {
       const out = inFolder((folder) => {
         writeFileSync(join(folder, "a.py"), today);
@@ -186,6 +182,24 @@ describe("a NUL, which grammars take for the end of the text", () => {
     }
     const line = "check(digest, expected)";
     expect(await sealedAsCode("a.py", today, `first(1)\n${line}\nlast(2)\n`, line)).toEqual([
+      "edited edited",
+    ]);
+  });
+});
+
+describe("a NUL at the end of a line, by which Python before 3.11.4 takes the next line into this one", () => {
+  it.each(["#\0", "x = 1 #\0", "if 0: pass;\0"])("%j", async (opening) => {
+    const line = "check(digest, expected)";
+    const today = `print('start')\n${opening}\n${line}\nprint('end')\n`;
+    const python = join(process.env.HOME ?? "", ".pyenv/versions/3.10.13/bin/python");
+    if (existsSync(python)) {
+      const out = inFolder((folder) => {
+        writeFileSync(join(folder, "a.py"), today);
+        return spawnSync(python, [join(folder, "a.py")], { encoding: "utf8" });
+      });
+      expect([out.status, out.stdout]).toEqual([0, "start\nend\n"]);
+    }
+    expect(await sealedAsCode("a.py", today, `first(1)\n\n${line}\nlast(2)\n`, line)).toEqual([
       "edited edited",
     ]);
   });
@@ -205,9 +219,9 @@ describe("white space within a string that the grammar takes for code", () => {
 
   it("counts after a division that the grammar takes for a regular expression (node)", async () => {
     const line = (blanks: string): string => `var z = yield /1 + '/g.x(a${blanks}+${blanks}b); //'`;
-    const valueOf = (text: string): unknown => runInNewContext(`var yield = 1; ${text}\n; z`);
+    const valueIn = (text: string): unknown => runInNewContext(`var yield = 1; ${text}\n; z`);
     const [before, after] = [line("  "), line(" ")];
-    expect(valueOf(before)).not.toBe(valueOf(after));
+    expect(valueIn(before)).not.toBe(valueIn(after));
     expect(await sealedAsCode("a.js", `${after}\n`, `${before}\n`, before)).toEqual(["edited edited"]);
   });
 });
