@@ -46,9 +46,22 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   typescript: /\/\*|`|\\\n/,
 };
 
+/**
+ * Control characters that text files do not hold: all of ASCII's but tab, line end, carriage return and form feed. Compilers and
+ * grammars end a text at a NUL, or at a Ctrl-Z, or take the next line into this one, and no two of them at the same.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const CONTROLS = /[\0-\x08\x0b\x0e-\x1f\x7f]/;
+
+/** Whether a text holds characters of which nobody can tell what a compiler does at them. */
+export function holdsControls(text: string): boolean {
+  return CONTROLS.test(text);
+}
+
 /** Whether any line of a text may be other than code; costs a fraction of what a grammar does. */
 export function mayEnclose(path: string, text: string): boolean {
-  return SIGNS[grammarOf(path) ?? ""]?.test(text) === true;
+  const signs = SIGNS[grammarOf(path) ?? ""];
+  return signs !== undefined && (signs.test(text) || holdsControls(text));
 }
 
 /**

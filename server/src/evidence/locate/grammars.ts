@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
-import { allCode, type LineReading, type LineSpan, mayEnclose } from "./enclosure";
+import { allCode, holdsControls, type LineReading, type LineSpan, mayEnclose } from "./enclosure";
 import { grammarOf } from "./grammarNames";
 import { Indentation } from "./indentation";
 import { type ReadText, readTextParts } from "./readTextParts";
@@ -45,8 +45,8 @@ export class Grammars {
 
   /**
    * Whether two whole texts of a file consist of the same tokens in the same order and structure, so that only blanks,
-   * tabs and line ends between tokens differ. No where the language has no grammar here, a text has errors, or is too
-   * long: in doubt the texts are not the same.
+   * tabs and line ends between tokens differ. No where the language has no grammar here, a text has errors, is too long, or
+   * may be read otherwise by a compiler (see `linesOf`): in doubt the texts are not the same.
    */
   async sameTokens(path: string, before: string, after: string): Promise<boolean> {
     const name = grammarOf(path);
@@ -56,7 +56,7 @@ export class Grammars {
     if (visible(before) !== visible(after) || nestsDeeply(before)) {
       return false;
     }
-    if (isDecodedFirst(name, before)) {
+    if (isDecodedFirst(name, before) || hidesEnds(name, before) || hidesEnds(name, after)) {
       return false;
     }
     // To a tab Python gives more than one width, and refuses what depends on it.
@@ -67,6 +67,14 @@ export class Grammars {
     const [one, other] = [parse(parser, before), parse(parser, after)];
     try {
       if (one === null || other === null || one.rootNode.hasError || other.rootNode.hasError) {
+        return false;
+      }
+      const scripts = JAVASCRIPT.has(name);
+      if (
+        scripts &&
+        (readTextParts(one.walk(), before, true) === null ||
+          readTextParts(other.walk(), after, true) === null)
+      ) {
         return false;
       }
       const indentations = name === "python" ? { one: new Indentation(), other: new Indentation() } : null;
@@ -286,12 +294,15 @@ function isDecodedFirst(name: string, text: string): boolean {
 const JAVASCRIPT: ReadonlySet<string> = new Set(["javascript", "tsx", "typescript"]);
 
 /**
- * Whether a compiler may see a comment or string begin or end where the grammar does not: by a carriage return alone, which ends a
+ * Whether a compiler may see a comment or string begin or end where the grammar does not: by a control character; by a carriage return alone, which ends a
  * line to Python and Java, and a hashbang to JavaScript as other separators do; by an escape that Java decodes first; in a file that
  * Python decodes otherwise; by `#!`, which to Rust may begin an attribute; by an element named `this`, which one grammar takes for a
  * comparison.
  */
 function hidesEnds(name: string, text: string): boolean {
+  if (holdsControls(text)) {
+    return true;
+  }
   switch (name) {
     case "java":
       return text.includes("\r") || /\\u+00(?:0[ad]|2[27af]|5c)/i.test(text);

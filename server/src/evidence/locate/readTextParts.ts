@@ -48,14 +48,21 @@ type Inside =
 export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean): ReadText | null {
   const parts: TextPart[] = [];
   const html = scripts ? htmlComments(text) : [];
-  const slashes = new Slashes(text);
+  const slashes = scripts ? new Slashes(text) : null;
   const inside: Inside[] = [];
   let firstError: number | null = null;
   let depth = 0;
   const end = (until: number): void => {
     const last = inside.pop();
-    if (last?.kind === "text" && last.counts && last.from < until) {
-      parts.push({ start: last.from, end: until, opener: last.opener });
+    if (last?.kind === "text") {
+      leave(last, until);
+    }
+  };
+  /** What began as text was text until here. */
+  const leave = ({ from, opener, counts }: Inside & { kind: "text" }, until: number): void => {
+    dropWithin(html, from, until);
+    if (counts && from < until) {
+      parts.push({ start: from, end: until, opener });
     }
   };
   try {
@@ -68,9 +75,7 @@ export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean
       const isCode = around?.kind === "text" && CODE_IN_TEXT.has(nodeType);
       const isText = around?.kind !== "text" && beginsText(cursor, text);
       if (isCode) {
-        if (around.counts && around.from < startIndex) {
-          parts.push({ start: around.from, end: startIndex, opener: around.opener });
-        }
+        leave(around, startIndex);
         around.from = endIndex;
         inside.push({ kind: "code", depth });
       } else if (isText) {
@@ -83,17 +88,18 @@ export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean
           from: startIndex,
         });
       }
-      if (scripts && around?.kind !== "text") {
-        if (isText || nodeType === "regex") {
-          dropWithin(html, startIndex, endIndex);
-        }
-        if (slashes.isDoubtful(nodeType, startIndex, endIndex)) {
-          return null;
-        }
+      if (nodeType === "regex") {
+        dropWithin(html, startIndex, endIndex);
+      }
+      if (slashes !== null && around?.kind !== "text" && slashes.isDoubtful(nodeType, startIndex, endIndex)) {
+        return null;
       }
       if (nodeType !== "regex" && cursor.gotoFirstChild()) {
         depth += 1;
         continue;
+      }
+      if (!nodeType.includes("comment")) {
+        slashes?.passed(startIndex, endIndex);
       }
       let until = endIndex;
       for (;;) {
@@ -127,10 +133,21 @@ function beginsText(cursor: TreeCursor, text: string): boolean {
  * stands in code (https://tc39.es/ecma262/#sec-html-like-comments).
  */
 function htmlComments(text: string): (number | null)[] {
-  return [...text.matchAll(/<!--|(?<=^[^\S\n]*)-->/gm)].map(({ index }) => index);
+  return [...text.matchAll(/<!--|-->/g)].flatMap(({ 0: mark, index }) =>
+    mark === "<!--" || beginsLine(text, index) ? index : [],
+  );
 }
 
-/** Forgets those that lie in a node of text. Both come in reading order, but for nodes within code within text. */
+/** Whether nothing but white space stands before an offset on its line. What stands between two marks is looked at once. */
+function beginsLine(text: string, offset: number): boolean {
+  let at = offset - 1;
+  while (at >= 0 && text[at] !== "\n" && text[at]?.trim() === "") {
+    at -= 1;
+  }
+  return at < 0 || text[at] === "\n";
+}
+
+/** Forgets those that lie in a stretch of text. */
 function dropWithin(html: (number | null)[], start: number, end: number): void {
   if (html.length === 0) {
     return;

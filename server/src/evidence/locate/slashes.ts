@@ -14,31 +14,39 @@ const SOMETIMES_NAMES: ReadonlySet<string> = new Set(
  * Tells whether a slash may be a division to the grammar and begin a regular expression to a compiler, or the other way round, where
  * that changes what is text. The grammar never ends a statement before a slash, and takes some words for names that are none.
  *
- * Asked in reading order, it takes time linear in the text, however many slashes stand on one line.
+ * Told of every token in reading order, and asked about each before it is passed, it takes time linear in the text, however many
+ * slashes stand on one line.
  */
 export class Slashes {
   /** The first line end, and the first of what begins text, at or after the slash that was last asked about. */
   private lineEnd = -1;
   private opening = -1;
+  /** The token that was passed last, comments aside. */
+  private last = { start: 0, end: 0 };
 
   constructor(private readonly text: string) {}
 
+  /** A token, no comment, ends here. */
+  passed(start: number, end: number): void {
+    if (start < end) {
+      this.last = { start, end };
+    }
+  }
+
   isDoubtful(nodeType: string, start: number, end: number): boolean {
-    if (nodeType !== "/" && nodeType !== "regex") {
+    if (nodeType !== "/" && nodeType !== "/=" && nodeType !== "regex") {
       return false;
     }
-    const { text } = this;
-    const before = text.slice(Math.max(0, start - 200), start);
-    const sameLine = /[^\n]*$/.exec(before)?.[0] ?? "";
-    const word = /([\w$]+)\s*$/.exec(before)?.[1] ?? "";
-    const last = before.trimEnd().at(-1) ?? "";
+    const { text, last } = this;
+    // Words that matter are short.
+    const word = last.end - last.start > LONGEST_WORD ? "" : text.slice(last.start, last.end).trim();
+    const ending = text.slice(last.start, last.end).trimEnd().at(-1) ?? "";
     if (nodeType === "regex") {
-      const isAfterValue = /[\w$)\]}'"`]/.test(last) && !BEFORE_EXPRESSION.has(word);
+      const isAfterValue = /[\w$)\]}'"`]/.test(ending) && !BEFORE_EXPRESSION.has(word);
       return isAfterValue && /[`'"]|\/\*|\/\//.test(text.slice(start + 1, end));
     }
-    return (
-      sameLine.trim() === "" || ((/[}>]/.test(last) || SOMETIMES_NAMES.has(word)) && this.opensOnLine(end))
-    );
+    const beginsLine = last.end === 0 || /[\n\r\u2028\u2029]/.test(text.slice(last.end, start));
+    return beginsLine || ((/[}>]/.test(ending) || SOMETIMES_NAMES.has(word)) && this.opensOnLine(end));
   }
 
   /** Whether a string, a template or a comment may begin between an offset and the end of its line. */
@@ -53,6 +61,9 @@ export class Slashes {
     return this.opening < this.lineEnd;
   }
 }
+
+/** At least as long as each of the words that are told apart. */
+const LONGEST_WORD = 16;
 
 const OPENING = /[`'"]|\/\*/g;
 
