@@ -3,6 +3,7 @@ import { Language, Parser, type TreeCursor } from "@vscode/tree-sitter-wasm";
 import { allCode, holdsControls, type LineReading, type LineSpan, mayEnclose } from "./enclosure";
 import { grammarOf } from "./grammarNames";
 import { Indentation } from "./indentation";
+import { lexicalParts } from "./lexicalParts";
 import { type ReadText, readTextParts } from "./readTextParts";
 import { TextParts } from "./textParts";
 import { visible } from "./whiteSpace";
@@ -108,7 +109,7 @@ export class Grammars {
     const tree = parse(await this.parser(name), legible);
     try {
       const read = tree === null ? null : readTextParts(tree.walk(), text, JAVASCRIPT.has(name));
-      return read === null ? null : readingsOf(read, text, spans);
+      return read === null ? null : readingsOf(name, read, text, spans);
     } finally {
       tree?.delete();
     }
@@ -140,8 +141,13 @@ function parse(parser: Parser, text: string): ReturnType<Parser["parse"]> {
   });
 }
 
+/**
+ * How each span is read. From where an error may have had the grammar guess, only what the language's lexical rules say as well is
+ * believed: whoever mends, or makes, an error elsewhere must not be able to have text taken for code.
+ */
 function readingsOf(
-  { parts, firstError }: ReadText,
+  name: string,
+  { parts, firstError, unsureFrom }: ReadText,
   text: string,
   spans: readonly LineSpan[],
 ): readonly (LineReading | null)[] {
@@ -151,9 +157,19 @@ function readingsOf(
   }
   const startOf = (line: number): number => starts[line] ?? text.length;
   const textParts = new TextParts(text, parts);
+  const lexical = firstError === null ? null : lexicalParts(name, text, unsureFrom);
+  const lexicalText =
+    lexical && new TextParts(text, [...parts.filter(({ end }) => end <= unsureFrom), ...lexical.parts]);
   return spans.map(({ first, last }) => {
-    const digest = textParts.digestOf(startOf(first), startOf(last + 1));
-    return digest === null ? null : { digest, isSure: firstError === null || firstError > last };
+    const [start, end] = [startOf(first), startOf(last + 1)];
+    const digest = textParts.digestOf(start, end);
+    const isBelieved =
+      lexical === null ||
+      end <= unsureFrom ||
+      (end <= lexical.doubtFrom && lexicalText?.digestOf(start, end) === digest);
+    return digest === null || !isBelieved
+      ? null
+      : { digest, isSure: firstError === null || firstError > last };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { TreeCursor } from "@vscode/tree-sitter-wasm";
+import { openerOf } from "./opener";
 import { Slashes } from "./slashes";
 import type { TextPart } from "./textParts";
 
@@ -11,20 +12,17 @@ const CODE_IN_TEXT: ReadonlySet<string> = new Set([
   "string_interpolation",
 ]);
 
-/** What a node of text begins with. */
-const OPENER = /^(?:\/[/*]|#(?!["#])|([A-Za-z]{0,3})(#*)("""|'''|["'`]))/;
-
-function openerOf(text: string): string {
-  const [whole, letters, hashes, quotes] = OPENER.exec(text) ?? ["<>"];
-  return quotes === undefined ? whole : `${letters?.toLowerCase() ?? ""}${hashes ?? ""}${quotes}`;
-}
-
 /** What a tree says of the text that it was made of. */
 export interface ReadText {
   /** The parts of comments, strings and templates of several lines, and all text between JSX elements. */
   readonly parts: readonly TextPart[];
   /** The first line, zero-based, at which something is against the grammar; `null` where nothing is. */
   readonly firstError: number | null;
+  /**
+   * The offset at which the outermost construct begins that ends before the one with the first error; the text's length where there is
+   * none. What comes after may have been read in a way that only goes on from the error.
+   */
+  readonly unsureFrom: number;
 }
 
 /** A comment, string or template that the walk is in, or code within it. */
@@ -51,6 +49,9 @@ export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean
   const slashes = scripts ? new Slashes(text) : null;
   const inside: Inside[] = [];
   let firstError: number | null = null;
+  let unsureFrom = text.length;
+  /** Where the outermost construct that the walk is in begins, and the one before it. */
+  let tops = { before: 0, current: 0 };
   let depth = 0;
   const end = (until: number): void => {
     const last = inside.pop();
@@ -68,8 +69,12 @@ export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean
   try {
     for (;;) {
       const { nodeType, startIndex, endIndex } = cursor;
+      if (depth === 1 && !nodeType.includes("comment")) {
+        tops = { before: tops.current, current: startIndex };
+      }
       if (firstError === null && (nodeType === "ERROR" || cursor.nodeIsMissing)) {
         firstError = cursor.startPosition.row;
+        unsureFrom = tops.before;
       }
       const around = inside.at(-1);
       const isCode = around?.kind === "text" && CODE_IN_TEXT.has(nodeType);
@@ -110,7 +115,7 @@ export function readTextParts(cursor: TreeCursor, text: string, scripts: boolean
           break;
         }
         if (!cursor.gotoParent()) {
-          return html.some((at) => at !== null) ? null : { parts, firstError };
+          return html.some((at) => at !== null) ? null : { parts, firstError, unsureFrom };
         }
         depth -= 1;
         until = cursor.endIndex;

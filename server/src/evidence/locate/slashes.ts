@@ -1,10 +1,10 @@
 /** Words after which an expression begins, so that a slash begins a regular expression. */
-const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
+export const BEFORE_EXPRESSION: ReadonlySet<string> = new Set(
   "return typeof case in of delete void instanceof new throw do else extends default".split(" "),
 );
 
 /** Names to some, and words that an expression follows to others. */
-const SOMETIMES_NAMES: ReadonlySet<string> = new Set(
+export const SOMETIMES_NAMES: ReadonlySet<string> = new Set(
   "yield await using abstract async of get set static let type declare readonly override accessor as is infer satisfies".split(
     " ",
   ),
