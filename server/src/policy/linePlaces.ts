@@ -1,7 +1,8 @@
 import type { Position } from "../evidence/format/record";
 
-/** Places in a text, found by the lines that they touch, so that asking costs no more than those lines hold. */
+/** Places in a text, found by the lines that they touch, so that asking costs little more than a look at each of these lines. */
 export class LinePlaces<Holder> {
+  /** Those that touch a line, in the order of their beginnings. */
   private readonly byLine = new Map<number, { readonly place: Place; readonly holder: Holder }[]>();
 
   add(place: Place, holder: Holder): void {
@@ -10,18 +11,18 @@ export class LinePlaces<Holder> {
       if (here === undefined) {
         this.byLine.set(line, [{ place, holder }]);
       } else {
-        here.push({ place, holder });
+        here.splice(countBefore(here, place.start, "start"), 0, { place, holder });
       }
     }
   }
 
-  /** Whoever holds a place that has a character in common with this one, and is meant. */
-  hasOverlap(place: Place, isMeant: (holder: Holder) => boolean): boolean {
+  /** Whether a place has a character in common with one of these, of which no two have one in common. */
+  hasOverlap(place: Place): boolean {
     for (let line = place.start.line; line <= place.end.line; line += 1) {
-      for (const other of this.byLine.get(line) ?? []) {
-        if (overlaps(other.place, place) && isMeant(other.holder)) {
-          return true;
-        }
+      const here = this.byLine.get(line) ?? [];
+      const next = here[countBefore(here, place.start, "end")];
+      if (next !== undefined && overlaps(next.place, place)) {
+        return true;
       }
     }
     return false;
@@ -57,4 +58,23 @@ function overlaps(a: Place, b: Place): boolean {
 
 function isBefore(a: Position, b: Position): boolean {
   return a.line < b.line || (a.line === b.line && a.character < b.character);
+}
+
+/** How many of some places, in order, begin or end before a position or at it. */
+function countBefore(
+  places: readonly { readonly place: Place }[],
+  position: Position,
+  edge: keyof Place,
+): number {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const other = places[middle]?.place[edge];
+    if (other !== undefined && !isBefore(position, other)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 }

@@ -19,7 +19,7 @@ import { unreachable } from "../platform/errors";
 import { atOnce } from "../platform/slices";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
-import { LinePlaces } from "./linePlaces";
+import { LinePlaces, type Place } from "./linePlaces";
 import { Moves } from "./moves";
 import { checkDevice, checkEnvironment, checkModelApproval, type Policy } from "./policy";
 import {
@@ -99,6 +99,9 @@ export function* verifying(parameters: VerifyParameters): Generator<void, Report
     const today = new LineIndex(parameters.texts.get(path) ?? "");
     const located = yield* locateAll(here, today, parameters);
     const taken = new LinePlaces<number>();
+    // Places of claims that are better than the one whose turn it is.
+    const better = new LinePlaces<number>();
+    let equals: { readonly range: Place; readonly rank: number }[] = [];
     const shown: Shown[] = [];
     const standing: Standing[] = [];
     for (const ranked of here) {
@@ -114,11 +117,18 @@ export function* verifying(parameters: VerifyParameters): Generator<void, Report
     }
     standing.sort(byRank);
     for (const { claim, piece, rank, place, verdict } of standing) {
-      const why = whyBeside(piece, place, rank, taken);
+      if (equals[0] !== undefined && equals[0].rank > rank) {
+        for (const other of equals) {
+          better.add(other.range, other.rank);
+        }
+        equals = [];
+      }
+      const why = whyBeside(piece, place, rank, taken, better);
       if (why === null) {
         shown.push({ verdict, place });
         if (place.range !== null && place.content !== "edited") {
           taken.add(place.range, rank);
+          equals.push({ range: place.range, rank });
         }
       } else if (place.range !== null) {
         const line = place.range.start.line + 1;
@@ -243,8 +253,8 @@ function* locateAll(
     }
     yield;
   }
-  // One question for all pieces of the file, in the order of their keys, so that it is the same one each time.
-  standing.sort((one, other) => compareText(one.key, other.key));
+  // One question for all pieces of the file. Those of better claims come first, as everywhere here: what may be looked at in one file
+  // is bounded, and a stranger's claims must not use it up.
   const [first] = standing;
   const readings =
     first === undefined
@@ -271,13 +281,14 @@ function whyBeside(
   { content, range }: Located,
   rank: number,
   taken: LinePlaces<number>,
+  better: LinePlaces<number>,
 ): BesideVerdict["why"] | null {
   if (letterCount(accepted) < FRAGMENT) {
     return "fragment";
   }
   const isContested =
     range !== null &&
-    taken.hasOverlap(range, (other) => content !== "edited" || (other > rank && rank < EDITED));
+    (content === "edited" ? rank < EDITED && better.hasOverlap(range) : taken.hasOverlap(range));
   return isContested ? "contested" : null;
 }
 

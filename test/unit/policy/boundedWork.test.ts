@@ -78,6 +78,7 @@ describe("what evidence costs", () => {
     expect(
       processorSecondsOf(() => {
         for (let at = 2; at < text.length; at += 3) {
+          slashes.passed(at - 2, at);
           if (slashes.isDoubtful("/", at, at + 1)) {
             doubtful.push(at);
           }

@@ -124,6 +124,7 @@ function stands({ saved, lines, lineSalts }: PieceToLocate, today: LineIndex, fr
         salt !== undefined &&
         line.length === length &&
         line.isWellFormed() &&
+        today.spend(line.length) &&
         commit("line", salt, Buffer.from(line, "utf8")) === digest
       );
     })
@@ -311,7 +312,11 @@ function recognised(piece: PieceToLocate, wanted: readonly string[], today: Line
   };
   for (const base of bases) {
     const line = today.lines[base];
-    if (line !== undefined && isAlike(line, wanted[0] ?? "", piece.accepted.split("\n")[0] ?? "")) {
+    if (
+      line !== undefined &&
+      today.spend(line.length) &&
+      isAlike(line, wanted[0] ?? "", piece.accepted.split("\n")[0] ?? "")
+    ) {
       // A first line that was changed stands nowhere else.
       const isFirstKept = line === wanted[0];
       const rest = isFirstKept ? wanted : wanted.slice(1);
