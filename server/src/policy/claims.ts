@@ -214,7 +214,11 @@ function fromBatch(
         accepted,
         place: {
           kind: "sealed",
-          piece: { ...piece, path: today, ...(prompt !== null && { before: prompt.prefix }) },
+          piece: {
+            ...piece,
+            path: today,
+            ...(prompt !== null && { before: prompt.prefix, after: prompt.suffix }),
+          },
         },
       };
     }),

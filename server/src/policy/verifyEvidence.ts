@@ -253,6 +253,9 @@ function* locateAll(
     }
     yield;
   }
+  for (const [key, place] of contradictedMoves(pieces, found)) {
+    found.set(key, place);
+  }
   // One question for all pieces of the file. Those of better claims come first, as everywhere here: what may be looked at in one file
   // is bounded, and a stranger's claims must not use it up.
   const [first] = standing;
@@ -274,6 +277,33 @@ function* locateAll(
     }
   }
   return found;
+}
+
+/**
+ * Pieces that were moved while something like them stands changed at their place, and is no text of a claim as good as theirs: nobody
+ * can tell whether they were moved, or changed, and their old lines kept where nothing runs.
+ */
+function* contradictedMoves(
+  pieces: readonly Ranked[],
+  found: ReadonlyMap<string, Located>,
+): Generator<[string, Located], void, void> {
+  const claimed = new Map<number, number>();
+  for (const { piece, rank } of pieces) {
+    const { range, content } = found.get(piece.key) ?? { range: null, content: "gone" };
+    for (
+      let at = range?.start.line ?? 0;
+      range !== null && content !== "edited" && at <= range.end.line;
+      at += 1
+    ) {
+      claimed.set(at, Math.max(rank, claimed.get(at) ?? rank));
+    }
+  }
+  for (const { piece, rank } of pieces) {
+    const place = found.get(piece.key);
+    if (place?.alikeAt !== undefined && (claimed.get(place.alikeAt) ?? -2) < rank) {
+      yield [piece.key, { content: "ambiguous", range: null, kept: 0, total: place.total }];
+    }
+  }
 }
 
 function whyBeside(

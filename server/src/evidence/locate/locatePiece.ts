@@ -1,7 +1,7 @@
 import { commit } from "../format/commitment";
 import type { LineDigest, Position, Surroundings } from "../format/record";
 import type { LineIndex } from "./lineIndex";
-import { visible } from "./whiteSpace";
+import { holdsLines, visible } from "./whiteSpace";
 
 /** Where a suggestion or a piece of a sealed claim stands in today's text, and how much of it. */
 export interface Located {
@@ -13,6 +13,8 @@ export interface Located {
   readonly total: number;
   /** Given where it is edited because comments or strings begin or end otherwise around it. */
   readonly surroundings?: "changed";
+  /** Given where it was moved: the line at its place, zero-based, that may be what became of it. */
+  readonly alikeAt?: number;
 }
 
 /** A piece as it was sealed. */
@@ -32,6 +34,8 @@ export interface PieceToLocate {
   readonly hint?: Position;
   /** The text before it when it was accepted, where that is known: the open prompt's prefix. */
   readonly before?: string;
+  /** The text after it, likewise. */
+  readonly after?: string;
 }
 
 /** Whether two whole texts of a file are the same to a grammar of its language. No grammar, or no answer yet: no. */
@@ -67,7 +71,12 @@ const LINES_BEFORE = 3;
 export function locatePiece(piece: PieceToLocate, today: LineIndex, sameTokens: SameTokens): Located {
   const whole = wholeAt(piece, today);
   if (whole !== null) {
-    return "line" in whole ? standing(piece, today, whole, sameTokens) : whole;
+    if (!("line" in whole)) {
+      return whole;
+    }
+    const found = standing(piece, today, whole, sameTokens);
+    const alikeAt = whole.content === "moved" ? alikeAtPlace(piece, today, whole.line) : null;
+    return alikeAt === null ? found : { ...found, alikeAt };
   }
   const { saved, accepted } = piece;
   const found =
@@ -106,6 +115,38 @@ function wholeAt(piece: PieceToLocate, today: LineIndex): Whole | Located | null
   return others.length === 1 ? { line: only, content: "moved" } : nowhere(piece, "ambiguous");
 }
 
+/**
+ * The line at a moved piece's place that may be what became of it: one like its first line, but changed. No such is one that stood in
+ * the file when the piece was accepted, as far as the open prompt tells, and neither is one of several in a row that are all like it,
+ * as in a list to which somebody added.
+ */
+function alikeAtPlace(piece: PieceToLocate, today: LineIndex, moved: number): number | null {
+  const before = piece.saved?.[0] ?? today.lines[moved] ?? "";
+  const accepted = piece.accepted.split("\n")[0] ?? "";
+  const isLike = (at: number): boolean => {
+    const line = today.lines[at] ?? "";
+    return today.spend(line.length + 1) && isAlike(line, before, accepted);
+  };
+  for (const { line: at } of placesOf(piece)) {
+    const line = today.lines[at];
+    if (line === undefined || visible(line) === visible(before) || !isLike(at)) {
+      continue;
+    }
+    const known = `${piece.before ?? ""}
+${piece.after ?? ""}`;
+    const stoodBefore = today.spend(known.length) && holdsLines(known, line);
+    const [from, to] = at < moved ? [at + 1, moved] : [moved + 1, at];
+    let between = from;
+    while (between < to && (today.lines[between]?.trim() === "" || isLike(between))) {
+      between += 1;
+    }
+    if (!stoodBefore && between < to) {
+      return at;
+    }
+  }
+  return null;
+}
+
 function placesOf({ hint, start }: PieceToLocate): readonly Position[] {
   return hint === undefined ? [start] : [hint, start];
 }
@@ -123,8 +164,8 @@ function stands({ saved, lines, lineSalts }: PieceToLocate, today: LineIndex, fr
         line !== undefined &&
         salt !== undefined &&
         line.length === length &&
-        line.isWellFormed() &&
         today.spend(line.length) &&
+        line.isWellFormed() &&
         commit("line", salt, Buffer.from(line, "utf8")) === digest
       );
     })
