@@ -1,6 +1,6 @@
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
-import { onlyShareInPrompt, shareInPrompt } from "../evidence/locate/promptShare";
+import { onlyShareInPrompt, type ShareInPrompt, shareInPrompt } from "../evidence/locate/promptShare";
 import type { Prompt } from "../inference/suggestion";
 import { Moves } from "./moves";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
@@ -81,8 +81,9 @@ export interface PromptAnswer {
 export function checkPrompt(question: PromptQuestion): PromptAnswer {
   const { prompt, accepted, shares } = question;
   const misfits = misfitsOf(question);
-  const share = shares.of(prompt, accepted);
-  const { copied, copiedFrom } = share > MOST ? sourceOf(question) : ORIGINAL;
+  const { share, wholeLines } = shares.of(prompt, accepted);
+  const { copied, copiedFrom } =
+    share > MOST || wholeLines.length > 0 ? sourceOf(question, { share, wholeLines }) : ORIGINAL;
   return {
     value: misfits.length === 0 ? "bound" : "disclosed",
     copied,
@@ -107,10 +108,11 @@ export const SEALED: PromptAnswer = {
 /**
  * Where a copied output comes from: `fromToday` where most of it stands in lines of the prompt that stand whole in the file
  * that the prompt names, today and outside of the piece itself. Those anybody can read. What only the prompt holds may have
- * been put there for this answer.
+ * been put there for this answer, be it most of the output or a single line of it.
  */
 function sourceOf(
   question: PromptQuestion,
+  all: ShareInPrompt,
 ): Pick<Findings["prompt"], "copiedFrom"> & Pick<PromptAnswer, "copied"> {
   const { device, prompt, accepted, located, today, path, quoted } = question;
   const { range } = located;
@@ -130,9 +132,13 @@ function sourceOf(
       text: standingLines(chunk.text, placesOfChunk(chunk)),
     })),
   };
-  const { share, part, line } = shareInPrompt(accepted, standing);
-  if (share <= MOST) {
+  const { share, part, line, wholeLines } = shareInPrompt(accepted, standing);
+  const known = new Set(wholeLines);
+  if ((all.share > MOST && share <= MOST) || all.wholeLines.some((one) => !known.has(one))) {
     return { copied: "fromPrompt", copiedFrom: null };
+  }
+  if (all.share <= MOST) {
+    return ORIGINAL;
   }
   const chunk = typeof part === "number" ? standing.context[part] : undefined;
   const file = chunk?.path ?? path;
@@ -208,15 +214,18 @@ function misfitsOf({ device, prompt, recordedPath, located, today, quoted }: Pro
  * again and again, as an editor does after each edit, keeps one of these.
  */
 export class PromptShares {
-  private readonly known = new WeakMap<Prompt, { readonly accepted: string; readonly share: number }>();
+  private readonly known = new WeakMap<
+    Prompt,
+    { readonly accepted: string; readonly shared: ShareInPrompt }
+  >();
 
-  of(prompt: Prompt, accepted: string): number {
+  of(prompt: Prompt, accepted: string): ShareInPrompt {
     const known = this.known.get(prompt);
     if (known?.accepted === accepted) {
-      return known.share;
+      return known.shared;
     }
-    const share = onlyShareInPrompt(accepted, prompt);
-    this.known.set(prompt, { accepted, share });
-    return share;
+    const shared = onlyShareInPrompt(accepted, prompt);
+    this.known.set(prompt, { accepted, shared });
+    return shared;
   }
 }

@@ -262,7 +262,7 @@ export function copiedReason(value: Checks["copied"], { prompt }: Findings): str
     case "fromToday":
       return `Copied from ${from}: most of the output stood in the prompt already.`;
     case "fromPrompt":
-      return "Copied from its prompt: most of the output stood in lines of the prompt that stand in no file that it names today, so they may have been put there for this answer.";
+      return "Copied from its prompt: most of the output, or a whole line of it, stood in lines of the prompt that stand in no file that it names today, so they may have been put there for this answer.";
     case "unknown":
       return "The prompt is sealed, so nobody can tell whether the output was copied from it.";
   }

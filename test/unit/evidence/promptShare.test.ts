@@ -121,20 +121,20 @@ describe("the share of an output that stands in its prompt", () => {
     };
 
     it("is the part that holds it, and the line of it at which it begins", () => {
-      expect(placeIn({ prefix: `a\nb\n${answer}\nc` })).toEqual({ part: "prefix", line: 2 });
-      expect(placeIn({ suffix: `\n${answer}` })).toEqual({ part: "suffix", line: 1 });
-      expect(placeIn({ path: answer })).toEqual({ part: "path", line: 0 });
+      expect(placeIn({ prefix: `a\nb\n${answer}\nc` })).toMatchObject({ part: "prefix", line: 2 });
+      expect(placeIn({ suffix: `\n${answer}` })).toMatchObject({ part: "suffix", line: 1 });
+      expect(placeIn({ path: answer })).toMatchObject({ part: "path", line: 0 });
       const context = [
         { path: "one.ts", text: "export const one = 1;\n" },
         { path: "notes.js", text: `// one\n\n// two\nfunction f() {\n${answer}\n}\n` },
       ];
-      expect(placeIn({ context })).toEqual({ part: 1, line: 4 });
+      expect(placeIn({ context })).toMatchObject({ part: 1, line: 4 });
     });
 
     it("is the part that holds most of it", () => {
       const [first = "", second = ""] = answer.split("\n");
-      expect(placeIn({ suffix: second, prefix: first })).toEqual({ part: "prefix", line: 0 });
-      expect(placeIn({ suffix: answer, prefix: first })).toEqual({ part: "suffix", line: 0 });
+      expect(placeIn({ suffix: second, prefix: first })).toMatchObject({ part: "prefix", line: 0 });
+      expect(placeIn({ suffix: answer, prefix: first })).toMatchObject({ part: "suffix", line: 0 });
     });
   });
 });

@@ -1,5 +1,5 @@
 import type { Prompt } from "../../inference/suggestion";
-import { isWhiteSpace, squashedUnits } from "./whiteSpace";
+import { isWhiteSpace, squash, squashedUnits } from "./whiteSpace";
 
 /** Visible characters that must stand together in a prompt before they count as standing there already. */
 const RUN = 12;
@@ -12,7 +12,15 @@ export interface InPrompt {
   readonly part: "path" | "prefix" | "suffix" | number;
   /** Zero-based line of that part at which the text begins that has the most of it together. */
   readonly line: number;
+  /** The lines of the output, zero-based, that tell something and stand in the prompt letter by letter, white space aside. */
+  readonly wholeLines: readonly number[];
 }
+
+/** How much of an output stands in its prompt, without where. */
+export type ShareInPrompt = Pick<InPrompt, "share" | "wholeLines">;
+
+/** Letters and digits that make a line of an output tell something. */
+const TELLING = 12;
 
 /**
  * How much of an output stands in its prompt already: `share` is the share of its visible characters that lie in a
@@ -23,15 +31,16 @@ export interface InPrompt {
  * never lowers it. Code repeats itself, so a high share is no fault by itself; it tells how much the model had to say.
  */
 export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
-  const { share, best } = coverage(output, prompt);
+  const { best, ...shared } = coverage(output, prompt);
   return best === null
-    ? { share, part: "path", line: 0 }
-    : { share, part: best.part, line: lineAt(best.text, densest(best.here, best.length, best.runs)) };
+    ? { ...shared, part: "path", line: 0 }
+    : { ...shared, part: best.part, line: lineAt(best.text, densest(best.here, best.length, best.runs)) };
 }
 
-/** The share alone, which costs less than where it stands. */
-export function onlyShareInPrompt(output: string, prompt: Prompt): number {
-  return coverage(output, prompt).share;
+/** How much alone, which costs less than where it stands. */
+export function onlyShareInPrompt(output: string, prompt: Prompt): ShareInPrompt {
+  const { share, wholeLines } = coverage(output, prompt);
+  return { share, wholeLines };
 }
 
 /** The part of a prompt that holds the most of an output. */
@@ -45,14 +54,11 @@ interface BestPart {
   readonly length: number;
 }
 
-function coverage(
-  output: string,
-  prompt: Prompt,
-): { readonly share: number; readonly best: BestPart | null } {
+function coverage(output: string, prompt: Prompt): ShareInPrompt & { readonly best: BestPart | null } {
   const wanted = Uint16Array.from(squashedUnits(output));
   const length = Math.min(RUN, wanted.length);
   if (length === 0) {
-    return { share: 0, best: null };
+    return { share: 0, wholeLines: [], best: null };
   }
   const runs = new Runs(wanted, length);
   const isFound = new Uint8Array(runs.count);
@@ -78,7 +84,30 @@ function coverage(
       end = start + length;
     }
   }
-  return { share: covered / wanted.length, best };
+  const wholeLines = wholeLinesOf(output, length, (start) => isFound[runs.inOrder[start] ?? -1] === 1);
+  return { share: covered / wanted.length, wholeLines, best };
+}
+
+/** The lines all of whose runs are found. */
+function wholeLinesOf(
+  output: string,
+  length: number,
+  isFound: (start: number) => boolean,
+): readonly number[] {
+  let from = 0;
+  return output.split("\n").flatMap((line, index) => {
+    const start = from;
+    from += squash(line).length;
+    if ((line.match(/[\p{L}\p{N}]/gu)?.length ?? 0) < TELLING) {
+      return [];
+    }
+    for (let at = start; at + length <= from; at += 1) {
+      if (!isFound(at)) {
+        return [];
+      }
+    }
+    return index;
+  });
 }
 
 /** Where runs begin in a text, in order, and the number of each. */
