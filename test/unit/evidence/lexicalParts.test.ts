@@ -53,6 +53,8 @@ describe("by lexical rules alone", () => {
     ["typescript", "let a\n|/`/g"],
     ["typescript", "a |<!-- `"],
     ["typescript", "a\n|--> `"],
+    ["typescript", "a\n/**/ |--> `"],
+    ["typescript", "a = 1; |/* x\n"],
     ["javascript", "return |<a>`"],
     ["javascript", "let a\n|<a>`"],
     ["tsx", "if (a) |<a>`"],

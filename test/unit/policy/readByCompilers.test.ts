@@ -71,6 +71,14 @@ function stringsHold(path: string, text: string): boolean {
   return !code.includes("check(digest,expected)");
 }
 
+describe("HTML comments", () => {
+  it("end, after another comment, what a grammar takes for a comparison (node)", async () => {
+    const today = around("x\n/**/ --> y + `\nlog(`", "`);\nx\n/**/ --> y + `");
+    expect(callsInNode(today)).toBe(0);
+    expect(await sealedAsCode("a.js", today)).toEqual(["edited edited"]);
+  });
+});
+
 describe("HTML comments in code within a template", () => {
   it("are not part of the template (node)", async () => {
     const today = around("log(`${(() => {\nx <!--y + `\nlog(`", "`);\nx <!--y + `\n})()}`)");

@@ -166,6 +166,9 @@ class Scripts {
   private take(token: string): boolean {
     const { at, text } = this;
     const [first = ""] = token;
+    if (token === "/*" || token === "-->") {
+      return false;
+    }
     if (token.trim() === "" || /^(?:\/[/*]|#!)/.test(token)) {
       return this.skip(token);
     }
@@ -194,14 +197,12 @@ class Scripts {
         }
         return this.pass(token, "either");
       case "/":
-        return token !== "/*" && this.slash();
+        return this.slash();
       case "<":
         if (text.startsWith("!--", at + 1) || (this.hasJsx && token === "<" && this.mayBeElement)) {
           return false;
         }
         return this.pass(token, "either");
-      case "-":
-        return !(token === "-->" && this.beginsLine) && this.pass(token, "either");
       case "]":
         return this.pass(token, "value");
       default:

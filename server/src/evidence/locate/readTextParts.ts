@@ -134,22 +134,12 @@ function beginsText(cursor: TreeCursor, text: string): boolean {
 }
 
 /**
- * Where `<!--`, or `-->` at the beginning of a line, stands: to scripts, and to some tools in modules, a comment begins there, if it
- * stands in code (https://tc39.es/ecma262/#sec-html-like-comments).
+ * Where `<!--` or `-->` stands: to scripts, and to some tools in modules, a comment begins there, if it stands in code
+ * (https://tc39.es/ecma262/#sec-html-like-comments). The second one begins it only where nothing but comments stands before it on its
+ * line; elsewhere hardly anybody writes it.
  */
 function htmlComments(text: string): (number | null)[] {
-  return [...text.matchAll(/<!--|-->/g)].flatMap(({ 0: mark, index }) =>
-    mark === "<!--" || beginsLine(text, index) ? index : [],
-  );
-}
-
-/** Whether nothing but white space stands before an offset on its line. What stands between two marks is looked at once. */
-function beginsLine(text: string, offset: number): boolean {
-  let at = offset - 1;
-  while (at >= 0 && text[at] !== "\n" && text[at]?.trim() === "") {
-    at -= 1;
-  }
-  return at < 0 || text[at] === "\n";
+  return [...text.matchAll(/<!--|-->/g)].map(({ index }) => index);
 }
 
 /** Forgets those that lie in a stretch of text. */
