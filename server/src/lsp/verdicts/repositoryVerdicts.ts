@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CancellationToken } from "vscode-languageserver/node";
+import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { Repository } from "../../evidence/repository";
 import { inSlices } from "../../platform/slices";
 import { PromptShares } from "../../policy/promptCheck";
@@ -58,6 +59,8 @@ export function provideRepositoryVerdicts(context: ServerContext, parts: Reposit
 /** What is known of one repository, and today's texts of the files that it is about. */
 interface Knowledge {
   readonly evidence: FolderEvidence;
+  /** What the journal holds of it. */
+  readonly journal: readonly AcceptedSuggestion[];
   readonly texts: ReadonlyMap<string, string>;
   readonly claims: readonly Replayable[];
 }
@@ -66,7 +69,7 @@ async function knowledgeOf(
   { documents, locations, store }: ServerContext,
   { folders }: RepositoryVerdictParts,
   repository: Repository,
-): Promise<Knowledge & { readonly journal: ReturnType<typeof store.pending> }> {
+): Promise<Knowledge> {
   const evidence = await folders.of(repository);
   const journal = store.pending().filter((one) => one.repository === repository.folder);
   const contents = { evidence: evidence.files, moves: evidence.moves };
