@@ -49,10 +49,9 @@ export function activate(context: FeatureContext): void {
   let onAdvance: (progress: { readonly done: number; readonly total: number }) => void = () => {};
 
   async function refresh(): Promise<void> {
-    const repositories = await window.withProgress({ location: { viewId: VIEW } }, () =>
-      withProgress("Proofline: verifying all", (token) => context.server.ask(ListSuggestions, token)),
+    show(
+      await withProgress("Proofline: verifying all", (token) => context.server.ask(ListSuggestions, token)),
     );
-    show(repositories);
   }
 
   function show(repositories: readonly ListedRepository[]): void {

@@ -18,8 +18,8 @@ import type {
 import { describeEnvironment } from "./environment";
 import type { BusyFlag, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
 
-/** Longer than a run of the graph or a load takes, but short enough not to wait long for a thread that hangs. */
-const EXIT_PATIENCE_MILLISECONDS = 3000;
+/** Longer than a load takes, of a large model on a busy machine, too: whoever gives up earlier has the process aborted. */
+const EXIT_PATIENCE_MILLISECONDS = 30_000;
 
 type WorkMessage = Extract<ToWorker, { kind: "complete" | "replay" }>;
 

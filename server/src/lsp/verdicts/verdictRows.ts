@@ -32,7 +32,7 @@ function modelRow(value: Checks["model"], model: Findings["model"], policy: Poli
     case "approved":
       return { mark: "checked", text: `${name}, approved by the ${policy.name}` };
     case "pinOnly":
-      return { mark: "checked", text: `${name}, with the very files that are pinned on this computer` };
+      return { mark: "checked", text: `${name}, with the files that are pinned here` };
     case "unapproved":
       return {
         mark: "wrong",
@@ -74,11 +74,11 @@ function outputRow(verdict: Verdict): Row {
 function executionRow(value: Checks["execution"], { execution }: Findings): Row {
   switch (value) {
     case "exact":
-      return { mark: "checked", text: "replayed here: the model yields exactly this" };
+      return { mark: "checked", text: "replayed here: exactly this" };
     case "withinTolerance":
-      return { mark: "checked", text: "replayed here: the model yields this, within its tolerance" };
+      return { mark: "checked", text: "replayed here: this, within the model's tolerance" };
     case "mismatch":
-      return { mark: "wrong", text: "replayed here: the model yields something else" };
+      return { mark: "wrong", text: "replayed here: something else" };
     case "notRun":
       return { mark: "open", text: "not replayed here yet" };
     case "impossible":
