@@ -61,11 +61,9 @@ describe("from keystroke to badge", () => {
     await window.save();
     await anchorNow(window);
     const [verified] = await window.waitForBadges(one(/^verified/), "a verified badge", 60_000);
-    expect(verified).toEqual({
-      line: CURSOR_LINE,
-      text: "verified · part · copied",
-      icon: "verifiedPart",
-    });
+    expect(verified).toMatchObject({ line: CURSOR_LINE, icon: "verifiedPart" });
+    // A copy is said where the model had the time to write that much of one.
+    expect(verified?.text).toMatch(/^verified · part( · copied)?$/);
     expect(sealedIn("main.js").map(addedText)).toEqual([ghost]);
 
     const hover = await window.hoverBadge(CURSOR_LINE);
@@ -76,7 +74,12 @@ describe("from keystroke to badge", () => {
 
     await window.reload();
     await window.file("main.js");
-    await window.waitForBadges(one(/^verified · part · copied$/), "the same badge after a reload", 60_000);
+    await window.goTo(CURSOR_LINE);
+    await window.waitForBadges(
+      ([badge]) => badge?.text === verified?.text,
+      "the same badge after a reload",
+      60_000,
+    );
   });
 
   it("records exactly the words that were accepted, as one suggestion", async () => {

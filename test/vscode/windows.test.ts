@@ -85,7 +85,7 @@ describe("documents and windows", () => {
     await window.press("Escape", "Control+Home", "Alt+F9");
     await window.press("Control+Alt+F9");
     const hover = await window.hover();
-    expect(hover).toContain("Proofline: pending");
+    expect(hover).toContain("pending: accepted, and not onchain yet");
     expect(hover).toContain("Not checked");
     await window.close();
   });
