@@ -14,6 +14,7 @@ import {
   DidAdvanceDownload,
   GetHubToken,
   GetVerdict,
+  GetVerdictDocument,
   ListWorkspaceModels,
   PinModel,
   PlanModel,
@@ -482,7 +483,7 @@ describe("in the editor", () => {
     expect(hub.requests).toEqual([]);
   });
 
-  test("who signed the model is told when it is pinned, in the list and in the hover", async () => {
+  test("who signed the model is told when it is pinned, in the list and in the verdict document", async () => {
     const key = newKey();
     const signedFiles = [...hub.files].map(([path, { bytes }]) => ({
       path,
@@ -512,10 +513,8 @@ describe("in the editor", () => {
       const verdicts = client.shown(uri);
       return verdicts.length > 0 && verdicts;
     });
-    const { line } = badge?.range.end ?? { line: 0 };
-    const character = client.text(uri).split("\n")[line]?.length ?? 0;
-    const hover = JSON.stringify((await client.hover(uri, { line, character }))?.contents);
-    expect(hover).toContain(`signed by the key ${fingerprint.slice(0, 8)}…${fingerprint.slice(-4)}`);
+    const document = await client.connection.sendRequest(GetVerdictDocument.type, { id: badge?.id ?? "" });
+    expect(document).toContain(`signed by the key ${fingerprint}`);
   });
 
   test("a workspace that names a model has nothing fetched and nothing loaded by that", async () => {

@@ -32,13 +32,14 @@ export async function exchange(
   url: URL,
   { headers, body, timeoutMilliseconds, maxBytes, signal }: ExchangeOptions,
 ): Promise<Exchange> {
+  const limit = new TimeLimit(timeoutMilliseconds, signal);
   try {
     const response = await fetch(url, {
       method: "POST",
       headers,
       body,
       redirect: "manual",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMilliseconds)]),
+      signal: limit.signal,
     });
     const { status } = response;
     const retryAfter = response.headers.get("retry-after");
@@ -64,12 +65,48 @@ export async function exchange(
       ? { kind: "broken", reason }
       : { kind: "refused", reason, asBatch: REFUSED_BATCH.has(status) };
   } catch (error) {
-    if (error instanceof Error && error.name === "TimeoutError") {
+    if (limit.isOver) {
       return { kind: "silent" };
     }
     // fetch says only "fetch failed"; the reason is its cause.
     const cause = error instanceof Error ? (error.cause ?? error) : error;
     return { kind: "unreachable", reason: oneLine(messageOf(cause)) };
+  } finally {
+    limit.end();
+  }
+}
+
+/**
+ * Aborts when its time is over, or with another signal. Not `AbortSignal.any` of that and of `AbortSignal.timeout`: Node collects
+ * a signal that nothing but another signal holds, and then the time is never over (nodejs/node#57736).
+ */
+class TimeLimit {
+  isOver = false;
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private readonly abort = (): void => this.controller.abort();
+
+  constructor(
+    milliseconds: number,
+    private readonly other: AbortSignal,
+  ) {
+    this.timer = setTimeout(() => {
+      this.isOver = true;
+      this.abort();
+    }, milliseconds);
+    other.addEventListener("abort", this.abort);
+    if (other.aborted) {
+      this.abort();
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+    this.other.removeEventListener("abort", this.abort);
   }
 }
 
