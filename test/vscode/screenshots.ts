@@ -86,7 +86,7 @@ class Session {
     await this.window.page.screenshot({
       path,
       animations: "disabled",
-      clip: { x: 354, y: 38, width: 760, height },
+      clip: { x: 354, y: 38, width: 920, height },
     });
   }
 
@@ -119,7 +119,7 @@ async function mainJob(theme: Theme): Promise<void> {
   try {
     await askForGhostText(window, "stack.js");
     await session.shoot("ghost-text");
-    await session.shootForWalkthrough("ghost-text", 300);
+    await session.shootForWalkthrough("ghost-text", 290);
     await session.accept();
     await window.press("Escape");
     await session.shoot("pending");
@@ -128,7 +128,7 @@ async function mainJob(theme: Theme): Promise<void> {
     await session.shoot("verified");
     await window.hoverBadge(CURSOR_LINE);
     await session.shoot("hover");
-    await session.shootForWalkthrough("hover", 520);
+    await session.shootForWalkthrough("hover", 290);
     await window.press("Escape");
     changeOneByte(session.evidence());
     await window.waitForBadges(says(/^failed/), "a failed badge", 60_000);
