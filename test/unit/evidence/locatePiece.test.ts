@@ -313,3 +313,21 @@ describe("work", () => {
     expect(index.placesOf(["same", ""])).toEqual([999]);
   });
 });
+
+describe("lines that were sealed in the place of another text", () => {
+  const laidOut = SAVED.replace("\n\n", "\n   \n\n");
+
+  it("are edited however they are laid out today, whatever a grammar says of them", () => {
+    const other = piece(SAVED, ANSWER, { accepted: "const other = b - 2;" });
+    expect(find(other, laidOut, true).content).toBe("edited");
+    const shorter = piece(SAVED, ANSWER, { accepted: ANSWER.slice(0, -1) });
+    expect(find(shorter, laidOut, true).content).toBe("edited");
+  });
+
+  it("are reformatted where only white space differs from what was accepted, then as now", () => {
+    const one = piece(SAVED, ANSWER);
+    expect(find(one, laidOut, true).content).toBe("reformatted");
+    const spread = piece(SAVED, ANSWER, { accepted: ANSWER.replace("a + 1", "a  +  1") });
+    expect(find(spread, laidOut, true).content).toBe("reformatted");
+  });
+});

@@ -277,12 +277,30 @@ function reformatted(
   }
   const range = rangeWithin(piece, saved, today, block);
   const total = countTelling(saved);
-  if (isSame(piece.path, today.withLines(block.first, block.last, saved), today, sameTokens)) {
+  const before = withAccepted(piece, saved);
+  if (
+    before !== null &&
+    isSame(piece.path, today.withLines(block.first, block.last, before), today, sameTokens)
+  ) {
     return { content: "reformatted", range, kept: total, total };
   }
   const still = new Set(today.lines.slice(block.first, block.last + 1));
   const kept = saved.filter((line) => line.trim() !== "" && still.has(line)).length;
   return { content: "edited", range, kept, total };
+}
+
+/** Its sealed lines, with what was accepted in its place; `null` where they hold more or less than that. */
+function withAccepted(
+  { start, end, accepted }: PieceToLocate,
+  saved: readonly string[],
+): readonly string[] | null {
+  const sealed = textIn(saved, start.character, end.character);
+  if (sealed === accepted) {
+    return saved;
+  }
+  const first = saved[0]?.slice(0, start.character) ?? "";
+  const last = saved.at(-1)?.slice(end.character) ?? "";
+  return visible(sealed) === visible(accepted) ? [`${first}${accepted}${last}`] : null;
 }
 
 function isSame(path: string, before: string | null, today: LineIndex, sameTokens: SameTokens): boolean {
