@@ -3,13 +3,12 @@ import { Uri, window } from "vscode";
 import { LocateEvidence } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
 import type { FeatureContext } from "../featureContext";
-import { idAtCursor } from "./openVerdict";
+import { meantSuggestion } from "../meantSuggestion";
 
 export function activate(context: FeatureContext): void {
   registerCommand(context, "proofline.openEvidence", async (linked) => {
-    const id = typeof linked === "string" ? linked : await idAtCursor(context);
+    const id = await meantSuggestion(context, linked);
     if (id === undefined) {
-      await tell(context, "information", "No accepted suggestion is known at the cursor.");
       return;
     }
     const place = await context.server.request(LocateEvidence, { id });

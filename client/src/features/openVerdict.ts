@@ -1,8 +1,9 @@
 /** The verdict document: all that is known of the suggestion at the cursor, as a page to read. */
 import { commands, EventEmitter, Uri, window, workspace } from "vscode";
-import { GetVerdict, GetVerdictDocument } from "../../../server/src/protocol/messages";
-import { registerCommand, tell } from "../commandRunner";
+import { GetVerdictDocument } from "../../../server/src/protocol/messages";
+import { registerCommand } from "../commandRunner";
 import type { FeatureContext } from "../featureContext";
+import { meantSuggestion } from "../meantSuggestion";
 
 const SCHEME = "proofline-verdict";
 
@@ -36,9 +37,8 @@ export function activate(context: FeatureContext): void {
   );
 
   registerCommand(context, "proofline.openVerdict", async (linked) => {
-    const id = typeof linked === "string" ? linked : await idAtCursor(context);
+    const id = await meantSuggestion(context, linked);
     if (id === undefined) {
-      await tell(context, "information", "No accepted suggestion is known at the cursor.");
       return;
     }
     const uri = Uri.from({ scheme: SCHEME, path: "/Verdict.md", query: id });
@@ -49,15 +49,4 @@ export function activate(context: FeatureContext): void {
       ? commands.executeCommand(PREVIEW, uri)
       : window.showTextDocument(uri, { preview: true }));
   });
-}
-
-/** The suggestion at the cursor, by its key; `undefined` where none is. */
-export async function idAtCursor(context: FeatureContext): Promise<string | undefined> {
-  const editor = window.activeTextEditor;
-  if (editor === undefined) {
-    return undefined;
-  }
-  const { line, character } = editor.selection.active;
-  const uri = editor.document.uri.toString();
-  return (await context.server.request(GetVerdict, { uri, position: { line, character } }))?.id;
 }

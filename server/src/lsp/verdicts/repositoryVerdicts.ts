@@ -56,31 +56,41 @@ export function provideRepositoryVerdicts(context: ServerContext, parts: Reposit
   onQuestion(connection, ReplayAll, (token) => replayAll(context, parts, token));
 }
 
-/** What is known of one repository, and today's texts of the files that it is about. */
-interface Knowledge {
+/** What is accepted in one repository, wherever it stands by now. */
+interface Accepted {
   readonly evidence: FolderEvidence;
-  /** What the journal holds of it. */
+  /** What the journal holds of it: not sealed yet, and sealed but not written yet. */
   readonly journal: readonly AcceptedSuggestion[];
-  readonly texts: ReadonlyMap<string, string>;
+  readonly unwritten: readonly AcceptedSuggestion[];
   readonly claims: readonly Replayable[];
 }
 
-async function knowledgeOf(
-  { documents, locations, store }: ServerContext,
+async function acceptedIn(
+  { store }: ServerContext,
   { folders }: RepositoryVerdictParts,
   repository: Repository,
-): Promise<Knowledge> {
+): Promise<Accepted> {
   const evidence = await folders.of(repository);
   const journal = store.pending().filter((one) => one.repository === repository.folder);
+  const unwritten = store.unwrittenIn(repository.folder, evidence.written);
   const contents = { evidence: evidence.files, moves: evidence.moves };
-  const texts = new Map(await repository.readTexts(pathsOf(contents, journal)));
+  return { evidence, journal, unwritten, claims: replayables(contents, [...journal, ...unwritten]) };
+}
+
+/** Today's texts of files of a repository: as open in the editor, else as saved. */
+async function textsOf(
+  { documents, locations }: ServerContext,
+  repository: Repository,
+  paths: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map(await repository.readTexts(paths));
   for (const document of documents.all()) {
     const { repositoryPath, path } = await locations.of(document);
     if (repositoryPath === repository.folder && texts.has(path)) {
       texts.set(path, document.text);
     }
   }
-  return { evidence, texts, journal, claims: replayables(contents, journal) };
+  return texts;
 }
 
 async function list(
@@ -88,8 +98,11 @@ async function list(
   parts: RepositoryVerdictParts,
   repository: Repository,
 ): Promise<ListedRepository> {
-  const { evidence, texts, journal, claims } = await knowledgeOf(context, parts, repository);
+  const { evidence, journal, unwritten, claims } = await acceptedIn(context, parts, repository);
   const { repositoryId, files, moves, chain, problems } = evidence;
+  const contents = { evidence: files, moves };
+  const inJournal = [...journal, ...unwritten];
+  const texts = await textsOf(context, repository, pathsOf(contents, inJournal));
   const { policy, device } = await parts.identity.of({ folder: repository.folder, id: repositoryId });
   const replays = new Map<string, ReplayOutcome>();
   for (const one of claims) {
@@ -98,13 +111,13 @@ async function list(
       replays.set(one.claim, outcome);
     }
   }
-  const quoted = await repository.readQuotables(quotedPaths({ evidence: files, moves }, journal));
+  const quoted = await repository.readQuotables(quotedPaths(contents, inJournal));
   const inputs = {
     repositoryId,
     evidence: files,
     moves,
     journal,
-    unwritten: context.store.unwrittenIn(repository.folder, evidence.written),
+    unwritten,
     device: device ?? "",
     chain,
     texts,
@@ -170,7 +183,7 @@ async function replayAll(
   const signal = abortedBy(token);
   const claims: Replayable[] = [];
   for (const repository of await context.locations.here()) {
-    claims.push(...(await knowledgeOf(context, parts, repository)).claims);
+    claims.push(...(await acceptedIn(context, parts, repository)).claims);
   }
   const counts = { exact: 0, withinTolerance: 0, mismatch: 0, impossible: 0 };
   const reasons = new Set<string>();
