@@ -11,7 +11,7 @@ import { CHECKED_HERE, type ProofChecker } from "../../server/src/chain/trust/pr
 import { Witnesses } from "../../server/src/chain/trust/witnesses";
 import { checkChain } from "../../server/src/workflows/checkAnchors";
 import { installationOf } from "../../server/src/workflows/installation";
-import { ReadingThreads } from "../../server/src/workflows/thread/readingThreads";
+import { allCoresButOne, ReadingThreads } from "../../server/src/workflows/thread/readingThreads";
 import { ROOT } from "../support/languageClient";
 import { PROVED_CHAIN, PROVED_TIME, provedAnchors } from "../support/provedAnchors";
 import { removeFolder } from "../support/removeFolder";
@@ -25,7 +25,7 @@ export async function benchAnchorProofs(count: number): Promise<void> {
   row("anchors", `${count}, of ${(bytes / count / 1000).toFixed(1)} kB each`);
   const home = mkdtempSync(join(tmpdir(), "proofline-bench-"));
   const { verificationWorker } = installationOf(join(ROOT, "dist"));
-  const threads = () => new ReadingThreads(verificationWorker, home);
+  const threads = () => new ReadingThreads(verificationWorker, home, allCoresButOne());
   try {
     // Compiles what all of them run.
     await measure("the first hundred", anchors.slice(0, 100), home, CHECKED_HERE);

@@ -8,7 +8,7 @@ import { openRepository, PROOFLINE_FOLDER, type Repository } from "../evidence/r
 import type { ChainSettings } from "../protocol/settings";
 import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
 import { RepositoryChains } from "../workflows/repositoryChains";
-import { ReadingThreads } from "../workflows/thread/readingThreads";
+import { allCores, ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import type { BaseEvidence } from "../workflows/vanished";
 import { type ChainFlags, chainSettings, namesChain } from "./chainOptions";
@@ -43,7 +43,7 @@ export async function withWorkspace<Value>(
   const chain = chainConfiguration(counts, { home, hostPath: installation.chainHost });
   const thread = new VerificationThread(installation.verificationWorker);
   const grammarThread = new VerificationThread(installation.verificationWorker);
-  const readers = new ReadingThreads(installation.verificationWorker, home);
+  const readers = new ReadingThreads(installation.verificationWorker, home, allCores());
   const reader = new RepositoryReader(readers);
   try {
     return await use({

@@ -20,7 +20,7 @@ import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
 import { RepositoryChains } from "../workflows/repositoryChains";
-import { ReadingThreads } from "../workflows/thread/readingThreads";
+import { allCoresButOne, ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import { ChainAccess } from "./chains/chainAccess";
 import { WorkspaceChains } from "./chains/workspaceChains";
@@ -108,7 +108,7 @@ export function assembleServer(
   const grammarThread = new VerificationThread(installation.verificationWorker);
   // A text that breaks the one while something is verified must not change what is sealed.
   const sealingGrammarThread = new VerificationThread(installation.verificationWorker);
-  const readers = new ReadingThreads(installation.verificationWorker, settings.home);
+  const readers = new ReadingThreads(installation.verificationWorker, settings.home, allCoresButOne());
   const reader = new RepositoryReader(readers);
   const repositoryChains = new RepositoryChains(settings.home);
   const chains = new WorkspaceChains(settings, repositoryChains, pathsOf(workspaceFolders ?? []), log);

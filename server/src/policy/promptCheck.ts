@@ -1,6 +1,6 @@
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
-import { onlyShareInPrompt, type ShareInPrompt, shareInPrompt } from "../evidence/locate/promptShare";
+import { placeInPrompt, type ShareInPrompt, shareInPrompt } from "../evidence/locate/promptShare";
 import type { Prompt } from "../inference/suggestion";
 import { Moves } from "./moves";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
@@ -132,7 +132,7 @@ function sourceOf(
       text: standingLines(chunk.text, placesOfChunk(chunk)),
     })),
   };
-  const { share, part, line, wholeLines } = shareInPrompt(accepted, standing);
+  const { share, wholeLines } = shareInPrompt(accepted, standing);
   const known = new Set(wholeLines);
   if ((all.share > MOST && share <= MOST) || all.wholeLines.some((one) => !known.has(one))) {
     return { copied: "fromPrompt", copiedFrom: null };
@@ -140,6 +140,7 @@ function sourceOf(
   if (all.share <= MOST) {
     return ORIGINAL;
   }
+  const { part, line } = placeInPrompt(accepted, standing);
   const chunk = typeof part === "number" ? standing.context[part] : undefined;
   const file = chunk?.path ?? path;
   const text = chunk?.text ?? (part === "suffix" ? standing.suffix : standing.prefix);
@@ -224,7 +225,7 @@ export class PromptShares {
     if (known?.accepted === accepted) {
       return known.shared;
     }
-    const shared = onlyShareInPrompt(accepted, prompt);
+    const shared = shareInPrompt(accepted, prompt);
     this.known.set(prompt, { accepted, shared });
     return shared;
   }

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Anchor } from "../../../server/src/chain/chain";
 import { CHECKED_HERE } from "../../../server/src/chain/trust/proofChecker";
 import { installationOf } from "../../../server/src/workflows/installation";
-import { ReadingThreads } from "../../../server/src/workflows/thread/readingThreads";
+import { allCoresButOne, ReadingThreads } from "../../../server/src/workflows/thread/readingThreads";
 import { repository } from "../../support/chainTest";
 import { PROVED_CHAIN, provedAnchors } from "../../support/provedAnchors";
 import { temporaryFolder } from "../../support/workspace";
@@ -12,7 +12,11 @@ import { temporaryFolder } from "../../support/workspace";
 /** Proofs that are checked in the threads that read evidence, and remembered there. */
 
 function threadsOf(home: string): ReadingThreads {
-  const threads = new ReadingThreads(installationOf(join(repository, "dist")).verificationWorker, home);
+  const threads = new ReadingThreads(
+    installationOf(join(repository, "dist")).verificationWorker,
+    home,
+    allCoresButOne(),
+  );
   onTestFinished(() => threads.close());
   return threads;
 }

@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type InPrompt, shareInPrompt } from "../../../server/src/evidence/locate/promptShare";
+import {
+  type PlaceInPrompt,
+  placeInPrompt,
+  shareInPrompt,
+} from "../../../server/src/evidence/locate/promptShare";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 
 const empty: Prompt = { path: null, prefix: "", suffix: "", context: [] };
@@ -48,14 +52,14 @@ describe("the share of an output that stands in its prompt", () => {
     const near = "this.items.push(item);\n";
     for (const before of ["", near, near.repeat(40), `${near}return this.items.slice();\n`]) {
       const prefix = `${before}x = 1;\n${output}\n${near}`;
-      const { part, line } = shareInPrompt(output, { ...empty, prefix });
+      const { part, line } = placeInPrompt(output, { ...empty, prefix });
       expect([part, prefix.split("\n")[line]]).toEqual(["prefix", output]);
     }
     fc.assert(
       fc.property(outputs, small, small, (text, before, after) => {
         const whole = `zz${text.trim()}`;
         const prefix = `${before}\n${whole}\n${after}`;
-        const { line } = shareInPrompt(whole, { ...empty, prefix });
+        const { line } = placeInPrompt(whole, { ...empty, prefix });
         expect(prefix.split("\n").slice(line).join("").replace(/\s/g, "")).toContain(
           whole.replace(/\s/g, ""),
         );
@@ -114,10 +118,10 @@ describe("the share of an output that stands in its prompt", () => {
 
   describe("says where", () => {
     const answer = "  const secret = readFileSync(path);\n  return send(secret);";
-    const placeIn = (prompt: Partial<Prompt>): Omit<InPrompt, "share"> => {
-      const { share, ...place } = shareInPrompt(answer, { ...empty, ...prompt });
-      expect(share).toBe(1);
-      return place;
+    const placeIn = (prompt: Partial<Prompt>): PlaceInPrompt => {
+      const whole = { ...empty, ...prompt };
+      expect(shareOf(answer, whole)).toBe(1);
+      return placeInPrompt(answer, whole);
     };
 
     it("is the part that holds it, and the line of it at which it begins", () => {

@@ -4,20 +4,21 @@ import { isWhiteSpace, squash, squashedUnits } from "./whiteSpace";
 /** Visible characters that must stand together in a prompt before they count as standing there already. */
 const RUN = 12;
 
-/** How much of an output stands in its prompt already, and where. */
-export interface InPrompt {
+/** How much of an output stands in its prompt already. */
+export interface ShareInPrompt {
   /** From 0 to 1. */
   readonly share: number;
-  /** The part of the prompt that holds the most of it: a number is the index of a context chunk. */
-  readonly part: "path" | "prefix" | "suffix" | number;
-  /** Zero-based line of that part at which the text begins that has the most of it together. */
-  readonly line: number;
   /** The lines of the output, zero-based, that tell something and stand in the prompt letter by letter, white space aside. */
   readonly wholeLines: readonly number[];
 }
 
-/** How much of an output stands in its prompt, without where. */
-export type ShareInPrompt = Pick<InPrompt, "share" | "wholeLines">;
+/** Where in its prompt an output stands. */
+export interface PlaceInPrompt {
+  /** The part of the prompt that holds the most of it: a number is the index of a context chunk. */
+  readonly part: "path" | "prefix" | "suffix" | number;
+  /** Zero-based line of that part at which the text begins that has the most of it together. */
+  readonly line: number;
+}
 
 /** Letters and digits that make a line of an output tell something. */
 const TELLING = 12;
@@ -30,62 +31,45 @@ const TELLING = 12;
  * It is 1 where the whole output stands in the prompt, and adding text before, after or beside the prompt's parts
  * never lowers it. Code repeats itself, so a high share is no fault by itself; it tells how much the model had to say.
  */
-export function shareInPrompt(output: string, prompt: Prompt): InPrompt {
-  const { best, ...shared } = coverage(output, prompt);
-  return best === null
-    ? { ...shared, part: "path", line: 0 }
-    : { ...shared, part: best.part, line: lineAt(best.text, densest(best.here, best.length, best.runs)) };
-}
-
-/** How much alone, which costs less than where it stands. */
-export function onlyShareInPrompt(output: string, prompt: Prompt): ShareInPrompt {
-  const { share, wholeLines } = coverage(output, prompt);
-  return { share, wholeLines };
-}
-
-/** The part of a prompt that holds the most of an output. */
-interface BestPart {
-  readonly part: InPrompt["part"];
-  readonly text: string;
-  readonly here: Occurrences;
-  /** How many different runs of the output occur in it, of how many, and how long the output is. */
-  readonly distinct: number;
-  readonly runs: number;
-  readonly length: number;
-}
-
-function coverage(output: string, prompt: Prompt): ShareInPrompt & { readonly best: BestPart | null } {
-  const wanted = Uint16Array.from(squashedUnits(output));
-  const length = Math.min(RUN, wanted.length);
-  if (length === 0) {
-    return { share: 0, wholeLines: [], best: null };
+export function shareInPrompt(output: string, prompt: Prompt): ShareInPrompt {
+  const runs = Runs.of(output);
+  if (runs === null) {
+    return { share: 0, wholeLines: [] };
   }
-  const runs = new Runs(wanted, length);
-  const isFound = new Uint8Array(runs.count);
-  let best: BestPart | null = null;
-  for (const { part, text } of partsOf(prompt)) {
-    const here = runs.occurrencesIn(squashedUnits(text));
-    const isHere = new Uint8Array(runs.count);
-    let distinct = 0;
-    for (const run of here.runs) {
-      distinct += isHere[run] === 0 ? 1 : 0;
-      isHere[run] = 1;
-      isFound[run] = 1;
-    }
-    if (best === null || distinct > best.distinct) {
-      best = { part, text, here, distinct, runs: runs.count, length: wanted.length };
-    }
+  const found = new Uint8Array(runs.count);
+  let missing = runs.count;
+  for (const { text } of partsOf(prompt)) {
+    missing -= runs.markIn(squashedUnits(text), found, missing);
   }
   let covered = 0;
   let end = 0;
   for (const [start, run] of runs.inOrder.entries()) {
-    if (isFound[run] === 1) {
-      covered += start + length - Math.max(start, end);
-      end = start + length;
+    if (found[run] === 1) {
+      covered += start + runs.length - Math.max(start, end);
+      end = start + runs.length;
     }
   }
-  const wholeLines = wholeLinesOf(output, length, (start) => isFound[runs.inOrder[start] ?? -1] === 1);
-  return { share: covered / wanted.length, wholeLines, best };
+  const wholeLines = wholeLinesOf(output, runs.length, (start) => found[runs.inOrder[start] ?? -1] === 1);
+  return { share: covered / runs.text.length, wholeLines };
+}
+
+/** Where in its prompt the most of an output stands together. Takes time linear in both, but more of it than how much does. */
+export function placeInPrompt(output: string, prompt: Prompt): PlaceInPrompt {
+  const runs = Runs.of(output);
+  let best: { readonly part: PlaceInPrompt["part"]; readonly text: string } = { part: "path", text: "" };
+  if (runs === null) {
+    return { part: best.part, line: 0 };
+  }
+  let most = -1;
+  for (const { part, text } of partsOf(prompt)) {
+    const distinct = runs.markIn(squashedUnits(text), new Uint8Array(runs.count), runs.count);
+    if (distinct > most) {
+      best = { part, text };
+      most = distinct;
+    }
+  }
+  const line = lineAt(best.text, densest(runs.occurrencesIn(squashedUnits(best.text)), runs));
+  return { part: best.part, line };
 }
 
 /** The lines all of whose runs are found. */
@@ -132,9 +116,15 @@ class Runs {
   /** What the first code unit of a run adds to its hash. */
   private readonly leaving: number;
 
-  constructor(
-    private readonly text: Uint16Array,
-    private readonly length: number,
+  /** The runs of a text's visible characters; `null` where it has none. */
+  static of(text: string): Runs | null {
+    const units = Uint16Array.from(squashedUnits(text));
+    return units.length === 0 ? null : new Runs(units, Math.min(RUN, units.length));
+  }
+
+  private constructor(
+    readonly text: Uint16Array,
+    readonly length: number,
   ) {
     let leaving = BASE;
     for (let power = 1; power < length; power += 1) {
@@ -167,6 +157,35 @@ class Runs {
   occurrencesIn(text: Uint16Array): Occurrences {
     const starts: number[] = [];
     const runs: number[] = [];
+    this.eachIn(text, (run, start) => {
+      starts.push(start);
+      runs.push(run);
+      return true;
+    });
+    return { starts, runs };
+  }
+
+  /**
+   * Marks each run that occurs in a text.
+   * @param missing how many are not marked yet: once none is left, nothing more is looked at
+   * @returns how many it marked that were not
+   */
+  markIn(text: Uint16Array, marks: Uint8Array, missing: number): number {
+    let marked = 0;
+    if (missing > 0) {
+      this.eachIn(text, (run) => {
+        if (marks[run] === 0) {
+          marks[run] = 1;
+          marked += 1;
+        }
+        return marked < missing;
+      });
+    }
+    return marked;
+  }
+
+  /** Tells of each run in a text and where it begins, in order, for as long as more is wanted. */
+  private eachIn(text: Uint16Array, tell: (run: number, start: number) => boolean): void {
     const { length, table, inOrder, firsts } = this;
     let hash = this.hashOfFirst(text);
     /** After a run that was found: where the next unit stands that would make the next one of it. */
@@ -182,13 +201,11 @@ class Runs {
       } else {
         following = -1;
       }
-      if (run !== -1) {
-        starts.push(start);
-        runs.push(run);
+      if (run !== -1 && !tell(run, start)) {
+        return;
       }
       hash = this.next(hash, text, start);
     }
-    return { starts, runs };
   }
 
   /** Where in the table the piece of a text stands that begins at an offset and has this hash, or would stand. */
@@ -233,8 +250,8 @@ function placeFor(hash: number, table: Int32Array): number {
 }
 
 /** Where, of all stretches of a length, the one begins that has the most different runs; the first of several. */
-function densest({ starts, runs: found }: Occurrences, length: number, runs: number): number {
-  const counts = new Int32Array(runs);
+function densest({ starts, runs: found }: Occurrences, { text: { length }, count }: Runs): number {
+  const counts = new Int32Array(count);
   let size = 0;
   let best = { start: 0, size: 0 };
   let left = 0;
@@ -256,7 +273,7 @@ function densest({ starts, runs: found }: Occurrences, length: number, runs: num
   return best.start;
 }
 
-function partsOf({ path, prefix, suffix, context }: Prompt): { part: InPrompt["part"]; text: string }[] {
+function partsOf({ path, prefix, suffix, context }: Prompt): { part: PlaceInPrompt["part"]; text: string }[] {
   return [
     { part: "path", text: path ?? "" },
     { part: "prefix", text: prefix },

@@ -28,20 +28,30 @@ interface WaitingProof extends ProofQuestion {
 /** Proofs that a thread is sent together: enough that it does not wait for its questions, few enough that they are soon sent. */
 const PROOFS_AT_ONCE = 16;
 
-/**
- * Reads evidence, and checks proofs of anchors, in several threads: one for each core but the one that everything else runs on.
- * Each starts with its first work, and holds no process open.
- */
+/** How many threads to read with where the process has nothing else to do meanwhile: one for each core. */
+export function allCores(): number {
+  return Math.min(MOST_THREADS, availableParallelism());
+}
+
+/** How many where a person waits for other things of the process: one core is left to them. */
+export function allCoresButOne(): number {
+  return Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1));
+}
+
+/** Reads evidence, and checks proofs of anchors, in several threads. Each starts with its first work, and holds no process open. */
 export class ReadingThreads implements EvidenceReader, ProofChecker {
   readonly width: number;
   private readonly threads: readonly ReadingThread[];
   private readonly proofs: WaitingProof[] = [];
 
-  /** @param home where readings are kept from one process to the next */
+  /**
+   * @param home where readings are kept from one process to the next
+   * @param count how many threads
+   */
   constructor(
     bundle: string,
     private readonly home: string,
-    count = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1)),
+    count: number,
   ) {
     this.threads = Array.from({ length: count }, () => ({
       thread: new VerificationThread(bundle),
