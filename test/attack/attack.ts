@@ -123,7 +123,7 @@ export async function attack(
 }
 
 /** Any pin's manifest. */
-function aManifest(): { [key: string]: Json } {
+export function aManifest(): { [key: string]: Json } {
   const path = join(process.cwd(), "server/models/proofline-code/pin.json");
   return JSON.parse(readFileSync(path, "utf8"));
 }

@@ -61,7 +61,11 @@ export class Verifier {
     return known;
   }
 
-  async verify(state: State): Promise<{ readonly report: Report; readonly work: Work }> {
+  /** @param claimsAtOnce about how many claims are looked at together */
+  async verify(
+    state: State,
+    claimsAtOnce?: number,
+  ): Promise<{ readonly report: Report; readonly work: Work }> {
     const work: Work = { texts: 0, comparisons: 0 };
     const repository = new MemoryRepository(state, work);
     const contents = await this.reader.read(repository);
@@ -87,6 +91,7 @@ export class Verifier {
         linesOf: (...question) => this.linesOf(...question),
       }),
       base: null,
+      ...(claimsAtOnce !== undefined && { claimsAtOnce }),
       replays: new Map(
         [...state.truths.values()]
           .flat()

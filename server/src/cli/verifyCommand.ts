@@ -1,7 +1,6 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
-import type { Engine } from "../inference/engine/engine";
-import { messageOf, ProoflineError, unreachable } from "../platform/errors";
+import { unreachable } from "../platform/errors";
 import {
   copiedReason,
   executionReason,
@@ -11,32 +10,31 @@ import {
   REFORMATTED,
   trustReason,
 } from "../policy/reasons";
-import type { FileProblem, Report, VanishedEvidence } from "../policy/report";
+import { countSummaries, type FileProblem, type Report, type VanishedEvidence } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
-import type { ReplayOutcome } from "../policy/verifyEvidence";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { visibleName, visibleText } from "../protocol/visibleText";
 import { fileRemedy, isOfEvidence } from "../workflows/fileRemedy";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
-import { type KnownHere, lookAround } from "../workflows/knownHere";
+import { lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
-import {
-  notInstalled,
-  type Replayable,
-  ReplayCache,
-  replayObstacle,
-  replaySuggestion,
-} from "../workflows/replay";
-import { inReadingOrder } from "../workflows/replayOrder";
 import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
-import { about, isIn, pathsOf, replayables, verifyRepository, type WantedPaths } from "../workflows/verify";
+import {
+  about,
+  isIn,
+  pathsOf,
+  portionsOf,
+  replayables,
+  verifyRepository,
+  type WantedPaths,
+} from "../workflows/verify";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
 import { namedPaths } from "./namedPaths";
 import { type CommandResult, note } from "./output";
-import { modelPlacesOf, type Session, withEngine } from "./session";
-import { interruptible, showCount } from "./terminal";
+import { type Replayed, type ReplayOptions, Replays } from "./replays";
+import { modelPlacesOf, type Session } from "./session";
 import { withWorkspace } from "./workspace";
 
 export interface VerifyFlags extends ChainFlags {
@@ -113,15 +111,7 @@ export async function replay(
   };
 }
 
-/** What came of the replay of one claim. */
-interface Replayed {
-  readonly id: string;
-  readonly outcome: ReplayOutcome;
-}
-
-interface ReportOptions {
-  readonly replay: "none" | "missing" | "again";
-  readonly ids?: readonly string[];
+interface ReportOptions extends ReplayOptions {
   /** What was typed of files and folders; everything is wanted where nothing was. */
   readonly paths?: readonly string[];
   readonly base: string | null;
@@ -151,16 +141,15 @@ async function reportOf(
     const open = [...journal, ...unwritten];
     const wanted = await namedPaths(repository.folder, options.paths ?? []);
     const paths = new Set([...pathsOf(contents, open)].filter(isIn(wanted)));
-    const claims =
-      wanted.length === 0
-        ? replayables(contents, open)
-        : replayables(about(contents, paths), open, ({ path }) => paths.has(path));
     const known = await lookAround(session.home, modelPlacesOf(session), {
       folder: repository.folder,
       id: contents.repositoryId,
     });
     known.problems.forEach(note);
-    const outcomes = await replays(session, claims, known, options);
+    const replays = new Replays(session, known.pins, options);
+    for (const portion of portionsOf(contents, paths)) {
+      await replays.complete(replayables(about(contents, portion), open, ({ path }) => portion.has(path)));
+    }
     const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
     try {
       const report = await verifyRepository({
@@ -173,94 +162,14 @@ async function reportOf(
         chain,
         grammars: new GrammarQuestions(workspace.grammarThread),
         base: options.base === null ? null : await workspace.base(options.base),
-        replays: outcomes,
+        replays: replays.outcomes,
         ...(wanted.length > 0 && { wanted }),
       });
-      const replayed = claims.flatMap(({ claim, id }) => {
-        const outcome = outcomes.get(claim);
-        return outcome === undefined ? [] : [{ id, outcome }];
-      });
-      return { report, wanted, contents, replayed };
+      return { report, wanted, contents, replayed: replays.replayed };
     } finally {
       await chain.close();
     }
   });
-}
-
-/** Remembered results, completed by running the model where that is wanted and possible. */
-async function replays(
-  session: Session,
-  claims: readonly Replayable[],
-  { pins }: KnownHere,
-  options: ReportOptions,
-): Promise<Map<string, ReplayOutcome>> {
-  const cache = new ReplayCache(session.home);
-  const outcomes = new Map<string, ReplayOutcome>();
-  const open: Replayable[] = [];
-  const isAgain = ({ id }: Replayable): boolean =>
-    options.replay === "again" && (!options.ids?.length || options.ids.includes(id));
-  const known = await cache.getAll(claims.filter((claim) => !isAgain(claim)));
-  for (const suggestion of claims) {
-    const remembered = known.get(suggestion.claim);
-    if (remembered !== undefined) {
-      outcomes.set(suggestion.claim, remembered);
-    } else if (suggestion.values !== null && options.replay !== "none") {
-      open.push(suggestion);
-    } else if (suggestion.values === null) {
-      outcomes.set(suggestion.claim, { value: "impossible", reason: replayObstacle(suggestion) ?? "" });
-    }
-  }
-  if (open.length === 0) {
-    return outcomes;
-  }
-  return interruptible((signal) => replayOpen(session, open, pins, outcomes, signal));
-}
-
-async function replayOpen(
-  session: Session,
-  open: readonly Replayable[],
-  pins: KnownHere["pins"],
-  outcomes: Map<string, ReplayOutcome>,
-  signal: AbortSignal,
-): Promise<Map<string, ReplayOutcome>> {
-  const cache = new ReplayCache(session.home);
-  const progress = showCount("replayed", outcomes.size + open.length);
-  const digests = new Set(open.map(({ model }) => model.manifestDigest));
-  for (const digest of digests) {
-    const group = open.filter(({ model }) => model.manifestDigest === digest);
-    const pin = pins.get(digest);
-    if (pin === undefined) {
-      for (const suggestion of group) {
-        outcomes.set(suggestion.claim, { value: "impossible", reason: notInstalled(suggestion) });
-      }
-      continue;
-    }
-    try {
-      const replayGroup = async (engine: Engine): Promise<void> => {
-        for (const suggestion of inReadingOrder(group)) {
-          if (signal.aborted) {
-            break;
-          }
-          outcomes.set(suggestion.claim, await replaySuggestion(suggestion, engine, cache, signal));
-          progress(outcomes.size);
-        }
-      };
-      await withEngine(session, replayGroup, pin.directory);
-      if (signal.aborted) {
-        break;
-      }
-    } catch (error) {
-      if (!(error instanceof ProoflineError)) {
-        throw error;
-      }
-      for (const { claim } of group) {
-        if (!outcomes.has(claim)) {
-          outcomes.set(claim, { value: "impossible", reason: messageOf(error) });
-        }
-      }
-    }
-  }
-  return outcomes;
 }
 
 /** The most suggestions that a mistake names one by one. */
@@ -280,11 +189,8 @@ function select(report: Report, wanted: WantedPaths): Report {
   const isWantedPath = isIn(wanted);
   const isWanted = ({ path }: { readonly path: string }): boolean => isWantedPath(path);
   const suggestions = report.suggestions.filter(isWanted);
-  const summary = Object.fromEntries(
-    SUMMARIES.map((word) => [word, suggestions.filter((one) => one.summary === word).length]),
-  ) as Record<Summary, number>;
   return {
-    summary,
+    summary: countSummaries(suggestions),
     suggestions,
     beside: report.beside.filter(isWanted),
     gone: report.gone.filter(isWanted),

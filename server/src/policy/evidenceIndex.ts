@@ -13,6 +13,7 @@ export interface EvidenceInput {
 }
 
 const NO_PATHS: ReadonlySet<string> = new Set();
+const NO_CLAIMS: readonly number[] = [];
 
 /** The recorded paths of which a reading's claims speak. */
 export function pathsIn({ reading: { batch } }: EvidenceInput): Iterable<string> {
@@ -62,6 +63,14 @@ export class EvidenceIndex {
   /** Every path that evidence names, as it was recorded. */
   get recordedPaths(): Iterable<string> {
     return this.byRecordedPath.keys();
+  }
+
+  /** How many claims have a piece with a recorded path. */
+  claimsAt(recorded: string): number {
+    const outlines = (this.byRecordedPath.get(recorded) ?? []).map(({ reading: { batch } }) =>
+      batch === null ? NO_CLAIMS : outlineOf(batch).byPath.get(recorded),
+    );
+    return outlines.reduce((sum, places) => sum + (places?.length ?? 0), 0);
   }
 
   /** What lies in a file of evidence, by its own path. */

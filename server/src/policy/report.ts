@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Count } from "../platform/primitives";
-import { SUMMARIES } from "../protocol/verdictWords";
+import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { Verdict } from "./verdict";
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -51,3 +51,12 @@ export const Report = z
   })
   .readonly();
 export type Report = z.infer<typeof Report>;
+
+/** How many of some verdicts have each word. */
+export function countSummaries(verdicts: readonly Pick<Verdict, "summary">[]): Record<Summary, number> {
+  const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
+  for (const { summary } of verdicts) {
+    counts[summary] += 1;
+  }
+  return counts;
+}

@@ -31,7 +31,7 @@ import {
   SEALED,
 } from "./promptCheck";
 import { reasonFor } from "./reasons";
-import type { BesideVerdict, Report } from "./report";
+import { type BesideVerdict, countSummaries, type Report } from "./report";
 import { shortcomings, summarize } from "./summary";
 import type { Checks, Findings, Verdict } from "./verdict";
 
@@ -588,12 +588,4 @@ function promptOf(
   return prompt === null
     ? SEALED
     : checkPrompt({ device, prompt, accepted, recordedPath, path, located, today, ...prompts });
-}
-
-function countSummaries(verdicts: readonly Verdict[]): Record<Summary, number> {
-  const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
-  for (const { summary } of verdicts) {
-    counts[summary] += 1;
-  }
-  return counts;
 }

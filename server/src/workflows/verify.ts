@@ -1,11 +1,12 @@
 import type { ChainReader } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import type { RepositoryFiles } from "../evidence/repository";
+import { compareText } from "../platform/compareText";
 import { inSlices } from "../platform/slices";
 import { claimsIn, EvidenceIndex, pathsIn } from "../policy/evidenceIndex";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
-import type { FileProblem, Report } from "../policy/report";
+import { countSummaries, type FileProblem, type Report, type VanishedEvidence } from "../policy/report";
 import {
   type EnclaveOutcome,
   type ReplayOutcome,
@@ -38,6 +39,8 @@ export interface VerifyRepositoryParameters {
   readonly wanted?: WantedPaths;
   /** Outcomes of enclave checks by claim; without one an enclave counts as not checked. */
   readonly enclaves?: ReadonlyMap<string, EnclaveOutcome>;
+  /** About how many claims to look at together. What comes out does not depend on it. */
+  readonly claimsAtOnce?: number;
 }
 
 /** Paths of files and folders below a repository's top; the empty one is the top itself. */
@@ -56,16 +59,48 @@ export function about<Contents extends Pick<RepositoryContents, "evidence" | "mo
   return { ...contents, evidence: EvidenceIndex.of(contents.evidence).about(paths, contents.moves) };
 }
 
+/**
+ * Claims whose texts, prompts and places are in memory at once. Fewer would have batches read again and again that speak of many
+ * files; more, and the memory of a verification would grow with its repository.
+ */
+const CLAIMS_AT_ONCE = 16_384;
+
+/** Some files, by today's paths, in portions of about as many claims as may be looked at together; in the order of their paths. */
+export function portionsOf(
+  { evidence, moves }: Pick<RepositoryContents, "evidence" | "moves">,
+  paths: ReadonlySet<string>,
+  atOnce = CLAIMS_AT_ONCE,
+): readonly ReadonlySet<string>[] {
+  const index = EvidenceIndex.of(evidence);
+  const isNamed = (path: string): boolean => index.claimsAt(path) > 0;
+  // Which of the files that no evidence names holds how much of what was moved is known only once all of it was looked at.
+  const unnamed = [...paths].filter((path) => !isNamed(path)).length;
+  const left = [...moves.sourcesOf(new Set())].reduce((sum, path) => sum + index.claimsAt(path), 0);
+  const moved = Math.ceil(left / Math.max(1, unnamed));
+  const portions: Set<string>[] = [];
+  let room = 0;
+  for (const path of [...paths].sort(compareText)) {
+    const claims = isNamed(path) ? index.claimsAt(path) : moved;
+    if (portions.length === 0 || claims > room) {
+      portions.push(new Set());
+      room = atOnce;
+    }
+    portions.at(-1)?.add(path);
+    room -= claims;
+  }
+  return portions;
+}
+
 /** Gathers what `verify` rests on (today's texts, the chain's answers) and asks for the verdicts. */
 export async function verifyRepository(parameters: VerifyRepositoryParameters): Promise<Report> {
   const { repository, contents, journal, device, policy, chain, grammars, base, replays } = parameters;
-  const { enclaves, wanted } = parameters;
+  const { enclaves, wanted, claimsAtOnce } = parameters;
   const inJournal = (suggestions: readonly AcceptedSuggestion[]): readonly AcceptedSuggestion[] =>
     suggestions.filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
   const pending = inJournal(journal);
   const unwritten = inJournal(parameters.unwritten ?? []);
   const here = [...pending, ...unwritten];
-  const problems: FileProblem[] = [];
+  const problems = new Map<string, string>();
   // Whoever takes evidence away may move its file, too.
   const moves =
     base === null ? contents.moves : await findMoves(repository, [...contents.evidence, ...base.evidence]);
@@ -74,22 +109,6 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     ...pathsOf({ evidence: base?.evidence ?? [], moves }, []),
   ]);
   const paths = wanted === undefined ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
-  const texts = await repository.readTexts(paths);
-  for (const path of paths) {
-    const obstacle = texts.has(path) ? null : await repository.obstacleTo(path);
-    if (obstacle !== null) {
-      problems.push({
-        path,
-        problem: `Evidence speaks of lines in it, but it ${obstacle}, so nobody can tell whether they stand.`,
-      });
-    }
-  }
-  const quoted = await repository.readQuotables(
-    quotedPaths(wanted === undefined ? contents : about(contents, paths), here, ({ path }) =>
-      paths.has(path),
-    ),
-  );
-  const batchRoots = batchRootsOf(contents);
   const inputs = {
     repositoryId: contents.repositoryId,
     evidence: contents.evidence,
@@ -97,22 +116,68 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     journal: pending,
     unwritten,
     device,
-    chain: await checkChain(chain, batchRoots, contents.anchors),
-    texts,
-    quoted,
+    chain: await checkChain(chain, batchRootsOf(contents), contents.anchors),
     replays,
     ...(enclaves !== undefined && { enclaves }),
-    ...(wanted !== undefined && { only: paths }),
     policy,
-    shares: new PromptShares(),
     sameTokens: grammars.sameTokens,
     linesOf: grammars.linesOf,
   };
-  const since = { ...inputs, moves };
-  const report = await grammars.settled(async () =>
-    withVanished(await inSlices(verifying(inputs)), base, since, contents.problems),
-  );
-  return { ...report, files: [...contents.problems, ...problems, ...report.files] };
+  const textsOf = async (only: ReadonlySet<string>): Promise<Pick<VerifyParameters, "texts" | "only">> => {
+    const texts = await repository.readTexts(only);
+    for (const path of only) {
+      const obstacle = texts.has(path) ? null : await repository.obstacleTo(path);
+      if (obstacle !== null) {
+        problems.set(
+          path,
+          `Evidence speaks of lines in it, but it ${obstacle}, so nobody can tell whether they stand.`,
+        );
+      }
+    }
+    return { texts, only };
+  };
+  const reports: Report[] = [];
+  // Where there is no file, there may still be something to say of evidence that cannot be read.
+  for (const portion of paths.size === 0 ? [paths] : portionsOf(contents, paths, claimsAtOnce)) {
+    const quotes = quotedPaths(about(contents, portion), here, ({ path }) => portion.has(path));
+    const quoted = await repository.readQuotables(quotes);
+    const today = { ...inputs, ...(await textsOf(portion)), quoted, shares: new PromptShares() };
+    reports.push(await grammars.settled(() => inSlices(verifying(today))));
+  }
+  let vanished: readonly VanishedEvidence[] = [];
+  if (base !== null) {
+    const before = { evidence: base.evidence, moves };
+    const today = {
+      ...inputs,
+      moves,
+      ...(await textsOf(new Set([...pathsOf(before, [])].filter((path) => paths.has(path))))),
+      quoted: await repository.readQuotables(quotedPaths(before, [])),
+    };
+    const unreadable = new Set(contents.problems.map(({ path }) => path));
+    vanished = await grammars.settled(() => findVanished(base, today, unreadable));
+  }
+  return {
+    ...joined(reports),
+    vanished,
+    files: [
+      ...contents.problems,
+      ...[...problems].map(([path, problem]) => ({ path, problem })),
+      // What is wrong with evidence is told with each portion, and is the same each time.
+      ...(reports[0]?.files ?? []),
+      ...(base === null ? [] : idProblems(base.repositoryId, contents.repositoryId)),
+    ],
+  };
+}
+
+/** The verdicts of one portion of files after the other. */
+function joined(reports: readonly Report[]): Omit<Report, "vanished" | "files"> {
+  const suggestions = reports.flatMap((report) => report.suggestions);
+  return {
+    summary: countSummaries(suggestions),
+    suggestions,
+    beside: reports.flatMap(({ beside }) => beside),
+    gone: reports.flatMap(({ gone }) => gone),
+  };
 }
 
 const OTHER_ID: FileProblem = {
@@ -125,22 +190,6 @@ const NO_ID: FileProblem = {
   problem:
     "The repository had an id at the base and has none now, so nobody can tell whether its evidence belongs to it.",
 };
-
-function withVanished(
-  report: Report,
-  base: BaseEvidence | null,
-  today: VerifyParameters,
-  unreadable: readonly FileProblem[],
-): Report {
-  if (base === null) {
-    return report;
-  }
-  return {
-    ...report,
-    vanished: findVanished(base, today, new Set(unreadable.map(({ path }) => path))),
-    files: [...report.files, ...idProblems(base.repositoryId, today.repositoryId)],
-  };
-}
 
 function idProblems(before: string | null, now: string | null): readonly FileProblem[] {
   if (before === null || before === now) {
