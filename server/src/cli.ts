@@ -142,7 +142,8 @@ run(
   addKeyFlag(addChainFlags(program.command("anchor")))
     .description("seal and anchor what is pending in this repository, and wait")
     .option("--pay", "agree to the first payment of this account on this chain")
-    .option("--everything", "anchor here also what another chain holds already"),
+    .option("--everything", "anchor here also what another chain holds already")
+    .option("--drop-gone", "give up what was accepted and stands in no saved file any more"),
   anchoring,
   ({ anchor }, session, flags) => anchor(session, flags as AnchorFlags),
 );

@@ -140,7 +140,8 @@ async function reportOf(
     });
     const open = [...journal, ...unwritten];
     const wanted = await namedPaths(repository.folder, options.paths ?? []);
-    const paths = new Set([...pathsOf(contents, open)].filter(isIn(wanted)));
+    const everywhere = pathsOf(contents, open);
+    const paths = wanted.length === 0 ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
     const known = await lookAround(session.home, modelPlacesOf(session), {
       folder: repository.folder,
       id: contents.repositoryId,

@@ -23,6 +23,11 @@ export interface SealPendingParameters {
   /** Says why a suggestion has to wait (its document is not saved, say), or `null`. */
   readonly holdBack?: (suggestion: AcceptedSuggestion) => string | null;
   readonly hints?: PlaceHints;
+  /**
+   * What becomes of a suggestion whose text stands in no saved file. Whoever cannot know whether an editor holds it unsaved, after
+   * a crash for instance, lets it wait.
+   */
+  readonly whenGone: "drop" | "wait";
 }
 
 export interface SealOutcome {
@@ -31,11 +36,13 @@ export interface SealOutcome {
   readonly dropped: readonly { readonly id: string; readonly reason: string }[];
   /** Suggestions that wait, and why. */
   readonly held: readonly { readonly id: string; readonly reason: string }[];
+  /** Suggestions that wait until a saved file holds them. */
+  readonly missing: readonly { readonly id: string; readonly path: string }[];
 }
 
 /**
- * Seals what is accepted in one repository and saved: finds each suggestion in the saved text, drops those whose text
- * is gone or whose file is ignored, and writes one evidence file for each batch. The journal holds a batch
+ * Seals what is accepted in one repository and saved: finds each suggestion in the saved text, drops those whose file is
+ * ignored, drops or leaves those whose text is gone, and writes one evidence file for each batch. The journal holds a batch
  * durably before its file is written, so a crash at any instant neither loses nor doubles one.
  */
 export async function sealPending(parameters: SealPendingParameters): Promise<SealOutcome> {
@@ -43,6 +50,14 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
   const held: { id: string; reason: string }[] = [];
   const dropped: { id: string; reason: string }[] = [];
   const ready: ReadySuggestion[] = [];
+  const missing: { id: string; path: string }[] = [];
+  const gone = (path: string, suggestions: readonly AcceptedSuggestion[], reason: string): void => {
+    if (parameters.whenGone === "drop") {
+      dropped.push(...suggestions.map(({ id }) => ({ id, reason })));
+      return;
+    }
+    missing.push(...suggestions.map(({ id }) => ({ id, path })));
+  };
   const here = journal
     .pending()
     .filter(({ repository: repositoryPath }) => repositoryPath === repository.folder);
@@ -65,9 +80,12 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       held.push(...free.map(({ id }) => ({ id, reason: `${path} ${obstacle}.` })));
       continue;
     }
+    if (refusal !== null) {
+      dropped.push(...free.map(({ id }) => ({ id, reason: refusal })));
+      continue;
+    }
     if (text === null) {
-      const reason = refusal ?? "Its file is not there.";
-      dropped.push(...free.map(({ id }) => ({ id, reason })));
+      gone(path, free, "Its file is not there.");
       continue;
     }
     const places = locateAccepted(text, free, parameters.hints);
@@ -75,7 +93,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     for (const suggestion of free) {
       const range = placeToSeal(suggestion, places.get(suggestion.id), text);
       if (range === null) {
-        dropped.push({ id: suggestion.id, reason: "Its text was gone before it was sealed." });
+        gone(path, [suggestion], "Its text was gone before it was sealed.");
       } else {
         found.push({ suggestion, range });
       }
@@ -114,7 +132,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       }
     }
   }
-  return { sealed, dropped, held };
+  return { sealed, dropped, held, missing };
 }
 
 /**

@@ -228,7 +228,14 @@ try {
   }
   formatAll(work);
   const device = await openDevice(home);
-  const sealed = await sealPending({ home, journal, repository, thread, grammarThread: thread });
+  const sealed = await sealPending({
+    home,
+    journal,
+    repository,
+    thread,
+    grammarThread: thread,
+    whenGone: "drop",
+  });
   row(
     "suggestions accepted, of files tried",
     `${cases.length}, ${[...asked.values()].reduce((a, b) => a + b, 0)}`,

@@ -526,12 +526,31 @@ describe("complete → anchor → verify", () => {
     expect(refusal(["evidence", "show", ""])).toMatchObject({ code: "usage" });
   });
 
-  it("drops a suggestion whose text was taken out before sealing, and anchors nothing for it", () => {
+  it("keeps a suggestion whose text no saved file holds, until the person gives it up", () => {
     const before = readFileSync(join(project, FILE));
     const { id } = acceptOne();
+    const after = readFileSync(join(project, FILE));
+    // As after a crash of an editor, which holds the text unsaved, and in another branch, where the file is not.
+    for (const lose of [
+      () => writeFileSync(join(project, FILE), before),
+      () => rmSync(join(project, FILE)),
+    ]) {
+      lose();
+      const waiting = json(["anchor"]);
+      expect(waiting.status).toBe(2);
+      expect(waiting.value).toMatchObject({ sealed: [], anchored: [], dropped: [] });
+      expect(JSON.stringify(waiting.value)).toContain(`${FILE} does not hold a suggestion that was accepted`);
+      expect(JSON.stringify(waiting.value)).toContain("--drop-gone");
+      expect(JSON.stringify(waiting.value)).not.toContain("open editor");
+    }
+    writeFileSync(join(project, FILE), after);
+    expect(json(["anchor"]).value).toMatchObject({ dropped: [], sealed: [{ ids: [id] }] });
+
     writeFileSync(join(project, FILE), before);
-    const { value } = json(["anchor"]);
-    expect(value).toMatchObject({ sealed: [], anchored: [], dropped: [{ id }] });
+    const other = acceptOne();
+    writeFileSync(join(project, FILE), before);
+    const { value } = json(["anchor", "--drop-gone"]);
+    expect(value).toMatchObject({ sealed: [], anchored: [], dropped: [{ id: other.id }] });
   });
 
   it("anchors on any EVM chain with EAS through flags and variables, with a key from a file", async () => {

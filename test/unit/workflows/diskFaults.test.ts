@@ -115,6 +115,7 @@ async function life(
         signBatch: async (parameters) => sealBatch({ ...parameters, sign: (await openDevice(home)).sign }),
       },
       grammarThread: { linesOf: async () => null },
+      whenGone: "wait",
     });
     const reader = new RepositoryReader({ read: async (bytes) => readEvidence(bytes) });
     const contents = await reader.read(repository);

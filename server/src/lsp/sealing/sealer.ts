@@ -41,6 +41,7 @@ export class Sealer {
         grammarThread,
         holdBack: ({ id }) => held.get(id) ?? null,
         hints: tracking.positions(),
+        whenGone: "drop",
       });
       for (const { id, reason } of outcome.dropped) {
         log(`Not sealed, ${id}: ${reason}`);
