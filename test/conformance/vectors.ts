@@ -730,6 +730,13 @@ edited("blank-in-a-string", "A blank inside of a string was taken away.", {
   change: ["wait  a", "wait a"],
   grammarSaysSame: false,
 });
+edited("broken-by-a-formatter", "A formatter broke the line, and put parentheses around the condition.", {
+  path: "src/check.ts",
+  change: [
+    "if (password.normalize() == expected.normalize()) {",
+    "if (\n    (password.normalize() ==\n      expected.normalize())\n  ) {",
+  ],
+});
 edited("line-end-after-return", "A line end after `return` ends the statement, so nothing is returned.", {
   rows: [4],
   path: "src/read.ts",

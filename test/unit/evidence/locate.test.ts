@@ -234,6 +234,34 @@ describe("locate, whatever the text", () => {
   });
 });
 
+describe("what a formatter broke into lines, or joined, before it was sealed", () => {
+  const accepted = "const total = compute(first, second, third);";
+  const broken = "const total = compute(\n    first,\n    second,\n    third,\n  );";
+  const inFile = (text: string, above = "") => `${above}function f() {\n  ${text}\n}\n`;
+
+  it("is edited where all of it stands in order, and not gone", () => {
+    expect(one(inFile(broken), accepted, 1, 2)).toEqual({
+      content: "edited",
+      range: { start: { line: 1, character: 2 }, end: { line: 4, character: 9 } },
+      kept: 0,
+      total: 1,
+    });
+    expect(one(inFile(accepted), broken, 1, 2)).toMatchObject({ content: "edited", total: 5 });
+    expect(one(inFile(broken, "// one\n"), accepted, 1, 2)).toMatchObject({ content: "edited" });
+    // An editor, or its old place, tells which of two is meant; nothing else does.
+    const twice = inFile(broken) + inFile(broken);
+    expect(one(twice, accepted, 1, 2)).toMatchObject({ range: { start: { line: 1 } } });
+    expect(one(twice, accepted, 90, 2, { line: 8, character: 2 })).toMatchObject({
+      range: { start: { line: 8 } },
+    });
+    expect(one(twice, accepted, 90, 2)).toMatchObject({ content: "gone" });
+  });
+
+  it("is gone where a word of it changed", () => {
+    expect(one(inFile(broken.replace("second", "2")), accepted, 1, 2).content).toBe("gone");
+  });
+});
+
 describe("locate, however much there is", () => {
   it("is not held up by a suggestion of a hundred thousand lines", () => {
     const accepted = Array.from({ length: 100_000 }, (_, index) => `line number ${index}`).join("\n");

@@ -331,3 +331,47 @@ describe("lines that were sealed in the place of another text", () => {
     expect(find(spread, laidOut, true).content).toBe("reformatted");
   });
 });
+
+describe("lines that a formatter broke or joined", () => {
+  const long = '  const total = compute(first, second, { third: "three" });\n';
+  const broken = "  const total = compute(\n    first,\n    second,\n    { third: 'three' },\n  );\n";
+  const before = `import a from "a";\nfunction f() {\n${long}}\n`;
+  const after = `import a from "a";\nfunction f() {\n${broken}}\n`;
+  const whole = { start: { line: 2, character: 2 }, end: { line: 6, character: 4 } };
+
+  it("are edited, and not gone, at their place and where they were moved to", () => {
+    const one = piece(before, long.trim());
+    expect(find(one, after)).toEqual({ content: "edited", range: whole, kept: 0, total: 1 });
+    expect(find(piece(after, broken.trim()), before)).toMatchObject({ content: "edited", kept: 0, total: 5 });
+    expect(find(one, `// one\n// two\n// three\n${after}`)).toMatchObject({
+      content: "edited",
+      range: { start: { line: 5, character: 2 } },
+    });
+    // Where two stand that could be it, nothing is guessed.
+    expect(find(one, `// one\n// two\n// three\n${after}${after}`)).toMatchObject({ content: "gone" });
+    expect(find(one, `${after}${after}`)).toMatchObject({ content: "edited", range: whole });
+  });
+
+  it("are not what holds their text inside of other lines, or some of it", () => {
+    const one = piece(before, long.trim());
+    for (const today of [
+      before.replace("  const total", "  // const total").replace("third", "fourth"),
+      after.replace("second", "second, extra"),
+      after.replace("first", "other"),
+    ]) {
+      const { content, range } = find(one, `// one\n// two\n// three\n${today}`);
+      expect([content, range?.start.line === range?.end.line]).not.toEqual(["edited", false]);
+    }
+  });
+
+  it("never become more than edited, whatever layout is added or taken away", () => {
+    const layout = fc.constantFrom(" ", "\n", "\t", ",", ";", "(", ")");
+    fc.assert(
+      fc.property(fc.array(layout, { minLength: 1, maxLength: 4 }), fc.nat(long.length), (added, at) => {
+        const today = before.replace(long, long.slice(0, at) + added.join("") + long.slice(at));
+        fc.pre(!today.includes(`\n${long}`));
+        expect(find(piece(before, long.trim()), today).content).toBe("edited");
+      }),
+    );
+  });
+});

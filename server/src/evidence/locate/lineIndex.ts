@@ -1,4 +1,5 @@
 import type { Position } from "../format/record";
+import { LayoutFree } from "./layoutFree";
 import { visible } from "./whiteSpace";
 
 /** Places of one line of text that are looked at; a text that repeats a line more often tells nothing by it. */
@@ -13,6 +14,7 @@ export class LineIndex {
   private places: ReadonlyMap<string, readonly number[]> | null = null;
   private offsets: readonly number[] | null = null;
   private visiblePlaces: ReadonlyMap<string, readonly number[]> | null = null;
+  private withoutLayout: LayoutFree | null = null;
 
   /**
    * @param text with LF between its lines
@@ -57,6 +59,12 @@ export class LineIndex {
   linesLike(line: string): readonly number[] {
     this.places ??= indexOf(this.lines);
     return this.places.get(line) ?? [];
+  }
+
+  /** What the text is apart from its layout. */
+  get layoutFree(): LayoutFree {
+    this.withoutLayout ??= new LayoutFree(this.text);
+    return this.withoutLayout;
   }
 
   /** The text with some of its lines replaced; `null` once the budget for that is spent. */

@@ -1,6 +1,7 @@
 import type { Position } from "../format/record";
+import { LayoutFree } from "./layoutFree";
 import { lastAtOrBefore } from "./lineIndex";
-import type { Located } from "./locatePiece";
+import { ENOUGH_TO_MOVE, type Located, letterCount } from "./locatePiece";
 import { squash } from "./whiteSpace";
 
 /** A suggestion to find in a text. */
@@ -37,7 +38,9 @@ const MAX_OCCURRENCES = 32;
  *
  * In this order: the whole text at the editor's or the recorded place (`verbatim`, or `reformatted` where only white
  * space differs); the whole text at exactly one other place (`moved`), by itself or, also for a short one, after the
- * lines that stood before it; some of its lines at its place, or around lines that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at their place.
+ * lines that stood before it; all of its text in order where a formatter broke or joined its lines, or some of its lines at its
+ * place, or around lines that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at
+ * their place.
  */
 export function locate(text: string, suggestions: readonly LocateInput[]): ReadonlyMap<string, Located> {
   const search = new Search(text.replace(/\r\n?/g, "\n"), suggestions);
@@ -45,6 +48,7 @@ export function locate(text: string, suggestions: readonly LocateInput[]): Reado
   search.reformattedAtPlace();
   search.afterItsContext();
   search.elsewhere();
+  search.laidOutAnew();
   search.edited();
   return search.result();
 }
@@ -71,6 +75,7 @@ class Search {
   /** Longest first: more text is stronger evidence for one place. */
   private readonly wanted: readonly Wanted[];
   private squashedText: Squashed | null = null;
+  private layoutFreeText: LayoutFree | null = null;
 
   constructor(
     private readonly text: string,
@@ -150,6 +155,32 @@ class Search {
         }
       } else if (this.isFree(span)) {
         this.take(one, "moved", span);
+      }
+    }
+  }
+
+  /** All of its text stands there in order, apart from what a formatter changes where it breaks or joins lines. */
+  laidOutAnew(): void {
+    for (const one of this.open()) {
+      if (letterCount(one.pattern) < ENOUGH_TO_MOVE) {
+        continue;
+      }
+      this.layoutFreeText ??= new LayoutFree(this.text);
+      const text = this.layoutFreeText;
+      const isOtherwiseBroken = ({ start, end }: Span): boolean =>
+        this.positionOf(end).line - this.positionOf(start).line + 1 !== one.lineCount;
+      const places = text
+        .placesOf(new LayoutFree(one.accepted))
+        .filter((place) => isOtherwiseBroken(place) && this.isFree(place))
+        .filter((place) => one.position.character > 0 || text.beginsLine(place));
+      const isOn = (line: number | undefined, { start }: Span): boolean =>
+        this.positionOf(start).line === line;
+      const [near] = places.filter((place) => isOn(one.hint?.line, place) || isOn(one.position.line, place));
+      const place = near ?? (places.length === 1 ? places[0] : undefined);
+      if (place !== undefined) {
+        const standing = new Set(this.text.slice(place.start, place.end).split("\n").map(squash));
+        const kept = one.parts.filter(({ squashed }) => standing.has(squashed)).length;
+        this.take(one, "edited", place, Math.min(kept, one.parts.length - 1));
       }
     }
   }

@@ -1,5 +1,6 @@
 import { commit } from "../format/commitment";
 import type { LineDigest, Position, Surroundings } from "../format/record";
+import { LayoutFree, type LayoutFreeSpan } from "./layoutFree";
 import type { LineIndex } from "./lineIndex";
 import { holdsLines, visible } from "./whiteSpace";
 
@@ -79,10 +80,8 @@ export function locatePiece(piece: PieceToLocate, today: LineIndex, sameTokens: 
     return alikeAt === null ? found : { ...found, alikeAt };
   }
   const { saved, accepted } = piece;
-  const found =
-    saved === null
-      ? recognised(piece, accepted.split("\n"), today)
-      : (reformatted(piece, saved, today, sameTokens) ?? recognised(piece, saved, today));
+  const spaced = saved === null ? null : reformatted(piece, saved, today, sameTokens);
+  const found = spaced ?? recognised(piece, saved ?? accepted.split("\n"), today);
   return found.content === "gone" && today.isSpent ? nowhere(piece, "ambiguous") : found;
 }
 
@@ -365,6 +364,10 @@ function rangeWithin(
  */
 function recognised(piece: PieceToLocate, wanted: readonly string[], today: LineIndex): Located {
   const total = countTelling(wanted);
+  const laidOut = laidOutAnewAt(piece, wanted, today);
+  if (laidOut !== null) {
+    return laidOut;
+  }
   const bases = placesOf(piece).map(({ line }) => line);
   const edited = (range: NonNullable<Located["range"]>, kept: number): Located => {
     return { content: "edited", range, kept, total };
@@ -397,7 +400,62 @@ function recognised(piece: PieceToLocate, wanted: readonly string[], today: Line
     }
   }
   const holder = holderOf(piece.accepted, today);
-  return holder === null ? nowhere(piece, "gone") : edited(lineRange(today, holder, holder), 0);
+  return holder === null
+    ? (laidOutAnewSomewhere(wanted, today) ?? nowhere(piece, "gone"))
+    : edited(lineRange(today, holder, holder), 0);
+}
+
+/** Lines that a formatter broke or joined at their place: all of their text is there in order, apart from layout. */
+function laidOutAnewAt(piece: PieceToLocate, wanted: readonly string[], today: LineIndex): Located | null {
+  const text = wanted.join("\n");
+  if (letterCount(text) < ENOUGH_TO_MOVE) {
+    return null;
+  }
+  for (const { line } of placesOf(piece)) {
+    const from = today.offsetOf({ line, character: 0 });
+    const span = today.spend(text.length) ? today.layoutFree.placeFrom(from, new LayoutFree(text)) : null;
+    if (span !== null && today.positionOf(span.start).line === line && isWholeLines(span, today)) {
+      return laidOutAnew(wanted, today, span);
+    }
+  }
+  return null;
+}
+
+/** The same at the one other place where they stand. */
+function laidOutAnewSomewhere(wanted: readonly string[], today: LineIndex): Located | null {
+  const text = wanted.join("\n");
+  if (letterCount(text) < ENOUGH_TO_MOVE || !today.spend(today.layoutFree.characters.length)) {
+    return null;
+  }
+  const [span, ...others] = today.layoutFree.placesOf(new LayoutFree(text));
+  return span === undefined || others.length > 0 || !isWholeLines(span, today)
+    ? null
+    : laidOutAnew(wanted, today, span);
+}
+
+function isWholeLines(span: LayoutFreeSpan, { layoutFree }: LineIndex): boolean {
+  return layoutFree.beginsLine(span) && layoutFree.endsLine(span);
+}
+
+function laidOutAnew(wanted: readonly string[], today: LineIndex, span: LayoutFreeSpan): Located {
+  const first = today.positionOf(span.start).line;
+  const last = withClosingLines(today, first, today.positionOf(span.end).line);
+  const still = new Set(today.lines.slice(first, last + 1));
+  const kept = wanted.filter((line) => line.trim() !== "" && still.has(line)).length;
+  const total = countTelling(wanted);
+  return { content: "edited", range: lineRange(today, first, last), kept: Math.min(kept, total - 1), total };
+}
+
+/** The last of some lines and those behind that only close what these open. */
+function withClosingLines(today: LineIndex, first: number, last: number): number {
+  const openedIn = (line: string): number => line.split("(").length - line.split(")").length;
+  let open = today.lines.slice(first, last + 1).reduce((sum, line) => sum + openedIn(line), 0);
+  let end = last;
+  while (open > 0 && /^[\s,;)]*\)[\s,;)]*$/.test(today.lines[end + 1] ?? "")) {
+    end += 1;
+    open += openedIn(today.lines[end] ?? "");
+  }
+  return end;
 }
 
 /** Where lines stand that tell enough and occur once. */
