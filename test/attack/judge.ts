@@ -75,7 +75,7 @@ function whyNotBy(truth: Truth, verdict: Verdict, state: State): string | null {
   if (truth.isStuffed && !repeatsOtherLines(verdict, piece.accepted, state)) {
     return "its prompt held the answer, and today's file does not";
   }
-  if (state.repositoryId === null || truth.repositoryId !== state.repositoryId) {
+  if (!state.repositoryIds.includes(truth.repositoryId)) {
     return "it belongs to another repository";
   }
   if (!state.chain.has(truth.batchRoot)) {
@@ -218,8 +218,8 @@ function isStillGood(truth: Truth, verified: readonly Verdict[]): boolean {
 }
 
 /** Whether a device has two batches of this repository where it can have one. */
-function contradicts({ batchRoot, device, repositoryId }: Truth, state: State): boolean {
-  const links = state.links.filter((link) => link.repositoryId === repositoryId);
+function contradicts({ batchRoot, device }: Truth, state: State): boolean {
+  const links = state.links.filter((link) => state.repositoryIds.includes(link.repositoryId));
   const own = links.find((link) => link.batchRoot === batchRoot);
   if (own === undefined) {
     return false;

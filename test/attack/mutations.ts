@@ -276,8 +276,12 @@ const EVIDENCE: readonly Mutation[] = [
     state.evidence.set(other, text);
     return MAY_NOT_LOWER;
   }),
+  mutation("evidence: one more repository id", (state) => {
+    state.repositoryIds = [...state.repositoryIds, OTHER_REPOSITORY].sort();
+    return MAY_NOT_LOWER;
+  }),
   mutation("evidence: no or another repository id", (state, random) => {
-    state.repositoryId = random.chance(0.5) ? null : OTHER_REPOSITORY;
+    state.repositoryIds = random.chance(0.5) ? [] : [OTHER_REPOSITORY];
     return MAY_LOWER;
   }),
 ];

@@ -45,7 +45,7 @@ export interface State {
   readonly evidence: Map<string, string | Uint8Array>;
   readonly anchors: Map<string, string | Uint8Array>;
   models: string | Uint8Array;
-  repositoryId: string | null;
+  repositoryIds: readonly string[];
   /** By leaf hash; one claim may stand in several batches. */
   readonly truths: Map<string, readonly Truth[]>;
   readonly links: Link[];
@@ -60,7 +60,7 @@ export function honestState(world: World): State {
     evidence: new Map(),
     anchors: new Map(),
     models: world.models,
-    repositoryId: world.repositoryId,
+    repositoryIds: [world.repositoryId],
     truths: new Map(),
     links: [],
     chain: new Map(),

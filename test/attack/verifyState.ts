@@ -12,6 +12,7 @@ import { normalizeText } from "../../server/src/evidence/format/commitment";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
 import { Grammars } from "../../server/src/evidence/locate/grammars";
 import type { RepositoryFileContent, RepositoryFiles } from "../../server/src/evidence/repository";
+import type { RepositoryIds } from "../../server/src/evidence/repositoryIds";
 import { BoundedMap } from "../../server/src/platform/boundedMap";
 import { Digest } from "../../server/src/platform/primitives";
 import { builtInPolicy } from "../../server/src/policy/policy";
@@ -110,8 +111,8 @@ class MemoryRepository implements RepositoryFiles {
     private readonly work: Work,
   ) {}
 
-  id(): Promise<string | null> {
-    return Promise.resolve(this.state.repositoryId);
+  ids(): Promise<RepositoryIds> {
+    return Promise.resolve({ ids: this.state.repositoryIds, damaged: [] });
   }
 
   async *evidenceFiles(): AsyncIterable<RepositoryFileContent> {

@@ -65,7 +65,7 @@ function vector(name: string, about: string, draft: Draft): void {
   const { repositoryId = REPOSITORY } = draft;
   const proofline = new Map<string, string>();
   if (repositoryId !== null) {
-    proofline.set(".proofline/repository.json", `{\n  "id": "${repositoryId}"\n}\n`);
+    proofline.set(`.proofline/repository/${repositoryId}.json`, `{\n  "id": "${repositoryId}"\n}\n`);
   }
   const files = new Map([...Object.entries(draft.files), ...proofline]);
   for (const file of draft.evidence) {
@@ -164,6 +164,27 @@ vector("good/verbatim", "A replayed and anchored claim whose lines stand as they
   also: { [`.proofline/anchors/${sum.batchRoot}.8453.json`]: anchorFile(sum.batchRoot) },
   known: all([sum]),
   pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", GOOD)],
+});
+vector(
+  "good/begun-on-two-branches",
+  "Two branches began and were merged: the repository has the ids of both.",
+  {
+    rules: ["identity"],
+    files: SUM_FILE,
+    evidence: [sum],
+    also: { [`.proofline/repository/${OTHER_REPOSITORY}.json`]: `{\n  "id": "${OTHER_REPOSITORY}"\n}\n` },
+    known: all([sum]),
+    pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", GOOD)],
+  },
+);
+vector("hostile/damaged-id", "A file that holds no id costs itself, and not the id beside it.", {
+  rules: ["identity"],
+  files: SUM_FILE,
+  evidence: [sum],
+  also: { ".proofline/repository/0.json": "{}\n" },
+  known: all([sum]),
+  pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", GOOD)],
+  problems: [".proofline/repository/0.json"],
 });
 vector("good/crlf", "Line ends never count: the file has CRLF today.", {
   rules: ["lineEnds"],

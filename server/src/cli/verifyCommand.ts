@@ -144,7 +144,7 @@ async function reportOf(
     const paths = wanted.length === 0 ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
     const known = await lookAround(session.home, modelPlacesOf(session), {
       folder: repository.folder,
-      id: contents.repositoryId,
+      ids: contents.repositoryIds,
     });
     known.problems.forEach(note);
     const replays = new Replays(session, known.pins, options);

@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import * as z from "zod";
 import type { Prompt } from "../inference/suggestion";
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
+import type { RepositoryIdentity } from "../platform/acceptedRecords";
 import { createWhole, isErrno, removeAbandoned, writeWhole } from "../platform/durable";
 import { meaningOf, ProoflineError, unreachable } from "../platform/errors";
 import {
@@ -19,29 +18,32 @@ import {
 } from "../platform/git";
 import { inOrder } from "../platform/inOrder";
 import { isInside } from "../platform/insideFolder";
-import { type Digest, RandomId, RepositoryPath } from "../platform/primitives";
+import { type Digest, type RandomId, RepositoryPath } from "../platform/primitives";
 import { looksSecret } from "../platform/secretFiles";
 import { findSecret } from "../platform/secrets";
 import { normalizeText } from "./format/commitment";
 import { MAX_EVIDENCE_BYTES } from "./format/evidenceFile";
 import { standsIn } from "./locate/promptLines";
+import { formatId, idIn, type RepositoryIds } from "./repositoryIds";
 
 /** Where evidence lies, below a repository's top. */
 export const PROOFLINE_FOLDER = ".proofline";
+/** Where its ids lie, one file each. */
+const REPOSITORY_FOLDER = `${PROOFLINE_FOLDER}/repository`;
 /** Where VS Code keeps a workspace's settings, below a repository's top. */
 export const EDITOR_SETTINGS_FILE = ".vscode/settings.json";
 
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_SMALL_FILE_BYTES = 64 * 1024;
 const MAX_LISTED_FILES = 100_000;
+/** Far more than branches on which somebody began. */
+const MAX_IDS = 64;
 
 /** Bytes of all files of a kind that are read: honest evidence of 100,000 suggestions has half of it. */
 const MAX_LISTED_BYTES = 1024 * 1024 * 1024;
 
 /** Files that are read side by side: what waits for the disk waits together, and little is held meanwhile. */
 const FILES_AT_ONCE = 8;
-
-const RepositoryFile = z.strictObject({ id: RandomId });
 
 /** A file of the `.proofline` folder, as it lies there. Its name is a place to point at and proves nothing. */
 export type RepositoryFileContent =
@@ -56,7 +58,7 @@ export type RepositoryFileContent =
 export type RepositoryFiles = Pick<
   Repository,
   | "folder"
-  | "id"
+  | "ids"
   | "evidenceFiles"
   | "anchorFiles"
   | "files"
@@ -121,30 +123,34 @@ export class Repository {
   }
 
   /**
-   * The repository's id, or `null` where it has none yet.
-   *
-   * @throws ProoflineError `repository` where its file is damaged.
+   * The repository's ids, in order, of which any counts: where work began on two branches, each made its own, and files of different
+   * names merge. None where nothing was sealed yet.
    */
-  async id(): Promise<RandomId | null> {
-    const path = `${PROOFLINE_FOLDER}/repository.json`;
-    const file = await this.read(path, MAX_SMALL_FILE_BYTES);
-    if (file === null) {
-      return null;
+  async ids(): Promise<RepositoryIds> {
+    const ids = new Set<RandomId>();
+    const damaged: { path: string; problem: string }[] = [];
+    for await (const file of this.list("repository", MAX_SMALL_FILE_BYTES)) {
+      if (ids.size === MAX_IDS) {
+        damaged.push({ path: REPOSITORY_FOLDER, problem: `Only ${MAX_IDS} ids count, and there are more.` });
+        break;
+      }
+      const id = file.kind === "unreadable" ? file : idIn(file.bytes);
+      if (typeof id === "string") {
+        ids.add(id);
+      } else {
+        damaged.push({ path: file.path, problem: id.reason });
+      }
     }
-    try {
-      return parseCanonical(decodeUtf8(file), RepositoryFile, { maxLength: MAX_SMALL_FILE_BYTES }).id;
-    } catch (error) {
-      throw new ProoflineError(
-        "repository",
-        `${path} cannot be read (${error instanceof ProoflineError ? error.reason : meaningOf(error)}).`,
-        "restoreFile",
-      );
-    }
+    return { ids: [...ids].sort(), damaged };
   }
 
-  /** Which repository this is; a damaged id counts as none. */
-  async identity(): Promise<{ readonly folder: string; readonly id: RandomId | null }> {
-    return { folder: this.folder, id: await this.id().catch(() => null) };
+  /** Which repository this is; what cannot be read of that says nothing. */
+  async identity(): Promise<RepositoryIdentity> {
+    const ids = await this.ids().then(
+      (read) => read.ids,
+      () => [],
+    );
+    return { folder: this.folder, ids };
   }
 
   /** The same where it must have an id: makes one where there is none. */
@@ -152,27 +158,38 @@ export class Repository {
     return { folder: this.folder, id: await this.ensureId() };
   }
 
-  /** The repository's id; makes the `.proofline` folder and a random id where there is none. */
+  /**
+   * An id of the repository, the same for all whose files are the same; makes the `.proofline` folder and a random id where there is none.
+   *
+   * @throws ProoflineError `repository` where there are ids, and all of them are damaged
+   */
   async ensureId(): Promise<RandomId> {
-    const existing = await this.id();
-    if (existing !== null) {
-      return existing;
+    const { ids, damaged } = await this.ids();
+    const [first] = ids;
+    const [bad] = damaged;
+    if (first !== undefined) {
+      return first;
     }
+    if (bad !== undefined) {
+      throw new ProoflineError("repository", `${bad.path} cannot be read: ${bad.problem}`, "restoreFile");
+    }
+    const fresh = randomBytes(16).toString("hex");
     await this.writing(async () => {
       const folder = await this.ownFolder(PROOFLINE_FOLDER);
       await createWhole(join(folder, ".gitattributes"), "* -text linguist-generated\n");
-      const fresh: z.infer<typeof RepositoryFile> = { id: randomBytes(16).toString("hex") };
-      await createWhole(join(folder, "repository.json"), prettyCanonicalJson(fresh));
+      const own = await this.ownFolder(REPOSITORY_FOLDER);
+      await createWhole(join(own, `${fresh}.json`), formatId(fresh));
     });
-    const id = await this.id();
-    if (id === null) {
+    // Whoever made another one at the same time has the same two now.
+    const [made] = (await this.ids()).ids;
+    if (made === undefined) {
       throw new ProoflineError(
         "repository",
         "The repository's id disappeared as soon as it was made.",
         "tryAgain",
       );
     }
-    return id;
+    return made;
   }
 
   /**
@@ -264,12 +281,12 @@ export class Repository {
   }
 
   /**
-   * The evidence files of a commit that do not lie here today with the same content, and the repository's id in it.
+   * The evidence files of a commit that do not lie here today with the same content, and the repository's ids in it.
    *
    * @throws ProoflineError `repository` where git knows no such revision, or cannot read it.
    */
   async evidenceSince(revision: string): Promise<{
-    readonly repositoryId: RandomId | null;
+    readonly repositoryIds: readonly RandomId[];
     readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   }> {
     const commit = this.isGit ? await commitOf(this.folder, revision) : null;
@@ -296,9 +313,14 @@ export class Repository {
         size <= MAX_EVIDENCE_BYTES &&
         !today.has(object),
     );
-    const idFile = committed.find(({ path }) => path === `${PROOFLINE_FOLDER}/repository.json`);
-    const objects = [...(idFile === undefined ? [] : [idFile]), ...wanted].map(({ object }) => object);
-    const contents = await contentsOf(this.folder, objects);
+    const idFiles = committed.filter(
+      ({ path, size }) =>
+        path.startsWith(`${REPOSITORY_FOLDER}/`) && path.endsWith(".json") && size <= MAX_SMALL_FILE_BYTES,
+    );
+    const contents = await contentsOf(
+      this.folder,
+      [...idFiles, ...wanted].map(({ object }) => object),
+    );
     // What cannot be read is not gone: a clone may be shallow or partial.
     if (contents.includes(null)) {
       throw new ProoflineError(
@@ -307,9 +329,10 @@ export class Repository {
         "nameRevision",
       );
     }
-    const bytes = idFile === undefined ? contents : contents.slice(1);
+    const ids = contents.slice(0, idFiles.length).map((content) => idIn(content ?? new Uint8Array()));
+    const bytes = contents.slice(idFiles.length);
     return {
-      repositoryId: idFile === undefined ? null : idIn(contents[0] ?? null),
+      repositoryIds: [...new Set(ids.filter((id) => typeof id === "string"))].sort(),
       files: wanted.flatMap(({ path }, index) => {
         const content = bytes[index] ?? null;
         return content === null ? [] : [{ path: `${revision}:${path}`, bytes: content }];
@@ -626,19 +649,9 @@ async function notRead(path: string, error: unknown): Promise<Found> {
   throw error;
 }
 
-function idIn(file: Uint8Array | null): RandomId | null {
-  try {
-    return file === null
-      ? null
-      : parseCanonical(decodeUtf8(file), RepositoryFile, { maxLength: MAX_SMALL_FILE_BYTES }).id;
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Finds the repository that a file or folder belongs to: its git work tree, else the innermost of `folders` (those of
- * the workspace) that it lies in, else the nearest folder above it that has a `.proofline/repository.json`.
+ * the workspace) that it lies in, else the nearest folder above it that has a `.proofline/repository`.
  *
  * @throws ProoflineError `repository` where it belongs to none.
  */
@@ -675,8 +688,7 @@ async function realPathOf(path: string): Promise<string> {
 
 async function nearestKnown(folder: string): Promise<string | null> {
   for (let current = folder; ; current = dirname(current)) {
-    const info = await stat(join(current, PROOFLINE_FOLDER, "repository.json")).catch(() => null);
-    if (info?.isFile()) {
+    if (await isDirectory(join(current, REPOSITORY_FOLDER))) {
       return current;
     }
     if (dirname(current) === current) {

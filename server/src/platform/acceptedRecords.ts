@@ -11,15 +11,15 @@ import { Digest } from "./primitives";
 export interface RepositoryIdentity {
   /** Absolute path of the top, without symbolic links. */
   readonly folder: string;
-  /** `null` where it has none, or none that can be read. */
-  readonly id: string | null;
+  /** Any of them counts; empty where it has none, or none that can be read. */
+  readonly ids: readonly string[];
 }
 
 /** What a person said of one thing in one repository. */
 export interface AcceptedRecord {
   /** Absolute path of the repository's top, without symbolic links. */
   readonly repository: string;
-  /** The id in its `.proofline/repository.json`. */
+  /** One of its ids, in `.proofline/repository`. */
   readonly repositoryId: string;
 }
 
@@ -57,7 +57,7 @@ export class AcceptedRecords<Kept extends AcceptedRecord> {
     repository: RepositoryIdentity,
   ): Promise<{ readonly records: readonly Kept[]; readonly problem: string | null }> {
     const records: Kept[] = [];
-    if (repository.id === null) {
+    if (repository.ids.length === 0) {
       return { records, problem: null };
     }
     let names: readonly string[];
@@ -70,7 +70,7 @@ export class AcceptedRecords<Kept extends AcceptedRecord> {
     for (const name of names.slice(0, MAX_RECORDS)) {
       try {
         const record = await this.read(repository.folder, name);
-        if (record.repositoryId === repository.id) {
+        if (repository.ids.includes(record.repositoryId)) {
           records.push(record);
         }
       } catch (error) {

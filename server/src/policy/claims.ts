@@ -58,8 +58,8 @@ export interface Claim {
 export interface ClaimsParameters {
   /** The files, by today's paths, whose claims are wanted; all without it. What is wrong with evidence is told of all. */
   readonly only?: ReadonlySet<string>;
-  /** The id in `.proofline/repository.json`; `null` where there is none. */
-  readonly repositoryId: string | null;
+  /** The ids in `.proofline/repository`, of which any counts; empty where there is none. */
+  readonly repositoryIds: readonly string[];
   readonly evidence: readonly EvidenceInput[];
   readonly moves: Moves;
   readonly journal: readonly AcceptedSuggestion[];
@@ -70,7 +70,7 @@ export interface ClaimsParameters {
 }
 
 const UNIDENTIFIED =
-  "The repository has no id of its own (.proofline/repository.json), so nobody can tell whether this belongs to it.";
+  "The repository has no id of its own (.proofline/repository), so nobody can tell whether this belongs to it.";
 const FOREIGN = "It belongs to another repository: the repository ids differ.";
 const EQUIVOCATION =
   "Its device contradicts itself about the order of its batches: two have one number or one predecessor, or a number does not follow.";
@@ -85,7 +85,7 @@ export interface GatheredClaims {
  * Of two copies of a claim the better one counts: intact before broken, open before sealed. In small steps, one for each claim.
  */
 export function* gatherClaims(parameters: ClaimsParameters): Generator<void, GatheredClaims, void> {
-  const { repositoryId, evidence, moves, journal, unwritten = [], device, only } = parameters;
+  const { repositoryIds, evidence, moves, journal, unwritten = [], device, only } = parameters;
   const claims = new Map<string, Claim>();
   const add = (claim: Claim): void => {
     const known = claims.get(claim.claim);
@@ -94,14 +94,14 @@ export function* gatherClaims(parameters: ClaimsParameters): Generator<void, Gat
     }
   };
   const index = EvidenceIndex.of(evidence);
-  const contradicting = index.contradictingIn(repositoryId);
+  const contradicting = index.contradictingIn(repositoryIds);
   const about = only === undefined ? evidence : yield* index.gatherAbout(only, moves);
   for (const { path, reading } of [...about].sort((a, b) => compareText(a.path, b.path))) {
     const { batch } = reading;
     if (batch === null) {
       continue;
     }
-    const [state, defect] = stateOf(reading, repositoryId, contradicting);
+    const [state, defect] = stateOf(reading, repositoryIds, contradicting);
     const signature = reading.kind === "intact" ? "valid" : reading.signature;
     const source = sourceOf(batch, { evidenceFile: path, evidence: state, defect, signature });
     for (const claim of batch.claims) {
@@ -118,7 +118,7 @@ export function* gatherClaims(parameters: ClaimsParameters): Generator<void, Gat
       }
     }
   }
-  return { claims: [...claims.values()], files: problemsOf(evidence, repositoryId, contradicting) };
+  return { claims: [...claims.values()], files: problemsOf(evidence, repositoryIds, contradicting) };
 }
 
 const problems = new WeakMap<ReadonlySet<Digest>, readonly FileProblem[]>();
@@ -126,7 +126,7 @@ const problems = new WeakMap<ReadonlySet<Digest>, readonly FileProblem[]>();
 /** What is wrong with evidence files, in the order of their paths; the same list for the same evidence. */
 function problemsOf(
   evidence: readonly EvidenceInput[],
-  repositoryId: string | null,
+  repositoryIds: readonly string[],
   contradicting: ReadonlySet<Digest>,
 ): readonly FileProblem[] {
   const known = problems.get(contradicting);
@@ -135,7 +135,7 @@ function problemsOf(
   }
   const found = evidence
     .flatMap(({ path, reading }): FileProblem[] => {
-      const [, defect] = stateOf(reading, repositoryId, contradicting);
+      const [, defect] = stateOf(reading, repositoryIds, contradicting);
       return defect === null ? [] : [{ path, problem: defect }];
     })
     .sort((a, b) => compareText(a.path, b.path));
@@ -145,17 +145,17 @@ function problemsOf(
 
 function stateOf(
   reading: EvidenceReading,
-  repositoryId: string | null,
+  repositoryIds: readonly string[],
   contradicting: ReadonlySet<Digest>,
 ): readonly [Checks["evidence"], string | null] {
   if (reading.kind !== "intact") {
     return [reading.kind, reading.reason];
   }
   const { batch } = reading;
-  if (repositoryId === null) {
+  if (repositoryIds.length === 0) {
     return ["unidentified", UNIDENTIFIED];
   }
-  if (batch.facts.repositoryId !== repositoryId) {
+  if (!repositoryIds.includes(batch.facts.repositoryId)) {
     return ["foreign", FOREIGN];
   }
   return contradicting.has(batch.batchRoot) ? ["equivocation", EQUIVOCATION] : ["intact", null];

@@ -36,7 +36,7 @@ export class EvidenceIndex {
 
   private readonly byRecordedPath = new Map<string, EvidenceInput[]>();
   private readonly byFile = new Map<string, EvidenceInput>();
-  private readonly contradicting = new Map<string | null, ReadonlySet<Digest>>();
+  private readonly contradicting = new Map<string, ReadonlySet<Digest>>();
   private readonly sealed = new Map<string, ReadonlySet<string>>();
 
   private constructor(private readonly evidence: readonly EvidenceInput[]) {
@@ -118,18 +118,21 @@ export class EvidenceIndex {
     });
   }
 
-  /** The intact batches of a repository in which their device contradicts itself. */
-  contradictingIn(repositoryId: string | null): ReadonlySet<Digest> {
-    const known = this.contradicting.get(repositoryId);
+  /** The intact batches of a repository, by its ids, in which their device contradicts itself. */
+  contradictingIn(repositoryIds: readonly string[]): ReadonlySet<Digest> {
+    const key = repositoryIds.join();
+    const known = this.contradicting.get(key);
     if (known !== undefined) {
       return known;
     }
     const found = equivocating(
       this.evidence.flatMap(({ reading }) =>
-        reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId ? [reading.batch] : [],
+        reading.kind === "intact" && repositoryIds.includes(reading.batch.facts.repositoryId)
+          ? [reading.batch]
+          : [],
       ),
     );
-    this.contradicting.set(repositoryId, found);
+    this.contradicting.set(key, found);
     return found;
   }
 

@@ -28,7 +28,7 @@ export interface DueBatches {
 
 /** @param identity of the chain that is written to; `null` where there is none yet, or it cannot be reached */
 export function dueBatches(
-  { repositoryId, evidence, anchors }: Pick<RepositoryContents, "repositoryId" | "evidence" | "anchors">,
+  { repositoryIds, evidence, anchors }: Pick<RepositoryContents, "repositoryIds" | "evidence" | "anchors">,
   journal: Pick<Journal, "unanchored">,
   identity: ChainIdentity | null,
   scope: AnchorScope,
@@ -50,7 +50,9 @@ export function dueBatches(
     // Where it costs nothing, what was sealed here is anchored here.
     (isPublic || !own.has(batchRoot));
   const intact = evidence.flatMap(({ reading }) =>
-    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId ? [reading.batch] : [],
+    reading.kind === "intact" && repositoryIds.includes(reading.batch.facts.repositoryId)
+      ? [reading.batch]
+      : [],
   );
   switch (scope) {
     case "own":

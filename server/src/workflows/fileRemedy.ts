@@ -9,7 +9,7 @@ export function isOfEvidence({ path }: FileProblem): boolean {
   return path.startsWith(`${PROOFLINE_FOLDER}/evidence`);
 }
 
-const RESTORE_ID = "Restore .proofline/repository.json from version control.";
+const RESTORE_ID = "Restore the files of .proofline/repository from version control.";
 
 /**
  * What a person can do about a file that cannot be believed, as a sentence: a file that is broken is restored; one that
@@ -17,7 +17,7 @@ const RESTORE_ID = "Restore .proofline/repository.json from version control.";
  */
 export function fileRemedy(
   { path }: FileProblem,
-  { repositoryId, evidence }: Pick<RepositoryContents, "repositoryId" | "evidence">,
+  { repositoryIds, evidence }: Pick<RepositoryContents, "repositoryIds" | "evidence">,
 ): string {
   const reading = EvidenceIndex.of(evidence).inputAt(path)?.reading;
   if (reading?.kind === "newer") {
@@ -26,10 +26,10 @@ export function fileRemedy(
   if (reading?.kind !== "intact") {
     return SHARED_REMEDIES.restoreFile;
   }
-  if (repositoryId === null) {
+  if (repositoryIds.length === 0) {
     return RESTORE_ID;
   }
-  return reading.batch.facts.repositoryId === repositoryId
+  return repositoryIds.includes(reading.batch.facts.repositoryId)
     ? "Ask whoever has that device what it sealed, and keep the file until you know."
-    : `Take the file away if it came from elsewhere. If the id was changed: ${RESTORE_ID}`;
+    : `Take the file away if it came from elsewhere. If an id was taken away: ${RESTORE_ID}`;
 }

@@ -15,7 +15,8 @@ import type { BaseEvidence } from "./vanished";
 
 /** What lies under a repository's `.proofline`, read and checked as far as files alone go. */
 export interface RepositoryContents {
-  readonly repositoryId: string | null;
+  /** Any of them counts. */
+  readonly repositoryIds: readonly string[];
   readonly evidence: readonly EvidenceInput[];
   readonly anchors: readonly Anchor[];
   /** Where pieces whose file is gone have been moved to. */
@@ -82,17 +83,18 @@ export class RepositoryReader {
       }
     }
     const moves = await findMoves(repository, evidence);
-    return { repositoryId: await repository.id(), evidence, anchors, moves, problems };
+    const { ids, damaged } = await repository.ids();
+    return { repositoryIds: ids, evidence, anchors, moves, problems: [...damaged, ...problems] };
   }
 
   /** What evidence held at a revision and does not hold today. */
   async readSince(repository: Repository, revision: string): Promise<BaseEvidence> {
-    const { repositoryId, files } = await repository.evidenceSince(revision);
+    const { repositoryIds, files } = await repository.evidenceSince(revision);
     const evidence: EvidenceInput[] = [];
     for (const { path, bytes } of files) {
       evidence.push({ path, reading: await this.readingOf(bytes) });
     }
-    return { repositoryId, evidence };
+    return { repositoryIds, evidence };
   }
 
   private async judge(

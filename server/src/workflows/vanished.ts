@@ -6,7 +6,7 @@ import { type VerifyParameters, verify } from "../policy/verifyEvidence";
 
 /** What a base holds and today's folder does not. */
 export interface BaseEvidence {
-  readonly repositoryId: string | null;
+  readonly repositoryIds: readonly string[];
   readonly evidence: readonly EvidenceInput[];
 }
 
@@ -22,7 +22,7 @@ export function findVanished(
   unreadable: ReadonlySet<string> = new Set(),
 ): readonly VanishedEvidence[] {
   const known = new Set(
-    intact(today.evidence, today.repositoryId).flatMap(({ claims }) => claims.flatMap(openedBy)),
+    intact(today.evidence, today.repositoryIds).flatMap(({ claims }) => claims.flatMap(openedBy)),
   );
   const evidence = base.evidence.flatMap(({ path, reading }): EvidenceInput[] => {
     if (reading.kind !== "intact") {
@@ -40,7 +40,7 @@ export function findVanished(
   const whole = new Set(today.evidence.map(({ path }) => path));
   const stateOf = (path: string): VanishedEvidence["today"] =>
     broken.has(path) ? "broken" : whole.has(path) ? "other" : "gone";
-  const { suggestions } = verify({ ...today, repositoryId: base.repositoryId, evidence, journal: [] });
+  const { suggestions } = verify({ ...today, repositoryIds: base.repositoryIds, evidence, journal: [] });
   return suggestions
     .filter(({ checks }) => checks.evidence !== "foreign")
     .map(({ claim, id, path, startLine, evidenceFile }) => ({
@@ -67,8 +67,13 @@ function openedBy({ leafHash, values, pieces }: SealedClaim): readonly string[] 
   ];
 }
 
-function intact(evidence: readonly EvidenceInput[], repositoryId: string | null): readonly SealedBatch[] {
+function intact(
+  evidence: readonly EvidenceInput[],
+  repositoryIds: readonly string[],
+): readonly SealedBatch[] {
   return evidence.flatMap(({ reading }) =>
-    reading.kind === "intact" && reading.batch.facts.repositoryId === repositoryId ? [reading.batch] : [],
+    reading.kind === "intact" && repositoryIds.includes(reading.batch.facts.repositoryId)
+      ? [reading.batch]
+      : [],
   );
 }

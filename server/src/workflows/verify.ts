@@ -1,6 +1,6 @@
 import type { ChainReader } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
-import type { RepositoryFiles } from "../evidence/repository";
+import { PROOFLINE_FOLDER, type RepositoryFiles } from "../evidence/repository";
 import { compareText } from "../platform/compareText";
 import { inSlices } from "../platform/slices";
 import { claimsIn, EvidenceIndex, pathsIn } from "../policy/evidenceIndex";
@@ -110,7 +110,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   ]);
   const paths = wanted === undefined ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
   const inputs = {
-    repositoryId: contents.repositoryId,
+    repositoryIds: contents.repositoryIds,
     evidence: contents.evidence,
     moves: contents.moves,
     journal: pending,
@@ -164,7 +164,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
       ...[...problems].map(([path, problem]) => ({ path, problem })),
       // What is wrong with evidence is told with each portion, and is the same each time.
       ...(reports[0]?.files ?? []),
-      ...(base === null ? [] : idProblems(base.repositoryId, contents.repositoryId)),
+      ...(base === null ? [] : idProblems(base.repositoryIds, contents.repositoryIds)),
     ],
   };
 }
@@ -180,22 +180,18 @@ function joined(reports: readonly Report[]): Omit<Report, "vanished" | "files"> 
   };
 }
 
-const OTHER_ID: FileProblem = {
-  path: ".proofline/repository.json",
-  problem: "The repository has another id than at the base, so its older evidence counts as foreign.",
-};
-
-const NO_ID: FileProblem = {
-  path: OTHER_ID.path,
-  problem:
-    "The repository had an id at the base and has none now, so nobody can tell whether its evidence belongs to it.",
-};
-
-function idProblems(before: string | null, now: string | null): readonly FileProblem[] {
-  if (before === null || before === now) {
-    return [];
-  }
-  return [now === null ? NO_ID : OTHER_ID];
+/** Ids that a base has and today's folder does not; the evidence that bears them does not count any more. */
+function idProblems(before: readonly string[], now: readonly string[]): readonly FileProblem[] {
+  const why =
+    now.length === 0
+      ? "so nobody can tell whether its evidence belongs to it."
+      : "so evidence that bears it counts as foreign.";
+  return before
+    .filter((id) => !now.includes(id))
+    .map((id) => ({
+      path: `${PROOFLINE_FOLDER}/repository/${id}.json`,
+      problem: `The repository had this id at the base and has ${now.length === 0 ? "none" : "it no more"} now, ${why}`,
+    }));
 }
 
 /** What a replay could be asked for, each claim once: all of it, or what stands in some files, by today's paths. */

@@ -263,7 +263,7 @@ try {
     }
     const quoted = await repository.readQuotables(quotedPaths(contents, []));
     const parameters = {
-      repositoryId: contents.repositoryId,
+      repositoryIds: contents.repositoryIds,
       evidence: contents.evidence,
       journal: [],
       device: device.address,

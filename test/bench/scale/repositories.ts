@@ -8,7 +8,7 @@ import { openWriter } from "../../../server/src/chain/chainWriter";
 import { stopChain } from "../../../server/src/chain/embedded/host";
 import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
-import { prettyCanonicalJson } from "../../../server/src/platform/canonicalJson";
+import { formatId } from "../../../server/src/evidence/repositoryIds";
 import { installationOf } from "../../../server/src/workflows/installation";
 import { ROOT } from "../../support/languageClient";
 import { removeFolder } from "../../support/removeFolder";
@@ -75,7 +75,7 @@ async function make({ folder, home }: MadeRepository, shape: Shape): Promise<voi
       `export const other${index} = ${index};\n`,
     );
   }
-  write(join(folder, ".proofline/repository.json"), prettyCanonicalJson({ id: facts.repositoryId }));
+  write(join(folder, ".proofline/repository/bench.json"), formatId(facts.repositoryId));
   const writer = openWriter({ kind: "embedded", home, hostPath: hostPath() });
   try {
     let previousSeal: SealedEvidence["seal"] | null = null;

@@ -512,12 +512,12 @@ describe("complete → anchor → verify", () => {
     expect(tampered).toContain(`problem     ${path}: Restore the file from version control.`);
 
     writeFileSync(file, good);
-    rmSync(join(project, ".proofline", "repository.json"));
+    rmSync(join(project, ".proofline", "repository"), { recursive: true });
     const lost = verify("--base", "HEAD");
-    expect(lost).toContain("The repository had an id at the base and has none now");
-    expect(lost).not.toContain("another id");
+    expect(lost).toContain("The repository had this id at the base and has none now");
+    expect(lost).not.toContain("counts as foreign");
     expect(lost.match(/has no id of its own/g)).toHaveLength(1);
-    expect(lost).toContain("Restore .proofline/repository.json from version control.");
+    expect(lost).toContain("Restore the files of .proofline/repository from version control.");
 
     expect(refusal(["verify", "--base", ""])).toMatchObject({
       code: "usage",

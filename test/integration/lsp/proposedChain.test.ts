@@ -101,7 +101,7 @@ test("what was shown before it changed accepts nothing, and the repository itsel
   ).rejects.toThrow("not what this repository proposes now");
   propose(workspace, settings);
   await client.connection.sendRequest(AnswerChain.type, { folder, digest, answer: "accepted" });
-  expect(readdirSync(workspace.path(".proofline"))).toEqual([".gitattributes", "repository.json"]);
+  expect(readdirSync(workspace.path(".proofline"))).toEqual([".gitattributes", "repository"]);
   expect(readFileSync(workspace.path(SETTINGS), "utf8")).toContain("10741");
   expect(posts()).toBe(0);
 });

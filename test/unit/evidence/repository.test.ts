@@ -1,10 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { standsIn } from "../../../server/src/evidence/locate/promptLines";
 import { openRepository, Repository } from "../../../server/src/evidence/repository";
+import { formatId } from "../../../server/src/evidence/repositoryIds";
 import type { Prompt } from "../../../server/src/inference/suggestion";
 import { looksSecret } from "../../../server/src/platform/secretFiles";
 import { findSecret } from "../../../server/src/platform/secrets";
@@ -74,26 +75,66 @@ describe("the .proofline folder", () => {
     }
   });
 
-  it("gets one id, whoever comes first", async () => {
+  it("gets an id that counts, whoever comes first, and keeps it", async () => {
     const top = await gitRepository();
     const repository = await openRepository(top);
-    expect(await repository.id()).toBeNull();
-    const ids = await Promise.all(Array.from({ length: 8 }, () => repository.ensureId()));
-    expect(new Set(ids)).toEqual(new Set([await repository.id()]));
+    expect(await repository.ids()).toEqual({ ids: [], damaged: [] });
+    const made = await Promise.all(Array.from({ length: 8 }, () => repository.ensureId()));
+    const { ids, damaged } = await repository.ids();
+    expect(damaged).toEqual([]);
+    expect(ids).toEqual(expect.arrayContaining(made));
+    expect(await repository.ensureId()).toBe(ids[0]);
+    expect(await repository.ids()).toEqual({ ids, damaged: [] });
     expect(await readFile(join(top, ".proofline", ".gitattributes"), "utf8")).toBe(
       "* -text linguist-generated\n",
     );
   });
 
   it.each(["", "{}", '{"id":"x"}', `{"id":"${"0".repeat(32)}","more":1}`])(
-    "is not given another id where %j stands",
+    "is not given another id where %j stands, and loses no other by it",
     async (text) => {
       const top = await gitRepository();
-      await mkdir(join(top, ".proofline"));
-      await writeFile(join(top, ".proofline", "repository.json"), text);
-      await expect((await openRepository(top)).ensureId()).rejects.toThrow(/repository\.json cannot be read/);
+      await mkdir(join(top, ".proofline", "repository"), { recursive: true });
+      await writeFile(join(top, ".proofline", "repository", "a.json"), text);
+      const repository = await openRepository(top);
+      await expect(repository.ensureId()).rejects.toThrow(/repository\/a\.json cannot be read/);
+      await writeFile(join(top, ".proofline", "repository", "b.json"), formatId("0f".repeat(16)));
+      expect(await repository.ids()).toMatchObject({
+        ids: ["0f".repeat(16)],
+        damaged: [{ path: ".proofline/repository/a.json" }],
+      });
+      expect(await repository.ensureId()).toBe("0f".repeat(16));
     },
   );
+
+  it("has the ids of both branches where work began on two, without a conflict", async () => {
+    const top = await gitRepository();
+    const git = (...parameters: string[]) => execFileSync("git", parameters, { cwd: top, stdio: "pipe" });
+    git("config", "user.name", "somebody");
+    git("config", "user.email", "somebody@localhost");
+    git("commit", "--allow-empty", "--message", "nothing yet");
+    const begun: string[] = [];
+    for (const branch of ["one", "two"]) {
+      git("checkout", "--quiet", "--detach", "HEAD");
+      git("checkout", "--quiet", "-b", branch, begun.length === 0 ? "HEAD" : "one~1");
+      begun.push(await (await openRepository(top)).ensureId());
+      git("add", "--all");
+      git("commit", "--message", branch);
+    }
+    git("merge", "--quiet", "one");
+    expect((await (await openRepository(top)).ids()).ids).toEqual(begun.sort());
+  });
+
+  it("counts no more ids than anybody needs", async () => {
+    const top = await gitRepository();
+    const folder = join(top, ".proofline", "repository");
+    await mkdir(folder, { recursive: true });
+    for (let index = 0; index < 70; index += 1) {
+      await writeFile(join(folder, `${index}.json`), formatId(index.toString(16).padStart(32, "0")));
+    }
+    const { ids, damaged } = await (await openRepository(top)).ids();
+    expect([ids.length, damaged]).toEqual([64, [expect.objectContaining({ path: ".proofline/repository" })]]);
+  });
 
   it("keeps evidence and anchors as they were first written", async () => {
     const repository = await openRepository(await gitRepository());
@@ -161,7 +202,7 @@ describe("the .proofline folder", () => {
     const repository = await openRepository(top);
     await expect(repository.ensureId()).rejects.toThrow(/cannot be written/);
     await expect(repository.writeEvidence(root, "x")).rejects.toThrow(/cannot be written/);
-    expect(await readdir(outside)).not.toContain("repository.json");
+    expect(await readdir(outside)).not.toContain("repository");
   });
 
   it.skipIf(!posix || process.getuid?.() === 0)(

@@ -8,8 +8,9 @@ import { temporaryFolder } from "../../support/workspace";
 
 const ONE = digestOf("1a");
 const OTHER = digestOf("2b");
-const HERE = { folder: "/work/here", id: "a".repeat(32) };
-const THERE = { folder: "/work/there", id: HERE.id };
+const ID = "a".repeat(32);
+const HERE = { folder: "/work/here", id: ID, ids: [ID] };
+const THERE = { ...HERE, folder: "/work/there" };
 
 describe("the models that a person accepted", () => {
   let folder: string;
@@ -44,13 +45,18 @@ describe("the models that a person accepted", () => {
 
   it("are not inherited by another repository that lies there later, or by none", async () => {
     await accepted.accept(HERE, ONE);
-    const later = { ...HERE, id: "b".repeat(32) };
+    const later = { ...HERE, id: "b".repeat(32), ids: ["b".repeat(32)] };
     expect(await modelsOf(later)).toEqual([]);
-    expect(await modelsOf({ ...HERE, id: null })).toEqual([]);
+    expect(await modelsOf({ ...HERE, ids: [] })).toEqual([]);
     expect(await modelsOf(HERE)).toEqual([ONE]);
     await accepted.accept(later, ONE);
     expect(await modelsOf(later)).toEqual([ONE]);
     expect(await modelsOf(HERE)).toEqual([]);
+  });
+
+  it("stay where the id of another branch came beside", async () => {
+    await accepted.accept(HERE, ONE);
+    expect(await modelsOf({ ...HERE, ids: ["0".repeat(32), ...HERE.ids] })).toEqual([ONE]);
   });
 
   it("are taken back for one repository, or for all", async () => {

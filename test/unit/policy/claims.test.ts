@@ -14,7 +14,7 @@ const second = sealed([two], { sequence: 1, previousSeal: first.seal });
 function gather(files: readonly Pick<SealedEvidence, "evidence">[], more: Partial<ClaimsParameters> = {}) {
   return atOnce(
     gatherClaims({
-      repositoryId: facts.repositoryId,
+      repositoryIds: [facts.repositoryId],
       evidence: files.map(({ evidence }, index) => ({
         path: `.proofline/evidence/${index}.json`,
         reading: readEvidence(Buffer.from(evidence)),
@@ -61,7 +61,7 @@ describe("gathering claims", () => {
   });
 
   it("says what is wrong with each file, by its path", () => {
-    const { claims, files } = gather([first, { evidence: "{" }], { repositoryId: "ab".repeat(16) });
+    const { claims, files } = gather([first, { evidence: "{" }], { repositoryIds: ["ab".repeat(16)] });
     expect(files.map(({ path }) => path)).toEqual([
       ".proofline/evidence/0.json",
       ".proofline/evidence/1.json",
@@ -69,7 +69,7 @@ describe("gathering claims", () => {
     expect(claims).toMatchObject([
       { evidence: "foreign", defect: expect.stringContaining("another repository") },
     ]);
-    expect(gather([first], { repositoryId: null }).claims).toMatchObject([{ evidence: "unidentified" }]);
+    expect(gather([first], { repositoryIds: [] }).claims).toMatchObject([{ evidence: "unidentified" }]);
   });
 
   it("follows moved files, and keeps the recorded path", () => {

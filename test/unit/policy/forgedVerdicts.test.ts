@@ -537,12 +537,12 @@ describe("row 9: nothing is taken from evidence that has to come from the pin", 
 describe("row 12: evidence without a repository to belong to", () => {
   it("is unknown where the repository has no id, and failed where it has another", () => {
     const file = seal(honest());
-    const unidentified = judge(SAVED, [file], [file.id], { repositoryId: null });
+    const unidentified = judge(SAVED, [file], [file.id], { repositoryIds: [] });
     expect(unidentified.suggestions).toMatchObject([
       { summary: "unknown", checks: { evidence: "unidentified" } },
     ]);
     expect(unidentified.files).toHaveLength(1);
-    const foreign = judge(SAVED, [file], [file.id], { repositoryId: "ab".repeat(16) });
+    const foreign = judge(SAVED, [file], [file.id], { repositoryIds: ["ab".repeat(16)] });
     expect(foreign.suggestions).toMatchObject([{ summary: "failed", checks: { evidence: "foreign" } }]);
     expect(foreign.files).toHaveLength(1);
   });

@@ -62,7 +62,7 @@ export function parameters(
   replayed: readonly string[],
 ): VerifyParameters {
   return {
-    repositoryId: facts.repositoryId,
+    repositoryIds: [facts.repositoryId],
     evidence: files.map(({ evidence, batchRoot: root }) => ({
       path: `.proofline/evidence/${root}.json`,
       reading: readEvidence(Buffer.from(evidence, "utf8")),

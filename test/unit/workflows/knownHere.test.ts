@@ -12,8 +12,9 @@ import { digestOf } from "../../support/digests";
 import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { temporaryFolder } from "../../support/workspace";
 
-const HERE = { folder: "/work/here", id: "a".repeat(32) };
-const THERE = { folder: "/work/there", id: HERE.id };
+const ID = "a".repeat(32);
+const HERE = { folder: "/work/here", id: ID, ids: [ID] };
+const THERE = { ...HERE, folder: "/work/there" };
 
 describe("the models that count for a repository", () => {
   let home: string;

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openRepository, type Repository } from "../../../server/src/evidence/repository";
@@ -119,14 +119,12 @@ describe("the chain of a repository", () => {
     await say("accepted");
     const clone = await repositoryIn(temporaryFolder("clone"));
     propose(THEIRS, clone);
-    mkdirSync(join(clone.folder, ".proofline"));
-    const id = readFileSync(join(repository.folder, ".proofline/repository.json"));
-    writeFileSync(join(clone.folder, ".proofline/repository.json"), id);
+    const { ids } = await repository.identity();
+    cpSync(join(repository.folder, ".proofline"), join(clone.folder, ".proofline"), { recursive: true });
+    expect(await clone.identity()).toMatchObject({ ids });
     expect((await chains.of(clone, LOCAL)).counts).toEqual(LOCAL);
-    writeFileSync(
-      join(repository.folder, ".proofline/repository.json"),
-      id.toString().replace(/[0-9a-f]{32}/, "a".repeat(32)),
-    );
+    rmSync(join(repository.folder, ".proofline"), { recursive: true });
+    expect(await repository.ensureId()).not.toBe(ids[0]);
     expect(await counts()).toEqual(LOCAL);
   });
 

@@ -24,7 +24,7 @@ const inputOf = (evidence: string) => ({
   path: ".proofline/evidence/a.json",
   reading: readEvidence(Buffer.from(evidence, "utf8")),
 });
-const base = { repositoryId: facts.repositoryId, evidence: [inputOf(file.evidence)] };
+const base = { repositoryIds: [facts.repositoryId], evidence: [inputOf(file.evidence)] };
 const edited = text.replace("check(user)", "true");
 
 describe("what vanished", () => {
@@ -61,7 +61,7 @@ describe("what vanished", () => {
       new Map([...paths].flatMap((one) => (files[one] === undefined ? [] : [[one, files[one]] as const])));
     const repository = {
       folder: "/repository",
-      id: async () => facts.repositoryId,
+      ids: async () => ({ ids: [facts.repositoryId], damaged: [] }),
       evidenceFiles: async function* () {},
       anchorFiles: async function* () {},
       files: async () => Object.keys(files),
@@ -80,7 +80,7 @@ describe("what vanished", () => {
     const report = await verifyRepository({
       repository,
       contents: {
-        repositoryId: facts.repositoryId,
+        repositoryIds: [facts.repositoryId],
         evidence: [],
         anchors: [],
         moves: Moves.NONE,

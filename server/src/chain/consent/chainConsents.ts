@@ -71,7 +71,7 @@ export class ChainConsents {
 
   /** @throws ProoflineError `home` where it cannot be kept */
   answer(
-    { folder: repository, id: repositoryId }: RepositoryIdentity & { readonly id: string },
+    { folder: repository, id: repositoryId }: Pick<RepositoryIdentity, "folder"> & { readonly id: string },
     question: ConsentQuestion,
     answer: ChainAnswer,
   ): Promise<void> {

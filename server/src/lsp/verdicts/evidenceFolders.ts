@@ -21,7 +21,7 @@ import type { SuggestionStore } from "../suggestions/suggestionStore";
 
 /** What a repository's `.proofline` folder says, and what the chain says about it. */
 export interface FolderEvidence {
-  readonly repositoryId: string | null;
+  readonly repositoryIds: readonly string[];
   /**
    * Evidence files about which the chain has been asked, or which nobody claims to have anchored. The others wait for
    * the chain's first answer, so that nothing is called unknown that will be known in a moment.
@@ -46,7 +46,7 @@ export interface ClaimInFile {
 const ASK_AGAIN_MILLISECONDS = 30_000;
 
 const NOTHING: RepositoryContents = {
-  repositoryId: null,
+  repositoryIds: [],
   evidence: [],
   anchors: [],
   moves: Moves.NONE,
@@ -218,7 +218,7 @@ export class EvidenceFolders {
     } catch (error) {
       this.log(`The evidence in ${repository.folder} cannot be read: ${messageOf(error)}`);
       const problem = editorText(error);
-      return { ...NOTHING, problems: [{ path: ".proofline/repository.json", problem }] };
+      return { ...NOTHING, problems: [{ path: ".proofline/repository", problem }] };
     }
   }
 
@@ -260,7 +260,7 @@ function evidenceOf(folder: Folder): FolderEvidence {
 }
 
 function gather({
-  contents: { repositoryId, evidence, moves, problems },
+  contents: { repositoryIds, evidence, moves, problems },
   claimed,
   answers,
   shown,
@@ -285,7 +285,7 @@ function gather({
     unasked.size === 0
       ? evidence
       : evidence.filter(({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.batchRoot));
-  return { repositoryId, files, written, problems, moves, chain };
+  return { repositoryIds, files, written, problems, moves, chain };
 }
 
 /** Whether time alone may change what the chain says: it was out of reach, or has yet to make a block final. */

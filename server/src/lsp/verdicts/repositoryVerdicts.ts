@@ -99,11 +99,11 @@ async function list(
   repository: Repository,
 ): Promise<ListedRepository> {
   const { evidence, journal, unwritten, claims } = await acceptedIn(context, parts, repository);
-  const { repositoryId, files, moves, chain, problems } = evidence;
+  const { repositoryIds, files, moves, chain, problems } = evidence;
   const contents = { evidence: files, moves };
   const inJournal = [...journal, ...unwritten];
   const texts = await textsOf(context, repository, pathsOf(contents, inJournal));
-  const { policy, device } = await parts.identity.of({ folder: repository.folder, id: repositoryId });
+  const { policy, device } = await parts.identity.of({ folder: repository.folder, ids: repositoryIds });
   const replays = new Map<string, ReplayOutcome>();
   for (const one of claims) {
     const outcome = await parts.replays.known(one);
@@ -113,7 +113,7 @@ async function list(
   }
   const quoted = await repository.readQuotables(quotedPaths(contents, inJournal));
   const inputs = {
-    repositoryId,
+    repositoryIds,
     evidence: files,
     moves,
     journal,

@@ -335,7 +335,7 @@ export class Verdicts implements DocumentListener {
       yield;
     }
     return yield* verifying({
-      repositoryId: evidence?.repositoryId ?? null,
+      repositoryIds: evidence?.repositoryIds ?? [],
       evidence: evidence?.files ?? NO_EVIDENCE,
       moves: evidence?.moves ?? Moves.NONE,
       only: new Set([path]),
@@ -368,8 +368,8 @@ export class Verdicts implements DocumentListener {
     const level = this.context.settings.current.verifiedOnly;
     this.diagnostics.showLines(document.uri, level, () => this.of(document));
     if (repositoryPath !== null && evidence !== null) {
-      const { repositoryId, files, problems } = evidence;
-      const contents = { repositoryId, evidence: files };
+      const { repositoryIds, files, problems } = evidence;
+      const contents = { repositoryIds, evidence: files };
       void this.diagnostics.showFiles(repositoryPath, level, [problems, report.files], contents);
     }
   }
@@ -423,7 +423,7 @@ function identityAt(
   { repository }: DocumentLocation,
   evidence: FolderEvidence | null,
 ): RepositoryIdentity | null {
-  return repository === null ? null : { folder: repository.folder, id: evidence?.repositoryId ?? null };
+  return repository === null ? null : { folder: repository.folder, ids: evidence?.repositoryIds ?? [] };
 }
 
 /** Where verdicts stand. One whose place cannot be decided has none, and no badge. */

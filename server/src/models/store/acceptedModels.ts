@@ -48,7 +48,7 @@ export class AcceptedModels {
    * @throws ProoflineError `model.disk` where that cannot be written
    */
   accept(
-    { folder: repository, id: repositoryId }: RepositoryIdentity & { readonly id: string },
+    { folder: repository, id: repositoryId }: Pick<RepositoryIdentity, "folder"> & { readonly id: string },
     manifestDigest: Digest,
   ): Promise<void> {
     return this.records.write({
