@@ -897,6 +897,123 @@ const total = computeTotal(start);
   ],
 });
 
+const TWICE = `export class Registry {
+  clear(): void {
+    this.entries.clear();
+  }
+  clearAll(): void {
+    «this.entries.clear();»
+  }
+  size = 0;
+}
+`;
+const twice = batch([suggestion("twice", "src/registry.ts", TWICE)]);
+const twiceLeaf = leaf(twice, "twice");
+const [ONE_CLEAR, OTHER_CLEAR] = [
+  "  clear(): void {\n    this.entries.clear();\n  }\n",
+  "  clearAll(): void {\n    this.entries.clear();\n  }\n",
+];
+const COPIED = { copied: "fromToday", prompt: "bound" } as const;
+vector(
+  "good/beside-a-copy",
+  "A line of which there was a copy, written by hand, stands where it was accepted.",
+  {
+    rules: ["copies"],
+    files: { "src/registry.ts": plain(TWICE) },
+    evidence: [twice],
+    known: all([twice]),
+    pieces: [
+      piece(
+        twiceLeaf,
+        "src/registry.ts",
+        [6, 5, 6, 26],
+        "verified",
+        { ...GOOD, ...COPIED },
+        { copiedFrom: { path: "src/registry.ts", line: 3 } },
+      ),
+    ],
+  },
+);
+/** What a reader who cannot tell a place says. */
+function untold(file: MadeFile, name: string, path: string): ExpectedPiece {
+  return {
+    claim: leaf(file, name),
+    piece: 0,
+    path,
+    lines: null,
+    columns: null,
+    part: true,
+    checks: { ...GOOD, content: "ambiguous", prompt: "disclosed", copied: "fromPrompt" },
+    summary: "unknown",
+    copiedFrom: null,
+  };
+}
+vector(
+  "hostile/copy-in-its-place",
+  "What was accepted is gone, and a line like it, written by hand, stands there.",
+  {
+    rules: ["copies"],
+    files: {
+      "src/registry.ts": plain(TWICE)
+        .replace(OTHER_CLEAR, "")
+        .replace("  clear()", "  one = 1;\n  two = 2;\n  three = 3;\n  clear()"),
+    },
+    evidence: [twice],
+    known: all([twice]),
+    pieces: [untold(twice, "twice", "src/registry.ts")],
+  },
+);
+vector(
+  "edited/beside-a-copy",
+  "The accepted line was changed; the one written by hand is no place that it moved to.",
+  {
+    rules: ["copies", "edited"],
+    files: {
+      "src/registry.ts": plain(TWICE).replace(OTHER_CLEAR, OTHER_CLEAR.replace("clear();", "clear(true);")),
+    },
+    evidence: [twice],
+    known: all([twice]),
+    pieces: [
+      piece(
+        twiceLeaf,
+        "src/registry.ts",
+        null,
+        "edited",
+        { ...GOOD, ...EDITED, copied: "fromToday" },
+        { copiedFrom: { path: "src/registry.ts", line: 3 } },
+      ),
+    ],
+  },
+);
+vector(
+  "hostile/copy-elsewhere",
+  "What was accepted is gone; the line that was there before is no place of it.",
+  {
+    rules: ["copies"],
+    files: { "src/registry.ts": `// New.\n${plain(TWICE).replace(OTHER_CLEAR, "")}` },
+    evidence: [twice],
+    known: all([twice]),
+    pieces: [],
+    gone: [{ claim: twiceLeaf, path: "src/registry.ts" }],
+  },
+);
+vector("good/moved-beside-a-copy", "Both moved, and the line before tells which is which.", {
+  rules: ["copies", "moved"],
+  files: { "src/registry.ts": `// New.\n${plain(TWICE).replace(ONE_CLEAR, `  size2 = 0;\n${ONE_CLEAR}`)}` },
+  evidence: [twice],
+  known: all([twice]),
+  pieces: [
+    piece(
+      twiceLeaf,
+      "src/registry.ts",
+      [8, 5, 8, 26],
+      "verified",
+      { ...GOOD, ...COPIED, content: "moved", prompt: "disclosed" },
+      { copiedFrom: { path: "src/registry.ts", line: 5 } },
+    ),
+  ],
+});
+
 // Hostile
 
 const evilText = `export function forward(secrets: string): void {

@@ -26,6 +26,10 @@ export interface MadePiece {
   travels?: boolean;
   /** What of its whole lines is text, as docs/evidence.md has it; nothing unless said. `null`: nobody could tell. */
   textParts?: [from: number, to: number, opener: string][] | null;
+  /** At how many places its lines stand in their file; one unless said. */
+  copies?: number;
+  /** The nearest line before it that has three letters or digits; none unless said. */
+  lineBefore?: string | null;
 }
 
 export type Kind = "replayable" | "attested" | "stated";
@@ -176,7 +180,11 @@ export function marked(
   const start = placeIn(before);
   const end = placeIn(before + accepted);
   const saved = whole.split("\n").slice(start.line, end.line + 1);
-  return { text: whole, before, after, piece: { path, start, end, saved, accepted } };
+  const lines = whole.split("\n");
+  const copies = lines.filter((_, at) => saved.every((line, index) => lines[at + index] === line)).length;
+  const lineBefore =
+    lines.slice(0, start.line).findLast((line) => (line.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 3) ?? null;
+  return { text: whole, before, after, piece: { path, start, end, saved, accepted, copies, lineBefore } };
 }
 
 function placeIn(before: string): Place {
@@ -263,26 +271,37 @@ function recordOf(claim: MadeClaim): JsonObject {
   const accepted = claim.pieces.reduce((sum, piece) => sum + piece.accepted.length, 0);
   const record: JsonObject = {
     id: claim.id ?? idOf(claim.name),
-    pieces: claim.pieces.map(({ path, start, end, saved, textParts = [] }, piece) => ({
-      path,
-      start: { ...start },
-      end: { ...end },
-      lines: saved.map((line, index) => ({
-        digest: commitment("line", lineSalt(acceptedSalt, piece, index), line),
-        length: line.length,
-      })),
-      surroundings:
-        textParts === null
-          ? null
-          : {
-              grammars: "v1",
-              digest: sha256(
-                "proofline/v1\0surroundings\0",
-                sha256("proofline/v1\0surroundingsSalt\0", acceptedSalt, uint32(piece)),
-                sha256(canonical(textParts)),
+    pieces: claim.pieces.map(
+      ({ path, start, end, saved, copies = 1, lineBefore = null, textParts = [] }, piece) => ({
+        path,
+        start: { ...start },
+        end: { ...end },
+        lines: saved.map((line, index) => ({
+          digest: commitment("line", lineSalt(acceptedSalt, piece, index), line),
+          length: line.length,
+        })),
+        copies,
+        lineBefore:
+          lineBefore === null
+            ? null
+            : sha256(
+                "proofline/v1\0lineBefore\0",
+                sha256("proofline/v1\0lineBeforeSalt\0", acceptedSalt, uint32(piece)),
+                lineBefore.replace(/[ \t]/g, ""),
               ).toString("hex"),
-            },
-    })),
+        surroundings:
+          textParts === null
+            ? null
+            : {
+                grammars: "v1",
+                digest: sha256(
+                  "proofline/v1\0surroundings\0",
+                  sha256("proofline/v1\0surroundingsSalt\0", acceptedSalt, uint32(piece)),
+                  sha256(canonical(textParts)),
+                ).toString("hex"),
+              },
+      }),
+    ),
   };
   const displayed = claim.displayed?.length ?? 0;
   if (claim.kind === "stated") {

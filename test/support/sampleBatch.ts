@@ -4,6 +4,8 @@ import type { AcceptedSuggestion } from "../../server/src/evidence/format/accept
 import { newSalts } from "../../server/src/evidence/format/commitment";
 import type { BatchFacts, Position } from "../../server/src/evidence/format/record";
 import { type PieceInput, type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
+import { copiesOf, lineBefore } from "../../server/src/evidence/locate/copies";
+import { LineIndex } from "../../server/src/evidence/locate/lineIndex";
 import { ALL_CODE } from "../../server/src/evidence/locate/textParts";
 import type { Prompt } from "../../server/src/inference/suggestion";
 import { addressOf, type Sign, signPersonalMessage } from "../../server/src/platform/ecdsa";
@@ -135,5 +137,16 @@ export function pieceIn(
   };
   const alone = parts.map((part, index) => (index === 0 ? " ".repeat(start.character) + part : part));
   const saved = text === undefined ? alone : text.split("\n").slice(start.line, end.line + 1);
-  return { path, start, end, saved, savedTravels, textParts };
+  const index = new LineIndex(text ?? "");
+  const copies = copiesOf(saved, index);
+  return {
+    path,
+    start,
+    end,
+    saved,
+    copies,
+    lineBefore: lineBefore(index, start.line),
+    savedTravels,
+    textParts,
+  };
 }

@@ -73,14 +73,18 @@ export async function evidenceShow(
     const { facts, batchRoot, device, sequence } = batch;
     const anchors = contents.anchors.filter((anchor) => anchor.batchRoot === batchRoot);
     const { record, leafHash, displayed, values } = suggestion;
-    const pieces = suggestion.pieces.map(({ path, start, end, surroundings, accepted, saved }) => ({
-      path,
-      start,
-      end,
-      surroundings,
-      accepted,
-      saved,
-    }));
+    const pieces = suggestion.pieces.map(
+      ({ path, start, end, copies, lineBefore, surroundings, accepted, saved }) => ({
+        path,
+        start,
+        end,
+        copies,
+        lineBefore,
+        surroundings,
+        accepted,
+        saved,
+      }),
+    );
     const shown = { record, leafHash, displayed, pieces, values };
     const json = { file, state, batchRoot, device, sequence, facts, suggestion: shown, anchors };
     return { exitCode: state === "intact" ? 0 : 1, json, text: describeValue(json) };

@@ -59,7 +59,7 @@ function contentReason(value: Checks["content"], { content }: Findings): string 
     case "edited":
       return editedReason(content);
     case "ambiguous":
-      return "Nobody can tell which place is the accepted text's own: it occurs several times, stands elsewhere while a changed line like it stands at its place, or would take too long to find.";
+      return "Nobody can tell which place is the accepted text's own: it occurs several times, or did when it was sealed, stands elsewhere while a changed line like it stands at its place, or would take too long to find.";
     case "gone":
       return "The accepted text is no longer in the file.";
   }

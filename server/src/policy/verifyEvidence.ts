@@ -1,11 +1,11 @@
 import type { AnchorCheck } from "../chain/chain";
 import { allCode, areReadAsSealed, type LinesOf } from "../evidence/locate/enclosure";
+import { letterCount } from "../evidence/locate/letterCount";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { locate } from "../evidence/locate/locate";
 import {
   FRAGMENT,
   type Located,
-  letterCount,
   locatePiece,
   type PieceToLocate,
   type SameTokens,

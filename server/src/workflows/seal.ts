@@ -4,6 +4,7 @@ import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
+import { copiesOf, lineBefore } from "../evidence/locate/copies";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
@@ -98,15 +99,21 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
         found.push({ suggestion, range });
       }
     }
+    const lines = new LineIndex(text);
     const spans = found.map(({ range: { start, end } }) => ({ first: start.line, last: end.line }));
     const readings = await parameters.grammarThread.linesOf(path, text, spans).catch(() => null);
     for (const [index, { suggestion, range }] of found.entries()) {
-      const saved = text.split("\n").slice(range.start.line, range.end.line + 1);
+      const saved = lines.lines.slice(range.start.line, range.end.line + 1);
       const savedTravels = findSecret(saved.join("\n")) === null;
       const reading = hasGrammar(path) ? readings?.[index] : undefined;
       // Whoever mends what is against the grammar above a piece may change what its lines are.
       const textParts = reading?.isSure === true ? reading.digest : null;
-      ready.push({ suggestion, piece: { path, ...range, saved, savedTravels, textParts } });
+      const copies = copiesOf(saved, lines);
+      const before = lineBefore(lines, range.start.line);
+      ready.push({
+        suggestion,
+        piece: { path, ...range, saved, copies, lineBefore: before, savedTravels, textParts },
+      });
     }
   }
   for (const [reason, group] of groupBy(dropped, (one) => one.reason)) {

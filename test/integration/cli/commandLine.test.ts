@@ -512,7 +512,7 @@ describe("complete → anchor → verify", () => {
     expect(tampered).toContain(`problem     ${path}: Restore the file from version control.`);
 
     writeFileSync(file, good);
-    rmSync(join(project, ".proofline", "repository"), { recursive: true });
+    removeFolder(join(project, ".proofline", "repository"));
     const lost = verify("--base", "HEAD");
     expect(lost).toContain("The repository had this id at the base and has none now");
     expect(lost).not.toContain("counts as foreign");

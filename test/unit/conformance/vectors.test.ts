@@ -128,6 +128,7 @@ function RULES(): readonly string[] {
     "lineEnds",
     "moved",
     "movedAfterContext",
+    "copies",
     "movedFile",
     "newer",
     "enclosed",

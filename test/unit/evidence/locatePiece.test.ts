@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lineDigest, lineSalt } from "../../../server/src/evidence/format/commitment";
+import {
+  lineBeforeDigest,
+  lineBeforeSalt,
+  lineDigest,
+  lineSalt,
+} from "../../../server/src/evidence/format/commitment";
 import type { Position } from "../../../server/src/evidence/format/record";
+import { copiesOf, lineBefore } from "../../../server/src/evidence/locate/copies";
 import { LineIndex } from "../../../server/src/evidence/locate/lineIndex";
 import {
   type Located,
@@ -18,6 +24,8 @@ function piece(saved: string, accepted: string, more: Partial<PieceToLocate> = {
   const start = positionAt(saved, at);
   const end = positionAt(saved, at + accepted.length);
   const lines = saved.split("\n").slice(start.line, end.line + 1);
+  const before = lineBefore(new LineIndex(saved), start.line);
+  const lineSaltBefore = lineBeforeSalt(salt, 0);
   return {
     path: "a.ts",
     start,
@@ -26,6 +34,9 @@ function piece(saved: string, accepted: string, more: Partial<PieceToLocate> = {
     saved: lines,
     lines: lines.map((line, index) => lineDigest(salt, 0, index, line)),
     lineSalts: lines.map((_, index) => lineSalt(salt, 0, index)),
+    copies: copiesOf(lines, new LineIndex(saved)),
+    lineBefore: before === null ? null : lineBeforeDigest(lineSaltBefore, before),
+    lineBeforeSalt: lineSaltBefore,
     surroundings: null,
     surroundingsSalt: new Uint8Array(32),
     ...more,
@@ -329,6 +340,54 @@ describe("lines that were sealed in the place of another text", () => {
     expect(find(one, laidOut, true).content).toBe("reformatted");
     const spread = piece(SAVED, ANSWER, { accepted: ANSWER.replace("a + 1", "a  +  1") });
     expect(find(spread, laidOut, true).content).toBe("reformatted");
+  });
+});
+
+describe("lines of which there are copies", () => {
+  const LINE = "    this.entries.clear();\n";
+  const method = (name: string): string => `  ${name}(): void {\n${LINE}  }\n`;
+  const TEXT = `export class Registry {\n${method("clear")}${method("clearAll")}}\n`;
+  const at = TEXT.lastIndexOf("this");
+  const one: PieceToLocate = (() => {
+    const start = positionAt(TEXT, at);
+    const made = piece(TEXT, TEXT.slice(at, TEXT.indexOf("\n", at)));
+    const salts = made.lineBeforeSalt;
+    return {
+      ...made,
+      start,
+      end: { line: start.line, character: LINE.length - 1 },
+      lineBefore: lineBeforeDigest(salts, "clearAll():void{"),
+    };
+  })();
+
+  it.each([
+    ["with its text", one],
+    ["by digests alone", withoutText(one)],
+  ])("are known by the line before them: %s", (_name, wanted) => {
+    expect(wanted.copies).toBe(2);
+    expect(find(wanted, TEXT)).toMatchObject({ content: "verbatim", range: { start: { line: 5 } } });
+    // The other one, which slid to its place.
+    const slid = `// one\n// two\n// three\n${TEXT.replace(method("clearAll"), "")}`;
+    expect(slid.split("\n")[5]).toBe(LINE.trimEnd());
+    expect(find(wanted, slid)).toMatchObject({ content: "ambiguous", range: null });
+    // An editor that followed the wrong one proves nothing.
+    const followed = { ...wanted, hint: { line: 2, character: 4 } };
+    expect(find(followed, TEXT)).toMatchObject({ content: "verbatim", range: { start: { line: 5 } } });
+  });
+
+  it("are no place to which what is gone, or was changed, has moved", () => {
+    expect(find(one, `// one\n${TEXT.replace(method("clearAll"), "")}`)).toMatchObject({ content: "gone" });
+    const changed = TEXT.slice(0, at) + TEXT.slice(at).replace("clear()", "clear(all)");
+    expect(find(one, changed)).toMatchObject({ content: "edited", range: { start: { line: 5 } } });
+  });
+
+  it("are told apart where they moved, also without the prompt", () => {
+    const moved = TEXT.replace(method("clear"), `  size = 0;\n  count = 0;\n${method("clear")}`);
+    expect(find(one, moved)).toMatchObject({ content: "moved", range: { start: { line: 7 } } });
+    // Once the line before it was changed, too, nobody can tell.
+    expect(find(one, moved.replace("clearAll()", "clearEverything()"))).toMatchObject({
+      content: "ambiguous",
+    });
   });
 });
 

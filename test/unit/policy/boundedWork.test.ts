@@ -45,6 +45,9 @@ describe("what evidence costs", () => {
       saved: ["ab", ...lines, "z"],
       lines: [],
       lineSalts: [],
+      copies: 1,
+      lineBefore: null,
+      lineBeforeSalt: new Uint8Array(32),
       surroundings: null,
       surroundingsSalt: new Uint8Array(32),
     };

@@ -69,6 +69,19 @@ export function lineSalt(acceptedSalt: Digest, piece: number, index: number): Ui
 }
 
 /**
+ * The public digest of the line before a piece: SHA-256("proofline/v1" ‖ 0x00 ‖ "lineBefore" ‖ 0x00 ‖ salt ‖ the line as UTF-8, without its
+ * blanks and tabs).
+ */
+export function lineBeforeDigest(salt: Uint8Array, line: string): Digest {
+  return sha256Digest(`${DOMAIN}lineBefore\0`, salt, Buffer.from(line, "utf8"));
+}
+
+/** Its salt: SHA-256("proofline/v1" ‖ 0x00 ‖ "lineBeforeSalt" ‖ 0x00 ‖ salt of `accepted` ‖ index of the piece as 32 bits). */
+export function lineBeforeSalt(acceptedSalt: Digest, piece: number): Uint8Array {
+  return sha256(`${DOMAIN}lineBeforeSalt\0`, fromDigest(acceptedSalt), uint32(piece));
+}
+
+/**
  * The public digest of how a compiler reads a piece's whole lines: SHA-256("proofline/v1" ‖ 0x00 ‖ "surroundings" ‖ 0x00 ‖ salt ‖
  * the 32 bytes of the digest of their text parts).
  */

@@ -14,6 +14,9 @@ export type AcceptanceKind = z.infer<typeof AcceptanceKind>;
 /** A piece of text may be accepted into several places, but not into any number. */
 export const MAX_PIECES = 64;
 
+/** Places of the same lines that are counted. */
+export const MOST_COPIES = 64;
+
 /** Lines that one piece may touch. */
 export const MAX_PIECE_LINES = 10_000;
 
@@ -42,6 +45,13 @@ export const PieceRecord = z.strictObject({
   end: Position,
   /** Every line from `start` to `end`, whole. */
   lines: z.array(LineDigest).min(1).max(MAX_PIECE_LINES),
+  /** At how many places of the saved file its whole lines stood, its own among them; 64 where there were more. */
+  copies: Count.min(1).max(MOST_COPIES),
+  /**
+   * The salted digest of the nearest line before it with three letters or digits, which tells it from its copies, see
+   * `lineBeforeDigest`; `null` where there is none.
+   */
+  lineBefore: z.nullable(Digest),
   /** `null` where the language has no grammar, or where it could not tell. */
   surroundings: z.nullable(Surroundings),
 });

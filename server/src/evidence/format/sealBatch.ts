@@ -8,7 +8,14 @@ import { ProoflineError, unreachable } from "../../platform/errors";
 import { type Digest, RepositoryPath } from "../../platform/primitives";
 import { GRAMMARS } from "../locate/enclosure";
 import { type ClaimValues, contradictionIn, type FieldDigests } from "./claimValues";
-import { commitAll, lineDigest, surroundingsDigest, surroundingsSalt } from "./commitment";
+import {
+  commitAll,
+  lineBeforeDigest,
+  lineBeforeSalt,
+  lineDigest,
+  surroundingsDigest,
+  surroundingsSalt,
+} from "./commitment";
 import { type SignedPayload, signPayload, toEnvelope } from "./envelope";
 import { type EvidenceFile, MAX_EVIDENCE_BYTES, type TextOpening } from "./evidenceFile";
 import { leafHash } from "./leaf";
@@ -23,6 +30,10 @@ export interface PieceInput {
   readonly end: Position;
   /** The whole lines from `start` to `end`, as they are saved. */
   readonly saved: readonly string[];
+  /** At how many places of the file they stand, at most 64. */
+  readonly copies: number;
+  /** The line that tells them from their copies, without blanks and tabs; see `lineBefore`. */
+  readonly lineBefore: string | null;
   /** Whether these lines may stand in the evidence file. */
   readonly savedTravels: boolean;
   /** The digest of their text parts, which the record says salted; `null` where nobody can tell. */
@@ -139,11 +150,14 @@ function publicRecord({ id, trim, values, pieces, salts }: ClaimInput): ClaimRec
   }
   const common = {
     id,
-    pieces: pieces.map(({ path, start, end, saved, textParts }, piece) => ({
+    pieces: pieces.map(({ path, start, end, saved, copies, lineBefore, textParts }, piece) => ({
       path,
       start,
       end,
       lines: saved.map((line, index) => lineDigest(acceptedSalt, piece, index, line)),
+      copies,
+      lineBefore:
+        lineBefore === null ? null : lineBeforeDigest(lineBeforeSalt(acceptedSalt, piece), lineBefore),
       surroundings:
         textParts === null
           ? null

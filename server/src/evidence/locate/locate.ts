@@ -1,7 +1,8 @@
 import type { Position } from "../format/record";
 import { LayoutFree } from "./layoutFree";
+import { letterCount } from "./letterCount";
 import { lastAtOrBefore } from "./lineIndex";
-import { ENOUGH_TO_MOVE, type Located, letterCount } from "./locatePiece";
+import { ENOUGH_TO_MOVE, type Located } from "./locatePiece";
 import { squash } from "./whiteSpace";
 
 /** A suggestion to find in a text. */

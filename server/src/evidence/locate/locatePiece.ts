@@ -1,6 +1,9 @@
-import { commit } from "../format/commitment";
+import type { Digest } from "../../platform/primitives";
+import { commit, lineBeforeDigest } from "../format/commitment";
 import type { LineDigest, Position, Surroundings } from "../format/record";
+import { lineBefore } from "./copies";
 import { LayoutFree, type LayoutFreeSpan } from "./layoutFree";
+import { letterCount } from "./letterCount";
 import type { LineIndex } from "./lineIndex";
 import { holdsLines, visible } from "./whiteSpace";
 
@@ -29,6 +32,11 @@ export interface PieceToLocate {
   readonly saved: readonly string[] | null;
   readonly lines: readonly LineDigest[];
   readonly lineSalts: readonly Uint8Array[];
+  /** At how many places its whole lines stood when they were sealed. */
+  readonly copies: number;
+  /** What stood before them and tells them from the others, as a digest. */
+  readonly lineBefore: Digest | null;
+  readonly lineBeforeSalt: Uint8Array;
   readonly surroundings: Surroundings | null;
   readonly surroundingsSalt: Uint8Array;
   /** Where an editor has followed its start to; ranks above the recorded place. */
@@ -85,33 +93,58 @@ export function locatePiece(piece: PieceToLocate, today: LineIndex, sameTokens: 
   return found.content === "gone" && today.isSpent ? nowhere(piece, "ambiguous") : found;
 }
 
-/** How many letters and digits a text has. */
-export function letterCount(text: string): number {
-  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
-}
-
 interface Whole {
   readonly line: number;
   readonly content: "verbatim" | "moved";
 }
 
-/** Where its whole lines stand; `null` where they do not. */
+/**
+ * Where its whole lines stand; `null` where they do not. Lines of which there are copies, or were when they were sealed, are known by
+ * what stands before them: else those that somebody wrote would count as those that were accepted, once these are gone.
+ */
 function wholeAt(piece: PieceToLocate, today: LineIndex): Whole | Located | null {
-  for (const place of placesOf(piece)) {
-    if (stands(piece, today, place.line)) {
-      return { line: place.line, content: "verbatim" };
-    }
+  const all = everywhere(piece, today);
+  const here = placesOf(piece).flatMap(({ line }) => (stands(piece, today, line) ? [line] : []));
+  const [own] =
+    isOnlyOne(piece) && all.length <= 1 ? here : here.filter((at) => isPreceded(piece, today, at));
+  if (own !== undefined) {
+    return { line: own, content: "verbatim" };
   }
-  const others = elsewhere(piece, today);
-  const [only] = others;
-  const [meant] = afterContext(piece, today, others);
+  const [meant] = afterContext(piece, today, all);
   if (meant !== undefined) {
     return { line: meant, content: "moved" };
   }
-  if (only === undefined || !isMovable(piece)) {
+  const [told, ...alike] =
+    all.length > 1 || !isOnlyOne(piece) ? all.filter((at) => isPreceded(piece, today, at)) : [];
+  if (told !== undefined && alike.length === 0 && isMovable(piece)) {
+    return { line: told, content: "moved" };
+  }
+  if (here.length > 0) {
+    return nowhere(piece, "ambiguous");
+  }
+  // As many as there were without it are those that there were.
+  if (all.length === 0 || all.length < piece.copies || !isMovable(piece)) {
     return null;
   }
-  return others.length === 1 ? { line: only, content: "moved" } : nowhere(piece, "ambiguous");
+  const [only, ...others] = all;
+  return only !== undefined && others.length === 0 && isOnlyOne(piece)
+    ? { line: only, content: "moved" }
+    : nowhere(piece, "ambiguous");
+}
+
+/** Whether its lines stood nowhere else when they were sealed. */
+function isOnlyOne({ copies }: PieceToLocate): boolean {
+  return copies === 1;
+}
+
+/** Whether the line stands before a place that stood before the piece. */
+function isPreceded(
+  { lineBefore: sealed, lineBeforeSalt: salt }: PieceToLocate,
+  today: LineIndex,
+  at: number,
+): boolean {
+  const now = lineBefore(today, at);
+  return now === null ? sealed === null : now.isWellFormed() && lineBeforeDigest(salt, now) === sealed;
 }
 
 /**
@@ -171,7 +204,7 @@ function stands({ saved, lines, lineSalts }: PieceToLocate, today: LineIndex, fr
   );
 }
 
-function elsewhere(piece: PieceToLocate, today: LineIndex): readonly number[] {
+function everywhere(piece: PieceToLocate, today: LineIndex): readonly number[] {
   if (piece.saved !== null) {
     return today.placesOf(piece.saved);
   }
@@ -266,10 +299,12 @@ function reformatted(
     return null;
   }
   const near = placesOf(piece).map(({ line }) => line);
-  const far = isMovable(piece) ? today.visiblePlacesOf(firstTelling(saved)) : [];
+  const far = isOnlyOne(piece) && isMovable(piece) ? today.visiblePlacesOf(firstTelling(saved)) : [];
   const offset = saved.findIndex((line) => line.trim() !== "");
   const candidates = [...new Set([...near, ...far.map((line) => line - offset)])];
-  const found = candidates.flatMap((from) => blockFrom(today, from, wanted) ?? []);
+  const found = candidates
+    .flatMap((from) => blockFrom(today, from, wanted) ?? [])
+    .filter(({ first }) => isOnlyOne(piece) || isPreceded(piece, today, first));
   const [block] = found;
   if (block === undefined || (found.length > 1 && !near.includes(block.first))) {
     return null;
@@ -386,6 +421,10 @@ function recognised(piece: PieceToLocate, wanted: readonly string[], today: Line
       const own = lineRange(today, base, base);
       return edited({ start: own.start, end: kept?.range.end ?? own.end }, kept?.count ?? 0);
     }
+  }
+  if (!isOnlyOne(piece)) {
+    // What is like it elsewhere is one of the others.
+    return nowhere(piece, "gone");
   }
   // One line that stands somewhere else is another line, or a moved one that tells too little to be recognised.
   for (const around of total > 1 ? [...bases, ...singular(wanted, today)] : []) {

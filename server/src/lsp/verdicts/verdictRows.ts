@@ -118,7 +118,7 @@ function placeNote(verdict: Verdict): string | null {
     case "edited":
       return "edited since";
     case "ambiguous":
-      return "stands in several places";
+      return "one of several copies, or none";
     case "gone":
       return "gone";
   }

@@ -1,0 +1,7 @@
+// New.
+export class Registry {
+  clear(): void {
+    this.entries.clear();
+  }
+  size = 0;
+}
