@@ -89,17 +89,20 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       gone(path, free, "Its file is not there.");
       continue;
     }
+    const lines = new LineIndex(text);
     const places = locateAccepted(text, free, parameters.hints);
     const found: { suggestion: AcceptedSuggestion; range: Pick<PieceInput, "start" | "end"> }[] = [];
     for (const suggestion of free) {
-      const range = placeToSeal(suggestion, places.get(suggestion.id), text);
+      const taken = [...places.values(), ...found].flatMap(({ range }) =>
+        range === null ? [] : [range.start],
+      );
+      const range = placeToSeal(suggestion, places.get(suggestion.id), lines, taken);
       if (range === null) {
         gone(path, [suggestion], "Its text was gone before it was sealed.");
       } else {
         found.push({ suggestion, range });
       }
     }
-    const lines = new LineIndex(text);
     const spans = found.map(({ range: { start, end } }) => ({ first: start.line, last: end.line }));
     const readings = await parameters.grammarThread.linesOf(path, text, spans).catch(() => null);
     for (const [index, { suggestion, range }] of found.entries()) {
@@ -209,12 +212,13 @@ interface ReadySuggestion {
 
 /**
  * Where a suggestion is sealed: where it was found, or, where its text stands several times and none of these is its own
- * place, at the one next to it. `null` where nothing of it is left.
+ * place, at the one next to it that no other has taken. `null` where nothing of it is left.
  */
 function placeToSeal(
   { position, values: { accepted } }: AcceptedSuggestion,
   found: Located | undefined,
-  text: string,
+  today: LineIndex,
+  taken: readonly Position[],
 ): Pick<PieceInput, "start" | "end"> | null {
   if (found?.range !== undefined && found.range !== null) {
     return found.range;
@@ -222,10 +226,15 @@ function placeToSeal(
   if (found?.content !== "ambiguous") {
     return null;
   }
-  const today = new LineIndex(text);
+  const { text } = today;
+  const isTaken = ({ line, character }: Position): boolean =>
+    taken.some((other) => other.line === line && other.character === character);
   let nearest: Pick<PieceInput, "start" | "end"> | null = null;
   for (let at = text.indexOf(accepted); at !== -1; at = text.indexOf(accepted, at + 1)) {
     const start = today.positionOf(at);
+    if (isTaken(start)) {
+      continue;
+    }
     if (nearest === null || distance(start, position) < distance(nearest.start, position)) {
       nearest = { start, end: today.positionOf(at + accepted.length) };
     }

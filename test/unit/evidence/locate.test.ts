@@ -234,6 +234,34 @@ describe("locate, whatever the text", () => {
   });
 });
 
+describe("the same text several times", () => {
+  const method = (name: string): string => `  ${name}(): void {\n    this.entries.clear();\n  }\n`;
+  const HEAD = "export class Registry {\n  size = 0;\n";
+
+  it("is told apart by the line before each, wherever all were recorded", () => {
+    // Each was accepted on the fourth line, and then another method was put above.
+    const names = ["one", "two", "three"];
+    const suggestions = names.map((name) => ({
+      id: name,
+      position: { line: 3, character: 4 },
+      accepted: "this.entries.clear();",
+      before: `${HEAD}  ${name}(): void {\n    `,
+    }));
+    const text = `${HEAD}${[...names].reverse().map(method).join("")}}\n`;
+    const places = locate(text, suggestions);
+    expect(names.map((name) => places.get(name)?.range?.start.line)).toEqual([9, 6, 3]);
+    expect(names.map((name) => places.get(name)?.content)).toEqual(["moved", "moved", "verbatim"]);
+  });
+
+  it("is not taken from where an editor followed it to", () => {
+    const text = `${HEAD}${method("other")}${method("own")}}\n`;
+    const hint = { line: 3, character: 4 };
+    const input = { id: "a", position: { line: 9, character: 4 }, accepted: "this.entries.clear();", hint };
+    const before = `${HEAD}  own(): void {\n    `;
+    expect(found(locate(text, [{ ...input, before }]), "a").range?.start.line).toBe(3);
+  });
+});
+
 describe("what a formatter broke into lines, or joined, before it was sealed", () => {
   const accepted = "const total = compute(first, second, third);";
   const broken = "const total = compute(\n    first,\n    second,\n    third,\n  );";

@@ -1,7 +1,8 @@
 import type { Position } from "../format/record";
+import { lineBefore } from "./copies";
 import { LayoutFree } from "./layoutFree";
 import { letterCount } from "./letterCount";
-import { lastAtOrBefore } from "./lineIndex";
+import { LineIndex, lastAtOrBefore } from "./lineIndex";
 import { ENOUGH_TO_MOVE, type Located } from "./locatePiece";
 import { squash } from "./whiteSpace";
 
@@ -37,7 +38,8 @@ const MAX_OCCURRENCES = 32;
  * matches inside its line. One suggestion has at most one place, and one place at most one suggestion; what was
  * removed and what cannot be told apart has none. Nothing is guessed by similarity.
  *
- * In this order: the whole text at the editor's or the recorded place (`verbatim`, or `reformatted` where only white
+ * In this order: the whole text at the editor's place; where the same stands several times, after the line that stood before it, which
+ * tells copies apart; at the recorded place (`verbatim`, or `reformatted` where only white
  * space differs); the whole text at exactly one other place (`moved`), by itself or, also for a short one, after the
  * lines that stood before it; all of its text in order where a formatter broke or joined its lines, or some of its lines at its
  * place, or around lines that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at
@@ -45,7 +47,9 @@ const MAX_OCCURRENCES = 32;
  */
 export function locate(text: string, suggestions: readonly LocateInput[]): ReadonlyMap<string, Located> {
   const search = new Search(text.replace(/\r\n?/g, "\n"), suggestions);
-  search.atPlace();
+  search.atPlace("hint");
+  search.afterItsLine();
+  search.atPlace("position");
   search.reformattedAtPlace();
   search.afterItsContext();
   search.elsewhere();
@@ -77,6 +81,7 @@ class Search {
   private readonly wanted: readonly Wanted[];
   private squashedText: Squashed | null = null;
   private layoutFreeText: LayoutFree | null = null;
+  private index: LineIndex | null = null;
 
   constructor(
     private readonly text: string,
@@ -90,17 +95,50 @@ class Search {
     this.wanted = suggestions.map(toWanted).sort((a, b) => b.pattern.length - a.pattern.length);
   }
 
-  atPlace(): void {
-    for (const kind of ["hint", "position"] as const) {
-      for (const one of this.open()) {
-        const place = one[kind];
-        const start = place === undefined ? null : this.offsetOf(place);
-        if (start === null || !this.text.startsWith(one.accepted, start)) {
+  atPlace(kind: "hint" | "position"): void {
+    for (const one of this.open()) {
+      const span = this.spanFrom(one, one[kind]);
+      if (span !== null && this.isTelling(one, span)) {
+        this.take(one, "verbatim", span);
+      }
+    }
+  }
+
+  /** The same text several times, or several suggestions of it: each after the line that stood before it, where that is one place. */
+  afterItsLine(): void {
+    const byPattern = new Map<string, Wanted[]>();
+    for (const one of this.open()) {
+      const alike = byPattern.get(one.pattern);
+      if (alike === undefined) {
+        byPattern.set(one.pattern, [one]);
+      } else {
+        alike.push(one);
+      }
+    }
+    for (const [, alike] of byPattern) {
+      const [first] = alike;
+      const isOnce = ({ accepted }: Wanted): boolean =>
+        this.text.indexOf(accepted) === this.text.lastIndexOf(accepted);
+      if (first === undefined || (alike.length === 1 && isOnce(first))) {
+        continue;
+      }
+      const lines = alike.map(({ before }) => tellingLineOf(before));
+      const counts = new Map<string | null, number>();
+      for (const line of lines) {
+        counts.set(line, (counts.get(line) ?? 0) + 1);
+      }
+      for (const [index, one] of alike.entries()) {
+        const line = lines[index] ?? null;
+        if (line === null || counts.get(line) !== 1) {
           continue;
         }
-        const span = { start, end: start + one.accepted.length };
-        if (this.isTelling(one, span)) {
-          this.take(one, "verbatim", span);
+        const spans = this.occurrences(one).filter(
+          (span) => this.isFree(span) && this.lineBefore(span) === line,
+        );
+        const [span] = spans;
+        if (span !== undefined && spans.length === 1 && this.isTelling(one, span)) {
+          const isOwn = this.spanFrom(one, one.position)?.start === span.start;
+          this.take(one, isOwn ? "verbatim" : "moved", span);
         }
       }
     }
@@ -207,6 +245,19 @@ class Search {
     return new Map(
       this.suggestions.map((one) => [one.id, this.found.get(one.id) ?? nowhere(toWanted(one), "gone")]),
     );
+  }
+
+  /** The span at a place, where all of a suggestion's text stands there letter by letter. */
+  private spanFrom({ accepted }: Wanted, place: Position | undefined): Span | null {
+    const start = place === undefined ? null : this.offsetOf(place);
+    return start === null || !this.text.startsWith(accepted, start)
+      ? null
+      : { start, end: start + accepted.length };
+  }
+
+  private lineBefore({ start }: Span): string | null {
+    this.index ??= new LineIndex(this.text);
+    return lineBefore(this.index, this.positionOf(start).line);
   }
 
   private open(): Wanted[] {
@@ -455,6 +506,13 @@ function toWanted(suggestion: LocateInput): Wanted {
     lineCount: lines.length,
     pattern: parts.map(({ squashed }) => squashed).join("\n"),
   };
+}
+
+/** The nearest line with letters and digits enough before a suggestion; `null` where it is not known, or not whole. */
+function tellingLineOf(before: string | undefined): string | null {
+  // The last line is the suggestion's own, and the first may be cut.
+  const lines = (before ?? "").replace(/\r\n?/g, "\n").split("\n").slice(1, -1);
+  return lineBefore(new LineIndex(lines.join("\n")), lines.length);
 }
 
 /** A suggestion together with the lines before it, as one text that begins with a whole line. */
