@@ -140,6 +140,13 @@ describe("the engine", () => {
     expect(doubted).toBeGreaterThan(0);
   });
 
+  it("comments out nothing that stands behind the cursor, whoever asks", async () => {
+    for (const prefix of ["export interface TranslationOutput {", "class A {\n  set(key, value) {"]) {
+      const outcome = await engine.complete({ ...requestAt(0), prefix, suffix: "}\n" });
+      expect(outcome.kind === "nothing" ? "" : outcome.completion.displayed).not.toContain("//");
+    }
+  });
+
   it("never passes the line's end when asked for a line", async () => {
     let answered = 0;
     for (const offset of OFFSETS.slice(0, 12)) {

@@ -21,7 +21,12 @@ function displayed({
   stop = "endOfText",
   lastLength = 0,
 }: Case): string {
-  const { start, end } = trim(raw, { cursor: cursorContextOf({ prefix, suffix }), healed, stop, lastLength });
+  const { start, end } = trim(raw, {
+    cursor: cursorContextOf({ path: null, prefix, suffix }),
+    healed,
+    stop,
+    lastLength,
+  });
   return raw.slice(start, end);
 }
 
@@ -56,7 +61,7 @@ describe("the trim chain", () => {
     fc.assert(
       fc.property(text, text, text, stop, fc.nat(8), (prefix, suffix, raw, stop, lastLength) => {
         const { start, end } = trim(raw, {
-          cursor: cursorContextOf({ prefix, suffix }),
+          cursor: cursorContextOf({ path: null, prefix, suffix }),
           healed: "",
           stop,
           lastLength,
@@ -68,7 +73,7 @@ describe("the trim chain", () => {
         const beforeWord = /^[\p{L}\p{N}_$"'`]/u.test(suffix) && shown.trim() !== "";
         expect(beforeWord ? shown.replace(/ +$/, "") : shown).toBe(shown.trimEnd());
         expect(shown).not.toContain("\ufffd");
-        if (cursorContextOf({ prefix, suffix }).textFollows) {
+        if (cursorContextOf({ path: null, prefix, suffix }).textFollows) {
           expect(shown.trimStart()).not.toContain("\n");
         }
       }),

@@ -11,6 +11,7 @@ import { healPrompt } from "../prompt/heal";
 import { cutPrompt } from "../prompt/prompt";
 import type { Prompt, Sampling, StopReason } from "../suggestion";
 import { trim } from "../trim";
+import { Harmless } from "../trim/harmless";
 import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
 import type { Model } from "./loadedModel";
 
@@ -66,6 +67,10 @@ export async function complete(
     if (repeatsLineAbove(displayed, prompt)) {
       return nothing("repetition");
     }
+  }
+  // The chain saw no more of the document than the model did.
+  if (!new Harmless(request, false).is(displayed)) {
+    return nothing("harm");
   }
   const ordinal = 0;
   const { profile } = model.graph.runtime;

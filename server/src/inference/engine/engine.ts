@@ -29,7 +29,7 @@ export interface Completion extends Readonly<ModelOutput> {
 }
 
 /** Why nothing is offered. Each has a sentence in `describeNothing`. */
-export type NothingReason = "empty" | "repetition" | "lowConfidence" | "cancelled";
+export type NothingReason = "empty" | "repetition" | "lowConfidence" | "harm" | "cancelled";
 
 /** The sentence that is shown to a person who asked. */
 export function describeNothing(reason: NothingReason): string {
@@ -40,6 +40,8 @@ export function describeNothing(reason: NothingReason): string {
       return "The model only repeated itself.";
     case "lowConfidence":
       return "The model was not confident enough.";
+    case "harm":
+      return "What the model wrote would leave brackets, quotes or comments around the cursor without their other half.";
     case "cancelled":
       return "The request was cancelled.";
   }

@@ -22,9 +22,11 @@ export interface CursorContext {
   readonly commaBeforeBracket: boolean;
   /** What stands at the cursor's depth before and after an answer: its brackets must pair with those here. */
   readonly around: { readonly before: string; readonly after: string };
+  /** All that the prompt holds of the document. */
+  readonly document: Pick<Prompt, "path" | "prefix" | "suffix">;
 }
 
-export function cursorContextOf(prompt: Pick<Prompt, "prefix" | "suffix">): CursorContext {
+export function cursorContextOf(prompt: Pick<Prompt, "path" | "prefix" | "suffix">): CursorContext {
   const above = prompt.prefix.split("\n");
   const lineBefore = above.pop() ?? "";
   const [lineAfter = "", ...below] = prompt.suffix.split("\n");
@@ -52,6 +54,7 @@ export function cursorContextOf(prompt: Pick<Prompt, "prefix" | "suffix">): Curs
     indentedWith: indentationIn([...above, lineBefore, ...linesBelow]),
     commaBeforeBracket: mayStandCommaBeforeBracket(prompt),
     around,
+    document: { path: prompt.path, prefix: prompt.prefix, suffix: prompt.suffix },
   };
 }
 

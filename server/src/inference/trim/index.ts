@@ -14,13 +14,14 @@ import { cutOtherIndentation } from "./otherIndentation";
 import { cutOutsideBlock } from "./outsideBlock";
 import { cutRepeatedLines } from "./repeatedLines";
 import type { Range, TrimContext, TrimStep } from "./step";
+import { cutUnbalancing } from "./unbalancing";
 import { cutUnclosedLines } from "./unclosedLines";
 import { cutUnfinishedLine } from "./unfinishedLine";
 import { cutUnfinishedStatement } from "./unfinishedStatement";
 
 export type { Range, TrimContext } from "./step";
 
-export const TRIM_VERSION = "trim/v2";
+export const TRIM_VERSION = "trim/v3";
 
 /**
  * The steps in order. A suggestion's `displayed` is a function of its `raw`, `stop` and prompt by exactly these and by
@@ -43,6 +44,7 @@ const STEPS: readonly TrimStep[] = [
   cutAtClosedBracket,
   cutOpenedBeforeText,
   cutUnclosedLines,
+  cutUnbalancing,
   dropCommaBeforeBracket,
   dropBlankEnd,
 ];

@@ -6,6 +6,8 @@ import { StopReason } from "../../../../server/src/inference/suggestion";
 /** One golden case: a cursor in a text, what the model wrote, and what is left of it. */
 export interface GoldenCase {
   readonly name: string;
+  /** Says the language; `null` for one that nobody knows. */
+  readonly path: string | null;
   readonly prefix: string;
   readonly suffix: string;
   readonly raw: string;
@@ -20,6 +22,7 @@ export interface GoldenCase {
 const Options = z.strictObject({
   stop: StopReason.default("endOfText"),
   healed: z.string().default(""),
+  path: z.string().nullable().default(null),
   last: z.coerce.number().int().default(0),
 });
 
@@ -28,7 +31,7 @@ export function goldenPath(name: string): string {
 }
 
 /**
- * Reads a golden file: Markdown with one section a case. Lines `key: value` give the stop reason, the healed text and
+ * Reads a golden file: Markdown with one section a case. Lines `key: value` give the file's path, the stop reason, the healed text and
  * the length of the last token; three fenced blocks give the text with the cursor (`▏`), what the model wrote, and what
  * is shown. Signs that an editor or reader would lose are spelled `·` (a space), `→` (a tab) and `¶` (a line break at
  * the end); a block `shown` without any line is nothing.
@@ -54,8 +57,18 @@ function readCase(section: string): GoldenCase {
   const stated = [...section.matchAll(/^(\w+): (.+)$/gm)].filter(
     ({ index }) => index < section.indexOf("````"),
   );
-  const { stop, healed, last } = Options.parse(
+  const { stop, healed, path, last } = Options.parse(
     Object.fromEntries(stated.map(([, key, value]) => [key, value])),
   );
-  return { name, prefix, suffix, raw: block("raw"), shown: block("shown"), stop, healed, lastLength: last };
+  return {
+    name,
+    path,
+    prefix,
+    suffix,
+    raw: block("raw"),
+    shown: block("shown"),
+    stop,
+    healed,
+    lastLength: last,
+  };
 }

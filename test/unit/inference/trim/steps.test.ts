@@ -20,6 +20,7 @@ import { cutOtherIndentation } from "../../../../server/src/inference/trim/other
 import { cutOutsideBlock } from "../../../../server/src/inference/trim/outsideBlock";
 import { cutRepeatedLines } from "../../../../server/src/inference/trim/repeatedLines";
 import type { TrimStep } from "../../../../server/src/inference/trim/step";
+import { cutUnbalancing } from "../../../../server/src/inference/trim/unbalancing";
 import { cutUnclosedLines } from "../../../../server/src/inference/trim/unclosedLines";
 import { cutUnfinishedLine } from "../../../../server/src/inference/trim/unfinishedLine";
 import { cutUnfinishedStatement } from "../../../../server/src/inference/trim/unfinishedStatement";
@@ -41,19 +42,20 @@ const STEPS: Readonly<Record<string, TrimStep>> = {
   otherIndentation: cutOtherIndentation,
   outsideBlock: cutOutsideBlock,
   repeatedLines: cutRepeatedLines,
+  unbalancing: cutUnbalancing,
   unclosedLines: cutUnclosedLines,
   unfinishedLine: cutUnfinishedLine,
   unfinishedStatement: cutUnfinishedStatement,
 };
 
 /** What the steps share. */
-const SHARED = ["balance", "index", "step"];
+const SHARED = ["balance", "harmless", "index", "step"];
 
 describe.each([...Object.entries(STEPS), ["chain", trim] as const])("%s", (name, step) => {
   it.each(readGolden(name).map((one) => [one.name, one] as const))("%s", (_, one) => {
-    const { prefix, suffix, raw, healed, stop, lastLength } = one;
+    const { path, prefix, suffix, raw, healed, stop, lastLength } = one;
     const { start, end } = step(raw, {
-      cursor: cursorContextOf({ prefix, suffix }),
+      cursor: cursorContextOf({ path, prefix, suffix }),
       healed,
       stop,
       lastLength,

@@ -38,7 +38,9 @@ const holes = readdirSync(SOURCES)
       return [];
     }
     const random = pseudorandom(seedOf(name));
-    return holesOf(readFileSync(join(SOURCES, name), "utf8"), random).filter(() => random() * oneIn < 1);
+    return holesOf(name, readFileSync(join(SOURCES, name), "utf8"), random).filter(
+      () => random() * oneIn < 1,
+    );
   });
 
 describe.each(KINDS)("what an author wrote in holes of the kind %s", (kind) => {

@@ -17,6 +17,8 @@ export type Kind = (typeof KINDS)[number];
 /** A hole in a file, and what its author wrote there. */
 export interface Hole {
   readonly kind: Kind;
+  /** The file's name. */
+  readonly path: string;
   readonly prefix: string;
   readonly suffix: string;
   readonly truth: string;
@@ -24,14 +26,14 @@ export interface Hole {
   readonly onwards: string;
 }
 
-export function holesOf(text: string, random: () => number): Hole[] {
+export function holesOf(path: string, text: string, random: () => number): Hole[] {
   const holes: Hole[] = [];
   let start = 0;
   for (const line of text.split("\n")) {
     const end = start + line.length;
     if (line.trim().length >= 4 && line.length < 160) {
       for (const kind of KINDS) {
-        const hole = holeAt(text, start, end, kind, random);
+        const hole = holeAt(path, text, start, end, kind, random);
         if (hole !== null) {
           holes.push(hole);
         }
@@ -42,11 +44,19 @@ export function holesOf(text: string, random: () => number): Hole[] {
   return holes;
 }
 
-function holeAt(text: string, start: number, end: number, kind: Kind, random: () => number): Hole | null {
+function holeAt(
+  path: string,
+  text: string,
+  start: number,
+  end: number,
+  kind: Kind,
+  random: () => number,
+): Hole | null {
   const line = text.slice(start, end);
   const first = start + line.search(/\S/);
   const hole = (from: number, to: number, suffix = text.slice(to)): Hole => ({
     kind,
+    path,
     prefix: text.slice(0, from),
     suffix,
     truth: text.slice(from, to),
@@ -181,10 +191,10 @@ export interface Outcome {
 /** What an automatic suggestion displays where the model writes `text`: until the decoder stops, or to its end. */
 export function display(
   tokenizer: Tokenizer,
-  { prefix, suffix }: Pick<Hole, "prefix" | "suffix">,
+  { path, prefix, suffix }: Pick<Hole, "path" | "prefix" | "suffix">,
   text: string,
 ): Outcome {
-  const prompt = { path: null, prefix: prefix.slice(-3000), suffix: suffix.slice(0, 1500), context: [] };
+  const prompt = { path, prefix: prefix.slice(-3000), suffix: suffix.slice(0, 1500), context: [] };
   const healed = healPrompt(tokenizer, prompt);
   const cursor = cursorContextOf(prompt);
   const decoding = new Decoding(tokenizer, healed, cursor, cursor.block === null ? "line" : "block", 200, 0);
