@@ -28,6 +28,9 @@ test("ignored, secret-like, huge and foreign documents get nothing, each with it
   expect(await refuses(client, workspace.write(".env", ""))).toContain("secret");
   expect(await refuses(client, workspace.write(".proofline/x.ts", ""))).toContain("Proofline");
   expect(await refuses(client, workspace.uri("line.ts"), `// ${"x".repeat(10_001)}\n`)).toContain("10,000");
+  expect(await refuses(client, workspace.uri("small.js"), `${"a(b,[c]);".repeat(200)}\n`)).toContain(
+    "minified",
+  );
   expect(await refuses(client, workspace.uri("huge.ts"), "let a = 1;\n".repeat(100_000))).toContain("1 MB");
   for (const scheme of ["git", "output", "vscode-scm", "vscode-notebook-cell"]) {
     expect(await refuses(client, `${scheme}:/a.ts`)).toMatch(/files|Notebooks/);

@@ -3,16 +3,14 @@ import type { OpenDocument } from "../documents/openDocument";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 import type { ProviderSource } from "./providerSource";
-
-const MAX_BYTES = 1_000_000;
-const MAX_LINE = 10_000;
+import { textOffReason } from "./textLimits";
 
 /**
  * Says why a document gets no suggestions, as a sentence, or `null` when it does. Everything slow behind an answer is
  * cached: nothing here reads a disk between a keystroke and ghost text, but for a document's first one.
  */
 export class Gate {
-  private readonly sizes = new WeakMap<OpenDocument, { version: number; reason: string | null }>();
+  private readonly texts = new WeakMap<OpenDocument, { version: number; reason: string | null }>();
 
   constructor(
     private readonly settings: SettingsStore,
@@ -61,7 +59,7 @@ export class Gate {
     switch (document.scheme) {
       case "file":
       case "untitled":
-        return this.sizeReason(document);
+        return this.textReason(document);
       case "vscode-notebook-cell":
         return "Notebooks get no suggestions yet.";
       default:
@@ -69,29 +67,13 @@ export class Gate {
     }
   }
 
-  private sizeReason(document: OpenDocument): string | null {
-    const known = this.sizes.get(document);
+  private textReason(document: OpenDocument): string | null {
+    const known = this.texts.get(document);
     if (known?.version === document.version) {
       return known.reason;
     }
-    const reason = tooLarge(document.text);
-    this.sizes.set(document, { version: document.version, reason });
+    const reason = textOffReason(document.text, document.languageId);
+    this.texts.set(document, { version: document.version, reason });
     return reason;
   }
-}
-
-/** Why a text is too large for suggestions, or `null`. */
-export function tooLarge(text: string): string | null {
-  if (text.length > MAX_BYTES || (text.length > MAX_BYTES / 3 && Buffer.byteLength(text) > MAX_BYTES)) {
-    return "The file is larger than 1 MB.";
-  }
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf("\n", start);
-    const end = newline === -1 ? text.length : newline;
-    if (end - start > MAX_LINE) {
-      return "A line of the file is longer than 10,000 characters.";
-    }
-    start = end + 1;
-  }
-  return null;
 }
