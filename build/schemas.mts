@@ -5,6 +5,7 @@ import * as z from "zod";
 import { Anchor } from "../server/src/chain/chain";
 import { EvidenceFile, PromptOpenings } from "../server/src/evidence/format/evidenceFile";
 import { Statement } from "../server/src/evidence/format/statement";
+import { Blame } from "../server/src/policy/blame";
 import { Report } from "../server/src/policy/report";
 import { root } from "./bundle.mjs";
 
@@ -16,6 +17,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "prompts-stated": PromptOpenings.stated,
   anchor: Anchor,
   report: Report,
+  blame: Blame,
 };
 
 /** The text of each schema's file (JSON Schema 2020-12), by the file's name. */

@@ -21,6 +21,7 @@ export const COMMANDS = {
   "proofline.filterSuggestions": { title: "command.filterSuggestions", whileStopped: "works" },
   "proofline.showVerdict": { title: "command.showVerdict", whileStopped: "saysWhy" },
   "proofline.openVerdict": { title: "command.openVerdict", whileStopped: "saysWhy" },
+  "proofline.blameFile": { title: "command.blameFile", whileStopped: "saysWhy" },
   "proofline.openEvidence": { title: "command.openEvidence", whileStopped: "saysWhy" },
   "proofline.nextBlock": { title: "command.nextBlock", whileStopped: "saysWhy" },
   "proofline.previousBlock": { title: "command.previousBlock", whileStopped: "saysWhy" },

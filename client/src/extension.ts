@@ -3,6 +3,7 @@ import { FeatureContext } from "./featureContext";
 import * as acceptance from "./features/acceptSuggestion";
 import * as anchor from "./features/anchorNow";
 import * as badges from "./features/badges";
+import * as blame from "./features/blameFile";
 import * as contextKeys from "./features/contextKeys";
 import * as inlineCompletion from "./features/ghostText";
 import * as hubToken from "./features/hubToken";
@@ -33,6 +34,7 @@ const FEATURES = [
   hover,
   navigation,
   verdictDocument,
+  blame,
   evidence,
   anchor,
   replay,

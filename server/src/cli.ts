@@ -61,6 +61,7 @@ function run<Name extends CommandName, Module>(
     });
 }
 
+const blames = () => import("./cli/blameCommand");
 const anchoring = () => import("./cli/anchorCommand");
 const chains = () => import("./cli/chainCommand");
 const chainReviews = () => import("./cli/chainReviewCommand");
@@ -175,6 +176,16 @@ run(
       replay: flags.replay !== false,
       base: typeof flags.base === "string" ? flags.base : null,
     }),
+);
+
+run(
+  "blame",
+  addChainFlags(program.command("blame").argument("<file>", "one file"))
+    .description("each line of a file, with its verdict, model, device and time")
+    .option("--no-replay", "do not load the model"),
+  blames,
+  ({ blame }, session, flags, [file = ""]) =>
+    blame(session, file, { ...(flags as ChainFlags), replay: flags.replay !== false }),
 );
 
 const model = program.command("model").description("models, their pins and their signatures");

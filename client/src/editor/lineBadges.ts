@@ -1,7 +1,7 @@
-import type { Remark, ShownVerdict } from "../../../server/src/protocol/messages";
-import type { Summary } from "../../../server/src/protocol/verdictWords";
+import { firstLineOf, lastLineOf } from "../../../server/src/protocol/coveredLines";
+import type { ShownVerdict } from "../../../server/src/protocol/messages";
+import type { Remark, Summary } from "../../../server/src/protocol/verdictWords";
 import { worstFirst } from "../../../server/src/protocol/worstFirst";
-import { lastLineOf } from "./onSuggestion";
 
 /** Adjacent lines of which the same is said, under one badge at the end of the first. */
 export interface LineBadge {
@@ -84,7 +84,7 @@ function byLine(
 ): readonly (readonly [number, readonly ShownVerdict[]])[] {
   const lines = new Map<number, ShownVerdict[]>();
   for (const verdict of verdicts) {
-    for (let line = firstLine(verdict.range, lengthOf); line <= lastLineOf(verdict.range); line += 1) {
+    for (let line = firstLineOf(verdict.range, lengthOf); line <= lastLineOf(verdict.range); line += 1) {
       const here = lines.get(line);
       if (here === undefined) {
         lines.set(line, [verdict]);
@@ -94,12 +94,6 @@ function byLine(
     }
   }
   return [...lines].sort(([one], [other]) => one - other);
-}
-
-function firstLine({ start, end }: ShownVerdict["range"], lengthOf: (line: number) => number): number {
-  return end.line > start.line && start.character > 0 && start.character >= lengthOf(start.line)
-    ? start.line + 1
-    : start.line;
 }
 
 /** A document's line lengths; 0 for a line that it no longer has. */

@@ -19,6 +19,7 @@ import { PromptFamilyName } from "../models/pin/promptFamilies";
 import { Tolerance } from "../models/pin/tolerance";
 import { SignatureReport } from "../models/signature/signature";
 import { Address, Count, Digest } from "../platform/primitives";
+import { Blame } from "../policy/blame";
 import { Report } from "../policy/report";
 import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
@@ -201,6 +202,7 @@ export const ANSWERS = {
   anchor: Anchored,
   replay: Replays,
   verify: Report,
+  blame: Blame,
   "model digest": DigestedModel,
   "model check": CheckedModel,
   "model pin": Pinned,

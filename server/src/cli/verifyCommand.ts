@@ -1,5 +1,3 @@
-import { openChain } from "../chain/chainReader";
-import { readJournals } from "../evidence/journal/journal";
 import { unreachable } from "../platform/errors";
 import {
   copiedReason,
@@ -15,27 +13,14 @@ import type { Checks, Findings, Verdict } from "../policy/verdict";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { visibleName, visibleText } from "../protocol/visibleText";
 import { fileRemedy, isOfEvidence } from "../workflows/fileRemedy";
-import { GrammarQuestions } from "../workflows/grammarQuestions";
-import { lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
-import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
-import {
-  about,
-  isIn,
-  pathsOf,
-  portionsOf,
-  replayables,
-  verifyRepository,
-  type WantedPaths,
-} from "../workflows/verify";
+import { isIn, type WantedPaths } from "../workflows/verify";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
-import { namedPaths } from "./namedPaths";
-import { type CommandResult, note } from "./output";
-import { type Replayed, type ReplayOptions, Replays } from "./replays";
-import { modelPlacesOf, type Session } from "./session";
-import { withWorkspace } from "./workspace";
+import type { CommandResult } from "./output";
+import { reportOf } from "./repositoryReport";
+import type { Session } from "./session";
 
 export interface VerifyFlags extends ChainFlags {
   readonly allowAnchored: boolean;
@@ -109,68 +94,6 @@ export async function replay(
               `${outcome.value.padEnd(15)}  ${id}  ${"tokens" in outcome ? `${outcome.exact}/${outcome.tokens} tokens` : ""}${outcome.reason ?? ""}`,
           ),
   };
-}
-
-interface ReportOptions extends ReplayOptions {
-  /** What was typed of files and folders; everything is wanted where nothing was. */
-  readonly paths?: readonly string[];
-  readonly base: string | null;
-}
-
-async function reportOf(
-  session: Session,
-  flags: ChainFlags,
-  options: ReportOptions,
-): Promise<{
-  report: Report;
-  wanted: WantedPaths;
-  contents: RepositoryContents;
-  replayed: readonly Replayed[];
-}> {
-  return withWorkspace(session, flags, async (workspace) => {
-    const { repository } = workspace;
-    const contents = await workspace.contents();
-    const journals = await readJournals(session.home);
-    const journal = journals.pending.filter(
-      ({ repository: repositoryPath }) => repositoryPath === repository.folder,
-    );
-    const unwritten = unwrittenIn(repository.folder, new Set(batchRootsOf(contents)), {
-      unanchored: journals.unanchored,
-      find: (id) => journals.suggestions.get(id),
-    });
-    const open = [...journal, ...unwritten];
-    const wanted = await namedPaths(repository.folder, options.paths ?? []);
-    const everywhere = pathsOf(contents, open);
-    const paths = wanted.length === 0 ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
-    const known = await lookAround(session.home, modelPlacesOf(session), {
-      folder: repository.folder,
-      ids: contents.repositoryIds,
-    });
-    known.problems.forEach(note);
-    const replays = new Replays(session, known.pins, options);
-    for (const portion of portionsOf(contents, paths)) {
-      await replays.complete(replayables(about(contents, portion), open, ({ path }) => portion.has(path)));
-    }
-    const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
-    try {
-      const report = await verifyRepository({
-        repository,
-        contents,
-        journal,
-        unwritten,
-        device: known.device ?? "",
-        policy: known.policy,
-        chain,
-        grammars: new GrammarQuestions(workspace.grammarThread),
-        base: options.base === null ? null : await workspace.base(options.base),
-        replays: replays.outcomes,
-        ...(wanted.length > 0 && { wanted }),
-      });
-      return { report, wanted, contents, replayed: replays.replayed };
-    } finally {
-      await chain.close();
-    }
-  });
 }
 
 /** The most suggestions that a mistake names one by one. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { Tolerance } from "../models/pin/tolerance";
 import { Count, Digest } from "../platform/primitives";
+import type { PlaceInText } from "../protocol/coveredLines";
 import { ExecutionProfile } from "../protocol/executionProfile";
 import { CHECK_VALUES, SUMMARIES } from "../protocol/verdictWords";
 
@@ -154,3 +155,18 @@ export const Verdict = z
   })
   .readonly();
 export type Verdict = z.infer<typeof Verdict>;
+
+/** Where a verdict stands in the text that it was made of; `null` where that cannot be decided. */
+export function placeOf({
+  startLine,
+  startColumn,
+  endLine,
+  endColumn,
+}: Pick<Verdict, "startLine" | "startColumn" | "endLine" | "endColumn">): PlaceInText | null {
+  return startLine === null || startColumn === null || endLine === null || endColumn === null
+    ? null
+    : {
+        start: { line: startLine - 1, character: startColumn - 1 },
+        end: { line: endLine - 1, character: endColumn - 1 },
+      };
+}

@@ -41,3 +41,11 @@ export const SUMMARIES = [
   "verified",
 ] as const;
 export type Summary = (typeof SUMMARIES)[number];
+
+/**
+ * What a badge adds to its word. `part`: other text stands on the same lines. `reformatted`: only white space that means
+ * nothing differs. `copied`: most of it stood in the prompt already. `one operator`: that it is onchain is the word of one
+ * operator of RPC servers. `replayed here`: all but the chain is known to be good.
+ */
+export const REMARKS = ["part", "reformatted", "copied", "one operator", "replayed here"] as const;
+export type Remark = (typeof REMARKS)[number];

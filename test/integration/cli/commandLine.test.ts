@@ -305,6 +305,31 @@ describe("complete → anchor → verify", () => {
     expect(without).toMatchObject({ status: 0, stdout: expect.stringContaining("No accepted suggestion") });
   });
 
+  it("blames each line of one file: the word that its badge bears, whose, and since when", () => {
+    const { id, line } = acceptOne();
+    expect(json(["anchor"]).status).toBe(0);
+    const { status, value } = json(["blame", FILE]);
+    const saved = readFileSync(join(project, FILE), "utf8").split("\n");
+    expect(status).toBe(0);
+    expect(value.path).toBe(FILE);
+    expect(value.lines.map(({ text }: { text: string }) => text)).toEqual(saved.slice(0, -1));
+    const own = value.lines[line - 1];
+    expect(own.suggestions).toMatchObject([
+      { id, summary: "verified", startColumn: 5, isOwnDevice: true, time: expect.any(Number) },
+    ]);
+    const { stdout } = proofline(["blame", "inventory.ts"], { cwd: join(project, "src") });
+    const rows = stdout.split("\n");
+    expect(rows).toHaveLength(saved.length);
+    expect(rows[line - 1]).toMatch(/^verified .* this computer {2}\d{4}-.* UTC {2,}\d+ {2} {4}\S/);
+    expect(rows[0]).toMatch(/^ +1 {2}/);
+    expect(json(["schema", "blame"]).value).toMatchObject({ type: "object" });
+
+    const none = proofline(["blame", "README.md"]);
+    expect(none).toMatchObject({ status: 0, stderr: expect.stringContaining("No accepted suggestion") });
+    expect(refusal(["blame", "src"]).reason).toContain("is a folder");
+    expect(refusal(["blame", "gone.ts"]).reason).toContain("does not exist");
+  });
+
   it("gives a reviewer on another machine the same verdict on the same chain, and says unknown without it", async () => {
     acceptOne();
     expect(proofline(["anchor"]).status).toBe(0);

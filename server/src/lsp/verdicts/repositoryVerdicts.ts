@@ -6,8 +6,9 @@ import type { Repository } from "../../evidence/repository";
 import { inSlices } from "../../platform/slices";
 import { PromptShares } from "../../policy/promptCheck";
 import { nameOf } from "../../policy/reasons";
+import { remarksOn } from "../../policy/remarks";
 import type { Report } from "../../policy/report";
-import type { Verdict } from "../../policy/verdict";
+import { placeOf, type Verdict } from "../../policy/verdict";
 import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import {
   DidAdvanceReplays,
@@ -25,7 +26,6 @@ import { abortedBy, onQuestion } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
-import { remarksOn } from "./remarks";
 import type { ReplayQueue } from "./replayQueue";
 
 export interface RepositoryVerdictParts {
@@ -152,26 +152,22 @@ function listed(
   own: string | null,
   lineAt: (path: string, line: number) => string,
 ): ListedSuggestion | null {
-  const { key, path, startLine, startColumn, endLine, endColumn, findings } = verdict;
-  if (startLine === null || startColumn === null || endLine === null || endColumn === null) {
+  const { key, path, findings } = verdict;
+  const range = placeOf(verdict);
+  if (range === null) {
     return null;
   }
   return {
     id: key,
     uri: pathToFileURL(join(folder, path)).href,
     path,
-    range: {
-      start: { line: startLine - 1, character: startColumn - 1 },
-      end: { line: endLine - 1, character: endColumn - 1 },
-    },
+    range,
     summary: verdict.summary,
     remarks: remarksOn(verdict),
     model: nameOf(findings.model),
     device: findings.device,
     isOwnDevice: findings.device === own,
-    text: lineAt(path, startLine - 1)
-      .trim()
-      .slice(0, LONGEST_TEXT),
+    text: lineAt(path, range.start.line).trim().slice(0, LONGEST_TEXT),
   };
 }
 

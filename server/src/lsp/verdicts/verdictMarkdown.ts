@@ -1,11 +1,11 @@
 import { utc } from "../../platform/utc";
 import type { Policy } from "../../policy/policy";
+import { lacksOnlyItsChain, remarksOn } from "../../policy/remarks";
 import type { Verdict } from "../../policy/verdict";
 import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { Summary } from "../../protocol/verdictWords";
 import { visibleMarkdown } from "../../protocol/visibleMarkdown";
 import { notChecked } from "./notChecked";
-import { lacksOnlyItsChain, remarksOn } from "./remarks";
 import { type Mark, verdictRows } from "./verdictRows";
 
 /** Whom a reader knows. */

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
-import { AnchorNow, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
+import { blame, blameRows } from "../../policy/blame";
+import { AnchorNow, GetBlame, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
 import type { ChainAccess } from "../chains/chainAccess";
 import type { OpenDocument } from "../documents/openDocument";
 import { EditorError } from "../editorError";
@@ -18,7 +19,7 @@ export interface ActionParts {
   readonly chain: ChainAccess;
 }
 
-/** The requests behind the commands that a person runs: anchor, replay, verify, open evidence. */
+/** The requests behind the commands that a person runs: anchor, replay, verify, blame, open evidence. */
 export function provideActions(context: ServerContext, parts: ActionParts): void {
   const { connection } = context;
   onQuestion(connection, AnchorNow, (token) => parts.sealing.now(abortedBy(token)));
@@ -26,6 +27,7 @@ export function provideActions(context: ServerContext, parts: ActionParts): void
     replay(context, parts, opened(context, uri), id ?? null, abortedBy(token)),
   );
   onRequest(connection, VerifyFile, ({ uri }) => verifyFile(context, parts, opened(context, uri)));
+  onRequest(connection, GetBlame, ({ uri }) => blameDocument(context, parts, opened(context, uri)));
   onRequest(connection, LocateEvidence, async ({ id }) => locateEvidence(context, parts, id));
 }
 
@@ -74,6 +76,16 @@ async function verifyFile(
   await verdicts.update(document);
   const problems = (await verdicts.fileProblems(document)).map(({ path, problem }) => `${path}: ${problem}`);
   return { counts: verdicts.counts(document), problems };
+}
+
+async function blameDocument(
+  { locations }: ServerContext,
+  { verdicts }: ActionParts,
+  document: OpenDocument,
+): Promise<GetBlame.Result> {
+  const { path } = await locations.of(document);
+  const { device } = await verdicts.knownFor(document);
+  return { rows: blameRows(blame(path, document.text, verdicts.of(document), device)) };
 }
 
 function locateEvidence(context: ServerContext, { folders }: ActionParts, id: string): LocateEvidence.Result {

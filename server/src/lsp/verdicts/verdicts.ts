@@ -5,9 +5,11 @@ import { inSlices } from "../../platform/slices";
 import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
+import { keptLinesOf, remarksOn } from "../../policy/remarks";
 import type { FileProblem, Report } from "../../policy/report";
-import type { Verdict } from "../../policy/verdict";
+import { placeOf, type Verdict } from "../../policy/verdict";
 import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
+import { lastLineOf } from "../../protocol/coveredLines";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import { worstFirst } from "../../protocol/worstFirst";
@@ -27,7 +29,6 @@ import { Diagnostics } from "./diagnostics";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
-import { keptLinesOf, remarksOn } from "./remarks";
 import type { ReplayQueue } from "./replayQueue";
 
 type Place = Pick<DocumentLocation, "repositoryPath" | "path">;
@@ -148,7 +149,9 @@ export class Verdicts implements DocumentListener {
 
   /** The verdicts on a line, in the order in which they are told. */
   onLine(document: OpenDocument, line: number): readonly PlacedVerdict[] {
-    const here = this.of(document).filter(({ range }) => range.start.line <= line && line <= lastLine(range));
+    const here = this.of(document).filter(
+      ({ range }) => range.start.line <= line && line <= lastLineOf(range),
+    );
     return worstFirst(here, ({ verdict }) => ({
       summary: verdict.summary,
       isPart: remarksOn(verdict).includes("part"),
@@ -429,18 +432,12 @@ function identityAt(
 /** Where verdicts stand. One whose place cannot be decided has none, and no badge. */
 function rangesOf(document: OpenDocument, verdicts: readonly Verdict[]): ReadonlyMap<string, Range> {
   const ranges = new Map<string, Range>();
-  for (const { key, startLine, startColumn, endLine, endColumn } of verdicts) {
-    if (startLine === null || startColumn === null || endLine === null || endColumn === null) {
-      continue;
+  for (const verdict of verdicts) {
+    const place = placeOf(verdict);
+    if (place !== null) {
+      const { start, end } = place;
+      ranges.set(verdict.key, document.rangeOf(document.offsetAt(start), document.offsetAt(end)));
     }
-    const start = document.offsetAt({ line: startLine - 1, character: startColumn - 1 });
-    const end = document.offsetAt({ line: endLine - 1, character: endColumn - 1 });
-    ranges.set(key, document.rangeOf(start, end));
   }
   return ranges;
-}
-
-/** The last line of which a range covers something. */
-function lastLine({ start, end }: Range): number {
-  return end.character === 0 && end.line > start.line ? end.line - 1 : end.line;
 }

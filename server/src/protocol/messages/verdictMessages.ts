@@ -1,7 +1,7 @@
 /** Verdicts: what is shown, and what a person can ask for about them. */
 import * as z from "zod";
 import { Count } from "../../platform/primitives";
-import { SUMMARIES } from "../verdictWords";
+import { REMARKS, SUMMARIES } from "../verdictWords";
 import { DocumentUri, TextPosition, TextRange } from "./documentPlaces";
 import { notification, question, request } from "./message";
 
@@ -9,14 +9,6 @@ const SuggestionId = z.string().min(1);
 const Summaries = z.enum(SUMMARIES);
 /** Sentences for people. */
 const Sentences = z.array(z.string()).readonly();
-
-/**
- * What a badge adds to its word. `part`: other text stands on the same lines. `reformatted`: only white space that means
- * nothing differs. `copied`: most of it stood in the prompt already. `one operator`: that it is onchain is the word of one
- * operator of RPC servers. `replayed here`: all but the chain is known to be good.
- */
-export const REMARKS = ["part", "reformatted", "copied", "one operator", "replayed here"] as const;
-export type Remark = (typeof REMARKS)[number];
 
 /** What a suggestion shows in the editor. */
 export const ShownVerdict = z.object({
@@ -113,6 +105,31 @@ export const GetVerdictDocument = request(
   z.object({ id: SuggestionId }),
   z.nullable(z.string()),
 );
+
+const BlamedFile = z.object({
+  rows: z
+    .array(
+      z.object({
+        /** Verdict, model, device, time and line number, all letter by letter, as wide as in every other row. */
+        head: z.string(),
+        /** The word with which the head begins; `null` where nothing is known of the line. */
+        summary: z.nullable(Summaries),
+        text: z.string(),
+      }),
+    )
+    .readonly(),
+});
+
+/** An open document line by line, each with what is known of it. */
+export const GetBlame = request(
+  "proofline/getBlame",
+  "clientToServer",
+  z.object({ uri: DocumentUri }),
+  BlamedFile,
+);
+export namespace GetBlame {
+  export type Result = z.infer<typeof BlamedFile>;
+}
 
 /** One accepted suggestion of a repository, for a list. */
 const ListedSuggestion = z.object({

@@ -1,6 +1,6 @@
-import { summarize } from "../../policy/summary";
-import type { Checks, Verdict } from "../../policy/verdict";
-import type { Remark, ShownVerdict } from "../../protocol/messages";
+import type { Remark } from "../protocol/verdictWords";
+import { summarize } from "./summary";
+import type { Checks, Verdict } from "./verdict";
 
 /** What must be said beside a verdict's word, so that it never says more of a line than is true, nor less than is known. */
 export function remarksOn({ checks, findings }: Pick<Verdict, "checks" | "findings">): Remark[] {
@@ -21,7 +21,10 @@ export function lacksOnlyItsChain(checks: Checks): boolean {
 }
 
 /** How many lines of an edited suggestion stand, where there are several and some do not. */
-export function keptLinesOf({ summary, findings }: Verdict): ShownVerdict["keptLines"] {
+export function keptLinesOf({
+  summary,
+  findings,
+}: Verdict): { readonly kept: number; readonly total: number } | null {
   const { kept, total, surroundings } = findings.content;
   return summary === "edited" && surroundings === "same" && total > 1 && kept < total
     ? { kept, total }

@@ -1,0 +1,91 @@
+import { openChain } from "../chain/chainReader";
+import { readJournals } from "../evidence/journal/journal";
+import type { Repository } from "../evidence/repository";
+import type { Report } from "../policy/report";
+import { GrammarQuestions } from "../workflows/grammarQuestions";
+import { lookAround } from "../workflows/knownHere";
+import type { RepositoryContents } from "../workflows/readRepository";
+import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
+import {
+  about,
+  isIn,
+  pathsOf,
+  portionsOf,
+  replayables,
+  verifyRepository,
+  type WantedPaths,
+} from "../workflows/verify";
+import type { ChainFlags } from "./chainOptions";
+import { namedPaths } from "./namedPaths";
+import { note } from "./output";
+import { type Replayed, type ReplayOptions, Replays } from "./replays";
+import { modelPlacesOf, type Session } from "./session";
+import { withWorkspace } from "./workspace";
+
+export interface ReportOptions extends ReplayOptions {
+  /** What was typed of files and folders; everything is wanted where nothing was. */
+  readonly paths?: readonly string[];
+  readonly base: string | null;
+}
+
+export interface RepositoryReport {
+  readonly report: Report;
+  readonly wanted: WantedPaths;
+  readonly contents: RepositoryContents;
+  readonly replayed: readonly Replayed[];
+  readonly repository: Repository;
+  /** The address of this computer's own device; `null` before it has one. */
+  readonly device: string | null;
+}
+
+/** The verdicts on the repository that a command was called in, over what is saved. */
+export async function reportOf(
+  session: Session,
+  flags: ChainFlags,
+  options: ReportOptions,
+): Promise<RepositoryReport> {
+  return withWorkspace(session, flags, async (workspace) => {
+    const { repository } = workspace;
+    const contents = await workspace.contents();
+    const journals = await readJournals(session.home);
+    const journal = journals.pending.filter(
+      ({ repository: repositoryPath }) => repositoryPath === repository.folder,
+    );
+    const unwritten = unwrittenIn(repository.folder, new Set(batchRootsOf(contents)), {
+      unanchored: journals.unanchored,
+      find: (id) => journals.suggestions.get(id),
+    });
+    const open = [...journal, ...unwritten];
+    const wanted = await namedPaths(repository.folder, options.paths ?? []);
+    const everywhere = pathsOf(contents, open);
+    const paths = wanted.length === 0 ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
+    const known = await lookAround(session.home, modelPlacesOf(session), {
+      folder: repository.folder,
+      ids: contents.repositoryIds,
+    });
+    known.problems.forEach(note);
+    const replays = new Replays(session, known.pins, options);
+    for (const portion of portionsOf(contents, paths)) {
+      await replays.complete(replayables(about(contents, portion), open, ({ path }) => portion.has(path)));
+    }
+    const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
+    try {
+      const report = await verifyRepository({
+        repository,
+        contents,
+        journal,
+        unwritten,
+        device: known.device ?? "",
+        policy: known.policy,
+        chain,
+        grammars: new GrammarQuestions(workspace.grammarThread),
+        base: options.base === null ? null : await workspace.base(options.base),
+        replays: replays.outcomes,
+        ...(wanted.length > 0 && { wanted }),
+      });
+      return { report, wanted, contents, replayed: replays.replayed, repository, device: known.device };
+    } finally {
+      await chain.close();
+    }
+  });
+}

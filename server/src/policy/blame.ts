@@ -1,0 +1,176 @@
+import * as z from "zod";
+import { utc } from "../platform/utc";
+import { firstLineOf, lastLineOf, type PlaceInText } from "../protocol/coveredLines";
+import { REMARKS, SUMMARIES, type Summary } from "../protocol/verdictWords";
+import { visibleLines, visibleText } from "../protocol/visibleText";
+import { worstFirst } from "../protocol/worstFirst";
+import { nameOf } from "./reasons";
+import { remarksOn } from "./remarks";
+import type { Verdict } from "./verdict";
+
+const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
+const OneBased = z.number().int().min(1);
+
+/** What is known of one suggestion on one line. */
+const BlamedSuggestion = z
+  .strictObject({
+    id: z.string().describe("A label. Two claims may bear the same one."),
+    claim: z.string().describe("The leaf hash; while it stands in the journal only, the suggestion's id."),
+    startColumn: OneBased.describe("Of this line, in UTF-16 code units: of its first unit."),
+    endColumn: OneBased.describe("After its last unit."),
+    summary: z.enum(SUMMARIES),
+    remarks: list(z.enum(REMARKS)),
+    model: z
+      .nullable(z.string())
+      .describe("What the pin that counts here calls it; null where its evidence cannot be believed."),
+    device: z.nullable(z.string()).describe("Null where its evidence cannot be believed."),
+    isOwnDevice: z.boolean().describe("It was accepted on this computer."),
+    time: z.nullable(z.number()).describe("Since when it is onchain, in seconds since 1970."),
+  })
+  .readonly();
+type BlamedSuggestion = z.infer<typeof BlamedSuggestion>;
+
+/** A file line by line: what `proofline blame --json` prints. */
+export const Blame = z
+  .strictObject({
+    path: z.string().describe("Below the repository's top."),
+    lines: list(
+      z
+        .strictObject({
+          line: OneBased,
+          text: z.string(),
+          suggestions: list(BlamedSuggestion).describe(
+            "What of accepted suggestions stands on it, the word of its badge first.",
+          ),
+        })
+        .readonly(),
+    ),
+  })
+  .readonly();
+export type Blame = z.infer<typeof Blame>;
+
+/** A verdict where it stands today. */
+export interface StandingVerdict {
+  readonly verdict: Verdict;
+  readonly range: PlaceInText;
+}
+
+/**
+ * What each line of a file is by its verdicts.
+ *
+ * @param text with LF between lines
+ * @param device the address of this computer's own device; `null` before it has one
+ */
+export function blame(
+  path: string,
+  text: string,
+  verdicts: readonly StandingVerdict[],
+  device: string | null,
+): Blame {
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") {
+    lines.pop();
+  }
+  const onLines = new Map<number, StandingVerdict[]>();
+  for (const standing of verdicts) {
+    const { range } = standing;
+    const last = Math.min(lastLineOf(range), lines.length - 1);
+    for (let line = firstLineOf(range, (at) => lines[at]?.length ?? 0); line <= last; line += 1) {
+      const here = onLines.get(line);
+      if (here === undefined) {
+        onLines.set(line, [standing]);
+      } else {
+        here.push(standing);
+      }
+    }
+  }
+  return {
+    path,
+    lines: lines.map((text, line) => ({
+      line: line + 1,
+      text,
+      suggestions: worstFirst(onLines.get(line) ?? [], ({ verdict }) => ({
+        summary: verdict.summary,
+        isPart: remarksOn(verdict).includes("part"),
+      })).map((standing) => blamed(standing, line, text.length, device)),
+    })),
+  };
+}
+
+function blamed(
+  { verdict, range: { start, end } }: StandingVerdict,
+  line: number,
+  length: number,
+  own: string | null,
+): BlamedSuggestion {
+  const { id, claim, summary, checks, findings } = verdict;
+  const isBelieved = checks.evidence === "intact";
+  return {
+    id,
+    claim,
+    startColumn: (line === start.line ? start.character : 0) + 1,
+    endColumn: (line === end.line ? end.character : length) + 1,
+    summary,
+    remarks: remarksOn(verdict),
+    model: isBelieved ? nameOf(findings.model) : null,
+    device: isBelieved ? findings.device : null,
+    isOwnDevice: isBelieved && findings.device === own,
+    time: isBelieved ? (findings.anchor.time ?? null) : null,
+  };
+}
+
+/** One line of a blame as a person reads it. */
+export interface BlameRow {
+  /** Verdict, model, device, time and line number, as wide as in every other row; letter by letter. */
+  readonly head: string;
+  /** The worst word of the line, with which its head begins; `null` where nothing is known of it. */
+  readonly summary: Summary | null;
+  /** The line itself, letter by letter but for its tabs. */
+  readonly text: string;
+}
+
+/** In UTF-16 code units. Only a name that a person gave a pin can be longer. */
+const WIDEST_MODEL = 32;
+
+/** A blame in columns, a row for each line. */
+export function blameRows({ lines }: Blame): readonly BlameRow[] {
+  const cells = lines.map(({ suggestions }) => cellsOf(suggestions));
+  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...lengthsIn(cells, column)));
+  const digits = String(lines.length).length;
+  return lines.map(({ line, text, suggestions: [first] }, index) => {
+    const columns = (cells[index] ?? []).map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    return {
+      head: [...columns, String(line).padStart(digits)].join("  "),
+      summary: first?.summary ?? null,
+      text: visibleLines(text),
+    };
+  });
+}
+
+function lengthsIn(cells: readonly (readonly string[])[], column: number): number[] {
+  return cells.map((row) => row[column]?.length ?? 0);
+}
+
+function cellsOf([first, ...others]: readonly BlamedSuggestion[]): readonly string[] {
+  if (first === undefined) {
+    return ["", "", "", ""];
+  }
+  const { summary, remarks, model, device, isOwnDevice, time, startColumn, endColumn } = first;
+  const said = [
+    summary,
+    ...remarks.map((remark) => (remark === "part" ? `columns ${startColumn} to ${endColumn - 1}` : remark)),
+    ...(others.length === 0 ? [] : [`and ${others.length} more`]),
+  ];
+  return [
+    said.join(" · "),
+    visibleText(model ?? "", WIDEST_MODEL),
+    isOwnDevice ? "this computer" : shortAddress(device ?? ""),
+    time === null ? "" : utc(time),
+  ];
+}
+
+/** As people compare addresses: both ends. `proofline verify --json` has the whole. */
+function shortAddress(address: string): string {
+  const shown = visibleText(address);
+  return shown.length <= 14 ? shown : `${shown.slice(0, 8)}…${shown.slice(-4)}`;
+}
