@@ -45,12 +45,14 @@ import { Acceptances } from "./suggestions/acceptances";
 import { ActiveSuggestions } from "./suggestions/activeSuggestions";
 import { rebindPending } from "./suggestions/rebindPending";
 import { SuggestionStore } from "./suggestions/suggestionStore";
+import { Diagnostics } from "./verdicts/diagnostics";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
 import { provideHover } from "./verdicts/hover";
 import { Identity } from "./verdicts/identity";
 import { ReplayEngines } from "./verdicts/replayEngines";
 import { ReplayQueue } from "./verdicts/replayQueue";
 import { provideRepositoryVerdicts } from "./verdicts/repositoryVerdicts";
+import { RepositoryWatch } from "./verdicts/repositoryWatch";
 import { provideActions } from "./verdicts/verdictRequests";
 import { Verdicts } from "./verdicts/verdicts";
 
@@ -72,7 +74,7 @@ export function assembleServer(
   connection: Connection,
   documents: TextDocuments<OpenDocument>,
   installation: Installation,
-  { initializationOptions, workspaceFolders }: InitializeParams,
+  { initializationOptions, workspaceFolders, capabilities }: InitializeParams,
 ): RunningServer {
   const log = (line: string): void => connection.console.info(line);
   const settings = SettingsStore.from(initializationOptions);
@@ -130,12 +132,22 @@ export function assembleServer(
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
   const grammars = new GrammarQuestions(grammarThread);
+  const diagnostics = new Diagnostics(connection);
   const verdicts = new Verdicts(context, {
     folders,
     replays,
     identity,
     tracking,
     grammars,
+    diagnostics,
+  });
+  const repositoryWatch = new RepositoryWatch(context, {
+    folders,
+    replays,
+    identity,
+    grammars,
+    diagnostics,
+    canWatchFiles: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
   });
   const refreshed = new Coalescer(() => void verdicts.updateAll());
   replays.onResult(() => refreshed.soon());
@@ -158,6 +170,7 @@ export function assembleServer(
   async function modelsChanged(): Promise<void> {
     await identity.refresh();
     await proposeModel();
+    repositoryWatch.lookAgain();
     await verdicts.updateAll();
   }
 
@@ -209,6 +222,7 @@ export function assembleServer(
       sealing.heldBack,
       binder,
       verdicts,
+      repositoryWatch,
       heirs,
       moves,
       sealing.scheduler,
@@ -240,11 +254,13 @@ export function assembleServer(
       await identity.refresh();
       void proposeChain();
       folders.watchChain();
+      repositoryWatch.lookAgain();
       await Promise.all([loading, store.begin()]);
     },
     async stop() {
       const replaysClosed = replays.close();
       refreshed.close();
+      await repositoryWatch.close();
       folders.close();
       chain.reset();
       await acceptances.settled();
@@ -268,6 +284,7 @@ export function assembleServer(
       void engine.reconsider().then(proposeModel);
       void sources.refresh();
       void verdicts.updateAll();
+      repositoryWatch.lookAgain();
     },
     async filesChanged(changes) {
       if (changes.some(({ uri }) => uri.endsWith(".gitignore"))) {
@@ -277,6 +294,7 @@ export function assembleServer(
       if (changes.some(({ uri }) => uri.endsWith(`/${EDITOR_SETTINGS_FILE}`))) {
         void chainsChanged();
       }
+      void repositoryWatch.filesChanged(changes);
       if (!changes.some(({ uri }) => uri.includes("/.proofline/"))) {
         return;
       }

@@ -53,7 +53,7 @@ it("believes neither model nor device of evidence that is not intact", () => {
   const suggestion = accepted(ANSWER, { line: 1, character: 2 });
   const file = sealed([suggestion], { texts: { "src/a.ts": TEXT } });
   const given = parameters(TEXT, [file], [suggestion.id]);
-  const [verdict] = verify({ ...given, repositoryId: null }).suggestions;
+  const [verdict] = verify({ ...given, repositoryIds: [] }).suggestions;
   if (verdict === undefined) {
     throw new Error("there is no verdict");
   }

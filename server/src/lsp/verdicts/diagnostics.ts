@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Connection, type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Connection, type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver/node";
 import { inSlices } from "../../platform/slices";
 import type { FileProblem } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
+import { SUMMARIES } from "../../protocol/verdictWords";
 import type { VerifiedOnly } from "../../protocol/verifiedOnly";
 import { visibleLine } from "../../protocol/visibleText";
 import { fileRemedy } from "../../workflows/fileRemedy";
@@ -17,15 +18,32 @@ interface ShownFiles {
   readonly uris: Set<string>;
 }
 
+/** A verdict of a file that is not open. */
+export interface ClosedVerdict {
+  /** Of the file, as `pathToFileURL` spells it. */
+  readonly uri: string;
+  readonly verdict: Verdict;
+  readonly range: Range;
+}
+
+/** What is told of closed files of one repository, beyond which their list only counts. */
+export const MOST_CLOSED_PROBLEMS = 1_000;
+
 /**
- * What the Problems panel says: with verified-only, each accepted suggestion of an open document that falls short; and in any case each
- * evidence or anchor file that cannot be believed, on the file itself.
+ * What the Problems panel says: with verified-only, each accepted suggestion that falls short, of open documents at once and of
+ * closed files as far as they are known; and in any case each evidence or anchor file that cannot be believed, on the file
+ * itself. Of one file only one of them speaks.
  */
 export class Diagnostics {
   private readonly files = new Map<string, ShownFiles>();
+  /** What was sent last of each file, by its URI in one spelling. */
   private readonly sent = new Map<string, string>();
+  /** Documents that are open and speak for themselves, in one spelling. */
+  private readonly open = new Set<string>();
+  /** Closed files of which something is on show, by repository. */
+  private readonly closed = new Map<string, ReadonlySet<string>>();
 
-  constructor(private readonly connection: Connection) {}
+  constructor(private readonly connection: Pick<Connection, "sendDiagnostics">) {}
 
   /** The accepted lines of one open document. */
   showLines(
@@ -33,17 +51,59 @@ export class Diagnostics {
     level: VerifiedOnly,
     verdicts: () => readonly Pick<PlacedVerdict, "verdict" | "range">[],
   ): void {
-    const short = level === "off" ? [] : verdicts().filter(({ verdict }) => verdict.summary !== "verified");
+    this.open.add(oneSpelling(uri));
+    const short = level === "off" ? [] : verdicts().filter(({ verdict }) => fallsShort(verdict));
     this.send(
       uri,
-      short.map(({ verdict, range }) => ({
-        range,
-        severity: severityOf(verdict, level),
-        source: "Proofline",
-        code: verdict.summary,
-        message: visibleLine(`Accepted suggestion, ${verdict.summary}: ${verdict.reasons.join(" ")}`),
-      })),
+      short.map(({ verdict, range }) => problemOf(verdict, range, level, "")),
     );
+  }
+
+  /**
+   * The accepted lines of a repository's closed files, in place of what was told of them before: the worst ones where there
+   * are too many. What is open meanwhile is left alone. In slices.
+   */
+  async showClosed(
+    repository: string,
+    level: VerifiedOnly,
+    verdicts: readonly ClosedVerdict[],
+  ): Promise<void> {
+    await inSlices(this.sendClosed(repository, level, verdicts));
+  }
+
+  private *sendClosed(
+    repository: string,
+    level: VerifiedOnly,
+    verdicts: readonly ClosedVerdict[],
+  ): Generator<void, void, void> {
+    const short = level === "off" ? [] : verdicts.filter(({ verdict }) => fallsShort(verdict));
+    short.sort((one, other) => rankOf(one.verdict) - rankOf(other.verdict));
+    yield;
+    const byUri = new Map<string, Diagnostic[]>();
+    for (const { uri, verdict, range } of short.slice(0, MOST_CLOSED_PROBLEMS)) {
+      const others = byUri.get(uri) ?? [];
+      others.push(problemOf(verdict, range, level, REPLAY_ALL));
+      byUri.set(uri, others);
+      yield;
+    }
+    const more = short.length - MOST_CLOSED_PROBLEMS;
+    const [first] = byUri.values();
+    if (more > 0) {
+      first?.unshift({
+        range: FIRST_CHARACTER,
+        severity: level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
+        source: "Proofline",
+        message: `${more} more accepted suggestions of this repository fall short. Proofline Suggestions in the Explorer lists them.`,
+      });
+    }
+    const before = this.closed.get(repository) ?? new Set();
+    this.closed.set(repository, new Set(byUri.keys()));
+    for (const uri of new Set([...before, ...byUri.keys()])) {
+      if (!this.open.has(oneSpelling(uri))) {
+        this.send(uri, byUri.get(uri) ?? []);
+      }
+      yield;
+    }
   }
 
   /** The evidence and anchor files of one repository. Tells of many in slices, and of what it told before not again. */
@@ -97,7 +157,7 @@ export class Diagnostics {
       this.send(
         uri,
         problems.map((file) => ({
-          range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
+          range: FIRST_CHARACTER,
           severity: shown.level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
           source: "Proofline",
           code: "evidence",
@@ -108,18 +168,60 @@ export class Diagnostics {
     }
   }
 
+  /** An open document is closed. */
   forget(uri: string): void {
+    this.open.delete(oneSpelling(uri));
     this.send(uri, []);
   }
 
   private send(uri: string, diagnostics: Diagnostic[]): void {
+    const key = oneSpelling(uri);
     const text = JSON.stringify(diagnostics);
-    if (text === (this.sent.get(uri) ?? "[]")) {
+    if (text === (this.sent.get(key) ?? "[]")) {
       return;
     }
-    this.sent.set(uri, text);
+    if (diagnostics.length === 0) {
+      this.sent.delete(key);
+    } else {
+      this.sent.set(key, text);
+    }
     void this.connection.sendDiagnostics({ uri, diagnostics });
   }
+}
+
+const FIRST_CHARACTER: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
+
+/** What to do about a suggestion of a closed file that waits for a replay: only open files are replayed unasked. */
+const REPLAY_ALL = " *Proofline: Replay All Suggestions* runs the model on it.";
+
+/** An editor may spell the same file's URI in another way. */
+function oneSpelling(uri: string): string {
+  try {
+    return pathToFileURL(fileURLToPath(uri)).href;
+  } catch {
+    return uri;
+  }
+}
+
+function fallsShort({ summary }: Verdict): boolean {
+  return summary !== "verified";
+}
+
+function rankOf({ summary }: Verdict): number {
+  return SUMMARIES.indexOf(summary);
+}
+
+/** @param replay what is added where a replay has not run yet */
+function problemOf(verdict: Verdict, range: Range, level: VerifiedOnly, replay: string): Diagnostic {
+  const { summary, reasons, checks } = verdict;
+  const remedy = checks.execution === "notRun" && checks.evidence === "intact" ? replay : "";
+  return {
+    range,
+    severity: severityOf(verdict, level),
+    source: "Proofline",
+    code: summary,
+    message: visibleLine(`Accepted suggestion, ${summary}: ${reasons.join(" ")}${remedy}`),
+  };
 }
 
 function severityOf({ summary }: Verdict, level: VerifiedOnly): DiagnosticSeverity {

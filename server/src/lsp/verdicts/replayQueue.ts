@@ -27,7 +27,7 @@ export class ReplayQueue implements DocumentListener {
   /** What was looked for on the disk already. */
   private readonly looked = new Set<string>();
   private readonly keys = new WeakMap<ModelOutput, Digest>();
-  private tellResult: () => void = () => {};
+  private readonly resultListeners: (() => void)[] = [];
   private running = false;
   private lastKeystroke = 0;
   private ended = false;
@@ -50,9 +50,9 @@ export class ReplayQueue implements DocumentListener {
     });
   }
 
-  /** Names who wants to know that something came of a replay. */
+  /** Who wants to know that something came of a replay. */
   onResult(listener: () => void): void {
-    this.tellResult = listener;
+    this.resultListeners.push(listener);
   }
 
   /** Somebody types. */
@@ -89,12 +89,18 @@ export class ReplayQueue implements DocumentListener {
     if (key === null || obstacle !== null) {
       return { value: "impossible", reason: obstacle ?? "The prompt is sealed." };
     }
-    return this.outcomes.get(key) ?? (await this.cache.get(suggestion));
+    const known = this.outcomes.get(key) ?? (await this.cache.get(suggestion));
+    if (known !== null) {
+      this.outcomes.set(key, known);
+    }
+    return known;
   }
 
   /** Replays at once, whatever is known or waiting. */
-  now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
-    return this.replay(suggestion, signal);
+  async now(suggestion: Replayable, signal: AbortSignal): Promise<ReplayOutcome> {
+    const outcome = await this.replay(suggestion, signal);
+    this.tellResult();
+    return outcome;
   }
 
   /** Forgets what waits; a replay that runs ends with its engine. */
@@ -102,6 +108,12 @@ export class ReplayQueue implements DocumentListener {
     this.ended = true;
     this.waiting.clear();
     await this.engines.close();
+  }
+
+  private tellResult(): void {
+    for (const listener of this.resultListeners) {
+      listener();
+    }
   }
 
   private async run(): Promise<void> {

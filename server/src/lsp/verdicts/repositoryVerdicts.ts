@@ -1,15 +1,10 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CancellationToken } from "vscode-languageserver/node";
-import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { Repository } from "../../evidence/repository";
-import { inSlices } from "../../platform/slices";
-import { PromptShares } from "../../policy/promptCheck";
 import { nameOf } from "../../policy/reasons";
 import { remarksOn } from "../../policy/remarks";
-import type { Report } from "../../policy/report";
 import { placeOf, type Verdict } from "../../policy/verdict";
-import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import {
   DidAdvanceReplays,
   type ListedRepository,
@@ -18,22 +13,11 @@ import {
   ReplayAll,
   type ReplayNow,
 } from "../../protocol/messages";
-import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { Replayable } from "../../workflows/replay";
 import { inReadingOrder } from "../../workflows/replayOrder";
-import { pathsOf, quotedPaths, replayables } from "../../workflows/verify";
 import { abortedBy, onQuestion } from "../requests";
 import type { ServerContext } from "../serverContext";
-import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
-import type { Identity } from "./identity";
-import type { ReplayQueue } from "./replayQueue";
-
-export interface RepositoryVerdictParts {
-  readonly folders: EvidenceFolders;
-  readonly replays: ReplayQueue;
-  readonly identity: Identity;
-  readonly grammars: GrammarQuestions;
-}
+import { acceptedThere, verifyWhole, type WholeRepositoryParts } from "./wholeRepository";
 
 /** A list that a person scrolls. */
 const MOST_LISTED = 20_000;
@@ -41,7 +25,7 @@ const MOST_LISTED = 20_000;
 const LONGEST_TEXT = 120;
 
 /** `proofline/listSuggestions` and `proofline/replayAll`: what is asked of whole repositories, worked out when it is asked. */
-export function provideRepositoryVerdicts(context: ServerContext, parts: RepositoryVerdictParts): void {
+export function provideRepositoryVerdicts(context: ServerContext, parts: WholeRepositoryParts): void {
   const { connection, locations } = context;
   onQuestion(connection, ListSuggestions, async (token) => {
     const listed: ListedRepository[] = [];
@@ -56,79 +40,12 @@ export function provideRepositoryVerdicts(context: ServerContext, parts: Reposit
   onQuestion(connection, ReplayAll, (token) => replayAll(context, parts, token));
 }
 
-/** What is accepted in one repository, wherever it stands by now. */
-interface Accepted {
-  readonly evidence: FolderEvidence;
-  /** What the journal holds of it: not sealed yet, and sealed but not written yet. */
-  readonly journal: readonly AcceptedSuggestion[];
-  readonly unwritten: readonly AcceptedSuggestion[];
-  readonly claims: readonly Replayable[];
-}
-
-async function acceptedIn(
-  { store }: ServerContext,
-  { folders }: RepositoryVerdictParts,
-  repository: Repository,
-): Promise<Accepted> {
-  const evidence = await folders.of(repository);
-  const journal = store.pending().filter((one) => one.repository === repository.folder);
-  const unwritten = store.unwrittenIn(repository.folder, evidence.written);
-  const contents = { evidence: evidence.files, moves: evidence.moves };
-  return { evidence, journal, unwritten, claims: replayables(contents, [...journal, ...unwritten]) };
-}
-
-/** Today's texts of files of a repository: as open in the editor, else as saved. */
-async function textsOf(
-  { documents, locations }: ServerContext,
-  repository: Repository,
-  paths: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map(await repository.readTexts(paths));
-  for (const document of documents.all()) {
-    const { repositoryPath, path } = await locations.of(document);
-    if (repositoryPath === repository.folder && texts.has(path)) {
-      texts.set(path, document.text);
-    }
-  }
-  return texts;
-}
-
 async function list(
   context: ServerContext,
-  parts: RepositoryVerdictParts,
+  parts: WholeRepositoryParts,
   repository: Repository,
 ): Promise<ListedRepository> {
-  const { evidence, journal, unwritten, claims } = await acceptedIn(context, parts, repository);
-  const { repositoryIds, files, moves, chain, problems } = evidence;
-  const contents = { evidence: files, moves };
-  const inJournal = [...journal, ...unwritten];
-  const texts = await textsOf(context, repository, pathsOf(contents, inJournal));
-  const { policy, device } = await parts.identity.of({ folder: repository.folder, ids: repositoryIds });
-  const replays = new Map<string, ReplayOutcome>();
-  for (const one of claims) {
-    const outcome = await parts.replays.known(one);
-    if (outcome !== null) {
-      replays.set(one.claim, outcome);
-    }
-  }
-  const quoted = await repository.readQuotables(quotedPaths(contents, inJournal));
-  const inputs = {
-    repositoryIds,
-    evidence: files,
-    moves,
-    journal,
-    unwritten,
-    device: device ?? "",
-    chain,
-    texts,
-    quoted,
-    replays,
-    policy,
-    shares: new PromptShares(),
-    sameTokens: parts.grammars.sameTokens,
-    linesOf: parts.grammars.linesOf,
-  };
-  const report: Report = await parts.grammars.settled(() => inSlices(verifying(inputs)));
+  const { report, evidence, texts, device } = await verifyWhole(context, parts, repository);
   const lines = new Map<string, readonly string[]>();
   const lineAt = (path: string, line: number): string => {
     const known = lines.get(path) ?? (texts.get(path) ?? "").split(/\r\n|\r|\n/);
@@ -142,7 +59,7 @@ async function list(
     folder: repository.folder,
     suggestions: suggestions.flatMap((one) => one ?? []),
     more: report.suggestions.length - suggestions.length,
-    problems: [...problems, ...report.files],
+    problems: [...evidence.problems, ...report.files],
   };
 }
 
@@ -173,13 +90,13 @@ function listed(
 
 async function replayAll(
   context: ServerContext,
-  parts: RepositoryVerdictParts,
+  parts: WholeRepositoryParts,
   token: CancellationToken,
 ): Promise<ReplayNow.Result> {
   const signal = abortedBy(token);
   const claims: Replayable[] = [];
   for (const repository of await context.locations.here()) {
-    claims.push(...(await acceptedIn(context, parts, repository)).claims);
+    claims.push(...(await acceptedThere(context, parts, repository)).claims);
   }
   const counts = { exact: 0, withinTolerance: 0, mismatch: 0, impossible: 0 };
   const reasons = new Set<string>();

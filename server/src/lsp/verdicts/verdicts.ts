@@ -25,7 +25,7 @@ import type { TextEdit } from "../documents/textEdits";
 import type { Tracking } from "../documents/tracking";
 import type { ServerContext } from "../serverContext";
 import type { SuggestionEvent } from "../suggestions/suggestionStore";
-import { Diagnostics } from "./diagnostics";
+import type { Diagnostics } from "./diagnostics";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
@@ -39,6 +39,7 @@ export interface VerdictParts {
   readonly identity: Identity;
   readonly tracking: Tracking;
   readonly grammars: GrammarQuestions;
+  readonly diagnostics: Diagnostics;
 }
 
 /**
@@ -46,7 +47,6 @@ export interface VerdictParts {
  * chain and replays, and tells the client after each change.
  */
 export class Verdicts implements DocumentListener {
-  private readonly diagnostics: Diagnostics;
   private readonly verdicts = new Map<string, readonly Verdict[]>();
   private readonly sent = new Map<string, readonly ShownVerdict[]>();
   private readonly shares = new PromptShares();
@@ -64,7 +64,6 @@ export class Verdicts implements DocumentListener {
     tracking.onQuiet((document) => void this.update(document).then(() => this.updateQuoting(document)));
     folders.onChange((repository) => this.updateAll(repository));
     context.store.onEvent((event) => this.follow(event));
-    this.diagnostics = new Diagnostics(context.connection);
   }
 
   /** What is known and what counts where a document lies. */
@@ -254,7 +253,7 @@ export class Verdicts implements DocumentListener {
     this.verdicts.delete(uri);
     this.sent.delete(uri);
     this.quotes.delete(uri);
-    this.diagnostics.forget(uri);
+    this.parts.diagnostics.forget(uri);
   }
 
   private replayablesAt(
@@ -369,11 +368,11 @@ export class Verdicts implements DocumentListener {
     this.parts.tracking.found(document, rangesOf(document, verdicts));
     this.tell(document, followed);
     const level = this.context.settings.current.verifiedOnly;
-    this.diagnostics.showLines(document.uri, level, () => this.of(document));
+    this.parts.diagnostics.showLines(document.uri, level, () => this.of(document));
     if (repositoryPath !== null && evidence !== null) {
       const { repositoryIds, files, problems } = evidence;
       const contents = { repositoryIds, evidence: files };
-      void this.diagnostics.showFiles(repositoryPath, level, [problems, report.files], contents);
+      void this.parts.diagnostics.showFiles(repositoryPath, level, [problems, report.files], contents);
     }
   }
 

@@ -1,0 +1,115 @@
+import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
+import type { Repository } from "../../evidence/repository";
+import { inSlices } from "../../platform/slices";
+import { PromptShares } from "../../policy/promptCheck";
+import type { Report } from "../../policy/report";
+import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
+import type { GrammarQuestions } from "../../workflows/grammarQuestions";
+import type { Replayable } from "../../workflows/replay";
+import { pathsOf, quotedPaths, replayables } from "../../workflows/verify";
+import type { ServerContext } from "../serverContext";
+import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
+import type { Identity } from "./identity";
+import type { ReplayQueue } from "./replayQueue";
+
+export interface WholeRepositoryParts {
+  readonly folders: EvidenceFolders;
+  readonly replays: ReplayQueue;
+  readonly identity: Identity;
+  readonly grammars: GrammarQuestions;
+}
+
+/** What is accepted in one repository, wherever it stands by now. */
+export interface AcceptedThere {
+  readonly evidence: FolderEvidence;
+  /** What the journal holds of it: not sealed yet, and sealed but not written yet. */
+  readonly journal: readonly AcceptedSuggestion[];
+  readonly unwritten: readonly AcceptedSuggestion[];
+  readonly claims: readonly Replayable[];
+}
+
+/** What a repository comes to, with all that this rests on. */
+export interface WholeReport {
+  readonly report: Report;
+  readonly evidence: FolderEvidence;
+  /** The files, by today's paths, that evidence and journal speak of. */
+  readonly paths: ReadonlySet<string>;
+  /** The files that open prompts quote. */
+  readonly quoted: ReadonlySet<string>;
+  /** Today's texts of files that it speaks of, as far as there are any. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** The address of this computer's own device; `null` before it has one. */
+  readonly device: string | null;
+}
+
+export async function acceptedThere(
+  { store }: ServerContext,
+  { folders }: WholeRepositoryParts,
+  repository: Repository,
+): Promise<AcceptedThere> {
+  const evidence = await folders.of(repository);
+  const journal = store.pending().filter((one) => one.repository === repository.folder);
+  const unwritten = store.unwrittenIn(repository.folder, evidence.written);
+  const contents = { evidence: evidence.files, moves: evidence.moves };
+  return { evidence, journal, unwritten, claims: replayables(contents, [...journal, ...unwritten]) };
+}
+
+/**
+ * Verifies everything in a repository, as open in the editor or as saved, in slices. Nothing is replayed for it: what is
+ * known of replays counts.
+ */
+export async function verifyWhole(
+  context: ServerContext,
+  parts: WholeRepositoryParts,
+  repository: Repository,
+): Promise<WholeReport> {
+  const { evidence, journal, unwritten, claims } = await acceptedThere(context, parts, repository);
+  const { repositoryIds, files, moves, chain } = evidence;
+  const contents = { evidence: files, moves };
+  const inJournal = [...journal, ...unwritten];
+  const paths = pathsOf(contents, inJournal);
+  const texts = await textsOf(context, repository, paths);
+  const { policy, device } = await parts.identity.of({ folder: repository.folder, ids: repositoryIds });
+  const replays = new Map<string, ReplayOutcome>();
+  for (const one of claims) {
+    const outcome = await parts.replays.known(one);
+    if (outcome !== null) {
+      replays.set(one.claim, outcome);
+    }
+  }
+  const quoted = quotedPaths(contents, inJournal);
+  const inputs = {
+    repositoryIds,
+    evidence: files,
+    moves,
+    journal,
+    unwritten,
+    device: device ?? "",
+    chain,
+    texts,
+    quoted: await repository.readQuotables(quoted),
+    replays,
+    policy,
+    shares: new PromptShares(),
+    sameTokens: parts.grammars.sameTokens,
+    linesOf: parts.grammars.linesOf,
+  };
+  const report = await parts.grammars.settled(() => inSlices(verifying(inputs)));
+  return { report, evidence, paths, quoted, texts, device };
+}
+
+/** Today's texts of files of a repository: as open in the editor, else as saved. */
+async function textsOf(
+  { documents, locations }: ServerContext,
+  repository: Repository,
+  paths: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map(await repository.readTexts(paths));
+  for (const document of documents.all()) {
+    const { repositoryPath, path } = await locations.of(document);
+    if (repositoryPath === repository.folder && texts.has(path)) {
+      texts.set(path, document.text);
+    }
+  }
+  return texts;
+}

@@ -1,0 +1,69 @@
+import { expect, it } from "vitest";
+import type { Diagnostic } from "vscode-languageserver/node";
+import { Diagnostics, MOST_CLOSED_PROBLEMS } from "../../../server/src/lsp/verdicts/diagnostics";
+import { verify } from "../../../server/src/policy/verifyEvidence";
+import type { Summary } from "../../../server/src/protocol/verdictWords";
+import { sealed } from "../../support/sampleBatch";
+import { accepted, parameters } from "../policy/goodCase";
+
+const TEXT = "const answer = 42;\n";
+const REPOSITORY = "/project";
+const RANGE = { start: { line: 0, character: 0 }, end: { line: 0, character: 18 } };
+
+function verdict(summary: Summary) {
+  const suggestion = accepted(TEXT.trim(), { line: 0, character: 0 });
+  const file = sealed([suggestion], { texts: { "src/a.ts": TEXT } });
+  const [found] = verify(parameters(TEXT, [file], [])).suggestions;
+  if (found === undefined) {
+    throw new Error("there is no verdict");
+  }
+  return { ...found, summary };
+}
+
+function panel() {
+  const shown = new Map<string, readonly Diagnostic[]>();
+  const diagnostics = new Diagnostics({
+    sendDiagnostics: async ({ uri, diagnostics: list }) => {
+      shown.set(uri, list);
+    },
+  });
+  return { shown, diagnostics };
+}
+
+const uriOf = (index: number): string => `file:///project/${String(index).padStart(5, "0")}.ts`;
+
+it("tells of the worst closed lines first, counts the rest, and forgets those that are good", async () => {
+  const { shown, diagnostics } = panel();
+  const anchored = verdict("anchored");
+  const many = Array.from({ length: MOST_CLOSED_PROBLEMS + 5 }, (_, index) => ({
+    uri: uriOf(index),
+    verdict: anchored,
+    range: RANGE,
+  }));
+  const failed = { uri: "file:///project/failed.ts", verdict: verdict("failed"), range: RANGE };
+  await diagnostics.showClosed(REPOSITORY, "block", [...many, failed]);
+  expect(shown.size).toBe(MOST_CLOSED_PROBLEMS);
+  expect(shown.get(failed.uri)?.[0]?.message).toContain("6 more accepted suggestions");
+  expect(shown.get(failed.uri)?.[1]?.message).toContain("failed");
+  expect(shown.get(uriOf(0))?.[0]?.message).toContain("Replay All Suggestions");
+
+  await diagnostics.showClosed(REPOSITORY, "block", [{ ...failed, verdict: verdict("verified") }]);
+  expect([...shown.values()].flat()).toEqual([]);
+});
+
+it("leaves a file that is open to its own verdicts, however the editor spells its address", async () => {
+  const { shown, diagnostics } = panel();
+  const closed = [{ uri: "file:///project/a%20b.ts", verdict: verdict("failed"), range: RANGE }];
+  await diagnostics.showClosed(REPOSITORY, "warn", closed);
+  const open = "file:///project/%61%20b.ts";
+  diagnostics.showLines(open, "warn", () => []);
+  expect(shown.get(open)).toEqual([]);
+  shown.clear();
+  await diagnostics.showClosed(REPOSITORY, "warn", closed);
+  await diagnostics.showClosed(REPOSITORY, "off", []);
+  expect(shown.size).toBe(0);
+  await diagnostics.showClosed(REPOSITORY, "warn", closed);
+  diagnostics.forget(open);
+  await diagnostics.showClosed(REPOSITORY, "warn", closed);
+  expect([...shown.values()].flat()).toHaveLength(1);
+});
