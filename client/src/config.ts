@@ -54,6 +54,7 @@ export const SIDES = {
   sealAfterSeconds: "person",
   badges: "person",
   markModelText: "person",
+  fileDecorations: "person",
   verifiedOnly: "strictest",
 } as const satisfies Readonly<Record<string, Side>>;
 
@@ -88,6 +89,7 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
     executionProfile: oneOf(source, "executionProfile", executionProfile.options),
     executionProvider: oneOf(source, "executionProvider", executionProvider.options),
     verifiedOnly: readVerifiedOnly(source),
+    fileDecorations: countingValue(source, "fileDecorations") === true,
     chain,
     maxTokens: whole("maxTokens", countingValue(source, "maxTokens")),
     contextChunks: readContextChunks(source),

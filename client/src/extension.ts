@@ -5,6 +5,7 @@ import * as anchor from "./features/anchorNow";
 import * as badges from "./features/badges";
 import * as blame from "./features/blameFile";
 import * as contextKeys from "./features/contextKeys";
+import * as fileDecorations from "./features/fileDecorations";
 import * as inlineCompletion from "./features/ghostText";
 import * as hubToken from "./features/hubToken";
 import * as menu from "./features/menu";
@@ -40,6 +41,7 @@ const FEATURES = [
   replay,
   verify,
   suggestionsView,
+  fileDecorations,
   transactionKey,
   hubToken,
   pinnedModels,

@@ -36,6 +36,7 @@ export {
 export {
   AnchorNow,
   DidAdvanceReplays,
+  DidChangeFileVerdicts,
   DidChangeVerdicts,
   GetBlame,
   GetVerdict,

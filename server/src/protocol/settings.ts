@@ -42,6 +42,8 @@ export const Settings = z.strictObject({
   /** Where models are fetched from when a person asks for it, as `https://host`. */
   modelHub: z.string().max(2048),
   verifiedOnly: z.enum(VERIFIED_ONLY_LEVELS),
+  /** What each file holds is told of whole repositories, for whoever draws it. */
+  fileDecorations: z.boolean(),
   chain: ChainSettings,
   /** The longest suggestion, in tokens. */
   maxTokens: z.number().int().min(1).max(512),
@@ -63,6 +65,7 @@ export const DEFAULT_SETTINGS: Settings = {
   executionProfile: DEFAULT_PROFILE,
   executionProvider: DEFAULT_PROVIDER,
   verifiedOnly: "off",
+  fileDecorations: false,
   chain: { kind: "embedded" },
   maxTokens: 96,
   contextChunks: 2,

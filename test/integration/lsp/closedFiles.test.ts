@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
-import { AnchorNow, DidChangeSettings } from "../../../server/src/protocol/messages";
+import { AnchorNow, DidChangeFileVerdicts, DidChangeSettings } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";
 import { offered, Workspace } from "../../support/workspace";
@@ -75,4 +75,24 @@ test("a window that opens no file tells of lines whose evidence is broken, and n
   rmSync(workspace.path(evidence));
   client.watched(workspace.path(evidence));
   await client.until("nothing", () => client.diagnostics.get(uri)?.length === 0);
+});
+
+test("what each file holds is told while somebody draws it, and nothing of it otherwise", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const told: string[] = [];
+  client.connection.onNotification(DidChangeFileVerdicts.type, ({ folder, files }) => {
+    const said = files.map(({ uri, counts }) => `${uri} ${counts.map((one) => one.summary).join("+")}`);
+    told.push(`${folder}: ${said.join()}`);
+  });
+  const { uri, name, saved, shown } = await closedFile(client, workspace);
+  expect(told).toEqual([]);
+  await tell(client, { fileDecorations: true });
+  await client.until("verified", () => told.at(-1) === `${workspace.folder}: ${uri} verified`);
+  workspace.write(name, saved.replace(shown.text.trim().slice(0, 5), "QQQQQ"));
+  client.watched(workspace.path(name));
+  await client.until("another word", () => told.at(-1) === `${workspace.folder}: ${uri} edited`);
+  expect([...client.diagnostics.values()].flat()).toEqual([]);
+  await tell(client, { fileDecorations: false });
+  await client.until("nothing", () => told.at(-1) === `${workspace.folder}: `);
 });

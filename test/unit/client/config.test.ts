@@ -144,6 +144,7 @@ describe("a workspace's settings", () => {
     sealAfterSeconds: [0, 1],
     badges: ["compact", "off"],
     markModelText: [true, false],
+    fileDecorations: [true, false],
     verifiedOnly: ["block", "off"],
   };
   const names = Object.keys(SIDES) as (keyof typeof SIDES)[];

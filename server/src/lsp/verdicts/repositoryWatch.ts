@@ -8,14 +8,20 @@ import {
 } from "vscode-languageserver/node";
 import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
+import type { Report } from "../../policy/report";
 import { placeOf } from "../../policy/verdict";
+import { DidChangeFileVerdicts } from "../../protocol/messages";
 import type { Settings } from "../../protocol/settings";
+import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
 import { PacedRun } from "../pacedRun";
 import type { ServerContext } from "../serverContext";
 import type { ClosedVerdict, Diagnostics } from "./diagnostics";
 import { verifyWhole, type WholeReport, type WholeRepositoryParts } from "./wholeRepository";
+
+/** Files of one repository that are told of. */
+const MOST_FILES = 5_000;
 
 export interface RepositoryWatchParts extends WholeRepositoryParts {
   readonly diagnostics: Diagnostics;
@@ -41,6 +47,8 @@ export class RepositoryWatch implements DocumentListener {
   /** Repositories of which another thing may be true by now. */
   private readonly stale = new Set<string>();
   private areAllStale = true;
+  /** What was told of each repository's files last. */
+  private readonly toldFiles = new Map<string, string>();
   private readonly run: PacedRun;
   private watching: Promise<Disposable> | null = null;
 
@@ -51,7 +59,7 @@ export class RepositoryWatch implements DocumentListener {
     const { settings, store, log } = context;
     this.run = new PacedRun(() => this.lookAtStale(), log);
     settings.onChange((now, before) => {
-      if (now.verifiedOnly !== before.verifiedOnly) {
+      if (now.verifiedOnly !== before.verifiedOnly || now.fileDecorations !== before.fileDecorations) {
         this.settingsChanged();
       }
     });
@@ -183,10 +191,21 @@ export class RepositoryWatch implements DocumentListener {
       repositoryIds: evidence.repositoryIds,
       evidence: evidence.files,
     });
+    this.tellFiles(folder, this.context.settings.current.fileDecorations ? filesOf(folder, report) : []);
   }
 
   private async tellNothing(folder: string): Promise<void> {
+    this.tellFiles(folder, []);
     await this.parts.diagnostics.showClosed(folder, "off", []);
+  }
+
+  private tellFiles(folder: string, files: DidChangeFileVerdicts.Parameters["files"]): void {
+    const text = JSON.stringify(files);
+    if (text === (this.toldFiles.get(folder) ?? "[]")) {
+      return;
+    }
+    this.toldFiles.set(folder, text);
+    void this.context.connection.sendNotification(DidChangeFileVerdicts.type, { folder, files });
   }
 
   /** All of them: the editor's patterns cannot name the files, which are other ones with each batch. */
@@ -205,8 +224,35 @@ export class RepositoryWatch implements DocumentListener {
   }
 }
 
-function isWanted({ verifiedOnly }: Settings): boolean {
-  return verifiedOnly !== "off";
+function isWanted({ verifiedOnly, fileDecorations }: Settings): boolean {
+  return verifiedOnly !== "off" || fileDecorations;
+}
+
+/** What each file of a repository holds; those that are worst where there are too many. */
+function filesOf(folder: string, { suggestions }: Report): DidChangeFileVerdicts.Parameters["files"] {
+  const files = new Map<string, Map<Summary, number>>();
+  for (const { path, summary } of suggestions) {
+    const counts = files.get(path) ?? new Map<Summary, number>();
+    counts.set(summary, (counts.get(summary) ?? 0) + 1);
+    files.set(path, counts);
+  }
+  return [...files]
+    .map(([path, counts]) => ({ path, counts: worstFirst(counts) }))
+    .sort((one, other) => rankOf(one.counts[0]) - rankOf(other.counts[0]))
+    .slice(0, MOST_FILES)
+    .map(({ path, counts }) => ({ uri: pathToFileURL(join(folder, path)).href, counts }));
+}
+
+type Counted = DidChangeFileVerdicts.Parameters["files"][number]["counts"][number];
+
+function worstFirst(counts: ReadonlyMap<Summary, number>): readonly Counted[] {
+  return [...counts]
+    .map(([summary, count]) => ({ summary, count }))
+    .sort((one, other) => rankOf(one) - rankOf(other));
+}
+
+function rankOf(counted: Counted | undefined): number {
+  return counted === undefined ? SUMMARIES.length : SUMMARIES.indexOf(counted.summary);
 }
 
 /** The path of a file below a folder; `null` for one that lies elsewhere, or in what only git writes. */

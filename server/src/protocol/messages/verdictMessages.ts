@@ -167,6 +167,33 @@ export const ListSuggestions = question(
   z.array(ListedRepository).readonly(),
 );
 
+const FileVerdicts = z.object({
+  /** The repository's folder. */
+  folder: z.string(),
+  files: z
+    .array(
+      z.object({
+        uri: DocumentUri,
+        /** How many of its suggestions came to each word, the worst first. */
+        counts: z
+          .array(z.object({ summary: Summaries, count: Count }))
+          .min(1)
+          .readonly(),
+      }),
+    )
+    .readonly(),
+});
+
+/** What each file of a repository holds, whole each time; only while `Settings.fileDecorations` asks for it. */
+export const DidChangeFileVerdicts = notification(
+  "proofline/didChangeFileVerdicts",
+  "serverToClient",
+  FileVerdicts,
+);
+export namespace DidChangeFileVerdicts {
+  export type Parameters = z.infer<typeof FileVerdicts>;
+}
+
 const Advance = z.object({ done: Count, total: Count });
 
 /** Run the model again on every suggestion of this window's repositories. `DidAdvanceReplays` tells how far it is; can be cancelled. */
