@@ -55,6 +55,7 @@ export const SIDES = {
   badges: "person",
   markModelText: "person",
   fileDecorations: "person",
+  codeLens: "person",
   verifiedOnly: "strictest",
 } as const satisfies Readonly<Record<string, Side>>;
 
@@ -151,6 +152,11 @@ function switches(value: unknown): Readonly<Record<string, boolean>> {
 /** Whether the characters that the model wrote are marked. */
 export function readMarkModelText(source: ConfigurationSource): boolean {
   return countingValue(source, "markModelText") !== false;
+}
+
+/** Whether a line above suggested lines tells of them. */
+export function readCodeLens(source: ConfigurationSource): boolean {
+  return countingValue(source, "codeLens") === true;
 }
 
 /**

@@ -4,6 +4,7 @@ import * as acceptance from "./features/acceptSuggestion";
 import * as anchor from "./features/anchorNow";
 import * as badges from "./features/badges";
 import * as blame from "./features/blameFile";
+import * as codeLens from "./features/codeLens";
 import * as contextKeys from "./features/contextKeys";
 import * as fileDecorations from "./features/fileDecorations";
 import * as inlineCompletion from "./features/ghostText";
@@ -30,6 +31,7 @@ const FEATURES = [
   inlineCompletion,
   badges,
   modelText,
+  codeLens,
   contextKeys,
   acceptance,
   hover,

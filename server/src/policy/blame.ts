@@ -4,6 +4,7 @@ import { firstLineOf, lastLineOf, type PlaceInText } from "../protocol/coveredLi
 import { REMARKS, SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { visibleLines, visibleText } from "../protocol/visibleText";
 import { worstFirst } from "../protocol/worstFirst";
+import { deviceName } from "./deviceName";
 import { nameOf } from "./reasons";
 import { remarksOn } from "./remarks";
 import type { Verdict } from "./verdict";
@@ -164,13 +165,7 @@ function cellsOf([first, ...others]: readonly BlamedSuggestion[]): readonly stri
   return [
     said.join(" · "),
     visibleText(model ?? "", WIDEST_MODEL),
-    isOwnDevice ? "this computer" : shortAddress(device ?? ""),
+    device === null ? "" : deviceName(device, isOwnDevice),
     time === null ? "" : utc(time),
   ];
-}
-
-/** As people compare addresses: both ends. `proofline verify --json` has the whole. */
-function shortAddress(address: string): string {
-  const shown = visibleText(address);
-  return shown.length <= 14 ? shown : `${shown.slice(0, 8)}…${shown.slice(-4)}`;
 }

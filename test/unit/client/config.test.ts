@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type ConfigurationSource,
   readBadges,
+  readCodeLens,
   readExcluded,
   readMarkModelText,
   readOffers,
@@ -118,9 +119,10 @@ describe("readSettings", () => {
 function read(...scopes: readonly [Values, ...Values[]]): Readonly<Record<string, unknown>> {
   const settings = readSettings(source(...scopes));
   const marks = readMarkModelText(source(...scopes));
+  const lenses = readCodeLens(source(...scopes));
   const offers = readOffers(source(...scopes));
   const excluded = readExcluded(source(...scopes));
-  return { ...settings, badges: readBadges(source(...scopes)), marks, ...offers, excluded };
+  return { ...settings, badges: readBadges(source(...scopes)), marks, lenses, ...offers, excluded };
 }
 
 describe("a workspace's settings", () => {
@@ -145,6 +147,7 @@ describe("a workspace's settings", () => {
     badges: ["compact", "off"],
     markModelText: [true, false],
     fileDecorations: [true, false],
+    codeLens: [true, false],
     verifiedOnly: ["block", "off"],
   };
   const names = Object.keys(SIDES) as (keyof typeof SIDES)[];

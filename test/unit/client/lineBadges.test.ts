@@ -18,6 +18,8 @@ function shown(
     remarks: [],
     keptLines: null,
     note: null,
+    device: null,
+    since: null,
     ...more,
   };
 }

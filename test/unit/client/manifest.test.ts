@@ -7,6 +7,7 @@ import {
   BADGES,
   type ConfigurationSource,
   readBadges,
+  readCodeLens,
   readExcluded,
   readMarkModelText,
   readOffers,
@@ -177,6 +178,7 @@ describe("the manifest's settings", () => {
     readSettings(recording);
     readBadges(recording);
     readMarkModelText(recording);
+    readCodeLens(recording);
     readOffers(recording);
     readExcluded(recording);
     expect(sorted([...read].map((name) => `proofline.${name}`))).toEqual(sorted(Object.keys(declared)));

@@ -7,7 +7,16 @@ function verdict(startLine: number, endLine: number, endCharacter: number): Show
     start: { line: startLine, character: 4 },
     end: { line: endLine, character: endCharacter },
   };
-  return { id: "s", range, summary: "verified", remarks: [], keptLines: null, note: null };
+  return {
+    id: "s",
+    range,
+    summary: "verified",
+    remarks: [],
+    keptLines: null,
+    note: null,
+    device: null,
+    since: null,
+  };
 }
 
 describe("isOnSuggestion", () => {

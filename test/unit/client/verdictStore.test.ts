@@ -6,7 +6,16 @@ const uri = "file:///a.ts";
 
 function verdict(line: number): ShownVerdict {
   const range = { start: { line, character: 0 }, end: { line, character: 4 } };
-  return { id: "s", range, summary: "pending", remarks: [], keptLines: null, note: null };
+  return {
+    id: "s",
+    range,
+    summary: "pending",
+    remarks: [],
+    keptLines: null,
+    note: null,
+    device: null,
+    since: null,
+  };
 }
 
 function newLineAt(line: number) {

@@ -2,6 +2,8 @@ import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { inSlices } from "../../platform/slices";
+import { utc } from "../../platform/utc";
+import { deviceName } from "../../policy/deviceName";
 import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
@@ -49,6 +51,8 @@ export interface VerdictParts {
 export class Verdicts implements DocumentListener {
   private readonly verdicts = new Map<string, readonly Verdict[]>();
   private readonly sent = new Map<string, readonly ShownVerdict[]>();
+  /** This computer's own device as it was known when each document was verified. */
+  private readonly devices = new Map<string, string | null>();
   private readonly shares = new PromptShares();
   /** How many verifications have begun, and the latest of each document that was shown. */
   private begun = 0;
@@ -243,6 +247,7 @@ export class Verdicts implements DocumentListener {
     return () => {
       // Whoever has edited it since has it verified again.
       if (isOpen() && document.version === version) {
+        this.devices.set(document.uri, known.device);
         this.show(document, location, evidence, report);
       }
     };
@@ -252,6 +257,7 @@ export class Verdicts implements DocumentListener {
     this.parts.tracking.forget(uri);
     this.verdicts.delete(uri);
     this.sent.delete(uri);
+    this.devices.delete(uri);
     this.quotes.delete(uri);
     this.parts.diagnostics.forget(uri);
   }
@@ -390,6 +396,7 @@ export class Verdicts implements DocumentListener {
         remarks: remarksOn(verdict),
         keptLines: keptLinesOf(verdict),
         note,
+        ...whoseAndSince(verdict, this.devices.get(document.uri) ?? null),
       }),
     );
     this.sent.set(document.uri, now);
@@ -426,6 +433,20 @@ function identityAt(
   evidence: FolderEvidence | null,
 ): RepositoryIdentity | null {
   return repository === null ? null : { folder: repository.folder, ids: evidence?.repositoryIds ?? [] };
+}
+
+function whoseAndSince(
+  { checks, findings }: Verdict,
+  own: string | null,
+): Pick<ShownVerdict, "device" | "since"> {
+  if (checks.evidence !== "intact") {
+    return { device: null, since: null };
+  }
+  const { device, anchor } = findings;
+  return {
+    device: deviceName(device, device === own),
+    since: anchor.time === undefined ? null : utc(anchor.time),
+  };
 }
 
 /** Where verdicts stand. One whose place cannot be decided has none, and no badge. */

@@ -21,6 +21,10 @@ export const ShownVerdict = z.object({
   keptLines: z.nullable(z.object({ kept: Count, total: Count })),
   /** Completes the badge where the summary alone would mislead, e.g. `journal only: not in a folder`. */
   note: z.nullable(z.string()),
+  /** The device that accepted it, in a few letters; `null` where its evidence cannot be believed. */
+  device: z.nullable(z.string()),
+  /** Since when it is onchain, as people read it; `null` where it is not, or its evidence cannot be believed. */
+  since: z.nullable(z.string()),
 });
 export type ShownVerdict = z.infer<typeof ShownVerdict>;
 
