@@ -14,8 +14,12 @@ import {
 } from "vscode-languageclient/node";
 import { LINKED_COMMANDS } from "../../server/src/protocol/linkedCommands";
 import type { InitializationOptions } from "../../server/src/protocol/messages";
+import { REVISION_SCHEMES } from "../../server/src/protocol/revisionSchemes";
 import type { Settings } from "../../server/src/protocol/settings";
 import type { ServerConnection } from "./server";
+
+/** Schemes of documents that a person works on. */
+const WORKED_ON = ["file", "untitled"] as const;
 
 const STOP_MILLISECONDS = 2_000;
 
@@ -57,7 +61,7 @@ function serverOptions({ module }: LanguageClientParts): ServerOptions {
 
 function clientOptions({ log, middleware }: LanguageClientParts, settings: Settings): LanguageClientOptions {
   return {
-    documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
+    documentSelector: [...WORKED_ON, ...REVISION_SCHEMES].map((scheme) => ({ scheme })),
     initializationOptions: { settings } satisfies InitializationOptions,
     outputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,

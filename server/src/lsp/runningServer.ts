@@ -31,7 +31,7 @@ import { provideInlineCompletion } from "./completion/inlineCompletion";
 import { type DocumentListener, dispatchDocumentEvents } from "./documents/documentEvents";
 import { DocumentLocations } from "./documents/documentLocations";
 import { provideDocumentState } from "./documents/documentState";
-import type { OpenDocument } from "./documents/openDocument";
+import { type OpenDocument, someOf } from "./documents/openDocument";
 import { Tracking } from "./documents/tracking";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
@@ -72,11 +72,13 @@ export interface RunningServer {
  */
 export function assembleServer(
   connection: Connection,
-  documents: TextDocuments<OpenDocument>,
+  open: TextDocuments<OpenDocument>,
   installation: Installation,
   { initializationOptions, workspaceFolders, capabilities }: InitializeParams,
 ): RunningServer {
   const log = (line: string): void => connection.console.info(line);
+  const documents = someOf(open, ({ isWorkedOn }) => isWorkedOn);
+  const shown = someOf(open, ({ isWorkedOn, revision }) => isWorkedOn || revision !== null);
   const settings = SettingsStore.from(initializationOptions);
   const status = new Status(connection);
   const embedded = installation.modelDirectory;
@@ -95,6 +97,7 @@ export function assembleServer(
   const context: ServerContext = {
     connection,
     documents,
+    shown,
     settings,
     source: engine,
     gate,
@@ -212,7 +215,7 @@ export function assembleServer(
     },
   };
   dispatchDocumentEvents(
-    documents,
+    open,
     [
       provideInlineCompletion(context),
       replays,
@@ -228,7 +231,9 @@ export function assembleServer(
       sealing.scheduler,
     ],
     log,
+    ({ isWorkedOn }) => isWorkedOn,
   );
+  dispatchDocumentEvents(open, [verdicts], log, ({ revision }) => revision !== null);
 
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });

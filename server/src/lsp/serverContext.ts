@@ -1,9 +1,9 @@
-import type { Connection, TextDocuments } from "vscode-languageserver/node";
+import type { Connection } from "vscode-languageserver/node";
 import type { ContextSources } from "./completion/contextSources";
 import type { Gate } from "./completion/gate";
 import type { ProviderSource } from "./completion/providerSource";
 import type { DocumentLocations } from "./documents/documentLocations";
-import type { OpenDocument } from "./documents/openDocument";
+import type { OpenDocuments } from "./documents/openDocument";
 import type { SettingsStore } from "./settingsStore";
 import type { ActiveSuggestions } from "./suggestions/activeSuggestions";
 import type { SuggestionStore } from "./suggestions/suggestionStore";
@@ -11,7 +11,10 @@ import type { SuggestionStore } from "./suggestions/suggestionStore";
 /** What the capabilities of one running server share. */
 export interface ServerContext {
   readonly connection: Connection;
-  readonly documents: TextDocuments<OpenDocument>;
+  /** Those that a person works on. */
+  readonly documents: OpenDocuments;
+  /** Those, and read-only versions of files: all of which verdicts are shown. */
+  readonly shown: OpenDocuments;
   readonly settings: SettingsStore;
   /** Where suggestions come from. */
   readonly source: ProviderSource;

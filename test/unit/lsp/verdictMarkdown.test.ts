@@ -42,6 +42,7 @@ function verdictOn({
     whole: verdictMarkdown(verdict, reader, null).replaceAll("\\", ""),
     document: verdictDocument(verdict, reader, {
       document: "file:///project/src/a.ts",
+      revision: null,
       sealed: { batch, claim, file: "/project/.proofline/evidence/1.json" },
       note: null,
       signature: null,

@@ -15,13 +15,14 @@ export interface DocumentListener {
 }
 
 /**
- * Hands everything that happens to open documents to the features, in the order given. This is the one place that
+ * Hands everything that happens to open documents, of those that are meant, to the features, in the order given. This is the one place that
  * listens to documents. Of an opened, saved or closed document each feature hears once those before it are done.
  */
 export function dispatchDocumentEvents(
   documents: TextDocuments<OpenDocument>,
   listeners: readonly DocumentListener[],
   log: (line: string) => void,
+  isMeant: (document: OpenDocument) => boolean = () => true,
 ): void {
   const opened = new Listeners<OpenDocument>(log);
   const saved = new Listeners<OpenDocument>(log);
@@ -31,11 +32,18 @@ export function dispatchDocumentEvents(
     saved.add((document) => listener.saved?.(document));
     closed.add((document) => listener.closed?.(document));
   }
-  documents.onDidOpen(({ document }) => void opened.tell(document));
-  documents.onDidSave(({ document }) => void saved.tell(document));
-  documents.onDidClose(({ document }) => void closed.tell(document));
+  const tell =
+    (who: Listeners<OpenDocument>) =>
+    ({ document }: { readonly document: OpenDocument }): void => {
+      if (isMeant(document)) {
+        void who.tell(document);
+      }
+    };
+  documents.onDidOpen(tell(opened));
+  documents.onDidSave(tell(saved));
+  documents.onDidClose(tell(closed));
   documents.onDidChangeContent(({ document }) => {
-    if (document.lastEdits.length === 0) {
+    if (document.lastEdits.length === 0 || !isMeant(document)) {
       return;
     }
     for (const listener of listeners) {

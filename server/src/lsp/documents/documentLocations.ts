@@ -5,7 +5,7 @@ import { meaningOf, ProoflineError } from "../../platform/errors";
 import { looksSecret } from "../../platform/secretFiles";
 import type { OpenDocument } from "./openDocument";
 
-/** Where a document belongs. */
+/** Where a document belongs; a version of a file, where that file does. */
 export interface DocumentLocation {
   /** The repository whose `.proofline` folder speaks for it, or `null` while it lies in no folder. */
   readonly repository: Repository | null;
@@ -84,7 +84,7 @@ export class DocumentLocations {
   }
 
   private async find(document: OpenDocument): Promise<DocumentLocation> {
-    const { file } = document;
+    const file = document.revision?.file ?? document.file;
     const nowhere = (refusal: string | null): DocumentLocation => ({
       repository: null,
       repositoryPath: null,

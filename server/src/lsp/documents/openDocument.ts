@@ -6,6 +6,7 @@ import type {
   TextDocumentsConfiguration,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
+import { isRevisionScheme, type Revision, revisionOf } from "./revision";
 import { type TextEdit, withLf } from "./textEdits";
 
 /** Versions whose edits a document remembers, for notifications that arrive after the next edit. */
@@ -21,6 +22,8 @@ export class OpenDocument {
   /** The edits of the last change, in order, each in offsets of the text before it. */
   lastEdits: readonly TextEdit[] = [];
   private readonly history = new Map<number, readonly TextEdit[]>();
+  /** The file that it is a version of; `null` for a document that a person works on, and where that cannot be told. */
+  readonly revision: Revision | null;
 
   constructor(
     readonly uri: string,
@@ -30,6 +33,12 @@ export class OpenDocument {
   ) {
     this.document = TextDocument.create(uri, languageId, version, withLf(text));
     this.endOfLine = text.includes("\r\n") ? "\r\n" : "\n";
+    this.revision = revisionOf(uri);
+  }
+
+  /** It is one that a person works on, and no read-only version of a file. */
+  get isWorkedOn(): boolean {
+    return !isRevisionScheme(this.scheme);
   }
 
   get version(): number {
@@ -108,6 +117,26 @@ export class OpenDocument {
     this.history.set(version, edits);
     this.history.delete(version - HISTORY);
   }
+}
+
+/** Some of the documents that are open in the editor. */
+export interface OpenDocuments {
+  get(uri: string): OpenDocument | undefined;
+  all(): readonly OpenDocument[];
+}
+
+/** Those of the open documents that are meant. */
+export function someOf(
+  documents: OpenDocuments,
+  isMeant: (document: OpenDocument) => boolean,
+): OpenDocuments {
+  return {
+    get(uri) {
+      const document = documents.get(uri);
+      return document !== undefined && isMeant(document) ? document : undefined;
+    },
+    all: () => documents.all().filter(isMeant),
+  };
 }
 
 /** How `TextDocuments` makes and changes open documents. */

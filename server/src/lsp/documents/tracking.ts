@@ -1,5 +1,5 @@
-import type { Position, Range, TextDocuments } from "vscode-languageserver/node";
-import type { OpenDocument } from "./openDocument";
+import type { Position, Range } from "vscode-languageserver/node";
+import type { OpenDocument, OpenDocuments } from "./openDocument";
 import { type Span, shiftAll, type TextEdit } from "./textEdits";
 
 /** How long after the last edit of a document its suggestions are looked for by content. */
@@ -15,7 +15,10 @@ export class Tracking {
 
   private relocate: (document: OpenDocument) => void = () => {};
 
-  constructor(private readonly documents: TextDocuments<OpenDocument>) {}
+  constructor(
+    /** Those that a person works on. */
+    private readonly documents: OpenDocuments,
+  ) {}
 
   /** Names who searches a document again once nobody edits it any more. */
   onQuiet(relocate: (document: OpenDocument) => void): void {
@@ -40,7 +43,7 @@ export class Tracking {
     clearTimeout(this.timers.get(document.uri));
     this.timers.set(
       document.uri,
-      setTimeout(() => this.quiet(document.uri), RELOCATE_MILLISECONDS),
+      setTimeout(() => this.relocate(document), RELOCATE_MILLISECONDS),
     );
   }
 
@@ -56,7 +59,7 @@ export class Tracking {
     return new Map([...spans].map(([id, { start }]) => [id, document.positionAt(start)]));
   }
 
-  /** Where each followed suggestion in an open document begins now, by its id. */
+  /** Where each followed suggestion in a document that a person works on begins now, by its id. */
   positions(): ReadonlyMap<string, Position> {
     return new Map(this.documents.all().flatMap((document) => [...this.hints(document)]));
   }
@@ -65,12 +68,5 @@ export class Tracking {
     this.spans.delete(uri);
     clearTimeout(this.timers.get(uri));
     this.timers.delete(uri);
-  }
-
-  private quiet(uri: string): void {
-    const document = this.documents.get(uri);
-    if (document !== undefined) {
-      this.relocate(document);
-    }
   }
 }

@@ -1,14 +1,13 @@
-import type { TextDocuments } from "vscode-languageserver/node";
 import type { SerialQueue } from "../../platform/serialQueue";
 import type { AnchorNow } from "../../protocol/messages";
 import type { DocumentLocations } from "../documents/documentLocations";
-import type { OpenDocument } from "../documents/openDocument";
+import type { OpenDocuments } from "../documents/openDocument";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 import type { Anchoring } from "./anchoring";
 import { repositoriesPending, type Sealer } from "./sealer";
 
 export interface AnchorAllParts {
-  readonly documents: TextDocuments<OpenDocument>;
+  readonly documents: OpenDocuments;
   readonly locations: DocumentLocations;
   readonly store: SuggestionStore;
   readonly sealer: Sealer;

@@ -1,4 +1,3 @@
-import type { TextDocuments } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import { holdsLines } from "../../evidence/locate/whiteSpace";
@@ -6,7 +5,7 @@ import type { Repository } from "../../evidence/repository";
 import type { ContextChunk } from "../../inference/suggestion";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocations } from "../documents/documentLocations";
-import type { OpenDocument } from "../documents/openDocument";
+import type { OpenDocument, OpenDocuments } from "../documents/openDocument";
 
 /** Says which pending suggestions have to wait, and why: their document is not saved, or not known to be. */
 export class HeldBack implements DocumentListener {
@@ -14,7 +13,7 @@ export class HeldBack implements DocumentListener {
   private readonly seen = new Set<string>();
 
   constructor(
-    private readonly documents: TextDocuments<OpenDocument>,
+    private readonly documents: OpenDocuments,
     private readonly locations: DocumentLocations,
   ) {}
 

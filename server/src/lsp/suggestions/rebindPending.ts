@@ -1,14 +1,13 @@
-import type { TextDocuments } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { DocumentLocations } from "../documents/documentLocations";
-import type { OpenDocument } from "../documents/openDocument";
+import type { OpenDocument, OpenDocuments } from "../documents/openDocument";
 import type { SuggestionStore } from "./suggestionStore";
 
 export interface BindParts {
-  readonly documents: TextDocuments<OpenDocument>;
+  readonly documents: OpenDocuments;
   readonly locations: DocumentLocations;
   readonly store: SuggestionStore;
   readonly log: (line: string) => void;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { GetVerdict, GetVerdictDocument } from "../../protocol/messages";
 import { DocumentUri, TextPosition } from "../../protocol/messages/documentPlaces";
+import { visibleMarkdown } from "../../protocol/visibleMarkdown";
 import type { OpenDocument } from "../documents/openDocument";
 import type { WorkspaceModels } from "../models/workspaceModels";
 import { answer, onRequest, parse } from "../requests";
@@ -8,7 +9,7 @@ import type { ServerContext } from "../serverContext";
 import type { EvidenceFolders } from "./evidenceFolders";
 import type { PlacedVerdict } from "./placedVerdict";
 import { verdictDocument } from "./verdictDocument";
-import { type Reader, verdictLine, verdictMarkdown } from "./verdictMarkdown";
+import { aboutRevision, type Reader, verdictLine, verdictMarkdown } from "./verdictMarkdown";
 import type { Verdicts } from "./verdicts";
 
 const HoverParameters = z.object({ textDocument: z.object({ uri: DocumentUri }), position: TextPosition });
@@ -25,7 +26,7 @@ interface HoverParts {
  * suggestion on the line. The document has all that is known.
  */
 export function provideHover(context: ServerContext, { verdicts, folders, models }: HoverParts): void {
-  const { connection, documents } = context;
+  const { connection, shown } = context;
 
   async function readerOf(document: OpenDocument): Promise<Reader> {
     const { policy, device } = await verdicts.knownFor(document);
@@ -38,13 +39,14 @@ export function provideHover(context: ServerContext, { verdicts, folders, models
     others: readonly PlacedVerdict[],
   ): Promise<string> {
     const lines = others.map((other) => verdictLine(other.verdict, other.note));
-    return verdictMarkdown(verdict, await readerOf(document), note, lines);
+    const markdown = verdictMarkdown(verdict, await readerOf(document), note, lines);
+    return document.revision === null ? markdown : `${aboutRevision(document.revision)}\n\n${markdown}`;
   }
 
   connection.onHover((raw) =>
     answer(connection, async () => {
       const { textDocument, position } = parse("textDocument/hover", HoverParameters, raw);
-      const document = documents.get(textDocument.uri);
+      const document = shown.get(textDocument.uri);
       if (document === undefined) {
         return null;
       }
@@ -56,12 +58,14 @@ export function provideHover(context: ServerContext, { verdicts, folders, models
         return null;
       }
       const { verdict, range, note } = first;
-      const value = isAtEnd ? await whole(document, first, others) : verdictLine(verdict, note);
+      const value = isAtEnd
+        ? await whole(document, first, others)
+        : `${verdictLine(verdict, note)}${document.revision === null ? "" : ` · ${visibleMarkdown(document.revision.which)}`}`;
       return { contents: { kind: "markdown" as const, value }, range };
     }),
   );
   onRequest(connection, GetVerdict, async ({ uri, position }) => {
-    const document = documents.get(uri);
+    const document = shown.get(uri);
     const [first, ...others] = document === undefined ? [] : verdicts.at(document, position);
     if (document === undefined || first === undefined) {
       return null;
@@ -81,6 +85,7 @@ export function provideHover(context: ServerContext, { verdicts, folders, models
     const { manifestDigest } = verdict.findings.model;
     return verdictDocument(verdict, await readerOf(document), {
       document: document.uri,
+      revision: document.revision,
       sealed: folders.claimOf(id),
       note: verdicts.noteFor(document, verdict),
       signature: manifestDigest === null ? null : await models.signatureOf(manifestDigest),

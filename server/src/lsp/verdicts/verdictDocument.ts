@@ -7,9 +7,10 @@ import type { Verdict } from "../../policy/verdict";
 import type { CheckName } from "../../protocol/verdictWords";
 import { visibleCode, visibleMarkdown } from "../../protocol/visibleMarkdown";
 import { visibleLines } from "../../protocol/visibleText";
+import type { Revision } from "../documents/revision";
 import type { ClaimInFile } from "./evidenceFolders";
 import { notChecked } from "./notChecked";
-import { firstSentence, type Reader, whoAndWhen } from "./verdictMarkdown";
+import { aboutRevision, firstSentence, type Reader, whoAndWhen } from "./verdictMarkdown";
 
 /** The longest text of a prompt or an output that is shown whole, in UTF-16 code units. */
 const LONGEST_TEXT = 20_000;
@@ -32,6 +33,7 @@ const NAMES: Readonly<Record<CheckName, string>> = {
  * the model was asked and answered, who stated it where, and the signed record in full.
  *
  * @param document the URI of the document in which it stands
+ * @param revision which version of a file that is; `null` for a document that a person works on
  * @param sealed `null` while it stands in the journal only
  * @param signature one line about who signed the model, where it is installed here and has a signature
  */
@@ -40,11 +42,13 @@ export function verdictDocument(
   reader: Reader,
   {
     document,
+    revision,
     sealed,
     note,
     signature,
   }: {
     readonly document: string;
+    readonly revision: Revision | null;
     readonly sealed: ClaimInFile | null;
     readonly note: string | null;
     readonly signature: string | null;
@@ -52,6 +56,7 @@ export function verdictDocument(
 ): string {
   const head = [
     `# ${verdict.summary}`,
+    ...(revision === null ? [] : [aboutRevision(revision)]),
     `${placeOf(verdict, document)}: ${firstSentence(verdict, note)}`,
     ...(verdict.reasons.length < 2
       ? []

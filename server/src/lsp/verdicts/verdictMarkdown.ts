@@ -5,6 +5,7 @@ import type { Verdict } from "../../policy/verdict";
 import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { Summary } from "../../protocol/verdictWords";
 import { visibleMarkdown } from "../../protocol/visibleMarkdown";
+import type { Revision } from "../documents/revision";
 import { notChecked } from "./notChecked";
 import { type Mark, verdictRows } from "./verdictRows";
 
@@ -62,6 +63,11 @@ export function verdictMarkdown(
     ...(others.length === 0 ? [] : [`Also on this line:  \n${others.join("  \n")}`]),
   ];
   return paragraphs.join("\n\n");
+}
+
+/** Which version of a file a verdict is about, as a sentence. */
+export function aboutRevision({ which }: Revision): string {
+  return `*This is about the file ${visibleMarkdown(which)}, not as it stands now; the evidence is what lies here now.*`;
 }
 
 /** One line about a verdict: the word with all that its badge says beside it, and a link to the whole. */

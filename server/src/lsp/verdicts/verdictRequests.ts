@@ -107,7 +107,7 @@ function reasonForNone({ store }: ServerContext, id: string): string {
 }
 
 function opened(context: ServerContext, uri: string): OpenDocument {
-  const document = context.documents.get(uri);
+  const document = context.shown.get(uri);
   if (document !== undefined) {
     return document;
   }

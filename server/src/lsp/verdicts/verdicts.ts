@@ -1,6 +1,7 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { RepositoryIdentity } from "../../platform/acceptedRecords";
+import { sha256 } from "../../platform/digests";
 import { inSlices } from "../../platform/slices";
 import { utc } from "../../platform/utc";
 import { deviceName } from "../../policy/deviceName";
@@ -45,7 +46,7 @@ export interface VerdictParts {
 }
 
 /**
- * Holds the verdict of every suggestion in every open document, keeps it up to date with text, journal, evidence,
+ * Holds the verdict of every suggestion in every open document, versions of files included, keeps it up to date with text, journal, evidence,
  * chain and replays, and tells the client after each change.
  */
 export class Verdicts implements DocumentListener {
@@ -111,7 +112,7 @@ export class Verdicts implements DocumentListener {
   /** Verifies the other open documents whose prompts quote this one, which has changed. */
   async updateQuoting(changed: OpenDocument): Promise<void> {
     const { repositoryPath, path } = await this.context.locations.of(changed);
-    for (const document of this.context.documents.all()) {
+    for (const document of this.context.shown.all()) {
       if (document === changed || this.quotes.get(document.uri)?.has(path) !== true) {
         continue;
       }
@@ -123,7 +124,7 @@ export class Verdicts implements DocumentListener {
 
   /** Verifies every open document, or those of one repository. */
   async updateAll(repository?: string): Promise<void> {
-    for (const document of this.context.documents.all()) {
+    for (const document of this.context.shown.all()) {
       if (
         repository === undefined ||
         (await this.context.locations.of(document)).repositoryPath === repository
@@ -174,7 +175,7 @@ export class Verdicts implements DocumentListener {
 
   /** A verdict in an open document by its key, and that document; `null` where none is open that has it. */
   find(key: string): { readonly document: OpenDocument; readonly verdict: Verdict } | null {
-    for (const document of this.context.documents.all()) {
+    for (const document of this.context.shown.all()) {
       const verdict = this.verdicts.get(document.uri)?.find((one) => one.key === key);
       if (verdict !== undefined) {
         return { document, verdict };
@@ -214,7 +215,7 @@ export class Verdicts implements DocumentListener {
       case "accepted":
       case "withdrawn":
       case "bound": {
-        const document = this.context.documents.get(event.uri);
+        const document = this.context.shown.get(event.uri);
         if (document !== undefined) {
           await this.update(document);
         }
@@ -238,7 +239,7 @@ export class Verdicts implements DocumentListener {
     const sealed = await inSlices(sealedAt(location, evidence));
     const quoted = await this.quotedBy(document, location, evidence, sealed);
     const known = await this.parts.identity.of(identityAt(location, evidence));
-    const isOpen = (): boolean => this.context.documents.get(document.uri) === document;
+    const isOpen = (): boolean => this.context.shown.get(document.uri) === document;
     if (!isOpen()) {
       return () => {};
     }
@@ -369,10 +370,15 @@ export class Verdicts implements DocumentListener {
     report: Report,
   ): void {
     const followed = this.of(document);
-    const verdicts = report.suggestions.filter((verdict) => verdict.path === path);
+    const own = report.suggestions.filter((verdict) => verdict.path === path);
+    const verdicts = document.revision === null ? own : own.map((verdict) => keyedFor(document, verdict));
     this.verdicts.set(document.uri, verdicts);
     this.parts.tracking.found(document, rangesOf(document, verdicts));
     this.tell(document, followed);
+    // Nobody can mend what stands in a version that is over, or is no file's.
+    if (document.revision !== null) {
+      return;
+    }
     const level = this.context.settings.current.verifiedOnly;
     this.parts.diagnostics.showLines(document.uri, level, () => this.of(document));
     if (repositoryPath !== null && evidence !== null) {
@@ -433,6 +439,11 @@ function identityAt(
   evidence: FolderEvidence | null,
 ): RepositoryIdentity | null {
   return repository === null ? null : { folder: repository.folder, ids: evidence?.repositoryIds ?? [] };
+}
+
+/** The same claim may stand in a file and in versions of it, and come to another verdict in each. */
+function keyedFor({ uri }: OpenDocument, verdict: Verdict): Verdict {
+  return { ...verdict, key: `${verdict.key}.${sha256(uri).toString("hex").slice(0, 16)}` };
 }
 
 function whoseAndSince(
