@@ -3,7 +3,8 @@
  * `media/screenshots/`. Nothing in them is drawn or arranged by hand. Names of states and themes choose among them:
  * `npm run screenshots -- verdicts dark`.
  */
-import { readdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
@@ -24,7 +25,7 @@ import {
   SETTINGS,
   STACK,
 } from "./sample";
-import { stopChainOf } from "./server";
+import { GIT, type ServerOptions, stopChainOf } from "./server";
 import { type DrawnBadge, type Window, Workbench } from "./workbench";
 
 const OUT = join(import.meta.dirname, "..", "..", "media", "screenshots");
@@ -66,8 +67,13 @@ class Session {
     readonly window: Window,
   ) {}
 
-  static async start(theme: Theme, settings: Readonly<Record<string, unknown>> = {}) {
+  static async start(
+    theme: Theme,
+    settings: Readonly<Record<string, unknown>> = {},
+    more: Pick<ServerOptions, "builtIn"> = {},
+  ) {
     const workbench = await Workbench.start({
+      ...more,
       settings: { ...LOOK, "workbench.colorTheme": THEMES[theme], ...settings },
     });
     const folder = repository(workbench, { "stack.js": STACK, "store.js": STORE });
@@ -208,7 +214,7 @@ async function many(theme: Theme): Promise<void> {
   }
 }
 
-async function acceptMany(home: string, folder: string, name: string): Promise<void> {
+async function acceptMany(home: string, folder: string, name: string, count = 200): Promise<void> {
   const file = join(folder, name);
   writeFileSync(file, "");
   const client = await Client.start({ home, folders: [folder] });
@@ -216,7 +222,7 @@ async function acceptMany(home: string, folder: string, name: string): Promise<v
     await client.ready();
     const uri = uriOf(file);
     client.open(uri, "", "javascript");
-    for (let index = 0; index < 200; index += 1) {
+    for (let index = 0; index < count; index += 1) {
       const line = index * 4;
       client.type(
         uri,
@@ -333,7 +339,96 @@ async function pinPlan(theme: Theme): Promise<void> {
   }
 }
 
-const STATES = { mainJob, editedAndUnknown, anchored, noModel, verifiedOnly, pinPlan, verdicts, many };
+/** What a reviewer sees: letters in the Explorer, and lines above code. */
+async function review(theme: Theme): Promise<void> {
+  const session = await Session.start(theme, {
+    "proofline.fileDecorations": true,
+    "proofline.codeLens": true,
+    "editor.bracketPairColorization.enabled": false,
+  });
+  const { window, folder, workbench } = session;
+  try {
+    const { name } = await makeEveryPlace(workbench.home, folder);
+    await acceptMany(workbench.home, folder, "many.js", 2);
+    await window.file(name);
+    await window.goTo(2);
+    await window.waitForBadges(says(/^edited/), "badges", 60_000);
+    await window.waitForLens(/onchain since/);
+    await window.waitForLetters((letters) => letters[name] === "E" && letters["many.js"] === "V");
+    await session.shoot("review");
+  } finally {
+    await session.stop();
+  }
+}
+
+/** A file with what is known of each line in front of it; then a line changed, and both sides of the diff. */
+async function blameAndDiff(theme: Theme): Promise<void> {
+  const session = await Session.start(
+    theme,
+    { "editor.bracketPairColorization.enabled": false, "workbench.sideBar.location": "right" },
+    { builtIn: GIT },
+  );
+  const { window, folder, workbench } = session;
+  try {
+    const { name } = await makeEveryPlace(workbench.home, folder);
+    commitAll(folder);
+    await window.command("View: Toggle Primary Side Bar Visibility");
+    await window.file(name);
+    await window.goTo(2);
+    await window.waitForBadges(says(/^edited/), "badges", 60_000);
+    await window.command("Proofline: Blame File On or Off");
+    await window.waitForBlame(5, /^verified/);
+    await session.shoot("blame");
+    await window.command("Proofline: Blame File On or Off");
+    changeLine(join(folder, name), "return Object.keys(object);", "return Object.keys(object).sort();");
+    await window.openChanges();
+    await window.waitForBadges(says(/^edited/), "badges of the diff", 60_000);
+    await session.shoot("diff");
+  } finally {
+    await session.stop();
+  }
+}
+
+/** Verified-only in a window that has opened no file. */
+async function closedFiles(theme: Theme): Promise<void> {
+  const session = await Session.start(theme, { "proofline.verifiedOnly": "block" });
+  const { window, folder, workbench } = session;
+  try {
+    await makeEveryPlace(workbench.home, folder);
+    await eventually(
+      () => window.problems(),
+      (rows) => rows.some((row) => /edited/.test(row)),
+      { what: "the problems of a closed file", milliseconds: 60_000 },
+    );
+    await session.shoot("closed-files");
+  } finally {
+    await session.stop();
+  }
+}
+
+function commitAll(folder: string): void {
+  const identity = ["-c", "user.name=sample", "-c", "user.email=sample@example.com"];
+  execFileSync("git", ["add", "-A"], { cwd: folder });
+  execFileSync("git", [...identity, "commit", "--quiet", "-m", "sample"], { cwd: folder });
+}
+
+function changeLine(file: string, before: string, after: string): void {
+  writeFileSync(file, readFileSync(file, "utf8").replace(before, after));
+}
+
+const STATES = {
+  mainJob,
+  editedAndUnknown,
+  anchored,
+  noModel,
+  verifiedOnly,
+  pinPlan,
+  verdicts,
+  review,
+  blameAndDiff,
+  closedFiles,
+  many,
+};
 
 const isState = (name: string): name is keyof typeof STATES => Object.hasOwn(STATES, name);
 const isTheme = (name: string): name is Theme => Object.hasOwn(THEMES, name);

@@ -1,6 +1,15 @@
 /** One running code-server with throwaway user data: what an installed VS Code is to a person. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { closeSync, cpSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +23,8 @@ export interface ServerOptions extends UserSettings {
   /** Where extensions are installed; a fresh folder unless named. */
   readonly extensionsFolder?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Built-in extensions beside grammars and looks. */
+  readonly builtIn?: readonly string[];
   /** More arguments for code-server. */
   readonly args?: readonly string[];
 }
@@ -31,6 +42,9 @@ const BUILT_IN = [
   "theme-seti",
   "typescript-basics",
 ];
+
+/** What git's diffs come from. */
+export const GIT = ["git", "git-base"] as const;
 
 /** PROOFLINE_HOME of a server, below its root. */
 export function homeIn(root: string): string {
@@ -57,8 +71,12 @@ export class Server {
     const userData = userDataIn(root);
     writeUserData(userData, options);
     const builtIn = join(root, "builtIn");
-    for (const name of BUILT_IN) {
+    for (const name of [...BUILT_IN, ...(options.builtIn ?? [])]) {
       cpSync(join(codeServer.extensions, name), join(builtIn, name), { recursive: true });
+    }
+    if (options.builtIn !== undefined) {
+      // Some of them have parts in packages of VS Code itself.
+      symlinkSync(join(codeServer.extensions, "..", "node_modules"), join(builtIn, "node_modules"));
     }
     const config = join(root, "code-server.yaml");
     writeFileSync(config, "auth: none\n");

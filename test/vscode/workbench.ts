@@ -118,6 +118,14 @@ async function newContext(browser: Browser): Promise<BrowserContext> {
   return context;
 }
 
+/** One of the two editors of a diff. */
+type Side = "original" | "modified";
+
+function activeEditor(side?: Side): string {
+  const editor = ".editor-group-container.active .editor-instance";
+  return side === undefined ? editor : `${editor} .editor.${side}`;
+}
+
 export class Window {
   constructor(readonly page: Page) {}
 
@@ -210,10 +218,10 @@ export class Window {
     );
   }
 
-  /** The badges that are drawn, from top to bottom. */
-  async badges(): Promise<readonly DrawnBadge[]> {
-    return await this.page.evaluate(() => {
-      const editor = document.querySelector(".editor-group-container.active .editor-instance");
+  /** The badges that are drawn, from top to bottom; of a diff those of one side. */
+  async badges(side?: Side): Promise<readonly DrawnBadge[]> {
+    return await this.page.evaluate((selector) => {
+      const editor = document.querySelector(selector);
       if (editor === null) {
         return [];
       }
@@ -236,7 +244,7 @@ export class Window {
         }
       }
       return found.sort((one, other) => one.line - other.line);
-    });
+    }, activeEditor(side));
   }
 
   async waitForBadges(
@@ -267,9 +275,9 @@ export class Window {
   }
 
   /** Rests the mouse on a badge and returns the hover's text. */
-  async hoverBadge(line: number): Promise<string> {
-    const place = await this.page.evaluate((wanted) => {
-      const editor = document.querySelector(".editor-group-container.active .editor-instance");
+  async hoverBadge(line: number, side?: Side): Promise<string> {
+    const find = ([selector, wanted]: readonly [string, number]) => {
+      const editor = document.querySelector(selector);
       const number = [...(editor?.querySelectorAll<HTMLElement>(".margin-view-overlays > div") ?? [])].find(
         (row) => Number(row.querySelector(".line-numbers")?.textContent) === wanted,
       );
@@ -280,7 +288,8 @@ export class Window {
       const span = row?.firstElementChild;
       const box = span?.getBoundingClientRect();
       return box === undefined ? null : { x: box.right - 12, y: box.top + box.height / 2 };
-    }, line);
+    };
+    const place = await this.page.evaluate(find, [activeEditor(side), line] as const);
     if (place === null) {
       throw new Error(`line ${line} is not drawn`);
     }
@@ -298,6 +307,76 @@ export class Window {
       (text) => text.trim() !== "",
       { what: "Proofline's hover" },
     );
+  }
+
+  /** The lines that are drawn between lines of code, in every editor. */
+  async lenses(): Promise<readonly string[]> {
+    const texts = await this.page.locator(".codelens-decoration").allInnerTexts();
+    return texts.map((text) => text.replaceAll("\u00a0", " "));
+  }
+
+  /** Opens what git says has changed in the file, once git knows of it. */
+  async openChanges(): Promise<void> {
+    await eventually(
+      async () => {
+        await this.command("Git: Open Changes");
+        return this.page.locator(".monaco-diff-editor").count();
+      },
+      (count) => count > 0,
+      { what: "a diff", milliseconds: 60_000 },
+    );
+  }
+
+  /** What stands in front of a line of code. */
+  async waitForBlame(line: number, said: RegExp): Promise<string> {
+    const read = () =>
+      this.page.evaluate((wanted) => {
+        const editor = document.querySelector(".editor-group-container.active .editor-instance");
+        const row = [...(editor?.querySelectorAll<HTMLElement>(".margin-view-overlays > div") ?? [])].find(
+          (one) => Number(one.querySelector(".line-numbers")?.textContent) === wanted,
+        );
+        const top = row?.getBoundingClientRect().top ?? Number.NaN;
+        const spans = [...(editor?.querySelectorAll<HTMLElement>(".view-lines > .view-line") ?? [])]
+          .filter((one) => Math.abs(one.getBoundingClientRect().top - top) < 2)
+          .flatMap((one) => [...one.querySelectorAll("span")]);
+        const contents = spans.map((span) => getComputedStyle(span, "::before").content);
+        const content = contents.find((one) => one.startsWith('"')) ?? '""';
+        return (JSON.parse(content) as string).replaceAll("\u00a0", " ");
+      }, line);
+    return await eventually(read, (text) => said.test(text), { what: `a blame like ${said}` });
+  }
+
+  async waitForLens(said: RegExp): Promise<string> {
+    const lenses = await eventually(
+      () => this.lenses(),
+      (texts) => texts.some((text) => said.test(text)),
+      { what: `a line above code like ${said}`, milliseconds: 60_000 },
+    );
+    return lenses.find((text) => said.test(text)) ?? "";
+  }
+
+  /** What stands beside files' names in the Explorer, by name. */
+  async letters(): Promise<Readonly<Record<string, string>>> {
+    return await this.page.evaluate(() => {
+      const rows = [...document.querySelectorAll<HTMLElement>(".explorer-folders-view .monaco-list-row")];
+      return Object.fromEntries(
+        rows.map((row) => {
+          const label = row.querySelector<HTMLElement>(".monaco-icon-label");
+          const badge = label === null ? "none" : getComputedStyle(label, "::after").content;
+          return [
+            label?.querySelector(".label-name")?.textContent ?? "",
+            badge.startsWith('"') ? JSON.parse(badge) : "",
+          ];
+        }),
+      );
+    });
+  }
+
+  async waitForLetters(accept: (letters: Readonly<Record<string, string>>) => boolean): Promise<void> {
+    await eventually(() => this.letters(), accept, {
+      what: "letters in the Explorer",
+      milliseconds: 60_000,
+    });
   }
 
   /** The Problems panel's rows, as drawn. */

@@ -54,6 +54,8 @@ export async function blame(
   return {
     exitCode: 0,
     json,
-    text: blameRows(json).map(({ head, text }) => ({ block: `${head}  ${text}`.trimEnd() })),
+    text: blameRows(json, "whole").map(({ head, line, text }) => ({
+      block: `${head}  ${String(line).padStart(String(json.lines.length).length)}  ${text}`.trimEnd(),
+    })),
   };
 }

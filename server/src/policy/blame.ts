@@ -122,50 +122,57 @@ function blamed(
 
 /** One line of a blame as a person reads it. */
 export interface BlameRow {
-  /** Verdict, model, device, time and line number, as wide as in every other row; letter by letter. */
+  /** Verdict, model, device and time in columns, letter by letter; blank where nothing is known of the line. */
   readonly head: string;
-  /** The worst word of the line, with which its head begins; `null` where nothing is known of it. */
+  /** The word with which the head begins; `null` where nothing is known of the line. */
   readonly summary: Summary | null;
+  readonly line: number;
   /** The line itself, letter by letter but for its tabs. */
   readonly text: string;
 }
 
-/** In UTF-16 code units. Only a name that a person gave a pin can be longer. */
-const WIDEST_MODEL = 32;
-
-/** A blame in columns, a row for each line. */
-export function blameRows({ lines }: Blame): readonly BlameRow[] {
-  const cells = lines.map(({ suggestions }) => cellsOf(suggestions));
+/**
+ * A blame in columns, a row for each line, all heads equally wide.
+ *
+ * @param detail `short`: for the margin of an editor, which marks by itself how much of a line is the model's
+ */
+export function blameRows({ lines }: Blame, detail: "whole" | "short"): readonly BlameRow[] {
+  const cells = lines.map(({ suggestions }) => cellsOf(suggestions, detail));
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...lengthsIn(cells, column)));
-  const digits = String(lines.length).length;
-  return lines.map(({ line, text, suggestions: [first] }, index) => {
-    const columns = (cells[index] ?? []).map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    return {
-      head: [...columns, String(line).padStart(digits)].join("  "),
-      summary: first?.summary ?? null,
-      text: visibleLines(text),
-    };
-  });
+  return lines.map(({ line, text, suggestions: [first] }, index) => ({
+    head: (cells[index] ?? []).map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "),
+    summary: first?.summary ?? null,
+    line,
+    text: visibleLines(text),
+  }));
 }
 
 function lengthsIn(cells: readonly (readonly string[])[], column: number): number[] {
   return cells.map((row) => row[column]?.length ?? 0);
 }
 
-function cellsOf([first, ...others]: readonly BlamedSuggestion[]): readonly string[] {
+/** The widest name of a model, in UTF-16 code units. */
+const WIDEST_MODEL = { whole: 32, short: 20 } as const;
+
+function cellsOf(
+  [first, ...others]: readonly BlamedSuggestion[],
+  detail: "whole" | "short",
+): readonly string[] {
   if (first === undefined) {
     return ["", "", "", ""];
   }
   const { summary, remarks, model, device, isOwnDevice, time, startColumn, endColumn } = first;
+  const part = detail === "whole" ? `columns ${startColumn} to ${endColumn - 1}` : "part";
   const said = [
     summary,
-    ...remarks.map((remark) => (remark === "part" ? `columns ${startColumn} to ${endColumn - 1}` : remark)),
+    ...remarks.map((remark) => (remark === "part" ? part : remark)),
     ...(others.length === 0 ? [] : [`and ${others.length} more`]),
   ];
+  const moment = time === null ? "" : utc(time);
   return [
     said.join(" · "),
-    visibleText(model ?? "", WIDEST_MODEL),
+    visibleText(model ?? "", WIDEST_MODEL[detail]),
     device === null ? "" : deviceName(device, isOwnDevice),
-    time === null ? "" : utc(time),
+    detail === "whole" ? moment : moment.slice(0, "2026-03-01".length),
   ];
 }

@@ -40,13 +40,17 @@ it("names for each line the verdict, whose model and device, since when, and the
 });
 
 it("shows rows of one width, each line's text letter by letter, and this computer by its name", () => {
-  const rows = blameRows(blamed({ own: device }));
+  const rows = blameRows(blamed({ own: device }), "whole");
   expect(new Set(rows.map(({ head }) => head.length)).size).toBe(1);
   expect(rows.map(({ summary }) => summary)).toEqual([null, "verified", "verified", null]);
-  expect(rows[1]?.head).toMatch(
-    /^verified · columns 3 to 22 {2}.*this computer {2}2027-01-15 08:00:00 UTC {2}2$/,
-  );
+  expect(rows[1]?.head).toMatch(/^verified · columns 3 to 22 {2}.*this computer {2}2027-01-15 08:00:00 UTC$/);
   expect(rows[2]?.text).toContain("\\u{202e}");
+});
+
+it("is shorter in the margin of an editor", () => {
+  const rows = blameRows(blamed({ own: device }), "short");
+  expect(rows[1]?.head).toMatch(/^verified · part {2}\S+ {2}this computer {2}2027-01-15$/);
+  expect(rows[0]?.head).toMatch(/^ +$/);
 });
 
 it("believes neither model nor device of evidence that is not intact", () => {

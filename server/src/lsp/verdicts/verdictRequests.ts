@@ -85,7 +85,8 @@ async function blameDocument(
 ): Promise<GetBlame.Result> {
   const { path } = await locations.of(document);
   const { device } = await verdicts.knownFor(document);
-  return { rows: blameRows(blame(path, document.text, verdicts.of(document), device)) };
+  const rows = blameRows(blame(path, document.text, verdicts.of(document), device), "short");
+  return { version: document.version, rows: rows.map(({ head, summary }) => ({ head, summary })) };
 }
 
 function locateEvidence(context: ServerContext, { folders }: ActionParts, id: string): LocateEvidence.Result {

@@ -111,20 +111,22 @@ export const GetVerdictDocument = request(
 );
 
 const BlamedFile = z.object({
+  /** The document version that the lines are of. */
+  version: z.number().int(),
+  /** From the first line on. */
   rows: z
     .array(
       z.object({
-        /** Verdict, model, device, time and line number, all letter by letter, as wide as in every other row. */
+        /** Verdict, model, device and day in columns, letter by letter; blank where nothing is known of the line. */
         head: z.string(),
         /** The word with which the head begins; `null` where nothing is known of the line. */
         summary: z.nullable(Summaries),
-        text: z.string(),
       }),
     )
     .readonly(),
 });
 
-/** An open document line by line, each with what is known of it. */
+/** What is known of each line of an open document. */
 export const GetBlame = request(
   "proofline/getBlame",
   "clientToServer",
