@@ -8,6 +8,7 @@ import {
   type MessageOptions,
   ProgressLocation,
   type QuickPickItem,
+  QuickPickItemKind,
   window,
 } from "vscode";
 import { visibleInEditor } from "./visibleInEditor";
@@ -80,18 +81,33 @@ export async function pick<Value>(
   return window.showQuickPick<QuickPickItem & { readonly value: Value }>(items, { title, placeHolder });
 }
 
+/** One of several that can be chosen together. */
+export interface ManyChoice<Value> {
+  /** What stands above the first of adjacent ones that share it. */
+  readonly group: string;
+  readonly label: string;
+  readonly description: string;
+  readonly value: Value;
+  readonly picked: boolean;
+}
+
 /** Lets a person choose several from a list; `undefined` where they changed their mind. */
 export async function pickMany<Value>(
-  choices: readonly { readonly label: string; readonly value: Value; readonly picked: boolean }[],
+  choices: readonly ManyChoice<Value>[],
   { title, placeHolder }: { readonly title: string; readonly placeHolder: string },
 ): Promise<readonly Value[] | undefined> {
-  const items = choices.map(({ label, value, picked }) => ({ label: visibleInEditor(label), value, picked }));
-  const chosen = await window.showQuickPick<QuickPickItem & { readonly value: Value }>(items, {
+  const items = choices.flatMap(({ group, label, description, value, picked }, index) => [
+    ...(group === choices[index - 1]?.group
+      ? []
+      : [{ label: visibleInEditor(group), kind: QuickPickItemKind.Separator, values: [] }]),
+    { label: visibleInEditor(label), description: visibleInEditor(description), picked, values: [value] },
+  ]);
+  const chosen = await window.showQuickPick<QuickPickItem & { readonly values: readonly Value[] }>(items, {
     title,
     placeHolder,
     canPickMany: true,
   });
-  return chosen?.map(({ value }) => value);
+  return chosen?.flatMap(({ values }) => values);
 }
 
 /** Tells how far some work is: what it does now, and by how many percent it got further. */

@@ -5,6 +5,31 @@ import { SUMMARIES, type Summary } from "../../../server/src/protocol/verdictWor
 export const GROUPINGS = ["verdict", "file", "model", "device"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
+/** One thing that suggestions have in common, by which a list can leave them out. */
+export interface Facet {
+  readonly grouping: Grouping;
+  readonly label: string;
+  readonly count: number;
+}
+
+/** By what a list is filtered. Files have names to look for; where all have the same model, say, there is nothing to choose. */
+const FILTERS = ["verdict", "model", "device"] as const satisfies readonly Grouping[];
+
+/** What can be left out of a list: verdicts, the worst first, then models and devices by name. */
+export function facetsOf(repositories: readonly ListedRepository[]): readonly Facet[] {
+  return FILTERS.flatMap((grouping) => {
+    const facets = groupsOf(repositories, grouping, new Set()).map(
+      ({ label, suggestions }): Facet => ({ grouping, label, count: suggestions.length }),
+    );
+    return facets.length < 2 ? [] : facets;
+  });
+}
+
+/** Names a facet among all. */
+export function facetKey({ grouping, label }: Pick<Facet, "grouping" | "label">): string {
+  return `${grouping} ${label}`;
+}
+
 /** Suggestions that have one thing in common. */
 export interface SuggestionGroup {
   readonly label: string;
@@ -17,16 +42,16 @@ export interface SuggestionGroup {
  * The groups of a list: by verdict the worst first, else by name. Within a group from file to file, and from top to
  * bottom.
  *
- * @param shown the words that are wanted
+ * @param hidden keys of the facets that are left out
  */
 export function groupsOf(
   repositories: readonly ListedRepository[],
   grouping: Grouping,
-  shown: ReadonlySet<Summary>,
+  hidden: ReadonlySet<string>,
 ): readonly SuggestionGroup[] {
   const groups = new Map<string, ListedSuggestion[]>();
   for (const suggestion of repositories.flatMap(({ suggestions }) => suggestions)) {
-    if (shown.has(suggestion.summary)) {
+    if (!isHidden(suggestion, hidden)) {
       const label = labelOf(suggestion, grouping);
       const group = groups.get(label);
       if (group === undefined) {
@@ -49,6 +74,10 @@ export function groupsOf(
           ? 1
           : 0,
   );
+}
+
+function isHidden(suggestion: ListedSuggestion, hidden: ReadonlySet<string>): boolean {
+  return FILTERS.some((grouping) => hidden.has(facetKey({ grouping, label: labelOf(suggestion, grouping) })));
 }
 
 /** How many suggestions came to each word, the worst first. */

@@ -17,11 +17,21 @@ import {
   type ListedSuggestion,
   ListSuggestions,
   ReplayAll,
+  type ShownVerdict,
 } from "../../../server/src/protocol/messages";
-import { SUMMARIES, type Summary } from "../../../server/src/protocol/verdictWords";
+import type { Summary } from "../../../server/src/protocol/verdictWords";
 import { registerCommand, tell } from "../commandRunner";
 import { type Advance, pick, pickMany, withProgress } from "../dialogs";
-import { countsOf, GROUPINGS, type Grouping, groupsOf, type SuggestionGroup } from "../editor/suggestionTree";
+import {
+  countsOf,
+  type Facet,
+  facetKey,
+  facetsOf,
+  GROUPINGS,
+  type Grouping,
+  groupsOf,
+  type SuggestionGroup,
+} from "../editor/suggestionTree";
 import type { FeatureContext } from "../featureContext";
 import { counted, tally } from "../format";
 import { visibleInEditor } from "../visibleInEditor";
@@ -56,10 +66,21 @@ export function activate(context: FeatureContext): void {
 
   function show(repositories: readonly ListedRepository[]): void {
     list.show(repositories);
-    view.description = countsOf(repositories)
-      .map(([summary, count]) => `${count} ${summary}`)
-      .join(", ");
     view.message = messageAbout(repositories) ?? "";
+    describeList();
+  }
+
+  function describeList(): void {
+    const { listed, all } = list.totals();
+    const counts = list.counts().map(([summary, count]) => `${count} ${summary}`);
+    view.description = [...(listed < all ? [`${listed} of ${all} listed`] : []), ...counts].join(", ");
+  }
+
+  /** A list that is not made anew by itself says so. */
+  function noteChange(uri: string): void {
+    if (list.contradicts(uri, context.verdicts.of(uri))) {
+      view.message = "Verdicts have changed since this list was made. Verify All Suggestions looks again.";
+    }
   }
 
   // Nothing is worked out for a list that nobody looks at.
@@ -74,6 +95,7 @@ export function activate(context: FeatureContext): void {
     view,
     list,
     view.onDidChangeVisibility(() => void quietly(context, showOnce)),
+    context.onDidChangeVerdicts(noteChange),
     context.onDidChangeState(() => {
       if (context.server.state.kind !== "running") {
         list.show([]);
@@ -107,12 +129,28 @@ export function activate(context: FeatureContext): void {
     }
   });
   registerCommand(context, "proofline.filterSuggestions", async () => {
+    const facets = list.facets();
+    if (facets.length === 0) {
+      await tell(
+        context,
+        "information",
+        "There is nothing to choose among: what is listed differs in nothing.",
+      );
+      return;
+    }
     const chosen = await pickMany(
-      SUMMARIES.map((summary) => ({ label: summary, value: summary, picked: list.shows(summary) })),
-      { title: "Suggestions", placeHolder: "Which verdicts to list" },
+      facets.map(({ grouping, label, count, isShown }) => ({
+        group: grouping,
+        label,
+        description: String(count),
+        value: facetKey({ grouping, label }),
+        picked: isShown,
+      })),
+      { title: "Suggestions", placeHolder: "What to list" },
     );
     if (chosen !== undefined) {
       list.filter(chosen);
+      describeList();
     }
   });
 }
@@ -153,7 +191,9 @@ function messageAbout(repositories: readonly ListedRepository[]): string | undef
 class SuggestionList implements TreeDataProvider<Node> {
   private repositories: readonly ListedRepository[] = [];
   private grouping: Grouping = "verdict";
-  private shown: ReadonlySet<Summary> = new Set(SUMMARIES);
+  /** By the URIs of files, as this editor spells them. */
+  private readonly byUri = new Map<string, ListedSuggestion[]>();
+  private hidden: ReadonlySet<string> = new Set();
   private readonly changed = new EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
 
@@ -163,6 +203,16 @@ class SuggestionList implements TreeDataProvider<Node> {
 
   show(repositories: readonly ListedRepository[]): void {
     this.repositories = repositories;
+    this.byUri.clear();
+    for (const suggestion of repositories.flatMap(({ suggestions }) => suggestions)) {
+      const uri = Uri.parse(suggestion.uri, true).toString();
+      const others = this.byUri.get(uri);
+      if (others === undefined) {
+        this.byUri.set(uri, [suggestion]);
+      } else {
+        others.push(suggestion);
+      }
+    }
     this.changed.fire();
   }
 
@@ -171,13 +221,51 @@ class SuggestionList implements TreeDataProvider<Node> {
     this.changed.fire();
   }
 
-  filter(shown: readonly Summary[]): void {
-    this.shown = new Set(shown);
+  /** What can be left out, and whether it is. */
+  facets(): readonly (Facet & { readonly isShown: boolean })[] {
+    return facetsOf(this.repositories).map((facet) => ({
+      ...facet,
+      isShown: !this.hidden.has(facetKey(facet)),
+    }));
+  }
+
+  /** @param shown keys of the facets that are wanted */
+  filter(shown: readonly string[]): void {
+    const wanted = new Set(shown);
+    this.hidden = new Set(
+      facetsOf(this.repositories)
+        .map(facetKey)
+        .filter((key) => !wanted.has(key)),
+    );
     this.changed.fire();
   }
 
-  shows(summary: Summary): boolean {
-    return this.shown.has(summary);
+  counts(): ReturnType<typeof countsOf> {
+    return countsOf(this.repositories);
+  }
+
+  totals(): { readonly listed: number; readonly all: number } {
+    const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
+    return {
+      listed: sum(this.groups().map(({ suggestions }) => suggestions.length)),
+      all: sum(this.repositories.map(({ suggestions }) => suggestions.length)),
+    };
+  }
+
+  /** Whether the list says another thing of an open document than is known of it now. */
+  contradicts(uri: string, verdicts: readonly ShownVerdict[]): boolean {
+    // A document that has just been opened or closed has none that are known.
+    if (verdicts.length === 0 || this.isEmpty) {
+      return false;
+    }
+    const listed = this.byUri.get(uri) ?? [];
+    const now = new Map(verdicts.map(({ id, summary }) => [id, summary]));
+    const isWhole = this.repositories.every(({ more }) => more === 0);
+    return listed.some(({ id, summary }) => now.get(id) !== summary) || (isWhole && listed.length < now.size);
+  }
+
+  private groups(): readonly SuggestionGroup[] {
+    return groupsOf(this.repositories, this.grouping, this.hidden);
   }
 
   dispose(): void {
@@ -186,7 +274,7 @@ class SuggestionList implements TreeDataProvider<Node> {
 
   getChildren(node?: Node): readonly Node[] & Node[] {
     if (node === undefined) {
-      return [...groupsOf(this.repositories, this.grouping, this.shown)];
+      return [...this.groups()];
     }
     return "suggestions" in node ? [...node.suggestions] : [];
   }

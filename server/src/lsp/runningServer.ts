@@ -237,7 +237,7 @@ export function assembleServer(
 
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });
-  provideRepositoryVerdicts(context, { folders, replays, identity, grammars });
+  provideRepositoryVerdicts(context, { folders, replays, identity, grammars, diagnostics });
   provideActions(context, { verdicts, replays, sealing, folders, chain });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));

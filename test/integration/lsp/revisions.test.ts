@@ -45,7 +45,7 @@ test("each side of a diff has the verdicts of its own text, and says which versi
 
   const end = { line, character: committed.split("\n")[line]?.length ?? 0 };
   const hover = await client.hover(left, end);
-  expect(JSON.stringify(hover)).toContain("This is about the file as last committed, not as it stands now");
+  expect(JSON.stringify(hover)).toContain("Of the file as last committed, by today");
   expect(JSON.stringify(await client.hover(left, { line, character }))).toContain("as last committed");
   const page = await client.connection.sendRequest(GetVerdictDocument.type, { id: before?.id ?? "" });
   expect(page).toContain("# verified");

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { countsOf, type Grouping, groupsOf } from "../../../client/src/editor/suggestionTree";
+import {
+  countsOf,
+  facetKey,
+  facetsOf,
+  type Grouping,
+  groupsOf,
+} from "../../../client/src/editor/suggestionTree";
 import type { ListedRepository, ListedSuggestion } from "../../../server/src/protocol/messages";
-import { SUMMARIES, type Summary } from "../../../server/src/protocol/verdictWords";
+import type { Summary } from "../../../server/src/protocol/verdictWords";
 
 function one(
   path: string,
@@ -39,8 +45,8 @@ const LIST: readonly ListedRepository[] = [
   },
 ];
 
-function groups(grouping: Grouping, shown: readonly Summary[] = SUMMARIES): readonly string[] {
-  return groupsOf(LIST, grouping, new Set(shown)).map(
+function groups(grouping: Grouping, hidden: readonly string[] = []): readonly string[] {
+  return groupsOf(LIST, grouping, new Set(hidden)).map(
     ({ label, summary, suggestions }) => `${label} ${summary}: ${suggestions.map(({ id }) => id).join(" ")}`,
   );
 }
@@ -65,11 +71,30 @@ describe("the list of suggestions", () => {
   });
 
   it("holds what is wanted, and counts everything", () => {
-    expect(groups("verdict", ["edited"])).toEqual(["edited edited: a.ts:9"]);
+    const others = facetsOf(LIST)
+      .filter(({ grouping, label }) => grouping === "verdict" && label !== "edited")
+      .map(facetKey);
+    expect(groups("verdict", others)).toEqual(["edited edited: a.ts:9"]);
     expect(countsOf(LIST)).toEqual([
       ["failed", 1],
       ["edited", 1],
       ["verified", 2],
     ]);
+  });
+
+  it("can leave out verdicts, models and devices where there are several, each with its count", () => {
+    expect(facetsOf(LIST).map(({ grouping, label, count }) => [grouping, label, count])).toEqual([
+      ["verdict", "failed", 1],
+      ["verdict", "edited", 1],
+      ["verdict", "verified", 2],
+      ["model", "large", 1],
+      ["model", "small", 3],
+      ["device", "0x1", 1],
+      ["device", "this computer", 3],
+    ]);
+    expect(groups("file", ["model small", "verdict failed"])).toEqual(["b.ts verified: b.ts:3"]);
+    expect(groups("file", ["device this computer"])).toEqual(["a.ts edited: a.ts:9"]);
+    const alike = [{ folder: "/p", suggestions: [one("a.ts", 1, "verified")], more: 0, problems: [] }];
+    expect(facetsOf(alike)).toEqual([]);
   });
 });

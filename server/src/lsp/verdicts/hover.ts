@@ -40,7 +40,7 @@ export function provideHover(context: ServerContext, { verdicts, folders, models
   ): Promise<string> {
     const lines = others.map((other) => verdictLine(other.verdict, other.note));
     const markdown = verdictMarkdown(verdict, await readerOf(document), note, lines);
-    return document.revision === null ? markdown : `${aboutRevision(document.revision)}\n\n${markdown}`;
+    return document.revision === null ? markdown : `${aboutRevision(document.revision)}  \n${markdown}`;
   }
 
   connection.onHover((raw) =>

@@ -17,15 +17,22 @@ import type { Replayable } from "../../workflows/replay";
 import { inReadingOrder } from "../../workflows/replayOrder";
 import { abortedBy, onQuestion } from "../requests";
 import type { ServerContext } from "../serverContext";
+import type { Diagnostics } from "./diagnostics";
 import { acceptedThere, verifyWhole, type WholeRepositoryParts } from "./wholeRepository";
+
+export interface RepositoryVerdictParts extends WholeRepositoryParts {
+  readonly diagnostics: Diagnostics;
+}
 
 /** A list that a person scrolls. */
 const MOST_LISTED = 20_000;
+/** Nothing else that a broken file says is believed, so nothing of it is shown. */
+const NOT_BELIEVED = "not known, as the evidence cannot be believed";
 /** Of a line, in UTF-16 code units. */
 const LONGEST_TEXT = 120;
 
 /** `proofline/listSuggestions` and `proofline/replayAll`: what is asked of whole repositories, worked out when it is asked. */
-export function provideRepositoryVerdicts(context: ServerContext, parts: WholeRepositoryParts): void {
+export function provideRepositoryVerdicts(context: ServerContext, parts: RepositoryVerdictParts): void {
   const { connection, locations } = context;
   onQuestion(connection, ListSuggestions, async (token) => {
     const listed: ListedRepository[] = [];
@@ -42,10 +49,16 @@ export function provideRepositoryVerdicts(context: ServerContext, parts: WholeRe
 
 async function list(
   context: ServerContext,
-  parts: WholeRepositoryParts,
+  parts: RepositoryVerdictParts,
   repository: Repository,
 ): Promise<ListedRepository> {
   const { report, evidence, texts, device } = await verifyWhole(context, parts, repository);
+  await parts.diagnostics.showFiles(
+    repository.folder,
+    context.settings.current.verifiedOnly,
+    [evidence.problems, report.files],
+    { repositoryId: evidence.repositoryId, evidence: evidence.files },
+  );
   const lines = new Map<string, readonly string[]>();
   const lineAt = (path: string, line: number): string => {
     const known = lines.get(path) ?? (texts.get(path) ?? "").split(/\r\n|\r|\n/);
@@ -69,7 +82,8 @@ function listed(
   own: string | null,
   lineAt: (path: string, line: number) => string,
 ): ListedSuggestion | null {
-  const { key, path, findings } = verdict;
+  const { key, path, checks, findings } = verdict;
+  const isBelieved = checks.evidence === "intact";
   const range = placeOf(verdict);
   if (range === null) {
     return null;
@@ -81,9 +95,9 @@ function listed(
     range,
     summary: verdict.summary,
     remarks: remarksOn(verdict),
-    model: nameOf(findings.model),
-    device: findings.device,
-    isOwnDevice: findings.device === own,
+    model: isBelieved ? nameOf(findings.model) : NOT_BELIEVED,
+    device: isBelieved ? findings.device : NOT_BELIEVED,
+    isOwnDevice: isBelieved && findings.device === own,
     text: lineAt(path, range.start.line).trim().slice(0, LONGEST_TEXT),
   };
 }

@@ -65,9 +65,9 @@ export function verdictMarkdown(
   return paragraphs.join("\n\n");
 }
 
-/** Which version of a file a verdict is about, as a sentence. */
+/** Which version of a file a verdict is about, in one line: a hover must fit without scrolling. */
 export function aboutRevision({ which }: Revision): string {
-  return `*This is about the file ${visibleMarkdown(which)}, not as it stands now; the evidence is what lies here now.*`;
+  return `*Of the file ${visibleMarkdown(which)}, by today's evidence:*`;
 }
 
 /** One line about a verdict: the word with all that its badge says beside it, and a link to the whole. */
