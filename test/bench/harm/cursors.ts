@@ -111,7 +111,8 @@ function cutAt(
     case "last": {
       const end = text.indexOf("\n", close);
       const rest = text.slice(close + 1, end < 0 ? text.length : end);
-      return rest.trim() === "" || end < 0
+      // In a string's own code the line holds the string's end.
+      return rest.trim() === "" || end < 0 || reading.isText(close + 1)
         ? null
         : { before: text.slice(0, inside), after: text.slice(close, close + 1) + text.slice(end) };
     }

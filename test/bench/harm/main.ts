@@ -3,7 +3,7 @@
  * quotes that an editor closed, in real sources of five languages. Each cursor is asked twice: as by a person, and as what comes by
  * itself. A grammar of the language judges, not the product's own rules. Prints a table in Markdown, and fails where any does harm.
  *
- *     npm run measure:harm -- [--count 2000] [--seed 1] [--typescript DIR] [--javascript DIR] [--go DIR] [--python DIR] [--cpp DIR] [--show]
+ *     npm run measure:harm -- [--count 2000] [--seed 1] [--only python] [--typescript DIR] [--javascript DIR] [--go DIR] [--python DIR] [--cpp DIR] [--show]
  *
  * `--show` prints each suggestion that does harm. At one commit the same numbers come out wherever the same sources lie.
  */
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
   options: {
     count: { type: "string", default: "2000" },
     seed: { type: "string", default: "1" },
+    only: { type: "string" },
     typescript: { type: "string" },
     javascript: { type: "string" },
     go: { type: "string" },
@@ -63,7 +64,7 @@ async function main(): Promise<void> {
   const model = await loadModel(EMBEDDED, THREADS);
   const tallies = new Map<string, Tally>();
   try {
-    for (const language of LANGUAGES) {
+    for (const language of LANGUAGES.filter(({ option }) => option === (options.only ?? option))) {
       const tally = emptyTally();
       tallies.set(language.name, tally);
       await measure(model, { ...language, folder: options[language.option] ?? language.folder }, tally);
