@@ -57,7 +57,7 @@ async function list(
     repository.folder,
     context.settings.current.verifiedOnly,
     [evidence.problems, report.files],
-    { repositoryId: evidence.repositoryId, evidence: evidence.files },
+    { repositoryIds: evidence.repositoryIds, evidence: evidence.files },
   );
   const lines = new Map<string, readonly string[]>();
   const lineAt = (path: string, line: number): string => {
