@@ -611,6 +611,27 @@ const SOURCES: readonly Mutation[] = [
     return [line.slice(0, at), random.of(["", " ", "    "]) + line.slice(at)];
   }),
   changeLine("deleted", () => []),
+  mutation("source: a copy by hand where the accepted lines were", (state, random, world) => {
+    const pieces = world.claims.flatMap((claim) => claim.pieces.filter(({ copies = 1 }) => copies > 1));
+    const { path, start, saved } = random.of(pieces);
+    const lines = (state.sources.get(path) ?? "").split("\n");
+    const isCopy = (at: number): boolean => saved.every((line, index) => lines[at + index] === line);
+    const copy = lines.findIndex((_, at) => at !== start.line && isCopy(at));
+    // With its function, or without: what is left may look as before.
+    const [above, below] = random.of([
+      [0, 0],
+      [1, 1],
+    ]);
+    lines.splice(start.line - above, saved.length + above + below);
+    const slide = random.chance(0.7) ? Math.max(0, start.line - copy) : random.below(4);
+    lines.splice(
+      random.chance(0.5) ? 1 : copy - 1,
+      0,
+      ...Array.from({ length: slide }, (_, at) => `// ${at}`),
+    );
+    state.sources.set(path, lines.join("\n"));
+    return MAY_LOWER;
+  }),
   changeLine("doubled", (line) => [line, line]),
   changeLine("a line before", (line, random) => [
     random.of(["", "  ", "return;", "pass", "// x", "# x"]),

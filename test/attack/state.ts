@@ -26,6 +26,8 @@ interface Piece {
   readonly start: { readonly line: number; readonly character: number };
   readonly end: { readonly line: number; readonly character: number };
   readonly textParts?: MadePiece["textParts"];
+  readonly copies?: number;
+  readonly lineBefore?: string | null;
 }
 
 /** Where a batch stands among its device's. */
