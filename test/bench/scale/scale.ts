@@ -7,6 +7,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DidChangeFileVerdicts, DidChangeSettings } from "../../../server/src/protocol/messages";
+import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import { Client, ROOT, uriOf } from "../../support/languageClient";
 import { removeFolder } from "../../support/removeFolder";
 import { row } from "../samples";
@@ -25,7 +27,7 @@ const MONOREPO = 50_000;
 /** A measurement that takes longer tells nothing any more. */
 const PATIENCE_MILLISECONDS = 240_000;
 
-const PARTS = ["verify", "editor", "gone", "bad", "monorepo"] as const;
+const PARTS = ["verify", "editor", "closed", "gone", "bad", "monorepo"] as const;
 type Part = (typeof PARTS)[number];
 
 /** @param parts the parts that are wanted; all where none is named */
@@ -68,6 +70,8 @@ async function measure(part: Part, large: boolean, place: string): Promise<void>
         await editor(await repositoryOf(shape), `10,000 in batches of ${shape.batch}`, place);
       }
       return;
+    case "closed":
+      return closedFiles(await repositoryOf({ suggestions: 10_000, batch: 128 }), place);
     case "gone":
       return goneFiles(place);
     case "bad":
@@ -190,6 +194,53 @@ async function editor(made: MadeRepository, what: string, place: string): Promis
       await client.stop();
       meter.close();
     }
+  }
+}
+
+/** Verified-only and letters in the Explorer in a window that opens no file, until each file of the list is told of. */
+async function closedFiles(made: MadeRepository, place: string): Promise<void> {
+  const { folder } = made;
+  const meter = new Meter();
+  const client = await Client.start({ home: freshHome(made, place), folders: [folder], env: meter.env });
+  let tellings = 0;
+  client.connection.onNotification(DidChangeFileVerdicts.type, () => {
+    tellings += 1;
+  });
+  try {
+    await client.ready();
+    await told(client, meter);
+    const started = performance.now();
+    await client.connection.sendNotification(DidChangeSettings.type, {
+      settings: { ...DEFAULT_SETTINGS, verifiedOnly: "warn", fileDecorations: true },
+    });
+    await client.until("what each file holds", () => tellings > 0, PATIENCE_MILLISECONDS);
+    const milliseconds = performance.now() - started;
+    const { pauseMilliseconds, peakBytes } = await told(client, meter);
+    const problems = [...client.diagnostics.values()].flat().length;
+    row(
+      "closed files of 10,000 in batches of 128, once asked for",
+      `${seconds(milliseconds)}, ${problems} problems; longest pause ${pauseMilliseconds.toFixed(0)} ms, peak ${megabytes(peakBytes)}`,
+    );
+    const changed = performance.now();
+    const before = tellings;
+    const path = join(folder, LONG_FILE);
+    const text = readFileSync(path, "utf8");
+    const lines = text.split("\n").filter((line) => !line.includes("export const value250"));
+    writeFileSync(path, lines.join("\n"));
+    try {
+      client.watched(path);
+      await client.until("another count", () => tellings > before, PATIENCE_MILLISECONDS);
+    } finally {
+      writeFileSync(path, text);
+    }
+    const again = await told(client, meter);
+    row(
+      "  after a file changed",
+      `${seconds(performance.now() - changed)}; longest pause ${again.pauseMilliseconds.toFixed(0)} ms`,
+    );
+  } finally {
+    await client.stop();
+    meter.close();
   }
 }
 

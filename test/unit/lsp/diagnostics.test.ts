@@ -1,6 +1,10 @@
 import { expect, it } from "vitest";
 import type { Diagnostic } from "vscode-languageserver/node";
-import { Diagnostics, MOST_CLOSED_PROBLEMS } from "../../../server/src/lsp/verdicts/diagnostics";
+import {
+  closedProblem,
+  Diagnostics,
+  MOST_CLOSED_PROBLEMS,
+} from "../../../server/src/lsp/verdicts/diagnostics";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
 import { sealed } from "../../support/sampleBatch";
@@ -8,16 +12,17 @@ import { accepted, parameters } from "../policy/goodCase";
 
 const TEXT = "const answer = 42;\n";
 const REPOSITORY = "/project";
-const RANGE = { start: { line: 0, character: 0 }, end: { line: 0, character: 18 } };
 
-function verdict(summary: Summary) {
+/** What would be told of the closed file's one suggestion. */
+function problems(uri: string, summary: Summary) {
   const suggestion = accepted(TEXT.trim(), { line: 0, character: 0 });
   const file = sealed([suggestion], { texts: { "src/a.ts": TEXT } });
   const [found] = verify(parameters(TEXT, [file], [])).suggestions;
   if (found === undefined) {
     throw new Error("there is no verdict");
   }
-  return { ...found, summary };
+  const problem = closedProblem(uri, { ...found, summary });
+  return problem === null ? [] : [problem];
 }
 
 function panel() {
@@ -34,26 +39,24 @@ const uriOf = (index: number): string => `file:///project/${String(index).padSta
 
 it("tells of the worst closed lines first, counts the rest, and forgets those that are good", async () => {
   const { shown, diagnostics } = panel();
-  const anchored = verdict("anchored");
-  const many = Array.from({ length: MOST_CLOSED_PROBLEMS + 5 }, (_, index) => ({
-    uri: uriOf(index),
-    verdict: anchored,
-    range: RANGE,
-  }));
-  const failed = { uri: "file:///project/failed.ts", verdict: verdict("failed"), range: RANGE };
-  await diagnostics.showClosed(REPOSITORY, "block", [...many, failed]);
+  const anchored = problems("", "anchored");
+  const many = Array.from({ length: MOST_CLOSED_PROBLEMS + 5 }, (_, index) =>
+    anchored.map((one) => ({ ...one, uri: uriOf(index) })),
+  ).flat();
+  const failed = "file:///project/failed.ts";
+  await diagnostics.showClosed(REPOSITORY, "block", [...many, ...problems(failed, "failed")]);
   expect(shown.size).toBe(MOST_CLOSED_PROBLEMS);
-  expect(shown.get(failed.uri)?.[0]?.message).toContain("6 more accepted suggestions");
-  expect(shown.get(failed.uri)?.[1]?.message).toContain("failed");
+  expect(shown.get(failed)?.[0]?.message).toContain("6 more accepted suggestions");
+  expect(shown.get(failed)?.[1]?.message).toContain("failed");
   expect(shown.get(uriOf(0))?.[0]?.message).toContain("Replay All Suggestions");
 
-  await diagnostics.showClosed(REPOSITORY, "block", [{ ...failed, verdict: verdict("verified") }]);
+  await diagnostics.showClosed(REPOSITORY, "block", problems(failed, "verified"));
   expect([...shown.values()].flat()).toEqual([]);
 });
 
 it("leaves a file that is open to its own verdicts, however the editor spells its address", async () => {
   const { shown, diagnostics } = panel();
-  const closed = [{ uri: "file:///project/a%20b.ts", verdict: verdict("failed"), range: RANGE }];
+  const closed = problems("file:///project/a%20b.ts", "failed");
   await diagnostics.showClosed(REPOSITORY, "warn", closed);
   const open = "file:///project/%61%20b.ts";
   diagnostics.showLines(open, "warn", () => []);

@@ -3,8 +3,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Connection, type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver/node";
 import { inSlices } from "../../platform/slices";
 import type { FileProblem } from "../../policy/report";
-import type { Verdict } from "../../policy/verdict";
-import { SUMMARIES } from "../../protocol/verdictWords";
+import { placeOf, type Verdict } from "../../policy/verdict";
+import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
 import type { VerifiedOnly } from "../../protocol/verifiedOnly";
 import { visibleLine } from "../../protocol/visibleText";
 import { fileRemedy } from "../../workflows/fileRemedy";
@@ -18,12 +18,21 @@ interface ShownFiles {
   readonly uris: Set<string>;
 }
 
-/** A verdict of a file that is not open. */
-export interface ClosedVerdict {
+/** A suggestion that falls short, of a file that is not open. */
+export interface ClosedProblem {
   /** Of the file, as `pathToFileURL` spells it. */
   readonly uri: string;
-  readonly verdict: Verdict;
   readonly range: Range;
+  readonly summary: Summary;
+  readonly message: string;
+}
+
+/** What would be told of a verdict of a closed file; `null` where it falls short of nothing, or has no place. */
+export function closedProblem(uri: string, verdict: Verdict): ClosedProblem | null {
+  const range = placeOf(verdict);
+  return range === null || !fallsShort(verdict)
+    ? null
+    : { uri, range, summary: verdict.summary, message: messageOn(verdict, REPLAY_ALL) };
 }
 
 /** What is told of closed files of one repository, beyond which their list only counts. */
@@ -55,7 +64,10 @@ export class Diagnostics {
     const short = level === "off" ? [] : verdicts().filter(({ verdict }) => fallsShort(verdict));
     this.send(
       uri,
-      short.map(({ verdict, range }) => problemOf(verdict, range, level, "")),
+      short.map(({ verdict, range }) => {
+        const { summary } = verdict;
+        return diagnosticOf({ range, summary, message: messageOn(verdict, "") }, level);
+      }),
     );
   }
 
@@ -66,23 +78,23 @@ export class Diagnostics {
   async showClosed(
     repository: string,
     level: VerifiedOnly,
-    verdicts: readonly ClosedVerdict[],
+    problems: readonly ClosedProblem[],
   ): Promise<void> {
-    await inSlices(this.sendClosed(repository, level, verdicts));
+    await inSlices(this.sendClosed(repository, level, problems));
   }
 
   private *sendClosed(
     repository: string,
     level: VerifiedOnly,
-    verdicts: readonly ClosedVerdict[],
+    problems: readonly ClosedProblem[],
   ): Generator<void, void, void> {
-    const short = level === "off" ? [] : verdicts.filter(({ verdict }) => fallsShort(verdict));
-    short.sort((one, other) => rankOf(one.verdict) - rankOf(other.verdict));
+    const short = level === "off" ? [] : [...problems].sort((one, other) => rankOf(one) - rankOf(other));
     yield;
     const byUri = new Map<string, Diagnostic[]>();
-    for (const { uri, verdict, range } of short.slice(0, MOST_CLOSED_PROBLEMS)) {
+    for (const problem of short.slice(0, MOST_CLOSED_PROBLEMS)) {
+      const { uri } = problem;
       const others = byUri.get(uri) ?? [];
-      others.push(problemOf(verdict, range, level, REPLAY_ALL));
+      others.push(diagnosticOf(problem, level));
       byUri.set(uri, others);
       yield;
     }
@@ -207,24 +219,24 @@ function fallsShort({ summary }: Verdict): boolean {
   return summary !== "verified";
 }
 
-function rankOf({ summary }: Verdict): number {
+function rankOf({ summary }: Pick<ClosedProblem, "summary">): number {
   return SUMMARIES.indexOf(summary);
 }
 
 /** @param replay what is added where a replay has not run yet */
-function problemOf(verdict: Verdict, range: Range, level: VerifiedOnly, replay: string): Diagnostic {
-  const { summary, reasons, checks } = verdict;
+function messageOn({ summary, reasons, checks }: Verdict, replay: string): string {
   const remedy = checks.execution === "notRun" && checks.evidence === "intact" ? replay : "";
-  return {
-    range,
-    severity: severityOf(verdict, level),
-    source: "Proofline",
-    code: summary,
-    message: visibleLine(`Accepted suggestion, ${summary}: ${reasons.join(" ")}${remedy}`),
-  };
+  return visibleLine(`Accepted suggestion, ${summary}: ${reasons.join(" ")}${remedy}`);
 }
 
-function severityOf({ summary }: Verdict, level: VerifiedOnly): DiagnosticSeverity {
+function diagnosticOf(
+  { range, summary, message }: Pick<ClosedProblem, "range" | "summary" | "message">,
+  level: VerifiedOnly,
+): Diagnostic {
+  return { range, severity: severityOf(summary, level), source: "Proofline", code: summary, message };
+}
+
+function severityOf(summary: Summary, level: VerifiedOnly): DiagnosticSeverity {
   if (summary === "pending") {
     return DiagnosticSeverity.Information;
   }

@@ -18,7 +18,7 @@ import { inReadingOrder } from "../../workflows/replayOrder";
 import { abortedBy, onQuestion } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { Diagnostics } from "./diagnostics";
-import { acceptedThere, verifyWhole, type WholeRepositoryParts } from "./wholeRepository";
+import { acceptedThere, replayablesThere, verifyWhole, type WholeRepositoryParts } from "./wholeRepository";
 
 export interface RepositoryVerdictParts extends WholeRepositoryParts {
   readonly diagnostics: Diagnostics;
@@ -110,7 +110,7 @@ async function replayAll(
   const signal = abortedBy(token);
   const claims: Replayable[] = [];
   for (const repository of await context.locations.here()) {
-    claims.push(...(await acceptedThere(context, parts, repository)).claims);
+    claims.push(...replayablesThere(await acceptedThere(context, parts, repository)));
   }
   const counts = { exact: 0, withinTolerance: 0, mismatch: 0, impossible: 0 };
   const reasons = new Set<string>();

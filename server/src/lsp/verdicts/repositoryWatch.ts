@@ -8,8 +8,8 @@ import {
 } from "vscode-languageserver/node";
 import type { Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
-import type { Report } from "../../policy/report";
-import { placeOf } from "../../policy/verdict";
+import { SerialQueue } from "../../platform/serialQueue";
+import { inSlices } from "../../platform/slices";
 import { DidChangeFileVerdicts } from "../../protocol/messages";
 import type { Settings } from "../../protocol/settings";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
@@ -17,7 +17,7 @@ import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
 import { PacedRun } from "../pacedRun";
 import type { ServerContext } from "../serverContext";
-import type { ClosedVerdict, Diagnostics } from "./diagnostics";
+import { type ClosedProblem, closedProblem, type Diagnostics } from "./diagnostics";
 import { verifyWhole, type WholeReport, type WholeRepositoryParts } from "./wholeRepository";
 
 /** Files of one repository that are told of. */
@@ -29,13 +29,21 @@ export interface RepositoryWatchParts extends WholeRepositoryParts {
   readonly canWatchFiles: boolean;
 }
 
-/** What the last look at a repository rested on. */
+/** What is known of one repository. */
 interface Watched {
   readonly repository: Repository;
-  /** Files whose text decides verdicts, by today's paths. */
-  readonly followed: ReadonlySet<string>;
+  /** Each file, by its path, that evidence or journal speak of. */
+  readonly files: Map<string, WatchedFile>;
+  /** Files that open prompts quote, whose text decides verdicts in others. */
+  readonly quoted: ReadonlySet<string>;
   /** Whether files that evidence speaks of are not there, so that another one may hold their lines. */
   readonly lacksFiles: boolean;
+}
+
+interface WatchedFile {
+  /** How many of its suggestions came to each word. */
+  readonly counts: ReadonlyMap<Summary, number>;
+  readonly problems: readonly ClosedProblem[];
 }
 
 /**
@@ -47,9 +55,15 @@ export class RepositoryWatch implements DocumentListener {
   /** Repositories of which another thing may be true by now. */
   private readonly stale = new Set<string>();
   private areAllStale = true;
+  /** Files, by repository, of which alone another thing may be true. */
+  private readonly staleFiles = new Map<string, Set<string>>();
   /** What was told of each repository's files last. */
   private readonly toldFiles = new Map<string, string>();
   private readonly run: PacedRun;
+  /** A file is looked at soon, however long a whole repository takes. */
+  private readonly fileRun: PacedRun;
+  /** What began to look later knows more, so one waits for the other. */
+  private readonly looks = new SerialQueue();
   private watching: Promise<Disposable> | null = null;
 
   constructor(
@@ -57,7 +71,8 @@ export class RepositoryWatch implements DocumentListener {
     private readonly parts: RepositoryWatchParts,
   ) {
     const { settings, store, log } = context;
-    this.run = new PacedRun(() => this.lookAtStale(), log);
+    this.run = new PacedRun(() => this.looks.run(() => this.lookAtStale()), log);
+    this.fileRun = new PacedRun(() => this.looks.run(() => this.lookAtStaleFiles()), log);
     settings.onChange((now, before) => {
       if (now.verifiedOnly !== before.verifiedOnly || now.fileDecorations !== before.fileDecorations) {
         this.settingsChanged();
@@ -99,23 +114,24 @@ export class RepositoryWatch implements DocumentListener {
 
   /** Files changed on the disk: only those that verdicts rest on matter. */
   async filesChanged(changes: readonly FileEvent[]): Promise<void> {
-    for (const { repository, followed, lacksFiles } of this.watched.values()) {
+    for (const { repository, files, lacksFiles } of this.watched.values()) {
       const own = changes.flatMap(({ uri, type }) => {
         const path = pathBelow(repository.folder, uri);
         return path === null ? [] : [{ path, type }];
       });
-      const isGone = own.some(({ path, type }) => type === FileChangeType.Deleted && followed.has(path));
+      const isGone = own.some(({ path, type }) => type === FileChangeType.Deleted && files.has(path));
       if (isGone || (lacksFiles && own.some(({ type }) => type === FileChangeType.Created))) {
         await this.parts.folders.findMoves(repository.folder);
       }
-      if (own.some(({ path }) => followed.has(path))) {
-        this.lookAgain(repository.folder);
+      for (const { path } of own) {
+        this.fileChanged(repository.folder, path);
       }
     }
   }
 
   async close(): Promise<void> {
     this.run.close();
+    this.fileRun.close();
     await this.watchFiles(false);
   }
 
@@ -133,10 +149,23 @@ export class RepositoryWatch implements DocumentListener {
     if (repositoryPath === null) {
       return;
     }
-    const known = this.watched.get(repositoryPath);
-    // One that nobody has looked at yet may have come with the document.
-    if (known === undefined || known.followed.has(path)) {
+    if (this.watched.has(repositoryPath)) {
+      this.fileChanged(repositoryPath, path);
+    } else {
+      // It may have come with the document.
       this.lookAgain(repositoryPath);
+    }
+  }
+
+  private fileChanged(folder: string, path: string): void {
+    const known = this.watched.get(folder);
+    if (known?.quoted.has(path) === true) {
+      this.lookAgain(folder);
+    }
+    if (known?.files.has(path) === true) {
+      const paths = this.staleFiles.get(folder) ?? new Set();
+      this.staleFiles.set(folder, paths.add(path));
+      this.fileRun.soon();
     }
   }
 
@@ -161,18 +190,33 @@ export class RepositoryWatch implements DocumentListener {
     }
   }
 
+  private async lookAtStaleFiles(): Promise<void> {
+    for (const [folder, paths] of this.staleFiles) {
+      this.staleFiles.delete(folder);
+      const known = this.watched.get(folder);
+      if (known === undefined) {
+        continue;
+      }
+      const whole = await verifyWhole(this.context, this.parts, known.repository, paths);
+      await inSlices(sortByFile(known, whole));
+      await this.tell(known, whole);
+    }
+  }
+
   private async lookAt(repository: Repository): Promise<void> {
     const whole = await verifyWhole(this.context, this.parts, repository);
     const { paths, quoted, texts } = whole;
-    this.watched.set(repository.folder, {
-      repository,
-      followed: new Set([...paths, ...quoted]),
-      lacksFiles: [...paths].some((path) => !texts.has(path)),
-    });
-    await this.tell(repository, whole);
+    const lacksFiles = [...paths].some((path) => !texts.has(path));
+    const known: Watched = { repository, files: new Map(), quoted, lacksFiles };
+    await inSlices(sortByFile(known, whole));
+    this.watched.set(repository.folder, known);
+    await this.tell(known, whole);
   }
 
-  private async tell({ folder }: Repository, { report, evidence }: WholeReport): Promise<void> {
+  private async tell(
+    { repository: { folder }, files }: Watched,
+    { report, evidence }: WholeReport,
+  ): Promise<void> {
     const { diagnostics } = this.parts;
     const open = new Set<string>();
     for (const document of this.context.documents.all()) {
@@ -181,17 +225,14 @@ export class RepositoryWatch implements DocumentListener {
         open.add(path);
       }
     }
-    const { verifiedOnly } = this.context.settings.current;
-    const closed = report.suggestions.flatMap((verdict): ClosedVerdict[] => {
-      const range = open.has(verdict.path) ? null : placeOf(verdict);
-      return range === null ? [] : [{ uri: pathToFileURL(join(folder, verdict.path)).href, verdict, range }];
-    });
+    const { verifiedOnly, fileDecorations } = this.context.settings.current;
+    const closed = [...files].flatMap(([path, { problems }]) => (open.has(path) ? [] : problems));
     await diagnostics.showClosed(folder, verifiedOnly, closed);
     await diagnostics.showFiles(folder, verifiedOnly, [evidence.problems, report.files], {
       repositoryIds: evidence.repositoryIds,
       evidence: evidence.files,
     });
-    this.tellFiles(folder, this.context.settings.current.fileDecorations ? filesOf(folder, report) : []);
+    this.tellFiles(folder, fileDecorations ? filesOf(folder, files) : []);
   }
 
   private async tellNothing(folder: string): Promise<void> {
@@ -228,16 +269,36 @@ function isWanted({ verifiedOnly, fileDecorations }: Settings): boolean {
   return verifiedOnly !== "off" || fileDecorations;
 }
 
-/** What each file of a repository holds; those that are worst where there are too many. */
-function filesOf(folder: string, { suggestions }: Report): DidChangeFileVerdicts.Parameters["files"] {
-  const files = new Map<string, Map<Summary, number>>();
-  for (const { path, summary } of suggestions) {
-    const counts = files.get(path) ?? new Map<Summary, number>();
-    counts.set(summary, (counts.get(summary) ?? 0) + 1);
-    files.set(path, counts);
+/** Sorts what a look came to by files, in place of what was known of them. */
+function* sortByFile(
+  { repository: { folder }, files }: Watched,
+  { paths, report }: WholeReport,
+): Generator<void, void, void> {
+  const found = new Map<string, { counts: Map<Summary, number>; problems: ClosedProblem[] }>();
+  for (const path of paths) {
+    found.set(path, { counts: new Map(), problems: [] });
   }
+  for (const verdict of report.suggestions) {
+    const file = found.get(verdict.path);
+    if (file !== undefined) {
+      const { counts, problems } = file;
+      counts.set(verdict.summary, (counts.get(verdict.summary) ?? 0) + 1);
+      const problem = closedProblem(pathToFileURL(join(folder, verdict.path)).href, verdict);
+      if (problem !== null) {
+        problems.push(problem);
+      }
+    }
+    yield;
+  }
+  for (const [path, file] of found) {
+    files.set(path, file);
+  }
+}
+
+/** What each file of a repository holds; those that are worst where there are too many. */
+function filesOf(folder: string, files: Watched["files"]): DidChangeFileVerdicts.Parameters["files"] {
   return [...files]
-    .map(([path, counts]) => ({ path, counts: worstFirst(counts) }))
+    .flatMap(([path, { counts }]) => (counts.size === 0 ? [] : [{ path, counts: worstFirst(counts) }]))
     .sort((one, other) => rankOf(one.counts[0]) - rankOf(other.counts[0]))
     .slice(0, MOST_FILES)
     .map(({ path, counts }) => ({ uri: pathToFileURL(join(folder, path)).href, counts }));

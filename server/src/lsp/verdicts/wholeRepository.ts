@@ -1,6 +1,7 @@
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import type { Repository } from "../../evidence/repository";
 import { inSlices } from "../../platform/slices";
+import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { PromptShares } from "../../policy/promptCheck";
 import type { Report } from "../../policy/report";
 import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
@@ -25,14 +26,18 @@ export interface AcceptedThere {
   /** What the journal holds of it: not sealed yet, and sealed but not written yet. */
   readonly journal: readonly AcceptedSuggestion[];
   readonly unwritten: readonly AcceptedSuggestion[];
-  readonly claims: readonly Replayable[];
 }
 
-/** What a repository comes to, with all that this rests on. */
+/** All that could be replayed of what is accepted in a repository. */
+export function replayablesThere({ evidence, journal, unwritten }: AcceptedThere): readonly Replayable[] {
+  return replayables({ evidence: evidence.files, moves: evidence.moves }, [...journal, ...unwritten]);
+}
+
+/** What a repository, or some files of it, come to, with all that this rests on. */
 export interface WholeReport {
   readonly report: Report;
   readonly evidence: FolderEvidence;
-  /** The files, by today's paths, that evidence and journal speak of. */
+  /** The files, by today's paths, that evidence and journal speak of, or that were asked about. */
   readonly paths: ReadonlySet<string>;
   /** The files that open prompts quote. */
   readonly quoted: ReadonlySet<string>;
@@ -50,24 +55,32 @@ export async function acceptedThere(
   const evidence = await folders.of(repository);
   const journal = store.pending().filter((one) => one.repository === repository.folder);
   const unwritten = store.unwrittenIn(repository.folder, evidence.written);
-  const contents = { evidence: evidence.files, moves: evidence.moves };
-  return { evidence, journal, unwritten, claims: replayables(contents, [...journal, ...unwritten]) };
+  return { evidence, journal, unwritten };
 }
 
 /**
- * Verifies everything in a repository, as open in the editor or as saved, in slices. Nothing is replayed for it: what is
- * known of replays counts.
+ * Verifies everything in a repository, or in some of its files, as open in the editor or as saved, in slices. Nothing is
+ * replayed for it: what is known of replays counts.
+ *
+ * @param only those files, by today's paths; `null` for all
  */
 export async function verifyWhole(
   context: ServerContext,
   parts: WholeRepositoryParts,
   repository: Repository,
+  only: ReadonlySet<string> | null = null,
 ): Promise<WholeReport> {
-  const { evidence, journal, unwritten, claims } = await acceptedThere(context, parts, repository);
+  const { evidence, journal, unwritten } = await acceptedThere(context, parts, repository);
   const { repositoryIds, files, moves, chain } = evidence;
-  const contents = { evidence: files, moves };
-  const inJournal = [...journal, ...unwritten];
-  const paths = pathsOf(contents, inJournal);
+  const isWanted = ({ path }: { readonly path: string }): boolean => only === null || only.has(path);
+  const contents = {
+    evidence: only === null ? files : await inSlices(EvidenceIndex.of(files).gatherAbout(only, moves)),
+    moves,
+  };
+  await inSlices(makeClaims(contents.evidence));
+  const inJournal = [...journal, ...unwritten].filter(isWanted);
+  const claims = replayables(contents, inJournal, isWanted);
+  const paths = only ?? pathsOf(contents, inJournal);
   const texts = await textsOf(context, repository, paths);
   const { policy, device } = await parts.identity.of({ folder: repository.folder, ids: repositoryIds });
   const replays = new Map<string, ReplayOutcome>();
@@ -77,11 +90,12 @@ export async function verifyWhole(
       replays.set(one.claim, outcome);
     }
   }
-  const quoted = quotedPaths(contents, inJournal);
+  const quoted = quotedPaths(contents, inJournal, isWanted);
   const inputs = {
     repositoryIds,
     evidence: files,
     moves,
+    ...(only !== null && { only }),
     journal,
     unwritten,
     device: device ?? "",
@@ -96,6 +110,14 @@ export async function verifyWhole(
   };
   const report = await parts.grammars.settled(() => inSlices(verifying(inputs)));
   return { report, evidence, paths, quoted, texts, device };
+}
+
+/** Makes the claims of each batch, so that whoever goes through all of them at once does not have to. */
+function* makeClaims(files: readonly EvidenceInput[]): Generator<void, void, void> {
+  for (const { reading } of files) {
+    void reading.batch?.claims;
+    yield;
+  }
 }
 
 /** Today's texts of files of a repository: as open in the editor, else as saved. */
