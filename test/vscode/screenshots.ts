@@ -339,7 +339,7 @@ async function pinPlan(theme: Theme): Promise<void> {
   }
 }
 
-/** What a reviewer sees: letters in the Explorer, and lines above code. */
+/** What a reviewer sees: letters in the Explorer, lines above code, and every suggestion in a list. */
 async function review(theme: Theme): Promise<void> {
   const session = await Session.start(theme, {
     "proofline.fileDecorations": true,
@@ -356,6 +356,9 @@ async function review(theme: Theme): Promise<void> {
     await window.waitForLens(/onchain since/);
     await window.waitForLetters((letters) => letters[name] === "E" && letters["many.js"] === "V");
     await session.shoot("review");
+    await window.command("Proofline: Verify All Suggestions");
+    await window.openSuggestions(/verified/);
+    await session.shoot("suggestions");
   } finally {
     await session.stop();
   }
@@ -384,6 +387,8 @@ async function blameAndDiff(theme: Theme): Promise<void> {
     await window.openChanges();
     await window.waitForBadges(says(/^edited/), "badges of the diff", 60_000);
     await session.shoot("diff");
+    await window.hoverBadge(5, "original");
+    await session.shoot("diff-hover");
   } finally {
     await session.stop();
   }

@@ -287,7 +287,9 @@ export class Window {
       );
       const span = row?.firstElementChild;
       const box = span?.getBoundingClientRect();
-      return box === undefined ? null : { x: box.right - 12, y: box.top + box.height / 2 };
+      // What does not fit is under the other side of a diff, or the overview ruler.
+      const right = (editor?.getBoundingClientRect().right ?? 0) - 60;
+      return box === undefined ? null : { x: Math.min(box.right - 12, right), y: box.top + box.height / 2 };
     };
     const place = await this.page.evaluate(find, [activeEditor(side), line] as const);
     if (place === null) {
@@ -313,6 +315,24 @@ export class Window {
   async lenses(): Promise<readonly string[]> {
     const texts = await this.page.locator(".codelens-decoration").allInnerTexts();
     return texts.map((text) => text.replaceAll("\u00a0", " "));
+  }
+
+  /** Shows the list of suggestions, and its rows once one is as wanted. */
+  async openSuggestions(said: RegExp): Promise<Locator> {
+    await this.command("Explorer: Focus on Proofline Suggestions View");
+    const rows = this.page.locator('.pane:has(.title:text("Proofline Suggestions")) .monaco-list-row');
+    await eventually(
+      () => rows.allInnerTexts(),
+      (texts) => texts.some((text) => said.test(text)),
+      { what: `a row of the list like ${said}`, milliseconds: 60_000 },
+    );
+    return rows;
+  }
+
+  /** What stands beside the title of the list of suggestions. */
+  async suggestionCounts(): Promise<string> {
+    const header = this.page.locator('.pane-header:has(.title:text("Proofline Suggestions")) .description');
+    return (await header.allInnerTexts()).join(" ");
   }
 
   /** Opens what git says has changed in the file, once git knows of it. */
