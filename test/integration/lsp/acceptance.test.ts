@@ -125,6 +125,61 @@ test("whoever asks gets all that the model wrote, where only its certain beginni
   expect(longer).toBeGreaterThan(0);
 });
 
+/** A place with two suggestions on show: the certain beginning that came unasked, and all that came when asked. */
+async function twoShown(client: Client, workspace: Workspace) {
+  const [head, tail] = ["export class Stack {\n  items = [];\n  clear() {\n    ", "\n  }\n}\n"];
+  for (const [index, typed] of [
+    "const items = this.",
+    "const all = this.",
+    "this.items = [];\n    return ",
+  ].entries()) {
+    const name = `src/two${index}.js`;
+    const uri = workspace.write(name, head + typed + tail);
+    client.open(uri, head + typed + tail);
+    const cursor = client.document(uri).positionAt(head.length + typed.length);
+    const unasked = await client.complete(uri, cursor, {
+      triggerKind: InlineCompletionTriggerKind.Automatic,
+    });
+    const asked = await client.suggestion(uri, cursor, { triggerKind: InlineCompletionTriggerKind.Invoked });
+    // The beginning is what the whole one's next word or line could be.
+    if (
+      unasked !== null &&
+      /^\S*\w$/.test(unasked.text) &&
+      /^\W/.test(asked.text.slice(unasked.text.length))
+    ) {
+      return { uri, name, unasked, asked };
+    }
+    client.close(uri);
+  }
+  throw new Error("the model offers nothing more when asked at any of the places");
+}
+
+test("one edit is recorded once, as the suggestion whose acceptance the editor told", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const { uri, name, unasked, asked } = await twoShown(client, workspace);
+  const start = client.document(uri).offsetAt(unasked.range.start);
+  const version = client.insert(uri, unasked);
+  // The edit adds to the other one's beginning as well, and is taken for that first.
+  expect(await client.accept(uri, asked.id, version)).toEqual({ recorded: true });
+  expect(await client.accept(uri, unasked.id)).toEqual({ recorded: true });
+  expect(client.status?.pending).toBe(1);
+  const late = await client.accept(uri, asked.id, version);
+  expect(late.recorded).toBe(false);
+  expect(late.reason).toContain("as another suggestion");
+
+  // Undo takes the one record back, and redo brings no other.
+  const end = start + unasked.text.length;
+  const range = { start: client.document(uri).positionAt(start), end: client.document(uri).positionAt(end) };
+  client.undoOrRedo(uri, client.edit(uri, { range, text: "" }), "undo");
+  await client.until("nothing pending", () => client.status?.pending === 0);
+  client.undoOrRedo(uri, client.insert(uri, unasked), "redo");
+  await client.untilShown(uri, "pending");
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  expect(recordIds(workspace)).toEqual([unasked.id]);
+});
+
 test("what was typed, dismissed or inserted by somebody else leaves nothing", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();

@@ -34,6 +34,8 @@ interface Accepted {
   place: Span;
   /** How much of it the journal holds; 0 while it is withdrawn. */
   recorded: number;
+  /** The last edit that it was accepted by: the document's version after it, and how much was recorded before. */
+  lastStep: { readonly version: number; readonly recorded: number };
   /** Its record with this much of it accepted. */
   readonly recordOf: (length: number) => AcceptedSuggestion;
 }
@@ -128,6 +130,13 @@ export class Acceptances implements DocumentListener {
     if (parameters.kind === "partial" && inserted !== null && !isPart(inserted)) {
       return { recorded: false, reason: "What was inserted is neither a word nor a line of the suggestion." };
     }
+    const others = inserted === null ? [] : this.recordedOfSameEdit(uri, inserted);
+    if (parameters.kind === "partial" && others.length > 0) {
+      return {
+        recorded: false,
+        reason: "What that edit inserted is recorded already, as another suggestion.",
+      };
+    }
     const due = inserted === null ? [] : this.placesOf(document, location, inserted);
     if (inserted === null || due.length === 0) {
       return {
@@ -136,6 +145,10 @@ export class Acceptances implements DocumentListener {
       };
     }
     const problems: string[] = [];
+    for (const other of others) {
+      const problem = await this.takeBackLastStep(other);
+      problems.push(...(problem === null ? [] : [problem]));
+    }
     for (const accepted of due) {
       const problem = accepted.recorded === inserted.to ? null : await this.record(accepted, inserted.to);
       problems.push(...(problem === null ? [] : [problem]));
@@ -146,7 +159,7 @@ export class Acceptances implements DocumentListener {
 
   /** The places where what was inserted still stands, each extended to it. */
   private placesOf(document: OpenDocument, location: DocumentLocation, inserted: Inserted): Accepted[] {
-    const { suggestion, to, places } = inserted;
+    const { suggestion, version, to, places } = inserted;
     const text = suggestion.text.slice(0, to);
     return places.flatMap(({ start }, index) => {
       if (!document.text.startsWith(text, start)) {
@@ -161,9 +174,39 @@ export class Acceptances implements DocumentListener {
       const accepted = known ?? begin({ id, isOwn, start }, document, location, inserted);
       this.accepted.set(accepted.id, accepted);
       accepted.steps = [...accepted.steps.filter((step) => step < to), to];
+      if (accepted.lastStep.version !== version) {
+        accepted.lastStep = { version, recorded: accepted.recorded };
+      }
       accepted.place = { start, end: start + to };
       return [accepted];
     });
+  }
+
+  /**
+   * What was recorded of other suggestions by the edit that put this there. An edit accepts one suggestion: where two
+   * are on show that begin alike, which one it was is told by the editor for a whole one only, and after a part that
+   * the same edit was taken for.
+   */
+  private recordedOfSameEdit(uri: string, { suggestion, version, places }: Inserted): Accepted[] {
+    return [...this.accepted.values()].filter(
+      (one) =>
+        one.uri === uri &&
+        one.suggestionId !== suggestion.id &&
+        one.lastStep.version === version &&
+        places.some(({ start, end }) => start < one.place.end && one.place.start < end),
+    );
+  }
+
+  /** What was taken for an acceptance was that of another suggestion: not even a redo brings it back. */
+  private takeBackLastStep(accepted: Accepted): Promise<string | null> {
+    const { recorded } = accepted.lastStep;
+    const { start } = accepted.place;
+    accepted.steps = accepted.steps.filter((step) => step <= recorded);
+    accepted.place = { start, end: start + Math.max(recorded, accepted.typed) };
+    if (recorded === 0) {
+      this.accepted.delete(accepted.id);
+    }
+    return this.record(accepted, recorded);
   }
 
   /**
@@ -210,7 +253,7 @@ function begin(
   { id, isOwn, start }: { readonly id: string; readonly isOwn: boolean; readonly start: number },
   document: OpenDocument,
   { repositoryPath, path }: DocumentLocation,
-  { suggestion, typed }: Inserted,
+  { suggestion, version, typed }: Inserted,
 ): Accepted {
   const { uri, text, facts, completion }: ActiveSuggestion = suggestion;
   const position = document.positionAt(start);
@@ -224,6 +267,7 @@ function begin(
     steps: [],
     place: { start, end: start + typed },
     recorded: 0,
+    lastStep: { version, recorded: 0 },
     recordOf: (acceptedLength) =>
       acceptedSuggestion({
         id,

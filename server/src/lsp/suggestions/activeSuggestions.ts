@@ -21,6 +21,8 @@ export interface ActiveSuggestion {
 /** A suggestion that an edit put some of into its document. */
 export interface Inserted extends Insertion {
   readonly suggestion: ActiveSuggestion;
+  /** The document's version after the edit. */
+  readonly version: number;
   /** How much of it the person had before the edit: typed, or chosen from the editor's own completions. */
   readonly typed: number;
 }
@@ -183,7 +185,7 @@ function follow(
   if (insertion === null) {
     return;
   }
-  held.insertions.set(version, { ...insertion, suggestion, typed: Math.max(typed, insertion.from) });
+  held.insertions.set(version, { ...insertion, suggestion, version, typed: Math.max(typed, insertion.from) });
   const [own] = insertion.places;
   if (own !== undefined && insertion.places.length > 1) {
     held.around = { before: text.slice(0, own.start), after: text.slice(own.end) };
