@@ -2,8 +2,9 @@
  * Tells the acceptance of a word or a line from typing. VS Code tells an extension of neither (microsoft/vscode#172384).
  * But after each edit it says what moved the cursor, and for typing, composing and pasting that is the keyboard, always;
  * the mouse and an extension's own moves have names as well. A part of ghost text is inserted by the editor itself, which
- * has none. Nor has an edit by another extension: one that inserts what ghost text offers next, where it is shown, as one
- * word or line, cannot be told from its acceptance.
+ * has none, and leaves the cursor behind it. Nor has a command that moves lines, which leaves the cursor elsewhere, or an
+ * edit by another extension: one that inserts what ghost text offers next, where it is shown, as one word or line, and puts
+ * the cursor behind it, cannot be told from its acceptance.
  */
 
 /** An edit that put more of a shown suggestion into its document, but not all that is left of it. */
@@ -35,13 +36,16 @@ export class AcceptedParts {
     }
   }
 
-  /** The cursor in a document moved, `byEditor` itself; returns what is accepted with that. */
-  cursorMoved(uri: string, byEditor: boolean): AddedPart | null {
+  /**
+   * The cursor in a document moved, `byEditor` itself, and stands behind what the document holds of a suggestion or does
+   * not; returns what is accepted with that.
+   */
+  cursorMoved(uri: string, byEditor: boolean, isBehindPart: boolean): AddedPart | null {
     const part = this.undecided;
     if (part?.uri !== uri) {
       return null;
     }
     this.undecided = null;
-    return byEditor ? part : null;
+    return byEditor && isBehindPart ? part : null;
   }
 }

@@ -91,13 +91,15 @@ export function activate(context: FeatureContext): void {
       }
       const { document, selection } = textEditor;
       const uri = document.uri.toString();
-      const part = parts.cursorMoved(uri, kind === undefined);
+      const [shown] = context.suggestions.of(uri);
+      const isBehindPart =
+        shown !== undefined && document.offsetAt(selection.active) === shown.start + shown.extent;
+      const part = parts.cursorMoved(uri, kind === undefined, isBehindPart);
       if (part !== null) {
         context.firePartAccepted(part);
       }
       // VS Code hides ghost text when the cursor leaves it.
-      const [shown] = context.suggestions.of(uri);
-      if (shown !== undefined && document.offsetAt(selection.active) !== shown.start + shown.extent) {
+      if (shown !== undefined && !isBehindPart) {
         endShown(uri);
       }
     }),

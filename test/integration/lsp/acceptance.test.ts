@@ -174,7 +174,7 @@ test("one edit is recorded once, as the suggestion whose acceptance the editor t
   client.undoOrRedo(uri, client.edit(uri, { range, text: "" }), "undo");
   await client.until("nothing pending", () => client.status?.pending === 0);
   client.undoOrRedo(uri, client.insert(uri, unasked), "redo");
-  await client.untilShown(uri, "pending");
+  await client.until("one pending again", () => client.status?.pending === 1);
   workspace.save(client, name);
   expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
   expect(recordIds(workspace)).toEqual([unasked.id]);
@@ -268,15 +268,18 @@ test("a document with CRLF gets its own line ends, and evidence with LF", async 
 test("line by line: the rest of an offer begins on the cursor's line, under the same id", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();
-  const place = await offered(client, workspace, (text) => text.includes("\n"));
+  const place = await offered(client, workspace, (text) => /^\n.*\w{3}.*\n/.test(text));
   const { uri, shown } = place;
   const firstLine = shown.text.indexOf("\n") + 1;
-  expect(await acceptBeginning(client, place, 0, firstLine)).toEqual({ recorded: true });
-  const cursor = { line: shown.range.start.line + 1, character: 0 };
+  const secondLine = shown.text.indexOf("\n", firstLine) + 1;
+  // A line's end alone is too little to be told from what a command that moves lines puts there.
+  expect((await acceptBeginning(client, place, 0, firstLine)).recorded).toBe(false);
+  expect(await acceptBeginning(client, place, firstLine, secondLine)).toEqual({ recorded: true });
+  const cursor = { line: shown.range.start.line + 2, character: 0 };
   const rest = await client.suggestion(uri, cursor);
   expect(rest).toMatchObject({
     id: shown.id,
-    text: shown.text.slice(firstLine),
+    text: shown.text.slice(secondLine),
     range: { start: cursor, end: cursor },
   });
   client.insert(uri, rest);
@@ -328,7 +331,9 @@ test("a word that the suggestion widget put there is the person's, and what is a
   const [first = "", second = ""] = words(own);
   expect(second).not.toBe("");
   const both = first.length + second.length;
-  expect(await client.accept(uri, id, insertAt(client, uri, first, after))).toEqual({ recorded: true });
+  // A bracket alone is too little to be told from anybody's edit, and part of what is accepted after it.
+  expect(first).toMatch(/^\W$/);
+  expect((await client.accept(uri, id, insertAt(client, uri, first, after))).recorded).toBe(false);
   const version = insertAt(client, uri, second, right(after, first.length));
   expect(await client.accept(uri, id, version)).toEqual({ recorded: true });
   await client.until("both words", () => endOf(client, uri, client.document(uri).offsetAt(after)) === both);
@@ -463,7 +468,25 @@ test("a part is what the editor's commands accept in one step, no less than it s
   expect(half.recorded).toBe(false);
 });
 
-test("one character is a part as any other", async () => {
+test("a line's end alone is no part: a command that moves lines puts it there as well", async () => {
+  const workspace = Workspace.create();
+  const client = await workspace.startReady();
+  const place = await offered(client, workspace, (text) => /^\W{1,9}\w{3,}\W/.test(text));
+  const { uri, name, shown } = place;
+  const [first = "", second = ""] = words(shown.text);
+  expect(first).toMatch(/^\W+$/);
+  const alone = await acceptBeginning(client, place, 0, first.length);
+  expect(alone.recorded).toBe(false);
+  expect(alone.reason).toContain("too little");
+  expect(client.status?.pending).toBe(0);
+  const both = first.length + second.length;
+  expect(await acceptBeginning(client, place, first.length, both)).toEqual({ recorded: true });
+  workspace.save(client, name);
+  expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 1, problems: [] });
+  expect(accepted(workspace)).toEqual([first + second]);
+});
+
+test("one character is a part as any other, after a word", async () => {
   const workspace = Workspace.create();
   const client = await workspace.startReady();
   const lengths = (text: string) =>

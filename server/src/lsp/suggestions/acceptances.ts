@@ -1,4 +1,5 @@
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
+import { FRAGMENT, letterCount } from "../../evidence/locate/locatePiece";
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import { AcceptSuggestion, DidDismissSuggestions, DidUndoOrRedo } from "../../protocol/messages";
@@ -127,15 +128,10 @@ export class Acceptances implements DocumentListener {
     }
     const inserted =
       parameters.kind === "whole" ? active.insertedWhole(id) : active.insertedBy(id, parameters.version);
-    if (parameters.kind === "partial" && inserted !== null && !isPart(inserted)) {
-      return { recorded: false, reason: "What was inserted is neither a word nor a line of the suggestion." };
-    }
     const others = inserted === null ? [] : this.recordedOfSameEdit(uri, inserted);
-    if (parameters.kind === "partial" && others.length > 0) {
-      return {
-        recorded: false,
-        reason: "What that edit inserted is recorded already, as another suggestion.",
-      };
+    const doubt = parameters.kind === "whole" || inserted === null ? null : this.doubtAbout(inserted, others);
+    if (doubt !== null) {
+      return { recorded: false, reason: doubt };
     }
     const due = inserted === null ? [] : this.placesOf(document, location, inserted);
     if (inserted === null || due.length === 0) {
@@ -180,6 +176,26 @@ export class Acceptances implements DocumentListener {
       accepted.place = { start, end: start + to };
       return [accepted];
     });
+  }
+
+  /** Why an edit that put a part there is no evidence that the person accepted it, or `null`. */
+  private doubtAbout(inserted: Inserted, others: readonly Accepted[]): string | null {
+    if (!isPart(inserted)) {
+      return "What was inserted is neither a word nor a line of the suggestion.";
+    }
+    if (others.length > 0) {
+      return "What that edit inserted is recorded already, as another suggestion.";
+    }
+    const { suggestion, to } = inserted;
+    const typed = this.ownOf(suggestion.id)?.typed ?? inserted.typed;
+    return letterCount(suggestion.text.slice(typed, to)) < FRAGMENT
+      ? "What was inserted is too little to be told from an edit that happens to put the same there."
+      : null;
+  }
+
+  /** What is accepted of a suggestion where it was offered. */
+  private ownOf(suggestionId: string): Accepted | undefined {
+    return [...this.accepted.values()].find((one) => one.suggestionId === suggestionId && one.isOwn);
   }
 
   /**
