@@ -20,6 +20,8 @@ export interface ShownSuggestion {
   readonly extent: number;
   /** The whole text of the suggestion. */
   readonly text: string;
+  /** How much of that text's beginning the editor's own completions name, which the suggestion continues. */
+  readonly named: number;
 }
 
 /** An edit that made the document hold more, or less, of a suggestion's beginning. */
@@ -28,7 +30,7 @@ export interface HeldPart {
   readonly id: string;
   /** UTF-16 length, with LF line ends, of the suggestion's beginning that the document now holds. */
   readonly length: number;
-  /** The edit added to it, and left some of the suggestion to be added. */
+  /** The edit added to what the model wrote of it, and left some of that to be added. */
   readonly isAddedPart: boolean;
 }
 
@@ -122,7 +124,7 @@ function follow(
     return null;
   }
   const { length } = held;
-  const isAddedPart = extent > suggestion.extent && length < whole.length;
+  const isAddedPart = extent > suggestion.extent && length > suggestion.named && length < whole.length;
   return {
     suggestion: { ...suggestion, start, extent },
     part: { id: suggestion.id, length, isAddedPart },

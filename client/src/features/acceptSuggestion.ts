@@ -30,12 +30,15 @@ export function activate(context: FeatureContext): void {
 
 /** A failure to record is no reason to interrupt: the missing badge and the log say it. */
 async function report(context: FeatureContext, parameters: AcceptSuggestion.Parameters): Promise<void> {
+  // Nobody tells of a part: an edit only looks like its acceptance.
+  const what =
+    parameters.kind === "whole" ? "Accepted, but not recorded" : "Not recorded as accepted in part";
   try {
     const { recorded, reason } = await context.server.request(AcceptSuggestion, parameters);
     if (!recorded) {
-      context.log.warn(`Accepted, but not recorded: ${reason ?? "no reason given"}`);
+      context.log.warn(`${what}: ${reason ?? "no reason given"}`);
     }
   } catch (error) {
-    context.log.error(`Accepted, but not recorded: ${messageOf(error)}`);
+    context.log.error(`${what}: ${messageOf(error)}`);
   }
 }

@@ -36,7 +36,8 @@ export function activate(context: FeatureContext): void {
     token,
     next,
   ) => {
-    parts.asked(inlineContext.selectedCompletionInfo?.text);
+    const selected = inlineContext.selectedCompletionInfo?.text;
+    parts.asked(selected);
     const uri = document.uri.toString();
     const asked = inlineContext.triggerKind === InlineCompletionTriggerKind.Invoke;
     const why = context.offers.whyNot(document, asked);
@@ -54,7 +55,7 @@ export function activate(context: FeatureContext): void {
     }
     context.suggestions.answer(
       uri,
-      items.flatMap((item) => shownAt(document, position, item)),
+      items.flatMap((item) => shownAt(document, position, item, selected?.length ?? 0)),
     );
     setShowing(context.suggestions.of(uri).length > 0);
     context.fireSuggestionsChanged(uri);
@@ -145,7 +146,12 @@ function setShowing(showing: boolean): void {
   void commands.executeCommand("setContext", "proofline.showsGhostText", showing);
 }
 
-function shownAt(document: TextDocument, position: Position, item: InlineCompletionItem): ShownSuggestion[] {
+function shownAt(
+  document: TextDocument,
+  position: Position,
+  item: InlineCompletionItem,
+  named: number,
+): ShownSuggestion[] {
   const id: unknown = item.command?.arguments?.[0];
   if (
     item.command?.command !== ACCEPTED_COMMAND ||
@@ -156,5 +162,5 @@ function shownAt(document: TextDocument, position: Position, item: InlineComplet
   }
   const cursor = document.offsetAt(position);
   const start = item.range === undefined ? cursor : document.offsetAt(item.range.start);
-  return [{ id, start, extent: cursor - start, text: item.insertText }];
+  return [{ id, start, extent: cursor - start, text: item.insertText, named }];
 }

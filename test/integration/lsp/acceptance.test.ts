@@ -472,7 +472,7 @@ test("a line's end alone is no part: a command that moves lines puts it there as
   const workspace = Workspace.create();
   const client = await workspace.startReady();
   const place = await offered(client, workspace, (text) => /^\W{1,9}\w{3,}\W/.test(text));
-  const { uri, name, shown } = place;
+  const { name, shown } = place;
   const [first = "", second = ""] = words(shown.text);
   expect(first).toMatch(/^\W+$/);
   const alone = await acceptBeginning(client, place, 0, first.length);

@@ -10,10 +10,11 @@ class Editor {
   text: string;
   private readonly start: number;
 
-  constructor(marked: string, displayed: string, replaced = 0) {
+  constructor(marked: string, displayed: string, replaced = 0, named = 0) {
     this.start = marked.indexOf("|");
     this.text = marked.replace("|", "");
-    this.shown.answer(URI, [{ id: "s", start: this.start - replaced, extent: replaced, text: displayed }]);
+    const start = this.start - replaced;
+    this.shown.answer(URI, [{ id: "s", start, extent: replaced, text: displayed, named }]);
   }
 
   get end(): number {
@@ -45,7 +46,7 @@ describe("ShownSuggestions", () => {
     expect(lengthOf(editor.edit([editor.end, 0, "foo"]))).toBe(3);
     expect(lengthOf(editor.edit([editor.end, 0, "("]))).toBe(4);
     // The provider is asked again and answers with the rest under the same id.
-    editor.shown.answer(URI, [{ id: "s", start: editor.end, extent: 0, text: "bar)" }]);
+    editor.shown.answer(URI, [{ id: "s", start: editor.end, extent: 0, text: "bar)", named: 0 }]);
     expect(lengthOf(editor.edit([editor.end, 0, "bar"]))).toBe(7);
   });
 
@@ -61,6 +62,14 @@ describe("ShownSuggestions", () => {
     expect(added(editor.edit([6, 1, ""]))).toBe(false);
     expect(added(editor.edit([4, 2, "foo("]))).toBe(true);
     expect(added(editor.edit([4, 4, "foo(bar)"]))).toBe(false);
+  });
+
+  it("leaves a word that the editor's own completions name to them, though ghost text shows it", () => {
+    const added = (following: Following) => following.kind === "held" && following.part.isAddedPart;
+    // The suggestion is `(offset)`, after the word that the widget has selected.
+    const editor = new Editor("x.readU|;", "readUint16(offset)", 5, 10);
+    expect(added(editor.edit([7, 0, "int16"]))).toBe(false);
+    expect(added(editor.edit([12, 0, "(offset"]))).toBe(true);
   });
 
   it("counts line ends as one, however the document spells them", () => {
