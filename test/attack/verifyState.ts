@@ -15,7 +15,7 @@ import type { RepositoryFileContent, RepositoryFiles } from "../../server/src/ev
 import type { RepositoryIds } from "../../server/src/evidence/repositoryIds";
 import { BoundedMap } from "../../server/src/platform/boundedMap";
 import { Digest } from "../../server/src/platform/primitives";
-import { builtInPolicy } from "../../server/src/policy/policy";
+import { builtInPolicy, WITHOUT_KEY } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
 import type { ReplayOutcome } from "../../server/src/policy/verifyEvidence";
 import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
@@ -29,7 +29,7 @@ const FOLDER = "/repository";
 const DEVICES = ["author", "colleague"].map(addressOf);
 
 const policy = builtInPolicy({
-  device: null,
+  device: WITHOUT_KEY,
   pins: [
     {
       name: PIN.name,

@@ -9,7 +9,7 @@ import { Grammars } from "../../server/src/evidence/locate/grammars";
 import { openRepository } from "../../server/src/evidence/repository";
 import type { Digest } from "../../server/src/platform/primitives";
 import { Digest as DigestSchema } from "../../server/src/platform/primitives";
-import { builtInPolicy, type Policy } from "../../server/src/policy/policy";
+import { builtInPolicy, type Policy, WITHOUT_KEY } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
 import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/verifyEvidence";
 import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
@@ -112,7 +112,7 @@ function policyOf(known: VectorCase["known"]): Policy {
   const digests = (list: readonly string[]): ReadonlySet<Digest> =>
     new Set(list.map((one) => DigestSchema.parse(one)));
   const policy = builtInPolicy({
-    device: null,
+    device: WITHOUT_KEY,
     pins: known.pins.map(({ name, manifestDigest, omsRoot }) => ({
       name,
       manifestDigest: DigestSchema.parse(manifestDigest),

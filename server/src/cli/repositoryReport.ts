@@ -35,7 +35,7 @@ export interface RepositoryReport {
   readonly replayed: readonly Replayed[];
   readonly repository: Repository;
   /** The address of this computer's own device; `null` before it has one. */
-  readonly device: string | null;
+  readonly device: string;
 }
 
 /** The verdicts on the repository that a command was called in, over what is saved. */
@@ -75,7 +75,7 @@ export async function reportOf(
         contents,
         journal,
         unwritten,
-        device: known.device ?? "",
+        device: known.device,
         policy: known.policy,
         chain,
         grammars: new GrammarQuestions(workspace.grammarThread),

@@ -66,7 +66,7 @@ export function blame(
   path: string,
   text: string,
   verdicts: readonly StandingVerdict[],
-  device: string | null,
+  device: string,
 ): Blame {
   const lines = text.split("\n");
   if (lines.at(-1) === "") {
@@ -102,7 +102,7 @@ function blamed(
   { verdict, range: { start, end } }: StandingVerdict,
   line: number,
   length: number,
-  own: string | null,
+  own: string,
 ): BlamedSuggestion {
   const { id, claim, summary, checks, findings } = verdict;
   const isBelieved = checks.evidence === "intact";

@@ -29,6 +29,12 @@ export interface Policy {
 }
 
 /**
+ * Who this computer is before it has a device key, which it gets with its first batch. Evidence names an address, so this
+ * stands only for what this computer's own journals hold.
+ */
+export const WITHOUT_KEY = "";
+
+/**
  * What stands in for a policy file: this device, and the pins that a person lets count here.
  *
  * @param installed further pins that are installed here and do not count
@@ -38,7 +44,7 @@ export function builtInPolicy({
   pins,
   installed = [],
 }: {
-  readonly device: string | null;
+  readonly device: string;
   readonly pins: readonly KnownModel[];
   readonly installed?: readonly KnownModel[];
 }): Policy {
@@ -47,7 +53,7 @@ export function builtInPolicy({
   return {
     name: "built-in policy",
     requirements: DEFAULT_REQUIREMENTS,
-    devices: { known: new Set(device === null ? [] : [device]), revoked: new Set() },
+    devices: { known: new Set([device]), revoked: new Set() },
     models: {
       approved: new Set(),
       pinned: byDigest(pins),

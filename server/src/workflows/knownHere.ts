@@ -1,15 +1,15 @@
 import { deviceAddress } from "../evidence/device";
 import type { RepositoryIdentity } from "../platform/acceptedRecords";
 import { meaningOf } from "../platform/errors";
-import type { Address, Digest } from "../platform/primitives";
-import { builtInPolicy, type KnownModel, type Policy } from "../policy/policy";
+import type { Digest } from "../platform/primitives";
+import { builtInPolicy, type KnownModel, type Policy, WITHOUT_KEY } from "../policy/policy";
 import { EMBEDDED_PINS } from "./embeddedPins";
 import { type InstalledPin, installedPins, type ModelPlaces } from "./installedPins";
 
 /** Whom this installation knows, and the rules that follow from it for one repository while no policy file was accepted. */
 export interface KnownHere {
-  /** `null` while this machine has no device key, or one that cannot be read. */
-  readonly device: Address | null;
+  /** This computer's address, or `WITHOUT_KEY` while it has no device key, or one that cannot be read. */
+  readonly device: string;
   /** What cannot be read, as sentences. */
   readonly problems: readonly string[];
   /** Every pin that can be run here, whether it counts or not. */
@@ -19,10 +19,10 @@ export interface KnownHere {
 
 /** What is known where nothing could be looked at. */
 export const NOTHING_KNOWN: KnownHere = {
-  device: null,
+  device: WITHOUT_KEY,
   problems: [],
   pins: new Map(),
-  policy: builtInPolicy({ device: null, pins: [] }),
+  policy: builtInPolicy({ device: WITHOUT_KEY, pins: [] }),
 };
 
 /**
@@ -40,9 +40,9 @@ export async function lookAround(
 ): Promise<KnownHere> {
   const [{ device, deviceProblem }, pins, accepted] = await Promise.all([
     deviceAddress(home).then(
-      (address) => ({ device: address, deviceProblem: null }),
+      (address) => ({ device: address ?? WITHOUT_KEY, deviceProblem: null }),
       (error: unknown) => ({
-        device: null,
+        device: WITHOUT_KEY,
         deviceProblem: `The device key cannot be read: ${meaningOf(error)}`,
       }),
     ),

@@ -2,8 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { AnchorCheck } from "../../../server/src/chain/chain";
 import { verdictDocument } from "../../../server/src/lsp/verdicts/verdictDocument";
 import { verdictLine, verdictMarkdown } from "../../../server/src/lsp/verdicts/verdictMarkdown";
+import { ModelStore } from "../../../server/src/models/store/modelStore";
 import { verify } from "../../../server/src/policy/verifyEvidence";
+import { lookAround } from "../../../server/src/workflows/knownHere";
+import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { sealed } from "../../support/sampleBatch";
+import { temporaryFolder } from "../../support/workspace";
 import { accepted, parameters } from "../policy/goodCase";
 
 const ANSWER = "return user.isAdmin;";
@@ -30,7 +34,7 @@ function verdictOn({
   if (verdict === undefined) {
     throw new Error("there is no verdict");
   }
-  const reader = { policy: given.policy, device: null };
+  const reader = { policy: given.policy, device: given.device };
   const { batch } = given.evidence[0]?.reading ?? { batch: null };
   const claim = batch?.claims[0];
   if (batch === null || claim === undefined) {
@@ -51,6 +55,33 @@ function verdictOn({
 }
 
 describe("what a hover says of a verdict", () => {
+  it("is that this computer accepted it, also before its first batch gives it a device key", async () => {
+    const home = temporaryFolder("home");
+    const { device, policy } = await lookAround(
+      home,
+      { store: new ModelStore(home), embedded: EMBEDDED_MODEL, own: null },
+      null,
+    );
+    const suggestion = accepted(ANSWER, { line: 1, character: 2 });
+    const given = parameters(TEXT, [], []);
+    const [verdict] = verify({ ...given, device, policy, journal: [suggestion] }).suggestions;
+    if (verdict === undefined) {
+      throw new Error("there is no verdict");
+    }
+    const reader = { policy, device };
+    const hover = verdictMarkdown(verdict, reader, null).replaceAll("\\", "");
+    expect(hover).toContain("Accepted on this computer.");
+    expect(hover).not.toContain("whose device signed");
+    const page = verdictDocument(verdict, reader, {
+      revision: null,
+      document: "file:///project/src/a.ts",
+      sealed: null,
+      note: null,
+      signature: null,
+    });
+    expect(page).not.toContain("| Device |");
+  });
+
   it("is in one line no more than the badge says: whether it is a part, and whether it was copied", () => {
     expect(verdictOn().line).toContain("**verified** · part");
     expect(verdictOn({ text: TEXT.replace(" // Why.", "") }).line).toContain("**verified**");

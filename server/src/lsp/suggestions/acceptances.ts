@@ -1,5 +1,6 @@
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
-import { FRAGMENT, letterCount } from "../../evidence/locate/locatePiece";
+import { letterCount } from "../../evidence/locate/letterCount";
+import { FRAGMENT } from "../../evidence/locate/locatePiece";
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import { AcceptSuggestion, DidDismissSuggestions, DidUndoOrRedo } from "../../protocol/messages";

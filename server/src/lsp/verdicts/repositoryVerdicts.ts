@@ -79,7 +79,7 @@ async function list(
 function listed(
   verdict: Verdict,
   { folder }: Repository,
-  own: string | null,
+  own: string,
   lineAt: (path: string, line: number) => string,
 ): ListedSuggestion | null {
   const { key, path, checks, findings } = verdict;

@@ -2,6 +2,7 @@ import { pathToFileURL } from "node:url";
 import type { ClaimValues } from "../../evidence/format/claimValues";
 import { unreachable } from "../../platform/errors";
 import { utc } from "../../platform/utc";
+import { WITHOUT_KEY } from "../../policy/policy";
 import { reasonFor } from "../../policy/reasons";
 import type { Verdict } from "../../policy/verdict";
 import type { CheckName } from "../../protocol/verdictWords";
@@ -178,7 +179,7 @@ function facts(
         ? null
         : `${visibleMarkdown(`${environment.engine} on ${environment.platform}`)}, execution profile ${visibleCode(environment.profile)}, digest ${visibleCode(environment.digest)}`,
     ],
-    ["Device", visibleCode(device)],
+    ["Device", device === WITHOUT_KEY ? null : visibleCode(device)],
     ["Claim (leaf hash)", sealed === null ? null : visibleCode(claim)],
     ["Suggestion", visibleMarkdown(id)],
     ["Batch root", anchor.batchRoot === "" ? null : visibleCode(anchor.batchRoot)],

@@ -12,8 +12,8 @@ import { type Mark, verdictRows } from "./verdictRows";
 /** Whom a reader knows. */
 export interface Reader {
   readonly policy: Policy;
-  /** The address of this computer's own device; `null` before it has one. */
-  readonly device: string | null;
+  /** The address of this computer's own device; `WITHOUT_KEY` before it has one. */
+  readonly device: string;
 }
 
 /** What each summary means, in a few words. */

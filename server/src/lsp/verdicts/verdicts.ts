@@ -350,7 +350,7 @@ export class Verdicts implements DocumentListener {
       only: new Set([path]),
       journal: this.pendingAt({ repositoryPath, path }),
       unwritten: this.unwrittenAt({ repositoryPath, path }, evidence),
-      device: known.device ?? "",
+      device: known.device,
       chain: evidence?.chain ?? new Map(),
       texts: new Map([[path, document.text]]),
       quoted,

@@ -44,7 +44,7 @@ export interface WholeReport {
   /** Today's texts of files that it speaks of, as far as there are any. */
   readonly texts: ReadonlyMap<string, string>;
   /** The address of this computer's own device; `null` before it has one. */
-  readonly device: string | null;
+  readonly device: string;
 }
 
 export async function acceptedThere(
@@ -98,7 +98,7 @@ export async function verifyWhole(
     ...(only !== null && { only }),
     journal,
     unwritten,
-    device: device ?? "",
+    device,
     chain,
     texts,
     quoted: await repository.readQuotables(quoted),
