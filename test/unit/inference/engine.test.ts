@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -205,6 +206,16 @@ describe("the engine", () => {
     expect(await replayed).toMatchObject({ value: "exact" });
     await Promise.all(completed);
     expect(order).toEqual(["completion", "completion", "replay"]);
+  });
+
+  it("listens to a signal no longer than its work lasts, however many it is for", async () => {
+    const { signal } = new AbortController();
+    const outcome = await engine.complete(requestAt(OFFSETS[0] ?? 0, { trigger: "explicit" }), signal);
+    if (outcome.kind !== "completion") {
+      throw new Error("no completion to replay");
+    }
+    await engine.replay(outcome.completion, signal);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
   it("cancels a replay", async () => {

@@ -151,7 +151,8 @@ class WorkerEngine implements Engine {
 
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome> {
     const cancelled: CompletionOutcome = { kind: "nothing", reason: "cancelled", confidence: 0 };
-    return new Promise((resolve, reject) => {
+    const over = new AbortController();
+    const outcome = new Promise<CompletionOutcome>((resolve, reject) => {
       this.supersede();
       const work: Work = {
         message: { kind: "complete", request, cancelled: newFlag() },
@@ -165,12 +166,14 @@ class WorkerEngine implements Engine {
         },
         fail: reject,
       };
-      this.add(this.completions, work, signal, () => resolve(cancelled));
+      this.add(this.completions, work, { signal, over: over.signal }, () => resolve(cancelled));
     });
+    return outcome.finally(() => over.abort());
   }
 
   replay(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayResult> {
-    return new Promise((resolve, reject) => {
+    const over = new AbortController();
+    const result = new Promise<ReplayResult>((resolve, reject) => {
       const work: Work = {
         message: { kind: "replay", request, cancelled: newFlag() },
         givesWay: true,
@@ -190,8 +193,9 @@ class WorkerEngine implements Engine {
         },
         fail: reject,
       };
-      this.add(this.replays, work, signal, () => reject(cancelledReplay()));
+      this.add(this.replays, work, { signal, over: over.signal }, () => reject(cancelledReplay()));
     });
+    return result.finally(() => over.abort());
   }
 
   lookUp(texts: readonly string[]): void {
@@ -222,10 +226,11 @@ class WorkerEngine implements Engine {
     }
   }
 
+  /** @param over aborts once the work has its answer: a signal may outlive many pieces of work, and hears of none for ever */
   private add(
     queue: Work[],
     work: Work,
-    signal: AbortSignal | undefined,
+    { signal, over }: { readonly signal: AbortSignal | undefined; readonly over: AbortSignal },
     onCancelledBeforeStart: () => void,
   ): void {
     if (this.stopped !== null) {
@@ -245,7 +250,7 @@ class WorkerEngine implements Engine {
       onCancelledBeforeStart();
       return;
     }
-    signal?.addEventListener("abort", abort, { once: true });
+    signal?.addEventListener("abort", abort, { once: true, signal: over });
     queue.push(work);
     this.next();
   }
