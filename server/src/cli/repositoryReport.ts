@@ -34,7 +34,7 @@ export interface RepositoryReport {
   readonly contents: RepositoryContents;
   readonly replayed: readonly Replayed[];
   readonly repository: Repository;
-  /** The address of this computer's own device; `null` before it has one. */
+  /** The address of this computer's own device; `WITHOUT_KEY` before it has one. */
   readonly device: string;
 }
 

@@ -238,7 +238,7 @@ export function assembleServer(
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });
   provideRepositoryVerdicts(context, { folders, replays, identity, grammars, diagnostics });
-  provideActions(context, { verdicts, replays, sealing, folders, chain });
+  provideActions(context, { verdicts, replays, sealing, folders, chain, tracking });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));
   onRequest(connection, AnswerChain, async ({ folder, digest, answer }) => {

@@ -60,7 +60,7 @@ export interface StandingVerdict {
  * What each line of a file is by its verdicts.
  *
  * @param text with LF between lines
- * @param device the address of this computer's own device; `null` before it has one
+ * @param device the address of this computer's own device; `WITHOUT_KEY` before it has one
  */
 export function blame(
   path: string,

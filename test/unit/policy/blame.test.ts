@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { Blame, blame, blameRows } from "../../../server/src/policy/blame";
+import { WITHOUT_KEY } from "../../../server/src/policy/policy";
 import { placeOf } from "../../../server/src/policy/verdict";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { device, sealed } from "../../support/sampleBatch";
@@ -8,7 +9,7 @@ import { accepted, parameters } from "./goodCase";
 const ANSWER = "return user.isAdmin;\n  return false;";
 const TEXT = `function f(user) {\n  ${ANSWER} // Why\u202e.\n}\n`;
 
-function blamed({ text = TEXT, own = null as string | null } = {}) {
+function blamed({ text = TEXT, own = WITHOUT_KEY } = {}) {
   const suggestion = accepted(ANSWER, { line: 1, character: 2 }, { before: "function f(user) {\n  " });
   const file = sealed([suggestion], { texts: { "src/a.ts": TEXT } });
   const { suggestions } = verify(parameters(text, [file], [suggestion.id]));
@@ -68,5 +69,5 @@ it("believes neither model nor device of evidence that is not intact", () => {
 });
 
 it("has as many rows as lines of an empty file: none", () => {
-  expect(blame("src/a.ts", "", [], null).lines).toEqual([]);
+  expect(blame("src/a.ts", "", [], WITHOUT_KEY).lines).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { blame, blameRows } from "../../policy/blame";
 import { AnchorNow, GetBlame, LocateEvidence, ReplayNow, VerifyFile } from "../../protocol/messages";
 import type { ChainAccess } from "../chains/chainAccess";
 import type { OpenDocument } from "../documents/openDocument";
+import type { Tracking } from "../documents/tracking";
 import { EditorError } from "../editorError";
 import { abortedBy, onQuestion, onRequest } from "../requests";
 import type { Sealing } from "../sealing/sealing";
@@ -17,6 +18,7 @@ export interface ActionParts {
   readonly sealing: Sealing;
   readonly folders: EvidenceFolders;
   readonly chain: ChainAccess;
+  readonly tracking: Tracking;
 }
 
 /** The requests behind the commands that a person runs: anchor, replay, verify, blame, open evidence. */
@@ -62,11 +64,13 @@ async function replay(
 
 async function verifyFile(
   context: ServerContext,
-  { verdicts, folders, chain }: ActionParts,
+  { verdicts, folders, chain, tracking }: ActionParts,
   document: OpenDocument,
 ): Promise<VerifyFile.Result> {
   context.locations.refresh();
   chain.reset();
+  // As another computer would, which has followed no edit.
+  tracking.forget(document.uri);
   await verdicts.lookAgain();
   const { repositoryPath } = await context.locations.of(document);
   await verdicts.update(document);

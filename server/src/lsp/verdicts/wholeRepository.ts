@@ -43,7 +43,7 @@ export interface WholeReport {
   readonly quoted: ReadonlySet<string>;
   /** Today's texts of files that it speaks of, as far as there are any. */
   readonly texts: ReadonlyMap<string, string>;
-  /** The address of this computer's own device; `null` before it has one. */
+  /** The address of this computer's own device; `WITHOUT_KEY` before it has one. */
   readonly device: string;
 }
 
