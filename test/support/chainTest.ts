@@ -131,6 +131,14 @@ interface Call {
   readonly params: readonly unknown[];
 }
 
+/** What a proxy may answer in place of a result. */
+export class Refusal {
+  constructor(
+    readonly code: number,
+    readonly message: string,
+  ) {}
+}
+
 /** An RPC server that passes calls on and may change each result. */
 export async function startProxy(
   target: string,
@@ -155,9 +163,13 @@ export async function startProxy(
     const answers = await answered.json();
     const changed = (answer: { id: number; result?: unknown }) => {
       const call = [calls].flat().find(({ id }) => id === answer.id);
-      return "result" in answer
-        ? { ...answer, result: change(call?.method ?? "", answer.result, call?.params ?? []) }
-        : answer;
+      if (!("result" in answer)) {
+        return answer;
+      }
+      const result = change(call?.method ?? "", answer.result, call?.params ?? []);
+      return result instanceof Refusal
+        ? { jsonrpc: "2.0", id: answer.id, error: { code: result.code, message: result.message } }
+        : { ...answer, result };
     };
     response.end(JSON.stringify(Array.isArray(answers) ? answers.map(changed) : changed(answers)));
   });

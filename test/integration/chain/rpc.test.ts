@@ -6,7 +6,7 @@ import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, agreed, rpcChain, startProxy } from "../../support/chainTest";
+import { afterwards, agreed, Refusal, rpcChain, startProxy } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
 
@@ -262,6 +262,24 @@ describe("the wrong chain", () => {
       status: "wrongChain",
       reason: expect.stringContaining("is not the Ethereum Attestation Service"),
     });
+  });
+
+  test("a node that lags, and cannot run a call, says nothing about the contract", async () => {
+    const { configuration } = await rpcChain(10740);
+    for (const message of [
+      "header not found",
+      "missing trie node d67e4d (path )",
+      "state is not available",
+    ]) {
+      const proxy = await startProxy(configuration.rpcUrls[0] ?? "", (method, result) =>
+        method === "eth_call" ? new Refusal(-32_000, message) : result,
+      );
+      const reader = openChain({ ...configuration, rpcUrls: [proxy] }, { start: false });
+      afterwards(() => reader.close());
+      const { status, reason } = await reader.check(randomDigest(), []);
+      expect([status, reason]).toEqual(["unreachable", expect.stringContaining(message)]);
+      expect(reason).not.toContain("is not the Ethereum Attestation Service");
+    }
   });
 
   test("a server of another chain among several is no silent matter, one that is away is", async () => {

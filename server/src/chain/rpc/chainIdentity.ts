@@ -55,10 +55,10 @@ export async function introductionOf(
     rpc.call("eth_getBlockByNumber", [quantity(0), false], Block),
     rpc.call("eth_getCode", [expected.contract, "latest"], Bytes),
     orRefused(rpc.call("web3_clientVersion", [], z.string().max(1000))),
-    orRefused(rpc.call("eth_call", call(getTimestampCall(NO_ROOT)), z.unknown())),
+    orReverted(rpc.call("eth_call", call(getTimestampCall(NO_ROOT)), z.unknown())),
     Promise.all([
-      orRefused(rpc.call("eth_call", call(versionCall("version")), z.unknown())),
-      orRefused(rpc.call("eth_call", call(versionCall("VERSION")), z.unknown())),
+      orReverted(rpc.call("eth_call", call(versionCall("version")), z.unknown())),
+      orReverted(rpc.call("eth_call", call(versionCall("VERSION")), z.unknown())),
     ]),
   ]);
   if (chainId !== expected.id) {
@@ -91,12 +91,28 @@ export async function introductionOf(
   return { identity, codeHash, genesisTime: genesis.timestamp };
 }
 
-/** A call that the server may refuse, because the method is closed or the contract has no such function. */
-async function orRefused<T>(answer: Promise<T>): Promise<T | null> {
+/** A call that the server may refuse, because the method is closed. */
+function orRefused<T>(answer: Promise<T>): Promise<T | null> {
+  return unless(answer, () => true);
+}
+
+/**
+ * A call of a contract that may have no such function. A server that refuses for another reason, because it lags and has not the
+ * state of its own newest block for instance, has said nothing about the contract.
+ */
+function orReverted<T>(answer: Promise<T>): Promise<T | null> {
+  return unless(answer, ({ code, message }) => REVERTED_CODES.has(code) || REVERTED.test(message));
+}
+
+/** What nodes of all kinds say of a call that ran and failed; geth's code for it is 3, Nethermind's −32015. */
+const REVERTED = /revert|invalid opcode|bad instruction|out of gas|vm execution error/i;
+const REVERTED_CODES: ReadonlySet<number> = new Set([3, -32_015]);
+
+async function unless<T>(answer: Promise<T>, isExpected: (error: RpcError) => boolean): Promise<T | null> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof RpcError) {
+    if (error instanceof RpcError && isExpected(error)) {
       return null;
     }
     throw error;
