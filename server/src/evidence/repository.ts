@@ -401,11 +401,6 @@ export class Repository {
     return texts;
   }
 
-  /** Whether a prompt's opening may travel in an evidence file: see `promptObstacle`. */
-  async promptMayTravel(path: string, prompt: Prompt): Promise<boolean> {
-    return (await this.promptObstacle(path, prompt)) === null;
-  }
-
   /**
    * Why a prompt's opening may not travel in an evidence file, as a sentence, or `null` where it may: each of its
    * lines stands in the saved, non-ignored file that it belongs to, and nothing in it looks like a secret.

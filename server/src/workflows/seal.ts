@@ -4,6 +4,7 @@ import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
+import type { SealedPrompt } from "../evidence/journal/journalEntry";
 import { copiesOf, lineBefore } from "../evidence/locate/copies";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import { LineIndex } from "../evidence/locate/lineIndex";
@@ -173,15 +174,20 @@ async function sealBatchOf(
   const repositoryId = await repository.ensureId();
   const device = await openDevice(home);
   const claims: ClaimInput[] = [];
+  const sealedPrompts: SealedPrompt[] = [];
   for (const { suggestion, piece } of ready) {
     const { id, values, trim, salts } = suggestion;
+    const reason = await repository.promptObstacle(suggestion.path, values.prompt);
+    if (reason !== null) {
+      sealedPrompts.push({ id, reason });
+    }
     claims.push({
       id,
       values: { kind: "replayable", ...values, accepted: [values.accepted] },
       trim,
       pieces: [piece],
       salts,
-      promptTravels: await repository.promptMayTravel(suggestion.path, values.prompt),
+      promptTravels: reason === null,
     });
   }
   const suggestions = ready.map(({ suggestion }) => suggestion);
@@ -191,11 +197,7 @@ async function sealBatchOf(
       { facts: { execution, repositoryId, device: device.address }, claims, sequence, previousSeal },
       home,
     );
-    return {
-      ...sealed,
-      repository: repository.folder,
-      sealedPrompts: claims.flatMap(({ id, promptTravels }) => (promptTravels ? [] : [id])),
-    };
+    return { ...sealed, repository: repository.folder, sealedPrompts };
   });
   if (batch === null) {
     return null;

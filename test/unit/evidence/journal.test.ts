@@ -8,6 +8,7 @@ import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acc
 import { type Journal, openJournal, readJournals } from "../../../server/src/evidence/journal/journal";
 import { formatLine, type JournalEntry, parseLines } from "../../../server/src/evidence/journal/journalEntry";
 import { JournalState } from "../../../server/src/evidence/journal/journalState";
+import { whySealed } from "../../../server/src/evidence/journal/vault";
 import { digestOf } from "../../support/digests";
 import { sample, sealed } from "../../support/sampleBatch";
 import { temporaryFolder } from "./temporaryFolder";
@@ -157,7 +158,11 @@ describe("sealing through the journal", () => {
     await journal.anchored(root, 1);
     await journal.compact();
     const kept = await readFile(vault, "utf8");
-    expect(JSON.parse(kept)).toEqual({ batchRoot: root, suggestions: [closed] });
+    const reason = `Why ${closed.id} stays.`;
+    expect(JSON.parse(kept)).toEqual({ batchRoot: root, prompts: [{ suggestion: closed, reason }] });
+    expect(await whySealed(home, root, closed.id)).toBe(reason);
+    expect(await whySealed(home, root, open.id)).toBeNull();
+    expect(await whySealed(home, digestOf("00"), closed.id)).toBeNull();
     await journal.compact();
     expect(await readFile(vault, "utf8")).toBe(kept);
   });
@@ -358,7 +363,7 @@ function seal(journal: Journal, suggestions: readonly AcceptedSuggestion[], seal
   return journal.commitBatch(suggestions, async () => ({
     ...sealed(suggestions, { open: ({ id }) => !sealedPrompts.includes(id) }),
     repository: "/repository",
-    sealedPrompts,
+    sealedPrompts: sealedPrompts.map((id) => ({ id, reason: `Why ${id} stays.` })),
   }));
 }
 

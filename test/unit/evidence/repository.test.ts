@@ -335,7 +335,6 @@ describe("which prompts travel", () => {
     const repository = await openRepository(top);
     const good = prompt("function f(a) {\n", "", [{ path: "b.ts", text: "export const b = 1;\n" }]);
     expect(await repository.promptObstacle("a.ts", good)).toBeNull();
-    expect(await repository.promptMayTravel("a.ts", good)).toBe(true);
     const ignored = prompt("function f(a) {\n", "", [{ path: "private.ts", text: "export const c = 1;\n" }]);
     expect(await repository.promptObstacle("a.ts", ignored)).toMatch(/ignored/);
     expect(await repository.promptObstacle("a.ts", prompt("unsaved();\n"))).toMatch(/saved files/);

@@ -50,6 +50,7 @@ function verdictOn({
       sealed: { batch, claim, file: "/project/.proofline/evidence/1.json" },
       note: null,
       signature: null,
+      whySealed: null,
     }).replaceAll("\\", ""),
   };
 }
@@ -78,7 +79,10 @@ describe("what a hover says of a verdict", () => {
       sealed: null,
       note: null,
       signature: null,
+      whySealed: "The prompt contains lines that are not in the repository's saved files.",
     });
+    expect(page).toContain("You are its author.");
+    expect(page).toContain("lines that are not in the repository");
     expect(page).not.toContain("| Device |");
   });
 

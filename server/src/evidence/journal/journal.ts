@@ -388,9 +388,12 @@ export class Journal {
 
   private async keepSealedPrompts(state: JournalState): Promise<void> {
     for (const batch of state.settled()) {
-      const sealed = new Set(batch.sealedPrompts);
-      const suggestions = state.suggestionsOf(batch).filter(({ id }) => sealed.has(id));
-      await keepInVault(this.home, batch.batchRoot, suggestions);
+      const reasons = new Map(batch.sealedPrompts.map(({ id, reason }) => [id, reason]));
+      const prompts = state.suggestionsOf(batch).flatMap((suggestion) => {
+        const reason = reasons.get(suggestion.id);
+        return reason === undefined ? [] : [{ suggestion, reason }];
+      });
+      await keepInVault(this.home, batch.batchRoot, prompts);
     }
   }
 }

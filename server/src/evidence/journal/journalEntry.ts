@@ -4,6 +4,10 @@ import { Count, Digest, RandomId, Text } from "../../platform/primitives";
 import { AcceptedSuggestion } from "../format/acceptedSuggestion";
 import { Position } from "../format/record";
 
+/** A prompt that stays with its author, and why, as a sentence. */
+export const SealedPrompt = z.strictObject({ id: RandomId, reason: Text });
+export type SealedPrompt = z.infer<typeof SealedPrompt>;
+
 /** A batch that was sealed, with all that is needed to write its evidence file again and to anchor it. */
 export const SealedBatchEntry = z.strictObject({
   /** The batch root, which is anchored. */
@@ -13,8 +17,8 @@ export const SealedBatchEntry = z.strictObject({
   /** Absolute path of the repository's top. */
   repository: Text,
   ids: z.array(RandomId).min(1),
-  /** Those of them whose prompt's opening is not in the evidence file. */
-  sealedPrompts: z.array(RandomId),
+  /** Those of them whose prompt's opening is not in the evidence file, and why, each as a sentence. */
+  sealedPrompts: z.array(SealedPrompt),
   /** The whole text of the evidence file. */
   evidence: Text,
 });

@@ -6,6 +6,7 @@ import {
   openJournal,
   readJournals,
 } from "../../evidence/journal/journal";
+import { whySealed } from "../../evidence/journal/vault";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import { unwrittenIn } from "../../workflows/unwritten";
@@ -126,6 +127,14 @@ export class SuggestionStore {
       unanchored: [...own, ...others.unanchored.filter(({ batchRoot }) => !known.has(batchRoot))],
       find: (id) => opened?.find(id)?.suggestion ?? others.suggestions.get(id),
     });
+  }
+
+  /** Why the prompt of a suggestion that was sealed on this computer stays there, as a sentence; `null` where it does not, or nobody knows. */
+  async whySealed(batchRoot: Digest, id: string): Promise<string | null> {
+    const unsettled = [...(this.opened?.unanchored() ?? []), ...this.others.unanchored];
+    const batch = unsettled.find((one) => one.batchRoot === batchRoot);
+    const prompt = batch?.sealedPrompts.find((one) => one.id === id);
+    return prompt?.reason ?? (await whySealed(this.settings.home, batchRoot, id));
   }
 
   /**

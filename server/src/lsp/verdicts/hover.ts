@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Digest } from "../../platform/primitives";
 import { GetVerdict, GetVerdictDocument } from "../../protocol/messages";
 import { DocumentUri, TextPosition } from "../../protocol/messages/documentPlaces";
 import { visibleMarkdown } from "../../protocol/visibleMarkdown";
@@ -26,7 +27,7 @@ interface HoverParts {
  * suggestion on the line. The document has all that is known.
  */
 export function provideHover(context: ServerContext, { verdicts, folders, models }: HoverParts): void {
-  const { connection, shown } = context;
+  const { connection, shown, store } = context;
 
   async function readerOf(document: OpenDocument): Promise<Reader> {
     const { policy, device } = await verdicts.knownFor(document);
@@ -82,13 +83,16 @@ export function provideHover(context: ServerContext, { verdicts, folders, models
       return null;
     }
     const { document, verdict } = found;
-    const { manifestDigest } = verdict.findings.model;
+    const { findings, id: label } = verdict;
+    const { manifestDigest } = findings.model;
+    const root = Digest.safeParse(findings.anchor.batchRoot);
     return verdictDocument(verdict, await readerOf(document), {
       document: document.uri,
       revision: document.revision,
       sealed: folders.claimOf(id),
       note: verdicts.noteFor(document, verdict),
       signature: manifestDigest === null ? null : await models.signatureOf(manifestDigest),
+      whySealed: root.success ? await store.whySealed(root.data, label) : null,
     });
   });
 }

@@ -47,12 +47,15 @@ export function verdictDocument(
     sealed,
     note,
     signature,
+    whySealed,
   }: {
     readonly document: string;
     readonly revision: Revision | null;
     readonly sealed: ClaimInFile | null;
     readonly note: string | null;
     readonly signature: string | null;
+    /** Why its prompt stays with its author, where that is this computer; `null` where nothing is known of it. */
+    readonly whySealed: string | null;
   },
 ): string {
   const head = [
@@ -82,7 +85,7 @@ export function verdictDocument(
     notChecked(verdict.checks)
       .map((one) => `- ${one}`)
       .join("\n"),
-    ...asked(sealed?.claim.values ?? null),
+    ...asked(sealed?.claim.values ?? null, whySealed),
     ...answered(sealed),
     "## Names and digests",
     facts(verdict, sealed, signature),
@@ -113,11 +116,15 @@ function checkTable({ checks, findings }: Verdict, { policy }: Reader): string {
 }
 
 /** What the model was asked. */
-function asked(values: ClaimValues | null): readonly string[] {
+function asked(values: ClaimValues | null, whySealed: string | null): readonly string[] {
   if (values === null) {
+    const why =
+      whySealed === null
+        ? "That is so where a line of it was not saved in a file of the repository, stands in an ignored file, or looks like a secret."
+        : `You are its author. When it was sealed: ${visibleMarkdown(whySealed)} You keep it on this computer.`;
     return [
       "## What the model was asked",
-      "The prompt is not in the evidence: its author keeps it, and only its digest is bound. That is so where a line of it was not saved in a file of the repository, stands in an ignored file, or looks like a secret.",
+      `The prompt is not in the evidence: its author keeps it, and only its digest is bound. ${why}`,
     ];
   }
   switch (values.kind) {
