@@ -1,6 +1,6 @@
 import { unreachable } from "../platform/errors";
 import type { CheckName } from "../protocol/verdictWords";
-import { namesakesAmong, type Policy } from "./policy";
+import { namesakesAmong, type Policy, WITHOUT_KEY } from "./policy";
 import type { Checks, Findings, PromptMisfit, Verdict } from "./verdict";
 
 /** One plain sentence for one check's value: what it means for this suggestion. */
@@ -99,6 +99,9 @@ function evidenceReason(value: Checks["evidence"]): string {
 
 function signatureReason(value: Checks["signature"], findings: Findings, policy: Policy): string {
   const { device } = findings;
+  if (device === WITHOUT_KEY) {
+    return "Not signed yet: this computer gets its device key with its first batch.";
+  }
   switch (value) {
     case "valid":
       return `Signed by the device ${device}, which the ${policy.name} knows.`;
