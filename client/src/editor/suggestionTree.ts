@@ -30,6 +30,25 @@ export function facetKey({ grouping, label }: Pick<Facet, "grouping" | "label">)
   return `${grouping} ${label}`;
 }
 
+/** Codicons that look like the badges. */
+const ICONS: Readonly<Record<Summary, string>> = {
+  failed: "error",
+  unknown: "question",
+  pending: "watch",
+  unverified: "warning",
+  edited: "edit",
+  stated: "comment",
+  anchored: "link",
+  attested: "law",
+  verified: "verified-filled",
+};
+
+/** The name of the codicon for suggestions with this word; only whole lines have the full one, as among the badges. */
+export function iconFor(summary: Summary, suggestions: readonly Pick<ListedSuggestion, "remarks">[]): string {
+  const hasPart = suggestions.some(({ remarks }) => remarks.includes("part"));
+  return summary === "verified" && hasPart ? "verified" : ICONS[summary];
+}
+
 /** Suggestions that have one thing in common. */
 export interface SuggestionGroup {
   readonly label: string;

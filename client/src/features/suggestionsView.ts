@@ -30,6 +30,7 @@ import {
   GROUPINGS,
   type Grouping,
   groupsOf,
+  iconFor,
   type SuggestionGroup,
 } from "../editor/suggestionTree";
 import type { FeatureContext } from "../featureContext";
@@ -37,19 +38,6 @@ import { counted, tally } from "../format";
 import { visibleInEditor } from "../visibleInEditor";
 
 const VIEW = "proofline.suggestions";
-
-/** Codicons that look like the badges. */
-const ICONS: Readonly<Record<Summary, string>> = {
-  failed: "error",
-  unknown: "question",
-  pending: "watch",
-  unverified: "warning",
-  edited: "edit",
-  stated: "comment",
-  anchored: "link",
-  attested: "law",
-  verified: "verified-filled",
-};
 
 type Node = SuggestionGroup | ListedSuggestion;
 
@@ -83,10 +71,25 @@ export function activate(context: FeatureContext): void {
     }
   }
 
+  let wasRunning = false;
+  let isAsking = false;
+  let isWanted = false;
+
   // Nothing is worked out for a list that nobody looks at.
-  async function showOnce(): Promise<void> {
-    if (view.visible && list.isEmpty && context.server.state.kind === "running") {
-      show(await context.server.ask(ListSuggestions));
+  async function showFirst(): Promise<void> {
+    isWanted = true;
+    if (isAsking) {
+      return;
+    }
+    isAsking = true;
+    try {
+      // What was known when it was asked may be less than what has been told of meanwhile.
+      while (isWanted && view.visible && list.isEmpty && context.server.state.kind === "running") {
+        isWanted = false;
+        show(await context.server.ask(ListSuggestions));
+      }
+    } finally {
+      isAsking = false;
     }
   }
 
@@ -94,12 +97,24 @@ export function activate(context: FeatureContext): void {
   context.subscribe(
     view,
     list,
-    view.onDidChangeVisibility(() => void quietly(context, showOnce)),
-    context.onDidChangeVerdicts(noteChange),
-    context.onDidChangeState(() => {
-      if (context.server.state.kind !== "running") {
-        list.show([]);
+    view.onDidChangeVisibility(() => void quietly(context, showFirst)),
+    context.onDidChangeVerdicts((uri) => {
+      noteChange(uri);
+      // An empty list is wrong as soon as something is known of one document.
+      if (context.verdicts.of(uri).length > 0) {
+        void quietly(context, showFirst);
       }
+    }),
+    context.onDidChangeState(() => {
+      const isRunning = context.server.state.kind === "running";
+      if (!isRunning) {
+        list.show([]);
+        view.description = "";
+        view.message = "";
+      } else if (!wasRunning) {
+        void quietly(context, showFirst);
+      }
+      wasRunning = isRunning;
     }),
   );
   registerCommand(context, "proofline.verifyAll", refresh);
@@ -198,7 +213,7 @@ class SuggestionList implements TreeDataProvider<Node> {
   readonly onDidChangeTreeData = this.changed.event;
 
   get isEmpty(): boolean {
-    return this.repositories.length === 0;
+    return this.repositories.every(({ suggestions }) => suggestions.length === 0);
   }
 
   show(repositories: readonly ListedRepository[]): void {
@@ -291,17 +306,18 @@ function groupItem({ label, summary, suggestions }: SuggestionGroup, grouping: G
     isSmall ? TreeItemCollapsibleState.Expanded : TreeItemCollapsibleState.Collapsed,
   );
   item.description = String(suggestions.length);
-  item.iconPath = iconOf(summary);
+  item.iconPath = iconOf(summary, suggestions);
   return item;
 }
 
-function suggestionItem({ uri, path, range, summary, remarks, text, id }: ListedSuggestion): TreeItem {
+function suggestionItem(suggestion: ListedSuggestion): TreeItem {
+  const { uri, path, range, summary, remarks, text, id } = suggestion;
   const item = new TreeItem(visibleInEditor(text), TreeItemCollapsibleState.None);
   const said = [summary, ...remarks].join(" · ");
   item.id = id;
-  item.description = visibleInEditor(`${basename(path)}:${range.start.line + 1}`);
-  item.tooltip = visibleInEditor(`${said}\n${path}:${range.start.line + 1}`);
-  item.iconPath = iconOf(summary);
+  item.description = visibleInEditor([...remarks, `${basename(path)}:${range.start.line + 1}`].join(" · "));
+  item.tooltip = [said, `${path}:${range.start.line + 1}`].map(visibleInEditor).join("\n");
+  item.iconPath = iconOf(summary, [suggestion]);
   item.accessibilityInformation = { label: visibleInEditor(`${said}: ${text}, ${path}`) };
   const selection = new Range(
     range.start.line,
@@ -317,6 +333,6 @@ function suggestionItem({ uri, path, range, summary, remarks, text, id }: Listed
   return item;
 }
 
-function iconOf(summary: Summary): ThemeIcon {
-  return new ThemeIcon(ICONS[summary], new ThemeColor(`proofline.${summary}Foreground`));
+function iconOf(summary: Summary, suggestions: readonly ListedSuggestion[]): ThemeIcon {
+  return new ThemeIcon(iconFor(summary, suggestions), new ThemeColor(`proofline.${summary}Foreground`));
 }

@@ -5,6 +5,7 @@ import {
   facetsOf,
   type Grouping,
   groupsOf,
+  iconFor,
 } from "../../../client/src/editor/suggestionTree";
 import type { ListedRepository, ListedSuggestion } from "../../../server/src/protocol/messages";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
@@ -96,5 +97,16 @@ describe("the list of suggestions", () => {
     expect(groups("file", ["device this computer"])).toEqual(["a.ts edited: a.ts:9"]);
     const alike = [{ folder: "/p", suggestions: [one("a.ts", 1, "verified")], more: 0, problems: [] }];
     expect(facetsOf(alike)).toEqual([]);
+  });
+});
+
+describe("iconFor", () => {
+  it("is the full one only where every line is the model's whole, as among the badges", () => {
+    const part = one("a.ts", 1, "verified", { remarks: ["part", "copied"] });
+    const whole = one("a.ts", 2, "verified", { remarks: ["copied"] });
+    expect(iconFor("verified", [whole])).toBe("verified-filled");
+    expect(iconFor("verified", [part])).toBe("verified");
+    expect(iconFor("verified", [whole, part])).toBe("verified");
+    expect(iconFor("anchored", [part])).toBe("link");
   });
 });

@@ -18,6 +18,7 @@ import { inReadingOrder } from "../../workflows/replayOrder";
 import { abortedBy, onQuestion } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { Diagnostics } from "./diagnostics";
+import { ownText } from "./ownText";
 import { acceptedThere, replayablesThere, verifyWhole, type WholeRepositoryParts } from "./wholeRepository";
 
 export interface RepositoryVerdictParts extends WholeRepositoryParts {
@@ -98,7 +99,7 @@ function listed(
     model: isBelieved ? nameOf(findings.model) : NOT_BELIEVED,
     device: isBelieved ? findings.device : NOT_BELIEVED,
     isOwnDevice: isBelieved && findings.device === own,
-    text: lineAt(path, range.start.line).trim().slice(0, LONGEST_TEXT),
+    text: ownText(range, (line) => lineAt(path, line)).slice(0, LONGEST_TEXT),
   };
 }
 

@@ -151,7 +151,7 @@ const ListedSuggestion = z.object({
   model: z.string(),
   device: z.string(),
   isOwnDevice: z.boolean(),
-  /** The beginning of its first line as it stands today. */
+  /** Its first line as it stands today, without what is somebody else's on it. */
   text: z.string(),
 });
 export type ListedSuggestion = z.infer<typeof ListedSuggestion>;
