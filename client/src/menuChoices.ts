@@ -85,7 +85,10 @@ function aboutOffers({
           minutes: SNOOZE_MINUTES,
         }),
     automatic
-      ? choice("hand", "Only when I ask", "No suggestions while typing", { kind: "automatic", wanted: false })
+      ? choice("debug-pause", "Only when I ask", "No suggestions while typing", {
+          kind: "automatic",
+          wanted: false,
+        })
       : choice("zap", "Suggest while I type", "", { kind: "automatic", wanted: true }),
     command("circle-slash", "Turn suggestions off", "Badges stay", "proofline.toggle"),
   ];
