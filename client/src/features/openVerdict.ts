@@ -1,5 +1,6 @@
 /** The verdict document: all that is known of the suggestion at the cursor, as a page to read. */
 import { commands, EventEmitter, Uri, window, workspace } from "vscode";
+import { messageOf } from "../../../server/src/protocol/caught";
 import { GetVerdictDocument } from "../../../server/src/protocol/messages";
 import { registerCommand } from "../commandRunner";
 import type { FeatureContext } from "../featureContext";
@@ -7,7 +8,7 @@ import { meantSuggestion } from "../meantSuggestion";
 
 const SCHEME = "proofline-verdict";
 
-/** The editor's own Markdown preview, which a person may have turned off. */
+/** The editor's own Markdown preview, which a person may have turned off; its extension starts with its first command. */
 const PREVIEW = "markdown.showPreview";
 
 export function activate(context: FeatureContext): void {
@@ -44,9 +45,11 @@ export function activate(context: FeatureContext): void {
     const uri = Uri.from({ scheme: SCHEME, path: "/Verdict.md", query: id });
     opened.set(uri.toString(), uri);
     changed.fire(uri);
-    const isPreviewed = (await commands.getCommands(true)).includes(PREVIEW);
-    await (isPreviewed
-      ? commands.executeCommand(PREVIEW, uri)
-      : window.showTextDocument(uri, { preview: true }));
+    try {
+      await commands.executeCommand(PREVIEW, uri);
+    } catch (error) {
+      context.log.warn(`The verdict is shown as text: ${messageOf(error)}`);
+      await window.showTextDocument(uri, { preview: true });
+    }
   });
 }

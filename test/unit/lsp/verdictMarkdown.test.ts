@@ -45,7 +45,6 @@ function verdictOn({
     line: verdictLine(verdict, null),
     whole: verdictMarkdown(verdict, reader, null).replaceAll("\\", ""),
     document: verdictDocument(verdict, reader, {
-      document: "file:///project/src/a.ts",
       revision: null,
       sealed: { batch, claim, file: "/project/.proofline/evidence/1.json" },
       note: null,
@@ -75,7 +74,6 @@ describe("what a hover says of a verdict", () => {
     expect(hover).not.toContain("whose device signed");
     const page = verdictDocument(verdict, reader, {
       revision: null,
-      document: "file:///project/src/a.ts",
       sealed: null,
       note: null,
       signature: null,
@@ -84,6 +82,7 @@ describe("what a hover says of a verdict", () => {
     expect(page).toContain("You are its author.");
     expect(page).toContain("lines that are not in the repository");
     expect(page).not.toContain("| Device |");
+    expect(page).toContain("Not signed yet");
   });
 
   it("is in one line no more than the badge says: whether it is a part, and whether it was copied", () => {
@@ -183,7 +182,10 @@ describe("a verdict document", () => {
     expect(document).toContain(ANSWER);
     expect(document).toMatch(/Batch root \| `[0-9a-f]{64}`/);
     expect(document).toContain('"acceptance"');
-    expect(document).toContain("[src/a.ts, line 2](<file:///project/src/a.ts#L2>)");
+    expect(document).toContain("`src/a.ts`, line 2: ");
+    expect(document).toContain("`.proofline/evidence/1.json`");
+    // The preview draws a link to a file as its Markdown.
+    expect(document).not.toMatch(/\]\(<?file:/);
   });
 
   it("lets no text of the evidence end its block, hide or link", () => {

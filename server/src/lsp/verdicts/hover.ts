@@ -87,7 +87,6 @@ export function provideHover(context: ServerContext, { verdicts, folders, models
     const { manifestDigest } = findings.model;
     const root = Digest.safeParse(findings.anchor.batchRoot);
     return verdictDocument(verdict, await readerOf(document), {
-      document: document.uri,
       revision: document.revision,
       sealed: folders.claimOf(id),
       note: verdicts.noteFor(document, verdict),

@@ -1,4 +1,4 @@
-import { pathToFileURL } from "node:url";
+import { basename } from "node:path";
 import type { ClaimValues } from "../../evidence/format/claimValues";
 import { unreachable } from "../../platform/errors";
 import { utc } from "../../platform/utc";
@@ -31,9 +31,9 @@ const NAMES: Readonly<Record<CheckName, string>> = {
 
 /**
  * All that is known of a verdict, as a Markdown document for a person: each check with its value and its reason, what
- * the model was asked and answered, who stated it where, and the signed record in full.
+ * the model was asked and answered, who stated it where, and the signed record in full. Files are named, not linked: the
+ * editor's preview takes no links to files.
  *
- * @param document the URI of the document in which it stands
  * @param revision which version of a file that is; `null` for a document that a person works on
  * @param sealed `null` while it stands in the journal only
  * @param signature one line about who signed the model, where it is installed here and has a signature
@@ -42,14 +42,12 @@ export function verdictDocument(
   verdict: Verdict,
   reader: Reader,
   {
-    document,
     revision,
     sealed,
     note,
     signature,
     whySealed,
   }: {
-    readonly document: string;
     readonly revision: Revision | null;
     readonly sealed: ClaimInFile | null;
     readonly note: string | null;
@@ -61,7 +59,7 @@ export function verdictDocument(
   const head = [
     `# ${verdict.summary}`,
     ...(revision === null ? [] : [aboutRevision(revision)]),
-    `${placeOf(verdict, document)}: ${firstSentence(verdict, note)}`,
+    `${placeOf(verdict)}: ${firstSentence(verdict, note)}`,
     ...(verdict.reasons.length < 2
       ? []
       : [
@@ -73,7 +71,7 @@ export function verdictDocument(
   ];
   if (verdict.checks.evidence !== "intact") {
     const rest = "Nothing else that the evidence file says is believed, so nothing of it is shown.";
-    return [...head, rest, evidenceLink(sealed)].join("\n\n");
+    return [...head, rest, evidenceFile(sealed)].join("\n\n");
   }
   return [
     ...head,
@@ -90,21 +88,18 @@ export function verdictDocument(
     "## Names and digests",
     facts(verdict, sealed, signature),
     ...(sealed === null ? [] : ["## The signed record", json(sealed)]),
-    evidenceLink(sealed),
+    evidenceFile(sealed),
   ].join("\n\n");
 }
 
-function placeOf({ path, startLine, endLine }: Verdict, document: string): string {
+function placeOf({ path, startLine, endLine }: Verdict): string {
   const lines =
     startLine === null
       ? ""
       : startLine === endLine
         ? `, line ${startLine}`
         : `, lines ${startLine} to ${endLine}`;
-  const name = `${visibleMarkdown(path)}${lines}`;
-  return document.startsWith("file:")
-    ? `[${name}](<${document.replace(/[<>\s]/g, encodeURIComponent)}#L${startLine ?? 1}>)`
-    : name;
+  return `${visibleCode(path)}${lines}`;
 }
 
 function checkTable({ checks, findings }: Verdict, { policy }: Reader): string {
@@ -213,10 +208,10 @@ function json({ batch, claim }: ClaimInFile): string {
   return fence(JSON.stringify(record, null, 2), LONGEST_TEXT, "start", "json");
 }
 
-function evidenceLink(sealed: ClaimInFile | null): string {
+function evidenceFile(sealed: ClaimInFile | null): string {
   return sealed === null
     ? "There is no evidence file yet: it stands in the journal on this computer."
-    : `[The evidence file](${pathToFileURL(sealed.file).href}) holds all of this as it was signed.`;
+    : `The evidence file ${visibleCode(`.proofline/evidence/${basename(sealed.file)}`)} holds all of this as it was signed: *Proofline: Open Evidence File* shows it.`;
 }
 
 /** A block of text as it is, with what cannot be seen spelled out; nothing in it can end the block. */
