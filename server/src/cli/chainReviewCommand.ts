@@ -21,7 +21,7 @@ interface Place {
 
 /** `proofline chain show`: the chain that this repository proposes, and whether it counts. */
 export async function chainShow(session: Session): Promise<CommandResult<Answer<"chain show">>> {
-  const { here } = await placeOf(session);
+  const { own, here } = await placeOf(session);
   const { proposal, problem, counts } = here;
   return {
     exitCode: 0,
@@ -34,7 +34,7 @@ export async function chainShow(session: Session): Promise<CommandResult<Answer<
       problem,
     },
     text: [
-      ...(proposal === null ? [NOTHING_PROPOSED] : [...describe(proposal), state(proposal)]),
+      ...(proposal === null ? [nothingProposed(own)] : [...describe(proposal), state(proposal)]),
       ...(problem === null ? [] : [problem]),
     ],
   };
@@ -83,7 +83,7 @@ async function answer(
   if (proposal === null) {
     throw new CommandError(
       "usage",
-      here.problem ?? NOTHING_PROPOSED,
+      here.problem ?? nothingProposed(own),
       "A repository proposes a chain in its .vscode/settings.json.",
     );
   }
@@ -120,7 +120,11 @@ async function ask({ name }: ChainProposal): Promise<void> {
   }
 }
 
-const NOTHING_PROPOSED = "This repository proposes no chain but your own, which counts.";
+function nothingProposed({ kind }: ChainSettings): string {
+  return kind === "embedded"
+    ? "This repository proposes no other chain, so the one on this computer counts."
+    : "This repository proposes no other chain, so the one of your own variables counts.";
+}
 
 function describe({ lines, digest }: ChainProposal): string[] {
   return [...lines, `Digest     ${digest}`];

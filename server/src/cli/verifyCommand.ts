@@ -8,6 +8,7 @@ import {
   REFORMATTED,
   trustReason,
 } from "../policy/reasons";
+import { lacksOnlyItsChain } from "../policy/remarks";
 import { countSummaries, type FileProblem, type Report, type VanishedEvidence } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
 import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
@@ -161,6 +162,7 @@ function describe(report: Report, contents: RepositoryContents): string[] {
   const totals = [...SUMMARIES]
     .reverse()
     .flatMap((word) => (summary[word] > 0 ? [`${summary[word]} ${word}`] : []));
+  const replayedHere = suggestions.filter(({ checks }) => lacksOnlyItsChain(checks)).length;
   const isLocal = suggestions.some(({ checks, findings }) => isOnLocalChain(checks, findings));
   return [
     ...suggestions.flatMap(describeOne),
@@ -178,6 +180,9 @@ function describe(report: Report, contents: RepositoryContents): string[] {
     ...files.map((file) => describeProblem(file, report, contents)),
     ...(files.some(isOfEvidence) ? ["            `proofline evidence list` shows what each file says."] : []),
     ...(totals.length === 0 ? nothingStands(report) : [`${totals.join(", ")}.`]),
+    ...(replayedHere > 0
+      ? [`Replayed here, and without a chain that can be asked from here: ${replayedHere}.`]
+      : []),
     ...(isLocal ? ["They are anchored on a local chain, which its owner controls: a rehearsal."] : []),
     ...(gone.length === 0
       ? []
@@ -200,7 +205,7 @@ function describeOne(verdict: Verdict): string[] {
   }
   const part = isPart ? `  ${partOfLines(verdict)}` : "";
   return [
-    `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}`,
+    `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}${lacksOnlyItsChain(checks) ? "  replayed here" : ""}`,
     ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
   ];
 }

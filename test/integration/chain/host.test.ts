@@ -7,6 +7,7 @@ import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { chainState, openHost, startChain, stopChain } from "../../../server/src/chain/embedded/host";
 import { claimHost, connectToHost } from "../../../server/src/chain/embedded/hostAddress";
+import { ANOTHER_COMPUTER } from "../../../server/src/chain/trust/checkRoot";
 import {
   afterwards,
   anchorOnce,
@@ -166,13 +167,13 @@ test("every home has a chain of its own", async () => {
   afterwards(() => reader.close());
   expect(await reader.check(a.batchRoot, [a])).toMatchObject({
     status: "wrongChain",
-    reason: "The batch is anchored on a chain on another computer.",
+    reason: ANOTHER_COMPUTER,
   });
   const nowhere = openChain(await newHome(), { start: false });
   afterwards(() => nowhere.close());
   expect(await nowhere.check(a.batchRoot, [a])).toMatchObject({
     status: "unreachable",
-    reason: "The batch is anchored on a chain on another computer.",
+    reason: ANOTHER_COMPUTER,
   });
 });
 

@@ -6,6 +6,7 @@ import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
+import { ANOTHER_COMPUTER } from "../../../server/src/chain/trust/checkRoot";
 import { afterwards, agreed, Refusal, rpcChain, startProxy } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
@@ -206,7 +207,7 @@ describe("what contradicts an anchor", () => {
     });
     expect(await check({ genesisHash: `0x${randomDigest()}` })).toMatchObject({
       status: "wrongChain",
-      reason: "The batch is anchored on a chain on another computer.",
+      reason: ANOTHER_COMPUTER,
     });
     expect(await check({ contract: `0x${"1".repeat(40)}` })).toMatchObject({
       status: "wrongChain",

@@ -342,7 +342,12 @@ describe("complete → anchor → verify", () => {
     const alone = json(["verify"], reviewer);
     expect(alone.status).toBe(1);
     expect(alone.value.suggestions[0]).toMatchObject({ summary: "unknown" });
-    expect(alone.value.suggestions[0].reasons[0]).toContain("on another computer");
+    // It says what can be done about that, and that the model does yield the text.
+    expect(alone.value.suggestions[0].reasons[0]).toMatch(/on another computer.* Its author can anchor/);
+    const aloneInText = proofline(["verify"], reviewer).stdout;
+    expect(aloneInText).toMatch(/^unknown .* replayed here$/m);
+    expect(aloneInText).toMatch(/^Replayed here, .*: 1\.$/m);
+    expect(proofline(["chain", "show"], reviewer).stdout).toContain("so the one on this computer counts");
 
     const { value: chain } = json(["chain", "start"]);
     const { url, close } = await bridgeTo(home, join(repository, "dist", "chainHost.js"));

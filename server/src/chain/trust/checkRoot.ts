@@ -13,7 +13,8 @@ import { proveTime } from "./takeProof";
 import { common, DisputedError, type Witness } from "./witnesses";
 
 /** Where an anchor file names a developer's chain that is not the one at hand. */
-export const ANOTHER_COMPUTER = "The batch is anchored on a chain on another computer.";
+export const ANOTHER_COMPUTER =
+  "The batch is anchored on a chain on another computer, which cannot be asked from here. Its author can anchor it on a public chain as well.";
 
 /**
  * How many anchor files about one root are asked about, and how many sentences about them are told: a few are honest, and whoever
