@@ -18,15 +18,18 @@ function verdictOn({
   copied = false,
   before = "function f(user) {\n  ",
   text = TEXT,
+  line = 1,
   anchor = {},
 }: {
   copied?: boolean;
   before?: string;
   text?: string;
+  /** Where it stands, zero-based. */
+  line?: number;
   anchor?: Partial<AnchorCheck>;
 } = {}) {
   const prompt = copied ? `function f(user) {\n  ${ANSWER}\n` : before;
-  const suggestion = accepted(ANSWER, { line: 1, character: 2 }, { before: prompt });
+  const suggestion = accepted(ANSWER, { line, character: 2 }, { before: prompt });
   const file = sealed([suggestion], { texts: { "src/a.ts": text } });
   const given = parameters(text, [file], [suggestion.id]);
   const chain = new Map([...given.chain].map(([root, check]) => [root, { ...check, ...anchor }]));
@@ -89,6 +92,15 @@ describe("what a hover says of a verdict", () => {
     expect(verdictOn().line).toContain("**verified** · part");
     expect(verdictOn({ text: TEXT.replace(" // Why.", "") }).line).toContain("**verified**");
     expect(verdictOn({ copied: true }).line).toContain("**anchored** · part · copied");
+  });
+
+  it("is that most of it was copied, where not all of it was", () => {
+    const copy = (line: string) => {
+      const before = `${line}\nfunction f(user) {\n  `;
+      return verdictOn({ before, text: `${before}${ANSWER}\n}\n`, line: 2 }).whole;
+    };
+    expect(copy(ANSWER)).toContain("; copied from src/a.ts:1");
+    expect(copy("return user.isAdmit;")).toContain("; most of it copied from src/a.ts:1");
   });
 
   it("is never that nobody replayed what was replayed, and names the copy that keeps it from being verified", () => {

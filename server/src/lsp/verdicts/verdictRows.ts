@@ -99,7 +99,7 @@ function contentNote(verdict: Verdict): string | null {
   const { checks, findings } = verdict;
   const copied =
     checks.copied === "fromToday"
-      ? `copied from ${placeOf(findings.prompt.copiedFrom)}`
+      ? `${findings.prompt.share === 1 ? "" : "most of it "}copied from ${placeOf(findings.prompt.copiedFrom)}`
       : checks.copied === "fromPrompt"
         ? "copied from its own prompt"
         : null;
