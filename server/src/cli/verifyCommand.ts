@@ -79,7 +79,7 @@ export async function replay(
     throw new CommandError(
       "usage",
       `No suggestion here has the id ${missing.join(", ")}.`,
-      'List them with "proofline evidence list".',
+      "List them with `proofline evidence list`.",
     );
   }
   const wanted = replayed.filter(({ id }) => ids.length === 0 || ids.includes(id));
