@@ -90,8 +90,12 @@ function whyNotBy(truth: Truth, verdict: Verdict, state: State): string | null {
   const lines = linesOf(state, verdict.path);
   const first = (verdict.startLine ?? 1) - 1;
   const last = (verdict.endLine ?? 1) - 1;
-  const before = lines.slice(0, first).findLast((line) => (line.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 3);
-  if ((piece.copies ?? 1) > 1 && bare(before) !== bare(piece.lineBefore)) {
+  const sealedBefore = piece.before ?? null;
+  const above = lines
+    .slice(0, first)
+    .filter((line) => (line.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 3)
+    .slice(-(sealedBefore?.wanted ?? 1));
+  if ((piece.copies ?? 1) > 1 && above.map(bare).join("\n") !== sealedBefore?.lines.join("\n")) {
     return "it may be a copy that somebody wrote";
   }
   if (piece.textParts === undefined && isWrapped(verdict.path, lines, first)) {
@@ -222,8 +226,8 @@ function isStillGood(truth: Truth, verified: readonly Verdict[]): boolean {
 }
 
 /** A line without blanks and tabs. */
-function bare(line: string | null | undefined): string | null {
-  return line?.replace(/[ \t]/g, "") ?? null;
+function bare(line: string): string {
+  return line.replace(/[ \t]/g, "");
 }
 
 /** Whether a device has two batches of this repository where it can have one. */

@@ -27,7 +27,7 @@ interface Piece {
   readonly end: { readonly line: number; readonly character: number };
   readonly textParts?: MadePiece["textParts"];
   readonly copies?: number;
-  readonly lineBefore?: string | null;
+  readonly before?: MadePiece["before"];
 }
 
 /** Where a batch stands among its device's. */

@@ -28,8 +28,8 @@ export interface MadePiece {
   textParts?: [from: number, to: number, opener: string][] | null;
   /** At how many places its lines stand in their file; one unless said. */
   copies?: number;
-  /** The nearest line before it that has three letters or digits; none unless said. */
-  lineBefore?: string | null;
+  /** As many of the nearest lines before it with three letters or digits as tell it from its copies; none unless said. */
+  before?: { wanted: number; lines: readonly string[] } | null;
 }
 
 export type Kind = "replayable" | "attested" | "stated";
@@ -181,11 +181,33 @@ export function marked(
   const end = placeIn(before + accepted);
   const saved = whole.split("\n").slice(start.line, end.line + 1);
   const lines = whole.split("\n");
-  const copies = lines.filter((_, at) => saved.every((line, index) => lines[at + index] === line)).length;
-  const lineBefore =
-    lines.slice(0, start.line).findLast((line) => (line.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 3) ?? null;
-  return { text: whole, before, after, piece: { path, start, end, saved, accepted, copies, lineBefore } };
+  const bare = (some: readonly string[]): string => some.join("").replace(/[ \t,;()]/g, "");
+  const others = lines.flatMap((_, at) =>
+    at !== start.line && bare(lines.slice(at, at + saved.length)) === bare(saved) ? [at] : [],
+  );
+  const wanted = [1, 2, 3, 4, 5, 6, 7, 8].find((count) =>
+    others.every(
+      (at) => linesAbove(lines, at, count).join("\n") !== linesAbove(lines, start.line, count).join("\n"),
+    ),
+  );
+  const among = {
+    copies: others.length + 1,
+    before: wanted === undefined ? null : { wanted, lines: linesAbove(lines, start.line, wanted) },
+  };
+  return { text: whole, before, after, piece: { path, start, end, saved, accepted, ...among } };
 }
+
+/** The nearest lines above one that have three letters or digits, without blanks and tabs. */
+function linesAbove(lines: readonly string[], line: number, count: number): readonly string[] {
+  return lines
+    .slice(0, line)
+    .filter((one) => (one.match(/[\p{L}\p{N}]/gu)?.length ?? 0) >= 3)
+    .slice(-count)
+    .map((one) => one.replace(/[ \t]/g, ""));
+}
+
+/** A piece of which nothing was said stands alone, and at the top of its file. */
+const NOTHING_BEFORE = { wanted: 1, lines: [] };
 
 function placeIn(before: string): Place {
   const lines = before.split("\n");
@@ -272,7 +294,7 @@ function recordOf(claim: MadeClaim): JsonObject {
   const record: JsonObject = {
     id: claim.id ?? idOf(claim.name),
     pieces: claim.pieces.map(
-      ({ path, start, end, saved, copies = 1, lineBefore = null, textParts = [] }, piece) => ({
+      ({ path, start, end, saved, copies = 1, before = NOTHING_BEFORE, textParts = [] }, piece) => ({
         path,
         start: { ...start },
         end: { ...end },
@@ -281,14 +303,14 @@ function recordOf(claim: MadeClaim): JsonObject {
           length: line.length,
         })),
         copies,
-        lineBefore:
-          lineBefore === null
-            ? null
-            : sha256(
-                "proofline/v1\0lineBefore\0",
-                sha256("proofline/v1\0lineBeforeSalt\0", acceptedSalt, uint32(piece)),
-                lineBefore.replace(/[ \t]/g, ""),
-              ).toString("hex"),
+        before: before && {
+          lines: before.wanted,
+          digest: sha256(
+            "proofline/v1\0linesBefore\0",
+            sha256("proofline/v1\0linesBeforeSalt\0", acceptedSalt, uint32(piece)),
+            before.lines.join("\n"),
+          ).toString("hex"),
+        },
         surroundings:
           textParts === null
             ? null

@@ -4,7 +4,7 @@ import type { AcceptedSuggestion } from "../../server/src/evidence/format/accept
 import { newSalts } from "../../server/src/evidence/format/commitment";
 import type { BatchFacts, Position } from "../../server/src/evidence/format/record";
 import { type PieceInput, type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
-import { copiesOf, lineBefore } from "../../server/src/evidence/locate/copies";
+import { amongCopies } from "../../server/src/evidence/locate/copies";
 import { LineIndex } from "../../server/src/evidence/locate/lineIndex";
 import { ALL_CODE } from "../../server/src/evidence/locate/textParts";
 import type { Prompt } from "../../server/src/inference/suggestion";
@@ -137,15 +137,14 @@ export function pieceIn(
   };
   const alone = parts.map((part, index) => (index === 0 ? " ".repeat(start.character) + part : part));
   const saved = text === undefined ? alone : text.split("\n").slice(start.line, end.line + 1);
-  const index = new LineIndex(text ?? "");
-  const copies = copiesOf(saved, index);
+  const [first, last] = text === undefined ? [0, saved.length - 1] : [start.line, end.line];
+  const among = amongCopies(new LineIndex(text ?? saved.join("\n")), first, last);
   return {
     path,
     start,
     end,
     saved,
-    copies,
-    lineBefore: lineBefore(index, start.line),
+    ...among,
     savedTravels,
     textParts,
   };

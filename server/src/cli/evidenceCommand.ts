@@ -74,12 +74,12 @@ export async function evidenceShow(
     const anchors = contents.anchors.filter((anchor) => anchor.batchRoot === batchRoot);
     const { record, leafHash, displayed, values } = suggestion;
     const pieces = suggestion.pieces.map(
-      ({ path, start, end, copies, lineBefore, surroundings, accepted, saved }) => ({
+      ({ path, start, end, copies, before, surroundings, accepted, saved }) => ({
         path,
         start,
         end,
         copies,
-        lineBefore,
+        before,
         surroundings,
         accepted,
         saved,

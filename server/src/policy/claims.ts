@@ -217,7 +217,8 @@ function fromBatch(
           piece: {
             ...piece,
             path: today,
-            ...(prompt !== null && { before: prompt.prefix, after: prompt.suffix }),
+            ...(today !== path && { isInOtherFile: true }),
+            ...(prompt !== null && { around: `${prompt.prefix}\n${prompt.suffix}` }),
           },
         },
       };

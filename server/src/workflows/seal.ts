@@ -5,14 +5,16 @@ import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
 import type { SealedPrompt } from "../evidence/journal/journalEntry";
-import { copiesOf, lineBefore } from "../evidence/locate/copies";
+import { amongCopies, linesBefore } from "../evidence/locate/copies";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import { LineIndex } from "../evidence/locate/lineIndex";
+import { mayStandAfter } from "../evidence/locate/locate";
 import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
 import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
 import { findSecret } from "../platform/secrets";
+import { indexIn } from "../platform/textSearch";
 import type { VerificationThread } from "./thread/verificationThread";
 
 export interface SealPendingParameters {
@@ -112,12 +114,8 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
       const reading = hasGrammar(path) ? readings?.[index] : undefined;
       // Whoever mends what is against the grammar above a piece may change what its lines are.
       const textParts = reading?.isSure === true ? reading.digest : null;
-      const copies = copiesOf(saved, lines);
-      const before = lineBefore(lines, range.start.line);
-      ready.push({
-        suggestion,
-        piece: { path, ...range, saved, copies, lineBefore: before, savedTravels, textParts },
-      });
+      const among = amongCopies(lines, range.start.line, range.end.line);
+      ready.push({ suggestion, piece: { path, ...range, saved, ...among, savedTravels, textParts } });
     }
   }
   for (const [reason, group] of groupBy(dropped, (one) => one.reason)) {
@@ -217,7 +215,7 @@ interface ReadySuggestion {
  * place, at the one next to it that no other has taken. `null` where nothing of it is left.
  */
 function placeToSeal(
-  { position, values: { accepted } }: AcceptedSuggestion,
+  { position, values: { accepted, prompt } }: AcceptedSuggestion,
   found: Located | undefined,
   today: LineIndex,
   taken: readonly Position[],
@@ -232,9 +230,9 @@ function placeToSeal(
   const isTaken = ({ line, character }: Position): boolean =>
     taken.some((other) => other.line === line && other.character === character);
   let nearest: Pick<PieceInput, "start" | "end"> | null = null;
-  for (let at = text.indexOf(accepted); at !== -1; at = text.indexOf(accepted, at + 1)) {
+  for (let at = indexIn(text, accepted); at !== -1; at = indexIn(text, accepted, at + 1)) {
     const start = today.positionOf(at);
-    if (isTaken(start)) {
+    if (isTaken(start) || !mayStandAfter(linesBefore(today, start.line, 1)?.[0] ?? null, prompt.prefix)) {
       continue;
     }
     if (nearest === null || distance(start, position) < distance(nearest.start, position)) {

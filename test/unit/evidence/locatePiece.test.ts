@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  lineBeforeDigest,
-  lineBeforeSalt,
   lineDigest,
   lineSalt,
+  linesBeforeDigest,
+  linesBeforeSalt,
 } from "../../../server/src/evidence/format/commitment";
 import type { Position } from "../../../server/src/evidence/format/record";
-import { copiesOf, lineBefore } from "../../../server/src/evidence/locate/copies";
+import { amongCopies } from "../../../server/src/evidence/locate/copies";
 import { LineIndex } from "../../../server/src/evidence/locate/lineIndex";
 import {
   type Located,
@@ -24,8 +24,7 @@ function piece(saved: string, accepted: string, more: Partial<PieceToLocate> = {
   const start = positionAt(saved, at);
   const end = positionAt(saved, at + accepted.length);
   const lines = saved.split("\n").slice(start.line, end.line + 1);
-  const before = lineBefore(new LineIndex(saved), start.line);
-  const lineSaltBefore = lineBeforeSalt(salt, 0);
+  const saltBefore = linesBeforeSalt(salt, 0);
   return {
     path: "a.ts",
     start,
@@ -34,12 +33,24 @@ function piece(saved: string, accepted: string, more: Partial<PieceToLocate> = {
     saved: lines,
     lines: lines.map((line, index) => lineDigest(salt, 0, index, line)),
     lineSalts: lines.map((_, index) => lineSalt(salt, 0, index)),
-    copies: copiesOf(lines, new LineIndex(saved)),
-    lineBefore: before === null ? null : lineBeforeDigest(lineSaltBefore, before),
-    lineBeforeSalt: lineSaltBefore,
+    ...among(saved, start.line, end.line, saltBefore),
+    linesBeforeSalt: saltBefore,
     surroundings: null,
     surroundingsSalt: new Uint8Array(32),
     ...more,
+  };
+}
+
+function among(
+  saved: string,
+  first: number,
+  last: number,
+  salt: Uint8Array,
+): Pick<PieceToLocate, "copies" | "before"> {
+  const { copies, before } = amongCopies(new LineIndex(saved), first, last);
+  return {
+    copies,
+    before: before && { lines: before.wanted, digest: linesBeforeDigest(salt, before.lines) },
   };
 }
 
@@ -105,9 +116,8 @@ describe("whole lines", () => {
 
   it("move only with twelve letters or digits, or right after the lines that stood before them", () => {
     const text = "if (ready(user)) {\n  go(1);\n}\n";
-    const short = piece(text, "go(1);");
-    expect(find(short, `\n\n${text}`).content).not.toBe("moved");
-    const after = { ...short, before: "// cut\nif (ready(user)) {\n  " };
+    const after = piece(text, "go(1);");
+    expect(find({ ...after, before: null }, `\n\n${text}`).content).not.toBe("moved");
     expect(find(after, `\n\n${text}`)).toMatchObject({ content: "moved", range: { start: { line: 3 } } });
     expect(find(after, `\n\n${text.replace("ready", "never")}`).content).not.toBe("moved");
   });
@@ -286,7 +296,7 @@ describe("work", () => {
   it("is bounded where many pieces are looked for in a text of blank lines", () => {
     const text = `${"\n".repeat(2000)}const total = a + 1;\n`;
     const saved = "const total = a - 1;\n";
-    const wanted = { ...piece(saved, "const total = a - 1;"), before: "// cut\n// never there\n" };
+    const wanted = piece(saved, "const total = a - 1;");
     const looks = (pieces: number): number =>
       counted(
         text,
@@ -344,6 +354,13 @@ describe("lines that were sealed in the place of another text", () => {
 });
 
 describe("lines of which there are copies", () => {
+  it("are not known where a text may not be looked at any more", () => {
+    const text = "if (false)\n  this.entries.clear();\n";
+    const made = { ...piece(text, "this.entries.clear();"), copies: 2 };
+    expect(locatePiece(made, new LineIndex(text), () => false).content).toBe("verbatim");
+    expect(locatePiece(made, new LineIndex(text, 0), () => false).content).toBe("ambiguous");
+  });
+
   const LINE = "    this.entries.clear();\n";
   const method = (name: string): string => `  ${name}(): void {\n${LINE}  }\n`;
   const TEXT = `export class Registry {\n${method("clear")}${method("clearAll")}}\n`;
@@ -351,13 +368,8 @@ describe("lines of which there are copies", () => {
   const one: PieceToLocate = (() => {
     const start = positionAt(TEXT, at);
     const made = piece(TEXT, TEXT.slice(at, TEXT.indexOf("\n", at)));
-    const salts = made.lineBeforeSalt;
-    return {
-      ...made,
-      start,
-      end: { line: start.line, character: LINE.length - 1 },
-      lineBefore: lineBeforeDigest(salts, "clearAll():void{"),
-    };
+    const end = { line: start.line, character: LINE.length - 1 };
+    return { ...made, start, end, ...among(TEXT, start.line, end.line, made.linesBeforeSalt) };
   })();
 
   it.each([
@@ -379,6 +391,18 @@ describe("lines of which there are copies", () => {
     expect(find(one, `// one\n${TEXT.replace(method("clearAll"), "")}`)).toMatchObject({ content: "gone" });
     const changed = TEXT.slice(0, at) + TEXT.slice(at).replace("clear()", "clear(all)");
     expect(find(one, changed)).toMatchObject({ content: "edited", range: { start: { line: 5 } } });
+  });
+
+  it("stand at their place where nothing tells them apart, as long as all of them are there", () => {
+    const line = "this.entries.clear();";
+    const rows = (count: number): string => `${line}\n`.repeat(count);
+    const made = piece(rows(40), line);
+    const start = { line: 30, character: 0 };
+    const lost = { ...made, start, end: { line: 30, character: line.length } };
+    const wanted = { ...lost, ...among(rows(40), 30, 30, made.linesBeforeSalt) };
+    expect(wanted).toMatchObject({ copies: 40, before: null });
+    expect(find(wanted, rows(40))).toMatchObject({ content: "verbatim", range: { start } });
+    expect(find(wanted, rows(39))).toMatchObject({ content: "ambiguous", range: null });
   });
 
   it("are told apart where they moved, also without the prompt", () => {

@@ -46,8 +46,8 @@ describe("what evidence costs", () => {
       lines: [],
       lineSalts: [],
       copies: 1,
-      lineBefore: null,
-      lineBeforeSalt: new Uint8Array(32),
+      before: null,
+      linesBeforeSalt: new Uint8Array(32),
       surroundings: null,
       surroundingsSalt: new Uint8Array(32),
     };
@@ -57,6 +57,36 @@ describe("what evidence costs", () => {
       processorSecondsOf(() => located.push(locatePiece(piece, today, () => false).content)),
     ).toBeLessThan(20);
     expect(located).toEqual(["ambiguous"]);
+  }, 60_000);
+
+  it("does not grow with the square of a line of brackets below a broken line, or of one letter repeated", () => {
+    const whole = (saved: string, today: string): string => {
+      const piece = {
+        path: "a.txt",
+        start: { line: 0, character: 0 },
+        end: { line: 0, character: saved.length },
+        accepted: saved,
+        saved: [saved],
+        lines: [],
+        lineSalts: [],
+        copies: 1,
+        before: null,
+        linesBeforeSalt: new Uint8Array(32),
+        surroundings: null,
+        surroundingsSalt: new Uint8Array(32),
+      };
+      return locatePiece(piece, new LineIndex(today), () => false).content;
+    };
+    const located: string[] = [];
+    const seconds = processorSecondsOf(() => {
+      located.push(
+        whole("const total = compute(first);", `const total = compute(\n  first\n${")".repeat(1_000_000)}x`),
+        whole(`${"a".repeat(400_000)}b`, `x\n${"a".repeat(1_000_000)}`),
+        whole(`b${"a".repeat(400_000)}`, `x\n${"a".repeat(1_000_000)}`),
+      );
+    });
+    expect(seconds).toBeLessThan(20);
+    expect(located).toEqual(["edited", "gone", "gone"]);
   }, 60_000);
 
   it("does not grow with the lines above each open prompt", () => {

@@ -69,16 +69,16 @@ export function lineSalt(acceptedSalt: Digest, piece: number, index: number): Ui
 }
 
 /**
- * The public digest of the line before a piece: SHA-256("proofline/v1" ‖ 0x00 ‖ "lineBefore" ‖ 0x00 ‖ salt ‖ the line as UTF-8, without its
- * blanks and tabs).
+ * The public digest of what stood before a piece: SHA-256("proofline/v1" ‖ 0x00 ‖ "linesBefore" ‖ 0x00 ‖ salt ‖ these lines as UTF-8, in
+ * their order, each without its blanks and tabs, LF between them).
  */
-export function lineBeforeDigest(salt: Uint8Array, line: string): Digest {
-  return sha256Digest(`${DOMAIN}lineBefore\0`, salt, Buffer.from(line, "utf8"));
+export function linesBeforeDigest(salt: Uint8Array, lines: readonly string[]): Digest {
+  return sha256Digest(`${DOMAIN}linesBefore\0`, salt, Buffer.from(lines.join("\n"), "utf8"));
 }
 
-/** Its salt: SHA-256("proofline/v1" ‖ 0x00 ‖ "lineBeforeSalt" ‖ 0x00 ‖ salt of `accepted` ‖ index of the piece as 32 bits). */
-export function lineBeforeSalt(acceptedSalt: Digest, piece: number): Uint8Array {
-  return sha256(`${DOMAIN}lineBeforeSalt\0`, fromDigest(acceptedSalt), uint32(piece));
+/** Its salt: SHA-256("proofline/v1" ‖ 0x00 ‖ "linesBeforeSalt" ‖ 0x00 ‖ salt of `accepted` ‖ index of the piece as 32 bits). */
+export function linesBeforeSalt(acceptedSalt: Digest, piece: number): Uint8Array {
+  return sha256(`${DOMAIN}linesBeforeSalt\0`, fromDigest(acceptedSalt), uint32(piece));
 }
 
 /**

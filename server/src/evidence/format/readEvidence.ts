@@ -12,7 +12,7 @@ import { fromDigest, toDigest } from "../../platform/digests";
 import { ProoflineError, unreachable } from "../../platform/errors";
 import type { Address } from "../../platform/primitives";
 import { type ClaimValues, contradictionIn, encodeFields, type FieldDigests } from "./claimValues";
-import { commit, lineBeforeSalt, lineDigest, lineSalt, surroundingsSalt } from "./commitment";
+import { commit, lineDigest, lineSalt, linesBeforeSalt, surroundingsSalt } from "./commitment";
 import { Envelope, openEnvelope } from "./envelope";
 import {
   EvidenceFile,
@@ -237,7 +237,7 @@ function checkPiece(
     accepted,
     saved: savedLines,
     lineSalts: savedLines === null ? lines.map((_, at) => lineSalt(salt, index, at)) : [],
-    lineBeforeSalt: lineBeforeSalt(salt, index),
+    linesBeforeSalt: linesBeforeSalt(salt, index),
     surroundingsSalt: surroundingsSalt(salt, index),
   };
 }

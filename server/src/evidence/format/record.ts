@@ -17,6 +17,9 @@ export const MAX_PIECES = 64;
 /** Places of the same lines that are counted. */
 export const MOST_COPIES = 64;
 
+/** Lines before a piece that may be needed to tell it from its copies. */
+export const MOST_LINES_BEFORE = 16;
+
 /** Lines that one piece may touch. */
 export const MAX_PIECE_LINES = 10_000;
 
@@ -37,6 +40,13 @@ export const Surroundings = z.strictObject({
 });
 export type Surroundings = z.infer<typeof Surroundings>;
 
+/**
+ * What stood before a piece: so many of the nearest lines before it that have three letters or digits (or all there were), as their
+ * salted digest; see `linesBeforeDigest`.
+ */
+export const LinesBefore = z.strictObject({ lines: Count.min(1).max(MOST_LINES_BEFORE), digest: Digest });
+export type LinesBefore = z.infer<typeof LinesBefore>;
+
 /** One contiguous text that a claim put into one file, as the file was saved at sealing. */
 export const PieceRecord = z.strictObject({
   path: RepositoryPath,
@@ -45,13 +55,10 @@ export const PieceRecord = z.strictObject({
   end: Position,
   /** Every line from `start` to `end`, whole. */
   lines: z.array(LineDigest).min(1).max(MAX_PIECE_LINES),
-  /** At how many places of the saved file its whole lines stood, its own among them; 64 where there were more. */
+  /** At how many places of the saved file its whole lines stood, its own among them, layout aside; 64 where there were more. */
   copies: Count.min(1).max(MOST_COPIES),
-  /**
-   * The salted digest of the nearest line before it with three letters or digits, which tells it from its copies, see
-   * `lineBeforeDigest`; `null` where there is none.
-   */
-  lineBefore: z.nullable(Digest),
+  /** What tells it from its copies; `null` where nothing does. */
+  before: z.nullable(LinesBefore),
   /** `null` where the language has no grammar, or where it could not tell. */
   surroundings: z.nullable(Surroundings),
 });

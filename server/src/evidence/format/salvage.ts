@@ -65,7 +65,7 @@ function readClaim(record: string, texts: string): SealedClaim | null {
     line: start.line + lines.length - 1,
     character: lines.length === 1 ? start.character + lastLength : lastLength,
   };
-  const piece = { path, start, end, lines: [], copies: 1, lineBefore: null, surroundings: null };
+  const piece = { path, start, end, lines: [], copies: 1, before: null, surroundings: null };
   const leafHash = toDigest(sha256(record, "\0", texts));
   return {
     record: {
@@ -82,7 +82,7 @@ function readClaim(record: string, texts: string): SealedClaim | null {
         accepted: text,
         saved: saved?.split("\n") ?? null,
         lineSalts: [],
-        lineBeforeSalt: new Uint8Array(32),
+        linesBeforeSalt: new Uint8Array(32),
         surroundingsSalt: new Uint8Array(32),
       },
     ],

@@ -6,13 +6,14 @@ import { pae } from "../../platform/dsse";
 import type { Sign } from "../../platform/ecdsa";
 import { ProoflineError, unreachable } from "../../platform/errors";
 import { type Digest, RepositoryPath } from "../../platform/primitives";
+import type { BeforePiece } from "../locate/copies";
 import { GRAMMARS } from "../locate/enclosure";
 import { type ClaimValues, contradictionIn, type FieldDigests } from "./claimValues";
 import {
   commitAll,
-  lineBeforeDigest,
-  lineBeforeSalt,
   lineDigest,
+  linesBeforeDigest,
+  linesBeforeSalt,
   surroundingsDigest,
   surroundingsSalt,
 } from "./commitment";
@@ -32,8 +33,8 @@ export interface PieceInput {
   readonly saved: readonly string[];
   /** At how many places of the file they stand, at most 64. */
   readonly copies: number;
-  /** The line that tells them from their copies, without blanks and tabs; see `lineBefore`. */
-  readonly lineBefore: string | null;
+  /** What tells them from their copies, see `amongCopies`. */
+  readonly before: BeforePiece | null;
   /** Whether these lines may stand in the evidence file. */
   readonly savedTravels: boolean;
   /** The digest of their text parts, which the record says salted; `null` where nobody can tell. */
@@ -150,14 +151,16 @@ function publicRecord({ id, trim, values, pieces, salts }: ClaimInput): ClaimRec
   }
   const common = {
     id,
-    pieces: pieces.map(({ path, start, end, saved, copies, lineBefore, textParts }, piece) => ({
+    pieces: pieces.map(({ path, start, end, saved, copies, before, textParts }, piece) => ({
       path,
       start,
       end,
       lines: saved.map((line, index) => lineDigest(acceptedSalt, piece, index, line)),
       copies,
-      lineBefore:
-        lineBefore === null ? null : lineBeforeDigest(lineBeforeSalt(acceptedSalt, piece), lineBefore),
+      before: before && {
+        lines: before.wanted,
+        digest: linesBeforeDigest(linesBeforeSalt(acceptedSalt, piece), before.lines),
+      },
       surroundings:
         textParts === null
           ? null

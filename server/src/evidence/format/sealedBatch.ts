@@ -10,7 +10,7 @@ export interface SealedPiece extends PieceRecord {
   readonly saved: readonly string[] | null;
   /** The salts of its line digests. */
   readonly lineSalts: readonly Uint8Array[];
-  readonly lineBeforeSalt: Uint8Array;
+  readonly linesBeforeSalt: Uint8Array;
   readonly surroundingsSalt: Uint8Array;
 }
 

@@ -1,3 +1,5 @@
+import { indexIn } from "../../platform/textSearch";
+
 /** Code units that formatters add, take away or move where they break or join lines. */
 const LAYOUT: ReadonlySet<string> = new Set([..." \t\r\n,;()"]);
 
@@ -36,10 +38,10 @@ export class LayoutFree {
   /** Where another text stands, the first of several that overlap, at most 64 times. */
   placesOf({ characters: wanted }: LayoutFree): readonly LayoutFreeSpan[] {
     const places: LayoutFreeSpan[] = [];
-    let at = wanted === "" ? -1 : this.characters.indexOf(wanted);
+    let at = wanted === "" ? -1 : indexIn(this.characters, wanted);
     while (at !== -1 && places.length < MAX_PLACES) {
       places.push(this.spanAt(at, wanted.length));
-      at = this.characters.indexOf(wanted, at + wanted.length);
+      at = indexIn(this.characters, wanted, at + wanted.length);
     }
     return places;
   }

@@ -1,3 +1,4 @@
+import { indexIn } from "../../platform/textSearch";
 import type { Position } from "../format/record";
 import { LayoutFree } from "./layoutFree";
 import { visible } from "./whiteSpace";
@@ -80,8 +81,8 @@ export class LineIndex {
     if (!this.spend(this.text.length)) {
       return null;
     }
-    const at = this.text.indexOf(wanted);
-    if (at === -1 || this.text.indexOf(wanted, at + 1) !== -1) {
+    const at = indexIn(this.text, wanted);
+    if (at === -1 || indexIn(this.text, wanted, at + 1) !== -1) {
       return null;
     }
     return this.text.slice(0, at).split("\n").length - 1;

@@ -1,5 +1,6 @@
+import { indexIn } from "../../platform/textSearch";
 import type { Position } from "../format/record";
-import { lineBefore } from "./copies";
+import { linesBefore } from "./copies";
 import { LayoutFree } from "./layoutFree";
 import { letterCount } from "./letterCount";
 import { LineIndex, lastAtOrBefore } from "./lineIndex";
@@ -118,11 +119,11 @@ class Search {
     for (const [, alike] of byPattern) {
       const [first] = alike;
       const isOnce = ({ accepted }: Wanted): boolean =>
-        this.text.indexOf(accepted) === this.text.lastIndexOf(accepted);
+        indexIn(this.text, accepted, indexIn(this.text, accepted) + 1) === -1;
       if (first === undefined || (alike.length === 1 && isOnce(first))) {
         continue;
       }
-      const lines = alike.map(({ before }) => tellingLineOf(before));
+      const lines = alike.map(({ before }) => tellingLineOf(before)?.text ?? null);
       const counts = new Map<string | null, number>();
       for (const line of lines) {
         counts.set(line, (counts.get(line) ?? 0) + 1);
@@ -133,7 +134,7 @@ class Search {
           continue;
         }
         const spans = this.occurrences(one).filter(
-          (span) => this.isFree(span) && this.lineBefore(span) === line,
+          (span) => this.isFree(span) && this.isAfterItsLine(one, span),
         );
         const [span] = spans;
         if (span !== undefined && spans.length === 1 && this.isTelling(one, span)) {
@@ -183,7 +184,10 @@ class Search {
   elsewhere(): void {
     const candidates = this.open()
       .filter(({ pattern }) => isNontrivial(pattern))
-      .map((one) => ({ one, spans: this.occurrences(one).filter((span) => this.isFree(span)) }))
+      .map((one) => ({
+        one,
+        spans: this.occurrences(one).filter((span) => this.isFree(span) && this.isAfterItsLine(one, span)),
+      }))
       .filter(({ spans }) => spans.length > 0);
     for (const { one, spans } of candidates) {
       const [span] = spans;
@@ -215,7 +219,9 @@ class Search {
       const isOn = (line: number | undefined, { start }: Span): boolean =>
         this.positionOf(start).line === line;
       const [near] = places.filter((place) => isOn(one.hint?.line, place) || isOn(one.position.line, place));
-      const place = near ?? (places.length === 1 ? places[0] : undefined);
+      const [only, ...others] = places;
+      const isOnly = only !== undefined && others.length === 0 && this.isAfterItsLine(one, only);
+      const place = near ?? (isOnly ? only : undefined);
       if (place !== undefined) {
         const standing = new Set(this.text.slice(place.start, place.end).split("\n").map(squash));
         const kept = one.parts.filter(({ squashed }) => standing.has(squashed)).length;
@@ -234,6 +240,10 @@ class Search {
       const [first] = matches ?? [];
       const last = matches?.at(-1);
       if (matches === null || first === undefined || last === undefined) {
+        continue;
+      }
+      // All of it was looked for before, and is no place of it.
+      if (matches.length === one.parts.length && !this.isAfterItsLine(one, first)) {
         continue;
       }
       const span = { start: first.start, end: last.end };
@@ -255,9 +265,14 @@ class Search {
       : { start, end: start + accepted.length };
   }
 
+  /** What is somewhere else after another line may have stood there before. */
+  private isAfterItsLine({ before }: Wanted, span: Span): boolean {
+    return mayStandAfter(this.lineBefore(span), before);
+  }
+
   private lineBefore({ start }: Span): string | null {
     this.index ??= new LineIndex(this.text);
-    return lineBefore(this.index, this.positionOf(start).line);
+    return linesBefore(this.index, this.positionOf(start).line, 1)?.[0] ?? null;
   }
 
   private open(): Wanted[] {
@@ -347,7 +362,7 @@ class Search {
       }
       return;
     }
-    for (let at = characters.indexOf(pattern); at !== -1; at = characters.indexOf(pattern, at + 1)) {
+    for (let at = indexIn(characters, pattern); at !== -1; at = indexIn(characters, pattern, at + 1)) {
       yield at;
     }
   }
@@ -508,11 +523,28 @@ function toWanted(suggestion: LocateInput): Wanted {
   };
 }
 
-/** The nearest line with letters and digits enough before a suggestion; `null` where it is not known, or not whole. */
-function tellingLineOf(before: string | undefined): string | null {
-  // The last line is the suggestion's own, and the first may be cut.
-  const lines = (before ?? "").replace(/\r\n?/g, "\n").split("\n").slice(1, -1);
-  return lineBefore(new LineIndex(lines.join("\n")), lines.length);
+/**
+ * Whether a suggestion may have stood behind a line, without blanks and tabs, or `null` for none: whether that is the nearest line with
+ * letters and digits enough before it, as far as its prompt tells.
+ */
+export function mayStandAfter(line: string | null, before: string | undefined): boolean {
+  const wanted = tellingLineOf(before);
+  return wanted === null || (wanted.isWhole ? line === wanted.text : line?.endsWith(wanted.text) === true);
+}
+
+/** The nearest line with letters and digits enough before a suggestion, which a prompt's beginning may cut; `null` where none is known. */
+function tellingLineOf(
+  before: string | undefined,
+): { readonly text: string; readonly isWhole: boolean } | null {
+  // The last line is the suggestion's own.
+  const lines = (before ?? "").replace(/\r\n?/g, "\n").split("\n").slice(0, -1);
+  const [first = "", ...rest] = lines;
+  const [whole] = linesBefore(new LineIndex(rest.join("\n")), rest.length, 1) ?? [];
+  if (whole !== undefined) {
+    return { text: whole, isWhole: true };
+  }
+  const [cut] = linesBefore(new LineIndex(first), lines.length, 1) ?? [];
+  return cut === undefined ? null : { text: cut, isWhole: false };
 }
 
 /** A suggestion together with the lines before it, as one text that begins with a whole line. */

@@ -1,7 +1,12 @@
-import type { Digest } from "../../platform/primitives";
-import { commit, lineBeforeDigest } from "../format/commitment";
-import type { LineDigest, Position, Surroundings } from "../format/record";
-import { lineBefore } from "./copies";
+import { commit, linesBeforeDigest } from "../format/commitment";
+import {
+  type LineDigest,
+  type LinesBefore,
+  MOST_COPIES,
+  type Position,
+  type Surroundings,
+} from "../format/record";
+import { linesBefore } from "./copies";
 import { LayoutFree, type LayoutFreeSpan } from "./layoutFree";
 import { letterCount } from "./letterCount";
 import type { LineIndex } from "./lineIndex";
@@ -34,17 +39,17 @@ export interface PieceToLocate {
   readonly lineSalts: readonly Uint8Array[];
   /** At how many places its whole lines stood when they were sealed. */
   readonly copies: number;
-  /** What stood before them and tells them from the others, as a digest. */
-  readonly lineBefore: Digest | null;
-  readonly lineBeforeSalt: Uint8Array;
+  /** What stood before them and tells them from the others. */
+  readonly before: LinesBefore | null;
+  readonly linesBeforeSalt: Uint8Array;
+  /** Whether its own file is gone, and it is looked for in another one, which may hold copies that nobody counted. */
+  readonly isInOtherFile?: boolean;
   readonly surroundings: Surroundings | null;
   readonly surroundingsSalt: Uint8Array;
   /** Where an editor has followed its start to; ranks above the recorded place. */
   readonly hint?: Position;
-  /** The text before it when it was accepted, where that is known: the open prompt's prefix. */
-  readonly before?: string;
-  /** The text after it, likewise. */
-  readonly after?: string;
+  /** The text around it when it was accepted, where that is known: the open prompt's prefix and suffix. */
+  readonly around?: string;
 }
 
 /** Whether two whole texts of a file are the same to a grammar of its language. No grammar, or no answer yet: no. */
@@ -64,9 +69,6 @@ const MARGIN = 8;
 
 /** What asking where a line stands costs, in code units. */
 const LOOK_UP = 8;
-
-/** Lines before a piece, blank ones not counted, that tell its place when they are known. */
-const LINES_BEFORE = 3;
 
 /**
  * Finds one piece in today's text. Whole lines decide: it is `verbatim` only where each line that it touches stands as
@@ -105,46 +107,64 @@ interface Whole {
 function wholeAt(piece: PieceToLocate, today: LineIndex): Whole | Located | null {
   const all = everywhere(piece, today);
   const here = placesOf(piece).flatMap(({ line }) => (stands(piece, today, line) ? [line] : []));
-  const [own] =
-    isOnlyOne(piece) && all.length <= 1 ? here : here.filter((at) => isPreceded(piece, today, at));
+  const alike = Math.max(all.length, alikeIn(piece, today));
+  const isCrowded = isAmongCopies(piece) || alike > 1;
+  // Where nothing tells the copies apart, they are known only as long as none of them is gone.
+  const isAllThere = piece.before === null && !piece.isInOtherFile && alike >= piece.copies;
+  const [own] = isCrowded ? here.filter((at) => isAllThere || isPreceded(piece, today, at)) : here;
   if (own !== undefined) {
     return { line: own, content: "verbatim" };
   }
-  const [meant] = afterContext(piece, today, all);
-  if (meant !== undefined) {
-    return { line: meant, content: "moved" };
-  }
-  const [told, ...alike] =
-    all.length > 1 || !isOnlyOne(piece) ? all.filter((at) => isPreceded(piece, today, at)) : [];
-  if (told !== undefined && alike.length === 0 && isMovable(piece)) {
+  const [told, ...others] = all.filter((at) => isTold(piece, today, at));
+  if (told !== undefined && others.length === 0) {
     return { line: told, content: "moved" };
   }
   if (here.length > 0) {
     return nowhere(piece, "ambiguous");
   }
   // As many as there were without it are those that there were.
-  if (all.length === 0 || all.length < piece.copies || !isMovable(piece)) {
+  if (all.length === 0 || all.length < piece.copies || piece.isInOtherFile || !isMovable(piece)) {
     return null;
   }
-  const [only, ...others] = all;
-  return only !== undefined && others.length === 0 && isOnlyOne(piece)
-    ? { line: only, content: "moved" }
-    : nowhere(piece, "ambiguous");
+  const [only] = all;
+  return only === undefined || isCrowded ? nowhere(piece, "ambiguous") : { line: only, content: "moved" };
 }
 
-/** Whether its lines stood nowhere else when they were sealed. */
-function isOnlyOne({ copies }: PieceToLocate): boolean {
-  return copies === 1;
+/** Whether its lines stood at other places, too, when they were sealed, or may do in the file that they are looked for in. */
+function isAmongCopies({ copies, isInOtherFile = false }: PieceToLocate): boolean {
+  return copies > 1 || isInOtherFile;
 }
 
-/** Whether the line stands before a place that stood before the piece. */
-function isPreceded(
-  { lineBefore: sealed, lineBeforeSalt: salt }: PieceToLocate,
-  today: LineIndex,
-  at: number,
-): boolean {
-  const now = lineBefore(today, at);
-  return now === null ? sealed === null : now.isWellFormed() && lineBeforeDigest(salt, now) === sealed;
+/** Whether the lines stand before a place that stood before the piece. */
+function isPreceded({ before, linesBeforeSalt: salt }: PieceToLocate, today: LineIndex, at: number): boolean {
+  const now = before === null ? null : linesBefore(today, at, before.lines);
+  return (
+    now?.every((line) => line.isWellFormed()) === true && linesBeforeDigest(salt, now) === before?.digest
+  );
+}
+
+/** The same where they and the piece are enough to be recognised by. */
+function isTold(piece: PieceToLocate, today: LineIndex, at: number): boolean {
+  const lines = piece.before === null ? null : linesBefore(today, at, piece.before.lines);
+  return (
+    lines !== null &&
+    letterCount(lines.join("") + piece.accepted) >= ENOUGH_TO_MOVE &&
+    isPreceded(piece, today, at)
+  );
+}
+
+/** At how many places of the text its lines stand, white space aside; one where that is not known. */
+function alikeIn({ saved }: PieceToLocate, today: LineIndex): number {
+  const wanted = visible(saved?.join("") ?? "");
+  if (saved === null || wanted === "") {
+    return 1;
+  }
+  const offset = saved.findIndex((line) => line.trim() !== "");
+  const places = today.visiblePlacesOf(firstTelling(saved));
+  // More than are listed are more than can be told apart.
+  return places.length >= MOST_COPIES
+    ? MOST_COPIES
+    : places.filter((line) => blockFrom(today, line - offset, wanted) !== null).length;
 }
 
 /**
@@ -164,8 +184,7 @@ function alikeAtPlace(piece: PieceToLocate, today: LineIndex, moved: number): nu
     if (line === undefined || visible(line) === visible(before) || !isLike(at)) {
       continue;
     }
-    const known = `${piece.before ?? ""}
-${piece.after ?? ""}`;
+    const known = piece.around ?? "";
     const stoodBefore = today.spend(known.length) && holdsLines(known, line);
     const [from, to] = at < moved ? [at + 1, moved] : [moved + 1, at];
     let between = from;
@@ -223,43 +242,6 @@ function isMovable({ accepted }: PieceToLocate): boolean {
   return letterCount(accepted) >= ENOUGH_TO_MOVE;
 }
 
-/** Those places before which the lines stand that stood before it when it was accepted; at most one can be meant. */
-function afterContext(piece: PieceToLocate, today: LineIndex, places: readonly number[]): readonly number[] {
-  const context = linesBefore(piece);
-  if (context === null || letterCount(context.join("") + piece.accepted) < ENOUGH_TO_MOVE) {
-    return [];
-  }
-  const after = places.filter((place) => precedes(context, today, place));
-  return after.length === 1 ? after : [];
-}
-
-/** Whole lines before a piece, last first, without blank ones; `null` where none is known. */
-function linesBefore({ before }: PieceToLocate): readonly string[] | null {
-  if (before === undefined) {
-    return null;
-  }
-  // The last line is the piece's own, and the first may be cut.
-  const lines = before
-    .split("\n")
-    .slice(1, -1)
-    .filter((line) => line.trim() !== "");
-  return lines.length === 0 ? null : lines.slice(-LINES_BEFORE).reverse();
-}
-
-function precedes(context: readonly string[], today: LineIndex, place: number): boolean {
-  let line = place - 1;
-  for (const wanted of context) {
-    while (line >= 0 && today.lines[line]?.trim() === "" && today.spend(1)) {
-      line -= 1;
-    }
-    if (today.lines[line] !== wanted) {
-      return false;
-    }
-    line -= 1;
-  }
-  return true;
-}
-
 /** Its lines stand; what is left to say is whether they hold what was accepted. */
 function standing(piece: PieceToLocate, today: LineIndex, whole: Whole, sameTokens: SameTokens): Located {
   const { start, end, accepted, path } = piece;
@@ -299,12 +281,12 @@ function reformatted(
     return null;
   }
   const near = placesOf(piece).map(({ line }) => line);
-  const far = isOnlyOne(piece) && isMovable(piece) ? today.visiblePlacesOf(firstTelling(saved)) : [];
+  const far = isMovable(piece) ? today.visiblePlacesOf(firstTelling(saved)) : [];
   const offset = saved.findIndex((line) => line.trim() !== "");
   const candidates = [...new Set([...near, ...far.map((line) => line - offset)])];
-  const found = candidates
-    .flatMap((from) => blockFrom(today, from, wanted) ?? [])
-    .filter(({ first }) => isOnlyOne(piece) || isPreceded(piece, today, first));
+  const standing = candidates.flatMap((from) => blockFrom(today, from, wanted) ?? []);
+  const isCrowded = isAmongCopies(piece) || standing.length > 1 || far.length >= MOST_COPIES;
+  const found = standing.filter(({ first }) => !isCrowded || isPreceded(piece, today, first));
   const [block] = found;
   if (block === undefined || (found.length > 1 && !near.includes(block.first))) {
     return null;
@@ -422,7 +404,7 @@ function recognised(piece: PieceToLocate, wanted: readonly string[], today: Line
       return edited({ start: own.start, end: kept?.range.end ?? own.end }, kept?.count ?? 0);
     }
   }
-  if (!isOnlyOne(piece)) {
+  if (isAmongCopies(piece)) {
     // What is like it elsewhere is one of the others.
     return nowhere(piece, "gone");
   }
@@ -490,11 +472,16 @@ function withClosingLines(today: LineIndex, first: number, last: number): number
   const openedIn = (line: string): number => line.split("(").length - line.split(")").length;
   let open = today.lines.slice(first, last + 1).reduce((sum, line) => sum + openedIn(line), 0);
   let end = last;
-  while (open > 0 && /^[\s,;)]*\)[\s,;)]*$/.test(today.lines[end + 1] ?? "")) {
+  while (open > 0 && isClosing(today.lines[end + 1] ?? "")) {
     end += 1;
     open += openedIn(today.lines[end] ?? "");
   }
   return end;
+}
+
+/** Whether a line holds closing parentheses and layout, and nothing else. */
+function isClosing(line: string): boolean {
+  return line.includes(")") && /^[\s,;)]+$/.test(line);
 }
 
 /** Where lines stand that tell enough and occur once. */

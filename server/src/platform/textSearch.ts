@@ -1,0 +1,42 @@
+/** Longer texts are searched for by a way that never looks at a character twice; shorter ones cost little whatever they are. */
+const SHORT = 32;
+
+/**
+ * The offset of one text in another from an offset on; -1 where it is not. Takes time linear in both, which `indexOf` does not: a long
+ * text of one letter, looked for in a longer one, keeps it busy for minutes.
+ */
+export function indexIn(text: string, wanted: string, from = 0): number {
+  if (wanted.length <= SHORT) {
+    return text.indexOf(wanted, from);
+  }
+  const borders = bordersOf(wanted);
+  let held = 0;
+  for (let at = from; at < text.length; at += 1) {
+    while (held > 0 && text[at] !== wanted[held]) {
+      held = borders[held - 1] ?? 0;
+    }
+    if (text[at] === wanted[held]) {
+      held += 1;
+    }
+    if (held === wanted.length) {
+      return at - held + 1;
+    }
+  }
+  return -1;
+}
+
+/** How long the longest beginning of each beginning is that is also its end (Knuth, Morris and Pratt, 1977). */
+function bordersOf(text: string): Int32Array {
+  const borders = new Int32Array(text.length);
+  let length = 0;
+  for (let at = 1; at < text.length; at += 1) {
+    while (length > 0 && text[at] !== text[length]) {
+      length = borders[length - 1] ?? 0;
+    }
+    if (text[at] === text[length]) {
+      length += 1;
+    }
+    borders[at] = length;
+  }
+  return borders;
+}
