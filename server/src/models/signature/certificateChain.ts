@@ -55,17 +55,20 @@ const MAX_DEPTH = 8;
 export const MAX_SIGNATURE_CHECKS = 100;
 
 /**
- * Searches a chain from the first certificate to one of the trusted ones, through the others. As OpenSSF Model Signing
- * does, it is judged at the instant at which the signing certificate became valid: a model outlives its certificate,
- * and nothing here proves when it was signed.
+ * Searches a chain from the first certificate to one of the trusted ones, through the others.
+ *
+ * @param instant at which it is judged, in milliseconds since 1970. Unless it is given, that at which the signing certificate
+ * became valid, as OpenSSF Model Signing has it: a model outlives its certificate, and nothing proves when it was signed
  */
 export function chainTo(
   trusted: readonly Certificate[],
   [leaf, ...others]: readonly Certificate[],
+  instant?: number,
 ): ChainSearch {
   if (leaf === undefined) {
     return none("it holds no certificate");
   }
+  const at = instant ?? leaf.from;
   const obstacle = signingObstacle(leaf);
   if (obstacle !== null) {
     return none(obstacle);
@@ -83,7 +86,7 @@ export function chainTo(
   for (const chain of open) {
     const top = chain.at(-1) ?? leaf;
     const issued = (authority: Certificate): boolean =>
-      mayIssue(authority, top, chain.length - 1, leaf.from) && isSigned(top, authority);
+      mayIssue(authority, top, chain.length - 1, at) && isSigned(top, authority);
     const anchor = trusted.find(issued);
     if (anchor !== undefined) {
       return { kind: "found", chain: [...chain, anchor] };

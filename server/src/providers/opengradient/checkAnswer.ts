@@ -1,0 +1,59 @@
+import type { Digest } from "../../platform/primitives";
+import { type AnswerParts, attempt } from "./answerParts";
+import { type AnswerReport, check, notChecked } from "./answerReport";
+import { readSigningKey } from "./answerSignature";
+import { AWS_NITRO_ROOT } from "./attestationChain";
+import { canonicalRequest } from "./canonicalRequest";
+import { documentChecks } from "./documentChecks";
+import { registryChecks } from "./registryChecks";
+import { decodeRegistryEntry } from "./registryEntry";
+import type { RegistryTestimony } from "./registryTestimony";
+import type { SavedAnswer } from "./savedAnswer";
+import { settlementCheck } from "./settlementCheck";
+import { signatureChecks } from "./signatureChecks";
+import { readAnswer } from "./signedAnswer";
+import { meaningOfSummary, summarizeAnswer } from "./summarizeAnswer";
+
+/** What an answer is judged by beside itself. */
+export interface CheckAnswerOptions {
+  /** What the chain says; `null` where nobody asked it. */
+  readonly registry?: RegistryTestimony | null;
+  /** SHA-256 of the root certificate that vouches for attestation documents; Amazon's unless said. */
+  readonly root?: Digest;
+}
+
+/**
+ * Checks a saved answer, each check by itself and with its own reason. It reads nothing and asks nobody: what the file says of the registry
+ * is compared, and can contradict the answer, but never counts for it.
+ */
+export async function checkAnswer(
+  saved: SavedAnswer,
+  { registry = null, root = AWS_NITRO_ROOT }: CheckAnswerOptions = {},
+): Promise<AnswerReport> {
+  const request = attempt(() => canonicalRequest(saved.request));
+  const answer = attempt(() => readAnswer(saved.answer.kind, saved.answer.text));
+  const keyBytes = Buffer.from(saved.signingKey, "base64");
+  const key = attempt(() => readSigningKey(keyBytes));
+  const entryBytes = registry === null ? (saved.registryEntry ?? null) : registry.whenSigned.entry;
+  const entry = entryBytes === null ? null : attempt(() => decodeRegistryEntry(entryBytes));
+  const parts: AnswerParts = { saved, request, answer, keyBytes, key, entry, registry };
+
+  const checks = [
+    ...signatureChecks(parts),
+    ...registryChecks(parts),
+    ...(await documentChecks(parts, root)),
+    notChecked("environmentKnown", "Nobody whom you named has built this enclave's code again."),
+    settlementCheck(parts),
+    check("model", "unproved", "An enclave proves which code relayed an answer, not which weights wrote it."),
+  ];
+  const summary = summarizeAnswer(checks);
+  const model = "value" in request ? request.value.model : null;
+  return {
+    summary,
+    meaning: meaningOfSummary(summary, model),
+    enclave: "value" in answer ? answer.value.enclave : null,
+    timestamp: "value" in answer ? answer.value.timestamp : null,
+    model,
+    checks,
+  };
+}

@@ -1,0 +1,82 @@
+import { type AnswerParts, NO_ANSWER } from "./answerParts";
+import { type AnswerCheck, check, failed, flawed, notChecked, passed } from "./answerReport";
+import { objectionToEntry } from "./registryEntry";
+
+const NOBODY_ASKED = "OpenGradient's chain was not asked.";
+
+/**
+ * Whether OpenGradient's registry knows the enclave and approves its code. An entry in the file can contradict the answer; only what the chain
+ * itself says counts for it.
+ */
+export function registryChecks(parts: AnswerParts): readonly AnswerCheck[] {
+  const { entry, registry } = parts;
+  const objection = objectionTo(parts);
+  if (objection !== null) {
+    return [
+      objection,
+      notChecked("enclaveEnabled", "There is no entry of this enclave to look it up in."),
+      notChecked("codeApproved", "There is no entry of this enclave that names its code."),
+      notChecked("codeStillApproved", "There is no entry of this enclave that names its code."),
+    ];
+  }
+  if (registry === null || entry === null || "flaw" in entry) {
+    const isDisabled = entry !== null && "value" in entry && !entry.value.isEnabled;
+    return [
+      notChecked(
+        "registryEntry",
+        entry === null ? NOBODY_ASKED : `The entry in the file fits, but ${NOBODY_ASKED}`,
+      ),
+      isDisabled
+        ? failed("enclaveEnabled", "The entry in the file says that the enclave is disabled.")
+        : notChecked("enclaveEnabled", NOBODY_ASKED),
+      notChecked("codeApproved", NOBODY_ASKED),
+      notChecked("codeStillApproved", NOBODY_ASKED),
+    ];
+  }
+  const { witnesses, whenSigned, now } = registry;
+  const told = (isSo: boolean, what: string, block: number): string =>
+    `${witnesses} ${isSo ? "say" : "deny"} ${what} at block ${block}.`;
+  return [
+    passed("registryEntry", told(true, "that the registry holds this key as an enclave's", whenSigned.block)),
+    check(
+      "enclaveEnabled",
+      entry.value.isEnabled ? "passed" : "failed",
+      told(entry.value.isEnabled, "that the enclave was enabled", whenSigned.block),
+    ),
+    check(
+      "codeApproved",
+      whenSigned.isCodeApproved ? "passed" : "failed",
+      told(whenSigned.isCodeApproved, "that the registry approved its code", whenSigned.block),
+    ),
+    check(
+      "codeStillApproved",
+      now.isCodeApproved ? "passed" : "warning",
+      told(now.isCodeApproved, "that the registry approves its code", now.block),
+    ),
+  ];
+}
+
+/** Why the entry counts for nothing; `null` where nothing speaks against it, or there is none and nobody was asked. */
+function objectionTo({ answer, entry, registry, keyBytes }: AnswerParts): AnswerCheck | null {
+  if (entry === null) {
+    return registry === null
+      ? null
+      : failed(
+          "registryEntry",
+          `${registry.witnesses} know of no such enclave at block ${registry.whenSigned.block}.`,
+        );
+  }
+  if ("flaw" in entry) {
+    return flawed("registryEntry", "The entry cannot be read", entry.flaw);
+  }
+  if ("flaw" in answer) {
+    return notChecked("registryEntry", NO_ANSWER);
+  }
+  const objection = objectionToEntry(entry.value, answer.value.enclave);
+  if (objection !== null) {
+    return failed("registryEntry", `The entry is not this enclave's: ${objection}.`);
+  }
+  return keyBytes.equals(entry.value.signingKey)
+    ? null
+    : failed("registryEntry", "The entry names another key than the one that came with the answer.");
+}

@@ -1,0 +1,80 @@
+import { enclaveName, messageHash, textHash } from "./answerHashes";
+import { type AnswerParts, type Attempt, NO_ANSWER } from "./answerParts";
+import { type AnswerCheck, failed, flawed, notChecked, passed } from "./answerReport";
+import { isSignedBy } from "./answerSignature";
+import type { SignedAnswer } from "./signedAnswer";
+
+/** Whether one key signed this request and this answer together, and whether it is that of the enclave which the answer names. */
+export function signatureChecks(parts: AnswerParts): readonly AnswerCheck[] {
+  return [
+    answerCheck(parts.answer),
+    requestHashCheck(parts),
+    outputHashCheck(parts.answer),
+    signingKeyCheck(parts),
+    signatureCheck(parts),
+  ];
+}
+
+function answerCheck(answer: Attempt<SignedAnswer>): AnswerCheck {
+  if ("flaw" in answer) {
+    return flawed("answer", "The answer counts for nothing", answer.flaw);
+  }
+  const { kind, hasUnsignedText } = answer.value.output;
+  if (kind === "text") {
+    return passed("answer", "It is whole, and its text is what the enclave signed.");
+  }
+  return passed(
+    "answer",
+    `It is whole, and its tool calls are what the enclave signed.${hasUnsignedText ? " The text beside them is not signed." : ""}`,
+  );
+}
+
+function requestHashCheck({ request, answer }: AnswerParts): AnswerCheck {
+  if ("flaw" in request) {
+    return flawed("requestHash", "The request cannot be hashed", request.flaw);
+  }
+  if ("flaw" in answer) {
+    return notChecked("requestHash", NO_ANSWER);
+  }
+  return textHash(request.value.json) === answer.value.requestHash
+    ? passed("requestHash", "The enclave states the hash of this request.")
+    : failed("requestHash", "The enclave states the hash of another request.");
+}
+
+function outputHashCheck(answer: Attempt<SignedAnswer>): AnswerCheck {
+  if ("flaw" in answer) {
+    return notChecked("outputHash", NO_ANSWER);
+  }
+  const { output, outputHash } = answer.value;
+  return textHash(output.signed) === outputHash
+    ? passed("outputHash", "The enclave states the hash of this answer.")
+    : failed("outputHash", "The enclave states the hash of another answer.");
+}
+
+function signingKeyCheck({ answer, key, keyBytes }: AnswerParts): AnswerCheck {
+  if ("flaw" in key) {
+    return flawed("signingKey", "The signing key cannot be used", key.flaw);
+  }
+  if ("flaw" in answer) {
+    return notChecked("signingKey", NO_ANSWER);
+  }
+  return enclaveName(keyBytes) === answer.value.enclave
+    ? passed("signingKey", "It is the key of the enclave that the answer names.")
+    : failed("signingKey", "It is the key of another enclave than the answer names.");
+}
+
+function signatureCheck({ request, answer, key }: AnswerParts): AnswerCheck {
+  if ("flaw" in answer || "flaw" in key) {
+    return notChecked("signature", "flaw" in answer ? NO_ANSWER : "The signing key cannot be used.");
+  }
+  const { output, timestamp, signature } = answer.value;
+  // What was signed is this request and this answer, or something else: what the answer states in between decides nothing.
+  const requestHash = "value" in request ? textHash(request.value.json) : answer.value.requestHash;
+  const message = messageHash(requestHash, textHash(output.signed), timestamp);
+  if (!isSignedBy(key.value, message, signature)) {
+    return failed("signature", "The key did not sign this request, this answer and this time together.");
+  }
+  return "value" in request
+    ? passed("signature", "The key signed this request, this answer and this time together.")
+    : passed("signature", "The key signed this answer and this time with a request of the stated hash.");
+}

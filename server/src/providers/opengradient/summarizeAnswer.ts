@@ -1,0 +1,50 @@
+import { unreachable } from "../../platform/errors";
+import { visibleName } from "../../protocol/visibleText";
+import type { AnswerCheck, AnswerCheckName, AnswerSummary } from "./answerReport";
+
+/** Without all of these, nothing says who signed what. */
+const SIGNED: readonly AnswerCheckName[] = ["answer", "requestHash", "outputHash", "signingKey", "signature"];
+/** With all of these, the key is an enclave's. */
+const ATTESTED: readonly AnswerCheckName[] = [
+  "documentSignature",
+  "documentChain",
+  "notDebug",
+  "bindsSigningKey",
+];
+/** With all of these, the registry approved that enclave's code. */
+const APPROVED: readonly AnswerCheckName[] = ["registryEntry", "enclaveEnabled", "codeApproved"];
+
+/** One word for all checks. One that failed decides; beyond that, no word is said for which a check is missing. */
+export function summarizeAnswer(checks: readonly AnswerCheck[]): AnswerSummary {
+  if (checks.some(({ value }) => value === "failed")) {
+    return "contradicted";
+  }
+  const values = new Map(checks.map(({ name, value }) => [name, value]));
+  const pass = (names: readonly AnswerCheckName[]): boolean =>
+    names.every((name) => values.get(name) === "passed");
+  if (!pass(SIGNED)) {
+    return "unchecked";
+  }
+  if (pass(APPROVED)) {
+    return "approved";
+  }
+  return pass(ATTESTED) ? "attested" : "signed";
+}
+
+/** The same as a sentence. Which weights wrote an answer, none of them says. */
+export function meaningOfSummary(summary: AnswerSummary, model: string | null): string {
+  switch (summary) {
+    case "approved":
+      return `An approved enclave relayed this answer${model === null ? "" : ` from ${visibleName(model)}`}; nobody can check which weights wrote it.`;
+    case "attested":
+      return "An enclave on Amazon's hardware signed this answer. Whether OpenGradient's registry approved its code was not checked.";
+    case "signed":
+      return "The holder of this key signed this answer. Whether that is an enclave, and an approved one, was not checked.";
+    case "unchecked":
+      return "It could not be checked who signed which answer to which request.";
+    case "contradicted":
+      return "This does not hold: at least one check failed.";
+    default:
+      return unreachable(summary);
+  }
+}
