@@ -1,4 +1,4 @@
-// Writes the JSON Schemas of the evidence format to docs/schemas/. Run it after a change to one of its schemas.
+// Writes the JSON Schemas of the formats to docs/schemas/. Run it after a change to one of its schemas.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
@@ -7,6 +7,8 @@ import { EvidenceFile, PromptOpenings } from "../server/src/evidence/format/evid
 import { Statement } from "../server/src/evidence/format/statement";
 import { Blame } from "../server/src/policy/blame";
 import { Report } from "../server/src/policy/report";
+import { AnswerReport } from "../server/src/providers/opengradient/answerReport";
+import { SavedAnswer } from "../server/src/providers/opengradient/savedAnswer";
 import { root } from "./bundle.mjs";
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
@@ -18,6 +20,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   anchor: Anchor,
   report: Report,
   blame: Blame,
+  "opengradient-answer": SavedAnswer,
+  "opengradient-report": AnswerReport,
 };
 
 /** The text of each schema's file (JSON Schema 2020-12), by the file's name. */

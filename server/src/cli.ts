@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { AnchorFlags } from "./cli/anchorCommand";
 import type { Answer, CommandName } from "./cli/answers";
+import type { RegistryFlags } from "./cli/attestationCommand";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
 import {
@@ -62,6 +63,7 @@ function run<Name extends CommandName, Module>(
 }
 
 const blames = () => import("./cli/blameCommand");
+const attestations = () => import("./cli/attestationCommand");
 const anchoring = () => import("./cli/anchorCommand");
 const chains = () => import("./cli/chainCommand");
 const chainReviews = () => import("./cli/chainReviewCommand");
@@ -334,6 +336,24 @@ run(
     .description("everything about one suggestion"),
   evidenceFiles,
   ({ evidenceShow }, session, _flags, [id = ""]) => evidenceShow(session, id),
+);
+
+run(
+  "attestation check",
+  program
+    .command("attestation")
+    .description("answers that an enclave signed")
+    .command("check")
+    .argument("<file>", "a saved answer of OpenGradient, as docs/opengradient.md describes it")
+    .description("whether an approved enclave signed a saved answer, check by check")
+    .option(
+      "--rpc-url <url...>",
+      "RPC servers of OpenGradient's chain, each as an address or Operator=address",
+    )
+    .option("--registry <address>", "another registry than OpenGradient's own")
+    .option("--registry-chain <id>", "the chain that it is on", positive),
+  attestations,
+  ({ attestationCheck }, _session, flags, [file = ""]) => attestationCheck(file, flags as RegistryFlags),
 );
 
 run(

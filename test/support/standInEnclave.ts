@@ -1,4 +1,4 @@
-/** An enclave of our own that does what OpenGradient's do, and the paper that belongs to it: all made here, nothing by the code under test. */
+/** An enclave of our own that does what OpenGradient's do, with its papers: nothing of it is made by the code under test. */
 import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { encodeAbiParameters, type Hex, parseAbiParameters, toHex } from "viem";

@@ -24,6 +24,8 @@ import { Report } from "../policy/report";
 import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
 import { ChainSettings } from "../protocol/settings";
+import { AnswerReport } from "../providers/opengradient/answerReport";
+import { SavedAnswer } from "../providers/opengradient/savedAnswer";
 import { Failure } from "./failure";
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -224,6 +226,7 @@ export const ANSWERS = {
   "chain forget": z.strictObject({ forgotten: z.literal(true) }),
   "evidence list": Batches,
   "evidence show": Shown,
+  "attestation check": AnswerReport,
   schema: z.record(z.string(), z.unknown()),
 } as const;
 
@@ -233,11 +236,12 @@ export type Answer<Name extends CommandName> = z.input<(typeof ANSWERS)[Name]>;
 /** What `complete --batch` prints for each line of its input. */
 export const BatchAnswer = z.strictObject({ ...completion, reason: z.string().optional() });
 
-/** What is published: each command's answer, that of a batch's line, and what any of them prints where it fails. */
+/** What is published: each command's answer, that of a batch's line, what a command prints that fails, and a file that one reads. */
 const PUBLISHED: Readonly<Record<string, z.ZodType>> = {
   ...ANSWERS,
   "complete --batch": BatchAnswer,
   failure: Failure,
+  "attestation file": SavedAnswer,
 };
 
 /** JSON Schemas (2020-12) by the words of the command. */

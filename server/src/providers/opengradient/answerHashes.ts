@@ -22,7 +22,7 @@ export function enclaveName(signingKey: Uint8Array): ChainHash {
   return `0x${toDigest(keccak256(signingKey))}`;
 }
 
-/** What the registry approves: keccak256 over the platform configuration registers 0, 1 and 2, which measure the enclave's image. */
+/** What the registry approves: keccak256 over the platform configuration registers 0, 1 and 2, which measure the image. */
 export function measurementHash(registers: readonly Uint8Array[]): ChainHash {
   return `0x${toDigest(keccak256(Buffer.concat(registers)))}`;
 }

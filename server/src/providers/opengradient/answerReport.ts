@@ -41,8 +41,8 @@ export const AnswerCheck = z.strictObject({
 export type AnswerCheck = z.infer<typeof AnswerCheck>;
 
 /**
- * What the checks come to. `approved`: an enclave that the registry approves signed it. `attested`: an enclave did, and nobody asked the
- * registry. `signed`: somebody did. `unchecked`: not even that is known. `contradicted`: a check failed.
+ * What the checks come to. `approved`: an enclave that the registry approves signed it. `attested`: an enclave did, and nobody
+ * asked the registry. `signed`: somebody did. `unchecked`: not even that is known. `contradicted`: a check failed.
  */
 export const AnswerSummary = z.enum(["approved", "attested", "signed", "unchecked", "contradicted"]);
 export type AnswerSummary = z.infer<typeof AnswerSummary>;
@@ -69,7 +69,7 @@ export function notChecked(name: AnswerCheckName, reason: string): AnswerCheck {
   return check(name, "notChecked", reason);
 }
 
-/** What a flaw makes of a check: it fails where nobody honest would have made it so, and is not made where nobody can tell. */
+/** What a flaw makes of a check: it fails where no honest gateway has such a flaw, and is not made where nobody can tell. */
 export function flawed(name: AnswerCheckName, about: string, { kind, message }: AnswerFlaw): AnswerCheck {
   return check(name, kind === "unfit" ? "failed" : "notChecked", `${about}: ${message}.`);
 }

@@ -5,16 +5,16 @@ import { AnswerFlaw } from "./answerFlaw";
 import type { AttestationDocument } from "./attestationDocument";
 
 /**
- * SHA-256 of Amazon's root certificate for Nitro enclaves, in DER: `aws.nitro-enclaves`, valid to 2049. Pinned here because the
- * registry's owner can replace the registry's own.
+ * SHA-256 of Amazon's root certificate for Nitro enclaves, in DER: `aws.nitro-enclaves`, valid to 2049. Pinned here because
+ * the registry's owner can replace the registry's own.
  */
 export const AWS_NITRO_ROOT = "641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b" as Digest;
 
 /**
  * The key of a document's certificate, if a chain of certificates leads from it to the pinned root.
  *
- * @param at when the document was handed in, in milliseconds since 1970. Its certificate lives for three hours, so that it is never
- * judged by today's date
+ * @param at when the document was handed in, in milliseconds since 1970. Its certificate lives for three hours, so that it is
+ * never judged by today's date
  * @throws AnswerFlaw where no chain leads there at that instant
  */
 export async function attestedKey(

@@ -19,8 +19,9 @@ export const MAX_PROOF_LENGTH = 64;
 const LEAF = parseAbiParameters("bytes32, bytes32, bytes32, bytes, uint256");
 
 /**
- * The root of the tree in which an answer stands with these neighbours, from the leaf up: OpenZeppelin's `StandardMerkleTree`, whose
- * leaves are hashed twice and whose pairs are hashed in order of their bytes. No batch checks the signatures in it.
+ * The root of the tree in which an answer stands with these neighbours, from the leaf up: OpenZeppelin's
+ * `StandardMerkleTree`, whose leaves are hashed twice and whose pairs are hashed in order of their bytes. Nobody checks the
+ * signatures in a batch: a forged answer can stand in it.
  */
 export function batchRootOf(answer: SettledAnswer, proof: readonly ChainHash[]): ChainHash {
   const { enclave, requestHash, outputHash, signature, timestamp } = answer;

@@ -18,8 +18,8 @@ export interface CanonicalRequest {
 }
 
 /**
- * What the gateway makes of a request's body before it hashes it (`_chat_request_to_dict`): some of its fields, in a form of their
- * own. Neither `top_p`, `n`, `seed` nor `tool_choice` is among them, so that no signature says anything of these.
+ * What the gateway makes of a request's body before it hashes it (`_chat_request_to_dict`): some of its fields, in a form of
+ * their own. Neither `top_p`, `n`, `seed` nor `tool_choice` is among them, so that no signature says anything of these.
  *
  * @param body the exact text that was sent
  * @throws AnswerFlaw `unfit` where no gateway would take it; `unknown` where gateways of different versions differ

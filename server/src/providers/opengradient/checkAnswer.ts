@@ -23,8 +23,8 @@ export interface CheckAnswerOptions {
 }
 
 /**
- * Checks a saved answer, each check by itself and with its own reason. It reads nothing and asks nobody: what the file says of the registry
- * is compared, and can contradict the answer, but never counts for it.
+ * Checks a saved answer, each check by itself and with its own reason. It reads nothing and asks nobody: what the file
+ * says of the registry is compared, and can contradict the answer, but never counts for it.
  */
 export async function checkAnswer(
   saved: SavedAnswer,
@@ -42,7 +42,10 @@ export async function checkAnswer(
     ...signatureChecks(parts),
     ...registryChecks(parts),
     ...(await documentChecks(parts, root)),
-    notChecked("environmentKnown", "Nobody whom you named has built this enclave's code again."),
+    notChecked(
+      "environmentKnown",
+      "Whether anybody has rebuilt this enclave's code from its source is not known here.",
+    ),
     settlementCheck(parts),
     check("model", "unproved", "An enclave proves which code relayed an answer, not which weights wrote it."),
   ];

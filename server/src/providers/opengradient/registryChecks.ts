@@ -5,8 +5,8 @@ import { objectionToEntry } from "./registryEntry";
 const NOBODY_ASKED = "OpenGradient's chain was not asked.";
 
 /**
- * Whether OpenGradient's registry knows the enclave and approves its code. An entry in the file can contradict the answer; only what the chain
- * itself says counts for it.
+ * Whether OpenGradient's registry knows the enclave and approves its code. An entry in the file can contradict the answer;
+ * only what the chain itself says counts for it.
  */
 export function registryChecks(parts: AnswerParts): readonly AnswerCheck[] {
   const { entry, registry } = parts;

@@ -56,8 +56,8 @@ const TEN_FIELDS = [{ type: "tuple", components: FIELDS }] as const;
 const ELEVEN_FIELDS = [{ type: "tuple", components: [...FIELDS, OHTTP] }] as const;
 
 /**
- * Decodes what `getTEE(bytes32)` returned. The contract has had two layouts, of 10 and of 11 fields; which one it is, the first
- * offset tells, because what it points to comes right after the last field.
+ * Decodes what `getTEE(bytes32)` returned. The contract has had two layouts, of 10 and of 11 fields; which one it is, the
+ * first offset tells, because what it points to comes right after the last field.
  *
  * @throws AnswerFlaw where it is neither
  */

@@ -58,5 +58,5 @@ export const SavedAnswer = z.strictObject({
 });
 export type SavedAnswer = z.infer<typeof SavedAnswer>;
 
-/** In UTF-16 code units: both bodies with every character escaped, and the rest. */
-export const MAX_SAVED_LENGTH = 64 * 1024 * 1024;
+/** Both bodies with every third character escaped, and the rest. */
+export const MAX_SAVED_BYTES = 96 * 1024 * 1024;

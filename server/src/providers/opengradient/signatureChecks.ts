@@ -4,7 +4,7 @@ import { type AnswerCheck, failed, flawed, notChecked, passed } from "./answerRe
 import { isSignedBy } from "./answerSignature";
 import type { SignedAnswer } from "./signedAnswer";
 
-/** Whether one key signed this request and this answer together, and whether it is that of the enclave which the answer names. */
+/** Whether one key signed request and answer together, and whether it is that of the enclave which the answer names. */
 export function signatureChecks(parts: AnswerParts): readonly AnswerCheck[] {
   return [
     answerCheck(parts.answer),
@@ -21,11 +21,11 @@ function answerCheck(answer: Attempt<SignedAnswer>): AnswerCheck {
   }
   const { kind, hasUnsignedText } = answer.value.output;
   if (kind === "text") {
-    return passed("answer", "It is whole, and its text is what the enclave signed.");
+    return passed("answer", "It is whole, and what an enclave signs of it is its text.");
   }
   return passed(
     "answer",
-    `It is whole, and its tool calls are what the enclave signed.${hasUnsignedText ? " The text beside them is not signed." : ""}`,
+    `It is whole, and what an enclave signs of it are its tool calls.${hasUnsignedText ? " The text beside them is not signed." : ""}`,
   );
 }
 

@@ -19,7 +19,7 @@ function leafOf({ enclave, requestHash, outputHash, signature, timestamp }: Sett
 
 const pairOf = (a: Buffer, b: Buffer): Buffer => (Buffer.compare(a, b) < 0 ? keccak(a, b) : keccak(b, a));
 
-/** OpenZeppelin's tree: leaves in order of their hashes, from the end of an array in which the children of i are 2i+1 and 2i+2. */
+/** OpenZeppelin's tree: leaves by their hashes, from the end of an array in which the children of i are 2i+1 and 2i+2. */
 function treeOf(leaves: readonly Buffer[]): readonly Buffer[] {
   const sorted = [...leaves].sort(Buffer.compare);
   const nodes: Buffer[] = new Array(2 * sorted.length - 1);
