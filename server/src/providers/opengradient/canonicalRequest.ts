@@ -11,11 +11,21 @@ import {
   readPythonJson,
 } from "./pythonJson";
 
-/** A request as the gateway hashes it, and the name by which it asks for a model. */
+/** A request as the gateway hashes it. */
 export interface CanonicalRequest {
   readonly json: string;
+  /** The name by which it asks for a model. */
   readonly model: string;
+  /** The members of its body of which nothing is hashed. */
+  readonly unsigned: readonly string[];
 }
+
+/** What the gateway hashes where it is truthy. */
+const OPTIONAL_FIELDS = ["stop", "tools", "response_format"] as const;
+const SIGNED_FIELDS: ReadonlySet<string> = new Set([
+  ...["model", "messages", "temperature", "max_tokens"],
+  ...OPTIONAL_FIELDS,
+]);
 
 /**
  * What the gateway makes of a request's body before it hashes it (`_chat_request_to_dict`): some of its fields, in a form of
@@ -51,13 +61,14 @@ export function canonicalRequest(body: string): CanonicalRequest {
   if (longest !== null) {
     fields.set("max_tokens", longest instanceof PythonNumber ? longest : refuseType("max_tokens"));
   }
-  for (const name of ["stop", "tools", "response_format"]) {
+  for (const name of OPTIONAL_FIELDS) {
     const value = request.get(name) ?? null;
     if (isTruthy(value)) {
       fields.set(name, value);
     }
   }
-  return { json: pythonJson(fields), model };
+  const unsigned = [...request.keys()].filter((name) => !SIGNED_FIELDS.has(name));
+  return { json: pythonJson(fields), model, unsigned };
 }
 
 function canonicalMessage(message: PythonValue): PythonObject {

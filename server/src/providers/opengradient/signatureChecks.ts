@@ -1,3 +1,4 @@
+import { visibleName } from "../../protocol/visibleText";
 import { enclaveName, messageHash, textHash } from "./answerHashes";
 import { type AnswerParts, type Attempt, NO_ANSWER } from "./answerParts";
 import { type AnswerCheck, failed, flawed, notChecked, passed } from "./answerReport";
@@ -37,8 +38,23 @@ function requestHashCheck({ request, answer }: AnswerParts): AnswerCheck {
     return notChecked("requestHash", NO_ANSWER);
   }
   return textHash(request.value.json) === answer.value.requestHash
-    ? passed("requestHash", "The enclave states the hash of this request.")
+    ? passed(
+        "requestHash",
+        `The enclave states the hash of this request.${notHashed(request.value.unsigned)}`,
+      )
     : failed("requestHash", "The enclave states the hash of another request.");
+}
+
+/** As many names as a reader takes in. */
+const MOST_NAMES = 8;
+
+function notHashed(unsigned: readonly string[]): string {
+  if (unsigned.length === 0) {
+    return "";
+  }
+  const more = unsigned.length > MOST_NAMES ? ` and ${unsigned.length - MOST_NAMES} more` : "";
+  const names = unsigned.slice(0, MOST_NAMES).map((name) => visibleName(name));
+  return ` Not hashed: ${names.join(", ")}${more}.`;
 }
 
 function outputHashCheck(answer: Attempt<SignedAnswer>): AnswerCheck {

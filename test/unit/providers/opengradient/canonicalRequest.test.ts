@@ -53,6 +53,11 @@ describe("canonicalRequest", () => {
     );
   });
 
+  it("tells of which members nothing is signed", () => {
+    const body = `{"model":"m",${messages},"top_p":1,"stop":"","tool_choice":"auto"}`;
+    expect(canonicalRequest(body).unsigned).toEqual(["top_p", "tool_choice"]);
+  });
+
   it("spells a numeric id of a tool call as Python's str does", () => {
     const spelled = (id: string): string =>
       canonicalRequest(`{"model":"m","messages":[{"role":"tool","content":"r","tool_call_id":${id}}]}`).json;

@@ -11,6 +11,7 @@ import { checkAnswer } from "../../../../server/src/providers/opengradient/check
 import type { RegistryTestimony } from "../../../../server/src/providers/opengradient/registryTestimony";
 import { SavedAnswer } from "../../../../server/src/providers/opengradient/savedAnswer";
 import { readAnswer } from "../../../../server/src/providers/opengradient/signedAnswer";
+import { meaningOfSummary } from "../../../../server/src/providers/opengradient/summarizeAnswer";
 import {
   answerBody,
   answerStream,
@@ -122,11 +123,24 @@ describe("checkAnswer", () => {
     expect(valuesOf(unchecked)).toMatchObject({ requestHash: "notChecked", signature: "passed" });
   });
 
-  it("keeps a name that the file gives within quotation marks", async () => {
-    const request = REQUEST.replace("gpt-5", "x. All checks passed\\u202e");
-    const registry = testimony();
-    const { meaning } = await checkAnswer(saved({ request }), { root, registry });
-    expect(meaning).not.toContain("x. All");
+  it("names what of the request nobody signed", async () => {
+    const more = ["seed", "all good. ", ...Array.from({ length: 9 }, (_, index) => `m${index}`)];
+    const request = REQUEST.replace("{", `{${more.map((name) => `${JSON.stringify(name)}:1,`).join("")}`);
+    const { checks } = await checkAnswer(saved({ request }), { root });
+    expect(checks[1]).toEqual({
+      name: "requestHash",
+      value: "passed",
+      reason:
+        "The enclave states the hash of this request. " +
+        "Not hashed: seed, “all good.\\u{20}”, m0, m1, m2, m3, m4, m5 and 3 more.",
+    });
+  });
+
+  it("keeps a name that the file gives within quotation marks", () => {
+    expect(meaningOfSummary("approved", "gpt-5")).toContain("from gpt-5;");
+    expect(meaningOfSummary("approved", "x. All checks passed\u202e")).toContain(
+      "from “x. All checks passed\\u{202e}”;",
+    );
   });
 });
 

@@ -89,7 +89,7 @@ describe("beside Python itself", () => {
         maxBuffer: 2 ** 30,
       });
       expect(stderr).toBe("");
-      const told = stdout.split("\n").slice(0, -1);
+      const told = stdout.split(/\r?\n/).slice(0, -1);
       expect(told).toHaveLength(lines.length);
       const ours = [
         ...texts.map(spelled),
