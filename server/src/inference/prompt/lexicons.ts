@@ -2,7 +2,10 @@
 export interface TextRule {
   /** What begins it: a regular expression's source, with no capturing group. */
   readonly begins: string;
-  /** What ends it, by what began it: a regular expression's source. `null`: its line's end alone does, as with a line comment. */
+  /**
+   * What ends it, by what began it. `null`: its line's end alone does, as with a line comment. What begins it in any number of ways
+   * holds nothing else that matters, so that no pattern is made of it.
+   */
   readonly ends: ((opener: string) => string) | null;
   /** It may go over several lines; otherwise each line's end ends it. */
   readonly spansLines: boolean;
@@ -23,13 +26,14 @@ export interface Lexicon {
 }
 
 const ESCAPE = "\\\\[\\s\\S]";
-const escaped = (sign: string): string => sign.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-const itself = (opener: string): string => escaped(opener);
+/** As a regular expression's source. */
+export const escaped = (sign: string): string => sign.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+const itself = (opener: string): string => opener;
 
 const lineComment = (begins: string): TextRule => ({ begins, ends: null, spansLines: false });
 const blockComment = (begins: string, ends: string): TextRule => ({
   begins: escaped(begins),
-  ends: () => escaped(ends),
+  ends: () => ends,
   spansLines: true,
   misplaced: escaped(begins),
 });
@@ -79,7 +83,7 @@ const HASHED = [HASH, TRIPLE, DOUBLE, SINGLE];
 
 function endOfRawC(opener: string): string {
   const delimiter = opener.slice(opener.indexOf('"') + 1, -1);
-  return escaped(`)${delimiter}"`);
+  return `)${delimiter}"`;
 }
 
 const lexicon = (texts: readonly TextRule[], hasRegex = false): Lexicon => ({ texts, hasRegex });
@@ -126,7 +130,7 @@ const LEXICONS: Readonly<Record<string, Lexicon>> = {
       SLASHES,
       STARS,
       raw('"""+'),
-      raw('(?:@\\$?|\\$@)"', () => '"(?!")'),
+      { ...raw('(?:@\\$?|\\$@)"', () => '"'), passes: '"(?=")' },
       withFields(quoted('(?<=\\$)"')),
       DOUBLE,
       SINGLE,

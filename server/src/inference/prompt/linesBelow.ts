@@ -1,36 +1,33 @@
 import { indentationOf } from "./blockExtent";
 
-/** What the lines below a bracket say of it: whether it lacks the one that closes it. */
+/** How far the lines of a text that are not blank are indented, below any place in it. */
 export class LinesBelow {
-  /** By line, the least indentation of the visible lines below it; infinite where there are none. */
-  private readonly least: number[] = [];
+  /** The least indentation of all of them, in columns; infinite where there are none. */
+  readonly least: number;
   private readonly starts: number[] = [];
+  /** By line, the least indentation below it. */
+  private readonly below: number[] = [];
 
-  constructor(private readonly text: string) {
-    const lines = text.split("\n");
-    let start = 0;
+  /** @param from where a line of the text begins; of what stands above it nothing is asked */
+  constructor(text: string, from = 0) {
+    const lines = text.slice(from).split("\n");
+    let start = from;
     for (const line of lines) {
       this.starts.push(start);
       start += line.length + 1;
     }
     let least = Number.POSITIVE_INFINITY;
     for (let index = lines.length - 1; index >= 0; index -= 1) {
-      this.least[index] = least;
+      this.below[index] = least;
       const line = lines[index] ?? "";
       least = line.trim() === "" ? least : Math.min(least, indentationOf(line));
     }
+    this.least = least;
   }
 
-  /**
-   * Whether a bracket was to be closed by now: a line below shows it that is indented no deeper than its own, or, where it stands
-   * before what follows the cursor, that there is none.
-   */
-  showLeft(at: number, isBefore: boolean): boolean {
-    const line = lastAtOrBefore(this.starts, at);
-    const least = this.least[line] ?? Number.POSITIVE_INFINITY;
-    return least === Number.POSITIVE_INFINITY
-      ? isBefore
-      : least <= indentationOf(this.text.slice(this.starts[line] ?? 0, at));
+  /** The least indentation below the line of an offset; infinite where there is nothing below. */
+  leastBelow(at: number): number {
+    return this.below[lastAtOrBefore(this.starts, at)] ?? Number.POSITIVE_INFINITY;
   }
 }
 

@@ -1,5 +1,6 @@
-import { indentationOf } from "./blockExtent";
-import type { Lexicon, TextRule } from "./lexicons";
+import { escaped, type Lexicon, type TextRule } from "./lexicons";
+import { type LineBeginning, LineBeginnings } from "./lineBeginnings";
+import { RegexLiterals } from "./regexLiterals";
 
 /** A bracket, or the beginning of a comment or string, that is open at a place in a text. */
 interface OpenSign {
@@ -8,6 +9,8 @@ interface OpenSign {
   /** `null` for a bracket. */
   readonly text: TextRule | null;
   readonly at: number;
+  /** How its line begins; `null` for a comment or string, and where indentation tells nothing. */
+  readonly line: LineBeginning | null;
   /** What is open around it. */
   readonly outer: OpenSign | null;
 }
@@ -27,7 +30,18 @@ const REGEX: TextRule = {
   spansLines: false,
   passes: "\\\\.|\\[(?:\\\\.|[^\\]\\\\\\n])*\\]",
 };
-const REGEX_ON_LINE = /\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//y;
+
+/** A bracket that is open at a place in a text. */
+export type OpenBracket = Pick<OpenSign, "at" | "line">;
+
+/** What reading a part of a text needs of the whole. */
+interface Reading {
+  readonly text: string;
+  /** `null` where indentation tells nothing. */
+  readonly lines: LineBeginnings | null;
+  readonly regexes: RegexLiterals;
+  readonly onSign: ((at: number) => void) | undefined;
+}
 
 /**
  * Reads a text by lexical rules alone, and knows at its end which brackets, comments and strings are open. Behind two texts after
@@ -37,6 +51,7 @@ export class OpenSigns {
   private innermost: OpenSign | null = null;
   private closedInVain = 0;
   private brokenTexts = 0;
+  private lookedAt = 0;
 
   /**
    * @param byIndentation a bracket that begins a line closes only what was opened on a line that is indented alike, as in formatted
@@ -56,9 +71,24 @@ export class OpenSigns {
     return copy;
   }
 
-  /** Names what is open; of a comment or string, where it began as well. */
-  get state(): string {
-    return this.open.map(({ sign, text, at }) => (text === null ? sign : `${sign}${at}`)).join(" ");
+  /** Whether the same is open here, and of a comment or string begins at the same place. */
+  hasSameOpen(other: OpenSigns): boolean {
+    let [one, another] = [this.innermost, other.innermost];
+    while (one !== another) {
+      if (one === null || another === null || one.sign !== another.sign || one.text !== another.text) {
+        return false;
+      }
+      if (one.text !== null && one.at !== another.at) {
+        return false;
+      }
+      [one, another] = [one.outer, another.outer];
+    }
+    return true;
+  }
+
+  /** UTF-16 code units that were looked at so far, as a measure of work. */
+  get looked(): number {
+    return this.lookedAt;
   }
 
   /** What has paired with nothing so far, and never will. */
@@ -66,118 +96,130 @@ export class OpenSigns {
     return { texts: this.brokenTexts, brackets: this.closedInVain };
   }
 
-  /** Innermost first. */
-  private get open(): readonly OpenSign[] {
-    const open: OpenSign[] = [];
-    for (let sign = this.innermost; sign !== null; sign = sign.outer) {
-      open.push(sign);
-    }
-    return open;
-  }
-
   /** The text ends in a comment that goes as far as its line. */
   get isInLineComment(): boolean {
     return this.innermost?.text?.ends === null;
   }
 
-  /** Where the brackets, and the comments and strings of several lines, begin that are open. */
-  get openAt(): { readonly brackets: readonly number[]; readonly texts: readonly number[] } {
-    const placesOf = (isWanted: (text: TextRule | null) => boolean): number[] =>
-      this.open.filter(({ text }) => isWanted(text)).map(({ at }) => at);
-    return {
-      brackets: placesOf((text) => text === null),
-      texts: placesOf((text) => text?.spansLines === true),
-    };
+  /** The brackets that are open, and where comments and strings of several lines begin that are; innermost first. */
+  get openAt(): { readonly brackets: readonly OpenBracket[]; readonly texts: readonly number[] } {
+    const brackets: OpenBracket[] = [];
+    const texts: number[] = [];
+    for (let sign = this.innermost; sign !== null; sign = sign.outer) {
+      if (sign.text === null) {
+        brackets.push(sign);
+      } else if (sign.text.spansLines) {
+        texts.push(sign.at);
+      }
+    }
+    return { brackets, texts };
   }
 
   /**
-   * Goes on with a part of a text.
+   * Goes on with a part of a text. However much is open, and however long its lines are, each character is looked at a few times.
    *
-   * @param from where the part begins in `text`
+   * @param from where the part begins in `text`, which is where a line begins
    * @param to where it ends; what stands behind is looked at where a sign has several characters
    * @param onSign told where each sign begins
    */
   read(text: string, from: number, to: number, onSign?: (at: number) => void): this {
-    const code = patternInCode(this.lexicon);
-    for (let at = from; at < to; ) {
+    const lines = this.byIndentation ? new LineBeginnings(text, from) : null;
+    const regexes = new RegexLiterals(text);
+    const reading = { text, lines, regexes, onSign };
+    let at = from;
+    while (at < to) {
       const top = this.innermost;
-      const pattern = top?.text == null ? code : patternInText(top.text, top.sign);
-      pattern.lastIndex = at;
-      const match = pattern.exec(text);
-      if (match === null || match.index >= to) {
-        break;
-      }
-      const { index } = match;
-      const [sign] = match;
-      at = index + Math.max(1, sign.length);
-      if (top?.text == null) {
-        at = this.readInCode(text, index, sign, onSign) ?? at;
-      } else if (match.groups?.code !== undefined) {
-        onSign?.(index);
-        this.push(sign.endsWith("(") ? "(" : "{", null, index);
-      } else if (match.groups?.misplaced !== undefined) {
-        this.brokenTexts += 1;
-      } else if (match.groups?.end !== undefined || sign === "\n") {
-        onSign?.(index);
-        this.innermost = top.outer;
-        this.brokenTexts += Number(sign === "\n" && top.text.ends !== null);
-      }
+      at = top?.text == null ? this.readCode(reading, at, to) : this.readText(reading, at, to, top, top.text);
     }
+    this.lookedAt += Math.max(0, at - from) + regexes.looked + (lines?.looked ?? 0);
     return this;
   }
 
-  /** Returns where to go on, where that is not right behind the sign. */
-  private readInCode(text: string, at: number, sign: string, onSign?: (at: number) => void): number | null {
+  /** Reads code up to its next sign, and returns where to go on. */
+  private readCode(reading: Reading, from: number, to: number): number {
+    const { text, lines, onSign } = reading;
+    const match = nextIn(text, patternInCode(this.lexicon), from);
+    if (match === null || match.index >= to) {
+      return Math.max(to, match?.index ?? text.length);
+    }
+    const { index: at } = match;
+    const [sign] = match;
+    const behind = at + sign.length;
     if (sign === "\\") {
       return at + 2;
     }
     if (sign === "(" || sign === "[" || sign === "{") {
       onSign?.(at);
-      this.push(sign, null, at);
-      return null;
+      this.open(sign, at, lines);
+      return behind;
     }
     if (sign === ")" || sign === "]" || sign === "}") {
       onSign?.(at);
-      this.close(text, at, sign);
-      return null;
+      this.close(sign, at, lines);
+      return behind;
     }
-    if (sign === "/") {
-      REGEX_ON_LINE.lastIndex = at;
-      if (BEFORE_REGEX.test(text.slice(Math.max(0, at - 16), at)) && REGEX_ON_LINE.test(text)) {
-        onSign?.(at);
-        this.push(sign, REGEX, at);
-      }
-      return null;
-    }
-    const rule = this.lexicon.texts.find((rule) => beginsAt(rule, text, at));
-    if (rule !== undefined) {
+    const rule =
+      sign === "/" ? regexAt(reading, at) : this.lexicon.texts.find((rule) => beginsAt(rule, text, at));
+    if (rule != null) {
       onSign?.(at);
-      this.push(sign, rule, at);
+      this.innermost = { sign, text: rule, at, line: null, outer: this.innermost };
     }
-    return null;
+    return behind;
   }
 
-  private push(sign: string, text: TextRule | null, at: number): void {
-    this.innermost = { sign, text, at, outer: this.innermost };
+  /** Reads a comment or string up to what matters next in it, and returns where to go on. */
+  private readText(reading: Reading, from: number, to: number, top: OpenSign, rule: TextRule): number {
+    const { text, lines, onSign } = reading;
+    const ends = rule.ends?.(top.sign) ?? null;
+    if (ends !== null && holdsNothingElse(rule)) {
+      const at = text.indexOf(ends, from);
+      if (at < 0 || at >= to) {
+        return Math.max(to, at < 0 ? text.length : at);
+      }
+      onSign?.(at);
+      this.innermost = top.outer;
+      return at + ends.length;
+    }
+    const match = nextIn(text, patternInText(rule, ends), from);
+    if (match === null || match.index >= to) {
+      return Math.max(to, match?.index ?? text.length);
+    }
+    const { index: at, groups } = match;
+    const [sign] = match;
+    if (groups?.code !== undefined) {
+      onSign?.(at);
+      this.open(sign.endsWith("(") ? "(" : "{", at, lines);
+    } else if (groups?.misplaced !== undefined) {
+      this.brokenTexts += 1;
+    } else if (groups?.end !== undefined || sign === "\n") {
+      onSign?.(at);
+      this.innermost = top.outer;
+      this.brokenTexts += Number(sign === "\n" && ends !== null);
+    }
+    return at + sign.length;
   }
 
-  private close(text: string, at: number, sign: string): void {
-    const closer = this.byIndentation ? indentationOfBeginning(text, at) : null;
+  private open(sign: string, at: number, lines: LineBeginnings | null): void {
+    this.innermost = { sign, text: null, at, line: lines?.around(at) ?? null, outer: this.innermost };
+  }
+
+  private close(sign: string, at: number, lines: LineBeginnings | null): void {
+    const line = lines?.around(at);
+    const closer = line?.visibleAt === at ? line.indentation : null;
     for (;;) {
       const top = this.innermost;
       if (top === null || top.sign !== CLOSES[sign]) {
         break;
       }
-      if (closer === null) {
+      if (closer === null || top.line === null) {
         this.innermost = top.outer;
         return;
       }
-      const opener = lineAround(text, top.at);
-      if (closer > indentationOf(opener.replace(OPERATOR, (operator) => " ".repeat(operator.length)))) {
+      if (closer > top.line.behindOperator) {
         break;
       }
       this.innermost = top.outer;
-      if (closer >= indentationOf(opener)) {
+      if (closer >= top.line.indentation) {
         return;
       }
       // It stands further out: what was open here is closed by nothing.
@@ -187,18 +229,13 @@ export class OpenSigns {
   }
 }
 
-/** What a line may go on with, as `: call(`, whose bracket closes below the word. */
-const OPERATOR = /(?<=^\s*)[?:|&+*/.-]+(?=\s)/;
-
-/** The beginning of the line around an offset. */
-function lineAround(text: string, at: number): string {
-  return text.slice(text.lastIndexOf("\n", at - 1) + 1, at);
+function regexAt({ text, regexes }: Reading, at: number): TextRule | null {
+  return BEFORE_REGEX.test(text.slice(Math.max(0, at - 16), at)) && regexes.beginsAt(at) ? REGEX : null;
 }
 
-/** The indentation of the line that begins with what stands at an offset; `null` where something stands before it. */
-function indentationOfBeginning(text: string, at: number): number | null {
-  const before = lineAround(text, at);
-  return before.trim() === "" ? indentationOf(before) : null;
+function nextIn(text: string, pattern: RegExp, from: number): RegExpExecArray | null {
+  pattern.lastIndex = from;
+  return pattern.exec(text);
 }
 
 const inCode = new WeakMap<Lexicon, RegExp>();
@@ -216,33 +253,32 @@ function patternInCode(lexicon: Lexicon): RegExp {
   return pattern;
 }
 
-const inText = new WeakMap<TextRule, Map<string, RegExp>>();
+/** Nothing matters in it but what ends it. */
+function holdsNothingElse({ passes, code, misplaced, spansLines }: TextRule): boolean {
+  return spansLines && passes === undefined && code === undefined && misplaced === undefined;
+}
+
+const inText = new WeakMap<TextRule, Map<string | null, RegExp>>();
 
 /** The next thing in a text that matters: what is passed over, its end, code within it, a line's end. */
-function patternInText(rule: TextRule, opener: string): RegExp {
-  const ofRule = inText.get(rule) ?? new Map<string, RegExp>();
+function patternInText(rule: TextRule, ends: string | null): RegExp {
+  const ofRule = inText.get(rule) ?? new Map<string | null, RegExp>();
   inText.set(rule, ofRule);
-  const found = ofRule.get(opener);
+  const found = ofRule.get(ends);
   if (found !== undefined) {
     return found;
   }
   const parts = [
     ...(rule.code === undefined ? [] : [`(?<code>${rule.code})`]),
     ...(rule.passes === undefined ? [] : [rule.passes]),
-    ...(rule.ends === null ? [] : [`(?<end>${rule.ends(opener)})`]),
+    ...(ends === null ? [] : [`(?<end>${escaped(ends)})`]),
     ...(rule.misplaced === undefined ? [] : [`(?<misplaced>${rule.misplaced})`]),
     ...(rule.spansLines ? [] : ["\\n"]),
   ];
   const pattern = new RegExp(parts.join("|"), "gu");
-  // Raw strings may begin in any number of ways.
-  if (ofRule.size >= MOST_OPENERS) {
-    ofRule.clear();
-  }
-  ofRule.set(opener, pattern);
+  ofRule.set(ends, pattern);
   return pattern;
 }
-
-const MOST_OPENERS = 100;
 
 const beginnings = new WeakMap<TextRule, RegExp>();
 

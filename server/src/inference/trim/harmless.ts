@@ -1,6 +1,6 @@
 import { type Lexicon, lexiconOf } from "../prompt/lexicons";
 import { LinesBelow } from "../prompt/linesBelow";
-import { OpenSigns, type UnpairedCounts } from "../prompt/openSigns";
+import { type OpenBracket, OpenSigns, type UnpairedCounts } from "../prompt/openSigns";
 import type { Prompt } from "../suggestion";
 
 /** A document, or what a prompt holds of it, without what is suggested in it. */
@@ -14,26 +14,36 @@ export class Harmless {
   private readonly lexicon: Lexicon;
   /** The cursor's line is read again with each suggestion: its last signs may go on in one. */
   private readonly line: number;
+  /** How much of what follows the cursor is blank up to the next line; 0 where more stands on its line. */
+  private readonly blankBehind: number;
   private readonly atLine: OpenSigns;
   private readonly alone: OpenSigns;
   private lineByIndentation: OpenSigns | null = null;
+  private linesAbove: LinesBelow | null = null;
   private unpairedAlone: UnpairedInAll | null = null;
+  private lookedAt = 0;
 
   /** @param isPart the document was cut, so that the other half of a bracket may stand outside of it */
   constructor(
     private readonly document: Document,
     private readonly isPart: boolean,
   ) {
-    const { path, prefix } = document;
+    const { path, prefix, suffix } = document;
     this.lexicon = lexiconOf(path);
     this.line = prefix.lastIndexOf("\n") + 1;
-    this.atLine = new OpenSigns(this.lexicon).read(prefix, 0, this.line);
+    this.blankBehind = /^[^\S\n]*(?:\n|$)/.exec(suffix)?.[0].length ?? 0;
+    this.atLine = this.read(new OpenSigns(this.lexicon), prefix, 0, this.line);
     this.alone = this.behind("");
+  }
+
+  /** UTF-16 code units that were looked at so far, each as often as it was. */
+  get looked(): number {
+    return this.lookedAt;
   }
 
   is(text: string): boolean {
     const behind = this.behind(text);
-    if (behind.state === this.alone.state && isAtMost(behind.unpaired, this.alone.unpaired)) {
+    if (behind.hasSameOpen(this.alone) && isAtMost(behind.unpaired, this.alone.unpaired)) {
       return true;
     }
     if (behind.isInLineComment) {
@@ -49,37 +59,65 @@ export class Harmless {
     const { prefix, suffix } = this.document;
     const signs: number[] = [];
     const note = (at: number): number => signs.push(at - prefix.length);
-    this.atLine.copy().read(prefix + text + suffix, this.line, prefix.length + text.length, note);
+    this.read(this.atLine.copy(), prefix + text + suffix, this.line, prefix.length + text.length, note);
     return signs.filter((at) => at >= 0);
   }
 
   /** What is open behind a text; behind the cursor's line where nothing else follows on it. */
   private behind(text: string): OpenSigns {
     const { prefix, suffix } = this.document;
-    const blank = /^[^\S\n]*(?:\n|$)/.exec(suffix)?.[0].length ?? 0;
     const whole = `${prefix}${text}${suffix}\n`;
-    const end = prefix.length + text.length + Math.max(blank, Number(suffix === ""));
-    return this.atLine.copy().read(whole, this.line, end);
+    const end = prefix.length + text.length + Math.max(this.blankBehind, Number(suffix === ""));
+    return this.read(this.atLine.copy(), whole, this.line, end);
   }
 
   /** What pairs with nothing in all of the document with a text in it. */
   private unpaired(text: string): UnpairedInAll {
     const { prefix, suffix } = this.document;
     const whole = `${prefix}${text}${suffix}\n`;
-    this.lineByIndentation ??= new OpenSigns(this.lexicon, this.isPart).read(prefix, 0, this.line);
-    const signs = this.lineByIndentation.copy().read(whole, this.line, whole.length);
-    const { openAt, unpaired } = signs;
+    this.lineByIndentation ??= this.isPart
+      ? this.read(new OpenSigns(this.lexicon, true), prefix, 0, this.line)
+      : this.atLine;
+    const { openAt, unpaired } = this.read(this.lineByIndentation.copy(), whole, this.line, whole.length);
+    this.lookedAt += openAt.brackets.length + openAt.texts.length;
     const goesOn = this.isPart && suffix.trim() !== "";
-    const below = goesOn ? new LinesBelow(whole) : null;
-    const isLeft = (at: number): boolean => below?.showLeft(at, at < prefix.length + text.length) ?? true;
-    const left = new Set(openAt.brackets.filter(isLeft));
-    const mayClose = goesOn ? [...openAt.texts, ...openAt.brackets.filter((at) => !left.has(at))] : [];
+    const below = goesOn ? this.linesOf(whole) : null;
+    const isLeft = (bracket: OpenBracket): boolean =>
+      below === null || this.showLeft(below, bracket, bracket.at < prefix.length + text.length);
+    const others = openAt.brackets.filter((bracket) => !isLeft(bracket)).map(({ at }) => at);
+    const mayClose = goesOn ? [...openAt.texts, ...others] : [];
     return {
       texts: unpaired.texts + (goesOn ? 0 : openAt.texts.length),
-      brackets: unpaired.brackets + left.size,
+      brackets: unpaired.brackets + openAt.brackets.length - others.length,
       // The same places of the document, whatever is suggested.
       mayClose: mayClose.map((at) => (at < prefix.length ? `${at}` : `+${at - text.length}`)).join(" "),
     };
+  }
+
+  /** The lines of a document from the cursor's on. */
+  private linesOf(whole: string): LinesBelow {
+    this.lookedAt += whole.length - this.line;
+    return new LinesBelow(whole, this.line);
+  }
+
+  /**
+   * Whether a bracket was to be closed by now: a line below shows it that is indented no deeper than its own, or, where it stands
+   * before what follows the cursor, that there is none.
+   *
+   * @param below the lines from the cursor's on
+   */
+  private showLeft(below: LinesBelow, { at, line }: OpenBracket, isBefore: boolean): boolean {
+    this.linesAbove ??= new LinesBelow(this.document.prefix.slice(0, this.line));
+    const least =
+      at < this.line ? Math.min(this.linesAbove.leastBelow(at), below.least) : below.leastBelow(at);
+    return least === Number.POSITIVE_INFINITY ? isBefore : least <= (line?.indentation ?? 0);
+  }
+
+  private read(signs: OpenSigns, ...part: Parameters<OpenSigns["read"]>): OpenSigns {
+    const before = signs.looked;
+    signs.read(...part);
+    this.lookedAt += signs.looked - before;
+    return signs;
   }
 }
 
