@@ -1,3 +1,5 @@
+import { RegexLiterals } from "./regexLiterals";
+
 /** A bracket or quote, and its UTF-16 offset in the text. */
 export interface BracketSign {
   readonly sign: string;
@@ -16,7 +18,6 @@ export interface Unpaired {
 const CLOSES: Readonly<Record<string, string>> = { ")": "(", "]": "[", "}": "{" };
 const STRING_PREFIX = /(?:^|[^\p{L}\p{N}_])[bBrRfFuU]{1,2}$/u;
 const BEFORE_REGEX = /(?:^|=>|[({[=,:;!&|?+}\n]|\b(?:return|typeof|case|in|of))[^\S\n]*$/;
-const REGEX = /\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//y;
 
 /**
  * Finds what a text leaves open and what it closes, by the text alone and without a parser: brackets in strings,
@@ -29,6 +30,8 @@ export function unpairedIn(text: string, before = ""): Unpaired {
   const whole = before + text;
   const open: BracketSign[] = [];
   const closers: BracketSign[] = [];
+  const regexes = new RegexLiterals(whole);
+  const rests = new LineRests(whole);
   let inComment = false;
   const close = (at: number): void => {
     const opener = open.pop();
@@ -57,7 +60,7 @@ export function unpairedIn(text: string, before = ""): Unpaired {
       at += 1;
       continue;
     }
-    const comment = isDivision(whole, at, open.at(-1)) ? null : endOfComment(whole, at);
+    const comment = isDivision(whole, at, open.at(-1), rests) ? null : endOfComment(whole, at);
     if (comment !== null) {
       inComment = comment > whole.length;
       at = comment - 1;
@@ -66,10 +69,7 @@ export function unpairedIn(text: string, before = ""): Unpaired {
         open.push({ sign, at });
       }
     } else if (sign === "/" && BEFORE_REGEX.test(whole.slice(Math.max(0, at - 16), at))) {
-      REGEX.lastIndex = at;
-      if (REGEX.test(whole)) {
-        at = REGEX.lastIndex - 1;
-      }
+      at = regexes.endOf(at) ?? at;
     } else if (/[([{]/.test(sign)) {
       open.push({ sign, at });
     } else if (sign in CLOSES) {
@@ -87,15 +87,47 @@ export function unpairedIn(text: string, before = ""): Unpaired {
 }
 
 /** `//` as Python divides: brackets that are open on the line are closed behind it. */
-function isDivision(text: string, at: number, opener: BracketSign | undefined): boolean {
-  if (!text.startsWith("//", at) || opener === undefined) {
-    return false;
+function isDivision(text: string, at: number, opener: BracketSign | undefined, rests: LineRests): boolean {
+  return opener !== undefined && text.startsWith("//", at) && rests.closeMore(at, opener.at);
+}
+
+/** Tells what the rests of a text's lines close. Each line is looked at once, from the first to the last. */
+class LineRests {
+  private start = 0;
+  private end = -1;
+  /** By offset in the line: how many more brackets are opened than closed from there to its end. */
+  private depths: Int32Array | null = null;
+
+  constructor(private readonly text: string) {}
+
+  /**
+   * Whether more brackets are closed than opened from an offset to the end of its line.
+   *
+   * @param at never smaller than the one before
+   * @param opener where a bracket stands before it, which must be on the same line
+   */
+  closeMore(at: number, opener: number): boolean {
+    while (this.end < at) {
+      this.start = this.end + 1;
+      const newline = this.text.indexOf("\n", this.start);
+      this.end = newline < 0 ? this.text.length : newline;
+      this.depths = null;
+    }
+    if (opener < this.start) {
+      return false;
+    }
+    this.depths ??= this.depthsOfLine();
+    return (this.depths[at - this.start] ?? 0) < 0;
   }
-  if (text.slice(opener.at, at).includes("\n")) {
-    return false;
+
+  private depthsOfLine(): Int32Array {
+    const length = this.end - this.start;
+    const depths = new Int32Array(length + 1);
+    for (let index = length - 1; index >= 0; index -= 1) {
+      depths[index] = (depths[index + 1] ?? 0) + depthOf(this.text.charAt(this.start + index));
+    }
+    return depths;
   }
-  const [rest = ""] = text.slice(at).split("\n", 1);
-  return [...rest].reduce((depth, sign) => depth + depthOf(sign), 0) < 0;
 }
 
 function depthOf(sign: string): number {

@@ -230,7 +230,7 @@ export class OpenSigns {
 }
 
 function regexAt({ text, regexes }: Reading, at: number): TextRule | null {
-  return BEFORE_REGEX.test(text.slice(Math.max(0, at - 16), at)) && regexes.beginsAt(at) ? REGEX : null;
+  return BEFORE_REGEX.test(text.slice(Math.max(0, at - 16), at)) && regexes.endOf(at) !== null ? REGEX : null;
 }
 
 function nextIn(text: string, pattern: RegExp, from: number): RegExpExecArray | null {

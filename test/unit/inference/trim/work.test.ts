@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { unpairedIn } from "../../../../server/src/inference/prompt/brackets";
 import { cursorContextOf } from "../../../../server/src/inference/prompt/cursorContext";
 import { Harmless } from "../../../../server/src/inference/trim/harmless";
 import type { TrimContext } from "../../../../server/src/inference/trim/step";
@@ -119,6 +120,12 @@ it("bears a line of half a million characters", () => {
     const line = sign.repeat(500_000 / sign.length);
     expect(new Harmless({ path: "a.ts", prefix: "x = ", suffix: `\n${line}\n` }, true).is("f(")).toBe(false);
   }
+});
+
+it("bears such a line in the steps that read it by no language's rules", () => {
+  const slashes = `(${"/".repeat(500_000)})`;
+  expect(unpairedIn(slashes)).toMatchObject({ openers: [], closers: [] });
+  expect(unpairedIn("=/a[".repeat(125_000)).openers).toHaveLength(125_000);
 });
 
 it("lets nothing stay where a prompt is too long for another try", () => {
