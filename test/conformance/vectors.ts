@@ -992,7 +992,7 @@ vector(
     rules: ["copies"],
     files: { "src/registry.ts": `// New.\n${plain(TWICE).replace(OTHER_CLEAR, "")}` },
     evidence: [twice],
-      pieces: [],
+    pieces: [],
     gone: [{ claim: twiceLeaf, path: "src/registry.ts" }],
   },
 );

@@ -24,6 +24,10 @@ export interface Replayable {
   readonly values: ModelOutput | null;
 }
 
+/** Twice what a setting may ask of a model, and more text than that comes to: what is longer was made by no editor. */
+const MOST_TOKENS = 1024;
+const MOST_UNITS = 16_384;
+
 /** Says why no model whatever can replay a suggestion here, or `null` where the one that made it can. */
 export function replayObstacle({ trim, values }: Pick<Replayable, "trim" | "values">): string | null {
   if (values === null) {
@@ -31,6 +35,9 @@ export function replayObstacle({ trim, values }: Pick<Replayable, "trim" | "valu
   }
   if (trim !== TRIM_VERSION) {
     return `Its text was trimmed by ${trim}, which this version of Proofline does not know; it has ${TRIM_VERSION}.`;
+  }
+  if (values.tokens.length > MOST_TOKENS || values.raw.length > MOST_UNITS) {
+    return `Its answer is longer than any that Proofline asks a model for: ${values.tokens.length} tokens, of at most ${MOST_TOKENS}.`;
   }
   return null;
 }

@@ -78,7 +78,9 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
   const document = await client.connection.sendRequest(GetVerdictDocument.type, { id: verified?.id ?? "" });
   expect(document).toContain("# verified");
   expect(document).toContain(visibleCode(verified?.id ?? ""));
-  expect(document).toContain(workspace.uri(name));
+  expect(document?.split("\n")).toContainEqual(
+    expect.stringContaining(`\`${name}\`, line ${start.line + 1}: `),
+  );
   expect(await client.connection.sendRequest(GetVerdictDocument.type, { id: "nobody's" })).toBeNull();
 });
 

@@ -32,6 +32,18 @@ describe("what can be replayed", () => {
     );
   });
 
+  it("is not what is longer than any answer that is asked for: looking at it would take long", () => {
+    const { values, ...rest } = sealedWith(TRIM_VERSION);
+    if (values === null) {
+      throw new Error("the prompt is sealed");
+    }
+    const longer = (change: Partial<typeof values>): string | null =>
+      replayObstacle({ ...rest, values: { ...values, ...change } });
+    expect(longer({ tokens: Array.from({ length: 1024 }, () => 1) })).toBeNull();
+    expect(longer({ tokens: Array.from({ length: 1025 }, () => 1) })).toMatch(/1025 tokens, of at most 1024/);
+    expect(longer({ raw: "x".repeat(16_385) })).toMatch(/longer than any/);
+  });
+
   it("is remembered for one trim chain only", () => {
     const suggestion = sealedWith(TRIM_VERSION);
     expect(replayKey({ ...suggestion, trim: "trim/v999" })).not.toBe(replayKey(suggestion));
