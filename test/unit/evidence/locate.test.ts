@@ -253,6 +253,21 @@ describe("the same text several times", () => {
     expect(names.map((name) => places.get(name)?.content)).toEqual(["moved", "moved", "verbatim"]);
   });
 
+  it("is found with the blanks that it begins and ends with", () => {
+    // As it is offered to somebody who has typed `return` so far.
+    const text = "  push(item) {\n    this.items.push(item);\n  }\n\n  pop() {\n    return this.items\n  }\n";
+    const before = text.slice(0, text.indexOf(" this.items\n"));
+    const input = { id: "a", position: { line: 5, character: 10 }, accepted: " this.items", before };
+    expect(found(locate(text, [input]), "a")).toMatchObject({
+      content: "verbatim",
+      range: { start: { line: 5, character: 10 }, end: { line: 5, character: 21 } },
+    });
+    expect(found(locate(`// new\n${text}`, [input]), "a")).toMatchObject({
+      content: "moved",
+      range: { start: { line: 6, character: 10 }, end: { line: 6, character: 21 } },
+    });
+  });
+
   it("is not taken from where an editor followed it to", () => {
     const text = `${HEAD}${method("other")}${method("own")}}\n`;
     const hint = { line: 3, character: 4 };

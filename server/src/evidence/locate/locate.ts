@@ -138,7 +138,7 @@ class Search {
         );
         const [span] = spans;
         if (span !== undefined && spans.length === 1 && this.isTelling(one, span)) {
-          const isOwn = this.spanFrom(one, one.position)?.start === span.start;
+          const isOwn = this.spanFrom(one, one.position)?.start === this.withItsBlanks(one, span).start;
           this.take(one, isOwn ? "verbatim" : "moved", span);
         }
       }
@@ -279,7 +279,8 @@ class Search {
     return this.wanted.filter(({ id }) => !this.found.has(id));
   }
 
-  private take(one: Wanted, content: Located["content"], span: Span, kept = one.parts.length): void {
+  private take(one: Wanted, content: Located["content"], found: Span, kept = one.parts.length): void {
+    const span = this.withItsBlanks(one, found);
     if (!this.isFree(span)) {
       return;
     }
@@ -290,6 +291,13 @@ class Search {
       kept,
       total: one.parts.length,
     });
+  }
+
+  /** Where a suggestion stands letter by letter, with the blanks that it begins and ends with: these are not looked for. */
+  private withItsBlanks({ accepted }: Wanted, span: Span): Span {
+    const start = span.start - (accepted.length - accepted.trimStart().length);
+    const whole = { start, end: start + accepted.length };
+    return this.text.startsWith(accepted, start) && start >= 0 && this.isFree(whole) ? whole : span;
   }
 
   private isFree({ start, end }: Span): boolean {
