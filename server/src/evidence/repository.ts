@@ -29,7 +29,7 @@ import { formatId, idIn, type RepositoryIds } from "./repositoryIds";
 /** Where evidence lies, below a repository's top. */
 export const PROOFLINE_FOLDER = ".proofline";
 /** Where its ids lie, one file each. */
-const REPOSITORY_FOLDER = `${PROOFLINE_FOLDER}/repository`;
+export const REPOSITORY_FOLDER = `${PROOFLINE_FOLDER}/repository`;
 /** Where VS Code keeps a workspace's settings, below a repository's top. */
 export const EDITOR_SETTINGS_FILE = ".vscode/settings.json";
 

@@ -16,6 +16,7 @@ import type { ReplayResult } from "../inference/engine/engine";
 import type { Environment } from "../inference/suggestion";
 import { compareText } from "../platform/compareText";
 import { unreachable } from "../platform/errors";
+import { groupBy } from "../platform/groupBy";
 import { atOnce } from "../platform/slices";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
@@ -92,7 +93,7 @@ export function* verifying(parameters: VerifyParameters): Generator<void, Report
   const verdicts: Verdict[] = [];
   const beside: BesideVerdict[] = [];
   const gone: { claim: string; id: string; path: string }[] = [];
-  for (const [path, here] of byPath(yield* bestFirst(claims, parameters))) {
+  for (const [path, here] of groupBy(yield* bestFirst(claims, parameters), ({ piece }) => piece.path)) {
     if (parameters.only?.has(path) === false) {
       continue;
     }
@@ -208,19 +209,6 @@ function* bestFirst(
 
 /** The checks that depend on today's text, where it speaks for the claim. */
 const AT_BEST = { content: "verbatim", prompt: "bound", copied: "no" } as const;
-
-function byPath(all: readonly Ranked[]): ReadonlyMap<string, readonly Ranked[]> {
-  const groups = new Map<string, Ranked[]>();
-  for (const one of all) {
-    const group = groups.get(one.piece.path);
-    if (group === undefined) {
-      groups.set(one.piece.path, [one]);
-    } else {
-      group.push(one);
-    }
-  }
-  return groups;
-}
 
 /** Where each piece stands, by its key. What is sealed is found by whole lines, what is not yet by its text. */
 function* locateAll(

@@ -13,6 +13,7 @@ import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
 import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
+import { groupBy } from "../platform/groupBy";
 import { findSecret } from "../platform/secrets";
 import { indexIn } from "../platform/textSearch";
 import type { VerificationThread } from "./thread/verificationThread";
@@ -95,15 +96,14 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     const lines = new LineIndex(text);
     const places = locateAccepted(text, free, parameters.hints);
     const found: { suggestion: AcceptedSuggestion; range: Pick<PieceInput, "start" | "end"> }[] = [];
+    const taken = [...places.values()].flatMap(({ range }) => (range === null ? [] : [range.start]));
     for (const suggestion of free) {
-      const taken = [...places.values(), ...found].flatMap(({ range }) =>
-        range === null ? [] : [range.start],
-      );
       const range = placeToSeal(suggestion, places.get(suggestion.id), lines, taken);
       if (range === null) {
         gone(path, [suggestion], "Its text was gone before it was sealed.");
       } else {
         found.push({ suggestion, range });
+        taken.push(range.start);
       }
     }
     const spans = found.map(({ range: { start, end } }) => ({ first: start.line, last: end.line }));
@@ -212,7 +212,7 @@ interface ReadySuggestion {
 
 /**
  * Where a suggestion is sealed: where it was found, or, where its text stands several times and none of these is its own
- * place, at the one next to it that no other has taken. `null` where nothing of it is left.
+ * place, at the one next to it, after the line that it stood after, that no other has taken. `null` where nothing of it is left.
  */
 function placeToSeal(
   { position, values: { accepted, prompt } }: AcceptedSuggestion,
@@ -244,18 +244,4 @@ function placeToSeal(
 
 function distance(one: Position, other: Position): number {
   return Math.abs(one.line - other.line);
-}
-
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) {
-      groups.set(key, [item]);
-    } else {
-      group.push(item);
-    }
-  }
-  return groups;
 }

@@ -1,6 +1,6 @@
 import type { ChainReader } from "../chain/chain";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
-import { PROOFLINE_FOLDER, type RepositoryFiles } from "../evidence/repository";
+import { REPOSITORY_FOLDER, type RepositoryFiles } from "../evidence/repository";
 import { compareText } from "../platform/compareText";
 import { inSlices } from "../platform/slices";
 import { claimsIn, EvidenceIndex, pathsIn } from "../policy/evidenceIndex";
@@ -72,15 +72,14 @@ export function portionsOf(
   atOnce = CLAIMS_AT_ONCE,
 ): readonly ReadonlySet<string>[] {
   const index = EvidenceIndex.of(evidence);
-  const isNamed = (path: string): boolean => index.claimsAt(path) > 0;
   // Which of the files that no evidence names holds how much of what was moved is known only once all of it was looked at.
-  const unnamed = [...paths].filter((path) => !isNamed(path)).length;
+  const unnamed = [...paths].filter((path) => index.claimsAt(path) === 0).length;
   const left = [...moves.sourcesOf(new Set())].reduce((sum, path) => sum + index.claimsAt(path), 0);
   const moved = Math.ceil(left / Math.max(1, unnamed));
   const portions: Set<string>[] = [];
   let room = 0;
   for (const path of [...paths].sort(compareText)) {
-    const claims = isNamed(path) ? index.claimsAt(path) : moved;
+    const claims = index.claimsAt(path) || moved;
     if (portions.length === 0 || claims > room) {
       portions.push(new Set());
       room = atOnce;
@@ -189,8 +188,8 @@ function idProblems(before: readonly string[], now: readonly string[]): readonly
   return before
     .filter((id) => !now.includes(id))
     .map((id) => ({
-      path: `${PROOFLINE_FOLDER}/repository/${id}.json`,
-      problem: `The repository had this id at the base and has ${now.length === 0 ? "none" : "it no more"} now, ${why}`,
+      path: `${REPOSITORY_FOLDER}/${id}.json`,
+      problem: `The repository had this id at the base and ${now.length === 0 ? "has none" : "does not have it"} now, ${why}`,
     }));
 }
 

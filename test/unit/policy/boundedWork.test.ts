@@ -8,6 +8,7 @@ import { Slashes } from "../../../server/src/evidence/locate/slashes";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import { sample, sealed } from "../../support/sampleBatch";
 import { parameters } from "./goodCase";
+import { plainPiece } from "./plainPiece";
 
 const nothing = { prefix: "", suffix: "", context: [] };
 
@@ -37,20 +38,7 @@ describe("what evidence costs", () => {
       { length: 9_000 },
       (_, index) => `const variable${index} = something(${index});`,
     );
-    const piece = {
-      path: "a.txt",
-      start: { line: 30_000, character: 0 },
-      end: { line: 39_001, character: 1 },
-      accepted: ["ab", ...lines, "z"].join("\n"),
-      saved: ["ab", ...lines, "z"],
-      lines: [],
-      lineSalts: [],
-      copies: 1,
-      before: null,
-      linesBeforeSalt: new Uint8Array(32),
-      surroundings: null,
-      surroundingsSalt: new Uint8Array(32),
-    };
+    const piece = plainPiece(["ab", ...lines, "z"], 30_000);
     const today = new LineIndex([...lines, "ab"].join("\n"));
     const located: string[] = [];
     expect(
@@ -60,23 +48,8 @@ describe("what evidence costs", () => {
   }, 60_000);
 
   it("does not grow with the square of a line of brackets below a broken line, or of one letter repeated", () => {
-    const whole = (saved: string, today: string): string => {
-      const piece = {
-        path: "a.txt",
-        start: { line: 0, character: 0 },
-        end: { line: 0, character: saved.length },
-        accepted: saved,
-        saved: [saved],
-        lines: [],
-        lineSalts: [],
-        copies: 1,
-        before: null,
-        linesBeforeSalt: new Uint8Array(32),
-        surroundings: null,
-        surroundingsSalt: new Uint8Array(32),
-      };
-      return locatePiece(piece, new LineIndex(today), () => false).content;
-    };
+    const whole = (saved: string, today: string): string =>
+      locatePiece(plainPiece([saved]), new LineIndex(today), () => false).content;
     const located: string[] = [];
     const seconds = processorSecondsOf(() => {
       located.push(

@@ -11,6 +11,7 @@ import { digestOf } from "../../support/digests";
 import { sample, facts as sampleFacts, sealed } from "../../support/sampleBatch";
 import { claimOf, parameters } from "./goodCase";
 import { grammars } from "./judgedPiece";
+import { plainPiece } from "./plainPiece";
 
 describe("what a stranger's claims cost", () => {
   const salt = new Uint8Array(32);
@@ -21,18 +22,8 @@ describe("what a stranger's claims cost", () => {
     for (let index = 0; index < pieces; index += 1) {
       const accepted = `yy${index}`;
       const piece: PieceToLocate = {
-        path: "a.txt",
-        start: { line: 0, character: 0 },
+        ...plainPiece([accepted]),
         end: { line: 0, character: 4 },
-        accepted,
-        saved: [accepted],
-        lines: [],
-        lineSalts: [],
-        copies: 1,
-        before: null,
-        linesBeforeSalt: new Uint8Array(32),
-        surroundings: null,
-        surroundingsSalt: salt,
         ...make(index),
       };
       locatePiece(piece, today, () => false);

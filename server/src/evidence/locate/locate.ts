@@ -1,3 +1,4 @@
+import { groupBy } from "../../platform/groupBy";
 import { indexIn } from "../../platform/textSearch";
 import type { Position } from "../format/record";
 import { linesBefore } from "./copies";
@@ -107,16 +108,7 @@ class Search {
 
   /** The same text several times, or several suggestions of it: each after the line that stood before it, where that is one place. */
   afterItsLine(): void {
-    const byPattern = new Map<string, Wanted[]>();
-    for (const one of this.open()) {
-      const alike = byPattern.get(one.pattern);
-      if (alike === undefined) {
-        byPattern.set(one.pattern, [one]);
-      } else {
-        alike.push(one);
-      }
-    }
-    for (const [, alike] of byPattern) {
+    for (const [, alike] of groupBy(this.open(), ({ pattern }) => pattern)) {
       const [first] = alike;
       const isOnce = ({ accepted }: Wanted): boolean =>
         indexIn(this.text, accepted, indexIn(this.text, accepted) + 1) === -1;

@@ -135,22 +135,26 @@ function isAmongCopies({ copies, isInOtherFile = false }: PieceToLocate): boolea
   return copies > 1 || isInOtherFile;
 }
 
-/** Whether the lines stand before a place that stood before the piece. */
-function isPreceded({ before, linesBeforeSalt: salt }: PieceToLocate, today: LineIndex, at: number): boolean {
+/** The lines before a place, where they are those that stood before the piece; else `null`. */
+function ownLinesBefore(
+  { before, linesBeforeSalt: salt }: PieceToLocate,
+  today: LineIndex,
+  at: number,
+): readonly string[] | null {
   const now = before === null ? null : linesBefore(today, at, before.lines);
-  return (
-    now?.every((line) => line.isWellFormed()) === true && linesBeforeDigest(salt, now) === before?.digest
-  );
+  const isOwn =
+    now?.every((line) => line.isWellFormed()) === true && linesBeforeDigest(salt, now) === before?.digest;
+  return isOwn ? now : null;
 }
 
-/** The same where they and the piece are enough to be recognised by. */
+function isPreceded(piece: PieceToLocate, today: LineIndex, at: number): boolean {
+  return ownLinesBefore(piece, today, at) !== null;
+}
+
+/** Whether they stand before a place, and are enough to recognise the piece by, together with it. */
 function isTold(piece: PieceToLocate, today: LineIndex, at: number): boolean {
-  const lines = piece.before === null ? null : linesBefore(today, at, piece.before.lines);
-  return (
-    lines !== null &&
-    letterCount(lines.join("") + piece.accepted) >= ENOUGH_TO_MOVE &&
-    isPreceded(piece, today, at)
-  );
+  const lines = ownLinesBefore(piece, today, at);
+  return lines !== null && letterCount(lines.join("") + piece.accepted) >= ENOUGH_TO_MOVE;
 }
 
 /** At how many places of the text its lines stand, white space aside; one where that is not known. */

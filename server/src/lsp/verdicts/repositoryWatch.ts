@@ -298,7 +298,7 @@ function* sortByFile(
 /** What each file of a repository holds; those that are worst where there are too many. */
 function filesOf(folder: string, files: Watched["files"]): DidChangeFileVerdicts.Parameters["files"] {
   return [...files]
-    .flatMap(([path, { counts }]) => (counts.size === 0 ? [] : [{ path, counts: worstFirst(counts) }]))
+    .flatMap(([path, { counts }]) => (counts.size === 0 ? [] : [{ path, counts: inOrderOfWords(counts) }]))
     .sort((one, other) => rankOf(one.counts[0]) - rankOf(other.counts[0]))
     .slice(0, MOST_FILES)
     .map(({ path, counts }) => ({ uri: pathToFileURL(join(folder, path)).href, counts }));
@@ -306,7 +306,8 @@ function filesOf(folder: string, files: Watched["files"]): DidChangeFileVerdicts
 
 type Counted = DidChangeFileVerdicts.Parameters["files"][number]["counts"][number];
 
-function worstFirst(counts: ReadonlyMap<Summary, number>): readonly Counted[] {
+/** The worst word first. */
+function inOrderOfWords(counts: ReadonlyMap<Summary, number>): readonly Counted[] {
   return [...counts]
     .map(([summary, count]) => ({ summary, count }))
     .sort((one, other) => rankOf(one) - rankOf(other));

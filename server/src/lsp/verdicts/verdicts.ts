@@ -9,12 +9,12 @@ import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
 import { keptLinesOf, remarksOn } from "../../policy/remarks";
-import type { FileProblem, Report } from "../../policy/report";
+import { countSummaries, type FileProblem, type Report } from "../../policy/report";
 import { placeOf, type Verdict } from "../../policy/verdict";
 import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { lastLineOf } from "../../protocol/coveredLines";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
-import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
+import type { Summary } from "../../protocol/verdictWords";
 import { worstFirst } from "../../protocol/worstFirst";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { KnownHere } from "../../workflows/knownHere";
@@ -144,11 +144,7 @@ export class Verdicts implements DocumentListener {
 
   /** The verdicts of an open document by what they came to, those without a place included. */
   counts(document: OpenDocument): Readonly<Record<Summary, number>> {
-    const counts = Object.fromEntries(SUMMARIES.map((summary) => [summary, 0])) as Record<Summary, number>;
-    for (const { summary } of this.verdicts.get(document.uri) ?? []) {
-      counts[summary] += 1;
-    }
-    return counts;
+    return countSummaries(this.verdicts.get(document.uri) ?? []);
   }
 
   /** The verdicts on a line, in the order in which they are told. */
