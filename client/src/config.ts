@@ -3,7 +3,7 @@
  * come with the repository, so each setting takes a side: what a workspace may do to it.
  */
 import { unreachable } from "../../server/src/protocol/caught";
-import { type Problem, readChain } from "../../server/src/protocol/chainSettings";
+import { type Problem, readChain, readOpenGradient } from "../../server/src/protocol/chainSettings";
 import { DEFAULT_HUB, DEFAULT_SETTINGS, Settings } from "../../server/src/protocol/settings";
 import { strictest, VERIFIED_ONLY_LEVELS, type VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import type { Offers } from "./editor/offers";
@@ -51,6 +51,9 @@ export const SIDES = {
   "chain.id": "person",
   "chain.rpcUrls": "person",
   "chain.contract": "person",
+  "openGradient.rpcUrls": "person",
+  "openGradient.registryChain": "person",
+  "openGradient.registry": "person",
   sealAfterSeconds: "person",
   badges: "person",
   markModelText: "person",
@@ -82,6 +85,14 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
   if ("problem" in chain) {
     return chain;
   }
+  const openGradient = readOpenGradient({
+    rpcUrls: countingValue(source, "openGradient.rpcUrls"),
+    registryChain: countingValue(source, "openGradient.registryChain"),
+    registry: countingValue(source, "openGradient.registry"),
+  });
+  if ("problem" in openGradient) {
+    return openGradient;
+  }
   const { executionProfile, executionProvider } = Settings.shape;
   return {
     enabled: isEnabled(source),
@@ -92,6 +103,7 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
     verifiedOnly: readVerifiedOnly(source),
     fileDecorations: countingValue(source, "fileDecorations") === true,
     chain,
+    openGradient,
     maxTokens: whole("maxTokens", countingValue(source, "maxTokens")),
     contextChunks: readContextChunks(source),
     cacheMegabytes: whole("cacheMegabytes", countingValue(source, "cacheMegabytes")),

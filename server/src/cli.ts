@@ -5,6 +5,7 @@ import type { Answer, CommandName } from "./cli/answers";
 import type { RegistryFlags } from "./cli/attestationCommand";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
+import { addEnclaveFlags, type EnclaveFlags } from "./cli/enclaveOptions";
 import {
   addFetchFlags,
   addPinFlags,
@@ -162,7 +163,9 @@ run(
 
 run(
   "verify",
-  addChainFlags(program.command("verify").argument("[paths...]", "files or folders; all by default"))
+  addEnclaveFlags(
+    addChainFlags(program.command("verify").argument("[paths...]", "files or folders; all by default")),
+  )
     .description("the verdict on every suggestion in this repository")
     .option(
       "--allow-anchored",
@@ -173,7 +176,7 @@ run(
   verdicts,
   ({ verify }, session, flags, paths) =>
     verify(session, paths, {
-      ...(flags as ChainFlags),
+      ...(flags as ChainFlags & EnclaveFlags),
       allowAnchored: flags.allowAnchored === true,
       replay: flags.replay !== false,
       base: typeof flags.base === "string" ? flags.base : null,
@@ -182,12 +185,12 @@ run(
 
 run(
   "blame",
-  addChainFlags(program.command("blame").argument("<file>", "one file"))
+  addEnclaveFlags(addChainFlags(program.command("blame").argument("<file>", "one file")))
     .description("each line of a file, with its verdict, model, device and time")
     .option("--no-replay", "do not load the model"),
   blames,
   ({ blame }, session, flags, [file = ""]) =>
-    blame(session, file, { ...(flags as ChainFlags), replay: flags.replay !== false }),
+    blame(session, file, { ...(flags as ChainFlags & EnclaveFlags), replay: flags.replay !== false }),
 );
 
 const model = program.command("model").description("models, their pins and their signatures");

@@ -102,7 +102,7 @@ export async function reportOn(
     enclaves: new Map(
       Object.entries(known.enclaves).map(([claim, value]): [string, EnclaveOutcome] => [
         claim,
-        { value, reason: "As the case says." },
+        { value, reason: "As the case says.", checks: [], isRevokedSince: false },
       ]),
     ),
   });

@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
-import { meaningOf, unreachable } from "../platform/errors";
-import { Address, type ChainHash } from "../platform/primitives";
-import type { AnswerCheck, AnswerCheckName, AnswerCheckValue } from "../providers/opengradient/answerReport";
+import { meaningOf } from "../platform/errors";
+import { ANSWER_CHECKS, type AnswerCheck } from "../providers/opengradient/answerReport";
 import { checkAnswer } from "../providers/opengradient/checkAnswer";
-import type { RegistryTestimony } from "../providers/opengradient/registryTestimony";
+import { describeEnclaveCheck, nameOfEnclaveCheck } from "../providers/opengradient/checkNames";
 import { MAX_SAVED_BYTES, SavedAnswer } from "../providers/opengradient/savedAnswer";
-import { askRegistry, OPENGRADIENT_REGISTRY } from "../workflows/enclaveRegistry";
+import { askRegistry } from "../workflows/enclaveRegistry";
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
+import { namedRegistry } from "./enclaveOptions";
 import type { CommandResult } from "./output";
 import { namedFileError } from "./systemRefusals";
 
@@ -23,17 +23,19 @@ export async function attestationCheck(
   file: string,
   flags: RegistryFlags,
 ): Promise<CommandResult<Answer<"attestation check">>> {
-  if (flags.rpcUrl === undefined && (flags.registry !== undefined || flags.registryChain !== undefined)) {
-    throw new CommandError(
-      "usage",
-      "A registry is named, but no server to ask it of.",
-      "Name RPC servers of its chain with --rpc-url.",
-    );
-  }
+  const asked = namedRegistry({
+    servers: flags.rpcUrl,
+    registry: flags.registry,
+    registryChain: flags.registryChain,
+    flags: ["--rpc-url", "--registry", "--registry-chain"],
+  });
   const saved = readSavedAnswer(file);
   const offline = await checkAnswer(saved);
   const { enclave, timestamp } = offline;
-  const registry = enclave === null || timestamp === null ? null : await asked(flags, enclave, timestamp);
+  const registry =
+    asked === null || enclave === null || timestamp === null
+      ? null
+      : await askRegistry(asked, enclave, timestamp);
   const report = registry === null ? offline : await checkAnswer(saved, { registry });
   return {
     exitCode: report.summary === "approved" ? 0 : 1,
@@ -47,26 +49,6 @@ export async function attestationCheck(
         : []),
     ],
   };
-}
-
-async function asked(
-  { rpcUrl, registry, registryChain }: RegistryFlags,
-  enclave: ChainHash,
-  timestamp: number,
-): Promise<RegistryTestimony | null> {
-  if (rpcUrl === undefined) {
-    return null;
-  }
-  const address = Address.safeParse((registry ?? OPENGRADIENT_REGISTRY.address).toLowerCase());
-  if (!address.success) {
-    throw new CommandError(
-      "usage",
-      `${registry} is not an address, which is 0x and 40 hexadecimal digits.`,
-      "Correct --registry, or leave it out for OpenGradient's own.",
-    );
-  }
-  const chainId = registryChain ?? OPENGRADIENT_REGISTRY.chainId;
-  return askRegistry({ chainId, address: address.data, rpcUrls: rpcUrl }, enclave, timestamp);
 }
 
 function readSavedAnswer(file: string): SavedAnswer {
@@ -102,43 +84,8 @@ function unreadable(file: string, clause: string): CommandError {
   );
 }
 
-/** For people. */
-const NAMES: Readonly<Record<AnswerCheckName, string>> = {
-  answer: "answer",
-  requestHash: "request",
-  outputHash: "output",
-  signingKey: "signing key",
-  signature: "signature",
-  registryEntry: "registry entry",
-  enclaveEnabled: "enclave enabled",
-  codeApproved: "code approved",
-  codeStillApproved: "approved today",
-  documentSignature: "attestation",
-  documentChain: "certificates",
-  notDebug: "no debug enclave",
-  bindsSigningKey: "key attested",
-  bindsTlsCertificate: "TLS attested",
-  measurement: "measured code",
-  environmentKnown: "code rebuilt",
-  settlement: "settlement",
-  model: "model",
-};
-const NAME_WIDTH = Math.max(...Object.values(NAMES).map(({ length }) => length));
+const NAME_WIDTH = Math.max(...ANSWER_CHECKS.map((name) => nameOfEnclaveCheck(name).length));
 
 function describeCheck({ name, value, reason }: AnswerCheck): string {
-  return `${describeValue(value).padEnd("not checked".length)}  ${NAMES[name].padEnd(NAME_WIDTH)}  ${reason}`;
-}
-
-function describeValue(value: AnswerCheckValue): string {
-  switch (value) {
-    case "passed":
-    case "failed":
-    case "warning":
-    case "unproved":
-      return value;
-    case "notChecked":
-      return "not checked";
-    default:
-      return unreachable(value);
-  }
+  return `${describeEnclaveCheck(value).padEnd("not checked".length)}  ${nameOfEnclaveCheck(name).padEnd(NAME_WIDTH)}  ${reason}`;
 }

@@ -4,11 +4,12 @@ import { placeOf } from "../policy/verdict";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
+import type { EnclaveFlags } from "./enclaveOptions";
 import { type CommandResult, note } from "./output";
 import { reportOf } from "./repositoryReport";
 import type { Session } from "./session";
 
-export interface BlameFlags extends ChainFlags {
+export interface BlameFlags extends ChainFlags, EnclaveFlags {
   /** Whether to load the model; without it, what was not replayed before stays `anchored`. */
   readonly replay: boolean;
 }

@@ -2,6 +2,9 @@ import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
 import type { Repository } from "../evidence/repository";
 import type { Report } from "../policy/report";
+import type { EnclaveOutcome } from "../policy/verifyEvidence";
+import { checkEnclaves } from "../workflows/checkEnclaves";
+import { enclaveClaims } from "../workflows/enclaveClaims";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import { lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
@@ -16,6 +19,7 @@ import {
   type WantedPaths,
 } from "../workflows/verify";
 import type { ChainFlags } from "./chainOptions";
+import { type EnclaveFlags, enclaveRegistryIn } from "./enclaveOptions";
 import { namedPaths } from "./namedPaths";
 import { note } from "./output";
 import { type Replayed, type ReplayOptions, Replays } from "./replays";
@@ -41,7 +45,7 @@ export interface RepositoryReport {
 /** The verdicts on the repository that a command was called in, over what is saved. */
 export async function reportOf(
   session: Session,
-  flags: ChainFlags,
+  flags: ChainFlags & EnclaveFlags,
   options: ReportOptions,
 ): Promise<RepositoryReport> {
   return withWorkspace(session, flags, async (workspace) => {
@@ -65,8 +69,16 @@ export async function reportOf(
     });
     known.problems.forEach(note);
     const replays = new Replays(session, known.pins, options);
+    const enclaves = new Map<string, EnclaveOutcome>();
+    const registry = enclaveRegistryIn(flags);
     for (const portion of portionsOf(contents, paths)) {
-      await replays.complete(replayables(about(contents, portion), open, ({ path }) => portion.has(path)));
+      const isIn = ({ path }: { readonly path: string }): boolean => portion.has(path);
+      const here = about(contents, portion);
+      await replays.complete(replayables(here, open, isIn));
+      const unknown = enclaveClaims(here, isIn).filter(({ claim }) => !enclaves.has(claim));
+      for await (const [claim, outcome] of checkEnclaves(unknown, workspace.grammarThread, registry)) {
+        enclaves.set(claim, outcome);
+      }
     }
     const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
     try {
@@ -81,6 +93,7 @@ export async function reportOf(
         grammars: new GrammarQuestions(workspace.grammarThread),
         base: options.base === null ? null : await workspace.base(options.base),
         replays: replays.outcomes,
+        enclaves,
         ...(wanted.length > 0 && { wanted }),
       });
       return { report, wanted, contents, replayed: replays.replayed, repository, device: known.device };

@@ -19,11 +19,12 @@ import { isIn, type WantedPaths } from "../workflows/verify";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
+import type { EnclaveFlags } from "./enclaveOptions";
 import type { CommandResult } from "./output";
 import { reportOf } from "./repositoryReport";
 import type { Session } from "./session";
 
-export interface VerifyFlags extends ChainFlags {
+export interface VerifyFlags extends ChainFlags, EnclaveFlags {
   readonly allowAnchored: boolean;
   /** Whether to load the model; without it, what was not replayed before stays `anchored`. */
   readonly replay: boolean;

@@ -46,6 +46,7 @@ import { ActiveSuggestions } from "./suggestions/activeSuggestions";
 import { rebindPending } from "./suggestions/rebindPending";
 import { SuggestionStore } from "./suggestions/suggestionStore";
 import { Diagnostics } from "./verdicts/diagnostics";
+import { EnclaveQueue } from "./verdicts/enclaveQueue";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
 import { provideHover } from "./verdicts/hover";
 import { Identity } from "./verdicts/identity";
@@ -134,11 +135,13 @@ export function assembleServer(
   chain.onHeard(() => void folders.recheck());
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
+  const enclaves = new EnclaveQueue(settings, thread);
   const grammars = new GrammarQuestions(grammarThread);
   const diagnostics = new Diagnostics(connection);
   const verdicts = new Verdicts(context, {
     folders,
     replays,
+    enclaves,
     identity,
     tracking,
     grammars,
@@ -147,6 +150,7 @@ export function assembleServer(
   const repositoryWatch = new RepositoryWatch(context, {
     folders,
     replays,
+    enclaves,
     identity,
     grammars,
     diagnostics,
@@ -154,6 +158,7 @@ export function assembleServer(
   });
   const refreshed = new Coalescer(() => void verdicts.updateAll());
   replays.onResult(() => refreshed.soon());
+  enclaves.onResult(() => refreshed.soon());
 
   async function proposeModel(): Promise<void> {
     status.setProposedModel(await models.proposal(engine.engine?.facts.model.manifestDigest ?? null));
@@ -237,7 +242,7 @@ export function assembleServer(
 
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });
-  provideRepositoryVerdicts(context, { folders, replays, identity, grammars, diagnostics });
+  provideRepositoryVerdicts(context, { folders, replays, enclaves, identity, grammars, diagnostics });
   provideActions(context, { verdicts, replays, sealing, folders, chain, tracking });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));
@@ -264,6 +269,7 @@ export function assembleServer(
     },
     async stop() {
       const replaysClosed = replays.close();
+      enclaves.close();
       refreshed.close();
       await repositoryWatch.close();
       folders.close();

@@ -9,6 +9,7 @@ import type { PieceToLocate } from "../evidence/locate/locatePiece";
 import type { Prompt } from "../inference/suggestion";
 import { compareText } from "../platform/compareText";
 import type { Digest } from "../platform/primitives";
+import { promptIn } from "./claimPrompt";
 import { EvidenceIndex, type EvidenceInput } from "./evidenceIndex";
 import { keyOf, type Moves } from "./moves";
 import type { FileProblem } from "./report";
@@ -198,7 +199,7 @@ function fromBatch(
   { record, leafHash, displayed, pieces, values }: SealedClaim,
   moves: Moves,
 ): Claim {
-  const prompt = values?.kind === "replayable" ? values.prompt : null;
+  const prompt = promptIn(values);
   return {
     ...source,
     stage: "written",

@@ -202,7 +202,9 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
     case "declaredUnknown":
       return "The environment is the device's own statement; nothing here proves or approves it.";
     case "attested":
-      return "An enclave attests the environment.";
+      return "A registry approved the code of the enclave that signed this.";
+    case "attestedRevoked":
+      return "A registry approved the code of the enclave when it signed this, and has taken the approval back since.";
   }
 }
 

@@ -10,6 +10,8 @@ export interface Requirements {
   readonly approvedEnvironmentsOnly: boolean;
   /** Only anchors in finalized blocks. */
   readonly finalizedOnly: boolean;
+  /** An enclave's answer fails where the approval of its code was taken back after it had signed. */
+  readonly revokedCodeFails: boolean;
 }
 
 /** The built-in policy's requirements, which hold where no policy file was accepted. */
@@ -18,6 +20,7 @@ export const DEFAULT_REQUIREMENTS: Requirements = {
   approvedModelsOnly: false,
   approvedEnvironmentsOnly: false,
   finalizedOnly: false,
+  revokedCodeFails: false,
 };
 
 /**
@@ -84,6 +87,7 @@ function effects(requirements: Requirements): EffectTable {
       declaredApproved: "good",
       declaredUnknown: unless(requirements.approvedEnvironmentsOnly),
       attested: "good",
+      attestedRevoked: requirements.revokedCodeFails ? "failed" : "good",
     },
     prompt: { bound: "good", disclosed: "good", sealed: "good" },
     // What only the claimant's own prompt says may have been put there for the model to repeat.

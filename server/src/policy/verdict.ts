@@ -47,6 +47,18 @@ export const CopiedFrom = z
   .readonly();
 export type CopiedFrom = z.infer<typeof CopiedFrom>;
 
+/** One check of an attested claim's enclave. */
+export const EnclaveCheck = z
+  .strictObject({
+    name: z.string().describe("By the scheme's own list."),
+    value: z
+      .enum(["passed", "failed", "warning", "notChecked", "unproved"])
+      .describe("warning: it held at the time and does no longer. unproved: nobody can check it."),
+    reason: z.string(),
+  })
+  .readonly();
+export type EnclaveCheck = z.infer<typeof EnclaveCheck>;
+
 /** What the checks found beyond their values. */
 export const Findings = z
   .strictObject({
@@ -104,6 +116,7 @@ export const Findings = z
           .describe("The largest logit by which a claimed token stood behind the first choice."),
         tolerance: Tolerance.readonly().describe("What profile and pin forgive."),
         reason: z.string().exactOptional().describe("Why it was not replayed, or what its checks found."),
+        checks: z.array(EnclaveCheck).readonly().exactOptional().describe("Of an attested claim's enclave."),
       })
       .readonly(),
     anchor: z

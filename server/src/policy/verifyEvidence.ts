@@ -34,7 +34,7 @@ import {
 import { reasonFor } from "./reasons";
 import { type BesideVerdict, countSummaries, type Report } from "./report";
 import { shortcomings, summarize } from "./summary";
-import type { Checks, Findings, Verdict } from "./verdict";
+import type { Checks, EnclaveCheck, Findings, Verdict } from "./verdict";
 
 /** What is known of a claim's replay: a result, or why there is none. */
 export type ReplayOutcome =
@@ -43,8 +43,12 @@ export type ReplayOutcome =
 
 /** What is known of an attested claim's enclave. */
 export interface EnclaveOutcome {
-  readonly value: "enclaveSigned" | "enclaveContradicted";
+  readonly value: "enclaveSigned" | "enclaveUnchecked" | "enclaveContradicted";
   readonly reason: string;
+  /** Each by itself, in the order of reading; none where nothing could be looked at. */
+  readonly checks: readonly EnclaveCheck[];
+  /** Whether the approval of the enclave's code was taken back after it had signed. */
+  readonly isRevokedSince: boolean;
 }
 
 /** Everything a verdict rests on. All of it was read before; nothing here touches a disk or a network. */
@@ -372,8 +376,11 @@ function environmentOf(
   if (environmentDigest !== null) {
     return checkEnvironment(policy, environmentDigest);
   }
-  const isSigned = execution.kind === "attested" && enclaves?.get(claim)?.value === "enclaveSigned";
-  return isSigned ? "attested" : "declaredUnknown";
+  const enclave = execution.kind === "attested" ? enclaves?.get(claim) : undefined;
+  if (enclave?.value !== "enclaveSigned") {
+    return "declaredUnknown";
+  }
+  return enclave.isRevokedSince ? "attestedRevoked" : "attested";
 }
 
 /** What prompts are checked against, the same for all claims of one verification. */
@@ -418,6 +425,7 @@ function verdictOf(
       margin: "margin" in outcome ? outcome.margin : 0,
       tolerance: "tolerance" in outcome ? outcome.tolerance : { margin: 0, notFirst: 0 },
       ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
+      ...("checks" in outcome && { checks: outcome.checks }),
     },
     anchor: anchorFindings(claim, anchored),
   };
@@ -526,7 +534,7 @@ function anchorFindings(
 type ExecutionOutcome =
   | ReplayOutcome
   | EnclaveOutcome
-  | { readonly value: "enclaveUnchecked" | "stated"; readonly reason: string };
+  | { readonly value: "stated"; readonly reason: string };
 
 function executionOf(
   claim: Claim,
@@ -542,6 +550,8 @@ function executionOf(
         enclaves?.get(claim.claim) ?? {
           value: "enclaveUnchecked",
           reason: "The enclave's signature has not been checked here.",
+          checks: [],
+          isRevokedSince: false,
         }
       );
     case "replayable":

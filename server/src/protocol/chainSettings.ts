@@ -1,3 +1,4 @@
+import { DEFAULT_OPENGRADIENT, OpenGradientSettings } from "./openGradientSettings";
 import { ChainSettings } from "./settings";
 
 /** A setting that cannot be used as it is: which one, in a sentence, and what to do. */
@@ -26,16 +27,48 @@ export function readChain({ kind, id, rpcUrls, contract }: RawChain): ChainSetti
   return parsed.success ? parsed.data : problemWith(parsed.error.issues[0]?.path[0]);
 }
 
+/** The `proofline.openGradient.*` settings as the editor hands them over. */
+export interface RawOpenGradient {
+  readonly rpcUrls: unknown;
+  readonly registryChain: unknown;
+  readonly registry: unknown;
+}
+
+/** Checks whom OpenGradient's registry is asked of. What is left out is OpenGradient's own. */
+export function readOpenGradient({
+  rpcUrls,
+  registryChain,
+  registry,
+}: RawOpenGradient): OpenGradientSettings | Problem {
+  const parsed = OpenGradientSettings.safeParse({
+    rpcUrls: rpcUrls ?? DEFAULT_OPENGRADIENT.rpcUrls,
+    registryChain: registryChain ?? DEFAULT_OPENGRADIENT.registryChain,
+    registry: registry === undefined || registry === "" ? DEFAULT_OPENGRADIENT.registry : registry,
+  });
+  if (parsed.success) {
+    return parsed.data;
+  }
+  const remedy = "Correct it, or take it out.";
+  switch (parsed.error.issues[0]?.path[0]) {
+    case "registryChain":
+      return { problem: "The setting proofline.openGradient.registryChain is not a chain id.", remedy };
+    case "registry":
+      return { problem: "The setting proofline.openGradient.registry is not an address.", remedy };
+    default:
+      return { problem: `The setting proofline.openGradient.rpcUrls ${NO_SERVERS}.`, remedy };
+  }
+}
+
+const NO_SERVERS =
+  "is not a list of http or https addresses, each with or without an operator before it (Example=https://…)";
+
 /** Says what is wrong with the first setting that the schema refuses. */
 function problemWith(setting: PropertyKey | undefined): Problem {
   switch (setting) {
     case "id":
       return problem("proofline.chain.id", "is not a chain id");
     case "rpcUrls":
-      return problem(
-        "proofline.chain.rpcUrls",
-        "is not a list of http or https addresses, each with or without an operator before it (Example=https://…)",
-      );
+      return problem("proofline.chain.rpcUrls", NO_SERVERS);
     case "contract":
       return problem("proofline.chain.contract", "is not an address");
     default:

@@ -1,5 +1,8 @@
 import * as z from "zod";
 
+/** Each is asked everything, so more would only cost time. */
+export const MAX_RPC_SERVERS = 16;
+
 const Url = z.url({ protocol: /^https?$/ });
 
 /** Letters of any script, digits and what names are written with; no `:`, so that an address is never taken for a name. */

@@ -2,16 +2,14 @@ import * as z from "zod";
 import { Address } from "../platform/primitives";
 import { DEFAULT_PROFILE, ExecutionProfile } from "./executionProfile";
 import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "./executionProvider";
-import { RpcServerEntryText } from "./rpcServerEntry";
+import { DEFAULT_OPENGRADIENT, OpenGradientSettings } from "./openGradientSettings";
+import { MAX_RPC_SERVERS, RpcServerEntryText } from "./rpcServerEntry";
 import { VERIFIED_ONLY_LEVELS } from "./verifiedOnly";
 
 /** The public hub. */
 export const DEFAULT_HUB = "https://huggingface.co";
 /** About ten prompts of the embedded model at its full context, or one of a model with half a billion weights. */
 export const DEFAULT_CACHE_MEGABYTES = 64;
-
-/** Each is asked everything, so more would only cost time. */
-const MAX_RPC_SERVERS = 16;
 
 export const ChainSettings = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("embedded") }),
@@ -45,6 +43,7 @@ export const Settings = z.strictObject({
   /** What each file holds is told of whole repositories, for whoever draws it. */
   fileDecorations: z.boolean(),
   chain: ChainSettings,
+  openGradient: OpenGradientSettings,
   /** The longest suggestion, in tokens. */
   maxTokens: z.number().int().min(1).max(512),
   /** Pieces of other open and recently edited files that a prompt may hold; 0 is none. */
@@ -67,6 +66,7 @@ export const DEFAULT_SETTINGS: Settings = {
   verifiedOnly: "off",
   fileDecorations: false,
   chain: { kind: "embedded" },
+  openGradient: DEFAULT_OPENGRADIENT,
   maxTokens: 96,
   contextChunks: 2,
   cacheMegabytes: DEFAULT_CACHE_MEGABYTES,

@@ -1,22 +1,30 @@
-import { decodeFunctionResult, encodeFunctionData, type Hex, parseAbi } from "viem";
-import { Block, Bytes, Quantity, quantity } from "../chain/rpc/blocks";
+import {
+  decodeFunctionData,
+  decodeFunctionResult,
+  encodeEventTopics,
+  encodeFunctionData,
+  type Hex,
+  parseAbi,
+  toBytes,
+} from "viem";
+import * as z from "zod";
+import { Block, Bytes, Log, Quantity, quantity } from "../chain/rpc/blocks";
 import { chainError } from "../chain/rpc/chainError";
+import type { ChainServer } from "../chain/rpc/chainServer";
 import { operatedServers } from "../chain/rpc/operators";
 import { Rpc, RpcError } from "../chain/rpc/rpc";
 import { blockAt } from "../chain/trust/questions";
 import { agreed, common, reachedByAll, type Witness, Witnesses } from "../chain/trust/witnesses";
 import { sha256Digest } from "../platform/digests";
 import { ProoflineError } from "../platform/errors";
-import { Address, type ChainHash } from "../platform/primitives";
+import type { Address, ChainHash } from "../platform/primitives";
 import { AnswerFlaw } from "../providers/opengradient/answerFlaw";
-import { decodeRegistryEntry } from "../providers/opengradient/registryEntry";
-import type { RegistryState, RegistryTestimony } from "../providers/opengradient/registryTestimony";
-
-/** Where OpenGradient keeps its registry: published in its repositories, and read from no chain by us. */
-export const OPENGRADIENT_REGISTRY = {
-  chainId: 10_740,
-  address: Address.parse("0x703cb174aeadb35d611858369b4b1111dc9abda6"),
-} as const;
+import { decodeRegistryEntry, type RegistryEntry } from "../providers/opengradient/registryEntry";
+import type {
+  Registration,
+  RegistryState,
+  RegistryTestimony,
+} from "../providers/opengradient/registryTestimony";
 
 export interface EnclaveRegistry {
   readonly chainId: number;
@@ -28,15 +36,18 @@ export interface EnclaveRegistry {
 const ABI = parseAbi([
   "function getTEE(bytes32 teeId) view",
   "function isPCRApproved(uint8 teeType, bytes32 pcrHash) view returns (bool)",
+  "function registerTEEWithAttestation(bytes attestationDocument, bytes signingPublicKey, bytes tlsCertificate, address paymentAddress, string endpoint, uint8 teeType)",
+  "event TEERegistered(bytes32 indexed teeId, address indexed owner, uint8 teeType)",
 ]);
+
+const [REGISTERED] = encodeEventTopics({ abi: ABI, eventName: "TEERegistered" });
 
 /** What a node says of a call that ran and was refused by the contract; geth's code for it is 3. */
 const REVERTED = /revert/i;
 const REVERTED_CODE = 3;
 
 /**
- * Asks the registry about an enclave, at the last block that is not later than an answer, and now. Each question goes to all
- * servers, which must not contradict each other. They have to remember the state of that block.
+ * Asks the registry about one enclave.
  *
  * @param timestamp when the enclave says that it signed, in seconds since 1970
  * @throws ProoflineError of the family `chain`
@@ -46,24 +57,11 @@ export async function askRegistry(
   enclave: ChainHash,
   timestamp: number,
 ): Promise<RegistryTestimony> {
-  const servers = operatedServers(registry.rpcUrls).map(({ url, operator }) => ({
-    operator,
-    server: new Rpc(url),
-  }));
-  const questions = new Questions(new Witnesses(servers), registry);
+  const reader = new RegistryReader(registry);
   try {
-    await questions.refuseOtherChain();
-    const reached = await questions.reached();
-    const block = await questions.lastBlockBy(timestamp, reached);
-    const whenSigned = await questions.state(enclave, block);
-    const now = await questions.state(enclave, reached.head);
-    return { witnesses: questions.witnesses(), whenSigned, now };
-  } catch (error) {
-    throw chainError(error);
+    return await reader.testimonyOf(enclave, timestamp);
   } finally {
-    for (const { server } of servers) {
-      server.close();
-    }
+    reader.close();
   }
 }
 
@@ -73,16 +71,65 @@ interface Reached {
   readonly blocks: ReadonlyMap<Witness, Block>;
 }
 
-class Questions {
-  /** Who said each thing that the testimony rests on. */
-  private readonly heard: ReadonlySet<string>[] = [];
+/** What was answered, and who said so. */
+interface Said<T> {
+  readonly value: T;
+  readonly operators: ReadonlySet<string>;
+}
 
-  constructor(
-    private readonly servers: Witnesses,
-    private readonly registry: EnclaveRegistry,
-  ) {}
+/**
+ * Asks the registry about enclaves, each at the last block that is not later than its answer, and at the block that was the newest when
+ * the reader was made. Each question goes to all servers, which must not contradict each other, and is asked once. They have to
+ * remember the state of that block.
+ */
+export class RegistryReader {
+  private readonly connections: readonly { readonly operator: string; readonly server: Rpc }[];
+  private readonly servers: Witnesses;
+  private reachedBy: Promise<Reached> | null = null;
+  private chainSaid: Promise<ReadonlySet<string>> | null = null;
+  private readonly times = new Map<number, Promise<Said<number>>>();
+  private readonly states = new Map<string, Promise<Said<RegistryState>>>();
+  private readonly registrations = new Map<ChainHash, Promise<Registration | null>>();
 
-  async refuseOtherChain(): Promise<void> {
+  constructor(private readonly registry: EnclaveRegistry) {
+    this.connections = operatedServers(registry.rpcUrls).map(({ url, operator }) => ({
+      operator,
+      server: new Rpc(url),
+    }));
+    this.servers = new Witnesses(this.connections);
+  }
+
+  /**
+   * @param timestamp when the enclave says that it signed, in seconds since 1970
+   * @throws ProoflineError of the family `chain`
+   */
+  async testimonyOf(enclave: ChainHash, timestamp: number): Promise<RegistryTestimony> {
+    try {
+      this.chainSaid ??= this.refuseOtherChain();
+      const heard = [await this.chainSaid];
+      this.reachedBy ??= this.reached();
+      const reached = await this.reachedBy;
+      const block = await this.lastBlockBy(timestamp, reached, heard);
+      const whenSigned = await this.stateOf(enclave, block);
+      const now = await this.stateOf(enclave, reached.head);
+      return {
+        witnesses: named(common([...heard, whenSigned.operators, now.operators])),
+        whenSigned: whenSigned.value,
+        now: now.value,
+        registration: await this.registrationOf(enclave, whenSigned.value.entry, reached),
+      };
+    } catch (error) {
+      throw chainError(error);
+    }
+  }
+
+  close(): void {
+    for (const { server } of this.connections) {
+      server.close();
+    }
+  }
+
+  private async refuseOtherChain(): Promise<ReadonlySet<string>> {
     const { chainId } = this.registry;
     const { value, operators } = await this.servers.ask({
       method: "eth_chainId",
@@ -91,7 +138,6 @@ class Questions {
       about: "the chain",
       says: (id) => `that it is chain ${id}`,
     });
-    this.heard.push(operators);
     if (value !== chainId) {
       throw new ProoflineError(
         "chain.wrong",
@@ -99,9 +145,10 @@ class Questions {
         "changeServer",
       );
     }
+    return operators;
   }
 
-  async reached(): Promise<Reached> {
+  private async reached(): Promise<Reached> {
     const told = await this.servers.each(({ server }) =>
       server.call("eth_getBlockByNumber", ["latest", false], Block),
     );
@@ -112,57 +159,95 @@ class Questions {
     };
   }
 
-  /** The last block that is not later than an instant: found by halving. */
-  async lastBlockBy(timestamp: number, { head, blocks }: Reached): Promise<number> {
-    let [low, high] = [0, head];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      const { value, operators } = await this.servers.ask(blockAt(middle, blocks));
-      this.heard.push(operators);
-      if (value === null) {
-        throw new ProoflineError("chain.unreachable", `No server shows block ${middle}.`, "changeServer");
+  /**
+   * The last block that is not later than an instant. Blocks come at a nearly even pace, so that it is guessed where it lies, and halved
+   * where guesses do not come closer.
+   *
+   * @param heard gets who said so
+   */
+  private async lastBlockBy(
+    timestamp: number,
+    reached: Reached,
+    heard: ReadonlySet<string>[],
+  ): Promise<number> {
+    const timeOf = async (number: number): Promise<number> => {
+      const { value, operators } = await this.timeOf(number, reached);
+      heard.push(operators);
+      return value;
+    };
+    let [low, high] = [0, reached.head];
+    let [lowTime, highTime] = [await timeOf(low), await timeOf(high)];
+    if (timestamp >= highTime) {
+      return high;
+    }
+    // From here on the block that is sought lies from `low` to before `high`.
+    for (let guesses = true; high - low > 1 && timestamp > lowTime; guesses = !guesses) {
+      const share = guesses ? (timestamp - lowTime) / (highTime - lowTime) : 0.5;
+      const middle = Math.min(high - 1, Math.max(low + 1, low + Math.round(share * (high - low))));
+      const time = await timeOf(middle);
+      if (time <= timestamp) {
+        [low, lowTime] = [middle, time];
+      } else {
+        [high, highTime] = [middle, time];
       }
-      [low, high] = value.timestamp <= timestamp ? [middle, high] : [low, middle - 1];
     }
     return low;
   }
 
-  async state(enclave: ChainHash, block: number): Promise<RegistryState> {
+  private timeOf(number: number, { blocks }: Reached): Promise<Said<number>> {
+    const known = this.times.get(number) ?? this.askTime(number, blocks);
+    this.times.set(number, known);
+    return known;
+  }
+
+  private async askTime(number: number, blocks: Reached["blocks"]): Promise<Said<number>> {
+    const { value, operators } = await this.servers.ask(blockAt(number, blocks));
+    if (value === null) {
+      throw new ProoflineError("chain.unreachable", `No server shows block ${number}.`, "changeServer");
+    }
+    return { value: value.timestamp, operators };
+  }
+
+  private stateOf(enclave: ChainHash, block: number): Promise<Said<RegistryState>> {
+    const key = `${enclave} ${block}`;
+    const known = this.states.get(key) ?? this.askState(enclave, block);
+    this.states.set(key, known);
+    return known;
+  }
+
+  private async askState(enclave: ChainHash, block: number): Promise<Said<RegistryState>> {
     const entry = await this.call(
       encodeFunctionData({ abi: ABI, functionName: "getTEE", args: [enclave] }),
       block,
     );
-    return { block, entry, isCodeApproved: entry !== null && (await this.isApproved(entry, block)) };
-  }
-
-  /** Those who said all of it. */
-  witnesses(): string {
-    const operators = [...common(this.heard)];
-    return operators.length === 1 ? `${operators[0]}, and nobody else,` : operators.join(" and ");
-  }
-
-  private async isApproved(entry: Hex, block: number): Promise<boolean> {
-    let code: { readonly type: number; readonly measurementHash: ChainHash };
-    try {
-      code = decodeRegistryEntry(entry);
-    } catch (error) {
-      if (error instanceof AnswerFlaw) {
-        return false;
-      }
-      throw error;
+    const code = entry.value === null ? null : codeIn(entry.value);
+    if (code === null) {
+      return { value: { block, entry: entry.value, isCodeApproved: false }, operators: entry.operators };
     }
+    const approval = await this.isApproved(code, block);
+    return {
+      value: { block, entry: entry.value, isCodeApproved: approval.value },
+      operators: common([entry.operators, approval.operators]),
+    };
+  }
+
+  private async isApproved({ type, measurementHash }: EnclaveCode, block: number): Promise<Said<boolean>> {
     const functionName = "isPCRApproved";
-    const args = [code.type, code.measurementHash] as const;
-    const data = await this.call(encodeFunctionData({ abi: ABI, functionName, args }), block);
+    const answer = await this.call(
+      encodeFunctionData({ abi: ABI, functionName, args: [type, measurementHash] }),
+      block,
+    );
     try {
-      return data !== null && decodeFunctionResult({ abi: ABI, functionName, data });
+      const value =
+        answer.value !== null && decodeFunctionResult({ abi: ABI, functionName, data: answer.value });
+      return { ...answer, value };
     } catch {
-      return false;
+      return { ...answer, value: false };
     }
   }
 
   /** What the registry returns at a block; `null` where it refuses. */
-  private async call(data: Hex, block: number): Promise<Hex | null> {
+  private async call(data: Hex, block: number): Promise<Said<Hex | null>> {
     const params = [{ to: this.registry.address, data }, quantity(block)];
     const { testimonies, refused } = await this.servers.hear(async ({ server }) => {
       try {
@@ -176,7 +261,7 @@ class Questions {
         throw error;
       }
     });
-    const { value, operators } = agreed<Hex | null>(
+    return agreed<Hex | null>(
       {
         about: `the registry at block ${block}`,
         says: (answer) => (answer === null ? "that it refuses" : `that it answers ${sha256Digest(answer)}`),
@@ -184,9 +269,101 @@ class Questions {
       testimonies,
       refused,
     );
-    this.heard.push(operators);
-    return value;
   }
+
+  /** How an enclave came into the registry. */
+  private registrationOf(
+    enclave: ChainHash,
+    entry: Hex | null,
+    reached: Reached,
+  ): Promise<Registration | null> {
+    const known = this.registrations.get(enclave) ?? this.findRegistration(enclave, entry, reached);
+    this.registrations.set(enclave, known);
+    return known;
+  }
+
+  private async findRegistration(
+    enclave: ChainHash,
+    entry: Hex | null,
+    reached: Reached,
+  ): Promise<Registration | null> {
+    const decoded = entry === null ? null : entryIn(entry);
+    if (decoded === null) {
+      return null;
+    }
+    const block = await this.lastBlockBy(decoded.registeredAt, reached, []);
+    const { value: at } = await this.timeOf(block, reached);
+    const shown = await this.servers
+      .each(({ server }) => documentIn(server, this.registry, enclave, block))
+      .catch(() => []);
+    const [document = null] = shown.map(({ answer }) => answer);
+    // Where one shows another document than the others, or none, nobody can tell which it was.
+    const isAgreed = document !== null && shown.every(({ answer }) => answer?.equals(document) === true);
+    return isAgreed && at === decoded.registeredAt ? { document, at } : null;
+  }
+}
+
+/** The code of an enclave, as its entry names it. */
+type EnclaveCode = Pick<RegistryEntry, "type" | "measurementHash">;
+
+function codeIn(entry: Hex): EnclaveCode | null {
+  return entryIn(entry);
+}
+
+function entryIn(entry: Hex): RegistryEntry | null {
+  try {
+    return decodeRegistryEntry(entry);
+  } catch (error) {
+    if (error instanceof AnswerFlaw) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** The attestation document with which an enclave was registered in a block, as one server shows it; `null` where it shows none. */
+async function documentIn(
+  server: ChainServer,
+  { address }: EnclaveRegistry,
+  enclave: ChainHash,
+  block: number,
+): Promise<Buffer | null> {
+  const filter = {
+    address,
+    fromBlock: quantity(block),
+    toBlock: quantity(block),
+    topics: [REGISTERED, enclave],
+  };
+  for (const { transactionHash } of await server.call("eth_getLogs", [filter], z.array(Log))) {
+    const sent = await server.call(
+      "eth_getTransactionByHash",
+      [transactionHash],
+      z.nullable(SentTransaction),
+    );
+    const document = sent === null ? null : documentHandedIn(sent.input);
+    if (document !== null) {
+      return document;
+    }
+  }
+  return null;
+}
+
+const SentTransaction = z.object({ input: Bytes });
+
+function documentHandedIn(data: Hex): Buffer | null {
+  try {
+    const { functionName, args } = decodeFunctionData({ abi: ABI, data });
+    return functionName === "registerTEEWithAttestation" ? Buffer.from(toBytes(args[0])) : null;
+  } catch {
+    // Sent through another contract, say.
+    return null;
+  }
+}
+
+/** Those who said something, within a sentence. */
+function named(operators: ReadonlySet<string>): string {
+  const names = [...operators];
+  return names.length === 1 ? `${names[0]}, and nobody else,` : names.join(" and ");
 }
 
 function lowerCase(data: Hex): Hex {

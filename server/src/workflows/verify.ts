@@ -3,6 +3,7 @@ import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import { REPOSITORY_FOLDER, type RepositoryFiles } from "../evidence/repository";
 import { compareText } from "../platform/compareText";
 import { inSlices } from "../platform/slices";
+import { promptIn } from "../policy/claimPrompt";
 import { claimsIn, EvidenceIndex, pathsIn } from "../policy/evidenceIndex";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
@@ -245,12 +246,12 @@ export function quotedPaths(
     }
     const { device, claims } = reading.batch;
     for (const { leafHash, pieces, values } of claims) {
-      const isOpen = values?.kind === "replayable";
+      const prompt = promptIn(values);
       if (
-        isOpen &&
+        prompt !== null &&
         pieces.some(({ path }, index) => isWanted({ path: moves.ofPiece(device, leafHash, index, path) }))
       ) {
-        for (const { path } of values.prompt.context) {
+        for (const { path } of prompt.context) {
           paths.add(moves.ofFile(device, path));
         }
       }

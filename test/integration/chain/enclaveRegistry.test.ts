@@ -35,6 +35,7 @@ describe("askRegistry", () => {
       witnesses: "operator 0 and operator 1",
       whenSigned: { block: SIGNED_BLOCK, ...state },
       now: { block: REGISTRY_HEAD, ...state },
+      registration: null,
     });
   });
 

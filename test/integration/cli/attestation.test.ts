@@ -145,7 +145,7 @@ describe("proofline attestation check", () => {
   it("says what to do about servers and a registry that are none", async () => {
     const file = save();
     const { stdout } = await proofline("attestation", "check", file, "--json", "--rpc-url", "ftp://a");
-    expect(Failure.parse(JSON.parse(stdout)).error.code).toBe("chain.configuration");
+    expect(Failure.parse(JSON.parse(stdout)).error).toMatchObject({ code: "usage" });
     const nobody = await proofline("attestation", "check", file, "--json", "--registry-chain", "5");
     expect(Failure.parse(JSON.parse(nobody.stdout)).error).toMatchObject({ code: "usage" });
     const other = await proofline(

@@ -4,10 +4,11 @@ import { unreachable } from "../../platform/errors";
 import { utc } from "../../platform/utc";
 import { WITHOUT_KEY } from "../../policy/policy";
 import { reasonFor } from "../../policy/reasons";
-import type { Verdict } from "../../policy/verdict";
+import type { EnclaveCheck, Verdict } from "../../policy/verdict";
 import type { CheckName } from "../../protocol/verdictWords";
 import { visibleCode, visibleMarkdown } from "../../protocol/visibleMarkdown";
 import { visibleLines } from "../../protocol/visibleText";
+import { describeEnclaveCheck, nameOfEnclaveCheck } from "../../providers/opengradient/checkNames";
 import type { Revision } from "../documents/revision";
 import type { ClaimInFile } from "./evidenceFolders";
 import { notChecked } from "./notChecked";
@@ -78,6 +79,7 @@ export function verdictDocument(
     whoAndWhen(verdict, reader),
     "## What was checked",
     checkTable(verdict, reader),
+    ...enclaveTable(verdict.findings.execution.checks ?? []),
     ...(verdict.findings.anchor.remarks ?? []).map((remark) => visibleMarkdown(remark)),
     "## What was not checked",
     notChecked(verdict.checks)
@@ -108,6 +110,20 @@ function checkTable({ checks, findings }: Verdict, { policy }: Reader): string {
       `| ${NAMES[name]} | ${checks[name]} | ${visibleMarkdown(reasonFor(name, checks, findings, policy), 2_000)} |`,
   );
   return ["| check | value | what that means here |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Each check of an enclave's answer by itself. */
+function enclaveTable(checks: readonly EnclaveCheck[]): readonly string[] {
+  const rows = checks.map(
+    ({ name, value, reason }) =>
+      `| ${visibleMarkdown(nameOfEnclaveCheck(name))} | ${describeEnclaveCheck(value)} | ${visibleMarkdown(reason, 2_000)} |`,
+  );
+  return rows.length === 0
+    ? []
+    : [
+        "## What was checked of the enclave",
+        ["| check | value | why |", "| --- | --- | --- |", ...rows].join("\n"),
+      ];
 }
 
 /** What the model was asked. */

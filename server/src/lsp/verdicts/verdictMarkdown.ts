@@ -25,7 +25,7 @@ const MEANINGS: Readonly<Record<Summary, string>> = {
   edited: "changed since it was accepted",
   stated: "signed and onchain, but no one can check which model wrote it",
   anchored: "signed and onchain, but nothing shows here that the model wrote it",
-  attested: "an enclave signed this answer, but no one can check which weights wrote it",
+  attested: "an approved enclave relayed this answer; nobody can check which weights wrote it",
   verified: "this model, given this prompt, yields this text",
 };
 
@@ -96,12 +96,16 @@ export function firstSentence(verdict: Verdict, note: string | null): string {
   ].join(" ");
 }
 
-function meaningOf({ summary, checks }: Verdict): string {
+function meaningOf({ summary, checks, findings }: Verdict): string {
   if (lacksOnlyItsChain(checks)) {
     return "the model yields this text, as replaying it here showed; when that was stated cannot be told";
   }
   if (summary === "anchored" && checks.copied === "fromPrompt") {
     return "signed and onchain, but most of it stood in its prompt, where anybody may have put it";
+  }
+  if (summary === "attested" && findings.model.told !== "") {
+    const model = visibleMarkdown(`“${findings.model.told}”`);
+    return `an approved enclave relayed this answer from ${model}; nobody can check which weights wrote it`;
   }
   return MEANINGS[summary];
 }

@@ -17,7 +17,7 @@ export interface VerdictRow {
 export function verdictRows(verdict: Verdict, policy: Policy): readonly VerdictRow[] {
   const { checks, findings } = verdict;
   return [
-    { name: "Model", ...modelRow(checks.model, findings.model, policy) },
+    { name: "Model", ...modelRow(checks, findings.model, policy) },
     { name: "Environment", ...environmentRow(checks.environment, findings.environment) },
     { name: "Output", ...outputRow(verdict) },
     { name: "Onchain", ...onchainRow(checks, findings.anchor) },
@@ -26,7 +26,7 @@ export function verdictRows(verdict: Verdict, policy: Policy): readonly VerdictR
 
 type Row = Pick<VerdictRow, "mark" | "text">;
 
-function modelRow(value: Checks["model"], model: Findings["model"], policy: Policy): Row {
+function modelRow({ model: value, execution }: Checks, model: Findings["model"], policy: Policy): Row {
   const name = model.name ?? "a model that is not installed here";
   switch (value) {
     case "approved":
@@ -48,7 +48,12 @@ function modelRow(value: Checks["model"], model: Findings["model"], policy: Poli
     case "unproved":
       return {
         mark: "stated",
-        text: model.told === "" ? "not known" : `“${model.told}”, as its author says`,
+        text:
+          model.told === ""
+            ? "not known"
+            : execution === "enclaveSigned"
+              ? `“${model.told}” was asked for; nobody can check which weights answered`
+              : `“${model.told}”, as its author says`,
       };
   }
 }
@@ -61,7 +66,9 @@ function environmentRow(value: Checks["environment"], environment: Findings["env
     case "declaredUnknown":
       return { mark: "stated", text: what === "" ? "not known" : `${what}, as the device says` };
     case "attested":
-      return { mark: "checked", text: "an enclave proves it" };
+      return { mark: "checked", text: "an enclave whose code its registry approves" };
+    case "attestedRevoked":
+      return { mark: "stated", text: "an enclave whose code its registry approved then, and does no longer" };
   }
 }
 
@@ -84,11 +91,14 @@ function executionRow(value: Checks["execution"], { execution }: Findings): Row 
     case "impossible":
       return { mark: "open", text: `not replayed: ${lowerFirst(execution.reason ?? "it cannot be here")}` };
     case "enclaveSigned":
-      return { mark: "checked", text: "signed by an enclave" };
+      return { mark: "checked", text: "an approved enclave signed this answer" };
     case "enclaveUnchecked":
-      return { mark: "open", text: "the enclave's signature is not checked" };
+      return { mark: "open", text: `not checked: ${lowerFirst(execution.reason ?? "nobody asked")}` };
     case "enclaveContradicted":
-      return { mark: "wrong", text: "the enclave's signature does not fit" };
+      return {
+        mark: "wrong",
+        text: lowerFirst(execution.reason ?? "it contradicts what the enclave signed"),
+      };
     case "stated":
       return { mark: "stated", text: "nothing but the statement is there" };
   }

@@ -11,11 +11,12 @@ import { PromptShares } from "../../policy/promptCheck";
 import { keptLinesOf, remarksOn } from "../../policy/remarks";
 import { countSummaries, type FileProblem, type Report } from "../../policy/report";
 import { placeOf, type Verdict } from "../../policy/verdict";
-import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
+import { type EnclaveOutcome, type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { lastLineOf } from "../../protocol/coveredLines";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import type { Summary } from "../../protocol/verdictWords";
 import { worstFirst } from "../../protocol/worstFirst";
+import { enclaveClaims } from "../../workflows/enclaveClaims";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { KnownHere } from "../../workflows/knownHere";
 import type { RepositoryContents } from "../../workflows/readRepository";
@@ -29,6 +30,7 @@ import type { Tracking } from "../documents/tracking";
 import type { ServerContext } from "../serverContext";
 import type { SuggestionEvent } from "../suggestions/suggestionStore";
 import type { Diagnostics } from "./diagnostics";
+import type { EnclaveQueue } from "./enclaveQueue";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
 import type { PlacedVerdict } from "./placedVerdict";
@@ -39,6 +41,7 @@ type Place = Pick<DocumentLocation, "repositoryPath" | "path">;
 export interface VerdictParts {
   readonly folders: EvidenceFolders;
   readonly replays: ReplayQueue;
+  readonly enclaves: EnclaveQueue;
   readonly identity: Identity;
   readonly tracking: Tracking;
   readonly grammars: GrammarQuestions;
@@ -339,6 +342,11 @@ export class Verdicts implements DocumentListener {
       replays.set(one.claim, this.parts.replays.outcomeOf(one));
       yield;
     }
+    const enclaves = new Map<string, EnclaveOutcome>();
+    for (const one of enclaveClaims(sealed, (suggestion) => suggestion.path === path)) {
+      enclaves.set(one.claim, this.parts.enclaves.outcomeOf(one));
+      yield;
+    }
     return yield* verifying({
       repositoryIds: evidence?.repositoryIds ?? [],
       evidence: evidence?.files ?? NO_EVIDENCE,
@@ -355,6 +363,7 @@ export class Verdicts implements DocumentListener {
       sameTokens: this.parts.grammars.sameTokens,
       linesOf: this.parts.grammars.linesOf,
       replays,
+      enclaves,
       policy: known.policy,
     });
   }

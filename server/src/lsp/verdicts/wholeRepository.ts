@@ -5,10 +5,12 @@ import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { PromptShares } from "../../policy/promptCheck";
 import type { Report } from "../../policy/report";
 import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
+import { enclaveClaims } from "../../workflows/enclaveClaims";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { Replayable } from "../../workflows/replay";
 import { pathsOf, quotedPaths, replayables } from "../../workflows/verify";
 import type { ServerContext } from "../serverContext";
+import type { EnclaveQueue } from "./enclaveQueue";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
 import type { ReplayQueue } from "./replayQueue";
@@ -16,6 +18,7 @@ import type { ReplayQueue } from "./replayQueue";
 export interface WholeRepositoryParts {
   readonly folders: EvidenceFolders;
   readonly replays: ReplayQueue;
+  readonly enclaves: EnclaveQueue;
   readonly identity: Identity;
   readonly grammars: GrammarQuestions;
 }
@@ -90,6 +93,9 @@ export async function verifyWhole(
       replays.set(one.claim, outcome);
     }
   }
+  const enclaves = new Map(
+    enclaveClaims(contents, isWanted).map((one) => [one.claim, parts.enclaves.outcomeOf(one)]),
+  );
   const quoted = quotedPaths(contents, inJournal, isWanted);
   const inputs = {
     repositoryIds,
@@ -103,6 +109,7 @@ export async function verifyWhole(
     texts,
     quoted: await repository.readQuotables(quoted),
     replays,
+    enclaves,
     policy,
     shares: new PromptShares(),
     sameTokens: parts.grammars.sameTokens,

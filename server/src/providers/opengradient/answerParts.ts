@@ -3,15 +3,15 @@ import { AnswerFlaw } from "./answerFlaw";
 import type { CanonicalRequest } from "./canonicalRequest";
 import type { RegistryEntry } from "./registryEntry";
 import type { RegistryTestimony } from "./registryTestimony";
-import type { SavedAnswer } from "./savedAnswer";
+import type { AnswerToCheck } from "./savedAnswer";
 import type { SignedAnswer } from "./signedAnswer";
 
 /** What reading something came to. */
 export type Attempt<Value> = { readonly value: Value } | { readonly flaw: AnswerFlaw };
 
-/** A saved answer with its parts read: what each check looks at. */
+/** An answer with its parts read: what each check looks at. */
 export interface AnswerParts {
-  readonly saved: SavedAnswer;
+  readonly saved: AnswerToCheck;
   readonly request: Attempt<CanonicalRequest>;
   readonly answer: Attempt<SignedAnswer>;
   readonly keyBytes: Buffer;

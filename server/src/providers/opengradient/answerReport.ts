@@ -4,6 +4,10 @@ import type { AnswerFlaw } from "./answerFlaw";
 
 /** The checks of an answer, in the order in which a person reads them. */
 export const ANSWER_CHECKS = [
+  /** Evidence alone: it says of the answer what the answer says itself. */
+  "statement",
+  /** Evidence alone: what was displayed is what the scheme makes of the answer's text. */
+  "displayedText",
   /** It is whole, and an enclave states something of it. */
   "answer",
   "requestHash",

@@ -1,6 +1,7 @@
 import type { Digest } from "../../platform/primitives";
+import { AnswerFlaw } from "./answerFlaw";
 import { type AnswerParts, attempt } from "./answerParts";
-import { type AnswerReport, check, notChecked } from "./answerReport";
+import { type AnswerCheck, type AnswerReport, check, notChecked } from "./answerReport";
 import { readSigningKey } from "./answerSignature";
 import { AWS_NITRO_ROOT } from "./attestationChain";
 import { canonicalRequest } from "./canonicalRequest";
@@ -8,7 +9,7 @@ import { documentChecks } from "./documentChecks";
 import { registryChecks } from "./registryChecks";
 import { decodeRegistryEntry } from "./registryEntry";
 import type { RegistryTestimony } from "./registryTestimony";
-import type { SavedAnswer } from "./savedAnswer";
+import type { AnswerToCheck } from "./savedAnswer";
 import { settlementCheck } from "./settlementCheck";
 import { signatureChecks } from "./signatureChecks";
 import { readAnswer } from "./signedAnswer";
@@ -20,25 +21,32 @@ export interface CheckAnswerOptions {
   readonly registry?: RegistryTestimony | null;
   /** SHA-256 of the root certificate that vouches for attestation documents; Amazon's unless said. */
   readonly root?: Digest;
+  /** Further checks of whoever keeps the answer. One that fails decides, as any other does. */
+  readonly further?: (parts: AnswerParts) => readonly AnswerCheck[];
 }
 
 /**
- * Checks a saved answer, each check by itself and with its own reason. It reads nothing and asks nobody: what the file
+ * Checks an answer that somebody kept, each check by itself and with its own reason. It reads nothing and asks nobody: what the file
  * says of the registry is compared, and can contradict the answer, but never counts for it.
  */
 export async function checkAnswer(
-  saved: SavedAnswer,
-  { registry = null, root = AWS_NITRO_ROOT }: CheckAnswerOptions = {},
+  kept: AnswerToCheck,
+  { registry = null, root = AWS_NITRO_ROOT, further = () => [] }: CheckAnswerOptions = {},
 ): Promise<AnswerReport> {
+  const saved = withDocument(kept, registry);
   const request = attempt(() => canonicalRequest(saved.request));
   const answer = attempt(() => readAnswer(saved.answer.kind, saved.answer.text));
-  const keyBytes = Buffer.from(saved.signingKey, "base64");
-  const key = attempt(() => readSigningKey(keyBytes));
+  const keyBytes = Buffer.from(saved.signingKey ?? "", "base64");
+  const key =
+    saved.signingKey === null
+      ? { flaw: new AnswerFlaw("unknown", "the registry was not asked for it") }
+      : attempt(() => readSigningKey(keyBytes));
   const entryBytes = registry === null ? (saved.registryEntry ?? null) : registry.whenSigned.entry;
   const entry = entryBytes === null ? null : attempt(() => decodeRegistryEntry(entryBytes));
   const parts: AnswerParts = { saved, request, answer, keyBytes, key, entry, registry };
 
   const checks = [
+    ...further(parts),
     ...signatureChecks(parts),
     ...registryChecks(parts),
     ...(await documentChecks(parts, root)),
@@ -59,4 +67,14 @@ export async function checkAnswer(
     model,
     checks,
   };
+}
+
+/** A document that came with the answer, or the one with which its enclave was registered. */
+function withDocument(kept: AnswerToCheck, registry: RegistryTestimony | null): AnswerToCheck {
+  const registration = registry?.registration ?? null;
+  if (kept.attestation !== undefined || registration === null) {
+    return kept;
+  }
+  const document = Buffer.from(registration.document).toString("base64");
+  return { ...kept, attestation: { document, at: registration.at } };
 }

@@ -48,7 +48,7 @@ export async function documentChecks(parts: AnswerParts, root: Digest): Promise<
     passed("documentSignature", "Amazon's hypervisor signed the attestation document."),
     passed(
       "documentChain",
-      `Its certificates led to Amazon's pinned root at ${instant.toISOString()}, when the file says that it was handed in.`,
+      `Its certificates led to Amazon's pinned root at ${instant.toISOString()}, when it was handed in, as far as is known.`,
     ),
     isDebugEnclave(document)
       ? failed("notDebug", "The enclave ran in debug mode, where its owner can change what it does.")

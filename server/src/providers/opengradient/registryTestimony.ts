@@ -8,6 +8,16 @@ export interface RegistryTestimony {
   readonly whenSigned: RegistryState;
   /** At the newest block. */
   readonly now: RegistryState;
+  /** How the enclave came into the registry; `null` where that was not found. */
+  readonly registration: Registration | null;
+}
+
+/** What an enclave handed in to be registered. */
+export interface Registration {
+  /** Its Nitro attestation document. */
+  readonly document: Uint8Array;
+  /** The time of the block, in seconds since 1970. */
+  readonly at: number;
 }
 
 /** What the registry says at one block. */

@@ -58,5 +58,10 @@ export const SavedAnswer = z.strictObject({
 });
 export type SavedAnswer = z.infer<typeof SavedAnswer>;
 
+/** What checks look at, wherever it was kept. A key that nobody knows is `null`. */
+export type AnswerToCheck = Omit<SavedAnswer, "format" | "signingKey"> & {
+  readonly signingKey: string | null;
+};
+
 /** Both bodies with every third character escaped, and the rest. */
 export const MAX_SAVED_BYTES = 96 * 1024 * 1024;

@@ -2,6 +2,8 @@ import { unreachable } from "../../platform/errors";
 import { visibleName } from "../../protocol/visibleText";
 import type { AnswerCheck, AnswerCheckName, AnswerSummary } from "./answerReport";
 
+/** Without these, where they are made, nothing says that evidence is about this answer. */
+const STATED: readonly AnswerCheckName[] = ["statement", "displayedText"];
 /** Without all of these, nothing says who signed what. */
 const SIGNED: readonly AnswerCheckName[] = ["answer", "requestHash", "outputHash", "signingKey", "signature"];
 /** With all of these, the key is an enclave's. */
@@ -22,7 +24,8 @@ export function summarizeAnswer(checks: readonly AnswerCheck[]): AnswerSummary {
   const values = new Map(checks.map(({ name, value }) => [name, value]));
   const pass = (names: readonly AnswerCheckName[]): boolean =>
     names.every((name) => values.get(name) === "passed");
-  if (!pass(SIGNED)) {
+  // What only evidence says is not there to be checked in a file that was saved by itself.
+  if (!pass(SIGNED) || !pass(STATED.filter((name) => values.has(name)))) {
     return "unchecked";
   }
   if (pass(APPROVED)) {

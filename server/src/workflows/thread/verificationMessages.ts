@@ -3,6 +3,9 @@ import type { ContractFacts } from "../../chain/knownChains";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import type { SentError } from "../../platform/sentError";
+import type { AnswerReport } from "../../providers/opengradient/answerReport";
+import type { ClaimedAnswer } from "../../providers/opengradient/claimedAnswer";
+import type { RegistryTestimony } from "../../providers/opengradient/registryTestimony";
 
 /** An anchor whose proof is to be checked. */
 export interface ProofQuestion {
@@ -42,6 +45,13 @@ export type WorkerRequest =
     }
   | {
       readonly id: number;
+      readonly kind: "checkAnswer";
+      readonly claimed: ClaimedAnswer;
+      /** What the chain says of its enclave; `null` where nobody asked. */
+      readonly registry: RegistryTestimony | null;
+    }
+  | {
+      readonly id: number;
       readonly kind: "seal";
       readonly parameters: Omit<SealBatchParameters, "sign">;
       readonly home: string;
@@ -58,5 +68,6 @@ export type WorkerAnswer =
     }
   /** In the order of the questions, each as `ProofChecker` has it. */
   | { readonly id: number; readonly kind: "checkProofs"; readonly flaws: readonly (string | null)[] }
+  | { readonly id: number; readonly kind: "checkAnswer"; readonly report: AnswerReport }
   | { readonly id: number; readonly kind: "seal"; readonly sealed: SealedEvidence }
   | { readonly id: number; readonly kind: "error"; readonly error: SentError };

@@ -4,6 +4,9 @@ import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/
 import { storedReading } from "../../evidence/format/storedReading";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import { receivedError } from "../../platform/sentError";
+import type { AnswerReport } from "../../providers/opengradient/answerReport";
+import type { ClaimedAnswer } from "../../providers/opengradient/claimedAnswer";
+import type { RegistryTestimony } from "../../providers/opengradient/registryTestimony";
 import type { ProofQuestion, WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 type Unsent<Request> = Request extends unknown ? Omit<Request, "id"> : never;
@@ -67,6 +70,15 @@ export class VerificationThread {
       throw new Error("the verification thread answered something else");
     }
     return answer.flaws;
+  }
+
+  /** Checks an enclave's answer that evidence holds, by what the chain says of the enclave. */
+  async checkAnswer(claimed: ClaimedAnswer, registry: RegistryTestimony | null): Promise<AnswerReport> {
+    const answer = await this.ask({ kind: "checkAnswer", claimed, registry });
+    if (answer.kind !== "checkAnswer") {
+      throw new Error("the verification thread answered something else");
+    }
+    return answer.report;
   }
 
   /** Signs with the device key below `home`. */

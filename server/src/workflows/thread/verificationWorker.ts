@@ -13,6 +13,7 @@ import { sha256Digest } from "../../platform/digests";
 import { computeWith } from "../../platform/ecdsa";
 import { sentError } from "../../platform/sentError";
 import { wasmArithmetic } from "../../platform/wasmArithmetic";
+import { checkClaimedAnswer } from "../../providers/opengradient/claimedAnswer";
 import { type CacheName, ReadingCache } from "./readingCache";
 import type { ProofQuestion, WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
@@ -99,6 +100,10 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
         const { questions, home } = request;
         const flaws = await Promise.all(questions.map((question) => flawIn(question, home)));
         return { id, kind: "checkProofs", flaws };
+      }
+      case "checkAnswer": {
+        const { claimed, registry } = request;
+        return { id, kind: "checkAnswer", report: await checkClaimedAnswer(claimed, { registry }) };
       }
       case "seal": {
         const { sign } = await openDevice(request.home);

@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import { OPENGRADIENT_REGISTRY, OpenGradientSettings } from "../protocol/openGradientSettings";
+import type { EnclaveRegistry } from "../workflows/enclaveRegistry";
+import { CommandError } from "./commandError";
+
+/** Whom OpenGradient's registry of enclaves is asked of, where lines were written through one. */
+export interface EnclaveFlags {
+  readonly enclaveRpcUrl?: readonly string[];
+  readonly enclaveRegistry?: string;
+  readonly enclaveRegistryChain?: number;
+}
+
+export function addEnclaveFlags(command: Command): Command {
+  return command
+    .option(
+      "--enclave-rpc-url <url...>",
+      "RPC servers of the chain that registers OpenGradient's enclaves (PROOFLINE_ENCLAVE_RPC_URLS, separated by commas)",
+    )
+    .option(
+      "--enclave-registry <address>",
+      "another registry than OpenGradient's own (PROOFLINE_ENCLAVE_REGISTRY)",
+    )
+    .option(
+      "--enclave-registry-chain <id>",
+      "the chain that it is on (PROOFLINE_ENCLAVE_REGISTRY_CHAIN)",
+      Number,
+    );
+}
+
+/** The registry that flags and variables name, flags before variables; `null` where no server is named. */
+export function enclaveRegistryIn(
+  flags: EnclaveFlags,
+  variables: NodeJS.ProcessEnv = process.env,
+): EnclaveRegistry | null {
+  const chain = variables.PROOFLINE_ENCLAVE_REGISTRY_CHAIN;
+  return namedRegistry({
+    servers: flags.enclaveRpcUrl ?? variables.PROOFLINE_ENCLAVE_RPC_URLS?.split(",").map((url) => url.trim()),
+    registry: flags.enclaveRegistry ?? variables.PROOFLINE_ENCLAVE_REGISTRY,
+    registryChain: flags.enclaveRegistryChain ?? (chain === undefined ? undefined : Number(chain)),
+    flags: ["--enclave-rpc-url", "--enclave-registry", "--enclave-registry-chain"],
+  });
+}
+
+/** @param named.flags what the person can give instead, in the order of the members */
+export function namedRegistry(named: {
+  readonly servers: readonly string[] | undefined;
+  readonly registry: string | undefined;
+  readonly registryChain: number | undefined;
+  readonly flags: readonly [servers: string, registry: string, chain: string];
+}): EnclaveRegistry | null {
+  const { servers, registry, registryChain, flags } = named;
+  if (servers === undefined) {
+    if (registry !== undefined || registryChain !== undefined) {
+      throw new CommandError(
+        "usage",
+        "A registry is named, but no server to ask it of.",
+        `Name RPC servers of its chain with ${flags[0]}.`,
+      );
+    }
+    return null;
+  }
+  const parsed = OpenGradientSettings.safeParse({
+    rpcUrls: servers,
+    registry: registry ?? OPENGRADIENT_REGISTRY.address,
+    registryChain: registryChain ?? OPENGRADIENT_REGISTRY.chainId,
+  });
+  if (parsed.success) {
+    const { rpcUrls, registryChain: chainId, registry: address } = parsed.data;
+    return { rpcUrls, chainId, address };
+  }
+  switch (parsed.error.issues[0]?.path[0]) {
+    case "registry":
+      throw new CommandError(
+        "usage",
+        `${registry} is not an address, which is 0x and 40 hexadecimal digits.`,
+        `Correct ${flags[1]}, or leave it out for OpenGradient's own.`,
+      );
+    case "registryChain":
+      throw new CommandError(
+        "usage",
+        `${registryChain} is not a chain id, which is a whole number.`,
+        `Correct ${flags[2]}, or leave it out for OpenGradient's own.`,
+      );
+    default:
+      throw new CommandError(
+        "usage",
+        "There are too many RPC servers, or one of them is none: each is an http or https address, with or without an operator before it (Example=https://…).",
+        `Correct ${flags[0]}.`,
+      );
+  }
+}

@@ -1,0 +1,27 @@
+import * as z from "zod";
+import { Address } from "../platform/primitives";
+import { MAX_RPC_SERVERS, RpcServerEntryText } from "./rpcServerEntry";
+
+/** Where OpenGradient keeps its registry of enclaves: published in its repositories, and read from no chain by us. */
+export const OPENGRADIENT_REGISTRY = {
+  chainId: 10_740,
+  address: Address.parse("0x703cb174aeadb35d611858369b4b1111dc9abda6"),
+} as const;
+
+/** Whom OpenGradient's registry of enclaves is asked of. With no server nobody is. */
+export const OpenGradientSettings = z.strictObject({
+  /** RPC servers of the registry's chain. */
+  rpcUrls: z.array(RpcServerEntryText).max(MAX_RPC_SERVERS),
+  registryChain: z.number().int().positive(),
+  registry: z
+    .string()
+    .transform((value) => value.toLowerCase())
+    .pipe(Address),
+});
+export type OpenGradientSettings = z.infer<typeof OpenGradientSettings>;
+
+export const DEFAULT_OPENGRADIENT: OpenGradientSettings = {
+  rpcUrls: [],
+  registryChain: OPENGRADIENT_REGISTRY.chainId,
+  registry: OPENGRADIENT_REGISTRY.address,
+};

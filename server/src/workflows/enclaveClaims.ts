@@ -1,0 +1,85 @@
+import type { ClaimValues } from "../evidence/format/claimValues";
+import type { AttestedExecution } from "../evidence/format/execution";
+import type { TrimVersion } from "../inference/suggestion";
+import { TRIM_VERSION } from "../inference/trim";
+import { decodeUtf8 } from "../platform/canonicalJson";
+import { ProoflineError } from "../platform/errors";
+import type { ClaimedAnswer } from "../providers/opengradient/claimedAnswer";
+import { OPENGRADIENT_SCHEME } from "../providers/opengradient/completionRequest";
+import { Settlement } from "../providers/opengradient/savedAnswer";
+import type { RepositoryContents } from "./readRepository";
+
+/** An attested claim as far as its enclave is concerned. */
+export interface EnclaveClaim {
+  /** The leaf hash. */
+  readonly claim: string;
+  /** What was answered, or why nobody can look at it. */
+  readonly answer: ClaimedAnswer | { readonly obstacle: string };
+}
+
+/** The attested claims of some files, by today's paths, each once; all of them without a choice. */
+export function enclaveClaims(
+  { evidence, moves }: Pick<RepositoryContents, "evidence" | "moves">,
+  isWanted: (suggestion: { readonly path: string }) => boolean = () => true,
+): readonly EnclaveClaim[] {
+  const found = new Map<string, EnclaveClaim>();
+  for (const { reading } of evidence) {
+    if (reading.kind !== "intact" || reading.batch.facts.execution.kind !== "attested") {
+      continue;
+    }
+    const { device, claims, facts } = reading.batch;
+    for (const { record, leafHash, pieces, values } of claims) {
+      // Of a claim that travels twice, the copy that can be looked at counts.
+      const isBetter = values !== null || !found.has(leafHash);
+      const isHere = pieces.some(({ path }, index) =>
+        isWanted({ path: moves.ofPiece(device, leafHash, index, path) }),
+      );
+      if (isBetter && isHere && "trim" in record && facts.execution.kind === "attested") {
+        found.set(leafHash, { claim: leafHash, answer: answerIn(facts.execution, record.trim, values) });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function answerIn(
+  { scheme, enclave, model }: AttestedExecution,
+  trim: TrimVersion,
+  values: ClaimValues | null,
+): EnclaveClaim["answer"] {
+  if (values?.kind !== "attested") {
+    return { obstacle: "Request and answer are sealed, so nobody else can check who signed them." };
+  }
+  if (scheme !== OPENGRADIENT_SCHEME) {
+    return {
+      obstacle: `It is signed by the rules of ${scheme}, which this version of Proofline does not know.`,
+    };
+  }
+  const settlement = Settlement.safeParse({ kind: values.settlement });
+  const [request, answer] = [textIn(values.request), textIn(values.answer)];
+  if (!settlement.success || request === null || answer === null) {
+    return { obstacle: "It holds a request, an answer or a settlement that is none of OpenGradient's." };
+  }
+  return {
+    enclave,
+    model: model.name,
+    request,
+    answer,
+    signature: Buffer.from(values.signature, "base64"),
+    timestamp: values.timestamp,
+    settlement: settlement.data.kind,
+    displayed: values.displayed,
+    isTrimKnown: trim === TRIM_VERSION,
+  };
+}
+
+function textIn(base64: string): string | null {
+  try {
+    return decodeUtf8(Buffer.from(base64, "base64"));
+  } catch (error) {
+    if (error instanceof ProoflineError) {
+      return null;
+    }
+    throw error;
+  }
+}

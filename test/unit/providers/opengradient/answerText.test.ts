@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { displayedOf } from "../../../../server/src/providers/opengradient/answerText";
+
+const at = (prefix: string, suffix = "\n") => ({ path: "src/a.ts", prefix, suffix, context: [] });
+
+describe("displayedOf", () => {
+  it.each([
+    ["as it is", "a + b;"],
+    ["out of a fence", "```ts\na + b;\n```"],
+    ["out of a fence without a language, among blanks", "\n```\na + b;\n```\n\n"],
+    ["with other line ends", "a + b;\r\n"],
+  ])("takes an answer %s", (_, answer) => {
+    expect(displayedOf(answer, at("function add(a, b) {\n  return ", "\n}\n"))).toBe("a + b;");
+  });
+
+  it("takes of a block no more than the block", () => {
+    const answer = "  return a + b;\n}\n\nfunction more() {\n  return 1;\n}\n";
+    expect(displayedOf(answer, at("function add(a, b) {\n", ""))).toBe("  return a + b;\n}");
+  });
+
+  it("shows one piece of what was answered, and nothing of an empty answer", () => {
+    expect(displayedOf("", at("x"))).toBe("");
+    expect(displayedOf(" \n ", at("x"))).toBe("");
+    const fenced = "```js\nconst a = `\\`\\`\\``;\n```";
+    expect(fenced).toContain(displayedOf(fenced, at("")));
+  });
+
+  it("takes time linear in what only looks like a fence", () => {
+    const many = `\`\`\`\n${"```   ".repeat(2_000)}x`;
+    expect(displayedOf(many, at(""))).toBeTypeOf("string");
+  });
+});
