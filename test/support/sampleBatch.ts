@@ -1,6 +1,6 @@
 /** Accepted suggestions and sealed batches, made up for tests. */
 import { randomBytes } from "node:crypto";
-import type { AcceptedSuggestion } from "../../server/src/evidence/format/acceptedSuggestion";
+import type { ReplayableSuggestion } from "../../server/src/evidence/format/acceptedSuggestion";
 import { newSalts } from "../../server/src/evidence/format/commitment";
 import type { BatchFacts, Position } from "../../server/src/evidence/format/record";
 import { type PieceInput, type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
@@ -15,7 +15,7 @@ const privateKey = Buffer.from("46".repeat(32), "hex");
 export const device = addressOf(privateKey);
 export const sign: Sign = (message) => signPersonalMessage(message, privateKey);
 
-export const execution: AcceptedSuggestion["execution"] = {
+export const execution: ReplayableSuggestion["execution"] = {
   model: { name: "sample-model", manifestDigest: digestOf("a1"), omsRoot: digestOf("b2") },
   environment: {
     serverDigest: digestOf("c3"),
@@ -54,8 +54,9 @@ export function sample({
   accepted = displayed,
   position = { line: 1, character: 0 },
   prompt = {},
-}: SampleOptions = {}): AcceptedSuggestion {
+}: SampleOptions = {}): ReplayableSuggestion {
   return {
+    kind: "replayable",
     id,
     repository,
     path,
@@ -85,7 +86,7 @@ export function sample({
 
 export interface SealingOptions {
   /** Whose prompts travel; all unless said. */
-  readonly open?: (suggestion: AcceptedSuggestion, index: number) => boolean;
+  readonly open?: (suggestion: ReplayableSuggestion, index: number) => boolean;
   readonly facts?: BatchFacts;
   /** The saved text of each file; where none is given, what was accepted fills its lines alone. */
   readonly texts?: Readonly<Record<string, string>>;
@@ -98,7 +99,7 @@ export interface SealingOptions {
 
 /** Seals suggestions with the sample device. */
 export function sealed(
-  suggestions: readonly AcceptedSuggestion[],
+  suggestions: readonly ReplayableSuggestion[],
   { open = () => true, facts: of = facts, texts = {}, textParts = ALL_CODE, ...options }: SealingOptions = {},
 ): SealedEvidence {
   return sealBatch({

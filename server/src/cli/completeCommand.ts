@@ -60,7 +60,8 @@ export async function complete(
       const reason = describeNothing(outcome.reason);
       return { exitCode: 1, json: { text: "", reason }, text: [reason] };
     }
-    const { completion } = outcome;
+    const { offered } = outcome;
+    const completion = offered.output;
     const summary = {
       text: completion.displayed,
       confidence: completion.confidence,
@@ -80,8 +81,7 @@ export async function complete(
       await journal.accept(
         acceptedSuggestion({
           id,
-          facts: provider.facts,
-          completion,
+          offered,
           repository: repository.folder,
           path,
           position,
@@ -160,12 +160,12 @@ export async function completeBatch(session: Session, file: string, maxTokens: n
       const started = performance.now();
       const outcome = await provider.suggest(request(path ?? null, prefix, suffix, maxTokens));
       const answer: z.input<typeof BatchAnswer> =
-        outcome.kind === "completion"
+        outcome.kind === "offered"
           ? {
-              text: outcome.completion.displayed,
-              confidence: outcome.completion.confidence,
-              tokens: outcome.completion.tokens.length,
-              milliseconds: outcome.completion.milliseconds,
+              text: outcome.offered.output.displayed,
+              confidence: outcome.offered.output.confidence,
+              tokens: outcome.offered.output.tokens.length,
+              milliseconds: outcome.offered.output.milliseconds,
             }
           : {
               text: "",

@@ -10,7 +10,6 @@ import type { ExecutionProfile } from "../protocol/executionProfile";
 import { DEFAULT_PROFILE } from "../protocol/executionProfile";
 import { DEFAULT_PROVIDER, type ExecutionProvider } from "../protocol/executionProvider";
 import { LocalProvider } from "../providers/local/localProvider";
-import type { Provider } from "../providers/provider";
 import { type Installation, installationOf } from "../workflows/installation";
 import type { ModelPlaces } from "../workflows/installedPins";
 import { note } from "./output";
@@ -90,7 +89,7 @@ export async function repositoryHere(): Promise<Repository | null> {
 /** Starts the provider of suggestions, passes it to `use`, and ends it afterwards, whatever happens. */
 export async function withProvider<Value>(
   session: Session,
-  use: (provider: Provider) => Promise<Value>,
+  use: (provider: LocalProvider) => Promise<Value>,
 ): Promise<Value> {
   if (session.modelProblem !== null) {
     throw session.modelProblem;

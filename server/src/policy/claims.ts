@@ -1,5 +1,5 @@
 import type { AnchorCheck } from "../chain/chain";
-import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
+import { type AcceptedSuggestion, executionOf } from "../evidence/format/acceptedSuggestion";
 import type { Execution } from "../evidence/format/execution";
 import { factsDigest } from "../evidence/format/leaf";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
@@ -232,7 +232,8 @@ function fromBatch(
 }
 
 function fromJournal(suggestion: AcceptedSuggestion, stage: Claim["stage"], device: string): Claim {
-  const { id, path, position, execution, values } = suggestion;
+  const { id, path, position, values } = suggestion;
+  const execution = executionOf(suggestion);
   const { accepted, displayed, prompt } = values;
   return {
     claim: id,
@@ -250,8 +251,8 @@ function fromJournal(suggestion: AcceptedSuggestion, stage: Claim["stage"], devi
     accepted: accepted.length,
     prompt,
     isOpen: true,
-    execution: { kind: "replayable", ...execution },
-    environmentDigest: factsDigest(execution.environment),
+    execution,
+    environmentDigest: environmentDigestOf(execution),
     stage,
     device,
     batchRoot: null,

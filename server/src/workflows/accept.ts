@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
 import { newSalts } from "../evidence/format/commitment";
 import type { Position } from "../evidence/format/record";
-import type { Completion } from "../inference/engine/engine";
-import type { ExecutionFacts } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
-import { ProoflineError } from "../platform/errors";
+import { ProoflineError, unreachable } from "../platform/errors";
+import type { Offered } from "../providers/provider";
 
 /** A fresh suggestion id: 16 random bytes as hex. */
 export function newSuggestionId(): string {
@@ -14,8 +13,7 @@ export function newSuggestionId(): string {
 
 export interface AcceptParameters {
   readonly id: string;
-  readonly facts: ExecutionFacts;
-  readonly completion: Completion;
+  readonly offered: Offered;
   /** The repository's top as an absolute path, or `null` while the document lies in no folder. */
   readonly repository: string | null;
   /** The file's path below `repository`, or the document's URI. */
@@ -28,8 +26,8 @@ export interface AcceptParameters {
 
 /** Binds what was accepted to what the model said: the record that the journal holds until its batch is sealed. */
 export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSuggestion {
-  const { id, facts, completion, repository: repositoryPath, path, position } = parameters;
-  const { prompt, tokens, raw, displayed, sampling, ordinal, seed, stop } = completion;
+  const { id, offered, repository: repositoryPath, path, position } = parameters;
+  const { displayed } = offered.output;
   const accepted = displayed.slice(0, parameters.acceptedLength ?? displayed.length);
   if (accepted === "" || !accepted.isWellFormed()) {
     throw new ProoflineError(
@@ -38,24 +36,29 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
       "acceptWholeCharacter",
     );
   }
-  return {
-    id,
-    repository: repositoryPath,
-    path,
-    position,
-    execution: facts,
-    trim: TRIM_VERSION,
-    values: {
-      prompt,
-      tokens,
-      raw,
-      displayed,
-      accepted,
-      sampling,
-      ordinal,
-      seed,
-      stop,
-    },
-    salts: newSalts("replayable"),
-  };
+  const common = { id, repository: repositoryPath, path, position, trim: TRIM_VERSION };
+  switch (offered.kind) {
+    case "replayable": {
+      const { prompt, tokens, raw, sampling, ordinal, seed, stop } = offered.output;
+      return {
+        kind: offered.kind,
+        ...common,
+        execution: offered.facts,
+        values: { prompt, tokens, raw, displayed, accepted, sampling, ordinal, seed, stop },
+        salts: newSalts(offered.kind),
+      };
+    }
+    case "attested": {
+      const { prompt, request, answer, signature, timestamp, settlement } = offered.output;
+      return {
+        kind: offered.kind,
+        ...common,
+        execution: offered.facts,
+        values: { prompt, request, answer, signature, timestamp, settlement, displayed, accepted },
+        salts: newSalts(offered.kind),
+      };
+    }
+    default:
+      return unreachable(offered);
+  }
 }

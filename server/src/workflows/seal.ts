@@ -1,5 +1,5 @@
 import { openDevice } from "../evidence/device";
-import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
+import { type AcceptedSuggestion, claimValuesOf, executionOf } from "../evidence/format/acceptedSuggestion";
 import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
@@ -125,7 +125,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     );
   }
   const sealed: { batchRoot: string; ids: readonly string[] }[] = [];
-  for (const [, suggestions] of groupBy(ready, ({ suggestion }) => canonicalJson(suggestion.execution))) {
+  for (const [, suggestions] of groupBy(ready, ({ suggestion }) => canonicalJson(executionOf(suggestion)))) {
     for (let start = 0; start < suggestions.length; start += MAX_BATCH_SIZE) {
       const part = suggestions.slice(start, start + MAX_BATCH_SIZE);
       const batch = await sealBatchOf(parameters, part);
@@ -174,14 +174,14 @@ async function sealBatchOf(
   const claims: ClaimInput[] = [];
   const sealedPrompts: SealedPrompt[] = [];
   for (const { suggestion, piece } of ready) {
-    const { id, values, trim, salts } = suggestion;
-    const reason = await repository.promptObstacle(suggestion.path, values.prompt);
+    const { id, trim, salts } = suggestion;
+    const reason = await repository.promptObstacle(suggestion.path, suggestion.values.prompt);
     if (reason !== null) {
       sealedPrompts.push({ id, reason });
     }
     claims.push({
       id,
-      values: { kind: "replayable", ...values, accepted: [values.accepted] },
+      values: claimValuesOf(suggestion),
       trim,
       pieces: [piece],
       salts,
@@ -190,7 +190,7 @@ async function sealBatchOf(
   }
   const suggestions = ready.map(({ suggestion }) => suggestion);
   const batch = await journal.commitBatch(suggestions, async ({ sequence, previousSeal }) => {
-    const execution = { kind: "replayable", ...first.suggestion.execution } as const;
+    const execution = executionOf(first.suggestion);
     const sealed = await thread.signBatch(
       { facts: { execution, repositoryId, device: device.address }, claims, sequence, previousSeal },
       home,

@@ -225,7 +225,11 @@ export function replayables(
       }
     }
   }
-  for (const { id, execution, trim, values } of journal.filter(isWanted)) {
+  for (const suggestion of journal.filter(isWanted)) {
+    if (suggestion.kind !== "replayable") {
+      continue;
+    }
+    const { id, execution, trim, values } = suggestion;
     found.set(id, { claim: id, id, model: execution.model, profile: execution.profile, trim, values });
   }
   return [...found.values()];

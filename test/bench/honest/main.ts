@@ -217,8 +217,7 @@ try {
     await journal.accept(
       acceptedSuggestion({
         id,
-        facts: engine.facts,
-        completion: outcome.completion,
+        offered: { kind: "replayable", facts: engine.facts, output: outcome.completion },
         repository: repository.folder,
         path,
         position: { line, character: offset - (prefix.lastIndexOf("\n") + 1) },

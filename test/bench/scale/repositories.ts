@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { formatAnchor } from "../../../server/src/chain/anchorFile";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { stopChain } from "../../../server/src/chain/embedded/host";
-import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
+import type { ReplayableSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
 import { formatId } from "../../../server/src/evidence/repositoryIds";
 import { installationOf } from "../../../server/src/workflows/installation";
@@ -136,7 +136,7 @@ function textsOf(suggestions: number): ReadonlyMap<string, Written> {
   return texts;
 }
 
-function* suggestionsIn(texts: ReadonlyMap<string, Written>): Generator<AcceptedSuggestion> {
+function* suggestionsIn(texts: ReadonlyMap<string, Written>): Generator<ReplayableSuggestion> {
   const files = [...texts];
   for (const [index, [path, { lines, places }]] of files.entries()) {
     const [quotedPath, quoted] = files[(index + 1) % files.length] ?? [path, { lines }];

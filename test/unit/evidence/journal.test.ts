@@ -360,8 +360,9 @@ async function openedJournal(home: string): Promise<Journal> {
 }
 
 function seal(journal: Journal, suggestions: readonly AcceptedSuggestion[], sealedPrompts: string[] = []) {
+  const replayable = suggestions.filter((one) => one.kind === "replayable");
   return journal.commitBatch(suggestions, async () => ({
-    ...sealed(suggestions, { open: ({ id }) => !sealedPrompts.includes(id) }),
+    ...sealed(replayable, { open: ({ id }) => !sealedPrompts.includes(id) }),
     repository: "/repository",
     sealedPrompts: sealedPrompts.map((id) => ({ id, reason: `Why ${id} stays.` })),
   }));

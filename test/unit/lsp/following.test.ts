@@ -69,8 +69,7 @@ describe("active suggestions", () => {
     before,
     after,
     text,
-    completion: {} as Completion,
-    facts: {} as ExecutionFacts,
+    offered: { kind: "replayable", facts: {} as ExecutionFacts, output: {} as Completion } as const,
   });
 
   test("a suggestion is found again for exactly the proper beginnings of its text", () => {

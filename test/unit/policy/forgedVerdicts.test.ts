@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
+import type { ReplayableSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
 import { type ClaimValues, COMMITTED_FIELDS } from "../../../server/src/evidence/format/claimValues";
 import { newSalts } from "../../../server/src/evidence/format/commitment";
 import { signPayload, toEnvelope } from "../../../server/src/evidence/format/envelope";
@@ -67,7 +67,7 @@ interface Offer {
 
 /** What a model offered and a person accepted into a text that was saved then. */
 function offer({ path = "src/a.ts", saved, displayed, accepted = displayed, prompt, position, id }: Offer): {
-  readonly suggestion: AcceptedSuggestion;
+  readonly suggestion: ReplayableSuggestion;
   readonly texts: Readonly<Record<string, string>>;
 } {
   const at = saved.indexOf(accepted);

@@ -1,6 +1,6 @@
 /** A suggestion that is as good as can be, to be spoilt one thing at a time. */
 import type { AnchorCheck } from "../../../server/src/chain/chain";
-import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
+import type { ReplayableSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { Position } from "../../../server/src/evidence/format/record";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
@@ -16,7 +16,7 @@ export function accepted(
   displayed: string,
   position: Position,
   { before = "", after = "" } = {},
-): AcceptedSuggestion {
+): ReplayableSuggestion {
   const prompt = { prefix: before, suffix: after, context: [] };
   return sample({ path: PATH, displayed, position, prompt });
 }

@@ -1,28 +1,77 @@
 import * as z from "zod";
+import { EnclaveFacts, EnclaveOutput } from "../../inference/enclaveOutput";
 import { ExecutionFacts, ModelOutput, TrimVersion } from "../../inference/suggestion";
+import { unreachable } from "../../platform/errors";
 import { RandomId, Text } from "../../platform/primitives";
-import { FieldDigests } from "./claimValues";
+import { type ClaimValues, FieldDigests } from "./claimValues";
+import type { Execution } from "./execution";
 import { Position } from "./record";
 
-/** What the model offered and what was accepted of it, in the clear. */
-export const SuggestionValues = z.strictObject({
-  ...ModelOutput.shape,
-  /** A prefix of `displayed`, never empty. */
-  accepted: Text,
-});
-export type SuggestionValues = z.infer<typeof SuggestionValues>;
+/** A prefix of `displayed`, never empty. */
+const accepted = Text;
 
-/** An accepted suggestion as the journal holds it until its batch is sealed. */
-export const AcceptedSuggestion = z.strictObject({
+const COMMON = {
   id: RandomId,
   /** Absolute path of the file's repository top, or `null` while the document lies in no folder. */
   repository: z.nullable(Text),
   /** Path below `repository`; for an untitled document its URI. */
   path: Text,
   position: Position,
-  execution: ExecutionFacts,
   trim: TrimVersion,
-  values: SuggestionValues,
+};
+
+/** Of pinned weights that ran on this machine. */
+export const ReplayableSuggestion = z.strictObject({
+  kind: z.literal("replayable"),
+  ...COMMON,
+  execution: ExecutionFacts,
+  values: z.strictObject({ ...ModelOutput.shape, accepted }),
   salts: FieldDigests.replayable,
 });
+export type ReplayableSuggestion = z.infer<typeof ReplayableSuggestion>;
+
+/** Of a model behind an enclave that signed the answer. */
+export const AttestedSuggestion = z.strictObject({
+  kind: z.literal("attested"),
+  ...COMMON,
+  execution: EnclaveFacts,
+  values: z.strictObject({ ...EnclaveOutput.shape, accepted }),
+  salts: FieldDigests.attested,
+});
+export type AttestedSuggestion = z.infer<typeof AttestedSuggestion>;
+
+/**
+ * An accepted suggestion as the journal holds it until its batch is sealed: what was offered and what was accepted of it, in the
+ * clear.
+ */
+export const AcceptedSuggestion = z.discriminatedUnion("kind", [ReplayableSuggestion, AttestedSuggestion]);
 export type AcceptedSuggestion = z.infer<typeof AcceptedSuggestion>;
+
+/** How it came about, as its batch states it. */
+export function executionOf(suggestion: AcceptedSuggestion): Execution {
+  switch (suggestion.kind) {
+    case "replayable":
+      return { kind: suggestion.kind, ...suggestion.execution };
+    case "attested":
+      return { kind: suggestion.kind, ...suggestion.execution };
+    default:
+      return unreachable(suggestion);
+  }
+}
+
+/** The values that are committed to when it is sealed. */
+export function claimValuesOf(suggestion: AcceptedSuggestion): ClaimValues {
+  switch (suggestion.kind) {
+    case "replayable": {
+      const { values } = suggestion;
+      return { kind: suggestion.kind, ...values, accepted: [values.accepted] };
+    }
+    case "attested": {
+      // The prompt stands in the request.
+      const { prompt: _, ...values } = suggestion.values;
+      return { kind: suggestion.kind, ...values, accepted: [values.accepted] };
+    }
+    default:
+      return unreachable(suggestion);
+  }
+}

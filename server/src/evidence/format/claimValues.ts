@@ -1,10 +1,10 @@
 import * as z from "zod";
+import { EnclaveAnswer } from "../../inference/enclaveOutput";
 import { ModelOutput } from "../../inference/suggestion";
 import { canonicalJson } from "../../platform/canonicalJson";
 import { fromDigest, uint32 } from "../../platform/digests";
-import { CanonicalBase64 } from "../../platform/dsse";
 import { unreachable } from "../../platform/errors";
-import { Count, Digest, Text } from "../../platform/primitives";
+import { Digest, Text } from "../../platform/primitives";
 import type { ExecutionKind } from "./execution";
 import { MAX_PIECES } from "./record";
 
@@ -40,14 +40,7 @@ export const ReplayableValues = z.strictObject({ ...ModelOutput.shape, accepted:
 
 /** The values behind the commitments of an attested claim. Each piece stands in `displayed`, in order. */
 export const AttestedValues = z.strictObject({
-  /** The bytes that were sent and those that were answered, as the enclave signed them. */
-  request: CanonicalBase64,
-  answer: CanonicalBase64,
-  signature: CanonicalBase64,
-  /** Seconds since 1970, as the enclave signed them. */
-  timestamp: Count,
-  /** How the answer is settled, in the scheme's own word. */
-  settlement: Text,
+  ...EnclaveAnswer.shape,
   /** The answer's text after the trim chain. */
   displayed: Text,
   accepted: AcceptedTexts,

@@ -1,6 +1,6 @@
 import * as z from "zod";
+import { EnclaveFacts } from "../../inference/enclaveOutput";
 import { ExecutionFacts } from "../../inference/suggestion";
-import { Digest, Text } from "../../platform/primitives";
 
 /** Pinned weights: anyone who has them can run it again. */
 export const ReplayableExecution = z.strictObject({
@@ -12,12 +12,7 @@ export type ReplayableExecution = z.infer<typeof ReplayableExecution>;
 /** An enclave signed request and answer. Which weights wrote the answer, nobody can check. */
 export const AttestedExecution = z.strictObject({
   kind: z.literal("attested"),
-  /** Names the rules by which the enclave's signature, key and registry are checked. */
-  scheme: z.string().regex(/^[a-z][a-z0-9-]{0,31}\/v[1-9][0-9]{0,3}$/, "expected a name and a version"),
-  /** The name that the registry knows the enclave by. */
-  enclave: Digest,
-  /** As the enclave's operator calls it. */
-  model: z.strictObject({ name: Text }),
+  ...EnclaveFacts.shape,
 });
 export type AttestedExecution = z.infer<typeof AttestedExecution>;
 

@@ -165,11 +165,13 @@ export class JournalState {
 
 export function amended(suggestion: AcceptedSuggestion, amendment: Amendment): AcceptedSuggestion {
   const { repository: repositoryPath, path, position, accepted } = amendment;
-  return {
-    ...suggestion,
-    repository: repositoryPath,
-    path,
-    position,
-    values: { ...suggestion.values, accepted },
-  };
+  const place = { repository: repositoryPath, path, position };
+  switch (suggestion.kind) {
+    case "replayable":
+      return { ...suggestion, ...place, values: { ...suggestion.values, accepted } };
+    case "attested":
+      return { ...suggestion, ...place, values: { ...suggestion.values, accepted } };
+    default:
+      return unreachable(suggestion);
+  }
 }

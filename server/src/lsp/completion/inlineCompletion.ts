@@ -5,15 +5,11 @@ import {
   InlineCompletionTriggerKind,
 } from "vscode-languageserver/node";
 import * as z from "zod";
-import {
-  type CompletionOutcome,
-  type CompletionRequest,
-  describeNothing,
-} from "../../inference/engine/engine";
+import { type CompletionRequest, describeNothing } from "../../inference/engine/engine";
 import { messageOf } from "../../platform/errors";
 import { ACCEPTED_COMMAND, DidSuggestNothing } from "../../protocol/messages";
 import { DocumentUri, TextPosition, TextRange } from "../../protocol/messages/documentPlaces";
-import type { Provider } from "../../providers/provider";
+import type { OfferOutcome, Provider } from "../../providers/provider";
 import { newSuggestionId } from "../../workflows/accept";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
@@ -134,7 +130,8 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
 
 /** Asked by a person, the model goes on where it says nothing, or stops in doubt, when nobody asked. */
 function isWhole(suggestion: ActiveSuggestion | null): boolean {
-  return suggestion !== null && suggestion.completion.stop !== "doubt";
+  const offered = suggestion?.offered;
+  return offered !== undefined && (offered.kind !== "replayable" || offered.output.stop !== "doubt");
 }
 
 /** The provider, once a start that is under way is done: whoever asks meanwhile need not ask again. */
@@ -169,7 +166,7 @@ async function ask(
     extent: "auto",
     maxTokens: context.settings.current.maxTokens,
   };
-  let outcome: CompletionOutcome;
+  let outcome: OfferOutcome;
   try {
     outcome = await provider.suggest(request, signal);
   } catch (error) {
@@ -191,9 +188,8 @@ async function ask(
     uri: document.uri,
     before,
     after,
-    text: outcome.completion.displayed,
-    completion: outcome.completion,
-    facts: provider.facts,
+    text: outcome.offered.output.displayed,
+    offered: outcome.offered,
   };
   return { kind: "suggestion", suggestion };
 }

@@ -152,8 +152,8 @@ export class EngineHost implements ProviderSource {
       this.chosen = undefined;
       this.chosen = await this.choice();
       this.running = await LocalProvider.start(this.parametersFor(this.modelDirectory));
-      const { facts, notice, languages } = this.running;
-      const { name, manifestDigest } = facts.model;
+      const { engine, notice, languages } = this.running;
+      const { name, manifestDigest } = engine.facts.model;
       if (notice !== null) {
         this.log(notice);
       }

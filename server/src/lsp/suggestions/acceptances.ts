@@ -272,7 +272,7 @@ function begin(
   { repositoryPath, path }: DocumentLocation,
   { suggestion, version, typed }: Inserted,
 ): Accepted {
-  const { uri, text, facts, completion }: ActiveSuggestion = suggestion;
+  const { uri, text, offered }: ActiveSuggestion = suggestion;
   const position = document.positionAt(start);
   return {
     id,
@@ -288,8 +288,7 @@ function begin(
     recordOf: (acceptedLength) =>
       acceptedSuggestion({
         id,
-        facts,
-        completion,
+        offered,
         repository: repositoryPath,
         path,
         position,

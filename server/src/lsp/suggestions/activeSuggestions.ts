@@ -1,5 +1,4 @@
-import type { Completion } from "../../inference/engine/engine";
-import type { ExecutionFacts } from "../../inference/suggestion";
+import type { Offered } from "../../providers/provider";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
 import { type Span, shiftAll, type TextEdit } from "../documents/textEdits";
@@ -14,8 +13,7 @@ export interface ActiveSuggestion {
   readonly after: string;
   /** What is offered, with LF; never empty. */
   readonly text: string;
-  readonly completion: Completion;
-  readonly facts: ExecutionFacts;
+  readonly offered: Offered;
 }
 
 /** A suggestion that an edit put some of into its document. */

@@ -5,8 +5,11 @@ import type {
   StartEngineParameters,
 } from "../../inference/engine/engine";
 import { startEngine } from "../../inference/engine/startEngine";
-import type { ExecutionFacts } from "../../inference/suggestion";
-import type { Provider } from "../provider";
+import type { Offered, Provider } from "../provider";
+
+type LocalOutcome =
+  | { readonly kind: "offered"; readonly offered: Extract<Offered, { kind: "replayable" }> }
+  | Extract<CompletionOutcome, { kind: "nothing" }>;
 
 /** Suggestions of pinned weights that run in a worker on this machine, so that anybody can replay them. */
 export class LocalProvider implements Provider {
@@ -22,10 +25,6 @@ export class LocalProvider implements Provider {
     return new LocalProvider(await startEngine(parameters));
   }
 
-  get facts(): ExecutionFacts {
-    return this.engine.facts;
-  }
-
   get notice(): string | null {
     return this.engine.fallback;
   }
@@ -34,8 +33,14 @@ export class LocalProvider implements Provider {
     return this.engine.languages;
   }
 
-  suggest(request: CompletionRequest, signal?: AbortSignal): Promise<CompletionOutcome> {
-    return this.engine.complete(request, signal);
+  async suggest(request: CompletionRequest, signal?: AbortSignal): Promise<LocalOutcome> {
+    const outcome = await this.engine.complete(request, signal);
+    return outcome.kind === "nothing"
+      ? outcome
+      : {
+          kind: "offered",
+          offered: { kind: "replayable", facts: this.engine.facts, output: outcome.completion },
+        };
   }
 
   prepare(texts: readonly string[]): void {
