@@ -46,7 +46,8 @@ export function sourceFiles(top: string): SourceFile[] {
   );
 }
 
-function importsOf(top: string, path: string): string[] {
+/** What one source file imports. */
+export function importsOf(top: string, path: string): string[] {
   const text = readFileSync(join(top, path), "utf8");
   const specifiers = [...text.matchAll(/\bfrom "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm)].map(
     ([, from, dynamic, bare]) => from ?? dynamic ?? bare ?? "",

@@ -8,13 +8,17 @@ export const sha256 = (bytes: Uint8Array): Buffer => createHash("sha256").update
 export const keccak = (...parts: readonly Uint8Array[]): Buffer =>
   Buffer.from(keccak_256(Buffer.concat(parts)));
 
-export interface StandInEnclave {
-  readonly privateKey: KeyObject;
-  /** In DER (SubjectPublicKeyInfo). */
-  readonly signingKey: Buffer;
+/** What a server shows that it is. */
+export interface TlsIdentity {
   /** In DER, signed by its own key, for loopback. */
   readonly tlsCertificate: Buffer;
   readonly tlsKey: KeyObject;
+}
+
+export interface StandInEnclave extends TlsIdentity {
+  readonly privateKey: KeyObject;
+  /** In DER (SubjectPublicKeyInfo). */
+  readonly signingKey: Buffer;
   /** keccak256 of the signing key. */
   readonly name: Hex;
 }
@@ -22,14 +26,14 @@ export interface StandInEnclave {
 export function newEnclave(): StandInEnclave {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const signingKey = publicKey.export({ format: "der", type: "spki" });
-  const tls = newKey();
-  const tlsCertificate = certificate({ subject: "enclave", key: tls, extensions: [ON_LOOPBACK] });
+  return { privateKey, signingKey, name: toHex(keccak(signingKey)), ...newTlsIdentity() };
+}
+
+export function newTlsIdentity(): TlsIdentity {
+  const key = newKey();
   return {
-    privateKey,
-    signingKey,
-    tlsCertificate,
-    tlsKey: tls.privateKey,
-    name: toHex(keccak(signingKey)),
+    tlsCertificate: certificate({ subject: "enclave", key, extensions: [ON_LOOPBACK] }),
+    tlsKey: key.privateKey,
   };
 }
 

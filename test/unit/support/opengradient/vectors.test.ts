@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { importsOf } from "../../../support/imports";
 import { keccak, newEnclave, signedMessage, statement } from "../../../support/opengradient/enclave";
 import { readJson, writeJson } from "../../../support/opengradient/gatewayJson";
 import { hashedRequest } from "../../../support/opengradient/hashedRequest";
@@ -87,6 +88,34 @@ describe("the stand-in gateway", () => {
     const { stdout } = spawnSync("python3", [join(folder, "gateway.py")], { input, encoding: "utf8" });
     const lines = stdout.split("\n");
     expect(texts.map((text) => writeJson(readJson(text)))).toEqual(lines.slice(0, -1));
+  });
+});
+
+describe("what hashes and signs", () => {
+  const top = join(import.meta.dirname, "../../../..");
+  const reached = (path: string, seen = new Set<string>()): Set<string> => {
+    if (!seen.has(path) && path.endsWith(".ts")) {
+      seen.add(path);
+      for (const imported of importsOf(top, path)) {
+        reached(imported, seen);
+      }
+    }
+    return seen;
+  };
+
+  it.each(["enclave", "hashedRequest", "signedReply", "batchTree", "attestationDocument"])(
+    "shares no line with the product, so that both cannot be wrong alike: %s",
+    (module) => {
+      const paths = [...reached(`test/support/opengradient/${module}.ts`)];
+      expect(paths.length).toBeGreaterThan(1);
+      expect(paths.filter((path) => !path.startsWith("test/"))).toEqual([]);
+    },
+  );
+
+  it("would be told of sharing one", () => {
+    expect([...reached("test/support/opengradient/facilitator.ts")]).toContain(
+      "server/src/platform/primitives.ts",
+    );
   });
 });
 
