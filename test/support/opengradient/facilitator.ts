@@ -19,7 +19,7 @@ export type PaymentFlaw =
   | "malformed"
   | "otherTerms"
   | "otherToken"
-  | "tooLittle"
+  | "otherAmount"
   | "otherSpender"
   | "otherPayee"
   | "otherFacilitator"
@@ -38,7 +38,7 @@ export interface Authorization {
 /** Seconds that a permit has to hold yet, so that there is time to use it. */
 const TIME_TO_SETTLE = 6;
 
-/** Checks permits as Permit2 does onchain, and keeps account of what was taken from whom. */
+/** Checks permits as x402's own facilitator and Permit2 do, and keeps account of what was taken from whom. */
 export class Facilitator {
   private readonly used = new Set<string>();
   private readonly taken = new Map<Address, bigint>();
@@ -95,8 +95,8 @@ export class Facilitator {
     if (!isAddressEqual(permitted.token, terms.asset)) {
       return "otherToken";
     }
-    if (BigInt(permitted.amount) < BigInt(terms.amount)) {
-      return "tooLittle";
+    if (BigInt(permitted.amount) !== BigInt(terms.amount)) {
+      return "otherAmount";
     }
     if (!isAddressEqual(spender, UPTO_PROXY)) {
       return "otherSpender";

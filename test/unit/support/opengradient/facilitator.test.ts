@@ -1,13 +1,16 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { concat, encodeAbiParameters, hashTypedData, keccak256, parseAbiParameters, toHex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { BEGINNING, standingClock } from "../../../support/opengradient/clock";
 import { FACILITATOR, Facilitator, type PaymentFlaw } from "../../../support/opengradient/facilitator";
 import { pay, permitFor } from "../../../support/opengradient/payingClient";
 import {
   CAP,
-  type Payment,
-  type PaymentRequired,
+  Payment,
+  PaymentRequired,
   PERMIT_TYPES,
   type Permit,
   paymentTerms,
@@ -48,18 +51,31 @@ describe("the stand-in facilitator", () => {
     expect(await authorize(ofAnother, facilitator)).toMatchObject({ permitted: CAP });
   });
 
-  it("takes more than is asked for, and never more than was permitted", async () => {
+  it("takes a payment of npm's x402 client", async () => {
+    const fixture = join(import.meta.dirname, "../../../fixtures/opengradient/x402Payment.json");
+    const made = z
+      .object({ required: PaymentRequired, payment: Payment })
+      .parse(JSON.parse(readFileSync(fixture, "utf8")));
+    const [asked] = made.required.accepts;
+    const { deadline, from } = made.payment.payload.permit2Authorization;
+    const facilitator = new Facilitator(standingClock(Number(deadline) - asked.maxTimeoutSeconds));
+    expect(await facilitator.authorize(made.payment, asked)).toEqual({
+      account: from.toLowerCase(),
+      permitted: CAP,
+    });
+    expect(asked).toEqual(terms);
+  });
+
+  it("takes never more than was permitted", async () => {
     const facilitator = new Facilitator(standingClock());
-    const amount = String(CAP + 5n);
-    const generous = { ...permit, permitted: { ...permit.permitted, amount } };
-    const authorization = await authorize(await pay(required, account, generous), facilitator);
+    const authorization = await authorize(await pay(required, account, permit), facilitator);
     if (typeof authorization === "string") {
       expect.unreachable(authorization);
     }
-    facilitator.take(authorization, CAP, 0n);
-    facilitator.take(authorization, 5n, CAP);
-    expect(() => facilitator.take(authorization, 1n, CAP + 5n)).toThrow(RangeError);
-    expect(facilitator.takenFrom(account.address)).toBe(CAP + 5n);
+    facilitator.take(authorization, CAP - 5n, 0n);
+    facilitator.take(authorization, 5n, CAP - 5n);
+    expect(() => facilitator.take(authorization, 1n, CAP)).toThrow(RangeError);
+    expect(facilitator.takenFrom(account.address)).toBe(CAP);
     expect(facilitator.takenFrom(other.address)).toBe(0n);
   });
 
@@ -67,8 +83,8 @@ describe("the stand-in facilitator", () => {
   const CHANGES: readonly (readonly [string, Permit, PaymentFlaw])[] = [
     ["another payer", { ...permit, from: other.address }, "badSignature"],
     ["another token", { ...permit, permitted: { ...permitted, token: onto } }, "otherToken"],
-    ["a smaller amount", { ...permit, permitted: { ...permitted, amount: String(CAP - 1n) } }, "tooLittle"],
-    ["a larger amount", { ...permit, permitted: { ...permitted, amount: String(CAP + 1n) } }, "badSignature"],
+    ["a smaller amount", { ...permit, permitted: { ...permitted, amount: String(CAP - 1n) } }, "otherAmount"],
+    ["a larger amount", { ...permit, permitted: { ...permitted, amount: String(CAP + 1n) } }, "otherAmount"],
     ["another spender", { ...permit, spender: onto }, "otherSpender"],
     ["another nonce", { ...permit, nonce: String(BigInt(permit.nonce) ^ 1n) }, "badSignature"],
     ["a later deadline", { ...permit, deadline: String(BEGINNING + 301) }, "badSignature"],

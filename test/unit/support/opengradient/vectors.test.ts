@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { importsOf } from "../../../support/imports";
+import { batchTree } from "../../../support/opengradient/batchTree";
 import { keccak, newEnclave, signedMessage, statement } from "../../../support/opengradient/enclave";
 import { readJson, writeJson } from "../../../support/opengradient/gatewayJson";
 import { hashedRequest } from "../../../support/opengradient/hashedRequest";
@@ -80,6 +82,33 @@ describe("the stand-in gateway", () => {
     const { PCR0, PCR1, PCR2, pcrHash } = signed.pcr;
     expect(`0x${codeHash(PCR0, PCR1, PCR2)}`).toBe(pcrHash);
   });
+
+  const Trees = z.object({
+    batches: z.array(
+      z.object({
+        dump: z.looseObject({ values: z.array(z.looseObject({ value: z.array(z.string()).length(5) })) }),
+        proofs: z.array(z.array(z.string())),
+      }),
+    ),
+  });
+
+  it.each(Trees.parse(JSON.parse(read("batchTrees.json"))).batches)(
+    "makes the trees of OpenZeppelin's own code, which dumps them so: %#",
+    ({ dump, proofs }) => {
+      const batch = dump.values.map(
+        ({ value: [enclave = "", request = "", output = "", signature = "", time = ""] }) => ({
+          tee_id: `0x${enclave.slice(2)}` as const,
+          tee_request_hash: request.slice(2),
+          tee_output_hash: output.slice(2),
+          tee_signature: Buffer.from(signature.slice(2), "hex").toString("base64"),
+          tee_timestamp: Number(time),
+        }),
+      );
+      const tree = batchTree(batch);
+      expect(JSON.parse(tree.dump())).toEqual(dump);
+      expect(batch.map((settled) => tree.proofOf(settled))).toEqual(proofs);
+    },
+  );
 
   const hasPython = spawnSync("python3", ["--version"]).status === 0;
   it.skipIf(!hasPython)("spells JSON like Python itself (skipped where there is no python3)", () => {
