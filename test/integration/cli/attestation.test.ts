@@ -3,10 +3,14 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ANSWERS } from "../../../server/src/cli/answers";
 import { Failure } from "../../../server/src/cli/failure";
 import { repository } from "../../support/chainTest";
+import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
+import { askAndPay, kept } from "../../support/opengradient/payingClient";
+import { startOpenGradient } from "../../support/opengradient/startOpenGradient";
 import { removeFolder } from "../../support/removeFolder";
 import { scriptedRegistry } from "../../support/scriptedRegistry";
 import { serveChain } from "../../support/scriptedServer";
@@ -98,6 +102,27 @@ describe("proofline attestation check", () => {
       ...servers,
     );
     expect(forged).toMatchObject({ status: 1, summary: "contradicted" });
+  });
+
+  it("judges what a gateway sent by a registry on a real chain, as it was then and as it is now", async () => {
+    const open = await startOpenGradient({ answer: () => OUTPUT });
+    const account = privateKeyToAccount(generatePrivateKey());
+    const answer = await askAndPay(open, { body: REQUEST, settlement: "private", account });
+    // The document stands under a root of the test's own, and no flag names another than Amazon's.
+    const { attestation: _, ...file } = kept(open, REQUEST, answer, { kind: "private" });
+    const { chainId, address, rpcUrls } = open.registry;
+    const servers = rpcUrls.flatMap((url) => ["--rpc-url", url]);
+    const asked = [...servers, "--registry", address, "--registry-chain", `${chainId}`];
+    const path = write(JSON.stringify(file));
+    expect(await report(path, ...asked)).toMatchObject({ status: 0, summary: "approved" });
+    open.clock.pass(86_400);
+    await open.contracts.disable(open.enclave);
+    await open.contracts.revoke(MEASUREMENTS);
+    const later = await report(path, ...asked);
+    expect(later).toMatchObject({ status: 0, summary: "approved" });
+    expect(later.checks).toContainEqual(
+      expect.objectContaining({ name: "codeStillApproved", value: "warning" }),
+    );
   });
 
   it("loads what checks certificates, and refuses a document under a root that is not Amazon's", async () => {
