@@ -35,9 +35,9 @@ export async function startAnvil(binary: string, extra: readonly string[]): Prom
     ...["--accounts", "1"],
     // Web pages have no business with the node.
     "--no-cors",
-    // Only the latest state is ever asked for; but a question that arrives with a new block is answered from the one
+    // Mostly the latest state alone is asked for; but a question that arrives with a new block is answered from the one
     // before, so that a few are kept.
-    ...["--prune-history", "32"],
+    ...(extra.includes("--prune-history") ? [] : ["--prune-history", "32"]),
     ...["--threads", "1"],
     ...extra,
   ];

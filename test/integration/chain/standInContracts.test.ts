@@ -107,9 +107,25 @@ describe("the contracts", () => {
     const open = await startOpenGradient();
     const signedAt = open.clock.now();
     open.clock.pass(86_400);
+    for (let blocks = 0; blocks < 40; blocks++) {
+      await open.contracts.heartbeat(open.enclave);
+    }
     await open.contracts.revoke(MEASUREMENTS);
     const { whenSigned, now } = await testimonyOf(open, signedAt);
     expect([whenSigned.isCodeApproved, now.isCodeApproved]).toEqual([true, false]);
+  });
+
+  it("hold several enclaves, each with its own gateway, that are paid and settled together", async () => {
+    const one = await startOpenGradient({ answer: () => "one" });
+    const two = await startOpenGradient({ beside: one, answer: () => "two" });
+    expect(two.gateway.url).not.toBe(one.gateway.url);
+    for (const open of [one, two]) {
+      const { now } = await testimonyOf(open);
+      expect(now.entry).toContain(Buffer.from(open.gateway.url).toString("hex"));
+    }
+    await one.contracts.disable(one.enclave);
+    expect([await isSo(one, "isTEEEnabled"), await isSo(two, "isTEEEnabled")]).toEqual([false, true]);
+    expect(two.facilitator).toBe(one.facilitator);
   });
 
   it("register nothing that nobody vouched for", async () => {

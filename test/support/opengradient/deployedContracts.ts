@@ -162,8 +162,11 @@ export class DeployedContracts {
   }
 }
 
+/** Enough for each. A node would estimate it at another time than the block's, at which storage may cost less. */
+const GAS = toHex(10_000_000);
+
 async function mine(rpc: Rpc, clock: Clock, transaction: Parameters<typeof sendTransaction>[1]) {
   clock.pass(1);
   await rpc.call("evm_setNextBlockTimestamp", [clock.now()], z.unknown());
-  return sendTransaction(rpc, transaction);
+  return sendTransaction(rpc, { gas: GAS, ...transaction });
 }

@@ -7,18 +7,10 @@ import type { Clock } from "./clock";
 import { newTlsIdentity, type StandInEnclave } from "./enclave";
 import type { Fault } from "./faults";
 import { type LoopbackServer, listen } from "./loopbackServer";
+import { sentAnswer } from "./sentAnswer";
 import type { Sessions } from "./sessions";
 import { type Settlements, settlementKind } from "./settlements";
-import {
-  bodyOf,
-  ChatRequest,
-  DONE,
-  event,
-  framesOf,
-  type Reply,
-  type SignedReply,
-  signReply,
-} from "./signedReply";
+import { ChatRequest, type Reply, type SignedReply, signReply } from "./signedReply";
 
 /** What may be asked for. */
 export const MODELS: readonly string[] = [
@@ -203,7 +195,7 @@ export class Gateway {
     });
     const wrong = MODELS.includes(request.model) ? fault : "inBandError";
     const hold = () => this.hold(response);
-    await pipeline(Readable.from(sentParts(partsOf(signed, isStream), isStream, wrong, hold)), response);
+    await pipeline(Readable.from(sentAnswer(signed, isStream, wrong, hold)), response);
   }
 
   private sign(request: ChatRequest, sent: string): SignedReply {
@@ -224,53 +216,6 @@ export class Gateway {
       this.held.add(goOn);
       response.once("close", goOn);
     });
-  }
-}
-
-/** An answer in order. */
-interface AnswerParts {
-  readonly beginning: readonly string[];
-  /** What the enclave states, and what follows. */
-  readonly end: readonly string[];
-}
-
-function partsOf(signed: SignedReply, isStream: boolean): AnswerParts {
-  if (isStream) {
-    const { pieces, signed: last } = framesOf(signed);
-    return { beginning: pieces, end: [last, DONE] };
-  }
-  const body = bodyOf(signed);
-  const at = body.lastIndexOf(',"tee_id":');
-  return { beginning: [body.slice(0, at)], end: [body.slice(at)] };
-}
-
-/** What is sent of an answer. @param hold settles when a slow one goes on */
-async function* sentParts(
-  { beginning, end }: AnswerParts,
-  isStream: boolean,
-  fault: Fault | null,
-  hold: () => Promise<void>,
-): AsyncGenerator<string | Buffer> {
-  const [first = "", ...rest] = beginning;
-  switch (fault) {
-    case "garbage":
-      yield Buffer.from("ff00fe01fd02c0", "hex");
-      return;
-    case "inBandError": {
-      const error = JSON.stringify({ error: { message: "The provider failed", type: "provider_error" } });
-      yield* isStream ? [first, event(error)] : [error];
-      return;
-    }
-    case "cutBeforeSignedFrame":
-      yield* beginning;
-      return;
-    case "slow":
-      yield first;
-      await hold();
-      yield* [...rest, ...end];
-      return;
-    default:
-      yield* [...beginning, ...end];
   }
 }
 

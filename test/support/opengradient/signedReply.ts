@@ -1,4 +1,4 @@
-/** A reply with what the enclave states of it, as a body or as a stream of events. */
+/** A reply with what the enclave states of it. */
 import * as z from "zod";
 import { type EnclaveStatement, newEnclave, type StandInEnclave, statement } from "./enclave";
 import type { Fault } from "./faults";
@@ -119,58 +119,4 @@ function otherThan({ content, toolCalls }: Reply): Reply {
       toolCalls: toolCalls.map((call) => ({ ...call, name: `x${call.name}` })),
     }),
   };
-}
-
-/** As the gateway sends it whole. */
-export function bodyOf({ model, reply, stated }: SignedReply): string {
-  const { content, toolCalls = [] } = reply;
-  const calls = toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(asSent) };
-  const choice = {
-    index: 0,
-    message: { role: "assistant", content, ...calls },
-    finish_reason: finishOf(reply),
-  };
-  return JSON.stringify({ id: "chatcmpl-1", object: "chat.completion", model, choices: [choice], ...stated });
-}
-
-/** As the gateway sends it in pieces: first those of the content, at last the one that the enclave signs. */
-export function framesOf({ model, reply, stated }: SignedReply): {
-  readonly pieces: readonly string[];
-  readonly signed: string;
-} {
-  const { content, toolCalls = [] } = reply;
-  const size = Math.max(7, Math.ceil(content.length / 500));
-  const frame = (delta: object, finish: string | null = null, more: object = {}): string => {
-    const choice = { index: 0, delta, finish_reason: finish };
-    return event(
-      JSON.stringify({
-        id: "chatcmpl-1",
-        object: "chat.completion.chunk",
-        model,
-        choices: [choice],
-        ...more,
-      }),
-    );
-  };
-  const texts = content.match(new RegExp(`.{1,${size}}`, "gsu")) ?? [];
-  const calls = toolCalls.map((call, index) => ({ index, ...asSent(call) }));
-  return {
-    pieces: [
-      ...texts.map((piece) => frame({ content: piece })),
-      ...(calls.length === 0 ? [] : [frame({ tool_calls: calls })]),
-    ],
-    signed: frame({}, finishOf(reply), stated),
-  };
-}
-
-export const event = (data: string): string => `data: ${data}\n\n`;
-export const DONE = event("[DONE]");
-
-function asSent({ id, name, arguments: given }: ToolCall): object {
-  return { id, type: "function", function: { name, arguments: given } };
-}
-
-/** It says nothing of a limit that cut the answer. */
-function finishOf({ toolCalls = [] }: Reply): string {
-  return toolCalls.length === 0 ? "stop" : "tool_calls";
 }

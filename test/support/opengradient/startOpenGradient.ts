@@ -1,5 +1,5 @@
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { Address, type Digest, Digest as DigestSchema } from "../../../server/src/platform/primitives";
+import { Address, Digest } from "../../../server/src/platform/primitives";
 import type { EnclaveRegistry } from "../../../server/src/workflows/enclaveRegistry";
 import { afterwards, startNode } from "../chainTest";
 import { type Hypervisor, MEASUREMENTS, newHypervisor } from "./attestationDocument";
@@ -19,18 +19,19 @@ export const PAYEE = Address.parse("0x9deebb5d1b22e4a6e027977cead13893a7e4cc1a")
 export interface OpenGradientOptions {
   /** What the model answers: a text, or tool calls. */
   readonly answer?: GatewayOptions["answer"];
-  /** How many an entry of the registry has. */
-  readonly fields?: 10 | 11;
-  readonly clock?: Clock;
   /** Of image, kernel and application; zeros are those of debug mode. */
   readonly measurements?: readonly Buffer[];
   /** Whether the registry approves that code. */
   readonly isApproved?: boolean;
+  /** How many an entry of the registry has. */
+  readonly fields?: 10 | 11;
+  readonly clock?: Clock;
+  /** Another one whose registry, facilitator, hypervisor and clock it shares. */
+  readonly beside?: Surroundings;
 }
 
-export interface OpenGradient {
-  readonly gateway: Gateway;
-  readonly enclave: StandInEnclave;
+/** What several enclaves share. */
+export interface Surroundings {
   /** Where `askRegistry` asks. */
   readonly registry: EnclaveRegistry;
   /** The settlement relay, on the registry's chain. */
@@ -42,40 +43,58 @@ export interface OpenGradient {
   readonly hypervisor: Hypervisor;
   /** What is pinned in place of Amazon's root certificate. */
   readonly root: Digest;
+  readonly clock: Clock;
+}
+
+export interface OpenGradient extends Surroundings {
+  readonly gateway: Gateway;
+  readonly enclave: StandInEnclave;
   /** When the enclave was registered, in seconds since 1970, and the attestation document of then. */
   readonly registration: { readonly at: number; readonly document: Buffer };
-  readonly clock: Clock;
 }
 
 /** A gateway in an enclave that a registry on a real chain knows, with a facilitator, for the length of a test. */
 export async function startOpenGradient({
   answer = () => "return a + b;",
-  fields = 11,
-  clock = standingClock(),
   measurements = MEASUREMENTS,
   isApproved = true,
+  fields = 11,
+  clock = standingClock(),
+  beside,
 }: OpenGradientOptions = {}): Promise<OpenGradient> {
-  const node = await startNode("--chain-id", `${CHAIN}`, "--timestamp", `${clock.now()}`);
-  const rpc = new Rpc(node.url);
-  afterwards(async () => rpc.close());
-  const contracts = await DeployedContracts.deploy(rpc, clock, fields);
-  const [enclave, hypervisor, facilitator] = [newEnclave(), newHypervisor(), new Facilitator(clock)];
-  const settlements = new Settlements(contracts);
-  const sessions = new Sessions(clock, facilitator, PAYEE);
+  const surroundings = beside ?? (await newSurroundings(clock, fields));
+  const { contracts, facilitator, settlements, hypervisor } = surroundings;
+  const enclave = newEnclave();
+  const sessions = new Sessions(surroundings.clock, facilitator, PAYEE);
   const gateway = await Gateway.start({
-    ...{ enclave, hypervisor, measurements, clock, sessions, settlements, answer },
+    ...{ enclave, hypervisor, measurements, clock: surroundings.clock, sessions, settlements, answer },
   });
   afterwards(() => gateway.close());
-  const document = hypervisor.attest({ enclave, measurements, at: clock.now() });
+  const document = hypervisor.attest({ enclave, measurements, at: surroundings.clock.now() });
   await contracts.register({ enclave, measurements, document, paymentAddress: PAYEE, endpoint: gateway.url });
-  const registration = { at: clock.now(), document };
+  const registration = { at: surroundings.clock.now(), document };
   if (isApproved) {
     await contracts.approve(measurements);
   }
+  return { ...surroundings, gateway, enclave, registration };
+}
+
+async function newSurroundings(clock: Clock, fields: 10 | 11): Promise<Surroundings> {
+  const node = await startNode(
+    ...["--chain-id", `${CHAIN}`, "--timestamp", `${clock.now()}`],
+    // Whoever asks about an older answer asks for the state of an older block.
+    ...["--prune-history", "1000"],
+  );
+  const rpc = new Rpc(node.url);
+  afterwards(async () => rpc.close());
+  const contracts = await DeployedContracts.deploy(rpc, clock, fields);
+  const hypervisor = newHypervisor();
   return {
-    ...{ gateway, enclave, contracts, facilitator, settlements, hypervisor, registration, clock },
     registry: { chainId: CHAIN, address: contracts.registry, rpcUrls: [node.url] },
     relay: contracts.relay,
-    root: DigestSchema.parse(hypervisor.root),
+    ...{ contracts, hypervisor, clock },
+    facilitator: new Facilitator(clock),
+    settlements: new Settlements(contracts),
+    root: Digest.parse(hypervisor.root),
   };
 }

@@ -132,7 +132,7 @@ describe("what hashes and signs", () => {
     return seen;
   };
 
-  it.each(["enclave", "hashedRequest", "signedReply", "batchTree", "attestationDocument"])(
+  it.each(["enclave", "hashedRequest", "signedReply", "sentAnswer", "batchTree", "attestationDocument"])(
     "shares no line with the product, so that both cannot be wrong alike: %s",
     (module) => {
       const paths = [...reached(`test/support/opengradient/${module}.ts`)];
