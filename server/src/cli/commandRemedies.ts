@@ -42,6 +42,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   waitForLowerFees: "Try again when fees are lower, or name another RPC server with --rpc-url.",
   fundAccount: "Send the account some of the chain's currency, or use another key with --key-file.",
   confirmPayment: "Run it again with --pay to agree. It is asked once for a chain and an account.",
+  setWallet: "Suggestions of OpenGradient are asked for in the editor alone.",
   setTransactionKey:
     "Set PROOFLINE_KEY to 64 hexadecimal digits, or name a file that holds them with --key-file.",
 };

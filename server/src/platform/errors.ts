@@ -50,6 +50,10 @@ export const ERROR_CODES = [
   "chain.rejected",
   "chain.payment",
   "chain.host",
+  "enclave.unreachable",
+  "enclave.differs",
+  "enclave.answer",
+  "enclave.payment",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

@@ -52,6 +52,9 @@ export const REMEDY_KEYS = [
   "continueDownload",
   "waitForDownload",
   "makeRoom",
+  // Enclaves
+  "chooseEnclave",
+  "setWallet",
   // The chain
   "anchorFirst",
   "anchorLater",

@@ -36,6 +36,8 @@ export const SHARED_REMEDIES = {
   makeModelFolderWritable: "Make the model folder writable, or pin a copy of it.",
   restoreModelsFile:
     "Restore .proofline/models.json from version control, or delete it and pin its models again.",
+  chooseEnclave: "Choose another enclave, or try again later. Nothing was sent to this one.",
+
   distrustModel:
     "Nothing was kept. Ask whoever pinned or publishes the model, and do not use other bytes until you know why they differ.",
   askSigner: "Get the model again from whoever signed it, and check the key or authority with them.",

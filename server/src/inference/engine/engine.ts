@@ -29,7 +29,7 @@ export interface Completion extends Readonly<ModelOutput> {
 }
 
 /** Why nothing is offered. Each has a sentence in `describeNothing`. */
-export type NothingReason = "empty" | "repetition" | "lowConfidence" | "harm" | "cancelled";
+export type NothingReason = "empty" | "repetition" | "lowConfidence" | "harm" | "cut" | "cancelled";
 
 /** The sentence that is shown to a person who asked. */
 export function describeNothing(reason: NothingReason): string {
@@ -42,6 +42,8 @@ export function describeNothing(reason: NothingReason): string {
       return "The model was not confident enough.";
     case "harm":
       return "What the model wrote would leave brackets, quotes or comments around the cursor without their other half.";
+    case "cut":
+      return "The model had more to say than a suggestion may be long.";
     case "cancelled":
       return "The request was cancelled.";
   }

@@ -30,6 +30,8 @@ export interface SignedAnswer {
   readonly timestamp: number;
   readonly signature: Buffer;
   readonly output: SignedOutput;
+  /** Why it ended, as the gateway says; nobody signs that. */
+  readonly finish: string | null;
 }
 
 /** What of an answer is signed. Of one with tool calls it is these alone, and no text beside them. */
@@ -49,7 +51,7 @@ export type AnswerKind = "body" | "stream";
  * @throws AnswerFlaw where it was cut or holds an error, or no enclave states anything of it
  */
 export function readAnswer(kind: AnswerKind, text: string): SignedAnswer {
-  const { frame, output } = kind === "body" ? readBody(text) : readStream(text);
+  const { frame, output, finish } = kind === "body" ? readBody(text) : readStream(text);
   const stated = EnclaveStatement.safeParse(
     Object.fromEntries([...frame].map(([name, value]) => [name, plain(value)])),
   );
@@ -65,6 +67,7 @@ export function readAnswer(kind: AnswerKind, text: string): SignedAnswer {
     timestamp: tee_timestamp,
     signature: Buffer.from(tee_signature, "base64"),
     output,
+    finish,
   };
 }
 
@@ -72,6 +75,7 @@ export function readAnswer(kind: AnswerKind, text: string): SignedAnswer {
 interface ReadOutput {
   readonly frame: PythonObject;
   readonly output: SignedOutput;
+  readonly finish: string | null;
 }
 
 function readBody(text: string): ReadOutput {
@@ -85,27 +89,31 @@ function readBody(text: string): ReadOutput {
   if (choice === null || !isObject(message)) {
     throw new AnswerFlaw("unfit", "it holds no message");
   }
+  const finish = textOf(choice.get("finish_reason")) || null;
   const calls = message.get("tool_calls") ?? null;
   const content = message.get("content") ?? null;
   if (choice.get("finish_reason") === "tool_calls" && isList(calls) && calls.length > 0) {
-    return { frame, output: toolCalls(calls, content !== null && content !== "") };
+    return { frame, output: toolCalls(calls, content !== null && content !== ""), finish };
   }
   if (typeof content !== "string") {
     throw new AnswerFlaw("unfit", "it holds no text");
   }
-  return { frame, output: textOutput(content) };
+  return { frame, output: textOutput(content), finish };
 }
 
 function readStream(text: string): ReadOutput {
   const content: string[] = [];
   const calls = new Map<number, ToolCall>();
   let last: PythonObject | null = null;
+  let finish: string | null = null;
   for (const frame of framesOf(text)) {
     refuseError(frame);
     if (last?.has("tee_signature")) {
       throw new AnswerFlaw("unfit", "more of it follows after the frame that the enclave signed");
     }
-    const delta = onlyChoice(frame)?.get("delta");
+    const choice = onlyChoice(frame);
+    const delta = choice?.get("delta");
+    finish = textOf(choice?.get("finish_reason")) || finish;
     if (isObject(delta)) {
       const piece = delta.get("content");
       if (typeof piece === "string") {
@@ -121,9 +129,9 @@ function readStream(text: string): ReadOutput {
   const whole = content.join("");
   if (onlyChoice(last)?.get("finish_reason") === "tool_calls" && calls.size > 0) {
     const list = [...calls].sort(([a], [b]) => a - b).map(([, call]) => asObject(call));
-    return { frame: last, output: toolCalls(list, whole !== "") };
+    return { frame: last, output: toolCalls(list, whole !== ""), finish };
   }
-  return { frame: last, output: textOutput(whole) };
+  return { frame: last, output: textOutput(whole), finish };
 }
 
 /** The data of each event, up to `[DONE]`. */

@@ -1,0 +1,205 @@
+import type { EnclaveFacts } from "../../inference/enclaveOutput";
+import type { CompletionRequest } from "../../inference/engine/engine";
+import { Harmless } from "../../inference/trim/harmless";
+import { ProoflineError } from "../../platform/errors";
+import type { ChainHash } from "../../platform/primitives";
+import { Digest } from "../../platform/primitives";
+import type { OfferOutcome, Provider } from "../provider";
+import { AnswerFlaw } from "./answerFlaw";
+import { displayedOf } from "./answerText";
+import { chatPrompt } from "./chatPrompt";
+import { checkClaimedAnswer, MOST_ANSWERED } from "./claimedAnswer";
+import { OPENGRADIENT_SCHEME, requestBody } from "./completionRequest";
+import { type EnclaveEndpoint, type EnclaveReply, postToEnclave } from "./enclaveConnection";
+import type { RegistryTestimony } from "./registryTestimony";
+import type { Settlement } from "./savedAnswer";
+import { readAnswer, type SignedAnswer } from "./signedAnswer";
+
+const PATH = "/v1/chat/completions";
+const PAYMENT_REQUIRED = 402;
+
+/** What answers an enclave that asks for money. */
+export interface Payer {
+  /** Headers of a session that is paid for; `null` where there is none. */
+  session(): Readonly<Record<string, string>> | null;
+  /** The gateway takes the session no more. */
+  sessionEnded(): void;
+  /**
+   * Headers that pay what a reply asks for.
+   *
+   * @throws ProoflineError `enclave.payment` where it asks for more, for something else, or for somebody else than was agreed to
+   */
+  payFor(reply: EnclaveReply): Promise<Readonly<Record<string, string>>>;
+  /** What came in answer: a session that was opened, say. */
+  answered(reply: EnclaveReply): void;
+}
+
+/** Pays nothing. */
+export const NO_PAYER: Payer = {
+  session: () => null,
+  sessionEnded: () => {},
+  payFor: () =>
+    Promise.reject(
+      new ProoflineError(
+        "enclave.payment",
+        "The enclave asks for a payment, and no wallet is set for it, so nothing was paid.",
+        "setWallet",
+      ),
+    ),
+  answered: () => {},
+};
+
+export interface OpenGradientParameters {
+  /** The name that the registry knows the enclave by. */
+  readonly enclave: ChainHash;
+  readonly endpoint: EnclaveEndpoint;
+  /** As OpenGradient calls it. */
+  readonly model: string;
+  readonly settlement: Settlement["kind"];
+  /** What the registry's chain says of the enclave now. @throws ProoflineError where it cannot be asked */
+  readonly testimony: () => Promise<RegistryTestimony>;
+  readonly payer: Payer;
+  /** SHA-256 of the root certificate that vouches for attestation documents; Amazon's unless said. */
+  readonly root?: Digest;
+}
+
+/**
+ * Suggestions of a model behind one of OpenGradient's enclaves. Nothing is offered but what the enclave has signed to its end, whose
+ * signature fits this very request, and whose code the registry approves: what anybody will check of it later is checked first.
+ */
+export class OpenGradientProvider implements Provider {
+  readonly kind = "opengradient";
+  readonly notice = null;
+  readonly languages = null;
+  readonly facts: EnclaveFacts;
+
+  constructor(private readonly parameters: OpenGradientParameters) {
+    this.facts = {
+      scheme: OPENGRADIENT_SCHEME,
+      enclave: Digest.parse(parameters.enclave.slice(2)),
+      model: { name: parameters.model },
+    };
+  }
+
+  async suggest(request: CompletionRequest, signal?: AbortSignal): Promise<OfferOutcome> {
+    const { model, settlement } = this.parameters;
+    const prompt = chatPrompt(request);
+    const body = requestBody({ model, prompt, maxTokens: request.maxTokens });
+    let reply: EnclaveReply;
+    try {
+      reply = await this.ask(body, signal);
+    } catch (error) {
+      if (error instanceof ProoflineError && error.code === "inference.cancelled") {
+        return { kind: "nothing", reason: "cancelled" };
+      }
+      throw error;
+    }
+    const answer = readReply(reply);
+    // Nobody signs why an answer ended, so that one that was cut is not offered in the first place.
+    if (answer.finish === "length" || answer.output.signed.length > MOST_ANSWERED) {
+      return { kind: "nothing", reason: "cut" };
+    }
+    const displayed = displayedOf(answer.output.signed, prompt);
+    const checked = await this.checked(body, reply.body, answer, displayed);
+    if (displayed === "") {
+      return { kind: "nothing", reason: "empty" };
+    }
+    if (!new Harmless(request, false).is(displayed)) {
+      return { kind: "nothing", reason: "harm" };
+    }
+    return {
+      kind: "offered",
+      offered: { kind: "attested", facts: this.facts, output: { ...checked, prompt, displayed, settlement } },
+    };
+  }
+
+  prepare(): void {}
+
+  async dispose(): Promise<void> {}
+
+  /**
+   * Sends a request: within a session where one is open, and else with the payment that is asked for. Once something was paid, it is not
+   * sent again, whatever comes of it.
+   */
+  private async ask(body: string, signal: AbortSignal | undefined): Promise<EnclaveReply> {
+    const { endpoint, settlement, payer } = this.parameters;
+    const headers = {
+      accept: "text/event-stream",
+      "content-type": "application/json",
+      "x-settlement-type": settlement,
+    };
+    const post = (more: Readonly<Record<string, string>>) =>
+      postToEnclave(endpoint, { path: PATH, body, headers: { ...headers, ...more }, signal });
+    const session = payer.session();
+    let reply = await post(session ?? {});
+    if (reply.status === PAYMENT_REQUIRED && session !== null) {
+      payer.sessionEnded();
+      reply = await post({});
+    }
+    if (reply.status === PAYMENT_REQUIRED) {
+      reply = await post(await payer.payFor(reply));
+    }
+    payer.answered(reply);
+    if (reply.status === PAYMENT_REQUIRED) {
+      throw new ProoflineError("enclave.payment", "The enclave did not accept the payment.", "setWallet");
+    }
+    if (reply.status !== 200) {
+      throw answerError(`it answered with HTTP ${reply.status}`);
+    }
+    return reply;
+  }
+
+  /** What evidence holds of an answer, once all that a reader will check holds. */
+  private async checked(
+    request: string,
+    body: string,
+    { signature, timestamp, enclave }: SignedAnswer,
+    displayed: string,
+  ) {
+    if (enclave !== this.parameters.enclave) {
+      throw answerError("another enclave signed it than the one that was asked");
+    }
+    const claimed = {
+      enclave: this.facts.enclave,
+      model: this.facts.model.name,
+      ...{ request, answer: body, signature, timestamp, displayed },
+      settlement: this.parameters.settlement,
+      isTrimKnown: true,
+    };
+    const { testimony, root } = this.parameters;
+    const { summary, checks } = await checkClaimedAnswer(claimed, {
+      registry: await testimony(),
+      ...(root !== undefined && { root }),
+    });
+    if (summary !== "approved") {
+      const why = checks.find(
+        ({ value }) => value === (summary === "contradicted" ? "failed" : "notChecked"),
+      );
+      throw answerError(`it does not hold (${why?.reason ?? summary})`);
+    }
+    const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
+    return {
+      request: base64(request),
+      answer: base64(body),
+      signature: signature.toString("base64"),
+      timestamp,
+    };
+  }
+}
+
+function readReply({ headers, body }: EnclaveReply): SignedAnswer {
+  const isStream = headers["content-type"]?.startsWith("text/event-stream") ?? false;
+  try {
+    const answer = readAnswer(isStream ? "stream" : "body", body);
+    if (answer.output.kind !== "text") {
+      throw answerError("it is a call of tools, and no text");
+    }
+    return answer;
+  } catch (error) {
+    throw error instanceof AnswerFlaw ? answerError(error.message) : error;
+  }
+}
+
+function answerError(why: string): ProoflineError {
+  return new ProoflineError("enclave.answer", `The enclave's answer cannot be used: ${why}.`, "tryAgain");
+}
