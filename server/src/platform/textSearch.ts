@@ -9,6 +9,24 @@ export function indexIn(text: string, wanted: string, from = 0): number {
   if (wanted.length <= SHORT) {
     return text.indexOf(wanted, from);
   }
+  const [first = -1] = placesIn(text, wanted, from);
+  return first;
+}
+
+/**
+ * Every offset at which one text stands in another from an offset on, also where these overlap; none for an empty one. To ask for all takes
+ * time linear in both.
+ */
+export function* placesIn(text: string, wanted: string, from = 0): Generator<number, void, void> {
+  if (wanted === "") {
+    return;
+  }
+  if (wanted.length <= SHORT) {
+    for (let at = text.indexOf(wanted, from); at !== -1; at = text.indexOf(wanted, at + 1)) {
+      yield at;
+    }
+    return;
+  }
   const borders = bordersOf(wanted);
   let held = 0;
   for (let at = from; at < text.length; at += 1) {
@@ -19,10 +37,10 @@ export function indexIn(text: string, wanted: string, from = 0): number {
       held += 1;
     }
     if (held === wanted.length) {
-      return at - held + 1;
+      yield at - held + 1;
+      held = borders[held - 1] ?? 0;
     }
   }
-  return -1;
 }
 
 /** How long the longest beginning of each beginning is that is also its end (Knuth, Morris and Pratt, 1977). */

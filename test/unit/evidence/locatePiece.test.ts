@@ -312,7 +312,7 @@ describe("work", () => {
   });
 
   it("that would take too long leaves open what stands there, and hides nothing as gone", () => {
-    const text = `${"filling the text with words\n".repeat(30_000)}  const secret = readAll(path) ;\n`;
+    const text = `words that begin it\n${"filling the text with words\n".repeat(30_000)}  const secret = readAll(path) ;\n`;
     const wanted = piece("const secret = readAll(path)", "const secret = readAll(path)");
     const index = new LineIndex(text);
     const locate = (): Located["content"] => locatePiece(wanted, index, () => false).content;
@@ -321,7 +321,7 @@ describe("work", () => {
     expect(new Set(contents)).toEqual(new Set(["edited", "ambiguous"]));
     expect(index.isSpent).toBe(true);
     // What stands at its place costs nothing, and is found all the same.
-    const whole = piece(text, "filling the text with words");
+    const whole = piece(text, "words that begin it");
     expect(locatePiece(whole, index, () => false).content).toBe("verbatim");
   });
 
@@ -393,16 +393,58 @@ describe("lines of which there are copies", () => {
     expect(find(one, changed)).toMatchObject({ content: "edited", range: { start: { line: 5 } } });
   });
 
-  it("stand at their place where nothing tells them apart, as long as all of them are there", () => {
-    const line = "this.entries.clear();";
-    const rows = (count: number): string => `${line}\n`.repeat(count);
-    const made = piece(rows(40), line);
-    const start = { line: 30, character: 0 };
-    const lost = { ...made, start, end: { line: 30, character: line.length } };
-    const wanted = { ...lost, ...among(rows(40), 30, 30, made.linesBeforeSalt) };
-    expect(wanted).toMatchObject({ copies: 40, before: null });
-    expect(find(wanted, rows(40))).toMatchObject({ content: "verbatim", range: { start } });
+  const line = "this.entries.clear();";
+  const rows = (count: number): string => `${line}\n`.repeat(count);
+  /** One of several equal rows. */
+  const rowAt = (text: string, at: number): PieceToLocate => {
+    const made = piece(text, line);
+    const start = { line: at, character: 0 };
+    const there = { ...made, start, end: { line: at, character: line.length } };
+    return { ...there, ...among(text, at, at, made.linesBeforeSalt) };
+  };
+
+  it("stand at their place where many lines before tell them apart, as long as all of them are there", () => {
+    const wanted = rowAt(rows(40), 30);
+    expect(wanted).toMatchObject({ copies: 40, before: { lines: 31 } });
+    expect(find(wanted, rows(40))).toMatchObject({ content: "verbatim", range: { start: { line: 30 } } });
     expect(find(wanted, rows(39))).toMatchObject({ content: "ambiguous", range: null });
+  });
+
+  it("are not known where nothing tells them apart, or so many were there that not all were counted", () => {
+    const among = rowAt(rows(300), 290);
+    expect(among).toMatchObject({ copies: 64, before: null });
+    expect(find(among, rows(300))).toMatchObject({ content: "ambiguous", range: null });
+    expect(rowAt(rows(2000), 1)).toMatchObject({ copies: 64, before: null });
+  });
+
+  it("are known among more than are counted by what stands before them", () => {
+    const text = Array.from({ length: 100 }, (_, at) => `method${at}() {\n${line}\n}\n`).join("");
+    const wanted = rowAt(text, 1);
+    expect(wanted).toMatchObject({ copies: 64, before: { lines: 1 } });
+    expect(find(wanted, text)).toMatchObject({ content: "verbatim" });
+    expect(find(wanted, text.slice(text.indexOf("method1()")))).toMatchObject({ content: "ambiguous" });
+  });
+
+  it("are counted where they overlap, and where many lines hold their text within", () => {
+    const text = (filling: string): string => `begin();\n${line}\n${filling}end();\n${line}\n`;
+    expect(rowAt(text(`if (ready) ${line}\n`.repeat(100)), 1)).toMatchObject({ copies: 2 });
+    const twice = "next = next.next; next = next.next;";
+    const among = amongCopies(new LineIndex(`begin();\n${twice}\nnext = next.next;\n${twice}\n`), 1, 1);
+    expect(among).toEqual({ copies: 2, before: { wanted: 1, lines: ["begin();"] } });
+  });
+
+  it("are counted in a long line that holds them often, in time linear in it", () => {
+    const long = "a".repeat(400_000);
+    const began = process.cpuUsage();
+    expect(amongCopies(new LineIndex(`${long}\n${long.slice(0, 400)}\n`), 1, 1)).toMatchObject({ copies: 1 });
+    // Far more than that takes on any machine, and far less than to look back through the line for each.
+    expect(process.cpuUsage(began).user).toBeLessThan(10_000_000);
+  });
+
+  it("are told apart by nothing where a text may not be looked at any more", () => {
+    const text = `same(line);\n${line}\n${"\n".repeat(100)}same(line);\n${"\n".repeat(100)}${line}\n`;
+    expect(amongCopies(new LineIndex(text), 1, 1)).toMatchObject({ copies: 2, before: { wanted: 2 } });
+    expect(amongCopies(new LineIndex(text, 50), 1, 1)).toEqual({ copies: 2, before: null });
   });
 
   it("are told apart where they moved, also without the prompt", () => {

@@ -61,6 +61,45 @@ describe("a line that somebody wrote does not take the word of an accepted one t
   });
 });
 
+describe("what somebody wrote does not take the word", () => {
+  const long = Array.from({ length: 17 }, (_, at) => `  step(number${at});\n`).join("");
+  const method = (name: string) => `function ${name}(x: number) {\n${long}  ${LINE}\n}\n`;
+  const saved = method("a") + method("b");
+
+  it.each([
+    ["beside another copy that was written since", `${method("b")}/*\n  ${LINE}\n*/\n`],
+    ["at the place of the one that stands below now", method("b") + method("a").replace(LINE, `${LINE} `)],
+  ])("where more than a few lines tell it apart, %s", async (_name, today) => {
+    expect(await judged({ path, saved, accepted: LINE, today, prompt: SHORT })).toEqual([
+      "unknown ambiguous",
+    ]);
+  });
+
+  it("where that one stands, moved, beside it", async () => {
+    const today = method("b") + method("a");
+    expect(await judged({ path, saved, accepted: LINE, today, prompt: SHORT })).toEqual(["verified moved"]);
+  });
+
+  it("where more copies stood there than are counted", async () => {
+    const many = Array.from({ length: 70 }, (_, at) => body(`f${at}`)).join("");
+    const before = body("a") + many;
+    expect(await judged({ path, saved: before, accepted: LINE, today: many, prompt: SHORT })).toEqual([
+      "unknown ambiguous",
+    ]);
+  });
+
+  it("where many other lines hold the same text within", async () => {
+    const line = "return results;";
+    const noise = Array.from({ length: 70 }, (_, at) => `  if (x${at}) ${line}\n`).join("");
+    const head = `function z() {\n${noise}}\n`;
+    const other = `function b() {\n  mine();\n  ${line}\n}\n`;
+    const before = `${head}function a() {\n  ${line}\n}\n${other}`;
+    const today = `${head}function a() {\n  throw 1;\n}\n${other}`;
+    const position = `  ${line}`;
+    expect(await judged({ path, saved: before, accepted: position, today, prompt: SHORT })).toEqual([]);
+  });
+});
+
 describe("an accepted line keeps its word beside copies", () => {
   it("wherever as few lines before it as are needed tell it from them", async () => {
     const saved = body("a") + body("b");

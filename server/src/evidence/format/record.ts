@@ -18,7 +18,7 @@ export const MAX_PIECES = 64;
 export const MOST_COPIES = 64;
 
 /** Lines before a piece that may be needed to tell it from its copies. */
-export const MOST_LINES_BEFORE = 16;
+export const MOST_LINES_BEFORE = 128;
 
 /** Lines that one piece may touch. */
 export const MAX_PIECE_LINES = 10_000;

@@ -1,4 +1,4 @@
-import { indexIn } from "../../platform/textSearch";
+import { placesIn } from "../../platform/textSearch";
 
 /** Code units that formatters add, take away or move where they break or join lines. */
 const LAYOUT: ReadonlySet<string> = new Set([..." \t\r\n,;()"]);
@@ -35,13 +35,30 @@ export class LayoutFree {
     this.characters = units.join("");
   }
 
-  /** Where another text stands, the first of several that overlap, at most 64 times. */
-  placesOf({ characters: wanted }: LayoutFree): readonly LayoutFreeSpan[] {
+  /** Where another text stands, at most 64 times. */
+  placesOf(wanted: LayoutFree): readonly LayoutFreeSpan[] {
+    return this.some(MAX_PLACES, wanted, () => true);
+  }
+
+  /** Where another text fills lines alone, at most so many times. What stands within lines, however often, is not counted. */
+  wholeLinesOf(wanted: LayoutFree, most: number): readonly LayoutFreeSpan[] {
+    return this.some(most, wanted, (span) => this.beginsLine(span) && this.endsLine(span));
+  }
+
+  private some(
+    most: number,
+    { characters: wanted }: LayoutFree,
+    isMeant: (span: LayoutFreeSpan) => boolean,
+  ): readonly LayoutFreeSpan[] {
     const places: LayoutFreeSpan[] = [];
-    let at = wanted === "" ? -1 : indexIn(this.characters, wanted);
-    while (at !== -1 && places.length < MAX_PLACES) {
-      places.push(this.spanAt(at, wanted.length));
-      at = indexIn(this.characters, wanted, at + wanted.length);
+    for (const at of placesIn(this.characters, wanted)) {
+      const span = this.spanAt(at, wanted.length);
+      if (isMeant(span)) {
+        places.push(span);
+      }
+      if (places.length >= most) {
+        break;
+      }
     }
     return places;
   }
@@ -54,13 +71,14 @@ export class LayoutFree {
 
   /** Whether nothing but layout stands on the same line before a span. */
   beginsLine({ start }: LayoutFreeSpan): boolean {
-    return this.indexFrom(this.text.lastIndexOf("\n", start) + 1) === this.indexFrom(start);
+    const at = this.indexFrom(start);
+    return at === 0 || this.text.slice(this.offsets[at - 1], start).includes("\n");
   }
 
   /** Whether nothing but layout stands on the same line behind a span. */
   endsLine({ end }: LayoutFreeSpan): boolean {
-    const lineEnd = this.text.indexOf("\n", end);
-    return this.indexFrom(end) === this.indexFrom(lineEnd === -1 ? this.text.length : lineEnd);
+    const at = this.indexFrom(end);
+    return at === this.characters.length || this.text.slice(end, this.offsets[at]).includes("\n");
   }
 
   private spanAt(at: number, length: number): LayoutFreeSpan {

@@ -64,6 +64,9 @@ export const ENOUGH_TO_MOVE = 12;
 /** Letters and digits that make a line telling enough to carry an edited piece. */
 const ENOUGH_TO_CARRY = 8;
 
+/** More lines before a piece than these tell it from its copies only while all of them are there. */
+const FEW_LINES_BEFORE = 16;
+
 /** Lines around a piece's place in which its lines are looked for. */
 const MARGIN = 8;
 
@@ -109,14 +112,14 @@ function wholeAt(piece: PieceToLocate, today: LineIndex): Whole | Located | null
   const here = placesOf(piece).flatMap(({ line }) => (stands(piece, today, line) ? [line] : []));
   const alike = Math.max(all.length, alikeIn(piece, today));
   const isCrowded = isAmongCopies(piece) || alike > 1;
-  // Where nothing tells the copies apart, they are known only as long as none of them is gone.
-  const isAllThere = piece.before === null && !piece.isInOtherFile && alike >= piece.copies;
-  const [own] = isCrowded ? here.filter((at) => isAllThere || isPreceded(piece, today, at)) : here;
+  const known = withWhatTells(piece, alike);
+  const [own] = isCrowded ? here.filter((at) => isPreceded(known, today, at)) : here;
   if (own !== undefined) {
     return { line: own, content: "verbatim" };
   }
-  const [told, ...others] = all.filter((at) => isTold(piece, today, at));
-  if (told !== undefined && others.length === 0) {
+  const [told, ...others] = all.filter((at) => isTold(known, today, at));
+  // Of more places than are listed another one may be told, too.
+  if (told !== undefined && others.length === 0 && all.length < MOST_COPIES) {
     return { line: told, content: "moved" };
   }
   if (here.length > 0) {
@@ -133,6 +136,12 @@ function wholeAt(piece: PieceToLocate, today: LineIndex): Whole | Located | null
 /** Whether its lines stood at other places, too, when they were sealed, or may do in the file that they are looked for in. */
 function isAmongCopies({ copies, isInOtherFile = false }: PieceToLocate): boolean {
   return copies > 1 || isInOtherFile;
+}
+
+/** Many lines tell it from its copies only as long as none of these is gone: what stands behind so many that are alike may have slid there. */
+function withWhatTells(piece: PieceToLocate, alike: number): PieceToLocate {
+  const isMany = (piece.before?.lines ?? 0) > FEW_LINES_BEFORE;
+  return isMany && alike < piece.copies ? { ...piece, before: null } : piece;
 }
 
 /** The lines before a place, where they are those that stood before the piece; else `null`. */
@@ -290,7 +299,8 @@ function reformatted(
   const candidates = [...new Set([...near, ...far.map((line) => line - offset)])];
   const standing = candidates.flatMap((from) => blockFrom(today, from, wanted) ?? []);
   const isCrowded = isAmongCopies(piece) || standing.length > 1 || far.length >= MOST_COPIES;
-  const found = standing.filter(({ first }) => !isCrowded || isPreceded(piece, today, first));
+  const known = withWhatTells(piece, standing.length);
+  const found = standing.filter(({ first }) => !isCrowded || isPreceded(known, today, first));
   const [block] = found;
   if (block === undefined || (found.length > 1 && !near.includes(block.first))) {
     return null;
