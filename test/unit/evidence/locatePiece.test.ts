@@ -152,6 +152,13 @@ describe("white space", () => {
     expect(asked).toEqual([["a.ts", `\n${SAVED}`, today]]);
   });
 
+  it("is judged at its place where a blank line at the end of the piece is gone", () => {
+    const text = "const total = a + 1;\nreturn total * a;\n\nend();\n";
+    const wanted = piece(text, "const total = a + 1;\nreturn total * a;\n\n");
+    const { alikeAt, content } = find(wanted, text.replace("a;\n\n", "a ;\n"), true);
+    expect({ alikeAt, content }).toEqual({ alikeAt: undefined, content: "reformatted" });
+  });
+
   it("is judged at the start of a text, too, where a blank line of the piece is gone", () => {
     const text = "\nconst total = a + 1;\n";
     const wanted = piece(text, "\nconst total = a + 1;");

@@ -9,8 +9,8 @@ import {
 import { linesBefore } from "./copies";
 import { LayoutFree, type LayoutFreeSpan } from "./layoutFree";
 import { letterCount } from "./letterCount";
-import type { LineIndex } from "./lineIndex";
-import { holdsLines, visible } from "./whiteSpace";
+import { LineIndex } from "./lineIndex";
+import { visible } from "./whiteSpace";
 
 /** Where a suggestion or a piece of a sealed claim stands in today's text, and how much of it. */
 export interface Located {
@@ -89,11 +89,13 @@ export function locatePiece(piece: PieceToLocate, today: LineIndex, sameTokens: 
       return whole;
     }
     const found = standing(piece, today, whole, sameTokens);
-    const alikeAt = whole.content === "moved" ? alikeAtPlace(piece, today, whole.line) : null;
-    return alikeAt === null ? found : { ...found, alikeAt };
+    return whole.content === "moved" ? besideAlike(piece, today, found) : found;
   }
   const { saved, accepted } = piece;
   const spaced = saved === null ? null : reformatted(piece, saved, today, sameTokens);
+  if (spaced?.content === "reformatted") {
+    return besideAlike(piece, today, spaced);
+  }
   const found = spaced ?? recognised(piece, saved ?? accepted.split("\n"), today);
   return found.content === "gone" && today.isSpent ? nowhere(piece, "ambiguous") : found;
 }
@@ -180,35 +182,69 @@ function alikeIn({ saved }: PieceToLocate, today: LineIndex): number {
     : places.filter((line) => blockFrom(today, line - offset, wanted) !== null).length;
 }
 
+/** A piece that stands where it was found, with the line at its own place that may be what became of it. */
+function besideAlike(piece: PieceToLocate, today: LineIndex, found: Located): Located {
+  const alikeAt = found.range === null ? null : alikeAtPlace(piece, today, found.range);
+  return alikeAt === null ? found : { ...found, alikeAt };
+}
+
 /**
- * The line at a moved piece's place that may be what became of it: one like its first line, but changed. No such is one that stood in
- * the file when the piece was accepted, as far as the open prompt tells, and neither is one of several in a row that are all like it,
+ * The line at the place of a piece that stands elsewhere that may be what became of one of its lines. No such is one that stood behind the
+ * same line when the piece was accepted, as far as the open prompt tells, and neither is one of several in a row that are all like its first,
  * as in a list to which somebody added.
  */
-function alikeAtPlace(piece: PieceToLocate, today: LineIndex, moved: number): number | null {
-  const before = piece.saved?.[0] ?? today.lines[moved] ?? "";
-  const accepted = piece.accepted.split("\n")[0] ?? "";
-  const isLike = (at: number): boolean => {
+function alikeAtPlace(
+  piece: PieceToLocate,
+  today: LineIndex,
+  { start, end }: NonNullable<Located["range"]>,
+): number | null {
+  const lines = piece.saved ?? today.lines.slice(start.line, end.line + 1);
+  const accepted = piece.accepted.split("\n");
+  const isLike = (at: number, index: number): boolean => {
     const line = today.lines[at] ?? "";
-    return today.spend(line.length + 1) && isAlike(line, before, accepted);
+    return today.spend(line.length + 1) && isAlike(line, lines[index] ?? "", accepted[index] ?? "");
   };
-  for (const { line: at } of placesOf(piece)) {
-    const line = today.lines[at];
-    if (line === undefined || visible(line) === visible(before) || !isLike(at)) {
+  for (const { line: place } of placesOf(piece)) {
+    const kept = countKept(lines, today, place);
+    const at = place + kept;
+    const isWithin = (line: number): boolean => line >= start.line && line <= end.line;
+    const isChanged = kept < lines.length && !isWithin(place) && !isWithin(at);
+    const isOfIt = letterCount(lines.slice(0, kept).join("")) >= FRAGMENT || isLike(at, kept);
+    if (!isChanged || !isOfIt || stoodThere(piece, today, at)) {
       continue;
     }
-    const known = piece.around ?? "";
-    const stoodBefore = today.spend(known.length) && holdsLines(known, line);
-    const [from, to] = at < moved ? [at + 1, moved] : [moved + 1, at];
+    const [from, to] = at < start.line ? [at + 1, start.line] : [start.line + 1, at];
     let between = from;
-    while (between < to && (today.lines[between]?.trim() === "" || isLike(between))) {
+    while (between < to && (today.lines[between]?.trim() === "" || isLike(between, 0))) {
       between += 1;
     }
-    if (!stoodBefore && between < to) {
+    if (between < to) {
       return at;
     }
   }
   return null;
+}
+
+/** How many of some lines, from the first on, stand from a place on, white space aside. */
+function countKept(lines: readonly string[], today: LineIndex, place: number): number {
+  const changed = lines.findIndex((line, index) => {
+    const now = today.lines[place + index];
+    return now === undefined || !today.spend(now.length + 1) || visible(now) !== visible(line);
+  });
+  return changed === -1 ? lines.length : changed;
+}
+
+/** Whether a line stood behind the same line when a piece was accepted, as far as the open prompt tells. */
+function stoodThere({ around = "" }: PieceToLocate, today: LineIndex, at: number): boolean {
+  const line = today.lines[at];
+  if (line === undefined || !today.spend(around.length)) {
+    return false;
+  }
+  const known = new LineIndex(around);
+  const before = linesBefore(today, at, 1);
+  return (
+    before !== null && known.linesLike(line).some((place) => linesBefore(known, place, 1)?.[0] === before[0])
+  );
 }
 
 function placesOf({ hint, start }: PieceToLocate): readonly Position[] {
