@@ -9,8 +9,7 @@ export function indexIn(text: string, wanted: string, from = 0): number {
   if (wanted.length <= SHORT) {
     return text.indexOf(wanted, from);
   }
-  const [first = -1] = placesIn(text, wanted, from);
-  return first;
+  return nextIn(text, wanted, bordersOf(wanted), from, 0);
 }
 
 /**
@@ -28,7 +27,19 @@ export function* placesIn(text: string, wanted: string, from = 0): Generator<num
     return;
   }
   const borders = bordersOf(wanted);
-  let held = 0;
+  const border = borders[wanted.length - 1] ?? 0;
+  for (
+    let at = nextIn(text, wanted, borders, from, 0);
+    at !== -1;
+    at = nextIn(text, wanted, borders, at + wanted.length, border)
+  ) {
+    yield at;
+  }
+}
+
+/** The offset of the next place of a text whose beginning, of a length, ends before an offset; -1 where there is none. */
+function nextIn(text: string, wanted: string, borders: Int32Array, from: number, length: number): number {
+  let held = length;
   for (let at = from; at < text.length; at += 1) {
     while (held > 0 && text[at] !== wanted[held]) {
       held = borders[held - 1] ?? 0;
@@ -37,10 +48,10 @@ export function* placesIn(text: string, wanted: string, from = 0): Generator<num
       held += 1;
     }
     if (held === wanted.length) {
-      yield at - held + 1;
-      held = borders[held - 1] ?? 0;
+      return at - held + 1;
     }
   }
+  return -1;
 }
 
 /** How long the longest beginning of each beginning is that is also its end (Knuth, Morris and Pratt, 1977). */

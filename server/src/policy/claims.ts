@@ -244,7 +244,10 @@ function fromJournal(suggestion: AcceptedSuggestion, stage: Claim["stage"], devi
         path,
         recordedPath: path,
         accepted,
-        place: { kind: "accepted", input: { id, position, accepted, before: prompt.prefix } },
+        place: {
+          kind: "accepted",
+          input: { id, position, accepted, before: prompt.prefix, after: prompt.suffix },
+        },
       },
     ],
     displayed: displayed.length,

@@ -5,17 +5,17 @@ import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
 import type { Journal } from "../evidence/journal/journal";
 import type { SealedPrompt } from "../evidence/journal/journalEntry";
-import { amongCopies, linesBefore } from "../evidence/locate/copies";
+import { amongCopies } from "../evidence/locate/copies";
 import { hasGrammar } from "../evidence/locate/grammarNames";
 import { LineIndex } from "../evidence/locate/lineIndex";
-import { mayStandAfter } from "../evidence/locate/locate";
 import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
+import { mayStandOn, stoodBehind } from "../evidence/locate/stoodBehind";
 import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
 import { groupBy } from "../platform/groupBy";
 import { findSecret } from "../platform/secrets";
-import { indexIn } from "../platform/textSearch";
+import { placesIn } from "../platform/textSearch";
 import type { VerificationThread } from "./thread/verificationThread";
 
 export interface SealPendingParameters {
@@ -212,7 +212,7 @@ interface ReadySuggestion {
 
 /**
  * Where a suggestion is sealed: where it was found, or, where its text stands several times and none of these is its own
- * place, at the one next to it, after the line that it stood after, that no other has taken. `null` where nothing of it is left.
+ * place, at the one next to it, after the lines that it stood after, that no other has taken. `null` where nothing of it is left.
  */
 function placeToSeal(
   { position, values: { accepted, prompt } }: AcceptedSuggestion,
@@ -229,10 +229,11 @@ function placeToSeal(
   const { text } = today;
   const isTaken = ({ line, character }: Position): boolean =>
     taken.some((other) => other.line === line && other.character === character);
+  const behind = stoodBehind({ position, accepted, before: prompt.prefix, after: prompt.suffix });
   let nearest: Pick<PieceInput, "start" | "end"> | null = null;
-  for (let at = indexIn(text, accepted); at !== -1; at = indexIn(text, accepted, at + 1)) {
+  for (const at of placesIn(text, accepted)) {
     const start = today.positionOf(at);
-    if (isTaken(start) || !mayStandAfter(linesBefore(today, start.line, 1)?.[0] ?? null, prompt.prefix)) {
+    if (isTaken(start) || !mayStandOn(today, start.line, behind)) {
       continue;
     }
     if (nearest === null || distance(start, position) < distance(nearest.start, position)) {

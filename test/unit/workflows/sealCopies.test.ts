@@ -14,7 +14,7 @@ const LINE = "return compute(x, 1000000);";
 const ACCEPTED = `function a(x: number) {\n  ${LINE}\n}\n`;
 const byHand = (name: string) => `function ${name}(x: number) {\n  mine();\n  ${LINE}\n}\n`;
 
-async function sealing(atAcceptance: string, saved: string) {
+async function sealing(atAcceptance: string, saved: string, suffix = "\n}\n") {
   const folder = join(await temporaryFolder(), "folder");
   mkdirSync(join(folder, "src"), { recursive: true });
   writeFileSync(join(folder, "src/a.ts"), saved);
@@ -27,7 +27,7 @@ async function sealing(atAcceptance: string, saved: string) {
       line: before.split("\n").length - 1,
       character: before.length - before.lastIndexOf("\n") - 1,
     },
-    prompt: { prefix: before, suffix: "\n}\n", context: [] },
+    prompt: { prefix: before, suffix, context: [] },
   });
   const home = join(folder, "..", "home");
   const journal = await openJournal(home);
@@ -61,4 +61,39 @@ it("is sealed where it moved, also beside a copy", async () => {
     sealed: 1,
     missing: 0,
   });
+});
+
+const method = (name: string, more = "") => `function ${name}(x: number) {\n${more}  ${LINE}\n}\n`;
+
+it.each([
+  ["slid to its place", method("a") + method("b"), method("b")],
+  ["slid to its place, spaced otherwise", method("a") + method("b"), method("b").replace(", 1", ",  1")],
+  ["slid to its place, laid out otherwise", method("a") + method("b"), method("b").replace(", 1", ",\n1")],
+  [
+    "stands behind the same line",
+    method("a", "  validate(x);\n") + method("b", "  validate(x);\n"),
+    `function a() {\n  throw 1;\n}\n\n${method("b", "  validate(x);\n")}`,
+  ],
+])("is not sealed where a copy that was in its prompt %s", async (_name, atAcceptance, saved) => {
+  const suffix = atAcceptance.slice(atAcceptance.indexOf(LINE) + LINE.length);
+  expect(await sealing(atAcceptance, saved, suffix)).toEqual({ sealed: 0, missing: 1 });
+});
+
+it("is not sealed behind a line where it stood at the beginning of its file", async () => {
+  expect(await sealing(`${LINE}\nrun();\n`, `run();\nfunction b() {\n  mine();\n  ${LINE}\n}\n`)).toEqual({
+    sealed: 0,
+    missing: 1,
+  });
+});
+
+it("is sealed where it stands behind its lines, whatever copies there were in its prompt", async () => {
+  const both = method("a", "  validate(x);\n") + method("b", "  validate(x);\n");
+  const suffix = both.slice(both.indexOf(LINE) + LINE.length);
+  for (const saved of [
+    both,
+    `// new\n${both}`,
+    method("b", "  validate(x);\n") + method("a", "  validate(x);\n"),
+  ]) {
+    expect(await sealing(both, saved, suffix)).toEqual({ sealed: 1, missing: 0 });
+  }
 });

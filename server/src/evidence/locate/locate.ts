@@ -1,23 +1,18 @@
 import { groupBy } from "../../platform/groupBy";
-import { indexIn } from "../../platform/textSearch";
+import { placesIn } from "../../platform/textSearch";
 import type { Position } from "../format/record";
-import { linesBefore } from "./copies";
 import { LayoutFree } from "./layoutFree";
 import { letterCount } from "./letterCount";
 import { LineIndex, lastAtOrBefore } from "./lineIndex";
 import { ENOUGH_TO_MOVE, type Located } from "./locatePiece";
+import { type AcceptedText, mayStandOn, type StoodBehind, stoodBehind } from "./stoodBehind";
 import { squash } from "./whiteSpace";
 
 /** A suggestion to find in a text. */
-export interface LocateInput {
+export interface LocateInput extends AcceptedText {
   readonly id: string;
-  /** Where the accepted text began when it was recorded. */
-  readonly position: Position;
-  readonly accepted: string;
   /** Where an editor has followed it to; ranks above the recorded position. */
   readonly hint?: Position;
-  /** The text before it when it was accepted, where that is known: the open prompt's prefix. */
-  readonly before?: string;
 }
 
 /** Non-blank characters that make a text telling enough to be found elsewhere, or to carry an edited suggestion. */
@@ -40,9 +35,9 @@ const MAX_OCCURRENCES = 32;
  * matches inside its line. One suggestion has at most one place, and one place at most one suggestion; what was
  * removed and what cannot be told apart has none. Nothing is guessed by similarity.
  *
- * In this order: the whole text at the editor's place; where the same stands several times, after the line that stood before it, which
- * tells copies apart; at the recorded place (`verbatim`, or `reformatted` where only white
- * space differs); the whole text at exactly one other place (`moved`), by itself or, also for a short one, after the
+ * In this order: the whole text at the editor's place; where the same stands several times, after the lines that stood before it, which
+ * tell copies apart; at the recorded place (`verbatim`, or `reformatted` where only white
+ * space differs), where its prompt held copies after these lines, too; the whole text at exactly one other place (`moved`), by itself or, also for a short one, after the
  * lines that stood before it; all of its text in order where a formatter broke or joined its lines, or some of its lines at its
  * place, or around lines that occur once (`edited`). Takes time linear in the text for the few suggestions that are not at
  * their place.
@@ -84,6 +79,7 @@ class Search {
   private squashedText: Squashed | null = null;
   private layoutFreeText: LayoutFree | null = null;
   private index: LineIndex | null = null;
+  private readonly stoodBehind = new Map<string, StoodBehind>();
 
   constructor(
     private readonly text: string,
@@ -100,7 +96,7 @@ class Search {
   atPlace(kind: "hint" | "position"): void {
     for (const one of this.open()) {
       const span = this.spanFrom(one, one[kind]);
-      if (span !== null && this.isTelling(one, span)) {
+      if (span !== null && this.isTelling(one, span) && (kind === "hint" || this.isNoCopy(one, span))) {
         this.take(one, "verbatim", span);
       }
     }
@@ -110,12 +106,17 @@ class Search {
   afterItsLine(): void {
     for (const [, alike] of groupBy(this.open(), ({ pattern }) => pattern)) {
       const [first] = alike;
-      const isOnce = ({ accepted }: Wanted): boolean =>
-        indexIn(this.text, accepted, indexIn(this.text, accepted) + 1) === -1;
+      const isOnce = ({ accepted }: Wanted): boolean => {
+        const [, second] = placesIn(this.text, accepted);
+        return second === undefined;
+      };
       if (first === undefined || (alike.length === 1 && isOnce(first))) {
         continue;
       }
-      const lines = alike.map(({ before }) => tellingLineOf(before)?.text ?? null);
+      const lines = alike.map((one) => {
+        const known = this.behind(one).lines;
+        return known.length === 0 ? null : known.join("\n");
+      });
       const counts = new Map<string | null, number>();
       for (const line of lines) {
         counts.set(line, (counts.get(line) ?? 0) + 1);
@@ -145,7 +146,9 @@ class Search {
           continue;
         }
         const first = line + (one.parts[0]?.index ?? 0);
-        const spans = this.occurrences(one).filter(({ start }) => this.positionOf(start).line === first);
+        const spans = this.occurrences(one).filter(
+          (span) => this.positionOf(span.start).line === first && this.isNoCopy(one, span),
+        );
         const [span] = spans;
         if (span !== undefined && spans.length === 1 && this.isTelling(one, span)) {
           this.take(one, "reformatted", span);
@@ -162,7 +165,8 @@ class Search {
         return [];
       }
       const spans = this.occurrences(context, context.pattern.length - one.pattern.length);
-      return [{ one, pattern: context.pattern, spans: spans.filter((span) => this.isFree(span)) }];
+      const free = spans.filter((span) => this.isFree(span) && this.isNoCopy(one, span));
+      return [{ one, pattern: context.pattern, spans: free }];
     });
     for (const { one, pattern, spans } of candidates) {
       const [span] = spans;
@@ -210,7 +214,10 @@ class Search {
         .filter((place) => one.position.character > 0 || text.beginsLine(place));
       const isOn = (line: number | undefined, { start }: Span): boolean =>
         this.positionOf(start).line === line;
-      const [near] = places.filter((place) => isOn(one.hint?.line, place) || isOn(one.position.line, place));
+      const [near] = places.filter(
+        (place) =>
+          isOn(one.hint?.line, place) || (isOn(one.position.line, place) && this.isNoCopy(one, place)),
+      );
       const [only, ...others] = places;
       const isOnly = only !== undefined && others.length === 0 && this.isAfterItsLine(one, only);
       const place = near ?? (isOnly ? only : undefined);
@@ -257,14 +264,22 @@ class Search {
       : { start, end: start + accepted.length };
   }
 
-  /** What is somewhere else after another line may have stood there before. */
-  private isAfterItsLine({ before }: Wanted, span: Span): boolean {
-    return mayStandAfter(this.lineBefore(span), before);
+  /** What is somewhere else behind other lines may have stood there before. */
+  private isAfterItsLine(one: Wanted, span: Span): boolean {
+    this.index ??= new LineIndex(this.text);
+    const { start } = this.withItsBlanks(one, span);
+    return mayStandOn(this.index, this.positionOf(start).line, this.behind(one));
   }
 
-  private lineBefore({ start }: Span): string | null {
-    this.index ??= new LineIndex(this.text);
-    return linesBefore(this.index, this.positionOf(start).line, 1)?.[0] ?? null;
+  /** At its place, too, where there were copies: one of these may have slid there. */
+  private isNoCopy(one: Wanted, span: Span): boolean {
+    return !this.behind(one).hadCopies || this.isAfterItsLine(one, span);
+  }
+
+  private behind(one: Wanted): StoodBehind {
+    const known = this.stoodBehind.get(one.id) ?? stoodBehind(one);
+    this.stoodBehind.set(one.id, known);
+    return known;
   }
 
   private open(): Wanted[] {
@@ -362,9 +377,7 @@ class Search {
       }
       return;
     }
-    for (let at = indexIn(characters, pattern); at !== -1; at = indexIn(characters, pattern, at + 1)) {
-      yield at;
-    }
+    yield* placesIn(characters, pattern);
   }
 
   /** The lines of a suggestion that still stand in order from its place on; `null` where none of them tells enough. */
@@ -521,30 +534,6 @@ function toWanted(suggestion: LocateInput): Wanted {
     lineCount: lines.length,
     pattern: parts.map(({ squashed }) => squashed).join("\n"),
   };
-}
-
-/**
- * Whether a suggestion may have stood behind a line, without blanks and tabs, or `null` for none: whether that is the nearest line with
- * letters and digits enough before it, as far as its prompt tells.
- */
-export function mayStandAfter(line: string | null, before: string | undefined): boolean {
-  const wanted = tellingLineOf(before);
-  return wanted === null || (wanted.isWhole ? line === wanted.text : line?.endsWith(wanted.text) === true);
-}
-
-/** The nearest line with letters and digits enough before a suggestion, which a prompt's beginning may cut; `null` where none is known. */
-function tellingLineOf(
-  before: string | undefined,
-): { readonly text: string; readonly isWhole: boolean } | null {
-  // The last line is the suggestion's own.
-  const lines = (before ?? "").replace(/\r\n?/g, "\n").split("\n").slice(0, -1);
-  const [first = "", ...rest] = lines;
-  const [whole] = linesBefore(new LineIndex(rest.join("\n")), rest.length, 1) ?? [];
-  if (whole !== undefined) {
-    return { text: whole, isWhole: true };
-  }
-  const [cut] = linesBefore(new LineIndex(first), lines.length, 1) ?? [];
-  return cut === undefined ? null : { text: cut, isWhole: false };
 }
 
 /** A suggestion together with the lines before it, as one text that begins with a whole line. */

@@ -11,7 +11,7 @@ export interface Placeable {
   readonly position: Position;
   readonly accepted: string;
   /** `null` where the prompt is sealed. */
-  readonly prompt: Pick<Prompt, "prefix"> | null;
+  readonly prompt: Pick<Prompt, "prefix" | "suffix"> | null;
 }
 
 /** Where an editor has followed suggestions to, by id, or pieces, by key. */
@@ -32,7 +32,7 @@ export function locateSuggestions(
         position,
         accepted,
         ...(hint !== undefined && { hint }),
-        ...(prompt !== null && { before: prompt.prefix }),
+        ...(prompt !== null && { before: prompt.prefix, after: prompt.suffix }),
       };
     }),
   );
