@@ -454,6 +454,14 @@ describe("lines of which there are copies", () => {
     expect(amongCopies(new LineIndex(text, 50), 1, 1)).toEqual({ copies: 2, before: null });
   });
 
+  it("are known by it also where they are laid out anew, however short they are", () => {
+    const text = "a = 1\ngo(1);\n";
+    const short = piece(text, "go(1);");
+    expect(find(short, "a = 1\ngo( 1 );\n", true)).toMatchObject({ content: "reformatted" });
+    const other = "b = 12\ngo( 1 );\n";
+    expect(find(short, `${other}a = 1\nx = 2\ngo(1);\n`, true).content).not.toBe("reformatted");
+  });
+
   it("are told apart where they moved, also without the prompt", () => {
     const moved = TEXT.replace(method("clear"), `  size = 0;\n  count = 0;\n${method("clear")}`);
     expect(find(one, moved)).toMatchObject({ content: "moved", range: { start: { line: 7 } } });

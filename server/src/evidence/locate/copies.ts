@@ -1,11 +1,6 @@
 import { MOST_COPIES, MOST_LINES_BEFORE } from "../format/record";
 import { LayoutFree } from "./layoutFree";
-import { letterCount } from "./letterCount";
 import type { LineIndex } from "./lineIndex";
-import { visible } from "./whiteSpace";
-
-/** Letters and digits that make a line tell where something stands: a bracket alone does not. */
-const TELLING = 3;
 
 /** Copies of which is asked what stands before them. */
 const MOST_ASKED = 256;
@@ -36,12 +31,12 @@ interface LineBefore {
 /** `null` where the text may not be looked at any more. */
 function lineBefore(text: LineIndex, line: number): LineBefore | null {
   for (let at = line - 1; at >= 0; at -= 1) {
-    const before = text.lines[at] ?? "";
-    if (!text.spend(before.length + 1)) {
+    if (!text.spend((text.lines[at] ?? "").length + 1)) {
       return null;
     }
-    if (letterCount(before) >= TELLING) {
-      return { at, line: visible(before) };
+    const line = text.tellingLine(at);
+    if (line !== null) {
+      return { at, line };
     }
   }
   return { at: 0, line: null };

@@ -1,6 +1,7 @@
 import { indexIn } from "../../platform/textSearch";
 import type { Position } from "../format/record";
 import { LayoutFree } from "./layoutFree";
+import { letterCount } from "./letterCount";
 import { visible } from "./whiteSpace";
 
 /** Places of one line of text that are looked at; a text that repeats a line more often tells nothing by it. */
@@ -9,6 +10,9 @@ const MAX_PLACES = 64;
 /** Code units, or lines of none, that may be looked at for the pieces of one text that are not at their places. */
 const BUDGET = 32 * 1024 * 1024;
 
+/** Letters and digits that make a line tell where something stands: a bracket alone does not. */
+const TELLING = 3;
+
 /** A text's lines, and where each of them stands. Built once for a text, in time linear in it. */
 export class LineIndex {
   readonly lines: readonly string[];
@@ -16,6 +20,7 @@ export class LineIndex {
   private offsets: readonly number[] | null = null;
   private visiblePlaces: ReadonlyMap<string, readonly number[]> | null = null;
   private withoutLayout: LayoutFree | null = null;
+  private readonly telling: (string | null)[] = [];
 
   /**
    * @param text with LF between its lines
@@ -60,6 +65,15 @@ export class LineIndex {
   linesLike(line: string): readonly number[] {
     this.places ??= indexOf(this.lines);
     return this.places.get(line) ?? [];
+  }
+
+  /** A line without its blanks and tabs, which is worked out once; `null` where it does not tell where something stands. */
+  tellingLine(at: number): string | null {
+    const line = this.lines[at] ?? "";
+    const known = this.telling[at];
+    const told = known === undefined ? (letterCount(line) >= TELLING ? visible(line) : null) : known;
+    this.telling[at] = told;
+    return told;
   }
 
   /** What the text is apart from its layout. */

@@ -334,8 +334,9 @@ function reformatted(
   const offset = saved.findIndex((line) => line.trim() !== "");
   const candidates = [...new Set([...near, ...far.map((line) => line - offset)])];
   const standing = candidates.flatMap((from) => blockFrom(today, from, wanted) ?? []);
-  const isCrowded = isAmongCopies(piece) || standing.length > 1 || far.length >= MOST_COPIES;
-  const known = withWhatTells(piece, standing.length);
+  const alike = Math.max(standing.length, alikeIn(piece, today));
+  const isCrowded = isAmongCopies(piece) || alike > 1;
+  const known = withWhatTells(piece, alike);
   const found = standing.filter(({ first }) => !isCrowded || isPreceded(known, today, first));
   const [block] = found;
   if (block === undefined || (found.length > 1 && !near.includes(block.first))) {
