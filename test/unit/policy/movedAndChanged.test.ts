@@ -55,6 +55,15 @@ describe("a piece whose own lines stand changed is told of", () => {
   });
 });
 
+it("a piece of which all but the first line stands at its place is told of", async () => {
+  const lines = "  const known = find(user);\n  return known.isRoot && check(known.token);";
+  const before = `function allows(user) {\n${lines}\n}\n`;
+  const today = `${before.replace("const known = find(user);", "let known; root(user);")}function unused(user) {\n${lines}\n}\n`;
+  expect(await judged({ path: "a.ts", saved: before, accepted: lines, today })).toEqual([
+    "unknown ambiguous",
+  ]);
+});
+
 describe("a piece that moved with its file stays verified", () => {
   const line = 'import { second } from "./second.js";';
   const list = `import { zero } from "./zero.js";\n${line}\nimport { third } from "./third.js";\n\nrun();\n`;

@@ -209,7 +209,10 @@ function alikeAtPlace(
     const at = place + kept;
     const isWithin = (line: number): boolean => line >= start.line && line <= end.line;
     const isChanged = kept < lines.length && !isWithin(place) && !isWithin(at);
-    const isOfIt = letterCount(lines.slice(0, kept).join("")) >= FRAGMENT || isLike(at, kept);
+    const isOfIt =
+      letterCount(lines.slice(0, kept).join("")) >= FRAGMENT ||
+      isLike(at, kept) ||
+      lines.some((line, index) => !isWithin(place + index) && isTellingAt(line, today, place + index));
     if (!isChanged || !isOfIt || stoodThere(piece, today, at)) {
       continue;
     }
@@ -223,6 +226,11 @@ function alikeAtPlace(
     }
   }
   return null;
+}
+
+/** Whether a line stands at a place that tells enough to be what is left of a piece. */
+function isTellingAt(line: string, today: LineIndex, at: number): boolean {
+  return today.lines[at] === line && today.spend(line.length) && letterCount(line) >= ENOUGH_TO_CARRY;
 }
 
 /** How many of some lines, from the first on, stand from a place on, white space aside. */
