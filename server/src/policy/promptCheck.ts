@@ -1,6 +1,7 @@
+import { letterCount } from "../evidence/locate/letterCount";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
-import { placeInPrompt, type ShareInPrompt, shareInPrompt } from "../evidence/locate/promptShare";
+import { placeInPrompt, type ShareInPrompt, shareInPrompt, TELLING } from "../evidence/locate/promptShare";
 import type { Prompt } from "../inference/suggestion";
 import { Moves } from "./moves";
 import type { Checks, Findings, PromptMisfit } from "./verdict";
@@ -107,8 +108,9 @@ export const SEALED: PromptAnswer = {
 
 /**
  * Where a copied output comes from: `fromToday` where most of it stands in lines of the prompt that stand whole in the file
- * that the prompt names, today and outside of the piece itself. Those anybody can read. What only the prompt holds may have
- * been put there for this answer, be it most of the output or a single line of it.
+ * that the prompt names, today and outside of the piece itself. Those anybody can read; that a word or two stand there, too,
+ * tells nobody anything. What only the prompt holds may have been put there for this answer, be it most of the output or a
+ * single line of it, and however short it is.
  */
 function sourceOf(
   question: PromptQuestion,
@@ -137,7 +139,7 @@ function sourceOf(
   if ((all.share > MOST && share <= MOST) || all.wholeLines.some((one) => !known.has(one))) {
     return { copied: "fromPrompt", copiedFrom: null };
   }
-  if (all.share <= MOST) {
+  if (all.share <= MOST || letterCount(accepted) < TELLING) {
     return ORIGINAL;
   }
   const { part, line } = placeInPrompt(accepted, standing);

@@ -263,7 +263,7 @@ export function copiedReason(value: Checks["copied"], { prompt }: Findings): str
   const from = placeOf(prompt.copiedFrom);
   switch (value) {
     case "no":
-      return "At most half of the output stood in the prompt already.";
+      return "At most half of the output stood in the prompt already, or it is only a word or two.";
     case "fromToday":
       return `Copied from ${from}: most of the output stood in the prompt already.`;
     case "fromPrompt":

@@ -20,8 +20,8 @@ export interface PlaceInPrompt {
   readonly line: number;
 }
 
-/** Letters and digits that make a line of an output tell something. */
-const TELLING = 12;
+/** Letters and digits that make a line of an output, or a whole output, tell something. */
+export const TELLING = 12;
 
 /**
  * How much of an output stands in its prompt already: `share` is the share of its visible characters that lie in a
