@@ -2,6 +2,7 @@
 import { commands, window } from "vscode";
 import { isOnSuggestion } from "../editor/onSuggestion";
 import type { FeatureContext } from "../featureContext";
+import { noteDeed } from "../firstDeeds";
 
 export function activate(context: FeatureContext): void {
   const set = keySetter();
@@ -14,7 +15,7 @@ export function activate(context: FeatureContext): void {
     set("proofline.modelReady", context.status?.model.kind === "ready");
     set("proofline.hasAnchored", context.status?.chain.kind === "ready");
     if (verdicts.some(({ summary }) => summary === "pending")) {
-      set("proofline.hasAccepted", true);
+      noteDeed("proofline.hasAccepted");
     }
     set(
       "proofline.atSuggestion",

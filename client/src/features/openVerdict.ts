@@ -4,6 +4,7 @@ import { messageOf } from "../../../server/src/protocol/caught";
 import { GetVerdictDocument } from "../../../server/src/protocol/messages";
 import { registerCommand } from "../commandRunner";
 import type { FeatureContext } from "../featureContext";
+import { noteDeed } from "../firstDeeds";
 import { meantSuggestion } from "../meantSuggestion";
 
 const SCHEME = "proofline-verdict";
@@ -51,5 +52,6 @@ export function activate(context: FeatureContext): void {
       context.log.warn(`The verdict is shown as text: ${messageOf(error)}`);
       await window.showTextDocument(uri, { preview: true });
     }
+    noteDeed("proofline.hasReadVerdict");
   });
 }

@@ -3,11 +3,22 @@
  * also the target of the link in the one-line hover, asks for everything wherever the cursor is, through the same one
  * hover.
  */
-import { commands, Hover, MarkdownString, type Position, Range, Selection, window } from "vscode";
+import {
+  type CancellationToken,
+  commands,
+  Hover,
+  MarkdownString,
+  type Position,
+  Range,
+  Selection,
+  type TextDocument,
+  window,
+} from "vscode";
 import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
 import { GetVerdict } from "../../../server/src/protocol/messages";
 import { NO_FILE, registerCommand, tell } from "../commandRunner";
 import type { FeatureContext } from "../featureContext";
+import { noteDeed } from "../firstDeeds";
 
 export function activate(context: FeatureContext): void {
   /** The place whose next hover shows everything. */
@@ -15,14 +26,26 @@ export function activate(context: FeatureContext): void {
 
   context.middleware.provideHover = async (document, position, token, next) => {
     const uri = document.uri.toString();
-    if (wanted?.uri !== uri || !wanted.position.isEqual(position)) {
-      return next(document, position, token);
+    const isWanted = wanted?.uri === uri && wanted.position.isEqual(position);
+    const shown =
+      (isWanted ? await everything(document, position, token) : null) ??
+      (await next(document, position, token));
+    if (shown) {
+      noteDeed("proofline.hasReadVerdict");
     }
-    wanted = undefined;
-    const parameters = { uri, position: protocolPosition(position) };
-    const verdict = await context.server.request(GetVerdict, parameters, token);
-    return verdict === null ? next(document, position, token) : hover(verdict);
+    return shown;
   };
+
+  async function everything(
+    { uri }: TextDocument,
+    position: Position,
+    token: CancellationToken,
+  ): Promise<Hover | null> {
+    wanted = undefined;
+    const parameters = { uri: uri.toString(), position: protocolPosition(position) };
+    const verdict = await context.server.request(GetVerdict, parameters, token);
+    return verdict === null ? null : hover(verdict);
+  }
 
   registerCommand(context, "proofline.showVerdict", async (id) => {
     const editor = window.activeTextEditor;

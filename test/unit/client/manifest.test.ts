@@ -110,6 +110,8 @@ describe("the command table", () => {
       steps.flatMap(({ completionEvents }) => completionEvents),
     );
     const contexts = sourceTexts("client/src").join();
+    // VS Code never ticks by a key that was set before it first looked at the walkthrough: its page has to be new, too.
+    const keyOf = (event: string) => /^(\S+) && activeEditor == gettingStartedPage$/.exec(event)?.[1];
     for (const event of events) {
       const [kind, name = ""] = event.split(":");
       expect(
@@ -117,7 +119,7 @@ describe("the command table", () => {
           ? table.has(name)
           : kind === "onSettingChanged"
             ? name in declared
-            : contexts.includes(`"${name}"`),
+            : contexts.includes(`"${keyOf(name)}"`),
         event,
       ).toBe(true);
     }
