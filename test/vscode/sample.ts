@@ -56,6 +56,13 @@ export function repository(workbench: Workbench, files: Readonly<Record<string, 
   return folder;
 }
 
+/** Commits everything in a repository, as somebody whom nobody knows. */
+export function commitAll(folder: string): void {
+  const identity = ["-c", "user.name=sample", "-c", "user.email=sample@example.com"];
+  execFileSync("git", ["add", "-A"], { cwd: folder });
+  execFileSync("git", [...identity, "commit", "--quiet", "-m", "sample"], { cwd: folder });
+}
+
 /** Types where the sample waits, and returns the ghost text that comes. */
 export async function typeForGhostText(window: Window, file: string): Promise<string> {
   await window.file(file);

@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "./deadline";
-import { anchorNow, CURSOR_LINE, repository, SETTINGS, STACK, typeForGhostText } from "./sample";
+import { anchorNow, CURSOR_LINE, commitAll, repository, SETTINGS, STACK, typeForGhostText } from "./sample";
 import { GIT } from "./server";
 import { sharedWorkbench } from "./sharedWorkbench";
 import { type DrawnBadge, packagedExtension, type Window, Workbench } from "./workbench";
@@ -136,9 +135,7 @@ describe("a diff", () => {
 
   it("shows on each side the verdict of its own text, and the hover says which version that is", async () => {
     const { window, folder } = await anchored(workbench);
-    const identity = ["-c", "user.name=sample", "-c", "user.email=sample@example.com"];
-    execFileSync("git", ["add", "-A"], { cwd: folder });
-    execFileSync("git", [...identity, "commit", "--quiet", "-m", "sample"], { cwd: folder });
+    commitAll(folder);
     changeLine(folder, (line) => `${line} // Q`);
     await window.waitForBadges(says(/^edited/), "an edited badge", 60_000);
     await window.openChanges();
