@@ -85,6 +85,32 @@ describe("a reviewer's window", () => {
   });
 });
 
+describe("a list of suggestions that somebody looks at", () => {
+  let workbench: Workbench;
+
+  beforeAll(async () => {
+    workbench = await sharedWorkbench({ settings: SETTINGS });
+  });
+  afterAll(() => workbench?.stop());
+
+  it("is made anew by itself once it is older than what is known", async () => {
+    const { window, folder } = await anchored(workbench);
+    await window.openSuggestions(/^verified/);
+    const counts = (said: string) =>
+      eventually(
+        () => window.suggestionCounts(),
+        (text) => text === said,
+        { what: `a list with ${said}` },
+      );
+    await counts("1 verified");
+    changeLine(folder, (line) => `${line} // Q`);
+    await counts("1 edited");
+    changeLine(folder, (line) => line.replace(" // Q", ""));
+    await counts("1 verified");
+    await window.close();
+  });
+});
+
 describe("verified only", () => {
   let workbench: Workbench;
 

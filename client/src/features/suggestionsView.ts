@@ -1,6 +1,7 @@
 /** A list of every accepted suggestion in this window's repositories, worked out when a person looks at it. */
 import { basename } from "node:path";
 import {
+  type CancellationToken,
   EventEmitter,
   Range,
   ThemeColor,
@@ -19,6 +20,7 @@ import {
   ReplayAll,
   type ShownVerdict,
 } from "../../../server/src/protocol/messages";
+import { PacedRun } from "../../../server/src/protocol/pacedRun";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
 import { registerCommand, tell } from "../commandRunner";
 import { type Advance, pick, pickMany, withProgress } from "../dialogs";
@@ -39,6 +41,9 @@ import { visibleInEditor } from "../visibleInEditor";
 
 const VIEW = "proofline.suggestions";
 
+/** A list that took longer is said to be older until it is made anew; of others nobody would have the time to read that. */
+const QUICK_MILLISECONDS = 1_000;
+
 type Node = SuggestionGroup | ListedSuggestion;
 
 export function activate(context: FeatureContext): void {
@@ -46,10 +51,28 @@ export function activate(context: FeatureContext): void {
   const view = window.createTreeView(VIEW, { treeDataProvider: list, showCollapseAll: true });
   let onAdvance: (progress: { readonly done: number; readonly total: number }) => void = () => {};
 
+  /** Whether more is known than the list says. */
+  let isOlder = false;
+  let tookMilliseconds = 0;
+  const renewal = new PacedRun(renew, (line) => context.log.error(line));
+
   async function refresh(): Promise<void> {
-    show(
-      await withProgress("Proofline: verifying all", (token) => context.server.ask(ListSuggestions, token)),
-    );
+    await withProgress("Proofline: verifying all", make);
+  }
+
+  /** Nothing is worked out for a list that nobody looks at. */
+  async function renew(): Promise<void> {
+    if (isOlder && view.visible && context.server.state.kind === "running") {
+      await make();
+    }
+  }
+
+  async function make(token?: CancellationToken): Promise<void> {
+    const began = performance.now();
+    // What comes to be known meanwhile may not be in it.
+    isOlder = false;
+    show(await context.server.ask(ListSuggestions, token));
+    tookMilliseconds = performance.now() - began;
   }
 
   function show(repositories: readonly ListedRepository[]): void {
@@ -64,10 +87,15 @@ export function activate(context: FeatureContext): void {
     view.description = [...(listed < all ? [`${listed} of ${all} listed`] : []), ...counts].join(", ");
   }
 
-  /** A list that is not made anew by itself says so. */
+  /** The list is made anew soon, at a rate that leaves the machine alone. */
   function noteChange(uri: string): void {
     if (list.contradicts(uri, context.verdicts.of(uri))) {
-      view.message = "Verdicts have changed since this list was made. Verify All Suggestions looks again.";
+      isOlder = true;
+      if (tookMilliseconds > QUICK_MILLISECONDS) {
+        view.message =
+          "Verdicts have changed since this list was made. It is made anew in a while; Verify All Suggestions does it now.";
+      }
+      renewal.soon();
     }
   }
 
@@ -75,7 +103,6 @@ export function activate(context: FeatureContext): void {
   let isAsking = false;
   let isWanted = false;
 
-  // Nothing is worked out for a list that nobody looks at.
   async function showFirst(): Promise<void> {
     isWanted = true;
     if (isAsking) {
@@ -86,7 +113,7 @@ export function activate(context: FeatureContext): void {
       // What was known when it was asked may be less than what has been told of meanwhile.
       while (isWanted && view.visible && list.isEmpty && context.server.state.kind === "running") {
         isWanted = false;
-        show(await context.server.ask(ListSuggestions));
+        await make();
       }
     } finally {
       isAsking = false;
@@ -97,7 +124,11 @@ export function activate(context: FeatureContext): void {
   context.subscribe(
     view,
     list,
-    view.onDidChangeVisibility(() => void quietly(context, showFirst)),
+    { dispose: () => renewal.close() },
+    view.onDidChangeVisibility(() => {
+      void quietly(context, showFirst);
+      renewal.soon();
+    }),
     context.onDidChangeVerdicts((uri) => {
       noteChange(uri);
       // An empty list is wrong as soon as something is known of one document.

@@ -1,4 +1,4 @@
-import { messageOf } from "../platform/errors";
+import { messageOf } from "./caught";
 
 /** Nothing runs until this long after it was asked for, so that what changes together is looked at once. */
 const SOON_MILLISECONDS = 500;

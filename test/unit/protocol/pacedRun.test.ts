@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { PacedRun } from "../../../server/src/lsp/pacedRun";
+import { PacedRun } from "../../../server/src/protocol/pacedRun";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
