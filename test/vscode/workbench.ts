@@ -458,10 +458,25 @@ export class Window {
     await this.press(key);
     const widget = this.page.locator(".quick-input-widget:visible");
     const input = widget.locator("input").first();
-    await input.fill(query);
     const row = widget.locator(".monaco-list-row").filter({ hasText: label }).first();
-    await row.waitFor();
-    await row.click();
+    const patience = { timeout: scaled(5_000) };
+    const answer = async (): Promise<boolean> => {
+      try {
+        await input.fill(query, patience);
+        await row.click(patience);
+        return true;
+      } catch {
+        // Whatever was still opening behind the question took the focus, and the question is gone.
+        if ((await widget.count()) === 0) {
+          await this.press(key);
+        }
+        return false;
+      }
+    };
+    await eventually(answer, (isAnswered) => isAnswered, {
+      what: `${label} to be offered`,
+      milliseconds: 30_000,
+    });
     // What was picked may ask its own question in the same place.
     await eventually(
       async () => ((await input.count()) === 0 ? null : input.inputValue({ timeout: 500 }).catch(() => null)),
