@@ -3,7 +3,6 @@
  * `media/screenshots/`. Nothing in them is drawn or arranged by hand. Names of states and themes choose among them:
  * `npm run screenshots -- verdicts dark`.
  */
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -14,13 +13,14 @@ import { removeFolder } from "../support/removeFolder";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
 import { makeEveryPlace } from "./everyPlace";
-import { askForRepository, dialog, hostModel } from "./pinning";
+import { askForRepository, dialog, hostModel, notification } from "./pinning";
 import {
   anchorNow,
   asked,
   askForGhostText,
   CURSOR_LINE,
   changeOneByte,
+  commitAll,
   repository,
   SETTINGS,
   STACK,
@@ -48,12 +48,19 @@ const LOOK = {
   "breadcrumbs.enabled": false,
 };
 
+/** Of `STACK`: there the editor marks no word or bracket that the cursor is at. */
+const EMPTY_LINE = 5;
+
 const STORE = `module.exports = {
   get(key) {
     return this.store[key];
   },
 
+
+};
 `;
+/** Where in `STORE` a method waits, below an empty line. */
+const METHOD_LINE = 6;
 
 const says = (text: RegExp) => (badges: readonly DrawnBadge[]) =>
   badges.some((badge) => text.test(badge.text));
@@ -150,7 +157,7 @@ async function editedAndUnknown(theme: Theme): Promise<void> {
   const { window, workbench } = session;
   try {
     await window.file("store.js");
-    await window.press("Control+End");
+    await window.goTo(METHOD_LINE);
     await window.type("  set(key, value) {");
     await asked(window, /\n/);
     await session.shoot("ghost-text-lines");
@@ -158,21 +165,22 @@ async function editedAndUnknown(theme: Theme): Promise<void> {
     await window.press("Escape");
     await session.anchor();
     // The closing line, by its last character: of what is left, enough can be found again.
-    await window.goTo(STORE.split("\n").length + 2);
+    await window.goTo(METHOD_LINE + 2);
     await window.press("Backspace");
-    await window.type(";");
-    await window.goTo(1);
+    await window.goTo(METHOD_LINE - 1);
     await window.waitForBadges(says(/^edited/), "an edited badge", 60_000);
     await session.shoot("edited");
-    await window.press("Control+Z", "Control+Z");
-    await window.goTo(1);
+    await window.press("Control+Z");
+    await window.goTo(METHOD_LINE - 1);
     await window.waitForBadges(says(/^(verified|anchored)/), "the badge as before", 60_000);
 
     await stopChainOf(workbench.home);
     removeFolder(join(workbench.home, "chain"));
     await window.command("Proofline: Verify This File");
+    await notification(window, /^This file: /);
     await window.waitForBadges(says(/^unknown/), "an unknown badge", 60_000);
     await window.command("Notifications: Clear All Notifications");
+    await noToasts(window);
     await session.shoot("unknown");
   } finally {
     await session.stop();
@@ -192,6 +200,7 @@ async function anchored(theme: Theme): Promise<void> {
     removeFolder(join(workbench.home, "replays"));
     await window.command("Proofline: Restart");
     await window.file("stack.js");
+    await window.goTo(EMPTY_LINE);
     await window.waitForBadges(says(/^anchored/), "an anchored badge", 60_000);
     await session.shoot("anchored");
   } finally {
@@ -207,7 +216,14 @@ async function many(theme: Theme): Promise<void> {
   try {
     await acceptMany(workbench.home, folder, "many.js");
     await window.file("many.js");
+    await window.goTo(4);
     await window.waitForBadges(says(/^verified/), "verified badges", 60_000);
+    // Below the window, too.
+    await window.command("Proofline: Replay All Suggestions");
+    await notification(window, /^Replayed: /, 300_000);
+    await window.command("Notifications: Clear All Notifications");
+    await noToasts(window);
+    await window.goTo(4);
     await session.shoot("two-hundred");
   } finally {
     await session.stop();
@@ -283,9 +299,18 @@ async function noModel(theme: Theme): Promise<void> {
   const { window } = session;
   try {
     await window.file("stack.js");
+    await window.goTo(EMPTY_LINE);
     await window.status((text) => /no model/.test(text), "no model");
-    await window.hoverStatus();
-    await session.shoot("no-model");
+    // Whatever draws the item anew takes the tooltip away.
+    await eventually(
+      async () => {
+        await window.hoverStatus();
+        await session.shoot("no-model");
+        return window.showsStatusTooltip();
+      },
+      (isThere) => isThere,
+      { what: "a picture with the tooltip" },
+    );
   } finally {
     await session.stop();
     model.remove();
@@ -325,13 +350,10 @@ async function pinPlan(theme: Theme): Promise<void> {
   const { window } = session;
   try {
     await window.file("stack.js");
+    await window.goTo(EMPTY_LINE);
     await askForRepository(window);
     await dialog(window);
-    await eventually(
-      () => window.toasts(),
-      (toasts) => toasts.length === 0,
-      { what: "the hub's answer to be over" },
-    );
+    await noToasts(window);
     await session.shoot("pin-plan");
   } finally {
     await session.stop();
@@ -368,13 +390,19 @@ async function review(theme: Theme): Promise<void> {
 async function blameAndDiff(theme: Theme): Promise<void> {
   const session = await Session.start(
     theme,
-    { "editor.bracketPairColorization.enabled": false, "workbench.sideBar.location": "right" },
+    {
+      "editor.bracketPairColorization.enabled": false,
+      "editor.fontSize": 14,
+      "workbench.sideBar.location": "right",
+    },
     { builtIn: GIT },
   );
   const { window, folder, workbench } = session;
   try {
     const { name } = await makeEveryPlace(workbench.home, folder);
     commitAll(folder);
+    // Badges of both sides have room.
+    await window.page.setViewportSize({ width: 1440, height: 800 });
     await window.command("View: Toggle Primary Side Bar Visibility");
     await window.file(name);
     await window.goTo(2);
@@ -411,10 +439,12 @@ async function closedFiles(theme: Theme): Promise<void> {
   }
 }
 
-function commitAll(folder: string): void {
-  const identity = ["-c", "user.name=sample", "-c", "user.email=sample@example.com"];
-  execFileSync("git", ["add", "-A"], { cwd: folder });
-  execFileSync("git", [...identity, "commit", "--quiet", "-m", "sample"], { cwd: folder });
+async function noToasts(window: Window): Promise<void> {
+  await eventually(
+    () => window.toasts(),
+    (toasts) => toasts.length === 0,
+    { what: "nothing over the window" },
+  );
 }
 
 function changeLine(file: string, before: string, after: string): void {

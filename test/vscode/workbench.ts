@@ -126,6 +126,8 @@ function activeEditor(side?: Side): string {
   return side === undefined ? editor : `${editor} .editor.${side}`;
 }
 
+const STATUS_TOOLTIP = ".monaco-hover.workbench-hover:visible";
+
 export class Window {
   constructor(readonly page: Page) {}
 
@@ -421,7 +423,7 @@ export class Window {
   /** Rests the mouse on Proofline's status bar item until its tooltip is there. */
   async hoverStatus(): Promise<string> {
     const item = this.page.locator('.statusbar-item[id^="proofline"]').first();
-    const tooltip = this.page.locator(".monaco-hover.workbench-hover:visible");
+    const tooltip = this.page.locator(STATUS_TOOLTIP);
     return await eventually(
       async () => {
         // A tooltip is dropped when its item is drawn anew, and comes only when the mouse arrives.
@@ -438,6 +440,11 @@ export class Window {
       (text) => text !== "",
       { what: "the status bar item's tooltip" },
     );
+  }
+
+  /** Whether the tooltip that `hoverStatus` waited for is still there. */
+  async showsStatusTooltip(): Promise<boolean> {
+    return (await this.page.locator(STATUS_TOOLTIP).count()) > 0;
   }
 
   /** Every toast that is open. */
