@@ -170,7 +170,9 @@ export class Gateway {
       sendJson(response, 400, { error: "Malformed request" });
       return;
     }
-    if (!MODELS.includes(request.model) && request.stream !== true) {
+    const isStream = request.stream === true;
+    const isOffered = MODELS.includes(request.model);
+    if (!isOffered && !isStream) {
       sendJson(response, 500, { error: "Request processing failed" });
       return;
     }
@@ -179,31 +181,29 @@ export class Gateway {
       response.destroy();
       return;
     }
-    const signed = this.sign(request, body);
-    const isStream = request.stream === true;
-    const isWhole =
-      MODELS.includes(request.model) && fault !== "inBandError" && fault !== "cutBeforeSignedFrame";
-    const kind = settlementKind(one(headers["x-settlement-type"]));
-    if (kind === "batch" && isWhole) {
+    const wrong = isOffered ? fault : "inBandError";
+    const signed = this.sign(request, body, wrong);
+    const isWhole = wrong !== "inBandError" && wrong !== "cutBeforeSignedFrame";
+    const kind = isWhole ? settlementKind(one(headers["x-settlement-type"])) : "private";
+    if (kind === "batch") {
       await settlements.add(signed.stated);
     }
     response.writeHead(200, {
       "content-type": isStream ? "text/event-stream" : "application/json",
       ...(kind === "individual"
-        ? await settlements.settleAlone(signed.stated, body, fault !== "neverMined")
+        ? await settlements.settleAlone(signed.stated, body, wrong !== "neverMined")
         : { "X-Upto-Session": session.secret }),
     });
-    const wrong = MODELS.includes(request.model) ? fault : "inBandError";
     const hold = () => this.hold(response);
     await pipeline(Readable.from(sentAnswer(signed, isStream, wrong, hold)), response);
   }
 
-  private sign(request: ChatRequest, sent: string): SignedReply {
+  private sign(request: ChatRequest, sent: string, fault: Fault | null): SignedReply {
     const { enclave, clock, answer } = this.options;
     const given = answer(request);
     const whole = typeof given === "string" ? { content: given } : given;
     const reply = { ...whole, content: cut(whole.content, request.max_tokens ?? DEFAULT_MAX_TOKENS) };
-    return signReply({ enclave, request, sent, reply, at: clock.now(), fault: this.current });
+    return signReply({ enclave, request, sent, reply, at: clock.now(), fault });
   }
 
   /** Until `release`, or until nobody waits for the answer any more. */
