@@ -20,7 +20,7 @@ import type { SavedAnswer } from "../../../server/src/providers/opengradient/sav
 import { askRegistry } from "../../../server/src/workflows/enclaveRegistry";
 import { afterwards } from "../../support/chainTest";
 import { eventually } from "../../support/eventually";
-import { DEBUG_MEASUREMENTS } from "../../support/opengradient/attestationDocument";
+import { DEBUG_MEASUREMENTS, MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { BEGINNING, machineClock } from "../../support/opengradient/clock";
 import { FAULTS, type Fault } from "../../support/opengradient/faults";
 import { MODELS } from "../../support/opengradient/gateway";
@@ -142,6 +142,23 @@ describe("the stand-in gateway", () => {
     const { now } = await askRegistry(open.registry, open.enclave.name, open.clock.now());
     expect(now.entry).toContain(challenge.accepts[0].payTo.slice(2).toLowerCase());
     expect(open.facilitator.takenFrom(account.address)).toBe(0n);
+  });
+
+  it("gives an answer that stays approved after its code no longer is, by the document on the chain", async () => {
+    const open = await startOpenGradient();
+    const answer = await ask(open);
+    open.clock.pass(86_400);
+    await open.contracts.disable(open.enclave);
+    await open.contracts.revoke(MEASUREMENTS);
+    const { attestation: _, ...saved } = kept(open, BODY, answer, { kind: "private" });
+    const { enclave, timestamp } = await checkAnswer(saved);
+    const registry = await askRegistry(open.registry, enclave ?? "0x", timestamp ?? 0);
+    const { summary, checks } = await checkAnswer(saved, { root: open.root, registry });
+    expect(summary).toBe("approved");
+    const values = new Map(checks.map(({ name, value }) => [name, value]));
+    expect(values.get("codeStillApproved")).toBe("warning");
+    expect(values.get("documentChain")).toBe("passed");
+    expect(values.get("bindsTlsCertificate")).toBe("passed");
   });
 
   it("has a fresh attestation document for whoever names a nonce", async () => {
