@@ -54,6 +54,7 @@ export const SIDES = {
   "openGradient.rpcUrls": "person",
   "openGradient.registryChain": "person",
   "openGradient.registry": "person",
+  "openGradient.relay": "person",
   sealAfterSeconds: "person",
   badges: "person",
   markModelText: "person",
@@ -89,6 +90,7 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
     rpcUrls: countingValue(source, "openGradient.rpcUrls"),
     registryChain: countingValue(source, "openGradient.registryChain"),
     registry: countingValue(source, "openGradient.registry"),
+    relay: countingValue(source, "openGradient.relay"),
   });
   if ("problem" in openGradient) {
     return openGradient;

@@ -354,7 +354,8 @@ run(
       "RPC servers of OpenGradient's chain, each as an address or Operator=address",
     )
     .option("--registry <address>", "another registry than OpenGradient's own")
-    .option("--registry-chain <id>", "the chain that it is on", positive),
+    .option("--registry-chain <id>", "the chain that it is on", positive)
+    .option("--relay <address>", "the contract that tells of settlements on that chain"),
   attestations,
   ({ attestationCheck }, _session, flags, [file = ""]) => attestationCheck(file, flags as RegistryFlags),
 );

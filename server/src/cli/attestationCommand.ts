@@ -1,10 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { meaningOf } from "../platform/errors";
+import type { ChainHash } from "../platform/primitives";
 import { ANSWER_CHECKS, type AnswerCheck } from "../providers/opengradient/answerReport";
 import { checkAnswer } from "../providers/opengradient/checkAnswer";
 import { describeEnclaveCheck, nameOfEnclaveCheck } from "../providers/opengradient/checkNames";
 import { MAX_SAVED_BYTES, SavedAnswer } from "../providers/opengradient/savedAnswer";
-import { askRegistry } from "../workflows/enclaveRegistry";
+import { soughtSettlement } from "../providers/opengradient/soughtSettlement";
+import { type EnclaveRegistry, RegistryReader } from "../workflows/enclaveRegistry";
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
 import { namedRegistry } from "./enclaveOptions";
@@ -16,6 +18,7 @@ export interface RegistryFlags {
   readonly rpcUrl?: readonly string[];
   readonly registry?: string;
   readonly registryChain?: number;
+  readonly relay?: string;
 }
 
 /** `proofline attestation check FILE`: whether a saved answer of OpenGradient is what an approved enclave signed. */
@@ -27,16 +30,17 @@ export async function attestationCheck(
     servers: flags.rpcUrl,
     registry: flags.registry,
     registryChain: flags.registryChain,
-    flags: ["--rpc-url", "--registry", "--registry-chain"],
+    relay: flags.relay,
+    flags: ["--rpc-url", "--registry", "--registry-chain", "--relay"],
   });
   const saved = readSavedAnswer(file);
   const offline = await checkAnswer(saved);
   const { enclave, timestamp } = offline;
-  const registry =
+  const told =
     asked === null || enclave === null || timestamp === null
       ? null
-      : await askRegistry(asked, enclave, timestamp);
-  const report = registry === null ? offline : await checkAnswer(saved, { registry });
+      : await chainSays(asked, saved, enclave, timestamp);
+  const report = told === null ? offline : await checkAnswer(saved, told);
   return {
     exitCode: report.summary === "approved" ? 0 : 1,
     json: report,
@@ -44,11 +48,23 @@ export async function attestationCheck(
       report.meaning,
       "",
       ...report.checks.map(describeCheck),
-      ...(registry === null && report.summary !== "contradicted"
+      ...(told === null && report.summary !== "contradicted"
         ? ["", "Name RPC servers of OpenGradient's chain with --rpc-url to ask its registry."]
         : []),
     ],
   };
+}
+
+/** What the chain says of an answer's enclave and settlement. */
+async function chainSays(asked: EnclaveRegistry, saved: SavedAnswer, enclave: ChainHash, timestamp: number) {
+  const reader = new RegistryReader(asked);
+  try {
+    const registry = await reader.testimonyOf(enclave, timestamp);
+    const sought = soughtSettlement(saved);
+    return { registry, settlement: sought && (await reader.settlementOf(sought, timestamp)) };
+  } finally {
+    reader.close();
+  }
 }
 
 function readSavedAnswer(file: string): SavedAnswer {

@@ -8,6 +8,7 @@ export interface EnclaveFlags {
   readonly enclaveRpcUrl?: readonly string[];
   readonly enclaveRegistry?: string;
   readonly enclaveRegistryChain?: number;
+  readonly enclaveRelay?: string;
 }
 
 export function addEnclaveFlags(command: Command): Command {
@@ -24,6 +25,10 @@ export function addEnclaveFlags(command: Command): Command {
       "--enclave-registry-chain <id>",
       "the chain that it is on (PROOFLINE_ENCLAVE_REGISTRY_CHAIN)",
       Number,
+    )
+    .option(
+      "--enclave-relay <address>",
+      "the contract that tells of settlements there (PROOFLINE_ENCLAVE_RELAY)",
     );
 }
 
@@ -37,7 +42,8 @@ export function enclaveRegistryIn(
     servers: flags.enclaveRpcUrl ?? variables.PROOFLINE_ENCLAVE_RPC_URLS?.split(",").map((url) => url.trim()),
     registry: flags.enclaveRegistry ?? variables.PROOFLINE_ENCLAVE_REGISTRY,
     registryChain: flags.enclaveRegistryChain ?? (chain === undefined ? undefined : Number(chain)),
-    flags: ["--enclave-rpc-url", "--enclave-registry", "--enclave-registry-chain"],
+    relay: flags.enclaveRelay ?? variables.PROOFLINE_ENCLAVE_RELAY,
+    flags: ["--enclave-rpc-url", "--enclave-registry", "--enclave-registry-chain", "--enclave-relay"],
   });
 }
 
@@ -46,14 +52,15 @@ export function namedRegistry(named: {
   readonly servers: readonly string[] | undefined;
   readonly registry: string | undefined;
   readonly registryChain: number | undefined;
-  readonly flags: readonly [servers: string, registry: string, chain: string];
+  readonly relay: string | undefined;
+  readonly flags: readonly [servers: string, registry: string, chain: string, relay: string];
 }): EnclaveRegistry | null {
-  const { servers, registry, registryChain, flags } = named;
+  const { servers, registry, registryChain, relay, flags } = named;
   if (servers === undefined) {
-    if (registry !== undefined || registryChain !== undefined) {
+    if (registry !== undefined || registryChain !== undefined || relay !== undefined) {
       throw new CommandError(
         "usage",
-        "A registry is named, but no server to ask it of.",
+        "A registry, or a contract on its chain, is named, but no server to ask it of.",
         `Name RPC servers of its chain with ${flags[0]}.`,
       );
     }
@@ -63,10 +70,11 @@ export function namedRegistry(named: {
     rpcUrls: servers,
     registry: registry ?? OPENGRADIENT_REGISTRY.address,
     registryChain: registryChain ?? OPENGRADIENT_REGISTRY.chainId,
+    relay: relay ?? null,
   });
   if (parsed.success) {
-    const { rpcUrls, registryChain: chainId, registry: address } = parsed.data;
-    return { rpcUrls, chainId, address };
+    const { rpcUrls, registryChain: chainId, registry: address, relay: of } = parsed.data;
+    return { rpcUrls, chainId, address, relay: of };
   }
   switch (parsed.error.issues[0]?.path[0]) {
     case "registry":
@@ -74,6 +82,12 @@ export function namedRegistry(named: {
         "usage",
         `${registry} is not an address, which is 0x and 40 hexadecimal digits.`,
         `Correct ${flags[1]}, or leave it out for OpenGradient's own.`,
+      );
+    case "relay":
+      throw new CommandError(
+        "usage",
+        `${relay} is not an address, which is 0x and 40 hexadecimal digits.`,
+        `Correct ${flags[3]}, or leave it out, and nobody is asked for settlements.`,
       );
     case "registryChain":
       throw new CommandError(

@@ -32,6 +32,7 @@ export interface RawOpenGradient {
   readonly rpcUrls: unknown;
   readonly registryChain: unknown;
   readonly registry: unknown;
+  readonly relay: unknown;
 }
 
 /** Checks whom OpenGradient's registry is asked of. What is left out is OpenGradient's own. */
@@ -39,11 +40,13 @@ export function readOpenGradient({
   rpcUrls,
   registryChain,
   registry,
+  relay,
 }: RawOpenGradient): OpenGradientSettings | Problem {
   const parsed = OpenGradientSettings.safeParse({
     rpcUrls: rpcUrls ?? DEFAULT_OPENGRADIENT.rpcUrls,
     registryChain: registryChain ?? DEFAULT_OPENGRADIENT.registryChain,
     registry: registry === undefined || registry === "" ? DEFAULT_OPENGRADIENT.registry : registry,
+    relay: relay === undefined || relay === "" ? null : relay,
   });
   if (parsed.success) {
     return parsed.data;
@@ -54,6 +57,8 @@ export function readOpenGradient({
       return { problem: "The setting proofline.openGradient.registryChain is not a chain id.", remedy };
     case "registry":
       return { problem: "The setting proofline.openGradient.registry is not an address.", remedy };
+    case "relay":
+      return { problem: "The setting proofline.openGradient.relay is not an address.", remedy };
     default:
       return { problem: `The setting proofline.openGradient.rpcUrls ${NO_SERVERS}.`, remedy };
   }

@@ -17,6 +17,13 @@ export const OpenGradientSettings = z.strictObject({
     .string()
     .transform((value) => value.toLowerCase())
     .pipe(Address),
+  /** The contract that tells of settlements, on the registry's chain; `null` where nobody has named one. */
+  relay: z.nullable(
+    z
+      .string()
+      .transform((value) => value.toLowerCase())
+      .pipe(Address),
+  ),
 });
 export type OpenGradientSettings = z.infer<typeof OpenGradientSettings>;
 
@@ -24,4 +31,5 @@ export const DEFAULT_OPENGRADIENT: OpenGradientSettings = {
   rpcUrls: [],
   registryChain: OPENGRADIENT_REGISTRY.chainId,
   registry: OPENGRADIENT_REGISTRY.address,
+  relay: null,
 };

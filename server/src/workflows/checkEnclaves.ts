@@ -1,14 +1,20 @@
 import { messageOf } from "../platform/errors";
 import type { EnclaveOutcome } from "../policy/verifyEvidence";
 import type { AnswerReport } from "../providers/opengradient/answerReport";
-import type { ClaimedAnswer } from "../providers/opengradient/claimedAnswer";
+import { type ClaimedAnswer, keptAnswer } from "../providers/opengradient/claimedAnswer";
 import type { RegistryTestimony } from "../providers/opengradient/registryTestimony";
+import type { SettlementTestimony } from "../providers/opengradient/settlementTestimony";
+import { soughtSettlement } from "../providers/opengradient/soughtSettlement";
 import type { EnclaveClaim } from "./enclaveClaims";
 import { type EnclaveRegistry, RegistryReader } from "./enclaveRegistry";
 
 /** Where answers are checked: cutting one like its author did, and curve arithmetic, take time. */
 export interface AnswerChecker {
-  checkAnswer(claimed: ClaimedAnswer, registry: RegistryTestimony | null): Promise<AnswerReport>;
+  checkAnswer(
+    claimed: ClaimedAnswer,
+    registry: RegistryTestimony | null,
+    settlement: SettlementTestimony | null,
+  ): Promise<AnswerReport>;
 }
 
 /** Answers that are looked at together: each takes the registry's servers some twenty questions. */
@@ -51,16 +57,22 @@ async function outcomeOf(
   reader: RegistryReader | null,
 ): Promise<EnclaveOutcome> {
   let testimony: RegistryTestimony | null = null;
+  let settlement: SettlementTestimony | null = null;
   let silence = NOBODY_ASKED;
   if (reader !== null) {
     try {
       testimony = await reader.testimonyOf(`0x${answer.enclave}`, answer.timestamp);
+      const sought = soughtSettlement(keptAnswer(answer));
+      settlement = sought && (await reader.settlementOf(sought, answer.timestamp));
     } catch (error) {
       silence = `OpenGradient's registry could not be asked: ${messageOf(error)}`;
     }
   }
   try {
-    return outcomeIn(await checker.checkAnswer(answer, testimony), testimony === null ? silence : null);
+    return outcomeIn(
+      await checker.checkAnswer(answer, testimony, settlement),
+      testimony === null ? silence : null,
+    );
   } catch (error) {
     // One answer that breaks its checker costs that answer, and no other.
     return unchecked(`It cannot be checked: ${messageOf(error)}`);

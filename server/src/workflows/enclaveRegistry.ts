@@ -26,11 +26,20 @@ import type {
   RegistryTestimony,
 } from "../providers/opengradient/registryTestimony";
 
+import {
+  SETTLED_WITHIN_SECONDS,
+  type SettlementTestimony,
+} from "../providers/opengradient/settlementTestimony";
+import type { SoughtSettlement } from "../providers/opengradient/soughtSettlement";
+import { settlementBlock } from "./settlementEvents";
+
 export interface EnclaveRegistry {
   readonly chainId: number;
   readonly address: Address;
   /** Addresses, or `Operator=address`. */
   readonly rpcUrls: readonly string[];
+  /** The contract that tells of settlements, on the same chain; nobody is asked for these without one. */
+  readonly relay?: Address | null;
 }
 
 const ABI = parseAbi([
@@ -118,6 +127,42 @@ export class RegistryReader {
         now: now.value,
         registration: await this.registrationOf(enclave, whenSigned.value.entry, reached),
       };
+    } catch (error) {
+      throw chainError(error);
+    }
+  }
+
+  /**
+   * What the chain says of a settlement; `null` where no relay is named.
+   *
+   * @param timestamp when the enclave says that it signed, in seconds since 1970
+   * @throws ProoflineError of the family `chain`
+   */
+  async settlementOf(sought: SoughtSettlement, timestamp: number): Promise<SettlementTestimony | null> {
+    const { relay = null } = this.registry;
+    if (relay === null) {
+      return null;
+    }
+    try {
+      this.chainSaid ??= this.refuseOtherChain();
+      const heard = [await this.chainSaid];
+      this.reachedBy ??= this.reached();
+      const reached = await this.reachedBy;
+      const from = await this.lastBlockBy(timestamp, reached, heard);
+      const to = await this.lastBlockBy(timestamp + SETTLED_WITHIN_SECONDS, reached, heard);
+      const shown = await this.servers.each(({ server }) =>
+        settlementBlock(server, relay, sought, { from, to }),
+      );
+      const [first] = shown;
+      if (first === undefined || shown.some(({ answer }) => answer !== first.answer)) {
+        return { kind: "disputed" };
+      }
+      const witnesses = named(common([...heard, new Set(shown.map(({ witness }) => witness.operator))]));
+      if (first.answer !== null) {
+        return { kind: "found", block: first.answer, witnesses };
+      }
+      const { value: now } = await this.timeOf(reached.head, reached);
+      return { kind: now > timestamp + SETTLED_WITHIN_SECONDS ? "notFound" : "pending", witnesses };
     } catch (error) {
       throw chainError(error);
     }

@@ -146,6 +146,7 @@ describe("a workspace's settings", () => {
     "openGradient.rpcUrls": [["https://a.example"], ["https://evil.example"]],
     "openGradient.registryChain": [1, 2],
     "openGradient.registry": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
+    "openGradient.relay": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
     sealAfterSeconds: [0, 1],
     badges: ["compact", "off"],
     markModelText: [true, false],

@@ -92,8 +92,10 @@ export class EnclaveQueue {
 
   private registry() {
     const { trusted, openGradient } = this.settings.current;
-    const { rpcUrls, registryChain, registry } = openGradient;
-    return trusted && rpcUrls.length > 0 ? { rpcUrls, chainId: registryChain, address: registry } : null;
+    const { rpcUrls, registryChain, registry, relay } = openGradient;
+    return trusted && rpcUrls.length > 0
+      ? { rpcUrls, chainId: registryChain, address: registry, relay }
+      : null;
   }
 }
 

@@ -11,6 +11,7 @@ import { decodeRegistryEntry } from "./registryEntry";
 import type { RegistryTestimony } from "./registryTestimony";
 import type { AnswerToCheck } from "./savedAnswer";
 import { settlementCheck } from "./settlementCheck";
+import type { SettlementTestimony } from "./settlementTestimony";
 import { signatureChecks } from "./signatureChecks";
 import { readAnswer } from "./signedAnswer";
 import { meaningOfSummary, summarizeAnswer } from "./summarizeAnswer";
@@ -19,6 +20,8 @@ import { meaningOfSummary, summarizeAnswer } from "./summarizeAnswer";
 export interface CheckAnswerOptions {
   /** What the chain says; `null` where nobody asked it. */
   readonly registry?: RegistryTestimony | null;
+  /** What the chain says of the settlement; `null` where nobody asked it. */
+  readonly settlement?: SettlementTestimony | null;
   /** SHA-256 of the root certificate that vouches for attestation documents; Amazon's unless said. */
   readonly root?: Digest;
   /** Further checks of whoever keeps the answer. One that fails decides, as any other does. */
@@ -31,7 +34,7 @@ export interface CheckAnswerOptions {
  */
 export async function checkAnswer(
   kept: AnswerToCheck,
-  { registry = null, root = AWS_NITRO_ROOT, further = () => [] }: CheckAnswerOptions = {},
+  { registry = null, settlement = null, root = AWS_NITRO_ROOT, further = () => [] }: CheckAnswerOptions = {},
 ): Promise<AnswerReport> {
   const saved = withDocument(kept, registry);
   const request = attempt(() => canonicalRequest(saved.request));
@@ -54,7 +57,7 @@ export async function checkAnswer(
       "environmentKnown",
       "Whether anybody has rebuilt this enclave's code from its source is not known here.",
     ),
-    settlementCheck(parts),
+    settlementCheck(parts, settlement),
     check("model", "unproved", "An enclave proves which code relayed an answer, not which weights wrote it."),
   ];
   const summary = summarizeAnswer(checks);

@@ -50,10 +50,20 @@ function answerIn(
   const entry = bytes === null ? null : attempt(() => decodeRegistryEntry(bytes));
   return {
     request,
-    // A whole answer is one JSON object, and events are none.
-    answer: { kind: /^\s*\{/.test(answer) ? "body" : "stream", text: answer },
+    ...keptAnswer({ answer, settlement }),
     signingKey:
       entry !== null && "value" in entry ? Buffer.from(entry.value.signingKey).toString("base64") : null,
+  };
+}
+
+/** An answer and how it was settled, as checks look at them. */
+export function keptAnswer({
+  answer,
+  settlement,
+}: Pick<ClaimedAnswer, "answer" | "settlement">): Pick<AnswerToCheck, "answer" | "settlement"> {
+  return {
+    // A whole answer is one JSON object, and events are none.
+    answer: { kind: /^\s*\{/.test(answer) ? "body" : "stream", text: answer },
     settlement: { kind: settlement },
   };
 }

@@ -1,17 +1,20 @@
 import { type AnswerParts, NO_ANSWER } from "./answerParts";
-import { type AnswerCheck, failed, notChecked } from "./answerReport";
+import { type AnswerCheck, check, failed, notChecked, passed } from "./answerReport";
 import { batchRootOf } from "./batchInclusion";
+import type { SettlementTestimony } from "./settlementTestimony";
 
-/** Whether the answer stands where the file says that it was settled. */
-export function settlementCheck({ saved: { settlement }, answer }: AnswerParts): AnswerCheck {
+/** Whether the answer stands where it is said to be settled. */
+export function settlementCheck(
+  { saved: { settlement }, answer }: AnswerParts,
+  testimony: SettlementTestimony | null,
+): AnswerCheck {
   switch (settlement.kind) {
     case "private":
       return notChecked("settlement", "It was settled privately, which leaves no trace onchain.");
     case "individual":
-      return notChecked(
-        "settlement",
-        "It was settled by itself, and OpenGradient's chain was not asked for it.",
-      );
+      return testimony === null
+        ? notChecked("settlement", "It was settled by itself, and OpenGradient's chain was not asked for it.")
+        : toldBy(testimony, "a settlement of this answer");
     case "batch": {
       const { inclusion } = settlement;
       if (inclusion === undefined) {
@@ -20,12 +23,35 @@ export function settlementCheck({ saved: { settlement }, answer }: AnswerParts):
       if ("flaw" in answer) {
         return notChecked("settlement", NO_ANSWER);
       }
-      return batchRootOf(answer.value, inclusion.proof) === inclusion.merkleRoot
+      if (batchRootOf(answer.value, inclusion.proof) !== inclusion.merkleRoot) {
+        return failed("settlement", "It does not stand in a batch of the named root.");
+      }
+      return testimony === null
         ? notChecked(
             "settlement",
             "It stands in a batch of the named root, and OpenGradient's chain was not asked for that root.",
           )
-        : failed("settlement", "It does not stand in a batch of the named root.");
+        : toldBy(testimony, "the batch of the named root, in which this answer stands");
     }
+  }
+}
+
+function toldBy(testimony: SettlementTestimony, what: string): AnswerCheck {
+  switch (testimony.kind) {
+    case "found":
+      return passed("settlement", `${testimony.witnesses} show ${what} in block ${testimony.block}.`);
+    case "pending":
+      return notChecked(
+        "settlement",
+        `${testimony.witnesses} do not show ${what} yet; that may take half an hour.`,
+      );
+    case "disputed":
+      return notChecked("settlement", `The servers do not tell alike of ${what}.`);
+    case "notFound":
+      return check(
+        "settlement",
+        "warning",
+        `${testimony.witnesses} do not show ${what}, though half an hour is over.`,
+      );
   }
 }

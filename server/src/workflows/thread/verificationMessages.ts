@@ -6,6 +6,7 @@ import type { SentError } from "../../platform/sentError";
 import type { AnswerReport } from "../../providers/opengradient/answerReport";
 import type { ClaimedAnswer } from "../../providers/opengradient/claimedAnswer";
 import type { RegistryTestimony } from "../../providers/opengradient/registryTestimony";
+import type { SettlementTestimony } from "../../providers/opengradient/settlementTestimony";
 
 /** An anchor whose proof is to be checked. */
 export interface ProofQuestion {
@@ -49,6 +50,8 @@ export type WorkerRequest =
       readonly claimed: ClaimedAnswer;
       /** What the chain says of its enclave; `null` where nobody asked. */
       readonly registry: RegistryTestimony | null;
+      /** The same of its settlement. */
+      readonly settlement: SettlementTestimony | null;
     }
   | {
       readonly id: number;

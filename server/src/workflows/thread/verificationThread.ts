@@ -7,6 +7,7 @@ import { receivedError } from "../../platform/sentError";
 import type { AnswerReport } from "../../providers/opengradient/answerReport";
 import type { ClaimedAnswer } from "../../providers/opengradient/claimedAnswer";
 import type { RegistryTestimony } from "../../providers/opengradient/registryTestimony";
+import type { SettlementTestimony } from "../../providers/opengradient/settlementTestimony";
 import type { ProofQuestion, WorkerAnswer, WorkerRequest } from "./verificationMessages";
 
 type Unsent<Request> = Request extends unknown ? Omit<Request, "id"> : never;
@@ -73,8 +74,12 @@ export class VerificationThread {
   }
 
   /** Checks an enclave's answer that evidence holds, by what the chain says of the enclave. */
-  async checkAnswer(claimed: ClaimedAnswer, registry: RegistryTestimony | null): Promise<AnswerReport> {
-    const answer = await this.ask({ kind: "checkAnswer", claimed, registry });
+  async checkAnswer(
+    claimed: ClaimedAnswer,
+    registry: RegistryTestimony | null,
+    settlement: SettlementTestimony | null,
+  ): Promise<AnswerReport> {
+    const answer = await this.ask({ kind: "checkAnswer", claimed, registry, settlement });
     if (answer.kind !== "checkAnswer") {
       throw new Error("the verification thread answered something else");
     }

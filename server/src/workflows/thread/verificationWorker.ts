@@ -102,8 +102,12 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
         return { id, kind: "checkProofs", flaws };
       }
       case "checkAnswer": {
-        const { claimed, registry } = request;
-        return { id, kind: "checkAnswer", report: await checkClaimedAnswer(claimed, { registry }) };
+        const { claimed, registry, settlement } = request;
+        return {
+          id,
+          kind: "checkAnswer",
+          report: await checkClaimedAnswer(claimed, { registry, settlement }),
+        };
       }
       case "seal": {
         const { sign } = await openDevice(request.home);
