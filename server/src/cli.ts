@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { AnchorFlags } from "./cli/anchorCommand";
 import type { Answer, CommandName } from "./cli/answers";
@@ -16,12 +17,15 @@ import {
 } from "./cli/modelOptions";
 import { bearClosedStreams, type CommandResult, print, printError } from "./cli/output";
 import type { Session } from "./cli/session";
+import { VERIFY_FORMATS } from "./cli/verifyFormats";
+import { versionIn } from "./cli/version";
 import { ExecutionProfile } from "./protocol/executionProfile";
 import { EXECUTION_PROVIDERS } from "./protocol/executionProvider";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
 
 const program = new Command("proofline")
   .description("Checkable AI suggestions: which model, which environment, which prompt, which output.")
+  .version(versionIn(join(__dirname, "..")), "--version", "show which version this is")
   .helpOption("-h, --help", "show help")
   .exitOverride()
   // What is wrong with a call is printed where every other mistake is: as text, or as JSON.
@@ -172,7 +176,10 @@ run(
       "count suggestions that nobody has replayed, or that were copied from their prompt, as good",
     )
     .option("--no-replay", "do not load the model")
-    .option("--base <revision>", "also report evidence that this revision holds and that is missing now"),
+    .option("--base <revision>", "also report evidence that this revision holds and that is missing now")
+    .addOption(
+      new Option("--format <format>", "as text, or in a form that others read").choices([...VERIFY_FORMATS]),
+    ),
   verdicts,
   ({ verify }, session, flags, paths) =>
     verify(session, paths, {
@@ -180,6 +187,7 @@ run(
       allowAnchored: flags.allowAnchored === true,
       replay: flags.replay !== false,
       base: typeof flags.base === "string" ? flags.base : null,
+      format: VERIFY_FORMATS.find((one) => one === flags.format) ?? "text",
     }),
 );
 

@@ -23,7 +23,12 @@ export interface CommandResult<Json = unknown> {
   readonly json: Json;
   /** Printed otherwise, line by line. */
   readonly text: readonly (string | PrintedBlock)[];
+  /** Printed in place of both, where another form was asked for. */
+  readonly document?: PrintedDocument;
 }
+
+/** A result in the form of another program's, as JSON or as text with nothing hidden in it. */
+export type PrintedDocument = { readonly json: object } | { readonly text: string };
 
 /**
  * What becomes of output that nobody takes. Whoever reads standard output, such as `head`, may have had enough of it: the
@@ -46,7 +51,14 @@ export function bearClosedStreams(): void {
 /** Prints a result to standard output and sets the exit code. */
 export function print(result: CommandResult, json: boolean): void {
   process.exitCode = result.exitCode;
-  if (json) {
+  const { document } = result;
+  if (document !== undefined) {
+    if ("json" in document) {
+      printJson(document.json, 2);
+    } else {
+      write(process.stdout, [visibleLines(document.text, Number.POSITIVE_INFINITY)]);
+    }
+  } else if (json) {
     printJson(result.json, 2);
   } else {
     write(

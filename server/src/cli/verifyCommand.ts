@@ -20,9 +20,15 @@ import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
 import type { EnclaveFlags } from "./enclaveOptions";
-import type { CommandResult } from "./output";
+import type { CommandResult, PrintedDocument } from "./output";
+import { findingsOf } from "./reports/findings";
+import { junit } from "./reports/junit";
+import { markdownSummary } from "./reports/markdownSummary";
+import { sarif } from "./reports/sarif";
 import { reportOf } from "./repositoryReport";
 import type { Session } from "./session";
+import type { VerifyFormat } from "./verifyFormats";
+import { versionIn } from "./version";
 
 export interface VerifyFlags extends ChainFlags, EnclaveFlags {
   readonly allowAnchored: boolean;
@@ -30,6 +36,7 @@ export interface VerifyFlags extends ChainFlags, EnclaveFlags {
   readonly replay: boolean;
   /** A revision whose evidence must still be there. */
   readonly base: string | null;
+  readonly format: VerifyFormat;
 }
 
 /** `proofline verify [PATH…]`: the same pipeline as badge and hover, over what is saved. */
@@ -64,7 +71,36 @@ export async function verify(
     shown.suggestions.every(({ summary }) => good(summary)) &&
     shown.files.length === 0 &&
     shown.vanished.length === 0;
-  return { exitCode: ok ? 0 : 1, json: shown, text: describe(shown, contents) };
+  const document = documentOf(shown, flags.format, good, session, ok);
+  return {
+    exitCode: ok ? 0 : 1,
+    json: shown,
+    text: document === null && flags.format === "text" ? describe(shown, contents) : [],
+    ...(document !== null && { document }),
+  };
+}
+
+function documentOf(
+  report: Report,
+  format: VerifyFormat,
+  isGood: (summary: Summary) => boolean,
+  { installation }: Session,
+  ok: boolean,
+): PrintedDocument | null {
+  switch (format) {
+    case "text":
+      return null;
+    case "json":
+      return { json: report };
+    case "sarif":
+      return { json: sarif(findingsOf(report, isGood), versionIn(installation.root)) };
+    case "junit":
+      return { text: junit(report, findingsOf(report, isGood)) };
+    case "markdown":
+      return { text: markdownSummary(report, findingsOf(report, isGood), ok) };
+    default:
+      return unreachable(format);
+  }
 }
 
 /** `proofline replay [ID…]`: runs the model again for the named suggestions (or all), whatever was remembered. */
