@@ -934,6 +934,36 @@ vector(
     ],
   },
 );
+const WORD = `export class Registry {
+  clear(): void {
+    this.entries.clear();
+  }
+  size(): number {
+    return this.«entries».size;
+  }
+}
+`;
+const word = batch([suggestion("word", "src/registry.ts", WORD)]);
+vector(
+  "good/a-word-of-the-file",
+  "A single word that stands in the file already is no copy that is worth a word.",
+  {
+    rules: ["copies"],
+    files: { "src/registry.ts": plain(WORD) },
+    evidence: [word],
+    known: all([word]),
+    pieces: [
+      piece(
+        leaf(word, "word"),
+        "src/registry.ts",
+        [6, 17, 6, 24],
+        "verified",
+        { ...GOOD, copied: "no", prompt: "bound" },
+        { part: true },
+      ),
+    ],
+  },
+);
 /** What a reader who cannot tell a place says. */
 function untold(file: MadeFile, name: string, path: string): ExpectedPiece {
   return {

@@ -1,0 +1,8 @@
+export class Registry {
+  clear(): void {
+    this.entries.clear();
+  }
+  size(): number {
+    return this.entries.size;
+  }
+}
