@@ -1,7 +1,12 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
-import { AnchorNow, DidChangeFileVerdicts, DidChangeSettings } from "../../../server/src/protocol/messages";
+import {
+  AnchorNow,
+  DidChangeFileVerdicts,
+  DidChangeSettings,
+  ListSuggestions,
+} from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";
 import { offered, Workspace } from "../../support/workspace";
@@ -95,4 +100,19 @@ test("what each file holds is told while somebody draws it, and nothing of it ot
   expect([...client.diagnostics.values()].flat()).toEqual([]);
   await tell(client, { fileDecorations: false });
   await client.until("nothing", () => told.at(-1) === `${workspace.folder}: `);
+});
+
+test("what another window's server holds is listed for whoever asks as soon as a server starts", async () => {
+  const workspace = Workspace.create();
+  const first = await workspace.startReady();
+  const { uri, name, shown } = await offered(first, workspace);
+  first.insert(uri, shown);
+  await first.accept(uri, shown.id);
+  workspace.save(first, name);
+  for (let count = 0; count < 3; count += 1) {
+    const second = await workspace.start();
+    const [listed] = await second.connection.sendRequest(ListSuggestions.type);
+    expect(listed?.suggestions).toMatchObject([{ path: name, summary: "pending" }]);
+    await second.stop();
+  }
 });

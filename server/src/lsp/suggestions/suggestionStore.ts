@@ -56,6 +56,11 @@ export class SuggestionStore {
   private reason: string | null = null;
   private readonly obstacles = new Map<string, string>();
   private readonly listeners: Listeners<SuggestionEvent>;
+  private tellBegun: () => void = () => {};
+  /** Resolves once it is known for the first time what is pending here and in other windows: before that nothing seems to be. */
+  readonly begun = new Promise<void>((resolve) => {
+    this.tellBegun = resolve;
+  });
 
   constructor(
     private readonly settings: SettingsStore,
@@ -103,6 +108,7 @@ export class SuggestionStore {
   async begin(): Promise<void> {
     await this.open();
     await this.refreshOthers();
+    this.tellBegun();
     await this.listeners.tell({ kind: "opened" });
   }
 

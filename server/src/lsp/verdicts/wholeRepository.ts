@@ -55,6 +55,7 @@ export async function acceptedThere(
   { folders }: WholeRepositoryParts,
   repository: Repository,
 ): Promise<AcceptedThere> {
+  await store.begun;
   const evidence = await folders.of(repository);
   const journal = store.pending().filter((one) => one.repository === repository.folder);
   const unwritten = store.unwrittenIn(repository.folder, evidence.written);
