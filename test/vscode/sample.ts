@@ -68,6 +68,12 @@ export async function typeForGhostText(window: Window, file: string): Promise<st
   await window.file(file);
   await window.goTo(CURSOR_LINE);
   await window.type(TYPED);
+  // Ghost text that comes before the last key is drawn begins with that key.
+  await eventually(
+    () => window.lines(),
+    (lines) => lines.some((line) => line.startsWith(TYPED)),
+    { what: "what was typed, as drawn" },
+  );
   return await offered(window);
 }
 

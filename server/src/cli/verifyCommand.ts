@@ -71,7 +71,7 @@ export async function verify(
     shown.suggestions.every(({ summary }) => good(summary)) &&
     shown.files.length === 0 &&
     shown.vanished.length === 0;
-  const document = documentOf(shown, flags.format, good, session, ok);
+  const document = documentOf(shown, contents, flags.format, good, session);
   return {
     exitCode: ok ? 0 : 1,
     json: shown,
@@ -82,10 +82,10 @@ export async function verify(
 
 function documentOf(
   report: Report,
+  contents: RepositoryContents,
   format: VerifyFormat,
   isGood: (summary: Summary) => boolean,
   { installation }: Session,
-  ok: boolean,
 ): PrintedDocument | null {
   switch (format) {
     case "text":
@@ -97,7 +97,7 @@ function documentOf(
     case "junit":
       return { text: junit(report, findingsOf(report, isGood)) };
     case "markdown":
-      return { text: markdownSummary(report, findingsOf(report, isGood), ok) };
+      return { text: markdownSummary(report, findingsOf(report, isGood), !hasNoEvidence(contents)) };
     default:
       return unreachable(format);
   }
@@ -172,12 +172,20 @@ const TODAY: Readonly<Record<VanishedEvidence["today"], (evidenceFile: string) =
 };
 
 /** What stands in place of the totals where there are none. */
-function nothingStands({ vanished, files }: Report): string[] {
+function nothingStands({ vanished, files }: Report, contents: RepositoryContents): string[] {
   if (vanished.length > 0) {
     return [];
   }
+  if (hasNoEvidence(contents)) {
+    return ["This repository holds no evidence of accepted suggestions."];
+  }
   const where = files.some(isOfEvidence) ? IN_WHAT_CAN_BE_READ : "";
   return [`No accepted suggestion${where} stands in today's text.`];
+}
+
+/** Whether nothing lies there, be it readable or not. */
+function hasNoEvidence({ evidence, problems }: RepositoryContents): boolean {
+  return evidence.length === 0 && !problems.some(isOfEvidence);
 }
 
 function isAllRead({ evidence, problems }: RepositoryContents): boolean {
@@ -216,7 +224,7 @@ function describe(report: Report, contents: RepositoryContents): string[] {
       : ["            Restore that evidence from the base, or take its lines out."]),
     ...files.map((file) => describeProblem(file, report, contents)),
     ...(files.some(isOfEvidence) ? ["            `proofline evidence list` shows what each file says."] : []),
-    ...(totals.length === 0 ? nothingStands(report) : [`${totals.join(", ")}.`]),
+    ...(totals.length === 0 ? nothingStands(report, contents) : [`${totals.join(", ")}.`]),
     ...(replayedHere > 0
       ? [`Replayed here, and without a chain that can be asked from here: ${replayedHere}.`]
       : []),

@@ -305,6 +305,30 @@ describe("complete → anchor → verify", () => {
     expect(without).toMatchObject({ status: 0, stdout: expect.stringContaining("No accepted suggestion") });
   });
 
+  it("prints what it found as others read it, from wherever it is called, and which version it is", () => {
+    expect(proofline(["verify"])).toMatchObject({
+      status: 0,
+      stdout: "This repository holds no evidence of accepted suggestions.\n",
+    });
+    acceptOne();
+    expect(json(["anchor"]).status).toBe(0);
+    writeFileSync(
+      join(project, FILE),
+      `// one more line\n${readFileSync(join(project, FILE), "utf8")}`.replace("}", "} "),
+    );
+    const inSource = { cwd: join(project, "src") };
+    const { stdout, stderr } = proofline(["verify", "--no-replay", "--format", "sarif"], inSource);
+    const [run] = JSON.parse(stdout).runs;
+    expect(run.tool.driver.version).toBe(proofline(["--version"]).stdout.trim());
+    for (const { locations } of run.results) {
+      expect(locations[0].physicalLocation.artifactLocation.uri).toBe(FILE);
+    }
+    expect(stderr).toBe("");
+    expect(proofline(["verify", "--no-replay", "--format", "junit"]).stdout).toContain("<testsuites ");
+    expect(proofline(["verify", "--no-replay", "--format", "markdown"]).stdout).toMatch(/^## Proofline: /);
+    expect(refusal(["verify", "--format", "xml"]).code).toBe("usage");
+  });
+
   it("blames each line of one file: the word that its badge bears, whose, and since when", () => {
     const { id, line } = acceptOne();
     expect(json(["anchor"]).status).toBe(0);

@@ -161,14 +161,15 @@ describe("the summary for a pull request", () => {
     expect(markdownSummary(report([verdict({})]), [], true)).toMatch(
       /^## Proofline: every accepted suggestion holds\n\n\| verdict \| suggestions \|\n\| --- \| ---: \|\n\| verified \| 1 \|/,
     );
-    expect(markdownSummary(SEVERAL, findingsOf(SEVERAL, isGood), false)).toContain(
+    expect(markdownSummary(SEVERAL, findingsOf(SEVERAL, isGood), true)).toContain(
       "not every accepted suggestion holds",
     );
     expect(markdownSummary(report([]), [], true)).toContain("No accepted suggestion stands in this text.");
+    expect(markdownSummary(report([]), [], false)).toContain("holds no evidence");
   });
 
   it("keeps its table whole whatever a file is called, and holds no HTML", () => {
-    const rows = markdownSummary(SEVERAL, findingsOf(SEVERAL, isGood), false)
+    const rows = markdownSummary(SEVERAL, findingsOf(SEVERAL, isGood), true)
       .split("\n")
       .filter((line) => line.startsWith("| `"));
     expect(rows).toHaveLength(6);
@@ -180,7 +181,7 @@ describe("the summary for a pull request", () => {
 
   it("stays short where much falls short", () => {
     const many = report(Array.from({ length: 200 }, (_, index) => ({ ...failed, key: `${index}` })));
-    const text = markdownSummary(many, findingsOf(many, isGood), false);
+    const text = markdownSummary(many, findingsOf(many, isGood), true);
     expect(text.split("\n").length).toBeLessThan(70);
     expect(text).toContain("And 150 more.");
   });

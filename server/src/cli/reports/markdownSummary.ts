@@ -10,14 +10,16 @@ const MOST_ROWS = 50;
 export function markdownSummary(
   { summary, gone }: Report,
   findings: readonly Finding[],
-  isGood: boolean,
+  hasEvidence: boolean,
 ): string {
   const counts = [...SUMMARIES].reverse().filter((word) => summary[word] > 0);
   const total = counts.reduce((sum, word) => sum + summary[word], 0);
   return [
-    `## Proofline: ${isGood ? "every accepted suggestion holds" : "not every accepted suggestion holds"}`,
+    `## Proofline: ${findings.length === 0 ? "every accepted suggestion holds" : "not every accepted suggestion holds"}`,
     total === 0
-      ? "No accepted suggestion stands in this text."
+      ? hasEvidence
+        ? "No accepted suggestion stands in this text."
+        : "This repository holds no evidence of accepted suggestions."
       : [
           "| verdict | suggestions |",
           "| --- | ---: |",
