@@ -31,6 +31,8 @@ export const COMMANDS = {
   "proofline.useWorkspaceModel": { title: "command.useWorkspaceModel", whileStopped: "saysWhy" },
   "proofline.acceptModel": { title: "command.acceptModel", whileStopped: "saysWhy" },
   "proofline.reviewChain": { title: "command.reviewChain", whileStopped: "saysWhy" },
+  "proofline.useOpenGradient": { title: "command.useOpenGradient", whileStopped: "saysWhy" },
+  "proofline.useLocalModel": { title: "command.useLocalModel", whileStopped: "saysWhy" },
   "proofline.setHubToken": { title: "command.setHubToken", whileStopped: "works" },
   "proofline.clearHubToken": { title: "command.clearHubToken", whileStopped: "works" },
   /** Comes with every suggestion; VS Code runs it after a whole acceptance. */

@@ -13,6 +13,7 @@ import * as menu from "./features/menu";
 import * as modelText from "./features/modelText";
 import * as navigation from "./features/navigation";
 import * as evidence from "./features/openEvidence";
+import * as openGradient from "./features/openGradient";
 import * as verdictDocument from "./features/openVerdict";
 import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
@@ -49,6 +50,7 @@ const FEATURES = [
   pinnedModels,
   menu,
   reviewChain,
+  openGradient,
   toggle,
   log,
 ];

@@ -81,6 +81,11 @@ export class FeatureContext {
     this.stateChanged.fire();
   }
 
+  /** What the server says of a document may be another now. */
+  fireStateChanged(): void {
+    this.stateChanged.fire();
+  }
+
   fireVerdictsChanged(uri: string): void {
     this.verdictsChanged.fire(uri);
   }

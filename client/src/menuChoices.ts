@@ -116,6 +116,7 @@ function aboutEvidence({ server, status }: MenuState): readonly MenuChoice[] {
       model.kind === "ready" ? model.name : model.kind === "loading" ? "loading" : model.reason,
       "proofline.pinModel",
     ),
+    command("cloud", "Use OpenGradient here…", "Sends code away", "proofline.useOpenGradient"),
     ...(proposedModel === null
       ? []
       : [command("repo", "Use the workspace's model…", proposedModel, "proofline.useWorkspaceModel")]),

@@ -1,5 +1,6 @@
 /** One question and one answer of a stand-in enclave (`opengradient/enclave.ts`), with its papers. */
 import { encodeAbiParameters, type Hex, parseAbiParameters, toHex } from "viem";
+import { Address } from "../../server/src/platform/primitives";
 import { MEASUREMENTS, newHypervisor } from "./opengradient/attestationDocument";
 import { BEGINNING } from "./opengradient/clock";
 import {
@@ -71,9 +72,13 @@ export interface EntryParameters {
   readonly measurements?: readonly Buffer[];
   readonly type?: number;
   readonly enabled?: boolean;
+  readonly endpoint?: string;
 }
 
 const OWNER = "0x00000000000000000000000000000000000000aa";
+/** Whom entries name as the payee, and where enclaves listen by them. */
+export const ENTRY_PAYEE = Address.parse(`0x${"9".repeat(40)}`);
+export const ENTRY_ENDPOINT = "https://enclave.example";
 const TEN = "address, address, string, bytes, bytes, bytes32, uint8, bool, uint256, uint256";
 const TEN_FIELDS = parseAbiParameters(`(${TEN})`);
 const ELEVEN_FIELDS = parseAbiParameters(`(${TEN}, (uint8, uint16, uint16, uint16, bytes, bytes, uint256))`);
@@ -81,10 +86,16 @@ const ELEVEN_FIELDS = parseAbiParameters(`(${TEN}, (uint8, uint16, uint16, uint1
 /** What `getTEE` returns. */
 export function registryEntry(
   { signingKey, tlsCertificate }: StandInEnclave,
-  { fields = 10, measurements = MEASUREMENTS, type = 0, enabled = true }: EntryParameters = {},
+  {
+    fields = 10,
+    measurements = MEASUREMENTS,
+    type = 0,
+    enabled = true,
+    endpoint = ENTRY_ENDPOINT,
+  }: EntryParameters = {},
 ): Hex {
   const values = [
-    ...([OWNER, OWNER, "https://enclave.example", toHex(signingKey), toHex(tlsCertificate)] as const),
+    ...([OWNER, ENTRY_PAYEE, endpoint, toHex(signingKey), toHex(tlsCertificate)] as const),
     ...([toHex(keccak(...measurements)), type, enabled, BigInt(REGISTERED_AT), BigInt(SIGNED_AT)] as const),
   ] as const;
   return fields === 10

@@ -49,6 +49,8 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
     "Send the account some of the chain's currency, or set another key with Proofline: Set Transaction Key.",
   confirmPayment:
     "Run Proofline: Anchor Now to see what it costs and to agree. It is asked once for a chain and an account.",
+  checkRegistryServers:
+    "Check the network connection, and the RPC servers in the setting proofline.openGradient.rpcUrls.",
   setWallet: "Ask an address that wants no payment.",
   setTransactionKey: "Set one with Proofline: Set Transaction Key: 64 hexadecimal digits.",
 };

@@ -12,9 +12,14 @@ import {
   DidChangeSettings,
   DidLoadModel,
   ForgetChain,
+  ListEnclaves,
   RestartEngine,
   ReviewChain,
+  ReviewEnclave,
+  UseEnclave,
+  UseLocalModel,
 } from "../protocol/messages";
+import { EnclaveChoices } from "../workflows/enclaveChoices";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
@@ -33,6 +38,7 @@ import { DocumentLocations } from "./documents/documentLocations";
 import { provideDocumentState } from "./documents/documentState";
 import { type OpenDocument, someOf } from "./documents/openDocument";
 import { Tracking } from "./documents/tracking";
+import { WorkspaceEnclaves } from "./enclaves/workspaceEnclaves";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
 import { WorkspaceModels } from "./models/workspaceModels";
@@ -85,6 +91,8 @@ export function assembleServer(
   const embedded = installation.modelDirectory;
   const models = new WorkspaceModels(settings.home, embedded, pathsOf(workspaceFolders ?? []), log);
   const engine = new EngineHost(settings, installation, log, () => models.chosenDirectory());
+  const enclaveChoices = new EnclaveChoices(settings.home);
+  const workspaceEnclaves = new WorkspaceEnclaves(settings, enclaveChoices);
   const locations = new DocumentLocations(pathsOf(workspaceFolders ?? []));
   const tracking = new Tracking(documents);
 
@@ -254,6 +262,15 @@ export function assembleServer(
     await chains.forget(folder);
     await chainsChanged();
   });
+  onQuestion(connection, ListEnclaves, () => workspaceEnclaves.list());
+  onRequest(connection, ReviewEnclave, async (wanted) => {
+    const { digest, lines } = await workspaceEnclaves.review(wanted);
+    return { digest, lines: [...lines] };
+  });
+  onRequest(connection, UseEnclave, ({ folder, digest, ...wanted }) =>
+    workspaceEnclaves.use(folder, wanted, digest),
+  );
+  onRequest(connection, UseLocalModel, ({ folder }) => workspaceEnclaves.useLocalModel(folder));
   onNotification(connection, DidChangeSettings, ({ settings: now }) => settings.replace(now));
   onQuestion(connection, RestartEngine, () => engine.restart());
 

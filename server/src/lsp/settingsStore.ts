@@ -1,6 +1,7 @@
 import { prooflineHome } from "../platform/home";
 import { InitializationOptions } from "../protocol/messages";
 import { DEFAULT_SETTINGS, type Settings } from "../protocol/settings";
+import type { EnclaveRegistry } from "../workflows/enclaveRegistry";
 import { parse } from "./requests";
 
 export type SettingsListener = (settings: Settings, before: Settings) => void;
@@ -26,6 +27,15 @@ export class SettingsStore {
 
   get current(): Settings {
     return this.settings;
+  }
+
+  /** Whom OpenGradient's registry is asked of; `null` where the person has named nobody, or may not be asked for. */
+  get enclaveRegistry(): EnclaveRegistry | null {
+    const { trusted, openGradient } = this.settings;
+    const { rpcUrls, registryChain, registry, relay } = openGradient;
+    return trusted && rpcUrls.length > 0
+      ? { rpcUrls, chainId: registryChain, address: registry, relay }
+      : null;
   }
 
   onChange(listener: SettingsListener): void {

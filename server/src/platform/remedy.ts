@@ -54,6 +54,7 @@ export const REMEDY_KEYS = [
   "makeRoom",
   // Enclaves
   "chooseEnclave",
+  "checkRegistryServers",
   "setWallet",
   // The chain
   "anchorFirst",

@@ -6,6 +6,7 @@
  * that only a star exports.
  */
 export { AnswerChain, ForgetChain, ReviewChain } from "./messages/chainMessages";
+export { ListEnclaves, ReviewEnclave, UseEnclave, UseLocalModel } from "./messages/enclaveMessages";
 export {
   AcceptModel,
   ChooseModel,

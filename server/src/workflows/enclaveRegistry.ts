@@ -114,10 +114,8 @@ export class RegistryReader {
    */
   async testimonyOf(enclave: ChainHash, timestamp: number): Promise<RegistryTestimony> {
     try {
-      this.chainSaid ??= this.refuseOtherChain();
-      const heard = [await this.chainSaid];
-      this.reachedBy ??= this.reached();
-      const reached = await this.reachedBy;
+      const { chainSaid, reached } = await this.begin();
+      const heard = [chainSaid];
       const block = await this.lastBlockBy(timestamp, reached, heard);
       const whenSigned = await this.stateOf(enclave, block);
       const now = await this.stateOf(enclave, reached.head);
@@ -128,7 +126,46 @@ export class RegistryReader {
         registration: await this.registrationOf(enclave, whenSigned.value.entry, reached),
       };
     } catch (error) {
-      throw chainError(error);
+      throw registryError(error);
+    }
+  }
+
+  /**
+   * What it says of an enclave at the newest block.
+   *
+   * @throws ProoflineError of the family `chain`
+   */
+  async newestStateOf(enclave: ChainHash): Promise<RegistryState> {
+    try {
+      const { reached } = await this.begin();
+      return (await this.stateOf(enclave, reached.head)).value;
+    } catch (error) {
+      throw registryError(error);
+    }
+  }
+
+  /**
+   * The names under which enclaves were ever registered, as far as any server shows it, the newest first. What became of them
+   * since is another question.
+   *
+   * @throws ProoflineError of the family `chain`: many servers refuse to look through all blocks
+   */
+  async registered(): Promise<readonly ChainHash[]> {
+    try {
+      const { reached } = await this.begin();
+      const filter = {
+        address: this.registry.address,
+        fromBlock: quantity(0),
+        toBlock: quantity(reached.head),
+        topics: [REGISTERED],
+      };
+      const shown = await this.servers.each(({ server }) =>
+        server.call("eth_getLogs", [filter], z.array(Log)),
+      );
+      const names = shown.flatMap(({ answer }) => answer.flatMap(({ topics }) => topics[1] ?? []));
+      return [...new Set(names.reverse())];
+    } catch (error) {
+      throw registryError(error);
     }
   }
 
@@ -172,6 +209,14 @@ export class RegistryReader {
     for (const { server } of this.connections) {
       server.close();
     }
+  }
+
+  /** Whom all questions go to, and up to which block. */
+  private async begin(): Promise<{ readonly chainSaid: ReadonlySet<string>; readonly reached: Reached }> {
+    this.chainSaid ??= this.refuseOtherChain();
+    const chainSaid = await this.chainSaid;
+    this.reachedBy ??= this.reached();
+    return { chainSaid, reached: await this.reachedBy };
   }
 
   private async refuseOtherChain(): Promise<ReadonlySet<string>> {
@@ -403,6 +448,12 @@ function documentHandedIn(data: Hex): Buffer | null {
     // Sent through another contract, say.
     return null;
   }
+}
+
+/** Anything that went wrong on the way to the registry, as an error that a person can act on. */
+function registryError(error: unknown): ProoflineError {
+  const { code, reason } = chainError(error);
+  return new ProoflineError(code, reason, "checkRegistryServers", { cause: error });
 }
 
 /** Those who said something, within a sentence. */

@@ -36,6 +36,7 @@ describe("the menu", () => {
       "Turn suggestions off: Badges stay",
       "Anchor now: 3 suggestions pending",
       "Model: small",
+      "Use OpenGradient here…: Sends code away",
       "Chain: local chain, on this computer: a rehearsal",
       "Get started: The walkthrough",
       "Settings",

@@ -68,7 +68,11 @@ export class EnclaveQueue {
       while (this.waiting.size > 0) {
         const { openGradient } = this.settings.current;
         const claims = [...this.waiting.values()];
-        for await (const [claim, outcome] of checkEnclaves(claims, this.checker, this.registry())) {
+        for await (const [claim, outcome] of checkEnclaves(
+          claims,
+          this.checker,
+          this.settings.enclaveRegistry,
+        )) {
           this.waiting.delete(claim);
           if (this.ended) {
             return;
@@ -88,14 +92,6 @@ export class EnclaveQueue {
     } finally {
       this.running = false;
     }
-  }
-
-  private registry() {
-    const { trusted, openGradient } = this.settings.current;
-    const { rpcUrls, registryChain, registry, relay } = openGradient;
-    return trusted && rpcUrls.length > 0
-      ? { rpcUrls, chainId: registryChain, address: registry, relay }
-      : null;
   }
 }
 

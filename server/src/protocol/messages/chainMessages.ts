@@ -2,16 +2,14 @@
 import * as z from "zod";
 import { Digest } from "../../platform/primitives";
 import { ChainAnswer } from "../chainAnswer";
+import { FolderUri } from "./documentPlaces";
 import { Nothing, request } from "./message";
-
-/** The URI of a workspace folder, whose repository is meant. */
-const Folder = z.string();
 
 /** What the repository of a workspace folder proposes. */
 export const ReviewChain = request(
   "proofline/reviewChain",
   "clientToServer",
-  z.object({ folder: Folder }),
+  z.object({ folder: FolderUri }),
   z.object({
     /** `null` where it proposes nothing, or what counts already. */
     proposal: z.nullable(
@@ -37,7 +35,7 @@ export namespace ReviewChain {
 export const AnswerChain = request(
   "proofline/answerChain",
   "clientToServer",
-  z.object({ folder: Folder, digest: Digest, answer: ChainAnswer }),
+  z.object({ folder: FolderUri, digest: Digest, answer: ChainAnswer }),
   Nothing,
 );
 
@@ -45,6 +43,6 @@ export const AnswerChain = request(
 export const ForgetChain = request(
   "proofline/forgetChain",
   "clientToServer",
-  z.object({ folder: Folder }),
+  z.object({ folder: FolderUri }),
   Nothing,
 );

@@ -3,8 +3,8 @@ import type { Prompt } from "../../inference/suggestion";
 import { ProoflineError } from "../../platform/errors";
 
 /** UTF-16 code units of the file that are sent from before and behind the cursor. */
-const MOST_BEFORE = 8_000;
-const MOST_BEHIND = 3_000;
+export const MOST_BEFORE = 8_000;
+export const MOST_BEHIND = 3_000;
 
 /**
  * Cuts the text around the cursor to what is sent, at beginnings and ends of lines.

@@ -1,10 +1,14 @@
 import { decodeAbiParameters, type Hex, toBytes } from "viem";
-import type { ChainHash } from "../../platform/primitives";
+import { Address, type ChainHash } from "../../platform/primitives";
 import { AnswerFlaw } from "./answerFlaw";
 import { enclaveName } from "./answerHashes";
 
 /** What the registry on OpenGradient's chain holds of an enclave (`getTEE`). */
 export interface RegistryEntry {
+  /** Whom answers are paid to. */
+  readonly payee: Address;
+  /** Where it listens: whatever its owner wrote. */
+  readonly endpoint: string;
   /** In DER (SubjectPublicKeyInfo). */
   readonly signingKey: Uint8Array;
   /** In DER. */
@@ -64,11 +68,14 @@ const ELEVEN_FIELDS = [{ type: "tuple", components: [...FIELDS, OHTTP] }] as con
 export function decodeRegistryEntry(data: Hex): RegistryEntry {
   const bytes = toBytes(data);
   const [entry] = decoded(data, bytes);
-  const { publicKey, tlsCertificate, pcrHash, teeType, enabled, registeredAt } = entry;
+  const { paymentAddress, endpoint, publicKey, tlsCertificate, pcrHash, teeType, enabled, registeredAt } =
+    entry;
   if (registeredAt > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new AnswerFlaw("unfit", "it holds a time that cannot be");
   }
   return {
+    payee: Address.parse(paymentAddress.toLowerCase()),
+    endpoint,
     signingKey: toBytes(publicKey),
     tlsCertificate: toBytes(tlsCertificate),
     measurementHash: pcrHash,

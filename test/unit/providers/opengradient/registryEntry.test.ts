@@ -7,6 +7,8 @@ import {
   objectionToEntry,
 } from "../../../../server/src/providers/opengradient/registryEntry";
 import {
+  ENTRY_ENDPOINT,
+  ENTRY_PAYEE,
   keccak,
   MEASUREMENTS,
   newEnclave,
@@ -24,6 +26,8 @@ describe("decodeRegistryEntry", () => {
   it.each([10, 11] as const)("reads an entry of %i fields", (fields) => {
     const entry = decodeRegistryEntry(registryEntry(enclave, { fields }));
     expect(entry).toEqual({
+      payee: ENTRY_PAYEE,
+      endpoint: ENTRY_ENDPOINT,
       signingKey: Uint8Array.from(enclave.signingKey),
       tlsCertificate: Uint8Array.from(enclave.tlsCertificate),
       measurementHash: toHex(keccak(...MEASUREMENTS)),

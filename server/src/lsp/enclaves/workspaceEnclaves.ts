@@ -1,0 +1,88 @@
+import { fileURLToPath } from "node:url";
+import { openRepository, type Repository } from "../../evidence/repository";
+import { ProoflineError } from "../../platform/errors";
+import type { Digest } from "../../platform/primitives";
+import type { ListEnclaves } from "../../protocol/messages";
+import {
+  type EnclaveChoices,
+  type EnclaveProposal,
+  listEnclaves,
+  type WantedEnclave,
+} from "../../workflows/enclaveChoices";
+import type { EnclaveRegistry } from "../../workflows/enclaveRegistry";
+import { EditorError } from "../editorError";
+import { editorText } from "../editorRemedies";
+import type { SettingsStore } from "../settingsStore";
+
+/** Which enclave the code of a workspace folder's repository may be sent to, and what the person says of it. */
+export class WorkspaceEnclaves {
+  constructor(
+    private readonly settings: SettingsStore,
+    private readonly choices: EnclaveChoices,
+  ) {}
+
+  /** The enclaves that may be asked now. */
+  async list(): Promise<ListEnclaves.Result> {
+    try {
+      const enclaves = await listEnclaves(this.registry());
+      return {
+        enclaves: enclaves.map(({ enclave, endpoint, entry }) => ({
+          name: enclave,
+          endpoint: endpoint.url,
+          registeredAt: entry.registeredAt,
+        })),
+        problem: null,
+      };
+    } catch (error) {
+      if (error instanceof ProoflineError) {
+        return { enclaves: [], problem: editorText(error) };
+      }
+      throw error;
+    }
+  }
+
+  /** What there is to agree to. */
+  review(wanted: WantedEnclave): Promise<EnclaveProposal> {
+    return this.choices.propose(this.registry(), wanted);
+  }
+
+  /** @param digest names what the person was shown */
+  async use(folder: string, wanted: WantedEnclave, digest: Digest): Promise<void> {
+    const registry = this.registry();
+    await this.choices.accept(await this.repositoryOf(folder), registry, wanted, digest);
+  }
+
+  async useLocalModel(folder: string): Promise<void> {
+    this.refuseUntrusted();
+    await this.choices.forget(await this.repositoryOf(folder));
+  }
+
+  /** @throws EditorError in an untrusted workspace, and where the person has named nobody to ask */
+  private registry(): EnclaveRegistry {
+    this.refuseUntrusted();
+    const registry = this.settings.enclaveRegistry;
+    if (registry === null) {
+      throw new EditorError(
+        "chain.configuration",
+        "Nobody is named to ask OpenGradient's registry of.",
+        "Name RPC servers of its chain in the setting proofline.openGradient.rpcUrls.",
+      );
+    }
+    return registry;
+  }
+
+  private refuseUntrusted(): void {
+    if (!this.settings.current.trusted) {
+      throw new EditorError(
+        "chain.configuration",
+        "The workspace is not trusted, so nothing of it is sent anywhere, and nothing is asked.",
+        "Trust it with the command Workspaces: Manage Workspace Trust.",
+      );
+    }
+  }
+
+  private repositoryOf(folder: string): Promise<Repository> {
+    const path = fileURLToPath(folder);
+    return openRepository(path, [path]);
+  }
+}
