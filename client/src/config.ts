@@ -4,6 +4,7 @@
  */
 import { unreachable } from "../../server/src/protocol/caught";
 import { type Problem, readChain, readOpenGradient } from "../../server/src/protocol/chainSettings";
+import { DEFAULT_ENCLAVE_USE, EnclaveUse } from "../../server/src/protocol/openGradientSettings";
 import { DEFAULT_HUB, DEFAULT_SETTINGS, Settings } from "../../server/src/protocol/settings";
 import { strictest, VERIFIED_ONLY_LEVELS, type VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import type { Offers } from "./editor/offers";
@@ -55,6 +56,8 @@ export const SIDES = {
   "openGradient.registryChain": "person",
   "openGradient.registry": "person",
   "openGradient.relay": "person",
+  "openGradient.automatic": "person",
+  "openGradient.requestsPerHour": "person",
   sealAfterSeconds: "person",
   badges: "person",
   markModelText: "person",
@@ -106,6 +109,14 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
     fileDecorations: countingValue(source, "fileDecorations") === true,
     chain,
     openGradient,
+    enclaveUse: {
+      automatic: countingValue(source, "openGradient.automatic") === true,
+      requestsPerHour: wholeWithin(
+        EnclaveUse.shape.requestsPerHour,
+        countingValue(source, "openGradient.requestsPerHour"),
+        DEFAULT_ENCLAVE_USE.requestsPerHour,
+      ),
+    },
     maxTokens: whole("maxTokens", countingValue(source, "maxTokens")),
     contextChunks: readContextChunks(source),
     cacheMegabytes: whole("cacheMegabytes", countingValue(source, "cacheMegabytes")),
@@ -244,9 +255,16 @@ function whole(
   name: "maxTokens" | "contextChunks" | "cacheMegabytes" | "sealAfterSeconds",
   value: unknown,
 ): number {
+  return wholeWithin(Settings.shape[name], value, DEFAULT_SETTINGS[name]);
+}
+
+function wholeWithin(
+  { minValue, maxValue }: { readonly minValue: number | null; readonly maxValue: number | null },
+  value: unknown,
+  otherwise: number,
+): number {
   if (typeof value !== "number" || !Number.isFinite(value)) {
-    return DEFAULT_SETTINGS[name];
+    return otherwise;
   }
-  const { minValue, maxValue } = Settings.shape[name];
   return Math.min(maxValue ?? Number.MAX_SAFE_INTEGER, Math.max(minValue ?? 0, Math.round(value)));
 }

@@ -1,7 +1,7 @@
 /** What the features share: the server, what it last said of model, chain and documents, and the editor's extension. */
 import { type Disposable, EventEmitter, type ExtensionContext, window, workspace } from "vscode";
 import type { Middleware } from "vscode-languageclient/node";
-import type { DidChangeStatus } from "../../server/src/protocol/messages";
+import type { DidChangeStatus, ModelState } from "../../server/src/protocol/messages";
 import { readSettings } from "./config";
 import { DocumentOffers } from "./documentOffers";
 import type { AddedPart } from "./editor/acceptedParts";
@@ -11,6 +11,8 @@ import { EDITOR_CONFIGURATION, onDidChangeSettings } from "./editorConfiguration
 import { connectLanguageClient } from "./languageClientConnection";
 import { Server } from "./server";
 import { VisibleLog } from "./visibleLog";
+
+type RelayedModel = Extract<ModelState, { kind: "relayed" }>;
 
 export class FeatureContext {
   readonly configuration = EDITOR_CONFIGURATION;
@@ -23,6 +25,7 @@ export class FeatureContext {
   readonly server: Server;
 
   private lastStatus: DidChangeStatus.Parameters | undefined;
+  private relayed: RelayedModel | null = null;
 
   private readonly stateChanged = new EventEmitter<void>();
   private readonly verdictsChanged = new EventEmitter<string>();
@@ -66,9 +69,12 @@ export class FeatureContext {
     );
   }
 
-  /** The server's last status, while it runs. */
+  /** The server's last status, while it runs; its model is the one that suggests in the active document. */
   get status(): DidChangeStatus.Parameters | undefined {
-    return this.server.state.kind === "running" ? this.lastStatus : undefined;
+    if (this.server.state.kind !== "running" || this.lastStatus === undefined) {
+      return undefined;
+    }
+    return { ...this.lastStatus, model: this.relayed ?? this.lastStatus.model };
   }
 
   subscribe(...disposables: readonly Disposable[]): void {
@@ -77,8 +83,19 @@ export class FeatureContext {
 
   setStatus(status: DidChangeStatus.Parameters): void {
     this.lastStatus = status;
-    this.offers.modelLanguages = status.model.kind === "ready" ? status.model.languages : null;
+    this.modelChanged();
     this.stateChanged.fire();
+  }
+
+  /** The model behind an enclave that suggests in the active document; `null` where none does. */
+  setRelayed(model: RelayedModel | null): void {
+    this.relayed = model;
+    this.modelChanged();
+  }
+
+  private modelChanged(): void {
+    const model = this.status?.model;
+    this.offers.modelLanguages = model?.kind === "ready" ? model.languages : null;
   }
 
   /** What the server says of a document may be another now. */
@@ -101,6 +118,7 @@ export class FeatureContext {
   /** What a server knew may be wrong by the time the next one runs. */
   private forget(): void {
     this.lastStatus = undefined;
+    this.relayed = null;
     this.suggestions.clear();
     this.verdicts.clear();
     for (const document of workspace.textDocuments) {

@@ -1,4 +1,5 @@
-import type { DidChangeStatus } from "../../server/src/protocol/messages";
+import { unreachable } from "../../server/src/protocol/caught";
+import type { DidChangeStatus, ModelState } from "../../server/src/protocol/messages";
 import { counted } from "./format";
 import type { ServerState } from "./server";
 
@@ -110,13 +111,7 @@ function aboutEvidence({ server, status }: MenuState): readonly MenuChoice[] {
             "proofline.anchorNow",
           ),
         ]),
-    command(
-      "chip",
-      "Model",
-      model.kind === "ready" ? model.name : model.kind === "loading" ? "loading" : model.reason,
-      "proofline.pinModel",
-    ),
-    command("cloud", "Use OpenGradient here…", "Sends code away", "proofline.useOpenGradient"),
+    ...aboutModel(model),
     ...(proposedModel === null
       ? []
       : [command("repo", "Use the workspace's model…", proposedModel, "proofline.useWorkspaceModel")]),
@@ -131,6 +126,35 @@ function aboutEvidence({ server, status }: MenuState): readonly MenuChoice[] {
       ? []
       : [command("repo", "Review the repository's chain…", proposedChain, "proofline.reviewChain")]),
   ];
+}
+
+function aboutModel(model: ModelState): readonly MenuChoice[] {
+  const elsewhere = command(
+    "cloud",
+    "Use OpenGradient here…",
+    "Sends code away",
+    "proofline.useOpenGradient",
+  );
+  const here = (what: string): readonly MenuChoice[] => [
+    command("chip", "Model", what, "proofline.pinModel"),
+    elsewhere,
+  ];
+  switch (model.kind) {
+    case "ready":
+      return here(model.name);
+    case "loading":
+      return here("loading");
+    case "failed":
+    case "off":
+      return here(model.reason);
+    case "relayed":
+      return [
+        command("cloud", "Model", `${model.name}, through an enclave`, "proofline.useOpenGradient"),
+        command("chip", "Use the local model here", "Sends nothing away", "proofline.useLocalModel"),
+      ];
+    default:
+      return unreachable(model);
+  }
 }
 
 function choice(icon: string, label: string, description: string, action: MenuAction): MenuChoice {

@@ -49,7 +49,7 @@ export function statusView(
   }
 }
 
-/** `null` when the model is ready. */
+/** `null` when the model can be asked. */
 function modelView(model: ModelState): StatusView | null {
   switch (model.kind) {
     case "loading":
@@ -59,6 +59,7 @@ function modelView(model: ModelState): StatusView | null {
     case "off":
       return view("circle-slash", "off", model.reason, "information");
     case "ready":
+    case "relayed":
       return null;
     default:
       return unreachable(model);
@@ -75,6 +76,9 @@ function chainView(
 ): StatusView {
   const ready = sentences(
     model.kind === "ready" ? `Model ${visibleNameInEditor(model.name)} is ready.` : "",
+    model.kind === "relayed"
+      ? `Model ${visibleNameInEditor(model.name)} is asked through the enclave ${model.enclave} of OpenGradient: code of this repository is sent there.`
+      : "",
     model.kind === "ready" ? (model.notice ?? "") : "",
     proposedModel === null
       ? ""

@@ -70,7 +70,10 @@ async function reasonFor(context: FeatureContext, document: TextDocument): Promi
   }
   const uri = document.uri.toString();
   try {
-    const { offReason } = await context.server.request(GetDocumentState, { uri });
+    const { offReason, model } = await context.server.request(GetDocumentState, { uri });
+    if (window.activeTextEditor?.document === document) {
+      context.setRelayed(model.kind === "relayed" ? model : null);
+    }
     return offReason ?? context.offers.whyNot(document, false);
   } catch (error) {
     context.log.debug(`${uri}: ${messageOf(error)}`);

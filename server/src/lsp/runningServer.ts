@@ -31,6 +31,7 @@ import { ChainAccess } from "./chains/chainAccess";
 import { WorkspaceChains } from "./chains/workspaceChains";
 import { Coalescer } from "./coalescer";
 import { ContextSources } from "./completion/contextSources";
+import { DocumentProviders } from "./completion/documentProviders";
 import { Gate } from "./completion/gate";
 import { provideInlineCompletion } from "./completion/inlineCompletion";
 import { type DocumentListener, dispatchDocumentEvents } from "./documents/documentEvents";
@@ -38,6 +39,7 @@ import { DocumentLocations } from "./documents/documentLocations";
 import { provideDocumentState } from "./documents/documentState";
 import { type OpenDocument, someOf } from "./documents/openDocument";
 import { Tracking } from "./documents/tracking";
+import { EnclaveHost } from "./enclaves/enclaveHost";
 import { WorkspaceEnclaves } from "./enclaves/workspaceEnclaves";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
@@ -100,7 +102,9 @@ export function assembleServer(
   const tellPending = (): void =>
     status.setPending(store.unanchoredCount((repository) => locations.isHere(repository)) ?? 0);
   store.onEvent(tellPending);
-  const gate = new Gate(settings, engine, locations, store);
+  const enclaveHost = new EnclaveHost(settings, enclaveChoices, log);
+  const providers = new DocumentProviders(engine, enclaveHost, locations);
+  const gate = new Gate(settings, providers, locations, store);
   const sources = new ContextSources(locations, settings);
   const active = new ActiveSuggestions();
   const context: ServerContext = {
@@ -108,7 +112,7 @@ export function assembleServer(
     documents,
     shown,
     settings,
-    source: engine,
+    providers,
     gate,
     locations,
     active,
@@ -230,6 +234,7 @@ export function assembleServer(
   dispatchDocumentEvents(
     open,
     [
+      enclaveHost,
       provideInlineCompletion(context),
       replays,
       active,
@@ -267,10 +272,14 @@ export function assembleServer(
     const { digest, lines } = await workspaceEnclaves.review(wanted);
     return { digest, lines: [...lines] };
   });
-  onRequest(connection, UseEnclave, ({ folder, digest, ...wanted }) =>
-    workspaceEnclaves.use(folder, wanted, digest),
-  );
-  onRequest(connection, UseLocalModel, ({ folder }) => workspaceEnclaves.useLocalModel(folder));
+  onRequest(connection, UseEnclave, async ({ folder, digest, ...wanted }) => {
+    await workspaceEnclaves.use(folder, wanted, digest);
+    enclaveHost.lookAgain();
+  });
+  onRequest(connection, UseLocalModel, async ({ folder }) => {
+    await workspaceEnclaves.useLocalModel(folder);
+    enclaveHost.lookAgain();
+  });
   onNotification(connection, DidChangeSettings, ({ settings: now }) => settings.replace(now));
   onQuestion(connection, RestartEngine, () => engine.restart());
 

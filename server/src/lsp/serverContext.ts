@@ -1,7 +1,7 @@
 import type { Connection } from "vscode-languageserver/node";
 import type { ContextSources } from "./completion/contextSources";
+import type { DocumentProviders } from "./completion/documentProviders";
 import type { Gate } from "./completion/gate";
-import type { ProviderSource } from "./completion/providerSource";
 import type { DocumentLocations } from "./documents/documentLocations";
 import type { OpenDocuments } from "./documents/openDocument";
 import type { SettingsStore } from "./settingsStore";
@@ -17,7 +17,7 @@ export interface ServerContext {
   readonly shown: OpenDocuments;
   readonly settings: SettingsStore;
   /** Where suggestions come from. */
-  readonly source: ProviderSource;
+  readonly providers: DocumentProviders;
   readonly gate: Gate;
   readonly locations: DocumentLocations;
   /** Suggestions that can still be shown or accepted. */

@@ -33,3 +33,14 @@ export const DEFAULT_OPENGRADIENT: OpenGradientSettings = {
   registry: OPENGRADIENT_REGISTRY.address,
   relay: null,
 };
+
+/** How enclaves are asked, in repositories for which the person agreed to one. */
+export const EnclaveUse = z.strictObject({
+  /** Also while somebody types, and not only when they ask. */
+  automatic: z.boolean(),
+  /** Beyond so many within an hour nothing is asked but what a person asks for. */
+  requestsPerHour: z.number().int().min(1).max(3600),
+});
+export type EnclaveUse = z.infer<typeof EnclaveUse>;
+
+export const DEFAULT_ENCLAVE_USE: EnclaveUse = { automatic: false, requestsPerHour: 60 };

@@ -2,7 +2,12 @@ import * as z from "zod";
 import { Address } from "../platform/primitives";
 import { DEFAULT_PROFILE, ExecutionProfile } from "./executionProfile";
 import { DEFAULT_PROVIDER, EXECUTION_PROVIDERS } from "./executionProvider";
-import { DEFAULT_OPENGRADIENT, OpenGradientSettings } from "./openGradientSettings";
+import {
+  DEFAULT_ENCLAVE_USE,
+  DEFAULT_OPENGRADIENT,
+  EnclaveUse,
+  OpenGradientSettings,
+} from "./openGradientSettings";
 import { MAX_RPC_SERVERS, RpcServerEntryText } from "./rpcServerEntry";
 import { VERIFIED_ONLY_LEVELS } from "./verifiedOnly";
 
@@ -44,6 +49,7 @@ export const Settings = z.strictObject({
   fileDecorations: z.boolean(),
   chain: ChainSettings,
   openGradient: OpenGradientSettings,
+  enclaveUse: EnclaveUse,
   /** The longest suggestion, in tokens. */
   maxTokens: z.number().int().min(1).max(512),
   /** Pieces of other open and recently edited files that a prompt may hold; 0 is none. */
@@ -67,6 +73,7 @@ export const DEFAULT_SETTINGS: Settings = {
   fileDecorations: false,
   chain: { kind: "embedded" },
   openGradient: DEFAULT_OPENGRADIENT,
+  enclaveUse: DEFAULT_ENCLAVE_USE,
   maxTokens: 96,
   contextChunks: 2,
   cacheMegabytes: DEFAULT_CACHE_MEGABYTES,

@@ -59,10 +59,12 @@ function provider(open: OpenGradient, paying = payer(open)): OpenGradientProvide
   const name = ChainHash.parse(enclave.name);
   return new OpenGradientProvider({
     enclave: name,
-    endpoint: { url: gateway.url, certificate: enclave.tlsCertificate },
     model: MODEL,
     settlement: "private",
-    testimony: () => askRegistry(registry, name, clock.now()),
+    askable: async () => ({
+      endpoint: { url: gateway.url, certificate: enclave.tlsCertificate },
+      testimony: await askRegistry(registry, name, clock.now()),
+    }),
     root,
     payer: paying,
   });

@@ -2,49 +2,16 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Digest } from "../../../server/src/platform/primitives";
-import {
-  ListEnclaves,
-  ReviewEnclave,
-  UseEnclave,
-  UseLocalModel,
-} from "../../../server/src/protocol/messages";
-import { DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
+import type { Settings } from "../../../server/src/protocol/settings";
 import { Refusal, startProxy } from "../../support/chainTest";
-import { uriOf } from "../../support/languageClient";
 import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { machineClock } from "../../support/opengradient/clock";
-import { type OpenGradient, startOpenGradient } from "../../support/opengradient/startOpenGradient";
-import { Workspace } from "../../support/workspace";
+import { asking, editorPerson } from "../../support/opengradient/editorPerson";
+import { startOpenGradient } from "../../support/opengradient/startOpenGradient";
+import type { Workspace } from "../../support/workspace";
 
 const started = () => startOpenGradient({ clock: machineClock() });
-
-function asking({ registry }: Pick<OpenGradient, "registry">, rpcUrls = registry.rpcUrls): Partial<Settings> {
-  return {
-    openGradient: {
-      ...DEFAULT_SETTINGS.openGradient,
-      rpcUrls: [...rpcUrls],
-      registryChain: registry.chainId,
-      registry: registry.address,
-    },
-  };
-}
-
-/** A language server, and what a person would do there. */
-async function person(settings: Partial<Settings>, workspace = Workspace.create()) {
-  const client = await workspace.start({ settings });
-  const folder = uriOf(workspace.folder);
-  const review = ({ enclave }: OpenGradient, model = "gpt-5") =>
-    client.connection.sendRequest(ReviewEnclave.type, { folder, enclave: enclave.name, model });
-  return {
-    ...{ workspace, client, review },
-    list: () => client.connection.sendRequest(ListEnclaves.type),
-    digest: async (open: OpenGradient) => Digest.parse((await review(open)).digest),
-    use: ({ enclave }: OpenGradient, digest: Digest, model = "gpt-5") =>
-      client.connection.sendRequest(UseEnclave.type, { folder, enclave: enclave.name, model, digest }),
-    useLocal: () => client.connection.sendRequest(UseLocalModel.type, { folder }),
-  };
-}
+const person = (settings: Partial<Settings>) => editorPerson({ settings });
 
 const accepted = (workspace: Workspace): readonly string[] => {
   try {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Address } from "../../../server/src/platform/primitives";
+import { Address } from "../../../server/src/platform/primitives";
 import type { Clock } from "./clock";
 import { type Authorization, FACILITATOR, type Facilitator } from "./facilitator";
 import type { Fault } from "./faults";
@@ -7,6 +7,9 @@ import { fromHeader, type PaymentRequired, PRICE, paymentTerms, toHeader } from 
 
 /** Seconds after its last use at which a session ends. */
 export const IDLE_SECONDS = 100;
+
+/** What stands in a permit's place where nobody pays. */
+const UNPAID: Authorization = { account: Address.parse(`0x${"0".repeat(40)}`), permitted: PRICE };
 
 /** A permit that is being used up. */
 export interface Session {
@@ -40,9 +43,14 @@ export class Sessions {
     private readonly clock: Clock,
     private readonly facilitator: Facilitator,
     private readonly payTo: Address,
+    /** Nobody has to pay. */
+    private readonly isFree = false,
   ) {}
 
   async admit(request: PaidRequest): Promise<Session | Unpaid> {
+    if (this.isFree) {
+      return { secret: randomUUID(), authorization: UNPAID, spent: 0n, lastUsed: this.clock.now() };
+    }
     if (request.secret !== undefined) {
       // Nothing is offered here: whoever wants to pay again asks without a session.
       return this.resume(request.secret) ?? { error: "Session expired or exhausted", headers: {} };

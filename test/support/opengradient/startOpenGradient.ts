@@ -26,6 +26,8 @@ export interface OpenGradientOptions {
   /** How many an entry of the registry has. */
   readonly fields?: 10 | 11;
   readonly clock?: Clock;
+  /** Nobody has to pay. */
+  readonly isFree?: boolean;
   /** Another one whose registry, facilitator, hypervisor and clock it shares. */
   readonly beside?: Surroundings;
 }
@@ -60,12 +62,13 @@ export async function startOpenGradient({
   isApproved = true,
   fields = 11,
   clock = standingClock(),
+  isFree = false,
   beside,
 }: OpenGradientOptions = {}): Promise<OpenGradient> {
   const surroundings = beside ?? (await newSurroundings(clock, fields));
   const { contracts, facilitator, settlements, hypervisor } = surroundings;
   const enclave = newEnclave();
-  const sessions = new Sessions(surroundings.clock, facilitator, PAYEE);
+  const sessions = new Sessions(surroundings.clock, facilitator, PAYEE, isFree);
   const gateway = await Gateway.start({
     ...{ enclave, hypervisor, measurements, clock: surroundings.clock, sessions, settlements, answer },
   });

@@ -145,6 +145,8 @@ describe("a workspace's settings", () => {
     "chain.contract": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
     "openGradient.rpcUrls": [["https://a.example"], ["https://evil.example"]],
     "openGradient.registryChain": [1, 2],
+    "openGradient.automatic": [false, true],
+    "openGradient.requestsPerHour": [5, 3600],
     "openGradient.registry": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
     "openGradient.relay": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
     sealAfterSeconds: [0, 1],

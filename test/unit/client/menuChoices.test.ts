@@ -45,6 +45,14 @@ describe("the menu", () => {
     ]);
   });
 
+  it("says that a model is asked through an enclave, and offers the one on this computer", () => {
+    const model = { kind: "relayed", name: "gpt-5", enclave: `0x${"e".repeat(64)}` } as const;
+    const lines = labels({ status: { ...STATUS, model } });
+    expect(lines).toContain("Model: gpt-5, through an enclave");
+    expect(lines).toContain("Use the local model here: Sends nothing away");
+    expect(lines.join()).not.toContain("Use OpenGradient");
+  });
+
   it("says why nothing comes, and offers what changes it", () => {
     const [why, on] = labels({ language: "go", whyNoOffer: "The model was not made for go." });
     expect([why, on]).toEqual([

@@ -390,9 +390,10 @@ describe("messages", () => {
   it("answer with what the schema says, or reject", async () => {
     const editor = await new Editor().running();
     const uri = "file:///a.ts";
-    editor.last.answer = { offReason: null };
-    expect(await editor.server.request(GetDocumentState, { uri })).toEqual({ offReason: null });
-    editor.last.answer = { offReason: 5 };
+    const model = { kind: "loading" };
+    editor.last.answer = { offReason: null, model };
+    expect(await editor.server.request(GetDocumentState, { uri })).toEqual({ offReason: null, model });
+    editor.last.answer = { offReason: 5, model };
     await expect(editor.server.request(GetDocumentState, { uri })).rejects.toThrow("offReason");
     editor.last.answer = { anchored: 1, problems: [] };
     expect(await editor.server.ask(AnchorNow)).toEqual({ anchored: 1, problems: [] });

@@ -32,6 +32,15 @@ describe("statusView", () => {
     );
   });
 
+  it("says that a model is asked through an enclave, which code is sent to", () => {
+    const model: ModelState = { kind: "relayed", name: "gpt\u202e5", enclave: `0x${"e".repeat(64)}` };
+    const { detail, word } = statusView({ kind: "running" }, status({ model }), null);
+    expect(detail).toContain("through the enclave 0xeeee");
+    expect(detail).toContain("gpt\\u{202e}5");
+    expect(detail).toContain("code of this repository is sent there");
+    expect(word).toBe("");
+  });
+
   it("says that the workspace names a model, and how to choose it", () => {
     const { detail, word } = statusView({ kind: "running" }, status({ proposedModel: "theirs" }), null);
     expect(detail).toContain(

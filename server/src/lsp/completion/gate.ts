@@ -1,8 +1,9 @@
+import type { ModelState } from "../../protocol/messages";
 import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
-import type { ProviderSource } from "./providerSource";
+import type { DocumentProviders } from "./documentProviders";
 import { textOffReason } from "./textLimits";
 
 /**
@@ -14,14 +15,22 @@ export class Gate {
 
   constructor(
     private readonly settings: SettingsStore,
-    private readonly source: ProviderSource,
+    private readonly providers: DocumentProviders,
     private readonly locations: DocumentLocations,
     private readonly store: SuggestionStore,
   ) {}
 
   async offReason(document: OpenDocument): Promise<string | null> {
+    const { trusted, enabled } = this.settings.current;
+    if (!trusted) {
+      return "The workspace is not trusted, so no model is loaded.";
+    }
+    if (!enabled) {
+      return "Suggestions are turned off in the settings.";
+    }
+    const { state } = await this.providers.of(document);
     return (
-      this.generalReason() ?? this.documentReason(document) ?? (await this.locations.of(document)).refusal
+      this.modelReason(state) ?? this.documentReason(document) ?? (await this.locations.of(document)).refusal
     );
   }
 
@@ -33,16 +42,8 @@ export class Gate {
     return (await this.locations.of(document)).refusal;
   }
 
-  /** What holds for every document. */
-  private generalReason(): string | null {
-    const { trusted, enabled, verifiedOnly } = this.settings.current;
-    if (!trusted) {
-      return "The workspace is not trusted, so no model is loaded.";
-    }
-    if (!enabled) {
-      return "Suggestions are turned off in the settings.";
-    }
-    const { state } = this.source;
+  private modelReason(state: ModelState): string | null {
+    const { verifiedOnly } = this.settings.current;
     if (state.kind === "failed") {
       return `${state.reason} ${state.remedy}`;
     }

@@ -13,6 +13,7 @@ import type { OfferOutcome, Provider } from "../../providers/provider";
 import { newSuggestionId } from "../../workflows/accept";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
+import { editorRemedy, editorText } from "../editorRemedies";
 import { abortedBy, parse } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { ActiveSuggestion } from "../suggestions/activeSuggestions";
@@ -20,6 +21,7 @@ import { Debounce, pause } from "./debounce";
 import { LookupTexts } from "./lookupTexts";
 import type { Offer } from "./offer";
 import { type Around, Prefetch } from "./prefetch";
+import type { ProviderSource } from "./providerSource";
 
 const Parameters = z.object({
   textDocument: z.object({ uri: DocumentUri }),
@@ -44,7 +46,10 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
   let superseded = new AbortController();
   const debounce = new Debounce();
   const lookUps = new LookupTexts(context);
-  const prefetch = new Prefetch((document, around, signal) => ask(context, document, around, false, signal));
+  const prefetch = new Prefetch(async (document, around, signal) => {
+    const source = await context.providers.of(document);
+    return source.unasked.ahead ? ask(context, source, document, around, false, signal) : NOTHING;
+  });
 
   context.connection.languages.inlineCompletion.on(async (raw: InlineCompletionParams, token) => {
     const parameters = parse("textDocument/inlineCompletion", Parameters, raw);
@@ -53,17 +58,26 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       return null;
     }
     const place = placeOf(document, parameters);
-    const show = (suggestion: ActiveSuggestion, typed: number): InlineCompletionItem[] => {
-      prefetch.shown(document, suggestion);
+    const show = (
+      { unasked }: ProviderSource,
+      suggestion: ActiveSuggestion,
+      typed: number,
+    ): InlineCompletionItem[] => {
+      if (unasked.ahead) {
+        prefetch.shown(document, suggestion);
+      }
       return [itemFor(context, document, suggestion, typed, place)];
     };
     const explicit = parameters.context.triggerKind === InlineCompletionTriggerKind.Invoked;
     const matching = context.active.match(document.uri, place.before, place.after);
-    const held = explicit && !isWhole(matching?.suggestion ?? null) ? null : matching;
+    let held = explicit && !isWhole(matching?.suggestion ?? null) ? null : matching;
     const mine = new AbortController();
-    if (held === null) {
+    const supersede = (): void => {
       superseded.abort();
       superseded = mine;
+    };
+    if (held === null) {
+      supersede();
     }
     const sayNothing = (reason: string | null): null => {
       if (reason !== null && !token.isCancellationRequested) {
@@ -76,11 +90,20 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
     if (offReason !== null || token.isCancellationRequested) {
       return sayNothing(offReason);
     }
+    const source = await context.providers.of(document);
+    if (held !== null && held.suggestion.offered.kind !== source.offers) {
+      held = null;
+      supersede();
+    }
     if (held !== null) {
-      return show(held.suggestion, held.typed);
+      return show(source, held.suggestion, held.typed);
+    }
+    const refusal = explicit ? null : source.unasked.refusal();
+    if (refusal !== null) {
+      return sayNothing(refusal);
     }
 
-    const ready = await prefetch.take(document.uri, place);
+    const ready = source.unasked.ahead ? await prefetch.take(document.uri, place) : null;
     let offer = ready ?? NOTHING;
     if (ready === null || (explicit && !isWhole(suggestionOf(offer)))) {
       if (mine.signal.aborted) {
@@ -89,29 +112,30 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       prefetch.cancel();
       const signal = abortedBy(token, mine);
       if (!explicit) {
-        await pause(debounce.delay(performance.now()), signal);
+        const delay = Math.max(debounce.delay(performance.now()), source.unasked.leastPauseMilliseconds);
+        await pause(delay, signal);
       }
       const started = performance.now();
-      const isLoaded = context.source.provider !== null;
-      offer = await ask(context, document, place, explicit, signal);
-      if (!signal.aborted && isLoaded) {
+      const isLoaded = source.provider !== null;
+      offer = await ask(context, source, document, place, explicit, signal);
+      if (!signal.aborted && isLoaded && source === context.providers.local) {
         debounce.answered(performance.now() - started);
       }
-      lookUps.follow(document, place.before.length);
+      lookUps.follow(source.provider, document, place.before.length);
     }
     if (offer.kind === "nothing") {
       return sayNothing(offer.reason);
     }
     context.active.add(offer.suggestion);
-    return token.isCancellationRequested ? null : show(offer.suggestion, 0);
+    return token.isCancellationRequested ? null : show(source, offer.suggestion, 0);
   });
   // What is encoded before somebody types need not be encoded at the first key.
   const lookAhead = async (document: OpenDocument): Promise<void> => {
     if ((await context.gate.offReason(document)) === null) {
-      lookUps.follow(document, 0);
+      lookUps.follow((await context.providers.of(document)).provider, document, 0);
     }
   };
-  context.source.onChange(({ kind }) => {
+  context.providers.local.onChange(({ kind }) => {
     if (kind === "ready") {
       for (const document of context.documents.all()) {
         void lookAhead(document);
@@ -135,7 +159,7 @@ function isWhole(suggestion: ActiveSuggestion | null): boolean {
 }
 
 /** The provider, once a start that is under way is done: whoever asks meanwhile need not ask again. */
-async function readyProvider({ source }: ServerContext, signal: AbortSignal): Promise<Provider | null> {
+async function readyProvider(source: ProviderSource, signal: AbortSignal): Promise<Provider | null> {
   if (signal.aborted || source.provider !== null) {
     return source.provider;
   }
@@ -146,12 +170,13 @@ async function readyProvider({ source }: ServerContext, signal: AbortSignal): Pr
 /** What the model offers at a place; nobody was shown it yet. */
 async function ask(
   context: ServerContext,
+  source: ProviderSource,
   document: OpenDocument,
   { before, after }: Around,
   explicit: boolean,
   signal: AbortSignal,
 ): Promise<Offer> {
-  const provider = await readyProvider(context, signal);
+  const provider = await readyProvider(source, signal);
   if (provider === null || signal.aborted) {
     return NOTHING;
   }
@@ -171,12 +196,13 @@ async function ask(
     outcome = await provider.suggest(request, signal);
   } catch (error) {
     if (!signal.aborted) {
-      context.source.failed(provider, error);
+      source.failed(provider, error);
     }
     context.log(`No suggestion: ${messageOf(error)}`);
-    return { kind: "nothing", reason: `The model failed: ${messageOf(error)}` };
+    const reason = editorRemedy(error) === null ? `The model failed: ${messageOf(error)}` : editorText(error);
+    return { kind: "nothing", reason };
   }
-  context.source.succeeded();
+  source.succeeded();
   if (outcome.kind === "nothing") {
     return {
       kind: "nothing",

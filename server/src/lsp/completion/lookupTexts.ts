@@ -14,11 +14,15 @@ const LASTING_MILLISECONDS = 10_000;
 export class LookupTexts {
   private told: { readonly provider: Provider; readonly uri: string; readonly time: number } | null = null;
 
-  constructor(private readonly context: Pick<ServerContext, "source" | "sources" | "locations">) {}
+  constructor(private readonly context: Pick<ServerContext, "sources" | "locations">) {}
 
-  /** Somebody is at an offset of a document. */
-  follow(document: OpenDocument, offset: number, now: number = performance.now()): void {
-    const { provider } = this.context.source;
+  /** Somebody is at an offset of a document, for which a provider is asked. */
+  follow(
+    provider: Provider | null,
+    document: OpenDocument,
+    offset: number,
+    now: number = performance.now(),
+  ): void {
     if (provider === null) {
       return;
     }

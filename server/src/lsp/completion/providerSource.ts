@@ -1,12 +1,24 @@
 import type { ModelState } from "../../protocol/messages";
-import type { Provider } from "../../providers/provider";
+import type { Offered, Provider } from "../../providers/provider";
 
-/** Who keeps the provider of suggestions ready: all that completion knows of where suggestions come from. */
+/** When a provider may be asked though nobody asked for a suggestion. */
+export interface Unasked {
+  /** Why it may not be now, as a sentence; `null` where it may. */
+  refusal(): string | null;
+  /** How long it waits for another key at least. */
+  readonly leastPauseMilliseconds: number;
+  /** Whether it is asked for what comes after a suggestion on show. */
+  readonly ahead: boolean;
+}
+
+/** Who keeps a provider of suggestions ready: all that completion knows of where suggestions come from. */
 export interface ProviderSource {
   /** The provider, or `null` while there is none; `state` says why. */
   readonly provider: Provider | null;
   readonly state: ModelState;
-  onChange(listener: (state: ModelState) => void): void;
+  /** What it offers; what is left of another kind, from before, is not shown again. */
+  readonly offers: Offered["kind"];
+  readonly unasked: Unasked;
   /** Waits until a start that is under way is done. */
   ready(): Promise<Provider | null>;
   /** The provider answered: what it failed in before no longer counts. */

@@ -6,7 +6,7 @@ import type { ModelState } from "../../protocol/messages";
 import { LocalProvider } from "../../providers/local/localProvider";
 import type { Provider } from "../../providers/provider";
 import type { Installation } from "../../workflows/installation";
-import type { ProviderSource } from "../completion/providerSource";
+import type { LocalSource } from "../completion/documentProviders";
 import { EDITOR_REMEDIES } from "../editorRemedies";
 import type { SettingsStore } from "../settingsStore";
 
@@ -17,7 +17,9 @@ const MAX_RESTARTS = 3;
  * Keeps the pinned model loaded: starts it, starts it again after a crash, lets it go when nobody may use it. A model
  * whose bytes differ from its pin never becomes an engine, and `state` says why.
  */
-export class EngineHost implements ProviderSource {
+export class EngineHost implements LocalSource {
+  readonly offers = "replayable";
+  readonly unasked = { refusal: () => null, leastPauseMilliseconds: 0, ahead: true };
   private current: ModelState = { kind: "loading" };
   private running: LocalProvider | null = null;
   private readonly loads = new SerialQueue();

@@ -1,6 +1,7 @@
 /** How the server is set up and how it is: settings, state of model and chain. */
 import * as z from "zod";
 import { Count, Digest } from "../../platform/primitives";
+import { EnclaveName } from "../enclaveNames";
 import { Settings } from "../settings";
 import { Nothing, notification, question } from "./message";
 
@@ -31,6 +32,8 @@ export const ModelState = z.discriminatedUnion("kind", [
     /** A sentence that says how it runs, where that is not what the settings ask for. */
     notice: z.string().exactOptional(),
   }),
+  /** A model behind an enclave, where the person agreed to that. */
+  z.object({ kind: z.literal("relayed"), name: z.string(), enclave: EnclaveName }),
   z.object({ kind: z.literal("failed"), reason: z.string(), remedy: z.string() }),
   z.object({ kind: z.literal("off"), reason: z.string() }),
 ]);

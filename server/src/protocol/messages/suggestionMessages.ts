@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { DocumentUri } from "./documentPlaces";
 import { notification, request, signal } from "./message";
+import { ModelState } from "./serverMessages";
 
 /**
  * The command of every suggestion's item, with the suggestion's id as its argument. The editor runs it after a whole
@@ -11,12 +12,12 @@ export const ACCEPTED_COMMAND = "proofline.didAcceptSuggestion";
 
 const OneDocument = z.object({ uri: DocumentUri });
 
-/** Why a document gets no suggestions, for the language status; `null` where it does. */
+/** Why a document gets no suggestions, for the language status, `null` where it does; and the model that makes them there. */
 export const GetDocumentState = request(
   "proofline/getDocumentState",
   "clientToServer",
   OneDocument,
-  z.object({ offReason: z.nullable(z.string()) }),
+  z.object({ offReason: z.nullable(z.string()), model: ModelState }),
 );
 
 const Accepted = {

@@ -49,15 +49,20 @@ export const NO_PAYER: Payer = {
   answered: () => {},
 };
 
+/** Where an enclave is asked, and the word of the registry by which it may be. */
+export interface AskableEnclave {
+  readonly endpoint: EnclaveEndpoint;
+  readonly testimony: RegistryTestimony;
+}
+
 export interface OpenGradientParameters {
   /** The name that the registry knows the enclave by. */
   readonly enclave: ChainHash;
-  readonly endpoint: EnclaveEndpoint;
   /** As OpenGradient calls it. */
   readonly model: string;
   readonly settlement: Settlement["kind"];
-  /** What the registry's chain says of the enclave now. @throws ProoflineError where it cannot be asked */
-  readonly testimony: () => Promise<RegistryTestimony>;
+  /** Asked before each request leaves. @throws ProoflineError where the enclave may not be asked, or nobody can tell */
+  readonly askable: () => Promise<AskableEnclave>;
   readonly payer: Payer;
   /** SHA-256 of the root certificate that vouches for attestation documents; Amazon's unless said. */
   readonly root?: Digest;
@@ -85,9 +90,10 @@ export class OpenGradientProvider implements Provider {
     const { model, settlement } = this.parameters;
     const prompt = chatPrompt(request);
     const body = requestBody({ model, prompt, maxTokens: request.maxTokens });
+    const { endpoint, testimony } = await this.parameters.askable();
     let reply: EnclaveReply;
     try {
-      reply = await this.ask(body, signal);
+      reply = await this.ask(endpoint, body, signal);
     } catch (error) {
       if (error instanceof ProoflineError && error.code === "inference.cancelled") {
         return { kind: "nothing", reason: "cancelled" };
@@ -100,7 +106,7 @@ export class OpenGradientProvider implements Provider {
       return { kind: "nothing", reason: "cut" };
     }
     const displayed = displayedOf(answer.output.signed, prompt);
-    const checked = await this.checked(body, reply.body, answer, displayed);
+    const checked = await this.checked(body, reply.body, { answer, displayed, testimony });
     if (displayed === "") {
       return { kind: "nothing", reason: "empty" };
     }
@@ -121,8 +127,12 @@ export class OpenGradientProvider implements Provider {
    * Sends a request: within a session where one is open, and else with the payment that is asked for. Once something was paid, it is not
    * sent again, whatever comes of it.
    */
-  private async ask(body: string, signal: AbortSignal | undefined): Promise<EnclaveReply> {
-    const { endpoint, settlement, payer } = this.parameters;
+  private async ask(
+    endpoint: EnclaveEndpoint,
+    body: string,
+    signal: AbortSignal | undefined,
+  ): Promise<EnclaveReply> {
+    const { settlement, payer } = this.parameters;
     const headers = {
       accept: "text/event-stream",
       "content-type": "application/json",
@@ -153,8 +163,15 @@ export class OpenGradientProvider implements Provider {
   private async checked(
     request: string,
     body: string,
-    { signature, timestamp, enclave }: SignedAnswer,
-    displayed: string,
+    {
+      answer: { signature, timestamp, enclave },
+      displayed,
+      testimony,
+    }: {
+      readonly answer: SignedAnswer;
+      readonly displayed: string;
+      readonly testimony: RegistryTestimony;
+    },
   ) {
     if (enclave !== this.parameters.enclave) {
       throw answerError("another enclave signed it than the one that was asked");
@@ -166,9 +183,9 @@ export class OpenGradientProvider implements Provider {
       settlement: this.parameters.settlement,
       isTrimKnown: true,
     };
-    const { testimony, root } = this.parameters;
+    const { root } = this.parameters;
     const { summary, checks } = await checkClaimedAnswer(claimed, {
-      registry: await testimony(),
+      registry: testimony,
       ...(root !== undefined && { root }),
     });
     if (summary !== "approved") {

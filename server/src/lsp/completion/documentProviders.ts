@@ -1,0 +1,24 @@
+import type { Repository } from "../../evidence/repository";
+import type { ModelState } from "../../protocol/messages";
+import type { DocumentLocations } from "../documents/documentLocations";
+import type { OpenDocument } from "../documents/openDocument";
+import type { ProviderSource } from "./providerSource";
+
+/** The model on this computer, which tells when its state changes. */
+export interface LocalSource extends ProviderSource {
+  onChange(listener: (state: ModelState) => void): void;
+}
+
+/** Where suggestions for each document come from: an enclave where the person agreed to one, else the model on this computer. */
+export class DocumentProviders {
+  constructor(
+    readonly local: LocalSource,
+    private readonly enclaves: { sourceOf(repository: Repository): Promise<ProviderSource | null> },
+    private readonly locations: DocumentLocations,
+  ) {}
+
+  async of(document: OpenDocument): Promise<ProviderSource> {
+    const { repository } = await this.locations.of(document);
+    return (repository === null ? null : await this.enclaves.sourceOf(repository)) ?? this.local;
+  }
+}
