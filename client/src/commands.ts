@@ -33,6 +33,8 @@ export const COMMANDS = {
   "proofline.reviewChain": { title: "command.reviewChain", whileStopped: "saysWhy" },
   "proofline.useOpenGradient": { title: "command.useOpenGradient", whileStopped: "saysWhy" },
   "proofline.useLocalModel": { title: "command.useLocalModel", whileStopped: "saysWhy" },
+  "proofline.setOpenGradientWallet": { title: "command.setOpenGradientWallet", whileStopped: "works" },
+  "proofline.clearOpenGradientWallet": { title: "command.clearOpenGradientWallet", whileStopped: "works" },
   "proofline.setHubToken": { title: "command.setHubToken", whileStopped: "works" },
   "proofline.clearHubToken": { title: "command.clearHubToken", whileStopped: "works" },
   /** Comes with every suggestion; VS Code runs it after a whole acceptance. */

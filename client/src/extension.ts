@@ -14,6 +14,7 @@ import * as modelText from "./features/modelText";
 import * as navigation from "./features/navigation";
 import * as evidence from "./features/openEvidence";
 import * as openGradient from "./features/openGradient";
+import * as openGradientWallet from "./features/openGradientWallet";
 import * as verdictDocument from "./features/openVerdict";
 import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
@@ -51,6 +52,7 @@ const FEATURES = [
   menu,
   reviewChain,
   openGradient,
+  openGradientWallet,
   toggle,
   log,
 ];

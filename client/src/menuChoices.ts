@@ -150,6 +150,12 @@ function aboutModel(model: ModelState): readonly MenuChoice[] {
     case "relayed":
       return [
         command("cloud", "Model", `${model.name}, through an enclave`, "proofline.useOpenGradient"),
+        command(
+          "credit-card",
+          "Set OpenGradient wallet…",
+          `${model.committed ?? "Nothing"} committed within 24 hours`,
+          "proofline.setOpenGradientWallet",
+        ),
         command("chip", "Use the local model here", "Sends nothing away", "proofline.useLocalModel"),
       ];
     default:

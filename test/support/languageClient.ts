@@ -40,6 +40,7 @@ import {
   DidChangeStatus,
   DidChangeVerdicts,
   DidUndoOrRedo,
+  GetOpenGradientKey,
   GetTransactionKey,
   type ShownVerdict,
 } from "../../server/src/protocol/messages";
@@ -57,6 +58,7 @@ export interface StartOptions {
   readonly folders: readonly string[];
   readonly settings?: Partial<Settings>;
   readonly transactionKey?: string;
+  readonly openGradientKey?: string;
   /** Answers whether a person agrees to a first payment; nobody does unless said. */
   readonly pays?: (bill: ConfirmPayment.Parameters) => boolean;
   readonly env?: Record<string, string>;
@@ -104,7 +106,7 @@ export class Client {
     return client;
   }
 
-  private listen({ transactionKey, pays = () => false }: StartOptions): void {
+  private listen({ transactionKey, openGradientKey, pays = () => false }: StartOptions): void {
     const { connection } = this;
     this.process.stderr?.on("data", (chunk: Buffer) => this.log.push(chunk.toString()));
     this.process.on("exit", () => {
@@ -131,6 +133,7 @@ export class Client {
     });
     connection.onRequest(RegistrationRequest.type, () => {});
     connection.onRequest(GetTransactionKey.type, () => transactionKey ?? null);
+    connection.onRequest(GetOpenGradientKey.type, () => openGradientKey ?? null);
     connection.onRequest(ConfirmPayment.type, pays);
     connection.listen();
   }

@@ -8,6 +8,7 @@ import { registerCommand, tell } from "../commandRunner";
 import { readSettings } from "../config";
 import { agree } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
+import { privateKeyIn } from "../privateKey";
 
 export function activate(context: FeatureContext): void {
   const { secrets } = context.extension;
@@ -40,9 +41,9 @@ export function activate(context: FeatureContext): void {
       password: true,
       ignoreFocusOut: true,
       validateInput: (value) =>
-        normalized(value) === undefined ? "A private key is 64 hexadecimal digits." : undefined,
+        privateKeyIn(value) === undefined ? "A private key is 64 hexadecimal digits." : undefined,
     });
-    const secret = normalized(key ?? "");
+    const secret = privateKeyIn(key ?? "");
     if (secret !== undefined) {
       await secrets.store(storageKey(chainId), secret);
       await tell(context, "information", `The transaction key for chain ${chainId} is set.`);
@@ -69,11 +70,6 @@ async function askForChain(context: FeatureContext): Promise<number | undefined>
       /^[1-9]\d{0,14}$/.test(value.trim()) ? undefined : "A chain id is a positive whole number.",
   });
   return answer === undefined ? undefined : Number(answer.trim());
-}
-
-function normalized(key: string): string | undefined {
-  const digits = key.trim().replace(/^0x/i, "").toLowerCase();
-  return /^[0-9a-f]{64}$/.test(digits) ? `0x${digits}` : undefined;
 }
 
 function storageKey(chainId: number): string {

@@ -1,6 +1,7 @@
-import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import type { PrivateKeyAccount } from "viem/accounts";
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
+import { accountOfKey } from "../platform/walletKey";
 import type { Anchor, ChainConfiguration, ChainWriter } from "./chain";
 import { ConnectedReader } from "./chainReader";
 import { lookUpAnchor } from "./eas/lookUpAnchor";
@@ -214,14 +215,9 @@ function accountOf(key: string | null): PrivateKeyAccount {
       "setTransactionKey",
     );
   }
-  const digits = key.trim().toLowerCase();
-  const prefixed = digits.startsWith("0x") ? digits : `0x${digits}`;
-  try {
-    if (/^0x[0-9a-f]{64}$/.test(prefixed)) {
-      return privateKeyToAccount(prefixed as `0x${string}`);
-    }
-  } catch {
-    // Zero, or not below the curve's order: the message must not show the key.
+  const account = accountOfKey(key);
+  if (account !== null) {
+    return account;
   }
   throw new ProoflineError(
     "chain.configuration",

@@ -51,7 +51,8 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
     "Run Proofline: Anchor Now to see what it costs and to agree. It is asked once for a chain and an account.",
   checkRegistryServers:
     "Check the network connection, and the RPC servers in the setting proofline.openGradient.rpcUrls.",
-  setWallet: "Ask an address that wants no payment.",
+  setWallet:
+    "Run Proofline: Set OpenGradient Wallet… with a key that holds OPG on Base and has let Permit2 move it.",
   setTransactionKey: "Set one with Proofline: Set Transaction Key: 64 hexadecimal digits.",
 };
 

@@ -12,6 +12,7 @@ import {
   DidChangeSettings,
   DidLoadModel,
   ForgetChain,
+  GetOpenGradientKey,
   ListEnclaves,
   RestartEngine,
   ReviewChain,
@@ -40,11 +41,12 @@ import { provideDocumentState } from "./documents/documentState";
 import { type OpenDocument, someOf } from "./documents/openDocument";
 import { Tracking } from "./documents/tracking";
 import { EnclaveHost } from "./enclaves/enclaveHost";
+import { EnclaveSpending } from "./enclaves/enclaveSpending";
 import { WorkspaceEnclaves } from "./enclaves/workspaceEnclaves";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
 import { WorkspaceModels } from "./models/workspaceModels";
-import { onNotification, onQuestion, onRequest } from "./requests";
+import { ask, onNotification, onQuestion, onRequest } from "./requests";
 import { startSealing } from "./sealing/sealing";
 import type { ServerContext } from "./serverContext";
 import { SettingsStore } from "./settingsStore";
@@ -94,7 +96,8 @@ export function assembleServer(
   const models = new WorkspaceModels(settings.home, embedded, pathsOf(workspaceFolders ?? []), log);
   const engine = new EngineHost(settings, installation, log, () => models.chosenDirectory());
   const enclaveChoices = new EnclaveChoices(settings.home);
-  const workspaceEnclaves = new WorkspaceEnclaves(settings, enclaveChoices);
+  const enclaveSpending = new EnclaveSpending(settings.home, log);
+  const workspaceEnclaves = new WorkspaceEnclaves(settings, enclaveChoices, enclaveSpending);
   const locations = new DocumentLocations(pathsOf(workspaceFolders ?? []));
   const tracking = new Tracking(documents);
 
@@ -102,7 +105,14 @@ export function assembleServer(
   const tellPending = (): void =>
     status.setPending(store.unanchoredCount((repository) => locations.isHere(repository)) ?? 0);
   store.onEvent(tellPending);
-  const enclaveHost = new EnclaveHost(settings, enclaveChoices, log);
+  const enclaveHost = new EnclaveHost(
+    settings,
+    enclaveChoices,
+    enclaveSpending,
+    // An editor that keeps no keys does not know the request.
+    () => ask(connection, GetOpenGradientKey, {}).catch(() => null),
+    log,
+  );
   const providers = new DocumentProviders(engine, enclaveHost, locations);
   const gate = new Gate(settings, providers, locations, store);
   const sources = new ContextSources(locations, settings);

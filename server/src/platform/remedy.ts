@@ -56,6 +56,7 @@ export const REMEDY_KEYS = [
   "chooseEnclave",
   "checkRegistryServers",
   "setWallet",
+  "askLater",
   // The chain
   "anchorFirst",
   "anchorLater",

@@ -16,7 +16,12 @@ export {
   PlanModel,
   WantedModel,
 } from "./messages/modelMessages";
-export { ConfirmPayment, GetHubToken, GetTransactionKey } from "./messages/secretMessages";
+export {
+  ConfirmPayment,
+  GetHubToken,
+  GetOpenGradientKey,
+  GetTransactionKey,
+} from "./messages/secretMessages";
 export {
   ChainState,
   DidChangeSettings,

@@ -36,7 +36,8 @@ export const SHARED_REMEDIES = {
   makeModelFolderWritable: "Make the model folder writable, or pin a copy of it.",
   restoreModelsFile:
     "Restore .proofline/models.json from version control, or delete it and pin its models again.",
-  chooseEnclave: "Choose another enclave, or try again later. Nothing was sent to this one.",
+  chooseEnclave: "Choose another enclave, or try again later.",
+  askLater: "Ask again later: what was committed counts for an hour, and for a day.",
 
   distrustModel:
     "Nothing was kept. Ask whoever pinned or publishes the model, and do not use other bytes until you know why they differ.",

@@ -1,25 +1,35 @@
 /** The provider against a whole stand-in OpenGradient: what it offers, and what of each fault leaves this machine. */
+import { mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CompletionRequest } from "../../../server/src/inference/engine/engine";
 import { ChainHash } from "../../../server/src/platform/primitives";
+import { Commitments } from "../../../server/src/providers/opengradient/commitments";
 import { OPENGRADIENT_SCHEME } from "../../../server/src/providers/opengradient/completionRequest";
 import {
   NO_PAYER,
   OpenGradientProvider,
   type Payer,
 } from "../../../server/src/providers/opengradient/openGradientProvider";
+import {
+  MOST_PER_DAY,
+  MOST_PER_HOUR,
+  MOST_PER_SESSION,
+} from "../../../server/src/providers/opengradient/spendingLimits";
+import { UptoPayer } from "../../../server/src/providers/opengradient/uptoPayer";
 import { askRegistry } from "../../../server/src/workflows/enclaveRegistry";
 import { eventually } from "../../support/eventually";
 import { FAULTS, type Fault } from "../../support/opengradient/faults";
-import { pay, permitFor } from "../../support/opengradient/payingClient";
-import { fromHeader, PaymentRequired, toHeader } from "../../support/opengradient/paymentTerms";
 import { IDLE_SECONDS } from "../../support/opengradient/sessions";
 import {
   type OpenGradient,
   type OpenGradientOptions,
+  PAYEE,
   startOpenGradient,
 } from "../../support/opengradient/startOpenGradient";
+import { removeFolder } from "../../support/removeFolder";
 
 const REQUEST: CompletionRequest = {
   path: "src/add.ts",
@@ -32,29 +42,35 @@ const REQUEST: CompletionRequest = {
 };
 const MODEL = "gpt-5";
 
-const account = privateKeyToAccount(generatePrivateKey());
+const key = generatePrivateKey();
+const account = privateKeyToAccount(key);
 
-/** Pays whatever it is asked for, once. */
-function payer(open: OpenGradient): Payer {
-  let session: string | null = null;
-  return {
-    session: () => (session === null ? null : { "x-upto-session": session }),
-    sessionEnded: () => {
-      session = null;
-    },
-    payFor: async ({ headers }) => {
-      const required = PaymentRequired.parse(fromHeader(String(headers["payment-required"])));
-      const permit = permitFor(required, account.address, open.clock.now());
-      return { "payment-signature": toHeader(await pay(required, account, permit)) };
-    },
-    answered: ({ headers }) => {
-      const opened = headers["x-upto-session"];
-      session = typeof opened === "string" ? opened : session;
-    },
-  };
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "proofline-home-"));
+});
+afterEach(() => removeFolder(home));
+
+/** Pays as a person does who agreed to the registered payee. */
+function payer({ clock }: OpenGradient): UptoPayer {
+  return new UptoPayer({
+    agreed: { payee: PAYEE, most: MOST_PER_SESSION },
+    limits: { hour: MOST_PER_HOUR, day: MOST_PER_DAY },
+    key: async () => key,
+    commitments: () => Commitments.open(home, clock.now),
+    now: clock.now,
+  });
 }
 
-function provider(open: OpenGradient, paying = payer(open)): OpenGradientProvider {
+const notes = (): number => {
+  try {
+    return readdirSync(join(home, "payments", "opengradient")).length;
+  } catch {
+    return 0;
+  }
+};
+
+function provider(open: OpenGradient, paying: Payer = payer(open)): OpenGradientProvider {
   const { enclave, gateway, registry, clock, root } = open;
   const name = ChainHash.parse(enclave.name);
   return new OpenGradientProvider({
@@ -146,11 +162,46 @@ describe("the provider", () => {
     expect(open.gateway.received).toEqual([]);
   });
 
+  it.each(["priceAboveCap", "otherPayee", "otherToken", "otherChain"] as const)(
+    "commits nothing to a gateway with the fault %s",
+    async (fault) => {
+      const open = await started();
+      open.gateway.fault = fault;
+      await expect(provider(open).suggest(REQUEST)).rejects.toMatchObject({
+        code: "enclave.payment",
+        message: expect.stringContaining("did not agree to"),
+      });
+      expect(open.gateway.received).toHaveLength(1);
+      expect(open.gateway.received[0]?.headers).not.toHaveProperty("payment-signature");
+      expect([notes(), open.facilitator.takenFrom(account.address)]).toEqual([0, 0n]);
+    },
+  );
+
+  it("notes each permit before it leaves, and signs none beyond what was agreed to", async () => {
+    const open = await started();
+    const asking = provider(open);
+    await asking.suggest(REQUEST);
+    await asking.suggest(REQUEST);
+    expect(notes()).toBe(1);
+    for (let session = 2; session <= 10; session += 1) {
+      open.clock.pass(IDLE_SECONDS + 1);
+      await asking.suggest(REQUEST);
+    }
+    expect(notes()).toBe(10);
+    open.clock.pass(IDLE_SECONDS + 1);
+    const sent = open.gateway.received.length;
+    await expect(asking.suggest(REQUEST)).rejects.toMatchObject({ remedy: "askLater" });
+    const more = open.gateway.received.slice(sent);
+    expect(more.filter(({ headers }) => "payment-signature" in headers)).toEqual([]);
+    expect(notes()).toBe(10);
+  });
+
   it("sends what is paid for once, also where the connection drops then", async () => {
     const open = await started();
     open.gateway.fault = "droppedAfterPayment";
     await expect(provider(open).suggest(REQUEST)).rejects.toMatchObject({ code: "enclave.unreachable" });
     expect(open.gateway.received).toHaveLength(2);
+    expect(notes()).toBe(1);
   });
 
   it("offers nothing of code that the registry does not approve, or of an enclave that it does not know", async () => {

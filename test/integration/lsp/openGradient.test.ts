@@ -1,6 +1,8 @@
 /** An enclave suggests in the editor: from the consent to a badge that says attested, and nothing leaves that nobody agreed to. */
 import { execFile, execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
@@ -13,6 +15,7 @@ import { ROOT } from "../../support/languageClient";
 import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { machineClock } from "../../support/opengradient/clock";
 import { asking, editorPerson, withoutDocuments } from "../../support/opengradient/editorPerson";
+import { PRICE } from "../../support/opengradient/paymentTerms";
 import {
   type OpenGradientOptions,
   PAYEE,
@@ -31,6 +34,7 @@ interface Wishes extends OpenGradientOptions {
   readonly settings?: Partial<Settings>;
   readonly workspace?: Workspace;
   readonly transactionKey?: string;
+  readonly openGradientKey?: string;
 }
 
 /** Somebody with a file, in front of an enclave that answers for nothing; they agreed to nothing yet. */
@@ -38,6 +42,7 @@ async function atWork({
   settings = {},
   workspace = Workspace.create(),
   transactionKey,
+  openGradientKey,
   ...options
 }: Wishes = {}) {
   const open = await startOpenGradient({
@@ -53,6 +58,7 @@ async function atWork({
     {
       settings: { ...asking(open, [server]), ...settings },
       ...(transactionKey !== undefined && { transactionKey, pays: () => true }),
+      ...(openGradientKey !== undefined && { openGradientKey }),
     },
     workspace,
   );
@@ -78,7 +84,12 @@ test("what an enclave suggested is attested once it is anchored, also for whoeve
   expect(open.gateway.received).toEqual([]);
 
   await agree(open);
-  expect(await modelIn(client, uri)).toEqual({ kind: "relayed", name: "gpt-5", enclave: open.enclave.name });
+  expect(await modelIn(client, uri)).toEqual({
+    kind: "relayed",
+    name: "gpt-5",
+    enclave: open.enclave.name,
+    committed: null,
+  });
   const shown = await client.suggestion(uri, AT);
   expect(shown.text).toBe(TEXT);
   expect(open.gateway.received).toHaveLength(1);
@@ -241,4 +252,47 @@ test("an attestation document that is not under Amazon's root is believed by nob
   direct.client.open(uri, BEFORE + AFTER);
   expect(await direct.client.complete(uri, AT)).toBeNull();
   await direct.client.until("the reason", () => silences.some((reason) => reason.includes("not Amazon's")));
+});
+
+/** The files below a folder that hold a text. */
+function filesWith(text: string, folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => readFileSync(path).includes(text));
+}
+
+describe("an enclave that wants money", () => {
+  test("is paid with the wallet, as far as was agreed to, and what was committed is told", async () => {
+    const key = generatePrivateKey();
+    const { open, client, uri, agree, review, workspace } = await atWork({
+      isFree: false,
+      openGradientKey: key,
+    });
+    expect((await review(open)).lines.at(-1)).toMatch(/last 24 hours: nothing$/);
+    await agree(open);
+    expect((await client.suggestion(uri, AT)).text).toBe(TEXT);
+    const typed = client.type(uri, AT, "0 + ");
+    expect((await client.suggestion(uri, typed)).text).toBe(TEXT);
+    // A challenge, a paid request, and one within the session.
+    expect(open.gateway.received).toHaveLength(3);
+    const { address } = privateKeyToAccount(key);
+    expect(open.facilitator.takenFrom(address)).toBe(2n * PRICE);
+    expect(await modelIn(client, uri)).toMatchObject({ committed: "0.1 OPG" });
+    expect((await review(open)).lines.at(-1)).toMatch(/last 24 hours: 0\.1 OPG$/);
+    for (const folder of [workspace.home, workspace.folder]) {
+      expect(filesWith(key.slice(2), folder)).toEqual([]);
+    }
+    expect(client.log.join()).not.toContain(key.slice(2));
+  });
+
+  test("gets nothing without a wallet, and what to do is said", async () => {
+    const { open, client, uri, agree, silences } = await atWork({ isFree: false });
+    await agree(open);
+    expect(await client.complete(uri, AT)).toBeNull();
+    await client.until("the reason", () =>
+      silences.some((reason) => reason.includes("Set OpenGradient Wallet")),
+    );
+    expect(open.gateway.received).toHaveLength(1);
+  });
 });

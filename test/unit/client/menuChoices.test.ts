@@ -46,9 +46,15 @@ describe("the menu", () => {
   });
 
   it("says that a model is asked through an enclave, and offers the one on this computer", () => {
-    const model = { kind: "relayed", name: "gpt-5", enclave: `0x${"e".repeat(64)}` } as const;
+    const model = {
+      kind: "relayed",
+      name: "gpt-5",
+      enclave: `0x${"e".repeat(64)}`,
+      committed: "0.2 OPG",
+    } as const;
     const lines = labels({ status: { ...STATUS, model } });
     expect(lines).toContain("Model: gpt-5, through an enclave");
+    expect(lines).toContain("Set OpenGradient wallet…: 0.2 OPG committed within 24 hours");
     expect(lines).toContain("Use the local model here: Sends nothing away");
     expect(lines.join()).not.toContain("Use OpenGradient");
   });

@@ -33,7 +33,12 @@ describe("statusView", () => {
   });
 
   it("says that a model is asked through an enclave, which code is sent to", () => {
-    const model: ModelState = { kind: "relayed", name: "gpt\u202e5", enclave: `0x${"e".repeat(64)}` };
+    const model: ModelState = {
+      kind: "relayed",
+      name: "gpt\u202e5",
+      enclave: `0x${"e".repeat(64)}`,
+      committed: null,
+    };
     const { detail, word } = statusView({ kind: "running" }, status({ model }), null);
     expect(detail).toContain("through the enclave 0xeeee");
     expect(detail).toContain("gpt\\u{202e}5");

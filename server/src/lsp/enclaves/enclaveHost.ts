@@ -6,15 +6,13 @@ import {
   termsDigest,
   termsFor,
 } from "../../providers/opengradient/enclaveTerms";
-import {
-  type AskableEnclave,
-  NO_PAYER,
-  OpenGradientProvider,
-} from "../../providers/opengradient/openGradientProvider";
+import { type AskableEnclave, OpenGradientProvider } from "../../providers/opengradient/openGradientProvider";
+import { UptoPayer } from "../../providers/opengradient/uptoPayer";
 import type { EnclaveChoices } from "../../workflows/enclaveChoices";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { SettingsStore } from "../settingsStore";
 import { EnclaveSource } from "./enclaveSource";
+import type { EnclaveSpending } from "./enclaveSpending";
 import { RegistryAnswers } from "./registryAnswers";
 import { RequestBudget } from "./requestBudget";
 
@@ -30,9 +28,14 @@ export class EnclaveHost implements DocumentListener {
   /** By the repository's top and what was agreed to there: a source keeps its session while nothing changes. */
   private readonly sources = new Map<string, EnclaveSource>();
 
+  private readonly payers = new Map<string, UptoPayer>();
+
   constructor(
     private readonly settings: SettingsStore,
     private readonly choices: EnclaveChoices,
+    private readonly spending: EnclaveSpending,
+    /** The private key that pays; `null` where none is set. */
+    private readonly key: () => Promise<string | null>,
     private readonly log: (line: string) => void,
   ) {
     settings.onChange(() => this.lookAgain());
@@ -65,10 +68,17 @@ export class EnclaveHost implements DocumentListener {
     if (terms === null) {
       return null;
     }
+    await this.spending.refresh();
     const key = `${repository.folder}\n${termsDigest(terms)}`;
     const source =
       this.sources.get(key) ??
-      new EnclaveSource(this.providerFor(repository, terms), terms, this.settings, this.budget);
+      new EnclaveSource(
+        this.providerFor(repository, terms),
+        terms,
+        this.spending,
+        this.settings,
+        this.budget,
+      );
     this.sources.set(key, source);
     return source;
   }
@@ -78,13 +88,29 @@ export class EnclaveHost implements DocumentListener {
       enclave: terms.enclave,
       model: terms.model,
       settlement: terms.settlement,
-      payer: NO_PAYER,
+      payer: this.payerFor(terms),
       askable: async () => {
         const askable = await this.askable(repository, terms);
         this.budget.spend();
         return askable;
       },
     });
+  }
+
+  /** Sessions are with an enclave, whichever repository asks for them. */
+  private payerFor({ enclave, endpoint, certificate, payee, most }: EnclaveTerms): UptoPayer {
+    const key = JSON.stringify([enclave, endpoint, certificate, payee, most]);
+    const payer =
+      this.payers.get(key) ??
+      new UptoPayer({
+        agreed: { payee, most: BigInt(most.session) },
+        limits: { hour: BigInt(most.hour), day: BigInt(most.day) },
+        key: this.key,
+        commitments: () => this.spending.commitments(),
+        now: this.spending.now,
+      });
+    this.payers.set(key, payer);
+    return payer;
   }
 
   /** @throws ProoflineError where it may not be asked, or nobody can tell */

@@ -3,6 +3,7 @@ import type { EnclaveTerms } from "../../providers/opengradient/enclaveTerms";
 import type { Provider } from "../../providers/provider";
 import type { ProviderSource, Unasked } from "../completion/providerSource";
 import type { SettingsStore } from "../settingsStore";
+import type { EnclaveSpending } from "./enclaveSpending";
 import type { RequestBudget } from "./requestBudget";
 
 /** Each request costs money and sends code away, so that somebody who goes on typing is waited for. */
@@ -10,17 +11,16 @@ const LEAST_PAUSE_MILLISECONDS = 400;
 
 /** The enclave that a person agreed to for one repository. Whether it may be asked at all is seen to before each request. */
 export class EnclaveSource implements ProviderSource {
-  readonly state: ModelState;
   readonly offers = "attested";
   readonly unasked: Unasked;
 
   constructor(
     readonly provider: Provider,
-    { enclave, model }: EnclaveTerms,
+    private readonly terms: EnclaveTerms,
+    private readonly spending: EnclaveSpending,
     settings: SettingsStore,
     budget: RequestBudget,
   ) {
-    this.state = { kind: "relayed", name: model, enclave };
     this.unasked = {
       leastPauseMilliseconds: LEAST_PAUSE_MILLISECONDS,
       ahead: false,
@@ -34,6 +34,11 @@ export class EnclaveSource implements ProviderSource {
           : `Within the last hour ${budget.spent} requests went to enclaves, and the setting proofline.openGradient.requestsPerHour allows ${requestsPerHour}; suggestions still come when you ask for them.`;
       },
     };
+  }
+
+  get state(): ModelState {
+    const { enclave, model: name } = this.terms;
+    return { kind: "relayed", name, enclave, committed: this.spending.ofToday };
   }
 
   async ready(): Promise<Provider> {

@@ -13,12 +13,14 @@ import type { EnclaveRegistry } from "../../workflows/enclaveRegistry";
 import { EditorError } from "../editorError";
 import { editorText } from "../editorRemedies";
 import type { SettingsStore } from "../settingsStore";
+import type { EnclaveSpending } from "./enclaveSpending";
 
 /** Which enclave the code of a workspace folder's repository may be sent to, and what the person says of it. */
 export class WorkspaceEnclaves {
   constructor(
     private readonly settings: SettingsStore,
     private readonly choices: EnclaveChoices,
+    private readonly spending: EnclaveSpending,
   ) {}
 
   /** The enclaves that may be asked now. */
@@ -42,8 +44,11 @@ export class WorkspaceEnclaves {
   }
 
   /** What there is to agree to. */
-  review(wanted: WantedEnclave): Promise<EnclaveProposal> {
-    return this.choices.propose(this.registry(), wanted);
+  async review(wanted: WantedEnclave): Promise<EnclaveProposal> {
+    const proposal = await this.choices.propose(this.registry(), wanted);
+    await this.spending.refresh();
+    const spent = `Committed to enclaves from this computer within the last 24 hours: ${this.spending.ofToday ?? "nothing"}`;
+    return { ...proposal, lines: [...proposal.lines, spent] };
   }
 
   /** @param digest names what the person was shown */

@@ -10,6 +10,14 @@ export const GetTransactionKey = request(
   z.nullable(z.string()),
 );
 
+/** The key that pays enclaves of OpenGradient, or `null`. */
+export const GetOpenGradientKey = request(
+  "proofline/getOpenGradientKey",
+  "serverToClient",
+  z.object({}),
+  z.nullable(z.string()),
+);
+
 /** The token for a hub, named by its origin, or `null`. It is sent to that origin alone. */
 export const GetHubToken = request(
   "proofline/getHubToken",

@@ -33,7 +33,13 @@ export const ModelState = z.discriminatedUnion("kind", [
     notice: z.string().exactOptional(),
   }),
   /** A model behind an enclave, where the person agreed to that. */
-  z.object({ kind: z.literal("relayed"), name: z.string(), enclave: EnclaveName }),
+  z.object({
+    kind: z.literal("relayed"),
+    name: z.string(),
+    enclave: EnclaveName,
+    /** What was committed to enclaves within a day, for people; `null` for nothing. */
+    committed: z.nullable(z.string()),
+  }),
   z.object({ kind: z.literal("failed"), reason: z.string(), remedy: z.string() }),
   z.object({ kind: z.literal("off"), reason: z.string() }),
 ]);
