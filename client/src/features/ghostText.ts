@@ -8,11 +8,13 @@ import {
   window,
   workspace,
 } from "vscode";
+import { messageOf } from "../../../server/src/protocol/caught";
 import {
   ACCEPTED_COMMAND,
   DidDismissSuggestions,
   DidLoadModel,
   DidSuggestNothing,
+  GetDocumentState,
 } from "../../../server/src/protocol/messages";
 import { sayInStatusBar } from "../dialogs";
 import { AcceptedParts } from "../editor/acceptedParts";
@@ -129,13 +131,25 @@ export function activate(context: FeatureContext): void {
     }
   }
 
+  /** Whether the model on this computer suggests in a document. */
+  async function suggestsHere(uri: string): Promise<boolean> {
+    try {
+      return (await context.server.request(GetDocumentState, { uri })).model.kind === "ready";
+    } catch (error) {
+      context.log.debug(`${uri}: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
   context.server.onNotification(DidSuggestNothing, ({ uri, reason, asked }) =>
     saySilence(uri, reason, asked),
   );
-  context.server.onSignal(DidLoadModel, () => {
+  context.server.onSignal(DidLoadModel, async () => {
     const uri = window.activeTextEditor?.document.uri.toString();
-    // Only for somebody who typed a moment ago and got nothing, because the model was not there yet.
-    if (uri === lastTyped.uri && Date.now() - lastTyped.time < WAITING_MILLISECONDS) {
+    // Only for somebody who typed a moment ago and got nothing, because the model was not there yet. An enclave counts what is triggered
+    // as asked for by a person, which this is not.
+    const isWaiting = uri === lastTyped.uri && Date.now() - lastTyped.time < WAITING_MILLISECONDS;
+    if (isWaiting && (await suggestsHere(uri))) {
       void commands.executeCommand("editor.action.inlineSuggest.trigger");
     }
   });

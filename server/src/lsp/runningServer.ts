@@ -113,7 +113,7 @@ export function assembleServer(
     () => ask(connection, GetOpenGradientKey, {}).catch(() => null),
     log,
   );
-  const providers = new DocumentProviders(engine, enclaveHost, locations);
+  const providers = new DocumentProviders(engine, enclaveHost, locations, settings);
   const gate = new Gate(settings, providers, locations, store);
   const sources = new ContextSources(locations, settings);
   const active = new ActiveSuggestions();

@@ -2,6 +2,7 @@ import type { Repository } from "../../evidence/repository";
 import type { ModelState } from "../../protocol/messages";
 import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
+import type { SettingsStore } from "../settingsStore";
 import type { ProviderSource } from "./providerSource";
 
 /** The model on this computer, which tells when its state changes. */
@@ -15,9 +16,14 @@ export class DocumentProviders {
     readonly local: LocalSource,
     private readonly enclaves: { sourceOf(repository: Repository): Promise<ProviderSource | null> },
     private readonly locations: DocumentLocations,
+    private readonly settings: SettingsStore,
   ) {}
 
   async of(document: OpenDocument): Promise<ProviderSource> {
+    // Of an untrusted workspace nothing is looked at.
+    if (!this.settings.current.trusted) {
+      return this.local;
+    }
     const { repository } = await this.locations.of(document);
     return (repository === null ? null : await this.enclaves.sourceOf(repository)) ?? this.local;
   }
