@@ -4,7 +4,11 @@
  */
 import { unreachable } from "../../server/src/protocol/caught";
 import { type Problem, readChain, readOpenGradient } from "../../server/src/protocol/chainSettings";
-import { DEFAULT_ENCLAVE_USE, EnclaveUse } from "../../server/src/protocol/openGradientSettings";
+import {
+  DEFAULT_ENCLAVE_USE,
+  EnclaveUse,
+  LoopbackAddress,
+} from "../../server/src/protocol/openGradientSettings";
 import { DEFAULT_HUB, DEFAULT_SETTINGS, Settings } from "../../server/src/protocol/settings";
 import { strictest, VERIFIED_ONLY_LEVELS, type VerifiedOnly } from "../../server/src/protocol/verifiedOnly";
 import type { Offers } from "./editor/offers";
@@ -58,6 +62,7 @@ export const SIDES = {
   "openGradient.relay": "person",
   "openGradient.automatic": "person",
   "openGradient.requestsPerHour": "person",
+  "openGradient.address": "person",
   sealAfterSeconds: "person",
   badges: "person",
   markModelText: "person",
@@ -98,6 +103,10 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
   if ("problem" in openGradient) {
     return openGradient;
   }
+  const address = readRelay(countingValue(source, "openGradient.address"));
+  if (typeof address === "object" && address !== null) {
+    return address;
+  }
   const { executionProfile, executionProvider } = Settings.shape;
   return {
     enabled: isEnabled(source),
@@ -116,6 +125,7 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
         countingValue(source, "openGradient.requestsPerHour"),
         DEFAULT_ENCLAVE_USE.requestsPerHour,
       ),
+      address,
     },
     maxTokens: whole("maxTokens", countingValue(source, "maxTokens")),
     contextChunks: readContextChunks(source),
@@ -123,6 +133,21 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
     sealAfterSeconds: whole("sealAfterSeconds", countingValue(source, "sealAfterSeconds")),
     trusted: source.trusted,
   };
+}
+
+/** The program on this computer that is asked in the enclaves' place. One that cannot be used is a problem, and not none. */
+function readRelay(value: unknown): string | null | Problem {
+  if (value === undefined || value === "") {
+    return null;
+  }
+  const parsed = LoopbackAddress.safeParse(value);
+  return parsed.success
+    ? parsed.data
+    : {
+        problem:
+          "The setting proofline.openGradient.address is not an address of this computer, as http://127.0.0.1:11434 is.",
+        remedy: "Correct it, or take it out.",
+      };
 }
 
 export function readBadges(source: ConfigurationSource): Badges {

@@ -37,6 +37,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   anchorFirst: "Run `proofline anchor`. The first anchor makes the chain.",
   restartChain: "Run `proofline chain stop`, then try again.",
   correctChain: "Correct --chain-id, --rpc-url and --contract.",
+  changeRelay: "Suggestions of OpenGradient are asked for in the editor alone.",
   checkRegistryServers:
     "Check the network connection, and the RPC servers that are named for the chain of OpenGradient's registry.",
   changeServer: "Check the network connection, or name another RPC server with --rpc-url.",

@@ -49,6 +49,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
     "Send the account some of the chain's currency, or set another key with Proofline: Set Transaction Key.",
   confirmPayment:
     "Run Proofline: Anchor Now to see what it costs and to agree. It is asked once for a chain and an account.",
+  changeRelay: "Change the setting proofline.openGradient.address, or take it out.",
   checkRegistryServers:
     "Check the network connection, and the RPC servers in the setting proofline.openGradient.rpcUrls.",
   setWallet:

@@ -57,6 +57,7 @@ export const REMEDY_KEYS = [
   "checkRegistryServers",
   "setWallet",
   "askLater",
+  "changeRelay",
   // The chain
   "anchorFirst",
   "anchorLater",

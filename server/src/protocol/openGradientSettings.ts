@@ -34,13 +34,22 @@ export const DEFAULT_OPENGRADIENT: OpenGradientSettings = {
   relay: null,
 };
 
+/** Where a program on this computer listens: `http://127.0.0.1:11434`, say. A name could lead elsewhere. */
+export const LoopbackAddress = z
+  .string()
+  .max(64)
+  .regex(/^http:\/\/(127\.0\.0\.1|\[::1\])(:\d{1,5})?$/, "expected an address of this computer")
+  .refine((address) => URL.canParse(address), "expected an address of this computer");
+
 /** How enclaves are asked, in repositories for which the person agreed to one. */
 export const EnclaveUse = z.strictObject({
   /** Also while somebody types, and not only when they ask. */
   automatic: z.boolean(),
   /** Beyond so many within an hour nothing is asked but what a person asks for. */
   requestsPerHour: z.number().int().min(1).max(3600),
+  /** A program on this computer that is asked in the enclaves' place; `null` for the enclaves themselves. */
+  address: z.nullable(LoopbackAddress),
 });
 export type EnclaveUse = z.infer<typeof EnclaveUse>;
 
-export const DEFAULT_ENCLAVE_USE: EnclaveUse = { automatic: false, requestsPerHour: 60 };
+export const DEFAULT_ENCLAVE_USE: EnclaveUse = { automatic: false, requestsPerHour: 60, address: null };

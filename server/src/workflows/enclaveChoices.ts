@@ -18,6 +18,13 @@ export interface WantedEnclave {
   readonly model: string;
 }
 
+/** How a person's settings have enclaves asked. */
+export interface AskedBy {
+  readonly registry: EnclaveRegistry;
+  /** The program on this computer that is asked in the enclaves' place; `null` for none. */
+  readonly relay: string | null;
+}
+
 /** What a person is shown before code is sent to an enclave. */
 export interface EnclaveProposal {
   readonly terms: EnclaveTerms;
@@ -69,10 +76,10 @@ export class EnclaveChoices {
    *
    * @throws ProoflineError `enclave.differs` where the enclave is none to ask; of the family `chain` where nobody can tell
    */
-  async propose(registry: EnclaveRegistry, { enclave, model }: WantedEnclave): Promise<EnclaveProposal> {
+  async propose({ registry, relay }: AskedBy, { enclave, model }: WantedEnclave): Promise<EnclaveProposal> {
     const reader = new RegistryReader(registry);
     try {
-      const terms = termsFor(standingEnclave(enclave, await reader.newestStateOf(enclave)), model);
+      const terms = termsFor(standingEnclave(enclave, await reader.newestStateOf(enclave)), model, relay);
       return { terms, digest: termsDigest(terms), lines: describeTerms(terms) };
     } finally {
       reader.close();
@@ -85,13 +92,8 @@ export class EnclaveChoices {
    * @param digest which terms that were
    * @throws ProoflineError `enclave.differs` where they are others by now; otherwise as `propose` does
    */
-  async accept(
-    repository: Repository,
-    registry: EnclaveRegistry,
-    wanted: WantedEnclave,
-    digest: Digest,
-  ): Promise<void> {
-    const proposal = await this.propose(registry, wanted);
+  async accept(repository: Repository, by: AskedBy, wanted: WantedEnclave, digest: Digest): Promise<void> {
+    const proposal = await this.propose(by, wanted);
     if (proposal.digest !== digest) {
       throw new ProoflineError(
         "enclave.differs",

@@ -7,7 +7,12 @@ import { describe, expect, test } from "vitest";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { ANSWERS } from "../../../server/src/cli/answers";
-import { AnchorNow, DidSuggestNothing, GetDocumentState } from "../../../server/src/protocol/messages";
+import {
+  AnchorNow,
+  DidChangeSettings,
+  DidSuggestNothing,
+  GetDocumentState,
+} from "../../../server/src/protocol/messages";
 import { type ChainSettings, DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
 import { rpcChain } from "../../support/chainTest";
 import type { Client } from "../../support/languageClient";
@@ -16,6 +21,7 @@ import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { machineClock } from "../../support/opengradient/clock";
 import { asking, editorPerson, withoutDocuments } from "../../support/opengradient/editorPerson";
 import { PRICE } from "../../support/opengradient/paymentTerms";
+import { startRelay } from "../../support/opengradient/relay";
 import {
   type OpenGradientOptions,
   PAYEE,
@@ -189,7 +195,7 @@ describe("nothing is sent", () => {
       ...{ document: registration.document, paymentAddress: PAYEE, endpoint: gateway.url },
     });
     expect(await client.complete(uri, AT)).toBeNull();
-    await client.until("the reason", () => silences.some((reason) => reason.includes("than you agreed to")));
+    await client.until("the reason", () => silences.some((reason) => reason.includes("is another by now")));
     expect(gateway.received).toEqual([]);
   });
 
@@ -294,5 +300,47 @@ describe("an enclave that wants money", () => {
       silences.some((reason) => reason.includes("Set OpenGradient Wallet")),
     );
     expect(open.gateway.received).toHaveLength(1);
+  });
+});
+
+describe("a program on this computer in the enclave's place", () => {
+  /** @param change what it makes of an answer */
+  async function relayed(change: (body: string) => string = (body) => body) {
+    const origin = await startOpenGradient({ clock: machineClock(), isFree: true, answer: () => TEXT });
+    const relay = await startRelay(origin, change);
+    const enclaveUse = { ...DEFAULT_SETTINGS.enclaveUse, address: relay.url };
+    return { ...(await atWork({ beside: origin, settings: { enclaveUse } })), origin, relay };
+  }
+
+  test("is asked for nothing but what was agreed to, and its answers count as the enclave's", async () => {
+    const { origin, relay, client, uri, agree, review, silences, server } = await relayed();
+    expect((await review(origin)).lines.join("\n")).toContain(`${relay.url}, a program on this computer`);
+    await agree(origin);
+    expect((await client.suggestion(uri, AT)).text).toBe(TEXT);
+    expect(relay.received).toHaveLength(1);
+    expect(relay.received[0]?.["x-settlement-type"]).toBe("private");
+
+    const settings = { ...DEFAULT_SETTINGS, ...asking(origin, [server]) };
+    await client.connection.sendNotification(DidChangeSettings.type, { settings });
+    const typed = client.type(uri, AT, "0 + ");
+    expect(await client.complete(uri, typed)).toBeNull();
+    await client.until("the reason", () => silences.some((reason) => reason.includes("is another by now")));
+    expect(origin.gateway.received).toHaveLength(1);
+  });
+
+  test("offers nothing where it changed a letter of an answer", async () => {
+    const { origin, client, uri, agree, silences } = await relayed((body) => body.replace("price", "prize"));
+    await agree(origin);
+    expect(await client.complete(uri, AT)).toBeNull();
+    await client.until("the reason", () => silences.some((reason) => reason.includes("does not hold")));
+  });
+
+  test("offers nothing of another enclave than the one that was agreed to", async () => {
+    const { open, client, uri, agree, silences } = await relayed();
+    await agree(open);
+    expect(await client.complete(uri, AT)).toBeNull();
+    await client.until("the reason", () =>
+      silences.some((reason) => reason.includes("another enclave signed")),
+    );
   });
 });

@@ -105,6 +105,19 @@ describe("readSettings", () => {
     });
   });
 
+  it.each([
+    "http://example.com:1",
+    "http://127.0.0.1.example:1",
+    "https://127.0.0.1:1",
+    "http://localhost:1",
+    "x",
+    5,
+  ])("sends no code to %s in an enclave's place", (address) => {
+    expect(readSettings(source({ "openGradient.address": address }))).toMatchObject({
+      problem: expect.stringContaining("proofline.openGradient.address"),
+    });
+  });
+
   it("takes the strictest level of any scope: a workspace tightens, and never loosens", () => {
     const levelOf = (user: unknown, ...levels: readonly unknown[]): unknown =>
       readSettings(source({ verifiedOnly: user }, ...levels.map((verifiedOnly) => ({ verifiedOnly }))));
@@ -146,6 +159,7 @@ describe("a workspace's settings", () => {
     "openGradient.rpcUrls": [["https://a.example"], ["https://evil.example"]],
     "openGradient.registryChain": [1, 2],
     "openGradient.automatic": [false, true],
+    "openGradient.address": ["http://127.0.0.1:1", "http://127.0.0.1:2"],
     "openGradient.requestsPerHour": [5, 3600],
     "openGradient.registry": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],
     "openGradient.relay": [`0x${"a".repeat(40)}`, `0x${"e".repeat(40)}`],

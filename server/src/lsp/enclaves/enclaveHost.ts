@@ -6,7 +6,12 @@ import {
   termsDigest,
   termsFor,
 } from "../../providers/opengradient/enclaveTerms";
-import { type AskableEnclave, OpenGradientProvider } from "../../providers/opengradient/openGradientProvider";
+import {
+  type AskableEnclave,
+  OpenGradientProvider,
+  type Payer,
+  RELAY_PAYER,
+} from "../../providers/opengradient/openGradientProvider";
 import { UptoPayer } from "../../providers/opengradient/uptoPayer";
 import type { EnclaveChoices } from "../../workflows/enclaveChoices";
 import type { DocumentListener } from "../documents/documentEvents";
@@ -58,9 +63,6 @@ export class EnclaveHost implements DocumentListener {
   }
 
   private async find(repository: Repository): Promise<EnclaveSource | null> {
-    if (!this.settings.current.trusted) {
-      return null;
-    }
     const { terms, problem } = await this.choices.of(repository);
     if (problem !== null) {
       this.log(`${repository.folder}: ${problem}`);
@@ -98,7 +100,10 @@ export class EnclaveHost implements DocumentListener {
   }
 
   /** Sessions are with an enclave, whichever repository asks for them. */
-  private payerFor({ enclave, endpoint, certificate, payee, most }: EnclaveTerms): UptoPayer {
+  private payerFor({ enclave, endpoint, certificate, payee, most }: EnclaveTerms): Payer {
+    if (certificate === null) {
+      return RELAY_PAYER;
+    }
     const key = JSON.stringify([enclave, endpoint, certificate, payee, most]);
     const payer =
       this.payers.get(key) ??
@@ -130,13 +135,15 @@ export class EnclaveHost implements DocumentListener {
     }
     const testimony = await this.answers.of(registry, terms.enclave);
     try {
+      const relay = this.settings.current.enclaveUse.address;
       const standing = standingEnclave(terms.enclave, testimony.now);
-      if (termsDigest(termsFor(standing, terms.model)) !== termsDigest(terms)) {
+      if (termsDigest(termsFor(standing, terms.model, relay)) !== termsDigest(terms)) {
         throw differs(
-          "The registry names another address, certificate or payee of the enclave than you agreed to, so nothing was sent.",
+          "The address, certificate or payee of the enclave is another by now than you agreed to, so nothing was sent.",
         );
       }
-      return { endpoint: standing.endpoint, testimony };
+      const endpoint = relay === null ? standing.endpoint : { url: relay, certificate: null };
+      return { endpoint, testimony };
     } catch (error) {
       this.answers.forget(registry, terms.enclave);
       throw error;

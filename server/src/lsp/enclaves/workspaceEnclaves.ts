@@ -4,6 +4,7 @@ import { ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { ListEnclaves } from "../../protocol/messages";
 import {
+  type AskedBy,
   type EnclaveChoices,
   type EnclaveProposal,
   listEnclaves,
@@ -45,7 +46,7 @@ export class WorkspaceEnclaves {
 
   /** What there is to agree to. */
   async review(wanted: WantedEnclave): Promise<EnclaveProposal> {
-    const proposal = await this.choices.propose(this.registry(), wanted);
+    const proposal = await this.choices.propose(this.askedBy(), wanted);
     await this.spending.refresh();
     const spent = `Committed to enclaves from this computer within the last 24 hours: ${this.spending.ofToday ?? "nothing"}`;
     return { ...proposal, lines: [...proposal.lines, spent] };
@@ -53,13 +54,17 @@ export class WorkspaceEnclaves {
 
   /** @param digest names what the person was shown */
   async use(folder: string, wanted: WantedEnclave, digest: Digest): Promise<void> {
-    const registry = this.registry();
-    await this.choices.accept(await this.repositoryOf(folder), registry, wanted, digest);
+    const by = this.askedBy();
+    await this.choices.accept(await this.repositoryOf(folder), by, wanted, digest);
   }
 
   async useLocalModel(folder: string): Promise<void> {
     this.refuseUntrusted();
     await this.choices.forget(await this.repositoryOf(folder));
+  }
+
+  private askedBy(): AskedBy {
+    return { registry: this.registry(), relay: this.settings.current.enclaveUse.address };
   }
 
   /** @throws EditorError in an untrusted workspace, and where the person has named nobody to ask */

@@ -1,14 +1,15 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
-import { isIP } from "node:net";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { messageOf, ProoflineError } from "../../platform/errors";
+import { LoopbackAddress } from "../../protocol/openGradientSettings";
 
 /** Where an enclave listens, and what it must show there. */
 export interface EnclaveEndpoint {
-  /** Begins with `https://`. */
+  /** Begins with `https://`; without a certificate, a loopback address that begins with `http://`. */
   readonly url: string;
-  /** The certificate that the registry holds, in DER. */
-  readonly certificate: Uint8Array;
+  /** The certificate that the registry holds, in DER; `null` where a program on this computer is asked in the enclave's place. */
+  readonly certificate: Uint8Array | null;
 }
 
 export interface EnclaveReply {
@@ -32,7 +33,8 @@ const SILENCE_MILLISECONDS = 120_000;
 
 /**
  * Sends one request to an enclave over a connection of its own, and reads the whole reply. Nothing leaves before the other side has shown
- * exactly the certificate of the registry, and no redirect is followed.
+ * exactly the certificate of the registry, or else is a program on this computer that was named in the enclave's place. No redirect is
+ * followed.
  *
  * @throws ProoflineError `enclave.differs` where another certificate is shown; `enclave.unreachable` where nothing comes back, or too much;
  *   `inference.cancelled` where the signal ends it
@@ -41,44 +43,76 @@ export async function postToEnclave(
   { url, certificate }: EnclaveEndpoint,
   { path, body, headers, signal }: PostParameters,
 ): Promise<EnclaveReply> {
-  const { protocol, hostname, port, host } = new URL(url);
-  if (protocol !== "https:") {
-    throw new ProoflineError("enclave.unreachable", `${url} is not an https address.`, "chooseEnclave");
-  }
-  const socket = await connectTo(hostname.replace(/^\[|\]$/g, ""), Number(port || 443), host, signal);
+  const { host } = new URL(url);
+  const socket = await (certificate === null
+    ? connectToRelay(url, signal)
+    : connectToEnclave(url, certificate, signal));
   try {
-    const shown = socket.getPeerX509Certificate()?.raw ?? Buffer.of();
-    if (!shown.equals(certificate)) {
-      throw new ProoflineError(
-        "enclave.differs",
-        `${host} shows another TLS certificate than the one that the registry holds of its enclave, so nothing was sent.`,
-        "chooseEnclave",
-      );
-    }
     return await exchange(socket, host, { path, body, headers, signal });
   } finally {
     socket.destroy();
   }
 }
 
-function connectTo(
-  hostname: string,
-  port: number,
+/** Where a URL leads, and by which port where it names none. */
+function placeOf(url: string, usual: number): { readonly host: string; readonly port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || usual) };
+}
+
+async function connectToRelay(url: string, signal: AbortSignal | undefined): Promise<Socket> {
+  if (!LoopbackAddress.safeParse(url).success) {
+    throw new ProoflineError(
+      "enclave.unreachable",
+      `${url} is not an address of this computer.`,
+      "changeRelay",
+    );
+  }
+  return connected(() => connectPlain(placeOf(url, 80)), "connect", new URL(url).host, signal);
+}
+
+async function connectToEnclave(
+  url: string,
+  certificate: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Socket> {
+  if (!url.startsWith("https://")) {
+    throw new ProoflineError("enclave.unreachable", `${url} is not an https address.`, "chooseEnclave");
+  }
+  const place = placeOf(url, 443);
+  const { host } = new URL(url);
+  const open = (): TLSSocket =>
+    connect({
+      ...place,
+      ...(isIP(place.host) === 0 && { servername: place.host }),
+      // Whoever signed the certificate does not matter: the registry names it, byte for byte.
+      rejectUnauthorized: false,
+    });
+  const socket = await connected(open, "secureConnect", host, signal);
+  const shown = socket.getPeerX509Certificate()?.raw ?? Buffer.of();
+  if (!shown.equals(certificate)) {
+    socket.destroy();
+    throw new ProoflineError(
+      "enclave.differs",
+      `${host} shows another TLS certificate than the one that the registry holds of its enclave, so nothing was sent.`,
+      "chooseEnclave",
+    );
+  }
+  return socket;
+}
+
+function connected<Opened extends Socket>(
+  open: () => Opened,
+  event: "connect" | "secureConnect",
   host: string,
   signal: AbortSignal | undefined,
-): Promise<TLSSocket> {
+): Promise<Opened> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(cancelled());
       return;
     }
-    const socket = connect({
-      host: hostname,
-      port,
-      ...(isIP(hostname) === 0 && { servername: hostname }),
-      // Whoever signed the certificate does not matter: the registry names it, byte for byte.
-      rejectUnauthorized: false,
-    });
+    const socket = open();
     const give = (settle: () => void): void => {
       signal?.removeEventListener("abort", abort);
       socket.removeListener("error", fail);
@@ -98,12 +132,12 @@ function connectTo(
     signal?.addEventListener("abort", abort, { once: true });
     socket.setTimeout(CONNECT_MILLISECONDS, () => fail(new Error("no connection came about")));
     socket.once("error", fail);
-    socket.once("secureConnect", () => give(() => resolve(socket)));
+    socket.once(event, () => give(() => resolve(socket)));
   });
 }
 
 function exchange(
-  socket: TLSSocket,
+  socket: Socket,
   host: string,
   { path, body, headers, signal }: PostParameters,
 ): Promise<EnclaveReply> {

@@ -7,7 +7,6 @@ import { EnclaveModelName } from "../../protocol/enclaveNames";
 import { visibleText } from "../../protocol/visibleText";
 import { AnswerFlaw } from "./answerFlaw";
 import { MOST_BEFORE, MOST_BEHIND } from "./chatPrompt";
-import type { EnclaveEndpoint } from "./enclaveConnection";
 import { decodeRegistryEntry, objectionToEntry, type RegistryEntry } from "./registryEntry";
 import type { RegistryState } from "./registryTestimony";
 import { MOST_PER_DAY, MOST_PER_HOUR, MOST_PER_SESSION, opg } from "./spendingLimits";
@@ -21,10 +20,10 @@ const Amount = z.string().regex(/^[1-9]\d{0,77}$/, "expected an amount");
 export const EnclaveTerms = z.strictObject({
   /** The name that the registry knows it by. */
   enclave: ChainHash,
-  /** Begins with `https://` and has no path. */
+  /** Begins with `https://` and has no path; without a certificate, a `LoopbackAddress`. */
   endpoint: z.string().max(MOST_ENDPOINT_LENGTH),
-  /** SHA-256 of the TLS certificate that the registry holds, in DER. */
-  certificate: Digest,
+  /** SHA-256 of the TLS certificate that the registry holds, in DER; `null` where a program on this computer is asked in its place. */
+  certificate: z.nullable(Digest),
   /** Whom the registry names as the payee. */
   payee: Address,
   model: EnclaveModelName,
@@ -37,7 +36,7 @@ export type EnclaveTerms = z.infer<typeof EnclaveTerms>;
 /** An enclave that may be asked, as the registry has it now. */
 export interface StandingEnclave {
   readonly enclave: ChainHash;
-  readonly endpoint: EnclaveEndpoint;
+  readonly endpoint: { readonly url: string; readonly certificate: Uint8Array };
   readonly entry: RegistryEntry;
 }
 
@@ -81,12 +80,20 @@ export function standingEnclave(
   return { enclave, endpoint: { url, certificate: decoded.tlsCertificate }, entry: decoded };
 }
 
-/** What a person is asked to agree to about an enclave that stands. */
-export function termsFor({ enclave, endpoint, entry }: StandingEnclave, model: string): EnclaveTerms {
+/**
+ * What a person is asked to agree to about an enclave that stands.
+ *
+ * @param relay the program on this computer that is asked in its place; `null` for none
+ */
+export function termsFor(
+  { enclave, endpoint, entry }: StandingEnclave,
+  model: string,
+  relay: string | null,
+): EnclaveTerms {
   return {
     enclave,
-    endpoint: endpoint.url,
-    certificate: sha256Digest(endpoint.certificate),
+    endpoint: relay ?? endpoint.url,
+    certificate: relay === null ? sha256Digest(endpoint.certificate) : null,
     payee: entry.payee,
     model,
     settlement: "private",
@@ -115,13 +122,17 @@ export function describeTerms({
   const [session, hour, day] = [most.session, most.hour, most.day].map((amount) => opg(BigInt(amount)));
   return [
     `Enclave: ${enclave}`,
-    `Address: ${visibleText(endpoint)}, with the certificate ${certificate}`,
+    certificate === null
+      ? `Address: ${visibleText(endpoint)}, a program on this computer that your settings name and that sends it on. It has to ask this very enclave; what it answers is checked as the enclave's own answers are.`
+      : `Address: ${visibleText(endpoint)}, with the certificate ${certificate}`,
     `Model: ${visibleText(model)}, as the request asks for it. Which model, and whose, stands behind the enclave cannot be checked: the enclave's signature shows only which code relayed the answer.`,
     `Sent with each request: the file's path, up to ${count(MOST_BEFORE)} characters before the cursor and ${count(MOST_BEHIND)} behind it, and pieces of other files that git tracks. Nothing of ignored files or of those that look as if they hold secrets.`,
-    "Who reads it: the enclave and the model's provider. A third party may be sent the newest message to moderate it, and that message holds all of the above.",
-    "Made public: by settlement private, which every request names, neither request nor answer nor their hashes. (Settlement batch would publish hashes, and individual the whole text; neither is used.) Payments are public.",
+    `Who reads it: ${certificate === null ? "that program, whomever it sends it to, " : ""}the enclave and the model's provider. A third party may be sent the newest message to moderate it, and that message holds all of the above.`,
+    `Made public: by settlement private, which every request names${certificate === null ? " and that program has to pass on" : ""}, neither request nor answer nor their hashes. (Settlement batch would publish hashes, and individual the whole text; neither is used.) Payments are public.`,
     "Kept as evidence: request and answer of what you accept. They travel with the repository where all of the prompt stands in its files, and else stay on this computer.",
-    `Price: at most ${session} a session, to ${payee}, and at most ${hour} within an hour and ${day} within a day. Without a wallet nothing is paid.`,
+    certificate === null
+      ? "Price: Proofline pays nothing here. What that program costs is between you and it."
+      : `Price: at most ${session} a session, to ${payee}, and at most ${hour} within an hour and ${day} within a day. Without a wallet nothing is paid.`,
   ];
 }
 

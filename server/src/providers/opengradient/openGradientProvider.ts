@@ -4,6 +4,7 @@ import { Harmless } from "../../inference/trim/harmless";
 import { ProoflineError } from "../../platform/errors";
 import type { ChainHash } from "../../platform/primitives";
 import { Digest } from "../../platform/primitives";
+import type { RemedyKey } from "../../platform/remedy";
 import type { OfferOutcome, Provider } from "../provider";
 import { AnswerFlaw } from "./answerFlaw";
 import { displayedOf } from "./answerText";
@@ -34,20 +35,26 @@ export interface Payer {
   answered(reply: EnclaveReply): void;
 }
 
-/** Pays nothing. */
-export const NO_PAYER: Payer = {
-  session: () => null,
-  sessionEnded: () => {},
-  payFor: () =>
-    Promise.reject(
-      new ProoflineError(
-        "enclave.payment",
-        "The enclave asks for a payment, and no wallet is set for it, so nothing was paid.",
-        "setWallet",
-      ),
-    ),
-  answered: () => {},
-};
+/** Pays nothing, for want of a wallet. */
+export const NO_PAYER = refusingPayer(
+  "The enclave asks for a payment, and no wallet is set for it, so nothing was paid.",
+  "setWallet",
+);
+
+/** Pays nothing to a program on this computer. */
+export const RELAY_PAYER = refusingPayer(
+  "The address that is asked in the enclave's place asks for a payment, which Proofline never makes there.",
+  "changeRelay",
+);
+
+function refusingPayer(reason: string, remedy: RemedyKey): Payer {
+  return {
+    session: () => null,
+    sessionEnded: () => {},
+    payFor: () => Promise.reject(new ProoflineError("enclave.payment", reason, remedy)),
+    answered: () => {},
+  };
+}
 
 /** Where an enclave is asked, and the word of the registry by which it may be. */
 export interface AskableEnclave {

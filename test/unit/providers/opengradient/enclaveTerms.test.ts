@@ -23,7 +23,7 @@ let enclave: StandInEnclave;
 let terms: EnclaveTerms;
 beforeAll(() => {
   enclave = newEnclave();
-  terms = termsFor(standing(), "gpt-5");
+  terms = termsFor(standing(), "gpt-5", null);
 });
 
 function standing(parameters: EntryParameters = {}, isCodeApproved = true) {
@@ -71,6 +71,15 @@ describe("what a person agrees to", () => {
     }
   });
 
+  it("names a program on this computer that is asked in the enclave's place, and that nothing is paid there", () => {
+    const relayed = termsFor(standing(), "gpt-5", "http://127.0.0.1:11434");
+    const lines = describeTerms(relayed).join("\n");
+    expect(lines).toContain("http://127.0.0.1:11434, a program on this computer");
+    expect(lines).toContain("Proofline pays nothing here");
+    expect(lines).not.toContain("https://enclave.example");
+    expect(termsDigest(relayed)).not.toBe(termsDigest(terms));
+  });
+
   it("is another thing with any other value", () => {
     const others: Partial<EnclaveTerms>[] = [
       { enclave: newEnclave().name },
@@ -78,6 +87,7 @@ describe("what a person agrees to", () => {
       { certificate: digestOf("01") },
       { payee: Address.parse(`0x${"1".repeat(40)}`) },
       { model: "gpt-5-mini" },
+      { certificate: null },
       ...(["session", "hour", "day"] as const).map((span) => ({ most: { ...terms.most, [span]: "1" } })),
     ];
     const digests = others.map((other) => termsDigest({ ...terms, ...other }));
