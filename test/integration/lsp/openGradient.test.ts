@@ -4,7 +4,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
-import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
+import {
+  DidChangeWorkspaceFoldersNotification,
+  InlineCompletionTriggerKind,
+} from "vscode-languageserver-protocol/node";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { ANSWERS } from "../../../server/src/cli/answers";
 import {
@@ -16,7 +19,7 @@ import {
 import { type ChainSettings, DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
 import { rpcChain } from "../../support/chainTest";
 import type { Client } from "../../support/languageClient";
-import { ROOT } from "../../support/languageClient";
+import { ROOT, uriOf } from "../../support/languageClient";
 import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { machineClock } from "../../support/opengradient/clock";
 import { asking, editorPerson, withoutDocuments } from "../../support/opengradient/editorPerson";
@@ -150,6 +153,26 @@ describe("nothing is sent", () => {
     expect((await modelIn(client, uri)).kind).not.toBe("relayed");
     await client.complete(uri, AT);
     expect(open.gateway.received).toEqual([]);
+  });
+
+  test("of another repository in the same window, and of a document that is no file", async () => {
+    const { open, client, workspace, uri, agree } = await atWork();
+    await agree(open);
+    const other = Workspace.create();
+    const elsewhere = other.write(NAME, BEFORE + AFTER);
+    await client.connection.sendNotification(DidChangeWorkspaceFoldersNotification.type, {
+      event: {
+        added: [workspace, other].map(({ folder }) => ({ uri: uriOf(folder), name: folder })),
+        removed: [],
+      },
+    });
+    for (const one of [elsewhere, "untitled:Untitled-1"]) {
+      client.open(one, BEFORE + AFTER);
+      expect((await modelIn(client, one)).kind, one).not.toBe("relayed");
+      await client.complete(one, AT);
+    }
+    expect(open.gateway.received).toEqual([]);
+    expect((await modelIn(client, uri)).kind).toBe("relayed");
   });
 
   test("in an untrusted workspace, whatever was agreed to before", async () => {
@@ -286,8 +309,10 @@ describe("an enclave that wants money", () => {
     expect(open.facilitator.takenFrom(address)).toBe(2n * PRICE);
     expect(await modelIn(client, uri)).toMatchObject({ committed: "0.1 OPG" });
     expect((await review(open)).lines.at(-1)).toMatch(/last 24 hours: 0\.1 OPG$/);
-    for (const folder of [workspace.home, workspace.folder]) {
-      expect(filesWith(key.slice(2), folder)).toEqual([]);
+    const session = String(open.gateway.received[2]?.headers["x-upto-session"]);
+    expect(session).toMatch(/^[0-9a-f-]{36}$/);
+    for (const secret of [key.slice(2), session]) {
+      expect([workspace.home, workspace.folder].flatMap((folder) => filesWith(secret, folder))).toEqual([]);
     }
     expect(client.log.join()).not.toContain(key.slice(2));
   });
