@@ -11,6 +11,7 @@ import {
   QuickPickItemKind,
   window,
 } from "vscode";
+import { privateKeyIn } from "./privateKey";
 import { visibleInEditor } from "./visibleInEditor";
 
 type Severity = "information" | "warning" | "error";
@@ -128,4 +129,17 @@ export function withProgress<Value>(
 /** Says something in the status bar for a while. */
 export function sayInStatusBar(message: string, milliseconds: number): void {
   window.setStatusBarMessage(`$(info) ${visibleInEditor(message)}`, milliseconds);
+}
+
+/** A private key as a person gives it, which nobody sees; `undefined` where they give none. */
+export async function askForPrivateKey(title: string, prompt: string): Promise<string | undefined> {
+  const key = await window.showInputBox({
+    title,
+    prompt,
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (value) =>
+      privateKeyIn(value) === undefined ? "A private key is 64 hexadecimal digits." : undefined,
+  });
+  return privateKeyIn(key ?? "");
 }

@@ -1,9 +1,9 @@
 /** The key that pays enclaves of OpenGradient. It lies in the editor's secret storage and nowhere else. */
-import { window, workspace } from "vscode";
+import { workspace } from "vscode";
 import { GetOpenGradientKey } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
+import { askForPrivateKey } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
-import { privateKeyIn } from "../privateKey";
 
 const STORAGE_KEY = "proofline.openGradientWallet";
 
@@ -15,16 +15,10 @@ export function activate(context: FeatureContext): void {
   );
 
   registerCommand(context, "proofline.setOpenGradientWallet", async () => {
-    const key = await window.showInputBox({
-      title: "OpenGradient wallet",
-      prompt:
-        "Use a private key that holds little more than the OPG on Base that you want to spend, and that has let Permit2 move it. It is kept in this editor's secret storage.",
-      password: true,
-      ignoreFocusOut: true,
-      validateInput: (value) =>
-        privateKeyIn(value) === undefined ? "A private key is 64 hexadecimal digits." : undefined,
-    });
-    const secret = privateKeyIn(key ?? "");
+    const secret = await askForPrivateKey(
+      "OpenGradient wallet",
+      "Use a private key that holds little more than the OPG on Base that you want to spend, and that has let Permit2 move it. It is kept in this editor's secret storage.",
+    );
     if (secret !== undefined) {
       await secrets.store(STORAGE_KEY, secret);
       await tell(

@@ -6,9 +6,8 @@ import { window, workspace } from "vscode";
 import { ConfirmPayment, GetTransactionKey } from "../../../server/src/protocol/messages";
 import { registerCommand, tell } from "../commandRunner";
 import { readSettings } from "../config";
-import { agree } from "../dialogs";
+import { agree, askForPrivateKey } from "../dialogs";
 import type { FeatureContext } from "../featureContext";
-import { privateKeyIn } from "../privateKey";
 
 export function activate(context: FeatureContext): void {
   const { secrets } = context.extension;
@@ -34,16 +33,10 @@ export function activate(context: FeatureContext): void {
     if (chainId === undefined) {
       return;
     }
-    const key = await window.showInputBox({
-      title: `Transaction key for chain ${chainId}`,
-      prompt:
-        "Use a private key that holds only what anchoring costs. It is kept in this editor's secret storage.",
-      password: true,
-      ignoreFocusOut: true,
-      validateInput: (value) =>
-        privateKeyIn(value) === undefined ? "A private key is 64 hexadecimal digits." : undefined,
-    });
-    const secret = privateKeyIn(key ?? "");
+    const secret = await askForPrivateKey(
+      `Transaction key for chain ${chainId}`,
+      "Use a private key that holds only what anchoring costs. It is kept in this editor's secret storage.",
+    );
     if (secret !== undefined) {
       await secrets.store(storageKey(chainId), secret);
       await tell(context, "information", `The transaction key for chain ${chainId} is set.`);
