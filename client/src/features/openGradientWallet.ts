@@ -31,6 +31,10 @@ export function activate(context: FeatureContext): void {
 
   registerCommand(context, "proofline.clearOpenGradientWallet", async () => {
     await secrets.delete(STORAGE_KEY);
-    await tell(context, "information", "The wallet was removed. Permits that it signed hold until they end.");
+    await tell(
+      context,
+      "information",
+      "The wallet was removed, and nothing more is asked for its money. Permits that it signed hold until they end.",
+    );
   });
 }

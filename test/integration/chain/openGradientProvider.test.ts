@@ -196,6 +196,30 @@ describe("the provider", () => {
     expect(notes()).toBe(10);
   });
 
+  it("keeps the session that was paid for by a request that nobody waits for any more", async () => {
+    const open = await started();
+    open.gateway.fault = "slow";
+    const asking = provider(open);
+    const cancelled = new AbortController();
+    const first = asking.suggest(REQUEST, cancelled.signal);
+    await eventually("the payment", () => open.gateway.received.length === 2 || null);
+    cancelled.abort();
+    expect(await first).toEqual({ kind: "nothing", reason: "cancelled" });
+    open.gateway.fault = null;
+    expect((await asking.suggest(REQUEST)).kind).toBe("offered");
+    expect(open.gateway.received).toHaveLength(3);
+    await eventually("the end of the first", () => open.gateway.waiting === 0 || null);
+    expect(notes()).toBe(1);
+  });
+
+  it("opens one session for requests that are made together", async () => {
+    const open = await started();
+    const asking = provider(open);
+    const outcomes = await Promise.all([1, 2, 3].map(() => asking.suggest(REQUEST)));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(["offered", "offered", "offered"]);
+    expect(notes()).toBe(1);
+  });
+
   it("sends what is paid for once, also where the connection drops then", async () => {
     const open = await started();
     open.gateway.fault = "droppedAfterPayment";

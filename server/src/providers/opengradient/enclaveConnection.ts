@@ -23,6 +23,8 @@ export interface PostParameters {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Is told the headers of the reply as soon as they are there. */
+  readonly heard?: (reply: Pick<EnclaveReply, "status" | "headers">) => void;
 }
 
 /** Far more than the longest answer that is offered, in events of a token each. */
@@ -41,14 +43,15 @@ const SILENCE_MILLISECONDS = 120_000;
  */
 export async function postToEnclave(
   { url, certificate }: EnclaveEndpoint,
-  { path, body, headers, signal }: PostParameters,
+  parameters: PostParameters,
 ): Promise<EnclaveReply> {
+  const { signal } = parameters;
   const { host } = new URL(url);
   const socket = await (certificate === null
     ? connectToRelay(url, signal)
     : connectToEnclave(url, certificate, signal));
   try {
-    return await exchange(socket, host, { path, body, headers, signal });
+    return await exchange(socket, host, parameters);
   } finally {
     socket.destroy();
   }
@@ -109,7 +112,7 @@ function connected<Opened extends Socket>(
 ): Promise<Opened> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
-      reject(cancelled());
+      reject(requestCancelled());
       return;
     }
     const socket = open();
@@ -127,7 +130,7 @@ function connected<Opened extends Socket>(
     const abort = (): void =>
       give(() => {
         socket.destroy();
-        reject(cancelled());
+        reject(requestCancelled());
       });
     signal?.addEventListener("abort", abort, { once: true });
     socket.setTimeout(CONNECT_MILLISECONDS, () => fail(new Error("no connection came about")));
@@ -139,7 +142,7 @@ function connected<Opened extends Socket>(
 function exchange(
   socket: Socket,
   host: string,
-  { path, body, headers, signal }: PostParameters,
+  { path, body, headers, signal, heard }: PostParameters,
 ): Promise<EnclaveReply> {
   return new Promise((resolve, reject) => {
     const bytes = Buffer.from(body, "utf8");
@@ -159,11 +162,12 @@ function exchange(
         request.destroy();
         reject(error instanceof ProoflineError ? error : unreachableAt(host, messageOf(error)));
       });
-    const abort = (): void => fail(cancelled());
+    const abort = (): void => fail(requestCancelled());
     signal?.addEventListener("abort", abort, { once: true });
     socket.setTimeout(SILENCE_MILLISECONDS, () => fail(new Error("nothing came for too long")));
     request.once("error", fail);
     request.once("response", (response) => {
+      heard?.({ status: response.statusCode ?? 0, headers: response.headers });
       const parts: Buffer[] = [];
       let length = 0;
       response.on("data", (part: Buffer) => {
@@ -197,6 +201,6 @@ function unreachableAt(host: string, why: string): ProoflineError {
   );
 }
 
-function cancelled(): ProoflineError {
+export function requestCancelled(): ProoflineError {
   return new ProoflineError("inference.cancelled", "The request was cancelled.", "tryAgain");
 }

@@ -11,7 +11,13 @@ import { displayedOf } from "./answerText";
 import { chatPrompt } from "./chatPrompt";
 import { checkClaimedAnswer, MOST_ANSWERED } from "./claimedAnswer";
 import { OPENGRADIENT_SCHEME, requestBody } from "./completionRequest";
-import { type EnclaveEndpoint, type EnclaveReply, postToEnclave } from "./enclaveConnection";
+import {
+  type EnclaveEndpoint,
+  type EnclaveReply,
+  type PostParameters,
+  postToEnclave,
+  requestCancelled,
+} from "./enclaveConnection";
 import type { RegistryTestimony } from "./registryTestimony";
 import type { Settlement } from "./savedAnswer";
 import { readAnswer, type SignedAnswer } from "./signedAnswer";
@@ -21,25 +27,26 @@ const PAYMENT_REQUIRED = 402;
 
 /** What answers an enclave that asks for money. */
 export interface Payer {
-  /** Headers of a session that is paid for; `null` where there is none. */
-  session(): Readonly<Record<string, string>> | null;
+  /** Headers of a session that is paid for, once none is being opened; `null` where there is none. */
+  session(): Promise<SessionHeaders | null>;
   /** The gateway takes the session no more. */
   sessionEnded(): void;
   /**
-   * Headers that pay what a reply asks for.
+   * Pays what a reply asks for: asks again, once, with headers that pay, or with those of a session that somebody else opened meanwhile.
    *
-   * @throws ProoflineError `enclave.payment` where it asks for more, for something else, or for somebody else than was agreed to
+   * @throws ProoflineError `enclave.payment` where it asks for more, for something else, or for somebody else than was agreed to; what
+   *   `send` throws
    */
-  payFor(reply: EnclaveReply): Promise<Readonly<Record<string, string>>>;
-  /** What came in answer: a session that was opened, say. */
-  answered(reply: EnclaveReply): void;
+  open(reply: EnclaveReply, send: (headers: SessionHeaders) => Promise<EnclaveReply>): Promise<EnclaveReply>;
+  /** What comes in answer: a session that was opened, say. Told before the answer is whole. */
+  answered(reply: Pick<EnclaveReply, "headers">): void;
 }
 
+export type SessionHeaders = Readonly<Record<string, string>>;
+
+export const NO_WALLET = "The enclave asks for a payment, and no wallet is set for it, so nothing was paid.";
 /** Pays nothing, for want of a wallet. */
-export const NO_PAYER = refusingPayer(
-  "The enclave asks for a payment, and no wallet is set for it, so nothing was paid.",
-  "setWallet",
-);
+export const NO_PAYER = refusingPayer(NO_WALLET, "setWallet");
 
 /** Pays nothing to a program on this computer. */
 export const RELAY_PAYER = refusingPayer(
@@ -49,9 +56,9 @@ export const RELAY_PAYER = refusingPayer(
 
 function refusingPayer(reason: string, remedy: RemedyKey): Payer {
   return {
-    session: () => null,
+    session: async () => null,
     sessionEnded: () => {},
-    payFor: () => Promise.reject(new ProoflineError("enclave.payment", reason, remedy)),
+    open: () => Promise.reject(new ProoflineError("enclave.payment", reason, remedy)),
     answered: () => {},
   };
 }
@@ -132,7 +139,8 @@ export class OpenGradientProvider implements Provider {
 
   /**
    * Sends a request: within a session where one is open, and else with the payment that is asked for. Once something was paid, it is not
-   * sent again, whatever comes of it.
+   * sent again, whatever comes of it; and where nobody waits for it any more, its connection ends only when the session is known that was
+   * paid for.
    */
   private async ask(
     endpoint: EnclaveEndpoint,
@@ -145,18 +153,28 @@ export class OpenGradientProvider implements Provider {
       "content-type": "application/json",
       "x-settlement-type": settlement,
     };
-    const post = (more: Readonly<Record<string, string>>) =>
-      postToEnclave(endpoint, { path: PATH, body, headers: { ...headers, ...more }, signal });
-    const session = payer.session();
-    let reply = await post(session ?? {});
+    const post = (more: SessionHeaders, ending: AbortSignal | undefined, heard: PostParameters["heard"]) =>
+      postToEnclave(endpoint, {
+        ...{ path: PATH, body, headers: { ...headers, ...more } },
+        signal: ending,
+        ...(heard !== undefined && { heard }),
+      });
+    const session = await unlessAborted(payer.session(), signal);
+    let reply = await post(session ?? {}, signal, (told) => payer.answered(told));
     if (reply.status === PAYMENT_REQUIRED && session !== null) {
       payer.sessionEnded();
-      reply = await post({});
+      reply = await post({}, signal, undefined);
     }
     if (reply.status === PAYMENT_REQUIRED) {
-      reply = await post(await payer.payFor(reply));
+      const ending = new AbortController();
+      const opened = payer.open(reply, (payment) =>
+        post(payment, ending.signal, (told) => {
+          payer.answered(told);
+          abortWith(ending, signal);
+        }),
+      );
+      reply = await unlessAborted(opened, signal);
     }
-    payer.answered(reply);
     if (reply.status === PAYMENT_REQUIRED) {
       throw new ProoflineError("enclave.payment", "The enclave did not accept the payment.", "setWallet");
     }
@@ -209,6 +227,37 @@ export class OpenGradientProvider implements Provider {
       timestamp,
     };
   }
+}
+
+/** Aborts once a signal is, or if it is already. */
+function abortWith(controller: AbortController, signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) {
+    controller.abort();
+  } else {
+    signal?.addEventListener("abort", () => controller.abort(), { once: true });
+  }
+}
+
+/** @throws ProoflineError `inference.cancelled` as soon as a signal is aborted, whatever becomes of the work */
+function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) {
+    return work;
+  }
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(requestCancelled());
+    const settle = (finish: () => void): void => {
+      signal.removeEventListener("abort", abort);
+      finish();
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) {
+      abort();
+    }
+    work.then(
+      (value) => settle(() => resolve(value)),
+      (error: unknown) => settle(() => reject(error)),
+    );
+  });
 }
 
 function readReply({ headers, body }: EnclaveReply): SignedAnswer {

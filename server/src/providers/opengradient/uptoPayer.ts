@@ -5,7 +5,7 @@ import { Address } from "../../platform/primitives";
 import { accountOfKey } from "../../platform/walletKey";
 import type { CommitmentLimits, Commitments } from "./commitments";
 import type { EnclaveReply } from "./enclaveConnection";
-import { NO_PAYER, type Payer } from "./openGradientProvider";
+import { NO_WALLET, type Payer, type SessionHeaders } from "./openGradientProvider";
 import { type AgreedPayment, paymentAsked } from "./paymentChallenge";
 import { paymentHeader } from "./uptoPermit";
 
@@ -19,28 +19,79 @@ export interface UptoPayerParameters {
   readonly now: () => number;
 }
 
+interface OpenSession {
+  /** Whoever knows it spends the rest of its money. */
+  readonly secret: string;
+  /** Whose money that is. */
+  readonly account: string;
+}
+
 /**
  * Pays for sessions by x402 version 2 with the scheme `upto`: a permit for the whole of a session is noted, then signed and sent, and
- * never twice for one request. The secret of an open session, which is as good as its money, is in memory only.
+ * never twice for one request. One session is opened at a time, so that whoever asks meanwhile asks within it. The secret of an open
+ * session is in memory only, and is used as long as the wallet is set that paid for it.
  */
 export class UptoPayer implements Payer {
-  private secret: string | null = null;
+  private current: OpenSession | null = null;
+  /** The account that paid last. */
+  private paying = "";
+  /** Settled while no session is being opened. */
+  private opening: Promise<void> = Promise.resolve();
+  private opened = (): void => {};
 
   constructor(private readonly parameters: UptoPayerParameters) {}
 
-  session(): Readonly<Record<string, string>> | null {
-    return this.secret === null ? null : { "x-upto-session": this.secret };
+  async session(): Promise<SessionHeaders | null> {
+    await this.opening;
+    return this.held();
   }
 
   sessionEnded(): void {
-    this.secret = null;
+    this.current = null;
   }
 
-  async payFor(reply: EnclaveReply): Promise<Readonly<Record<string, string>>> {
+  async open(
+    reply: EnclaveReply,
+    send: (headers: SessionHeaders) => Promise<EnclaveReply>,
+  ): Promise<EnclaveReply> {
+    const before = this.opening;
+    let done = (): void => {};
+    const isDone = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    this.opening = before.then(() => isDone);
+    await before;
+    try {
+      const headers = (await this.held()) ?? (await this.payment(reply));
+      this.opened = done;
+      return await send(headers);
+    } finally {
+      done();
+    }
+  }
+
+  answered({ headers }: Pick<EnclaveReply, "headers">): void {
+    const secret = headers["x-upto-session"];
+    if (typeof secret === "string" && SECRET.test(secret)) {
+      this.current = { secret, account: this.paying };
+    }
+    this.opened();
+  }
+
+  private async held(): Promise<SessionHeaders | null> {
+    if (this.current === null) {
+      return null;
+    }
+    const key = await this.parameters.key();
+    const isSame = key !== null && accountOfKey(key)?.address === this.current?.account;
+    return isSame && this.current !== null ? { "x-upto-session": this.current.secret } : null;
+  }
+
+  private async payment(reply: EnclaveReply): Promise<SessionHeaders> {
     const { agreed, limits, now } = this.parameters;
     const key = await this.parameters.key();
     if (key === null) {
-      return NO_PAYER.payFor(reply);
+      throw new ProoflineError("enclave.payment", NO_WALLET, "setWallet");
     }
     const asked = paymentAsked(reply.headers["payment-required"], agreed);
     const account = accountOfKey(key);
@@ -62,16 +113,10 @@ export class UptoPayer implements Payer {
       },
       limits,
     );
+    this.paying = account.address;
     return {
       "payment-signature": await paymentHeader(account, asked, { nonce, deadline: now() + asked.seconds }),
     };
-  }
-
-  answered({ headers }: EnclaveReply): void {
-    const opened = headers["x-upto-session"];
-    if (typeof opened === "string" && SECRET.test(opened)) {
-      this.secret = opened;
-    }
   }
 }
 

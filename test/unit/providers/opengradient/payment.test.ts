@@ -9,6 +9,7 @@ import * as z from "zod";
 import { Address } from "../../../../server/src/platform/primitives";
 import { accountOfKey } from "../../../../server/src/platform/walletKey";
 import { Commitments } from "../../../../server/src/providers/opengradient/commitments";
+import type { SessionHeaders } from "../../../../server/src/providers/opengradient/openGradientProvider";
 import { paymentAsked } from "../../../../server/src/providers/opengradient/paymentChallenge";
 import { MOST_PER_SESSION } from "../../../../server/src/providers/opengradient/spendingLimits";
 import { UptoPayer } from "../../../../server/src/providers/opengradient/uptoPayer";
@@ -114,6 +115,7 @@ describe("what is committed", () => {
   const open = () => Commitments.open(home, () => now);
   const account = Address.parse(`0x${"a".repeat(40)}`);
   const permit = (amount: bigint) => ({ account, payee: PAYEE, amount, nonce: 1n });
+  const unsent = () => Promise.reject(new Error("nothing is to be sent"));
   const notes = () => readdirSync(join(home, "payments", "opengradient"));
 
   it("is bounded within an hour and within a day, also by what another window committed", async () => {
@@ -164,39 +166,98 @@ describe("what is committed", () => {
       ...{ status: 402, body: "" },
       headers: { "payment-required": toHeader(challenge) },
     });
-    await expect(payer(null).payFor(reply(made.required))).rejects.toMatchObject({ remedy: "setWallet" });
-    await expect(payer("0x00").payFor(reply(made.required))).rejects.toThrow("nothing was paid");
+    await expect(payer(null).open(reply(made.required), unsent)).rejects.toMatchObject({
+      remedy: "setWallet",
+    });
+    await expect(payer("0x00").open(reply(made.required), unsent)).rejects.toThrow("nothing was paid");
     const dear = { ...made.required, accepts: [{ ...terms, amount: String(MOST_PER_SESSION * 2n) }] };
-    await expect(payer(key).payFor(reply(dear))).rejects.toThrow("0.2 OPG");
+    await expect(payer(key).open(reply(dear), unsent)).rejects.toThrow("0.2 OPG");
     await (await open()).read();
     expect(notes()).toEqual([]);
-    const paid = await payer(key).payFor(reply(made.required));
+    let paid: SessionHeaders = {};
+    const answer = { status: 200, headers: {}, body: "" };
+    await payer(key).open(reply(made.required), async (headers) => {
+      expect(notes()).toEqual(["1.json"]);
+      paid = headers;
+      return answer;
+    });
     expect(notes()).toEqual(["1.json"]);
     const note = readFileSync(join(home, "payments", "opengradient", "1.json"), "utf8");
     expect(note).toContain(`"amount": "${MOST_PER_SESSION}"`);
     expect(note).not.toContain(key.slice(2));
     expect(Object.keys(paid)).toEqual(["payment-signature"]);
-    await expect(payer(key).payFor(reply(made.required))).rejects.toMatchObject({ remedy: "askLater" });
+    await expect(payer(key).open(reply(made.required), unsent)).rejects.toMatchObject({ remedy: "askLater" });
   });
 
-  it("pays for a session that is in memory only, as long as the gateway takes it", async () => {
-    const payer = new UptoPayer({
-      agreed,
-      limits: { hour: 1n, day: 1n },
-      key: async () => null,
-      commitments: open,
-      now: () => now,
+  describe("a session", () => {
+    const reply = { status: 402, body: "", headers: { "payment-required": toHeader(made.required) } };
+    const answer = { status: 200, body: "", headers: {} };
+
+    function wallet() {
+      let key: string | null = generatePrivateKey();
+      const payer = new UptoPayer({
+        agreed,
+        limits: { hour: MOST_PER_SESSION * 3n, day: MOST_PER_SESSION * 3n },
+        key: async () => key,
+        commitments: open,
+        now: () => now,
+      });
+      const answered = (session: string | string[]) =>
+        payer.answered({ headers: { "x-upto-session": session } });
+      return {
+        ...{ payer, answered },
+        change: (other: string | null) => {
+          key = other;
+        },
+        pay: (session: string) =>
+          payer.open(reply, async () => {
+            answered(session);
+            return answer;
+          }),
+      };
+    }
+
+    it("is in memory only, and used as long as the gateway takes it", async () => {
+      const { payer, pay } = wallet();
+      expect(await payer.session()).toBeNull();
+      await pay("a\nb");
+      await pay("x".repeat(1_000));
+      expect(await payer.session()).toBeNull();
+      await pay("secret");
+      expect(await payer.session()).toEqual({ "x-upto-session": "secret" });
+      payer.sessionEnded();
+      expect(await payer.session()).toBeNull();
     });
-    const answered = (session: string | string[]) =>
-      payer.answered({ status: 200, body: "", headers: { "x-upto-session": session } });
-    expect(payer.session()).toBeNull();
-    answered("a\nb");
-    answered("x".repeat(1_000));
-    expect(payer.session()).toBeNull();
-    answered("secret");
-    expect(payer.session()).toEqual({ "x-upto-session": "secret" });
-    payer.sessionEnded();
-    expect(payer.session()).toBeNull();
+
+    it("is used no more once the wallet is gone that paid for it, or is another", async () => {
+      for (const other of [null, generatePrivateKey()]) {
+        const { payer, pay, change } = wallet();
+        await pay("secret");
+        change(other);
+        expect(await payer.session()).toBeNull();
+      }
+    });
+
+    it("is opened once for all who ask meanwhile, and again where that failed", async () => {
+      const { payer, answered } = wallet();
+      const sent: SessionHeaders[] = [];
+      const failing = payer.open(reply, async () => Promise.reject(new Error("dropped")));
+      const all = [1, 2, 3].map(() =>
+        payer.open(reply, async (headers) => {
+          sent.push(headers);
+          answered("secret");
+          return answer;
+        }),
+      );
+      await expect(failing).rejects.toThrow("dropped");
+      await Promise.all(all);
+      expect(sent.map((headers) => Object.keys(headers)[0])).toEqual([
+        "payment-signature",
+        "x-upto-session",
+        "x-upto-session",
+      ]);
+      expect(notes()).toHaveLength(2);
+    });
   });
 });
 
