@@ -102,7 +102,12 @@ export async function reportOn(
     enclaves: new Map(
       Object.entries(known.enclaves).map(([claim, value]): [string, EnclaveOutcome] => [
         claim,
-        { value, reason: "As the case says.", checks: [], isRevokedSince: false },
+        {
+          value: value === "enclaveRevokedSince" ? "enclaveSigned" : value,
+          reason: "As the case says.",
+          checks: [],
+          isRevokedSince: value === "enclaveRevokedSince",
+        },
       ]),
     ),
   });

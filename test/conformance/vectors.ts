@@ -242,6 +242,20 @@ vector("good/attested", "Two pieces of one answer that an enclave signed, in two
     piece(enclaveLeaf, "src/two.ts", [1, 1, 3, 2], "attested", ENCLAVE_CHECKS, { number: 1 }),
   ],
 });
+const REVOKED_SINCE = { ...ENCLAVE_CHECKS, environment: "attestedRevoked" } as const;
+vector(
+  "good/attested-and-revoked-since",
+  "An enclave signed it whose code was approved then, and is not today.",
+  {
+    files: ENCLAVE_FILES,
+    evidence: [enclave],
+    known: all([enclave], { replays: {}, enclaves: { [enclaveLeaf]: "enclaveRevokedSince" } }),
+    pieces: [
+      piece(enclaveLeaf, "src/one.ts", [1, 20, 1, 36], "attested", REVOKED_SINCE, { part: true }),
+      piece(enclaveLeaf, "src/two.ts", [1, 1, 3, 2], "attested", REVOKED_SINCE, { number: 1 }),
+    ],
+  },
+);
 const UNCHECKED = {
   ...ENCLAVE_CHECKS,
   execution: "enclaveUnchecked",
