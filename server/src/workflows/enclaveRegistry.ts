@@ -25,7 +25,6 @@ import type {
   RegistryState,
   RegistryTestimony,
 } from "../providers/opengradient/registryTestimony";
-
 import {
   SETTLED_WITHIN_SECONDS,
   type SettlementTestimony,
@@ -181,10 +180,8 @@ export class RegistryReader {
       return null;
     }
     try {
-      this.chainSaid ??= this.refuseOtherChain();
-      const heard = [await this.chainSaid];
-      this.reachedBy ??= this.reached();
-      const reached = await this.reachedBy;
+      const { chainSaid, reached } = await this.begin();
+      const heard = [chainSaid];
       const from = await this.lastBlockBy(timestamp, reached, heard);
       const to = await this.lastBlockBy(timestamp + SETTLED_WITHIN_SECONDS, reached, heard);
       const shown = await this.servers.each(({ server }) =>
@@ -201,7 +198,7 @@ export class RegistryReader {
       const { value: now } = await this.timeOf(reached.head, reached);
       return { kind: now > timestamp + SETTLED_WITHIN_SECONDS ? "notFound" : "pending", witnesses };
     } catch (error) {
-      throw chainError(error);
+      throw registryError(error);
     }
   }
 
@@ -310,7 +307,7 @@ export class RegistryReader {
       encodeFunctionData({ abi: ABI, functionName: "getTEE", args: [enclave] }),
       block,
     );
-    const code = entry.value === null ? null : codeIn(entry.value);
+    const code = entry.value === null ? null : entryIn(entry.value);
     if (code === null) {
       return { value: { block, entry: entry.value, isCodeApproved: false }, operators: entry.operators };
     }
@@ -395,10 +392,6 @@ export class RegistryReader {
 
 /** The code of an enclave, as its entry names it. */
 type EnclaveCode = Pick<RegistryEntry, "type" | "measurementHash">;
-
-function codeIn(entry: Hex): EnclaveCode | null {
-  return entryIn(entry);
-}
 
 function entryIn(entry: Hex): RegistryEntry | null {
   try {

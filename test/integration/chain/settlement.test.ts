@@ -100,6 +100,15 @@ describe("an answer that is settled by itself", () => {
       reason: expect.stringContaining("do not tell alike"),
     });
   });
+
+  it("says which servers to correct where nothing can be learned from them", async () => {
+    const open = await startOpenGradient();
+    const saved = kept(open, BODY, await ask(open, "individual"), { kind: "individual" });
+    const elsewhere = { ...open.registry, relay: open.relay, chainId: open.registry.chainId + 1 };
+    await expect(settlementOf(open, saved, elsewhere)).rejects.toMatchObject({
+      remedy: "checkRegistryServers",
+    });
+  });
 });
 
 describe("an answer that is settled in a batch", () => {
