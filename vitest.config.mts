@@ -7,6 +7,8 @@ interface Suite {
   readonly own?: NonNullable<ViteUserConfig["test"]>;
 }
 
+const EACH_TEST = "test/support/eachTest.ts";
+
 const SUITES: Readonly<Record<string, Suite>> = {
   unit: { folder: "test/unit" },
   lsp: { folder: "test/integration/lsp" },
@@ -17,7 +19,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
     folder: "test/vscode",
     own: {
       globalSetup: ["test/vscode/suite.ts"],
-      setupFiles: ["test/vscode/eachFile.ts"],
+      setupFiles: [EACH_TEST, "test/vscode/eachFile.ts"],
       fileParallelism: false,
     },
   },
@@ -38,6 +40,7 @@ export default defineConfig({
         pool: "forks" as const,
         testTimeout: TIMEOUT_MILLISECONDS,
         hookTimeout: TIMEOUT_MILLISECONDS,
+        setupFiles: [EACH_TEST],
         ...own,
       },
     })),

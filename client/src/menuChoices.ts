@@ -149,7 +149,12 @@ function aboutModel(model: ModelState): readonly MenuChoice[] {
       return here(model.reason);
     case "relayed":
       return [
-        command("cloud", "Model", `${model.name}, through an enclave`, "proofline.useOpenGradient"),
+        command(
+          "cloud",
+          "Model",
+          `${model.name}, through an enclave; settlement ${model.settlement}`,
+          "proofline.useOpenGradient",
+        ),
         command(
           "credit-card",
           "Set OpenGradient wallet…",

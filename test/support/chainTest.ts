@@ -1,21 +1,13 @@
 import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { getContractAddress } from "viem";
 import { afterAll, afterEach } from "vitest";
-import * as z from "zod";
-import type { Anchor, ChainConfiguration } from "../../server/src/chain/chain";
+import type { Anchor } from "../../server/src/chain/chain";
 import { openWriter } from "../../server/src/chain/chainWriter";
-import { DEVELOPMENT_ACCOUNT, deployEas } from "../../server/src/chain/eas/deploy";
 import { type EmbeddedConfiguration, openHost, stopChain } from "../../server/src/chain/embedded/host";
-import { Rpc } from "../../server/src/chain/rpc/rpc";
-import type { Address } from "../../server/src/platform/primitives";
-import { type Anvil, anvilPath, startAnvil } from "./anvil";
+import { cleanUp } from "./cleanups";
 import { randomDigest } from "./digests";
 import { eventually } from "./eventually";
 import { processesNaming } from "./processes";
@@ -29,7 +21,6 @@ export const repository = join(dirname(fileURLToPath(import.meta.url)), "../..")
 export const IDLE = { idleMilliseconds: 400 };
 
 const homes: EmbeddedConfiguration[] = [];
-const cleanups: (() => Promise<void>)[] = [];
 let bundle: Promise<string> | undefined;
 
 /** The chain host and its client, bundled as in a package. */
@@ -65,15 +56,8 @@ export async function newHome(): Promise<EmbeddedConfiguration> {
 /** A person who agrees to every first payment. */
 export const agreed = (): Promise<boolean> => Promise.resolve(true);
 
-/** Runs after the test, whether it passed or not. */
-export function afterwards(cleanup: () => Promise<void>): void {
-  cleanups.push(cleanup);
-}
-
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) {
-    await cleanup();
-  }
+  await cleanUp();
   for (const configuration of homes.splice(0)) {
     await stopChain(configuration).catch(() => {});
     removeFolder(configuration.home);
@@ -85,101 +69,6 @@ afterAll(async () => {
     removeFolder(dirname(await bundle));
   }
 });
-
-/** A node of its own, as any chain behind an RPC server. */
-export async function startNode(...options: string[]): Promise<Anvil> {
-  const anvil = await startAnvil(anvilPath(), options);
-  afterwards(() => anvil.kill());
-  return anvil;
-}
-
-export type RpcConfiguration = Extract<ChainConfiguration, { kind: "rpc" }>;
-
-/** A chain with EAS behind an RPC server. */
-export async function rpcChain(
-  id: number,
-  ...options: string[]
-): Promise<{ configuration: RpcConfiguration; rpc: Rpc; registry: Address }> {
-  const { url } = await startNode("--chain-id", String(id), "--slots-in-an-epoch", "1", ...options);
-  const rpc = new Rpc(url);
-  if (options.includes("--no-mining")) {
-    await rpc.call("evm_setAutomine", [true], z.unknown());
-  }
-  const contract = await deployEas(rpc);
-  if (options.includes("--no-mining")) {
-    await rpc.call("evm_setAutomine", [false], z.unknown());
-  }
-  const registry = getContractAddress({ from: DEVELOPMENT_ACCOUNT, nonce: 0n }).toLowerCase() as Address;
-  const home = await mkdtemp(join(tmpdir(), "proofline-home-"));
-  afterwards(async () => removeFolder(home));
-  return {
-    configuration: {
-      kind: "rpc",
-      home,
-      id,
-      rpcUrls: [url],
-      contract,
-    },
-    rpc,
-    registry,
-  };
-}
-
-interface Call {
-  readonly id: number;
-  readonly method: string;
-  readonly params: readonly unknown[];
-}
-
-/** What a proxy may answer in place of a result. */
-export class Refusal {
-  constructor(
-    readonly code: number,
-    readonly message: string,
-  ) {}
-}
-
-/** An RPC server that passes calls on and may change each result. */
-export async function startProxy(
-  target: string,
-  change: (method: string, result: unknown, params: readonly unknown[]) => unknown,
-  { onPost = () => {}, single = false }: { onPost?: () => void; single?: boolean } = {},
-): Promise<string> {
-  const server = createServer(async (request, response) => {
-    onPost();
-    const body = await text(request);
-    const calls: Call | Call[] = JSON.parse(body);
-    if (single && Array.isArray(calls)) {
-      response.end(
-        JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32600, message: "no batches" } }),
-      );
-      return;
-    }
-    const answered = await fetch(target, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    });
-    const answers = await answered.json();
-    const changed = (answer: { id: number; result?: unknown }) => {
-      const call = [calls].flat().find(({ id }) => id === answer.id);
-      if (!("result" in answer)) {
-        return answer;
-      }
-      const result = change(call?.method ?? "", answer.result, call?.params ?? []);
-      return result instanceof Refusal
-        ? { jsonrpc: "2.0", id: answer.id, error: { code: result.code, message: result.message } }
-        : { ...answer, result };
-    };
-    response.end(JSON.stringify(Array.isArray(answers) ? answers.map(changed) : changed(answers)));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterwards(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-}
 
 /** The host's process, of a home whose host runs. */
 export async function hostPid(configuration: EmbeddedConfiguration): Promise<number> {

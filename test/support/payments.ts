@@ -15,9 +15,11 @@ import { type Bill, mostOf, readSigned, type Signed } from "../../server/src/cha
 import { connectRpc } from "../../server/src/chain/rpc/connection";
 import type { Rpc } from "../../server/src/chain/rpc/rpc";
 import type { Digest } from "../../server/src/platform/primitives";
-import { afterwards, agreed, type RpcConfiguration } from "./chainTest";
+import { agreed } from "./chainTest";
+import { afterwards } from "./cleanups";
 import { randomDigest } from "./digests";
 import { eventually } from "./eventually";
+import type { RpcConfiguration } from "./rpcChain";
 
 /** What tests of payments share: an account, servers that lie about money, and what was signed. */
 

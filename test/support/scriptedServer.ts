@@ -8,8 +8,9 @@ import type * as z from "zod";
 import { openChain } from "../../server/src/chain/chainReader";
 import type { KnownChain } from "../../server/src/chain/knownChains";
 import type { Witness } from "../../server/src/chain/trust/witnesses";
-import { afterwards, type RpcConfiguration } from "./chainTest";
+import { afterwards } from "./cleanups";
 import { removeFolder } from "./removeFolder";
+import type { RpcConfiguration } from "./rpcChain";
 import { type Answerer, CHAIN_ID, EAS } from "./scriptedChain";
 
 /** Scripted chains behind servers on loopback, each of which counts as an operator of its own. */

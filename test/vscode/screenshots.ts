@@ -8,12 +8,14 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
 import { AnchorNow } from "../../server/src/protocol/messages";
+import { cleanUp } from "../support/cleanups";
 import { Client, uriOf } from "../support/languageClient";
 import { removeFolder } from "../support/removeFolder";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
+import { askForEnclave, hostEnclave, payForAnchors, setTransactionKey } from "./enclave";
 import { makeEveryPlace } from "./everyPlace";
-import { askForRepository, dialog, hostModel, notification } from "./pinning";
+import { askForRepository, clickInDialog, dialog, hostModel, notification } from "./pinning";
 import {
   anchorNow,
   asked,
@@ -439,6 +441,43 @@ async function closedFiles(theme: Theme): Promise<void> {
   }
 }
 
+/** What there is to agree to before an enclave is asked, and what is known of a line that it wrote. */
+async function attested(theme: Theme): Promise<void> {
+  const { open, settings } = await hostEnclave("return this.items.pop();");
+  try {
+    const session = await Session.start(theme, settings);
+    const { window } = session;
+    try {
+      await window.file("stack.js");
+      await window.status((text) => /ready/.test(text), "a ready model");
+      await askForEnclave(window, open);
+      await session.shoot("enclave-terms");
+      await clickInDialog(window, "Accept");
+      await window.file("stack.js");
+      await window.status((text) => /gpt-5/.test(text), "the model of the enclave");
+      await window.goTo(CURSOR_LINE);
+      await window.type("    ");
+      await asked(window, /pop/);
+      await session.accept();
+      await window.save();
+      await setTransactionKey(window);
+      await payForAnchors(window);
+      await window.waitForBadges(says(/^attested/), "an attested badge", 60_000);
+      await window.command("Notifications: Clear All Notifications");
+      await noToasts(window);
+      await window.file("stack.js");
+      await window.goTo(EMPTY_LINE);
+      await session.shoot("attested");
+      await window.hoverBadge(CURSOR_LINE);
+      await session.shoot("attested-hover");
+    } finally {
+      await session.stop();
+    }
+  } finally {
+    await cleanUp();
+  }
+}
+
 async function noToasts(window: Window): Promise<void> {
   await eventually(
     () => window.toasts(),
@@ -455,6 +494,7 @@ const STATES = {
   mainJob,
   editedAndUnknown,
   anchored,
+  attested,
   noModel,
   verifiedOnly,
   pinPlan,

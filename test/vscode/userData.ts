@@ -1,6 +1,7 @@
 /** What a person has set in their VS Code, as it lies in the folder of user data. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as z from "zod";
 
 export interface UserSettings {
   /** User settings, added to those that keep the workbench quiet. */
@@ -24,7 +25,22 @@ const QUIET = {
   "remote.autoForwardPorts": false,
 };
 
-const MACHINE_SCOPE = new Set(["proofline.modelPath", "proofline.modelHub"]);
+/** Of a package's manifest, what tells where its settings lie. */
+const Manifest = z.object({
+  contributes: z.object({
+    configuration: z.array(
+      z.object({ properties: z.record(z.string(), z.object({ scope: z.string().optional() })) }),
+    ),
+  }),
+});
+
+/** Proofline's settings that belong to a machine. */
+function settingsOfMachine(): ReadonlySet<string> {
+  const text = readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8");
+  const { configuration } = Manifest.parse(JSON.parse(text)).contributes;
+  const all = configuration.flatMap(({ properties }) => Object.entries(properties));
+  return new Set(all.filter(([, { scope }]) => scope === "machine").map(([name]) => name));
+}
 
 /** Where a server keeps user data, below its root. */
 export function userDataIn(root: string): string {
@@ -40,6 +56,7 @@ export function writeUserData(folder: string, { settings = {}, keys = [] }: User
   write("User/settings.json", { ...QUIET, ...settings });
   write("User/keybindings.json", keys);
   // A window on another machine, which a browser's is, takes settings of machine scope from there.
-  const machine = Object.entries(settings).filter(([name]) => MACHINE_SCOPE.has(name));
+  const names = settingsOfMachine();
+  const machine = Object.entries(settings).filter(([name]) => names.has(name));
   write("Machine/settings.json", Object.fromEntries(machine));
 }

@@ -186,6 +186,14 @@ export class Window {
     }
   }
 
+  /** Goes to the first place in the file with this text. */
+  async find(text: string): Promise<void> {
+    await this.focusEditor();
+    await this.press("Control+Home", "Control+F");
+    await this.page.locator(".find-widget.visible textarea").first().fill(text);
+    await this.press("Enter", "Escape");
+  }
+
   /** Saves, and waits until the tab shows it. */
   async save(): Promise<void> {
     await this.press("Control+S");

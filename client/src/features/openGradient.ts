@@ -10,6 +10,7 @@ import {
   UseEnclave,
   UseLocalModel,
 } from "../../../server/src/protocol/messages";
+import { MADE_PUBLIC, SettlementKind } from "../../../server/src/protocol/settlementKinds";
 import { registerCommand, tell } from "../commandRunner";
 import { readSettings } from "../config";
 import { decide, pick, showMessage, withProgress } from "../dialogs";
@@ -17,6 +18,11 @@ import type { FeatureContext } from "../featureContext";
 import { askForFolder } from "../pinning/modelQuestions";
 import { visibleNameInEditor } from "../visibleInEditor";
 
+const SETTLEMENT_LABELS: Readonly<Record<SettlementKind, string>> = {
+  private: "Private",
+  batch: "Batch",
+  individual: "Individual",
+};
 const ACCEPT = "Accept";
 const DECLINE = "Decline";
 const OPEN_SETTING = "Open the Setting";
@@ -59,10 +65,11 @@ async function useOpenGradient(context: FeatureContext): Promise<void> {
   }
   const enclave = await askForEnclave(context);
   const model = enclave === undefined ? undefined : await askForModel();
-  if (enclave === undefined || model === undefined) {
+  const settlement = model === undefined ? undefined : await askForSettlement();
+  if (enclave === undefined || model === undefined || settlement === undefined) {
     return;
   }
-  const wanted = { folder, enclave, model };
+  const wanted = { folder, enclave, model, settlement };
   const { digest, lines } = await context.server.request(ReviewEnclave, wanted);
   const question = `Send code of this repository to an enclave of OpenGradient, and let ${visibleNameInEditor(model)} suggest here?`;
   const chosen = await decide("warning", question, lines, [ACCEPT, DECLINE]);
@@ -130,6 +137,18 @@ async function askForModel(): Promise<string | undefined> {
         : `The name of a model has 1 to ${MOST_MODEL_LENGTH} characters.`,
   });
   return typed?.trim();
+}
+
+async function askForSettlement(): Promise<SettlementKind | undefined> {
+  const picked = await pick(
+    SettlementKind.options.map((kind) => ({
+      label: SETTLEMENT_LABELS[kind],
+      detail: `Made public, for ever: ${MADE_PUBLIC[kind]}`,
+      value: kind,
+    })),
+    { title: "Settlement", placeHolder: "What may OpenGradient make public of each request?" },
+  );
+  return picked?.value;
 }
 
 function normalized(name: string): string {

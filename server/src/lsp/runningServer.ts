@@ -266,7 +266,7 @@ export function assembleServer(
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });
   provideRepositoryVerdicts(context, { folders, replays, enclaves, identity, grammars, diagnostics });
-  provideActions(context, { verdicts, replays, sealing, folders, chain, tracking });
+  provideActions(context, { verdicts, replays, sealing, folders, chain, enclaves, tracking });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));
   onRequest(connection, AnswerChain, async ({ folder, digest, answer }) => {

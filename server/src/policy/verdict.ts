@@ -4,6 +4,7 @@ import { Count, Digest } from "../platform/primitives";
 import type { PlaceInText } from "../protocol/coveredLines";
 import { ExecutionProfile } from "../protocol/executionProfile";
 import { CHECK_VALUES, SUMMARIES } from "../protocol/verdictWords";
+import { AnswerCheckValue } from "../providers/opengradient/answerReport";
 
 /** Every check's value. */
 export const Checks = z
@@ -51,9 +52,9 @@ export type CopiedFrom = z.infer<typeof CopiedFrom>;
 export const EnclaveCheck = z
   .strictObject({
     name: z.string().describe("By the scheme's own list."),
-    value: z
-      .enum(["passed", "failed", "warning", "notChecked", "unproved"])
-      .describe("warning: it held at the time and does no longer. unproved: nobody can check it."),
+    value: AnswerCheckValue.describe(
+      "warning: it held at the time and does no longer, or did not come in time. pending: it cannot be told yet. unproved: nobody can check it.",
+    ),
     reason: z.string(),
   })
   .readonly();

@@ -1,6 +1,6 @@
 import type { Repository } from "../evidence/repository";
 import { ProoflineError } from "../platform/errors";
-import type { ChainHash, Digest } from "../platform/primitives";
+import type { Digest } from "../platform/primitives";
 import { EnclaveConsents } from "../providers/opengradient/enclaveConsents";
 import {
   describeTerms,
@@ -12,11 +12,8 @@ import {
 } from "../providers/opengradient/enclaveTerms";
 import { type EnclaveRegistry, RegistryReader } from "./enclaveRegistry";
 
-/** An enclave and a model of it, as a person named them. */
-export interface WantedEnclave {
-  readonly enclave: ChainHash;
-  readonly model: string;
-}
+/** An enclave, a model of it and how its answers are settled, as a person named them. */
+export type WantedEnclave = Pick<EnclaveTerms, "enclave" | "model" | "settlement">;
 
 /** How a person's settings have enclaves asked. */
 export interface AskedBy {
@@ -76,10 +73,13 @@ export class EnclaveChoices {
    *
    * @throws ProoflineError `enclave.differs` where the enclave is none to ask; of the family `chain` where nobody can tell
    */
-  async propose({ registry, relay }: AskedBy, { enclave, model }: WantedEnclave): Promise<EnclaveProposal> {
+  async propose(
+    { registry, relay }: AskedBy,
+    { enclave, ...wanted }: WantedEnclave,
+  ): Promise<EnclaveProposal> {
     const reader = new RegistryReader(registry);
     try {
-      const terms = termsFor(standingEnclave(enclave, await reader.newestStateOf(enclave)), model, relay);
+      const terms = termsFor(standingEnclave(enclave, await reader.newestStateOf(enclave)), wanted, relay);
       return { terms, digest: termsDigest(terms), lines: describeTerms(terms) };
     } finally {
       reader.close();

@@ -4,9 +4,9 @@ import type { TrimVersion } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
 import { decodeUtf8 } from "../platform/canonicalJson";
 import { ProoflineError } from "../platform/errors";
+import { SettlementKind } from "../protocol/settlementKinds";
 import type { ClaimedAnswer } from "../providers/opengradient/claimedAnswer";
 import { OPENGRADIENT_SCHEME } from "../providers/opengradient/completionRequest";
-import { Settlement } from "../providers/opengradient/savedAnswer";
 import type { RepositoryContents } from "./readRepository";
 
 /** An attested claim as far as its enclave is concerned. */
@@ -55,7 +55,7 @@ function answerIn(
       obstacle: `It is signed by the rules of ${scheme}, which this version of Proofline does not know.`,
     };
   }
-  const settlement = Settlement.safeParse({ kind: values.settlement });
+  const settlement = SettlementKind.safeParse(values.settlement);
   const [request, answer] = [textIn(values.request), textIn(values.answer)];
   if (!settlement.success || request === null || answer === null) {
     return { obstacle: "It holds a request, an answer or a settlement that is none of OpenGradient's." };
@@ -67,7 +67,7 @@ function answerIn(
     answer,
     signature: Buffer.from(values.signature, "base64"),
     timestamp: values.timestamp,
-    settlement: settlement.data.kind,
+    settlement: settlement.data,
     displayed: values.displayed,
     isTrimKnown: trim === TRIM_VERSION,
   };

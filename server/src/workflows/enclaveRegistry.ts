@@ -452,7 +452,7 @@ function registryError(error: unknown): ProoflineError {
 /** Those who said something, within a sentence. */
 function named(operators: ReadonlySet<string>): string {
   const names = [...operators];
-  return names.length === 1 ? `${names[0]}, and nobody else,` : names.join(" and ");
+  return names.length === 1 ? `${names[0]} and nobody else` : names.join(" and ");
 }
 
 function lowerCase(data: Hex): Hex {

@@ -15,9 +15,9 @@ import { GENESIS_BALANCE } from "../../../server/src/chain/embedded/genesis";
 import { LocalChain } from "../../../server/src/chain/embedded/localChain";
 import { EmbeddedRules } from "../../../server/src/chain/embedded/rules";
 import { Rpc, RpcError } from "../../../server/src/chain/rpc/rpc";
-import { startNode } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
+import { startNode } from "../../support/node";
 
 /**
  * The embedded chain and anvil get the same transactions in the same circumstances, and have to say the same of them,

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { stopChain } from "../../../server/src/chain/embedded/host";
-import { afterwards, anchorOnce, IDLE, newHome } from "../../support/chainTest";
+import { anchorOnce, IDLE, newHome } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
 
 test("anchors a root on the embedded chain, and a reader finds it finalized", async () => {

@@ -46,10 +46,10 @@ describe("askRegistry", () => {
   });
 
   it("says so where one operator alone is the witness", async () => {
-    expect((await ask([honest()])).witnesses).toBe("operator 0, and nobody else,");
+    expect((await ask([honest()])).witnesses).toBe("operator 0 and nobody else");
     const lost: Chain = (method) =>
       method === "eth_chainId" ? toHex(REGISTRY_CHAIN) : fail("no such state");
-    expect((await ask([honest(), lost])).witnesses).toBe("operator 0, and nobody else,");
+    expect((await ask([honest(), lost])).witnesses).toBe("operator 0 and nobody else");
   });
 
   it("tells code whose approval was taken back from code that was never approved", async () => {

@@ -13,7 +13,7 @@ import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { withProof } from "../../../server/src/chain/trust/takeProof";
 import type { Witness } from "../../../server/src/chain/trust/witnesses";
 import { Digest } from "../../../server/src/platform/primitives";
-import { afterwards } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { digestNamed } from "../../support/evidenceMaker";
 import { removeFolder } from "../../support/removeFolder";
 import {

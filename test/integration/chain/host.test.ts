@@ -8,15 +8,8 @@ import { openWriter } from "../../../server/src/chain/chainWriter";
 import { chainState, openHost, startChain, stopChain } from "../../../server/src/chain/embedded/host";
 import { claimHost, connectToHost } from "../../../server/src/chain/embedded/hostAddress";
 import { ANOTHER_COMPUTER } from "../../../server/src/chain/trust/checkRoot";
-import {
-  afterwards,
-  anchorOnce,
-  hostPid,
-  IDLE,
-  isRunning,
-  newHome,
-  stoppedHost,
-} from "../../support/chainTest";
+import { anchorOnce, hostPid, IDLE, isRunning, newHome, stoppedHost } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
 import { processesNaming } from "../../support/processes";

@@ -8,8 +8,11 @@ import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, agreed, rpcChain, startProxy } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { digestOf, randomDigest } from "../../support/digests";
+import { rpcChain } from "../../support/rpcChain";
+import { startProxy } from "../../support/rpcProxy";
 
 /** Servers that lie, break or hang: never a throw from `check`, never an anchor that is not there. */
 

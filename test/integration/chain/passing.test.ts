@@ -7,8 +7,10 @@ import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc, RpcFailure } from "../../../server/src/chain/rpc/rpc";
-import { afterwards, agreed, rpcChain } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
+import { rpcChain } from "../../support/rpcChain";
 
 /** Faults that pass, and servers that want to be asked otherwise: never a word less than the chain would say. */
 

@@ -12,7 +12,6 @@ import {
   type Signed,
 } from "../../../server/src/chain/payments/payment";
 import { Block } from "../../../server/src/chain/rpc/blocks";
-import { rpcChain } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import {
   account,
@@ -27,6 +26,7 @@ import {
   startLiar,
   writerOn,
 } from "../../support/payments";
+import { rpcChain } from "../../support/rpcChain";
 
 const { address } = account;
 

@@ -5,7 +5,7 @@ import { MAX_PER_DAY } from "../../../server/src/chain/payments/payment";
 import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { ProoflineError } from "../../../server/src/platform/errors";
-import { afterwards, type RpcConfiguration, rpcChain } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
 import {
@@ -22,6 +22,7 @@ import {
   timestampByAnother,
   writerOn,
 } from "../../support/payments";
+import { type RpcConfiguration, rpcChain } from "../../support/rpcChain";
 
 const { address } = account;
 

@@ -16,7 +16,6 @@ import {
 import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { ProoflineError } from "../../../server/src/platform/errors";
-import { rpcChain } from "../../support/chainTest";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
 import {
@@ -32,6 +31,7 @@ import {
   timestampByAnother,
   writerOn,
 } from "../../support/payments";
+import { rpcChain } from "../../support/rpcChain";
 
 const { address } = account;
 const ETHER = 10n ** 18n;

@@ -3,8 +3,11 @@ import type { Anchor, AnchorCheck } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
-import { afterwards, agreed, type RpcConfiguration, rpcChain, startProxy } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
+import { type RpcConfiguration, rpcChain } from "../../support/rpcChain";
+import { startProxy } from "../../support/rpcProxy";
 
 /** Several servers of one chain, of which some lie. */
 

@@ -23,8 +23,11 @@ import {
   dueBatches,
 } from "../../../server/src/workflows/anchor";
 import { RepositoryReader } from "../../../server/src/workflows/readRepository";
-import { afterwards, agreed, rpcChain, startProxy } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { removeFolder } from "../../support/removeFolder";
+import { rpcChain } from "../../support/rpcChain";
+import { startProxy } from "../../support/rpcProxy";
 import { facts, sample, sealed } from "../../support/sampleBatch";
 
 interface Place {

@@ -7,9 +7,12 @@ import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { ANOTHER_COMPUTER } from "../../../server/src/chain/trust/checkRoot";
-import { afterwards, agreed, Refusal, rpcChain, startProxy } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
+import { rpcChain } from "../../support/rpcChain";
+import { Refusal, startProxy } from "../../support/rpcProxy";
 
 /** Generic EVM chains behind RPC servers: a second anvil, with ids of its own. */
 

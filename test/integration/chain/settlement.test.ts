@@ -3,16 +3,17 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { ChainHash } from "../../../server/src/platform/primitives";
+import type { SettlementKind } from "../../../server/src/protocol/settlementKinds";
 import type { AnswerCheck } from "../../../server/src/providers/opengradient/answerReport";
 import { checkAnswer } from "../../../server/src/providers/opengradient/checkAnswer";
 import type { SavedAnswer } from "../../../server/src/providers/opengradient/savedAnswer";
 import { soughtSettlement } from "../../../server/src/providers/opengradient/soughtSettlement";
 import { type EnclaveRegistry, RegistryReader } from "../../../server/src/workflows/enclaveRegistry";
-import { afterwards, startProxy } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { askAndPay, kept } from "../../support/opengradient/payingClient";
-import type { SettlementKind } from "../../support/opengradient/settlements";
 import { type OpenGradient, startOpenGradient } from "../../support/opengradient/startOpenGradient";
+import { startProxy } from "../../support/rpcProxy";
 
 const BODY = '{"model":"gpt-5","messages":[{"role":"user","content":"Grüße"}]}';
 const account = privateKeyToAccount(generatePrivateKey());
@@ -54,7 +55,7 @@ describe("an answer that is settled by itself", () => {
     const saved = kept(open, BODY, await ask(open, "individual"), { kind: "individual" });
     const found = await settlementOf(open, saved);
     expect(found).toMatchObject({ value: "passed" });
-    expect(found?.reason).toMatch(/ show a settlement of this answer in block \d+\.$/);
+    expect(found?.reason).toMatch(/, block \d+ has a settlement of this answer\.$/);
   });
 
   it("is not found where another answer of the same enclave is settled", async () => {
@@ -63,7 +64,7 @@ describe("an answer that is settled by itself", () => {
     open.gateway.fault = "neverMined";
     open.clock.pass(1);
     const saved = kept(open, BODY, await ask(open, "individual"), { kind: "individual" });
-    expect(await settlementOf(open, saved)).toMatchObject({ value: "notChecked" });
+    expect(await settlementOf(open, saved)).toMatchObject({ value: "pending" });
   });
 
   it("may take half an hour, and is told of where it took longer", async () => {
@@ -72,7 +73,7 @@ describe("an answer that is settled by itself", () => {
     const saved = kept(open, BODY, await ask(open, "individual"), { kind: "individual" });
     await pass(open, 60);
     const pending = await settlementOf(open, saved);
-    expect(pending).toMatchObject({ value: "notChecked" });
+    expect(pending).toMatchObject({ value: "pending" });
     expect(pending?.reason).toContain("that may take half an hour");
     await pass(open, 1_800);
     const late = await settlementOf(open, saved);
@@ -133,7 +134,7 @@ describe("an answer that is settled in a batch", () => {
     expect(proof).toHaveLength(1);
     expect(await settlementOf(open, saved)).toMatchObject({ value: "passed" });
     const other = { ...open.registry, relay: open.registry.address };
-    expect(await settlementOf(open, saved, other)).toMatchObject({ value: "notChecked" });
+    expect(await settlementOf(open, saved, other)).toMatchObject({ value: "pending" });
     const forged = kept(open, BODY, answer, { kind: "batch", inclusion: { ...inclusion, proof: [] } });
     expect(await settlementOf(open, forged)).toMatchObject({ value: "failed" });
   });

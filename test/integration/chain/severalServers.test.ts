@@ -5,7 +5,8 @@ import { openWriter } from "../../../server/src/chain/chainWriter";
 import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { withProof } from "../../../server/src/chain/trust/takeProof";
 import { Digest } from "../../../server/src/platform/primitives";
-import { afterwards, agreed } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { eventually } from "../../support/eventually";
 import { digestNamed } from "../../support/evidenceMaker";
 import {

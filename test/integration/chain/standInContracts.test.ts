@@ -6,7 +6,7 @@ import { Bytes } from "../../../server/src/chain/rpc/blocks";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { decodeRegistryEntry } from "../../../server/src/providers/opengradient/registryEntry";
 import { askRegistry } from "../../../server/src/workflows/enclaveRegistry";
-import { afterwards } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { compiledContracts } from "../../support/opengradient/compiledContracts";
 import { codeHash, REGISTRY_ABI, RELAY_ABI } from "../../support/opengradient/deployedContracts";

@@ -8,6 +8,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { Bytes } from "../../../server/src/chain/rpc/blocks";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
+import type { SettlementKind } from "../../../server/src/protocol/settlementKinds";
 import type { AnswerCheckName, AnswerReport } from "../../../server/src/providers/opengradient/answerReport";
 import { attestedKey } from "../../../server/src/providers/opengradient/attestationChain";
 import {
@@ -18,7 +19,7 @@ import {
 import { checkAnswer } from "../../../server/src/providers/opengradient/checkAnswer";
 import type { SavedAnswer } from "../../../server/src/providers/opengradient/savedAnswer";
 import { askRegistry } from "../../../server/src/workflows/enclaveRegistry";
-import { afterwards } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { eventually } from "../../support/eventually";
 import { DEBUG_MEASUREMENTS, MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { BEGINNING, machineClock } from "../../support/opengradient/clock";
@@ -33,7 +34,7 @@ import {
 } from "../../support/opengradient/payingClient";
 import { CAP, PRICE, UPTO_PROXY } from "../../support/opengradient/paymentTerms";
 import { IDLE_SECONDS } from "../../support/opengradient/sessions";
-import { FULL_BATCH, type SettlementKind } from "../../support/opengradient/settlements";
+import { FULL_BATCH } from "../../support/opengradient/settlements";
 import { type OpenGradient, startOpenGradient } from "../../support/opengradient/startOpenGradient";
 
 const account = privateKeyToAccount(generatePrivateKey());

@@ -11,9 +11,12 @@ import type { KnownChain } from "../../../server/src/chain/knownChains";
 import { Block } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { ChainHash } from "../../../server/src/platform/primitives";
-import { afterwards, agreed, type RpcConfiguration, rpcChain, startProxy } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
 import { removeFolder } from "../../support/removeFolder";
+import { type RpcConfiguration, rpcChain } from "../../support/rpcChain";
+import { startProxy } from "../../support/rpcProxy";
 
 /** Proofs of a real chain's state, taken at inclusion and read later, with and without a network. */
 

@@ -6,9 +6,12 @@ import type { Anchor, ChainReader } from "../../../server/src/chain/chain";
 import { openChain } from "../../../server/src/chain/chainReader";
 import { openWriter } from "../../../server/src/chain/chainWriter";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
-import { afterwards, agreed, type RpcConfiguration, rpcChain, startProxy } from "../../support/chainTest";
+import { agreed } from "../../support/chainTest";
+import { afterwards } from "../../support/cleanups";
 import { randomDigest } from "../../support/digests";
 import { eventually } from "../../support/eventually";
+import { type RpcConfiguration, rpcChain } from "../../support/rpcChain";
+import { startProxy } from "../../support/rpcProxy";
 
 /** A server that keeps everybody waiting holds up nothing that others say, and is heard as soon as it speaks. */
 

@@ -120,7 +120,7 @@ describe("proofline verify, of an enclave's answer", () => {
     );
     expect(found.findings.execution.checks?.find(({ name }) => name === "codeApproved")).toMatchObject({
       value: "passed",
-      reason: `operator 0 and operator 1 say that the registry approved its code at block ${SIGNED_BLOCK}.`,
+      reason: `According to operator 0 and operator 1, the registry approved its code at block ${SIGNED_BLOCK}.`,
     });
     const { status } = await proofline("verify", "--no-replay");
     expect(status).toBe(1);

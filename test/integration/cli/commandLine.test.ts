@@ -24,8 +24,9 @@ import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentA
 import { ANSWERS, BatchAnswer } from "../../../server/src/cli/answers";
 import { Failure } from "../../../server/src/cli/failure";
 import { bridgeTo } from "../../support/chainBridge";
-import { repository, rpcChain } from "../../support/chainTest";
+import { repository } from "../../support/chainTest";
 import { removeFolder } from "../../support/removeFolder";
+import { rpcChain } from "../../support/rpcChain";
 
 const CLI = join(repository, "dist", "cli.js");
 const FILE = "src/inventory.ts";

@@ -68,7 +68,7 @@ test("is unverified until whom to ask is named, then attested, with each check i
   expect(attested?.remarks).not.toContain("copied");
   const page = await client.connection.sendRequest(GetVerdictDocument.type, { id: attested?.id ?? "" });
   expect(page).toContain("## What was checked of the enclave");
-  expect(page).toMatch(/\| code approved \| passed \| .* say that the registry approved its code/);
+  expect(page).toMatch(/\| code approved \| passed \| .*, the registry approved its code/);
   expect(page).toMatch(/\| model \| unproved \|/);
 
   await client.connection.sendNotification(DidChangeSettings.type, { settings: asking([]) });

@@ -15,14 +15,16 @@ import {
   DidChangeSettings,
   DidSuggestNothing,
   GetDocumentState,
+  GetVerdictDocument,
+  VerifyFile,
 } from "../../../server/src/protocol/messages";
 import { type ChainSettings, DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
-import { rpcChain } from "../../support/chainTest";
 import type { Client } from "../../support/languageClient";
 import { ROOT, uriOf } from "../../support/languageClient";
+import { asking, withoutDocuments } from "../../support/opengradient/askedRegistry";
 import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { machineClock } from "../../support/opengradient/clock";
-import { asking, editorPerson, withoutDocuments } from "../../support/opengradient/editorPerson";
+import { editorPerson } from "../../support/opengradient/editorPerson";
 import { PRICE } from "../../support/opengradient/paymentTerms";
 import { startRelay } from "../../support/opengradient/relay";
 import {
@@ -30,6 +32,7 @@ import {
   PAYEE,
   startOpenGradient,
 } from "../../support/opengradient/startOpenGradient";
+import { rpcChain } from "../../support/rpcChain";
 import { temporaryFolder, Workspace } from "../../support/workspace";
 
 const NAME = "src/total.ts";
@@ -97,6 +100,7 @@ test("what an enclave suggested is attested once it is anchored, also for whoeve
     kind: "relayed",
     name: "gpt-5",
     enclave: open.enclave.name,
+    settlement: "private",
     committed: null,
   });
   const shown = await client.suggestion(uri, AT);
@@ -137,6 +141,34 @@ async function verified(folder: string, flags: readonly string[]): Promise<reado
   });
   return ANSWERS.verify.parse(JSON.parse(stdout)).suggestions.map(({ summary }) => summary);
 }
+
+test("an answer that is settled by itself is pending until it is onchain, and found then", async () => {
+  const open = await startOpenGradient({ clock: machineClock(), isFree: true, answer: () => TEXT });
+  open.gateway.fault = "neverMined";
+  const server = await withoutDocuments(open);
+  const { openGradient } = asking(open, [server]);
+  const settings = { openGradient: { ...openGradient, relay: open.relay } };
+  const workspace = Workspace.create();
+  const uri = workspace.write(NAME, BEFORE + AFTER);
+  const { client, agree, review } = await editorPerson({ settings }, workspace);
+  expect((await review(open, { settlement: "individual" })).lines.join("\n")).toMatch(/in clear/);
+  await agree(open, { settlement: "individual" });
+  client.open(uri, BEFORE + AFTER);
+  const shown = await client.suggestion(uri, AT);
+  expect(open.gateway.received[0]?.headers["x-settlement-type"]).toBe("individual");
+  client.insert(uri, shown);
+  await client.accept(uri, shown.id);
+  workspace.save(client, NAME);
+  await client.connection.sendRequest(AnchorNow.type);
+  const [attested] = await client.untilShown(uri, "attested");
+  const page = () => client.connection.sendRequest(GetVerdictDocument.type, { id: attested?.id ?? "" });
+  expect(await page()).toMatch(/\| settlement \| pending \| .* that may take half an hour/);
+  await open.settlements.mineAnnounced();
+  expect((await client.connection.sendRequest(VerifyFile.type, { uri })).counts).toMatchObject({
+    attested: 1,
+  });
+  expect(await page()).toMatch(/\| settlement \| passed \| .*, block \d+ has a settlement of this answer/);
+});
 
 describe("nothing is sent", () => {
   test("of an ignored file, of one that looks secret, and after it was taken back", async () => {

@@ -3,11 +3,12 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Settings } from "../../../server/src/protocol/settings";
-import { Refusal, startProxy } from "../../support/chainTest";
+import { asking } from "../../support/opengradient/askedRegistry";
 import { MEASUREMENTS } from "../../support/opengradient/attestationDocument";
 import { machineClock } from "../../support/opengradient/clock";
-import { asking, editorPerson } from "../../support/opengradient/editorPerson";
+import { editorPerson } from "../../support/opengradient/editorPerson";
 import { startOpenGradient } from "../../support/opengradient/startOpenGradient";
+import { Refusal, startProxy } from "../../support/rpcProxy";
 import type { Workspace } from "../../support/workspace";
 
 const started = () => startOpenGradient({ clock: machineClock() });
@@ -70,11 +71,13 @@ describe("a consent", () => {
     expect(open.gateway.received).toEqual([]);
   });
 
-  test("is to what was shown: with another model, or an enclave that lost its approval, nothing is accepted", async () => {
+  test("is to what was shown: with another model or settlement, or an enclave that lost its approval, nothing is accepted", async () => {
     const open = await started();
     const somebody = await person(asking(open));
     const digest = await somebody.digest(open);
-    await expect(somebody.use(open, digest, "gpt-5-mini")).rejects.toThrow("nothing was accepted");
+    for (const other of [{ model: "gpt-5-mini" }, { settlement: "individual" }] as const) {
+      await expect(somebody.use(open, digest, other)).rejects.toThrow("nothing was accepted");
+    }
     await open.contracts.revoke(MEASUREMENTS);
     await expect(somebody.use(open, digest)).rejects.toThrow("does not approve its code");
     await expect(somebody.review(open)).rejects.toThrow("does not approve its code");

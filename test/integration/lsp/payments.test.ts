@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import { AnchorNow, type ConfirmPayment } from "../../../server/src/protocol/messages";
-import { rpcChain } from "../../support/chainTest";
+import { rpcChain } from "../../support/rpcChain";
 import { offered, Workspace } from "../../support/workspace";
 
 test("a first payment is confirmed by the person who anchors now, and only once", async () => {

@@ -5,9 +5,10 @@ import { expect, test } from "vitest";
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Digest } from "../../../server/src/platform/primitives";
 import { AnchorNow, AnswerChain, ForgetChain, ReviewChain } from "../../../server/src/protocol/messages";
-import { rpcChain, startProxy } from "../../support/chainTest";
 import type { Client } from "../../support/languageClient";
 import { uriOf } from "../../support/languageClient";
+import { rpcChain } from "../../support/rpcChain";
+import { startProxy } from "../../support/rpcProxy";
 import { offered, Workspace } from "../../support/workspace";
 
 const SETTINGS = ".vscode/settings.json";

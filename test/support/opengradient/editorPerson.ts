@@ -6,48 +6,34 @@ import {
   UseEnclave,
   UseLocalModel,
 } from "../../../server/src/protocol/messages";
-import { DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
-import { startProxy } from "../chainTest";
+import type { SettlementKind } from "../../../server/src/protocol/settlementKinds";
 import { type StartOptions, uriOf } from "../languageClient";
 import { Workspace } from "../workspace";
-import type { OpenGradient, Surroundings } from "./startOpenGradient";
+import type { OpenGradient } from "./startOpenGradient";
 
-/** Settings by which a registry is asked. */
-export function asking(
-  { registry }: Pick<Surroundings, "registry">,
-  rpcUrls: readonly string[] = registry.rpcUrls,
-): Pick<Settings, "openGradient"> {
-  return {
-    openGradient: {
-      ...DEFAULT_SETTINGS.openGradient,
-      rpcUrls: [...rpcUrls],
-      registryChain: registry.chainId,
-      registry: registry.address,
-    },
-  };
-}
-
-/**
- * The registry's chain as a server shows it that keeps no transactions. Attestation documents are found in them, and those of a
- * stand-in are under a root of its own, which no setting can name.
- */
-export function withoutDocuments({ registry }: Pick<Surroundings, "registry">): Promise<string> {
-  const [url = ""] = registry.rpcUrls;
-  return startProxy(url, (method, result) => (method === "eth_getTransactionByHash" ? null : result));
-}
+/** What they choose beside the enclave. */
+const CHOSEN: { readonly model: string; readonly settlement: SettlementKind } = {
+  model: "gpt-5",
+  settlement: "private",
+};
 
 export async function editorPerson(options: Partial<StartOptions>, workspace = Workspace.create()) {
   const client = await workspace.start(options);
   const folder = uriOf(workspace.folder);
-  const review = ({ enclave }: OpenGradient, model = "gpt-5") =>
-    client.connection.sendRequest(ReviewEnclave.type, { folder, enclave: enclave.name, model });
-  const digest = async (open: OpenGradient) => Digest.parse((await review(open)).digest);
-  const use = ({ enclave }: OpenGradient, shown: Digest, model = "gpt-5") =>
-    client.connection.sendRequest(UseEnclave.type, { folder, enclave: enclave.name, model, digest: shown });
+  const wanted = ({ enclave }: OpenGradient, other: Partial<typeof CHOSEN>) => ({
+    ...{ folder, enclave: enclave.name, ...CHOSEN, ...other },
+  });
+  const review = (open: OpenGradient, other: Partial<typeof CHOSEN> = {}) =>
+    client.connection.sendRequest(ReviewEnclave.type, wanted(open, other));
+  const digest = async (open: OpenGradient, other: Partial<typeof CHOSEN> = {}) =>
+    Digest.parse((await review(open, other)).digest);
+  const use = (open: OpenGradient, shown: Digest, other: Partial<typeof CHOSEN> = {}) =>
+    client.connection.sendRequest(UseEnclave.type, { ...wanted(open, other), digest: shown });
   return {
     ...{ workspace, client, review, digest, use },
     list: () => client.connection.sendRequest(ListEnclaves.type),
-    agree: async (open: OpenGradient) => use(open, await digest(open)),
+    agree: async (open: OpenGradient, other: Partial<typeof CHOSEN> = {}) =>
+      use(open, await digest(open, other), other),
     useLocal: () => client.connection.sendRequest(UseLocalModel.type, { folder }),
   };
 }

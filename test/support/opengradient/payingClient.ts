@@ -5,6 +5,7 @@ import { Agent, request } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { hexToBigInt, toHex } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
+import type { SettlementKind } from "../../../server/src/protocol/settlementKinds";
 import { SavedAnswer } from "../../../server/src/providers/opengradient/savedAnswer";
 import { pem } from "../../unit/models/certificates";
 import {
@@ -18,7 +19,6 @@ import {
   toHeader,
   UPTO_PROXY,
 } from "./paymentTerms";
-import type { SettlementKind } from "./settlements";
 import type { OpenGradient } from "./startOpenGradient";
 
 export interface HttpAnswer {

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterwards } from "../chainTest";
+import { afterwards } from "../cleanups";
 import type { OpenGradient } from "./startOpenGradient";
 
 export interface Relay {

@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { encodeFunctionData, type Hex, toHex } from "viem";
+import type { SettlementKind } from "../../../server/src/protocol/settlementKinds";
 import { type BatchTree, batchTree, type SettledStatement } from "./batchTree";
 import { type DeployedContracts, RELAY_ABI } from "./deployedContracts";
 import { UPTO_PROXY } from "./paymentTerms";
-
-export type SettlementKind = "private" | "batch" | "individual";
 
 /** What `X-SETTLEMENT-TYPE` asks for; whoever asks for nothing that is known gets a batch. */
 export function settlementKind(header: string | undefined): SettlementKind {
@@ -26,6 +25,8 @@ export class Settlements {
   /** What lies in Walrus, by its id, for everybody to read. */
   readonly blobs = new Map<string, string>();
   private waiting: SettledStatement[] = [];
+  /** What single settlements were announced with, and not mined. */
+  private announced: Hex[] = [];
 
   constructor(private readonly contracts: DeployedContracts) {}
 
@@ -75,6 +76,9 @@ export class Settlements {
         ...([BigInt(tee_timestamp), toHex(blob), toHex(Buffer.from(tee_signature, "base64"))] as const),
       ],
     });
+    if (!isMined) {
+      this.announced.push(data);
+    }
     const transaction = isMined ? await this.contracts.settle(data) : toHex(randomBytes(32));
     return {
       "X-Settlement-Type": "individual",
@@ -82,6 +86,13 @@ export class Settlements {
       "X-Settlement-Tx-Hash": transaction,
       "X-Settlement-Walrus-Blob-ID": blob,
     };
+  }
+
+  /** Mines the single settlements that were announced and not mined. */
+  async mineAnnounced(): Promise<void> {
+    for (const data of this.announced.splice(0)) {
+      await this.contracts.settle(data);
+    }
   }
 
   private store(text: string): string {

@@ -1,7 +1,8 @@
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { Address, Digest } from "../../../server/src/platform/primitives";
 import type { EnclaveRegistry } from "../../../server/src/workflows/enclaveRegistry";
-import { afterwards, startNode } from "../chainTest";
+import { afterwards } from "../cleanups";
+import { startNode } from "../node";
 import { type Hypervisor, MEASUREMENTS, newHypervisor } from "./attestationDocument";
 import { type Clock, standingClock } from "./clock";
 import { DeployedContracts } from "./deployedContracts";

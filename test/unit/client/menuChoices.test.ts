@@ -50,10 +50,11 @@ describe("the menu", () => {
       kind: "relayed",
       name: "gpt-5",
       enclave: `0x${"e".repeat(64)}`,
+      settlement: "private",
       committed: "0.2 OPG",
     } as const;
     const lines = labels({ status: { ...STATUS, model } });
-    expect(lines).toContain("Model: gpt-5, through an enclave");
+    expect(lines).toContain("Model: gpt-5, through an enclave; settlement private");
     expect(lines).toContain("Set OpenGradient wallet…: 0.2 OPG committed within 24 hours");
     expect(lines).toContain("Use the local model here: Sends nothing away");
     expect(lines.join()).not.toContain("Use OpenGradient");

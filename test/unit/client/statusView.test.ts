@@ -37,6 +37,7 @@ describe("statusView", () => {
       kind: "relayed",
       name: "gpt\u202e5",
       enclave: `0x${"e".repeat(64)}`,
+      settlement: "private",
       committed: null,
     };
     const { detail, word } = statusView({ kind: "running" }, status({ model }), null);

@@ -137,7 +137,7 @@ export class EnclaveHost implements DocumentListener {
     try {
       const relay = this.settings.current.enclaveUse.address;
       const standing = standingEnclave(terms.enclave, testimony.now);
-      if (termsDigest(termsFor(standing, terms.model, relay)) !== termsDigest(terms)) {
+      if (termsDigest(termsFor(standing, terms, relay)) !== termsDigest(terms)) {
         throw differs(
           "The address, certificate or payee of the enclave is another by now than you agreed to, so nothing was sent.",
         );

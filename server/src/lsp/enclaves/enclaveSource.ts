@@ -37,8 +37,8 @@ export class EnclaveSource implements ProviderSource {
   }
 
   get state(): ModelState {
-    const { enclave, model: name } = this.terms;
-    return { kind: "relayed", name, enclave, committed: this.spending.ofToday };
+    const { enclave, model: name, settlement } = this.terms;
+    return { kind: "relayed", name, enclave, settlement, committed: this.spending.ofToday };
   }
 
   async ready(): Promise<Provider> {

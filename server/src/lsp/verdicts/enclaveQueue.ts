@@ -6,7 +6,7 @@ import type { SettingsStore } from "../settingsStore";
 
 /** How long an outcome stands before the registry is asked again: an enclave's code may lose its approval. */
 const FRESH_MILLISECONDS = 600_000;
-/** The same where nothing could be decided. */
+/** The same where something could not be decided, or is still to come. */
 const RETRY_MILLISECONDS = 30_000;
 
 interface Known {
@@ -23,7 +23,8 @@ export class EnclaveQueue {
   private readonly outcomes = new Map<string, Known>();
   private readonly waiting = new Map<string, EnclaveClaim>();
   private readonly resultListeners: (() => void)[] = [];
-  private running = false;
+  private running: Promise<void> | null = null;
+  private timer: NodeJS.Timeout | undefined;
   private ended = false;
 
   constructor(
@@ -47,21 +48,30 @@ export class EnclaveQueue {
     const known = this.outcomes.get(claim.claim);
     if ((known?.until ?? 0) <= performance.now() && !this.ended) {
       this.waiting.set(claim.claim, claim);
-      void this.run();
+      this.running ??= this.run();
     }
     return known?.outcome ?? NOT_YET;
+  }
+
+  /** From now on nothing that is known is fresh: it is asked for again when somebody wants to know it. */
+  expire(): void {
+    for (const [claim, { outcome }] of this.outcomes) {
+      this.outcomes.set(claim, { outcome, until: 0 });
+    }
+  }
+
+  /** Waits until all that was asked for has its outcome. */
+  async settled(): Promise<void> {
+    await this.running;
   }
 
   close(): void {
     this.ended = true;
     this.waiting.clear();
+    clearTimeout(this.timer);
   }
 
   private async run(): Promise<void> {
-    if (this.running) {
-      return;
-    }
-    this.running = true;
     try {
       // Those that are asked for at the same time go together.
       await null;
@@ -81,18 +91,34 @@ export class EnclaveQueue {
             // Others are to be asked now.
             break;
           }
-          const isDecided = outcome.value !== "enclaveUnchecked" || outcome.reason === NOBODY_ASKED;
-          const until = performance.now() + (isDecided ? FRESH_MILLISECONDS : RETRY_MILLISECONDS);
+          const until = performance.now() + (isFinal(outcome) ? FRESH_MILLISECONDS : RETRY_MILLISECONDS);
           this.outcomes.set(claim, { outcome, until });
         }
-        for (const listener of this.resultListeners) {
-          listener();
-        }
+        this.tell();
       }
     } finally {
-      this.running = false;
+      this.running = null;
+    }
+    if ([...this.outcomes.values()].some(({ outcome }) => !isFinal(outcome))) {
+      // Whoever is told looks again at what is open, and so asks.
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.tell();
+      }, RETRY_MILLISECONDS).unref();
     }
   }
+
+  private tell(): void {
+    for (const listener of this.resultListeners) {
+      listener();
+    }
+  }
+}
+
+/** Whether nothing more is to be learned of it soon. */
+function isFinal({ value, reason, checks }: EnclaveOutcome): boolean {
+  const isDecided = value !== "enclaveUnchecked" || reason === NOBODY_ASKED;
+  return isDecided && !checks.some((check) => check.value === "pending");
 }
 
 const NOT_YET: EnclaveOutcome = {

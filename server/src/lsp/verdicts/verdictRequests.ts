@@ -8,6 +8,7 @@ import { EditorError } from "../editorError";
 import { abortedBy, onQuestion, onRequest } from "../requests";
 import type { Sealing } from "../sealing/sealing";
 import type { ServerContext } from "../serverContext";
+import type { EnclaveQueue } from "./enclaveQueue";
 import type { EvidenceFolders } from "./evidenceFolders";
 import type { ReplayQueue } from "./replayQueue";
 import type { Verdicts } from "./verdicts";
@@ -18,6 +19,7 @@ export interface ActionParts {
   readonly sealing: Sealing;
   readonly folders: EvidenceFolders;
   readonly chain: ChainAccess;
+  readonly enclaves: EnclaveQueue;
   readonly tracking: Tracking;
 }
 
@@ -64,11 +66,12 @@ async function replay(
 
 async function verifyFile(
   context: ServerContext,
-  { verdicts, folders, chain, tracking }: ActionParts,
+  { verdicts, folders, chain, enclaves, tracking }: ActionParts,
   document: OpenDocument,
 ): Promise<VerifyFile.Result> {
   context.locations.refresh();
   chain.reset();
+  enclaves.expire();
   // As another computer would, which has followed no edit.
   tracking.forget(document.uri);
   await verdicts.lookAgain();
@@ -77,6 +80,8 @@ async function verifyFile(
   if (repositoryPath !== null) {
     await folders.reload(repositoryPath);
   }
+  await verdicts.update(document);
+  await enclaves.settled();
   await verdicts.update(document);
   const problems = (await verdicts.fileProblems(document)).map(({ path, problem }) => `${path}: ${problem}`);
   return { counts: verdicts.counts(document), problems };

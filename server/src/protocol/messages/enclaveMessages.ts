@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Count, Digest } from "../../platform/primitives";
 import { EnclaveModelName, EnclaveName } from "../enclaveNames";
+import { SettlementKind } from "../settlementKinds";
 import { FolderUri } from "./documentPlaces";
 import { Nothing, question, request } from "./message";
 
@@ -11,6 +12,7 @@ const Wanted = z.object({
   enclave: EnclaveName,
   /** As OpenGradient calls it. */
   model: EnclaveModelName,
+  settlement: SettlementKind,
 });
 
 /** The enclaves that may be asked now. */

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { Count, Digest } from "../../platform/primitives";
 import { EnclaveName } from "../enclaveNames";
 import { Settings } from "../settings";
+import { SettlementKind } from "../settlementKinds";
 import { Nothing, notification, question } from "./message";
 
 /** `initializationOptions` of the `initialize` request. */
@@ -37,6 +38,7 @@ export const ModelState = z.discriminatedUnion("kind", [
     kind: z.literal("relayed"),
     name: z.string(),
     enclave: EnclaveName,
+    settlement: SettlementKind,
     /** What was committed to enclaves within a day, for people; `null` for nothing. */
     committed: z.nullable(z.string()),
   }),

@@ -33,8 +33,11 @@ export const ANSWER_CHECKS = [
 ] as const;
 export type AnswerCheckName = (typeof ANSWER_CHECKS)[number];
 
-/** `warning`: it held when the answer was signed, and does no longer. `unproved`: nobody can check it. */
-export const AnswerCheckValue = z.enum(["passed", "failed", "warning", "notChecked", "unproved"]);
+/**
+ * `pending`: it cannot be told yet, and will be. `warning`: it held when the answer was signed and does no longer, or did not come in
+ * time. `unproved`: nobody can check it.
+ */
+export const AnswerCheckValue = z.enum(["passed", "failed", "warning", "pending", "notChecked", "unproved"]);
 export type AnswerCheckValue = z.infer<typeof AnswerCheckValue>;
 
 export const AnswerCheck = z.strictObject({

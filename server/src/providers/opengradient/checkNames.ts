@@ -36,6 +36,7 @@ export function describeEnclaveCheck(value: AnswerCheckValue): string {
     case "passed":
     case "failed":
     case "warning":
+    case "pending":
     case "unproved":
       return value;
     case "notChecked":

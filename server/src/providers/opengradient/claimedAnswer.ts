@@ -1,4 +1,5 @@
 import type { Digest } from "../../platform/primitives";
+import type { SettlementKind } from "../../protocol/settlementKinds";
 import { type AnswerParts, attempt, NO_ANSWER } from "./answerParts";
 import { type AnswerCheck, type AnswerReport, failed, notChecked, passed } from "./answerReport";
 import { displayedOf } from "./answerText";
@@ -6,7 +7,7 @@ import { type CheckAnswerOptions, checkAnswer } from "./checkAnswer";
 import { askedBy } from "./completionRequest";
 import { decodeRegistryEntry } from "./registryEntry";
 import type { RegistryTestimony } from "./registryTestimony";
-import type { AnswerToCheck, Settlement } from "./savedAnswer";
+import type { AnswerToCheck } from "./savedAnswer";
 
 /** What evidence of the scheme says of one answer. All of it is the device's word until it is checked. */
 export interface ClaimedAnswer {
@@ -19,7 +20,7 @@ export interface ClaimedAnswer {
   readonly signature: Uint8Array;
   /** Seconds since 1970. */
   readonly timestamp: number;
-  readonly settlement: Settlement["kind"];
+  readonly settlement: SettlementKind;
   readonly displayed: string;
   /** Whether this build has the trim chain that the evidence names. */
   readonly isTrimKnown: boolean;

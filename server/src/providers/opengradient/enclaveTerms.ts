@@ -4,6 +4,7 @@ import { sha256Digest } from "../../platform/digests";
 import { ProoflineError } from "../../platform/errors";
 import { Address, ChainHash, Digest } from "../../platform/primitives";
 import { EnclaveModelName } from "../../protocol/enclaveNames";
+import { MADE_PUBLIC, SettlementKind } from "../../protocol/settlementKinds";
 import { visibleText } from "../../protocol/visibleText";
 import { AnswerFlaw } from "./answerFlaw";
 import { MOST_BEFORE, MOST_BEHIND } from "./chatPrompt";
@@ -27,7 +28,8 @@ export const EnclaveTerms = z.strictObject({
   /** Whom the registry names as the payee. */
   payee: Address,
   model: EnclaveModelName,
-  settlement: z.literal("private"),
+  /** Which every request names. */
+  settlement: SettlementKind,
   /** In the token's smallest unit, in decimal. */
   most: z.strictObject({ session: Amount, hour: Amount, day: Amount }),
 });
@@ -87,7 +89,7 @@ export function standingEnclave(
  */
 export function termsFor(
   { enclave, endpoint, entry }: StandingEnclave,
-  model: string,
+  { model, settlement }: Pick<EnclaveTerms, "model" | "settlement">,
   relay: string | null,
 ): EnclaveTerms {
   return {
@@ -96,7 +98,7 @@ export function termsFor(
     certificate: relay === null ? sha256Digest(endpoint.certificate) : null,
     payee: entry.payee,
     model,
-    settlement: "private",
+    settlement,
     most: {
       session: String(MOST_PER_SESSION),
       hour: String(MOST_PER_HOUR),
@@ -117,6 +119,7 @@ export function describeTerms({
   certificate,
   payee,
   model,
+  settlement,
   most,
 }: EnclaveTerms): string[] {
   const [session, hour, day] = [most.session, most.hour, most.day].map((amount) => opg(BigInt(amount)));
@@ -128,7 +131,7 @@ export function describeTerms({
     `Model: ${visibleText(model)}, as the request asks for it. Which model, and whose, stands behind the enclave cannot be checked: the enclave's signature shows only which code relayed the answer.`,
     `Sent with each request: the file's path, up to ${count(MOST_BEFORE)} characters before the cursor and ${count(MOST_BEHIND)} behind it, and pieces of other files that git tracks. Nothing of ignored files or of those that look as if they hold secrets.`,
     `Who reads it: ${certificate === null ? "that program, whomever it sends it to, " : ""}the enclave and the model's provider. A third party may be sent the newest message to moderate it, and that message holds all of the above.`,
-    `Made public: by settlement private, which every request names${certificate === null ? " and that program has to pass on" : ""}, neither request nor answer nor their hashes. (Settlement batch would publish hashes, and individual the whole text; neither is used.) Payments are public.`,
+    `Made public: by settlement ${settlement}, which every request names${certificate === null ? " and that program has to pass on" : ""}, ${MADE_PUBLIC[settlement]}. Payments are public.`,
     "Kept as evidence: request and answer of what you accept. They travel with the repository where all of the prompt stands in its files, and else stay on this computer.",
     certificate === null
       ? "Price: Proofline pays nothing here. What that program costs is between you and it."

@@ -5,6 +5,7 @@ import { ProoflineError } from "../../platform/errors";
 import type { ChainHash } from "../../platform/primitives";
 import { Digest } from "../../platform/primitives";
 import type { RemedyKey } from "../../platform/remedy";
+import type { SettlementKind } from "../../protocol/settlementKinds";
 import type { OfferOutcome, Provider } from "../provider";
 import { AnswerFlaw } from "./answerFlaw";
 import { displayedOf } from "./answerText";
@@ -19,7 +20,6 @@ import {
   requestCancelled,
 } from "./enclaveConnection";
 import type { RegistryTestimony } from "./registryTestimony";
-import type { Settlement } from "./savedAnswer";
 import { readAnswer, type SignedAnswer } from "./signedAnswer";
 
 const PATH = "/v1/chat/completions";
@@ -74,7 +74,7 @@ export interface OpenGradientParameters {
   readonly enclave: ChainHash;
   /** As OpenGradient calls it. */
   readonly model: string;
-  readonly settlement: Settlement["kind"];
+  readonly settlement: SettlementKind;
   /** Asked before each request leaves. @throws ProoflineError where the enclave may not be asked, or nobody can tell */
   readonly askable: () => Promise<AskableEnclave>;
   readonly payer: Payer;

@@ -34,24 +34,27 @@ export function registryChecks(parts: AnswerParts): readonly AnswerCheck[] {
     ];
   }
   const { witnesses, whenSigned, now } = registry;
-  const told = (isSo: boolean, what: string, block: number): string =>
-    `${witnesses} ${isSo ? "say" : "deny"} ${what} at block ${block}.`;
+  const told = (what: string, block: number): string =>
+    `According to ${witnesses}, ${what} at block ${block}.`;
   return [
-    passed("registryEntry", told(true, "that the registry holds this key as an enclave's", whenSigned.block)),
+    passed("registryEntry", told("the registry holds this key as an enclave's", whenSigned.block)),
     check(
       "enclaveEnabled",
       entry.value.isEnabled ? "passed" : "failed",
-      told(entry.value.isEnabled, "that the enclave was enabled", whenSigned.block),
+      told(`the enclave was ${entry.value.isEnabled ? "enabled" : "not enabled"}`, whenSigned.block),
     ),
     check(
       "codeApproved",
       whenSigned.isCodeApproved ? "passed" : "failed",
-      told(whenSigned.isCodeApproved, "that the registry approved its code", whenSigned.block),
+      told(
+        `the registry ${whenSigned.isCodeApproved ? "approved" : "did not approve"} its code`,
+        whenSigned.block,
+      ),
     ),
     check(
       "codeStillApproved",
       now.isCodeApproved ? "passed" : "warning",
-      told(now.isCodeApproved, "that the registry approves its code", now.block),
+      told(`the registry ${now.isCodeApproved ? "approves" : "does not approve"} its code`, now.block),
     ),
   ];
 }
@@ -63,7 +66,7 @@ function objectionTo({ answer, entry, registry, keyBytes }: AnswerParts): Answer
       ? null
       : failed(
           "registryEntry",
-          `${registry.witnesses} know of no such enclave at block ${registry.whenSigned.block}.`,
+          `According to ${registry.witnesses}, the registry knows no such enclave at block ${registry.whenSigned.block}.`,
         );
   }
   if ("flaw" in entry) {

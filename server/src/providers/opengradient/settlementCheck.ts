@@ -39,11 +39,15 @@ export function settlementCheck(
 function toldBy(testimony: SettlementTestimony, what: string): AnswerCheck {
   switch (testimony.kind) {
     case "found":
-      return passed("settlement", `${testimony.witnesses} show ${what} in block ${testimony.block}.`);
-    case "pending":
-      return notChecked(
+      return passed(
         "settlement",
-        `${testimony.witnesses} do not show ${what} yet; that may take half an hour.`,
+        `According to ${testimony.witnesses}, block ${testimony.block} has ${what}.`,
+      );
+    case "pending":
+      return check(
+        "settlement",
+        "pending",
+        `According to ${testimony.witnesses}, the chain does not have ${what} yet; that may take half an hour.`,
       );
     case "disputed":
       return notChecked("settlement", `The servers do not tell alike of ${what}.`);
@@ -51,7 +55,7 @@ function toldBy(testimony: SettlementTestimony, what: string): AnswerCheck {
       return check(
         "settlement",
         "warning",
-        `${testimony.witnesses} do not show ${what}, though half an hour is over.`,
+        `According to ${testimony.witnesses}, the chain does not have ${what}, though half an hour is over.`,
       );
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Address, Digest } from "../../../../server/src/platform/primitives";
+import type { SettlementKind } from "../../../../server/src/protocol/settlementKinds";
 import { EnclaveConsents } from "../../../../server/src/providers/opengradient/enclaveConsents";
 import {
   describeTerms,
@@ -19,11 +20,13 @@ import {
   type StandInEnclave,
 } from "../../../support/standInEnclave";
 
+const WANTED = { model: "gpt-5", settlement: "private" } as const;
+
 let enclave: StandInEnclave;
 let terms: EnclaveTerms;
 beforeAll(() => {
   enclave = newEnclave();
-  terms = termsFor(standing(), "gpt-5", null);
+  terms = termsFor(standing(), WANTED, null);
 });
 
 function standing(parameters: EntryParameters = {}, isCodeApproved = true) {
@@ -64,15 +67,23 @@ describe("what a person agrees to", () => {
     const lines = describeTerms(terms).join("\n");
     for (const part of [
       ...[enclave.name, terms.endpoint, terms.certificate, terms.payee, "gpt-5", "cannot be checked"],
-      ...["third party", "8,000 characters", "3,000", "ignored", "settlement private", "individual"],
+      ...["third party", "8,000 characters", "3,000", "ignored", "settlement private", "nor their hashes"],
       ...["0.1 OPG a session", "1 OPG within an hour", "5 OPG within a day"],
     ]) {
       expect(lines).toContain(part);
     }
   });
 
+  it("says what becomes public by each settlement", () => {
+    const saying = (settlement: SettlementKind): string =>
+      describeTerms({ ...terms, settlement }).find((line) => line.startsWith("Made public: ")) ?? "";
+    expect(saying("private")).toMatch(/settlement private, .* neither request nor answer nor their hashes/);
+    expect(saying("batch")).toMatch(/settlement batch, .* hashes of request and answer/);
+    expect(saying("individual")).toMatch(/settlement individual, .* whole request .* in clear/);
+  });
+
   it("names a program on this computer that is asked in the enclave's place, and that nothing is paid there", () => {
-    const relayed = termsFor(standing(), "gpt-5", "http://127.0.0.1:11434");
+    const relayed = termsFor(standing(), WANTED, "http://127.0.0.1:11434");
     const lines = describeTerms(relayed).join("\n");
     expect(lines).toContain("http://127.0.0.1:11434, a program on this computer");
     expect(lines).toContain("Proofline pays nothing here");
@@ -87,6 +98,8 @@ describe("what a person agrees to", () => {
       { certificate: digestOf("01") },
       { payee: Address.parse(`0x${"1".repeat(40)}`) },
       { model: "gpt-5-mini" },
+      { settlement: "batch" },
+      { settlement: "individual" },
       { certificate: null },
       ...(["session", "hour", "day"] as const).map((span) => ({ most: { ...terms.most, [span]: "1" } })),
     ];
