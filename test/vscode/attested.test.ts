@@ -47,13 +47,13 @@ it("is attested for its author and for a reviewer with RPC servers alone, its se
   const window = await author.open(folder);
   await window.status((text) => /ready/.test(text), "a ready model");
 
-  const terms = await askForEnclave(window, open);
+  const terms = await askForEnclave(window, open, "Individual");
   for (const part of [open.enclave.name, open.gateway.url, "gpt-5", "third party", "in clear", "at most"]) {
     expect(terms).toContain(part);
   }
   await clickInDialog(window, "Decline");
   expect(open.gateway.received).toEqual([]);
-  await askForEnclave(window, open);
+  await askForEnclave(window, open, "Individual");
   await clickInDialog(window, "Accept");
   await window.file(FILE);
   await window.goTo(LINE);

@@ -36,14 +36,18 @@ export async function hostEnclave(text: string): Promise<HostedEnclave> {
 }
 
 /** Chooses the enclave, a model and a settlement, and returns what there is to agree to. */
-export async function askForEnclave(window: Window, { enclave }: OpenGradient): Promise<string> {
+export async function askForEnclave(
+  window: Window,
+  { enclave }: OpenGradient,
+  settlement: "Private" | "Individual",
+): Promise<string> {
   await window.command("Proofline: Use OpenGradient Here…");
   await question(window, "Use OpenGradient Here");
   await choose(window, enclave.name);
   await question(window, "Model");
   await answer(window, "gpt-5");
   await question(window, "Settlement");
-  await choose(window, "Individual");
+  await choose(window, settlement);
   return await dialog(window, /Send code of this repository to an enclave/);
 }
 

@@ -443,14 +443,16 @@ async function closedFiles(theme: Theme): Promise<void> {
 
 /** What there is to agree to before an enclave is asked, and what is known of a line that it wrote. */
 async function attested(theme: Theme): Promise<void> {
-  const { open, settings } = await hostEnclave("return this.items.pop();");
+  const { open, settings } = await hostEnclave(
+    "return this.items.length > 0 ? this.items.pop() : undefined;",
+  );
   try {
     const session = await Session.start(theme, settings);
     const { window } = session;
     try {
       await window.file("stack.js");
       await window.status((text) => /ready/.test(text), "a ready model");
-      await askForEnclave(window, open);
+      await askForEnclave(window, open, "Private");
       await session.shoot("enclave-terms");
       await clickInDialog(window, "Accept");
       await window.file("stack.js");

@@ -19,9 +19,11 @@ import {
   applyPlan,
   type DownloadPlan,
   modelsOf,
+  type PinChoices,
   type PinnedModel,
   planFetch,
   planPin,
+  planWalrusFetch,
 } from "../workflows/pinModel";
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
@@ -41,6 +43,7 @@ import {
   revisionOf,
   type TrustFlags,
   trustOf,
+  walrusAccess,
 } from "./modelOptions";
 import { namedModel, placesOf, proposedBy } from "./namedModels";
 import { type CommandResult, note } from "./output";
@@ -110,11 +113,19 @@ export async function modelPin(
     if (plan.kind === "variants") {
       throw noOneGraph(source.directory, plan.graphs);
     }
+    refuseUnpinnedBlobs(plan, choices);
     describeFolder(plan).forEach(note);
     if (flags.yes !== true) {
       await confirm(`Pin ${visibleName(plan.name)}?`, "pinned");
     }
     return pinned(await pinFolder(source.directory, places, choices));
+  }
+  if (choices.blobs !== undefined) {
+    throw new CommandError(
+      "usage",
+      "A model of a hub is fetched from that hub.",
+      "Leave out --walrus, or pin the model from a folder.",
+    );
   }
   const access = hubAccess(flags);
   return interruptible(async (signal) => {
@@ -152,9 +163,13 @@ export async function modelFetch(
       ],
     };
   }
-  const access = hubAccess(flags);
+  const { walrusAggregator } = flags;
+  const access = walrusAggregator === undefined ? hubAccess(flags) : walrusAccess(walrusAggregator);
   return interruptible(async (signal) => {
-    const plan = await planFetch(access, places, model, signal);
+    const plan =
+      walrusAggregator === undefined
+        ? await planFetch(access, places, model, signal)
+        : await planWalrusFetch(places, model);
     const { manifestDigest } = model;
     await agreed(plan, flags, [
       `Digest     ${manifestDigest}`,
@@ -339,6 +354,19 @@ async function agreed(plan: DownloadPlan, { yes }: HubFlags, more: readonly stri
   }
 }
 
+/** Places in Walrus that are none of a pinned file would be lost without a word. */
+function refuseUnpinnedBlobs({ files }: FolderPinPlan, { blobs }: PinChoices): void {
+  const pinnedPaths = new Set(files.map(({ path }) => path));
+  const other = [...(blobs?.keys() ?? [])].find((path) => !pinnedPaths.has(path));
+  if (other !== undefined) {
+    throw new CommandError(
+      "usage",
+      `${JSON.stringify(other)} is none of the files that would be pinned.`,
+      `Name these with --walrus: ${[...pinnedPaths].map((path) => visibleText(path)).join(", ")}.`,
+    );
+  }
+}
+
 /** What a person is shown of a folder before it is pinned and so counts. */
 function describeFolder({ name, known, displaced, files, signed }: FolderPinPlan): string[] {
   return [
@@ -369,7 +397,7 @@ function describePlan(plan: DownloadPlan): string[] {
   const { name, source, files, licence, signed, displaced, size, toDownload } = plan;
   return [
     `${visibleName(name)}: ${visibleText(describeSource(source))}`,
-    `Commit     ${source.commit}`,
+    ...(source.kind === "huggingface" ? [`Commit     ${source.commit}`] : []),
     `Licence    ${licence === null ? "none is stated" : visibleText(licence, LICENCE_LIMIT)}`,
     `Signature  ${signed ? "model.sig is there" : "none"}`,
     ...proposalLine(name, displaced),

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { parseHubAddress } from "../models/hub/hubAddress";
 import { DEFAULT_PATIENCE, type HubAccess } from "../models/hub/hubRequest";
 import { PromptFamilyName } from "../models/pin/promptFamilies";
+import { WalrusBlobId } from "../models/pin/walrusBlob";
 import type { Trust } from "../models/signature/signature";
 import { HubRevision } from "../protocol/hubNames";
 import { DEFAULT_HUB } from "../protocol/settings";
@@ -20,6 +21,8 @@ export interface HubFlags {
 export interface FetchFlags extends HubFlags, TrustFlags {
   /** The manifest digest of the model that is accepted for this repository, as it was typed. */
   readonly accept?: string;
+  /** A Walrus aggregator, which is asked in the hub's place. */
+  readonly walrusAggregator?: string;
 }
 
 /** Flags that say who is trusted to sign a model. */
@@ -33,6 +36,8 @@ export interface PinFlags extends HubFlags, TrustFlags {
   readonly variant?: string;
   readonly family?: string;
   readonly name?: string;
+  /** Where files lie in Walrus, each as it was typed. */
+  readonly walrus?: readonly string[];
   readonly replace?: boolean;
 }
 
@@ -50,10 +55,15 @@ export function addTrustFlags(command: Command): Command {
 }
 
 export function addFetchFlags(command: Command): Command {
-  return addTrustFlags(addHubFlags(command)).option(
-    "--accept <digest>",
-    "let the model with this manifest digest count for this repository, without asking",
-  );
+  return addTrustFlags(addHubFlags(command))
+    .option(
+      "--accept <digest>",
+      "let the model with this manifest digest count for this repository, without asking",
+    )
+    .option(
+      "--walrus-aggregator <url>",
+      "fetch from Walrus, through this aggregator, where the pin names each file's blob",
+    );
 }
 
 export function addPinFlags(command: Command): Command {
@@ -62,7 +72,16 @@ export function addPinFlags(command: Command): Command {
     .option("--variant <name>", "the graph to load where there are several, e.g. model_q4")
     .option("--family <name>", "the prompt family; found from the tokenizer by default")
     .option("--name <name>", "what the model is called here")
+    .option(
+      "--walrus <file=id...>",
+      "where files of a folder lie in Walrus, each with its blob id, for whoever fetches the model",
+    )
     .option("--replace", "replace another pin of that name, or of that folder");
+}
+
+/** The aggregator that is asked for blobs. It serves them to everybody, so that it gets no token. */
+export function walrusAccess(aggregator: string): HubAccess {
+  return { hub: parseHubAddress(aggregator), token: null, patience: DEFAULT_PATIENCE };
 }
 
 /** The hub that flags and variables name; flags win. */
@@ -96,14 +115,28 @@ export function trustOf({ signerKey, signerCa }: TrustFlags): Trust {
   return { kind: "none" };
 }
 
-export function pinChoices({ name, variant, family, replace, ...trust }: PinFlags): PinChoices {
+export function pinChoices({ name, variant, family, walrus, replace, ...trust }: PinFlags): PinChoices {
   return {
     ...(name !== undefined && { name: modelNamed(name) }),
     ...(variant !== undefined && { variant }),
     ...(family !== undefined && { family: familyNamed(family) }),
     trust: trustOf(trust),
+    ...(walrus !== undefined && { blobs: new Map(walrus.map(blobNamed)) }),
     replace: replace === true,
   };
+}
+
+function blobNamed(typed: string): [path: string, blob: WalrusBlobId] {
+  const at = typed.lastIndexOf("=");
+  const blob = WalrusBlobId.safeParse(typed.slice(at + 1));
+  if (at < 1 || !blob.success) {
+    throw new CommandError(
+      "usage",
+      `${JSON.stringify(typed)} is not a file and its Walrus blob id.`,
+      "Give --walrus as FILE=ID: a path below the model's folder, and the 43 characters of its blob id.",
+    );
+  }
+  return [typed.slice(0, at), blob.data];
 }
 
 export function revisionOf({ revision }: PinFlags): { readonly revision?: string } {

@@ -5,7 +5,8 @@ import { digestFiles } from "../models/pin/digestModel";
 import { PIN_FILE, type Pin, type PinnedFile } from "../models/pin/manifest";
 import { type FolderPlan, noOneGraph, planFolder } from "../models/pin/planFolder";
 import { readPin } from "../models/pin/readPin";
-import { writePin, writePinFile } from "../models/pin/writePin";
+import type { WalrusBlobId } from "../models/pin/walrusBlob";
+import { withBlobs, writePin, writePinFile } from "../models/pin/writePin";
 import { checkSignature, MAX_SIGNATURE_BYTES } from "../models/signature/signature";
 import { readSignature } from "../models/store/modelStore";
 import { displacedProposal, type ModelsFile, type NamedModel, withModel } from "../models/store/modelsFile";
@@ -36,7 +37,7 @@ interface KnownPin extends Pin {
   readonly from: "workspace" | "folder";
 }
 
-type FolderChoices = Pick<PinChoices, "name" | "variant" | "family" | "replace">;
+type FolderChoices = Pick<PinChoices, "name" | "variant" | "family" | "blobs" | "replace">;
 
 /** The pins that a folder's files may have already. */
 interface Candidates {
@@ -63,7 +64,9 @@ export async function planFolderPin(
   }
   const paths = files.map(({ path }) => path);
   const isSized = pinsIn(candidates).some(({ manifest }) => isSame(manifest.files, files, ["path", "size"]));
-  const known = isSized ? knownPin(graph, await digestFiles(directory, paths), choices, candidates) : null;
+  const known = isSized
+    ? knownPin(graph, withBlobs(await digestFiles(directory, paths), blobsOf(choices)), choices, candidates)
+    : null;
   const name = known?.manifest.name ?? choices.name ?? basename(directory);
   const displaced = known?.from === "workspace" ? null : displacedProposal(candidates.models, name);
   return { kind: "plan", files, signed, name, known, displaced };
@@ -85,7 +88,7 @@ export async function pinFolder(
   const candidates = await candidatesOf(directory, places.repository);
   const earlier = (await places.store.list()).find((model) => model.directory === directory);
   try {
-    const { name, family, replace } = choices;
+    const { name, family, blobs, replace } = choices;
     const { graph, graphs } = await planOf(directory, choices, candidates);
     if (graph === null) {
       throw noOneGraph(directory, graphs);
@@ -94,6 +97,7 @@ export async function pinFolder(
       graph,
       ...(name !== undefined && { name }),
       ...(family !== undefined && { family }),
+      ...(blobs !== undefined && { blobs }),
     });
     const known = knownPin(graph, fresh.manifest.files, choices, candidates);
     if (known !== null) {
@@ -168,12 +172,13 @@ async function planOf(
 function knownPin(
   graph: string,
   files: readonly PinnedFile[],
-  { name, family, replace }: FolderChoices,
+  { name, family, blobs, replace }: FolderChoices,
   { models, own }: Candidates,
 ): KnownPin | null {
+  const same = ["path", "size", "sha256", ...(blobs === undefined ? [] : (["walrus"] as const))] as const;
   const fits = ({ manifest }: Pin): boolean =>
     manifest.execution.graph === graph &&
-    isSame(manifest.files, files, ["path", "size", "sha256"]) &&
+    isSame(manifest.files, files, same) &&
     (name ?? manifest.name) === manifest.name &&
     (family ?? manifest.prompt.family) === manifest.prompt.family;
   const named = models.models.filter(fits);
@@ -187,6 +192,10 @@ function knownPin(
     return { from: "workspace", manifest, manifestDigest };
   }
   return isOwn ? { from: "folder", ...own } : null;
+}
+
+function blobsOf({ blobs }: FolderChoices): ReadonlyMap<string, WalrusBlobId> {
+  return blobs ?? new Map();
 }
 
 function isSame<Key extends keyof PinnedFile>(

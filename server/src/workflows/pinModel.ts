@@ -10,6 +10,7 @@ import type { ModelSource } from "../models/modelSource";
 import { type Pin, type PinManifest, SIGNATURE_FILE } from "../models/pin/manifest";
 import type { PromptFamilyName } from "../models/pin/promptFamilies";
 import { readPin } from "../models/pin/readPin";
+import type { WalrusBlobId } from "../models/pin/walrusBlob";
 import { writePin, writePinFile } from "../models/pin/writePin";
 import {
   checkSignature,
@@ -46,14 +47,16 @@ export interface PinChoices {
   readonly variant?: string;
   readonly family?: PromptFamilyName;
   readonly trust: Trust;
+  /** Where files of a folder lie in Walrus, by their paths. */
+  readonly blobs?: ReadonlyMap<string, WalrusBlobId>;
   /** Other bytes under a name that the repository pins already are meant. */
   readonly replace: boolean;
 }
 
-/** What is done to pin a model from the hub. Nothing has been downloaded yet. */
+/** What is done to fetch a model. Nothing has been downloaded yet. */
 export interface DownloadPlan {
   readonly name: string;
-  readonly source: Extract<ModelSource, { kind: "huggingface" }>;
+  readonly source: ModelSource;
   readonly files: readonly PlannedFile[];
   /** Bytes of all files. */
   readonly size: number;
@@ -67,6 +70,11 @@ export interface DownloadPlan {
   readonly pin:
     | { readonly kind: "existing"; readonly manifest: PinManifest; readonly manifestDigest: Digest }
     | { readonly kind: "new"; readonly graph: string };
+}
+
+/** The same for a model of the hub. */
+export interface HubPlan extends DownloadPlan {
+  readonly source: Extract<ModelSource, { kind: "huggingface" }>;
 }
 
 export interface PlannedFile {
@@ -97,7 +105,7 @@ export async function planPin(
   source: { readonly repository: string; readonly revision?: string },
   choices: Pick<PinChoices, "name" | "variant">,
   signal?: AbortSignal,
-): Promise<DownloadPlan> {
+): Promise<HubPlan> {
   const model = await inspect(access, source.repository, source.revision, signal);
   const variant = chooseVariant(model, choices.variant);
   const from = hubSource(model, variant.folder);
@@ -144,7 +152,7 @@ export async function planFetch(
   { store }: PinPlaces,
   { source, manifest, manifestDigest }: NamedModel,
   signal?: AbortSignal,
-): Promise<DownloadPlan> {
+): Promise<HubPlan> {
   if (source.kind === "folder") {
     throw new ProoflineError(
       "model.workspace",
@@ -316,7 +324,7 @@ export function record(
   return { format: "proofline/approved-model/v1", name: manifest.name, manifestDigest, source, signature };
 }
 
-function hubSource({ repository, commit }: HubModel, folder: string): DownloadPlan["source"] {
+function hubSource({ repository, commit }: HubModel, folder: string): HubPlan["source"] {
   return { kind: "huggingface", repository, commit, folder };
 }
 
@@ -325,7 +333,39 @@ function wantedOf(
   { path, size }: HubFile,
   stated: Wanted["stated"],
 ): Wanted {
-  return { repository, commit, path, size, stated };
+  return { place: { kind: "repository", repository, commit }, path, size, stated };
+}
+
+/**
+ * Says what fetching a model from Walrus would fetch: exactly the pinned bytes, from whichever aggregator the person named.
+ *
+ * @throws ProoflineError `model.workspace` where its pin does not name each file's blob
+ */
+export async function planWalrusFetch(
+  { store }: PinPlaces,
+  { source, manifest, manifestDigest }: NamedModel,
+): Promise<DownloadPlan> {
+  const files = manifest.files.map(({ path, size, sha256, walrus }): PlannedFile => {
+    if (walrus === undefined) {
+      throw new ProoflineError(
+        "model.workspace",
+        `The pin of ${manifest.name} does not say where ${path} lies in Walrus.`,
+        "getModelFolder",
+      );
+    }
+    const stated = { kind: "sha256", hex: sha256 } as const;
+    return { path, wanted: { place: { kind: "walrus", blob: walrus }, path, size, stated } };
+  });
+  return {
+    ...(await sizesOf(store, files)),
+    name: manifest.name,
+    source,
+    files,
+    licence: null,
+    signed: false,
+    displaced: null,
+    pin: { kind: "existing", manifest, manifestDigest },
+  };
 }
 
 async function sizesOf(

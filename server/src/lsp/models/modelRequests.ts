@@ -22,7 +22,7 @@ import {
 import { pinFolder, planFolderPin } from "../../workflows/pinFolder";
 import {
   applyPlan,
-  type DownloadPlan,
+  type HubPlan,
   modelsOf,
   type PinnedModel,
   planFetch,
@@ -151,7 +151,7 @@ async function planOf(
   access: HubAccess,
   { folder, model, variant }: PlanModel.Parameters,
   signal: AbortSignal,
-): Promise<DownloadPlan> {
+): Promise<HubPlan> {
   const places = await models.placesOf(folder);
   switch (model.kind) {
     case "huggingface":

@@ -10,14 +10,19 @@ import { makeOwnFolder, NO_LINK } from "../../platform/home";
 import type { Digest } from "../../platform/primitives";
 import { megabytes } from "../../protocol/byteCount";
 import type { CommitHash } from "../modelSource";
+import type { WalrusBlobId } from "../pin/walrusBlob";
 import { fileAddress, type StatedHash } from "./hub";
 import { bodyOf, get, type HubAccess, hubError, patiently, refuseCancelled, Transient } from "./hubRequest";
 
+/** Where a file is asked for. */
+export type FilePlace =
+  | { readonly kind: "repository"; readonly repository: string; readonly commit: CommitHash }
+  | { readonly kind: "walrus"; readonly blob: WalrusBlobId };
+
 /** One file to fetch: which bytes, and what they must hash to. */
 export interface Wanted {
-  readonly repository: string;
-  readonly commit: CommitHash;
-  /** Path in the repository. */
+  readonly place: FilePlace;
+  /** Path in the repository or the model's folder. */
   readonly path: string;
   readonly size: number;
   /** What the hub states, or a pin says. */
@@ -132,7 +137,7 @@ async function continueFile(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const from = file.size;
-  const response = await get(access, fileAddress(access, wanted.repository, wanted.commit, wanted.path), {
+  const response = await get(access, addressOf(access, wanted), {
     sameOrigin: false,
     ...(from > 0 && { headers: { range: `bytes=${from}-` } }),
     ...(signal && { signal }),
@@ -284,10 +289,20 @@ function partOf(folder: string, wanted: Wanted): { readonly part: string; readon
   return { part: join(folder, `${key}.part`), about: join(folder, `${key}.json`) };
 }
 
-function differs({ path, repository, commit }: Wanted): ProoflineError {
+function addressOf(access: HubAccess, { place, path }: Wanted): URL {
+  return place.kind === "walrus"
+    ? new URL(`/v1/blobs/${place.blob}`, access.hub)
+    : fileAddress(access, place.repository, place.commit, path);
+}
+
+function differs({ path, place }: Wanted): ProoflineError {
+  const where =
+    place.kind === "walrus"
+      ? `in Walrus as ${place.blob}`
+      : `of ${place.repository} at commit ${place.commit.slice(0, 12)}`;
   return new ProoflineError(
     "model.differs",
-    `${path} of ${repository} at commit ${commit.slice(0, 12)} is not what it should be: its bytes have a different hash.`,
+    `${path} ${where} is not what it should be: its bytes have a different hash.`,
     "distrustModel",
   );
 }

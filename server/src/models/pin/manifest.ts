@@ -7,6 +7,7 @@ import { TOKENIZER_FILE } from "../files/tokenizerFile";
 import { compareModelPaths, omsRootOf } from "./omsDigest";
 import { PinnedPrompt } from "./promptFamilies";
 import { Tolerance } from "./tolerance";
+import { WalrusBlobId } from "./walrusBlob";
 
 export const PIN_FILE = "pin.json";
 /** The name of a signature beside a model (OpenSSF Model Signing v1.0). */
@@ -19,7 +20,13 @@ export const LanguageId = z.string().regex(/^[a-z0-9][a-z0-9+#._-]{0,63}$/, "exp
 const MAX_LANGUAGES = 64;
 
 /** One pinned file: its path below the model folder, its size in bytes and the SHA-256 of its bytes. */
-export const PinnedFile = z.strictObject({ path: RepositoryPath, size: Count, sha256: Digest });
+export const PinnedFile = z.strictObject({
+  path: RepositoryPath,
+  size: Count,
+  sha256: Digest,
+  /** Where it lies in Walrus, as the files of OpenGradient's Model Hub do. A place to look, and no statement about its bytes. */
+  walrus: WalrusBlobId.optional(),
+});
 export type PinnedFile = z.infer<typeof PinnedFile>;
 
 /** `pin.json`: everything that must be as stated before the model's bytes are used. */

@@ -15,12 +15,13 @@ import type { OnnxFile } from "../files/onnxFile";
 import { beginOf, endOf, TOKENIZER_CONFIG_FILE, TokenizerConfig } from "../files/tokenizerConfig";
 import { TOKENIZER_FILE, TokenizerFile } from "../files/tokenizerFile";
 import { coveredBy, digestFiles } from "./digestModel";
-import { manifestDigestOf, PIN_FILE, type Pin, type PinManifest } from "./manifest";
+import { manifestDigestOf, PIN_FILE, type Pin, type PinManifest, type PinnedFile } from "./manifest";
 import { listFiles, readGraph, readJson, readOptionalJson } from "./modelFolder";
 import { omsRootOf } from "./omsDigest";
 import { chooseGraph } from "./planFolder";
 import { type PromptFamilyName, pinPrompt } from "./promptFamilies";
 import { validated } from "./readPin";
+import type { WalrusBlobId } from "./walrusBlob";
 
 /** Reading a longer prompt takes a processor longer than anybody waits for a suggestion. */
 const DEFAULT_CONTEXT_LENGTH = 2048;
@@ -36,6 +37,8 @@ export interface WritePinParameters {
   readonly family?: PromptFamilyName;
   /** What the model was made for, by the editor's identifiers. Default: nothing is said. */
   readonly languages?: readonly string[];
+  /** Where files lie in Walrus, by their paths. Default: nothing is said. */
+  readonly blobs?: ReadonlyMap<string, WalrusBlobId>;
   /** Tokens that prompt and answer may take together. Default: what the model can, but at most 2048. */
   readonly contextLength?: number;
 }
@@ -69,7 +72,7 @@ export async function writePin(directory: string, parameters: WritePinParameters
   const file = await readGraph(directory, graph);
   const covered = coveredBy(directory, paths, graph, file);
   checkInterface(directory, graph, file, config);
-  const files = await digestFiles(directory, covered);
+  const files = withBlobs(await digestFiles(directory, covered), parameters.blobs ?? new Map());
   const manifest = validated(directory, {
     format: "proofline/model-pin/v1",
     name: parameters.name ?? basename(directory),
@@ -83,6 +86,17 @@ export async function writePin(directory: string, parameters: WritePinParameters
   } satisfies z.input<typeof PinManifest>);
   await writePinFile(directory, manifest);
   return { manifest, manifestDigest: manifestDigestOf(manifest) };
+}
+
+/** Pinned files with where they lie in Walrus. */
+export function withBlobs(
+  files: readonly PinnedFile[],
+  blobs: ReadonlyMap<string, WalrusBlobId>,
+): PinnedFile[] {
+  return files.map((file) => {
+    const walrus = blobs.get(file.path);
+    return walrus === undefined ? file : { ...file, walrus };
+  });
 }
 
 /** Writes a manifest as the pin of a folder. */
