@@ -6,6 +6,7 @@ import { Anchor } from "../server/src/chain/chain";
 import { EvidenceFile, PromptOpenings } from "../server/src/evidence/format/evidenceFile";
 import { Statement } from "../server/src/evidence/format/statement";
 import { Blame } from "../server/src/policy/blame";
+import { PolicyFile } from "../server/src/policy/file/policyFile";
 import { Report } from "../server/src/policy/report";
 import { AnswerReport } from "../server/src/providers/opengradient/answerReport";
 import { SavedAnswer } from "../server/src/providers/opengradient/savedAnswer";
@@ -18,6 +19,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "prompts-attested": PromptOpenings.attested,
   "prompts-stated": PromptOpenings.stated,
   anchor: Anchor,
+  policy: PolicyFile,
   report: Report,
   blame: Blame,
   "opengradient-answer": SavedAnswer,

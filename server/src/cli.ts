@@ -78,6 +78,7 @@ const models = () => import("./cli/modelCommand");
 const acceptances = () => import("./cli/modelAcceptance");
 const schemas = () => import("./cli/schemaCommand");
 const verdicts = () => import("./cli/verifyCommand");
+const policies = () => import("./cli/policyCommand");
 
 const positive = (value: string): number => {
   const number = Number(value);
@@ -281,6 +282,51 @@ run(
   models,
   ({ modelRemove }, session, flags, [name]) =>
     modelRemove(session, name, { partial: flags.partial === true }),
+);
+
+const policy = program.command("policy").description("a team's rules for this repository");
+run(
+  "policy init",
+  addChainFlags(policy.command("init")).description("write a policy to begin with"),
+  policies,
+  ({ policyInit }, session, flags) => policyInit(session, flags as ChainFlags),
+);
+run(
+  "policy check",
+  policy.command("check").description("whether the policy can be read, and which line is wrong"),
+  policies,
+  ({ policyCheck }) => policyCheck(),
+);
+run(
+  "policy explain",
+  policy
+    .command("explain")
+    .description("the rules in people's words, and which of them count here")
+    .option("--base <revision>", "the policy of this revision"),
+  policies,
+  ({ policyExplain }, session, flags) =>
+    policyExplain(session, typeof flags.base === "string" ? flags.base : null),
+);
+run(
+  "policy accept",
+  policy
+    .command("accept")
+    .argument("[digest]", "what `policy explain` shows")
+    .description("let the policy count here, on this machine; asks unless the digest is given"),
+  policies,
+  ({ policyAccept }, session, _flags, [digest]) => policyAccept(session, digest),
+);
+run(
+  "policy decline",
+  policy.command("decline").description("let the built-in rules count until the policy changes"),
+  policies,
+  ({ policyDecline }, session) => policyDecline(session),
+);
+run(
+  "policy forget",
+  policy.command("forget").description("take back what was said of this repository's policy"),
+  policies,
+  ({ policyForget }, session) => policyForget(session),
 );
 
 const chain = program

@@ -8,7 +8,7 @@ import { readEvidence } from "../../server/src/evidence/format/readEvidence";
 import { Grammars } from "../../server/src/evidence/locate/grammars";
 import { openRepository } from "../../server/src/evidence/repository";
 import type { Digest } from "../../server/src/platform/primitives";
-import { Digest as DigestSchema } from "../../server/src/platform/primitives";
+import { ChainHash, Digest as DigestSchema } from "../../server/src/platform/primitives";
 import { builtInPolicy, type Policy, WITHOUT_KEY } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
 import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/verifyEvidence";
@@ -103,15 +103,19 @@ export async function reportOn(
       Object.entries(known.enclaves).map(([claim, value]): [string, EnclaveOutcome] => [
         claim,
         {
-          value: value === "enclaveRevokedSince" ? "enclaveSigned" : value,
+          value: value === "enclaveContradicted" ? value : "enclaveSigned",
           reason: "As the case says.",
           checks: [],
           isRevokedSince: value === "enclaveRevokedSince",
+          measurement: value === "enclaveRebuilt" ? REBUILT : null,
         },
       ]),
     ),
   });
 }
+
+/** The code of enclaves that somebody has rebuilt. */
+const REBUILT = ChainHash.parse(`0x${"1".repeat(64)}`);
 
 function policyOf(known: VectorCase["known"]): Policy {
   const digests = (list: readonly string[]): ReadonlySet<Digest> =>
@@ -133,6 +137,7 @@ function policyOf(known: VectorCase["known"]): Policy {
       revoked: digests(known.revokedModels),
     },
     environments: digests(known.approvedEnvironments),
+    enclaveCode: new Map([[REBUILT, "the case's"]]),
   };
 }
 

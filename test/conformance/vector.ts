@@ -33,7 +33,10 @@ export const VectorCase = z.strictObject({
     /** Replays of claims, by leaf hash. */
     replays: z.record(Digest, z.enum(["exact", "withinTolerance", "mismatch"])),
     /** Checks of enclaves, by leaf hash. */
-    enclaves: z.record(Digest, z.enum(["enclaveSigned", "enclaveRevokedSince", "enclaveContradicted"])),
+    enclaves: z.record(
+      Digest,
+      z.enum(["enclaveSigned", "enclaveRebuilt", "enclaveRevokedSince", "enclaveContradicted"]),
+    ),
   }),
   /** Whether a grammar calls today's text and the sealed one the same; `null` where nobody should ask. */
   grammarSaysSame: z.nullable(z.boolean()),

@@ -256,6 +256,20 @@ vector(
     ],
   },
 );
+const REBUILT = { ...ENCLAVE_CHECKS, environment: "attestedRebuilt" } as const;
+vector(
+  "good/attested-and-rebuilt",
+  "An enclave signed it whose code somebody whom the policy names has rebuilt from its source.",
+  {
+    files: ENCLAVE_FILES,
+    evidence: [enclave],
+    known: all([enclave], { replays: {}, enclaves: { [enclaveLeaf]: "enclaveRebuilt" } }),
+    pieces: [
+      piece(enclaveLeaf, "src/one.ts", [1, 20, 1, 36], "attested", REBUILT, { part: true }),
+      piece(enclaveLeaf, "src/two.ts", [1, 1, 3, 2], "attested", REBUILT, { number: 1 }),
+    ],
+  },
+);
 const UNCHECKED = {
   ...ENCLAVE_CHECKS,
   execution: "enclaveUnchecked",

@@ -20,6 +20,8 @@ import { Tolerance } from "../models/pin/tolerance";
 import { SignatureReport } from "../models/signature/signature";
 import { Address, Count, Digest } from "../platform/primitives";
 import { Blame } from "../policy/blame";
+import { POLICY_ANSWERS } from "../policy/file/policyConsents";
+import { PolicyFile } from "../policy/file/policyFile";
 import { Report } from "../policy/report";
 import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
@@ -162,6 +164,8 @@ const ShownChain = z.strictObject({
 
 const AnsweredChain = z.strictObject({ digest: Digest, answer: ChainAnswer });
 
+const AnsweredPolicy = z.strictObject({ digest: z.string(), answer: z.enum(POLICY_ANSWERS) });
+
 const Batches = z.strictObject({
   batches: list(
     z.strictObject({
@@ -224,6 +228,26 @@ export const ANSWERS = {
   "chain accept": AnsweredChain,
   "chain decline": AnsweredChain,
   "chain forget": z.strictObject({ forgotten: z.literal(true) }),
+  "policy init": z.strictObject({ path: z.string(), digest: Digest }),
+  "policy check": z.union([
+    z.strictObject({ valid: z.literal(true), digest: Digest }),
+    z.strictObject({ valid: z.literal(false), line: OneBased, problem: z.string() }),
+  ]),
+  "policy explain": z.strictObject({
+    counts: z.nullable(z.strictObject({ digest: Digest, policy: PolicyFile })),
+    proposed: z.nullable(
+      z.strictObject({
+        digest: z.string().describe("What accepting takes; none where a policy was taken away."),
+        policy: z.nullable(PolicyFile),
+        loosened: list(z.string()).describe("In which rules it asks for less than what was accepted before."),
+      }),
+    ),
+    hold: z.nullable(z.string()).describe("Why nobody can tell which rules count."),
+    problem: z.nullable(z.string()),
+  }),
+  "policy accept": AnsweredPolicy,
+  "policy decline": AnsweredPolicy,
+  "policy forget": z.strictObject({ forgotten: z.literal(true) }),
   "evidence list": Batches,
   "evidence show": Shown,
   "attestation check": AnswerReport,

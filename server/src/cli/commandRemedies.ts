@@ -25,6 +25,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   getModelFolder:
     "Get the folder from whoever pinned it, then run `proofline model pin` on it in this repository. The same files get the same pin here, whatever the folder is called. Where its pin names each file's blob in Walrus, `proofline model fetch --walrus-aggregator URL` gets it, too.",
 
+  correctPolicy: "Correct it; `proofline policy check` says what is wrong.",
   correctHub:
     "Give --hub or HF_ENDPOINT as an address like https://huggingface.co; plain http is only allowed for a hub on this computer.",
   checkHub:

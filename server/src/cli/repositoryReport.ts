@@ -1,6 +1,6 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
-import type { Repository } from "../evidence/repository";
+import { POLICY_FILE, type Repository } from "../evidence/repository";
 import type { Report } from "../policy/report";
 import type { EnclaveOutcome } from "../policy/verifyEvidence";
 import { checkEnclaves } from "../workflows/checkEnclaves";
@@ -8,6 +8,7 @@ import { enclaveClaims } from "../workflows/enclaveClaims";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import { lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
+import { policyBy, RepositoryPolicies, type RepositoryRules, rulesAt } from "../workflows/repositoryPolicies";
 import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
 import {
   about,
@@ -40,6 +41,7 @@ export interface RepositoryReport {
   readonly repository: Repository;
   /** The address of this computer's own device; `WITHOUT_KEY` before it has one. */
   readonly device: string;
+  readonly rules: RepositoryRules;
 }
 
 /** The verdicts on the repository that a command was called in, over what is saved. */
@@ -68,6 +70,7 @@ export async function reportOf(
       ids: contents.repositoryIds,
     });
     known.problems.forEach(note);
+    const rules = await rulesOf(session, repository, options.base);
     const replays = new Replays(session, known.pins, options);
     const enclaves = new Map<string, EnclaveOutcome>();
     const registry = enclaveRegistryIn(flags);
@@ -88,7 +91,7 @@ export async function reportOf(
         journal,
         unwritten,
         device: known.device,
-        policy: known.policy,
+        policy: policyBy(rules, known.policy),
         chain,
         grammars: new GrammarQuestions(workspace.grammarThread),
         base: options.base === null ? null : await workspace.base(options.base),
@@ -96,9 +99,34 @@ export async function reportOf(
         enclaves,
         ...(wanted.length > 0 && { wanted }),
       });
-      return { report, wanted, contents, replayed: replays.replayed, repository, device: known.device };
+      const { problem } = rules;
+      return {
+        report:
+          problem === null
+            ? report
+            : { ...report, files: [...report.files, { path: POLICY_FILE, problem: problem.text }] },
+        ...{ wanted, contents, replayed: replays.replayed, repository, device: known.device, rules },
+      };
     } finally {
       await chain.close();
     }
   });
+}
+
+/** The rules of a base, which whoever protects it has decided on, or those that this machine's person accepted. */
+async function rulesOf(
+  { home }: Session,
+  repository: Repository,
+  base: string | null,
+): Promise<RepositoryRules> {
+  if (base !== null) {
+    return rulesAt(repository, base);
+  }
+  const rules = await new RepositoryPolicies(home).of(repository);
+  if (rules.proposal !== null) {
+    note(
+      "`proofline policy explain` shows this repository's policy, and `proofline policy accept` accepts it.",
+    );
+  }
+  return rules;
 }

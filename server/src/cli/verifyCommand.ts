@@ -1,4 +1,8 @@
+import type { Repository } from "../evidence/repository";
 import { unreachable } from "../platform/errors";
+import type { ChangedFile } from "../platform/gitChanges";
+import { judgedIn, unattributedIn } from "../policy/changes";
+import type { Decision } from "../policy/decision";
 import {
   copiedReason,
   executionReason,
@@ -11,17 +15,18 @@ import {
 import { lacksOnlyItsChain } from "../policy/remarks";
 import { countSummaries, type FileProblem, type Report, type VanishedEvidence } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
-import { type CheckName, SUMMARIES, type Summary } from "../protocol/verdictWords";
+import { type CheckName, SUMMARIES } from "../protocol/verdictWords";
 import { visibleName, visibleText } from "../protocol/visibleText";
 import { fileRemedy, isOfEvidence } from "../workflows/fileRemedy";
 import type { RepositoryContents } from "../workflows/readRepository";
+import { admissionBy, loosenedBeside, type RepositoryRules } from "../workflows/repositoryPolicies";
 import { isIn, type WantedPaths } from "../workflows/verify";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
 import type { EnclaveFlags } from "./enclaveOptions";
 import type { CommandResult, PrintedDocument } from "./output";
-import { findingsOf } from "./reports/findings";
+import { type Finding, findingsOf, type Judge } from "./reports/findings";
 import { junit } from "./reports/junit";
 import { markdownSummary } from "./reports/markdownSummary";
 import { sarif } from "./reports/sarif";
@@ -52,12 +57,17 @@ export async function verify(
       "Name a branch, tag or commit, or leave --base out.",
     );
   }
-  const { report, contents, wanted } = await reportOf(session, flags, {
+  const { report, contents, wanted, repository, rules } = await reportOf(session, flags, {
     replay: flags.replay ? "missing" : "none",
     base: flags.base,
     paths,
   });
-  const shown = select(report, wanted);
+  const changes = flags.base === null ? null : await repository.changesSince(flags.base);
+  const judge = judgeOf(rules, changes, flags);
+  const shown = select(
+    { ...report, unattributed: await unattributed(report, repository, changes, judge) },
+    wanted,
+  );
   if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0) {
     throw new CommandError(
       "evidence",
@@ -65,26 +75,63 @@ export async function verify(
       "Restore the files that held it; `proofline evidence list` says which.",
     );
   }
-  const good = (summary: Summary): boolean =>
-    summary === "verified" || (flags.allowAnchored && summary === "anchored");
-  const ok =
-    shown.suggestions.every(({ summary }) => good(summary)) &&
-    shown.files.length === 0 &&
-    shown.vanished.length === 0;
-  const document = documentOf(shown, contents, flags.format, good, session);
+  const findings = findingsOf(shown, judge);
+  const notes = policyLines(rules, flags.base === null ? [] : await loosenedBeside(repository, rules));
+  const document = documentOf(shown, findings, contents, notes, flags.format, session);
   return {
-    exitCode: ok ? 0 : 1,
+    exitCode: findings.every(({ level }) => level === "warning") ? 0 : 1,
     json: shown,
-    text: document === null && flags.format === "text" ? describe(shown, contents) : [],
+    text:
+      document === null && flags.format === "text"
+        ? [...describe(shown, findings, contents, judge, flags.base), ...notes]
+        : [],
     ...(document !== null && { document }),
   };
 }
 
+/** What this call judges by: the rules that count, for what a change has to answer for. */
+function judgeOf(
+  rules: RepositoryRules,
+  changes: readonly ChangedFile[] | null,
+  { allowAnchored }: VerifyFlags,
+): Judge {
+  const admit = admissionBy(rules, allowAnchored);
+  const isJudged = changes === null ? () => true : judgedIn(changes);
+  return {
+    decide: (verdict) => (isJudged(verdict) ? admit(verdict) : null),
+    unattributed: rules.file?.unattributed ?? "allow",
+  };
+}
+
+async function unattributed(
+  { suggestions }: Report,
+  repository: Repository,
+  changes: readonly ChangedFile[] | null,
+  judge: Judge,
+): Promise<Report["unattributed"]> {
+  if (changes === null || judge.unattributed === "allow") {
+    return [];
+  }
+  const texts = await repository.readTexts(changes.map(({ path }) => path));
+  return unattributedIn(changes, texts, suggestions);
+}
+
+/** Which rules counted, and what a change would make of them. */
+function policyLines({ file }: RepositoryRules, loosened: readonly string[]): readonly string[] {
+  return [
+    ...(file === null ? [] : [`Judged by the policy ${visibleName(file.name)}.`]),
+    ...(loosened.length === 0
+      ? []
+      : [`This change asks for less than that policy, which does not count here: ${loosened.join(", ")}.`]),
+  ];
+}
+
 function documentOf(
   report: Report,
+  findings: readonly Finding[],
   contents: RepositoryContents,
+  notes: readonly string[],
   format: VerifyFormat,
-  isGood: (summary: Summary) => boolean,
   { installation }: Session,
 ): PrintedDocument | null {
   switch (format) {
@@ -93,11 +140,11 @@ function documentOf(
     case "json":
       return { json: report };
     case "sarif":
-      return { json: sarif(findingsOf(report, isGood), versionIn(installation.root)) };
+      return { json: sarif(findings, versionIn(installation.root)) };
     case "junit":
-      return { text: junit(report, findingsOf(report, isGood)) };
+      return { text: junit(report, findings) };
     case "markdown":
-      return { text: markdownSummary(report, findingsOf(report, isGood), !hasNoEvidence(contents)) };
+      return { text: markdownSummary(report, findings, !hasNoEvidence(contents), notes) };
     default:
       return unreachable(format);
   }
@@ -157,6 +204,7 @@ function select(report: Report, wanted: WantedPaths): Report {
     beside: report.beside.filter(isWanted),
     gone: report.gone.filter(isWanted),
     vanished: report.vanished.filter(isWanted),
+    unattributed: report.unattributed.filter(isWanted),
     files: report.files,
   };
 }
@@ -202,15 +250,22 @@ function describeProblem(file: FileProblem, { suggestions }: Report, contents: R
   return `problem     ${path}: ${isSaid ? "" : `${problem} `}${fileRemedy(file, contents)}`;
 }
 
-function describe(report: Report, contents: RepositoryContents): string[] {
+function describe(
+  report: Report,
+  findings: readonly Finding[],
+  contents: RepositoryContents,
+  judge: Judge,
+  base: string | null,
+): string[] {
   const { summary, suggestions, beside, gone, vanished, files } = report;
   const totals = [...SUMMARIES]
     .reverse()
     .flatMap((word) => (summary[word] > 0 ? [`${summary[word]} ${word}`] : []));
   const replayedHere = suggestions.filter(({ checks }) => lacksOnlyItsChain(checks)).length;
+  const unjudged = suggestions.filter((verdict) => judge.decide(verdict) === null).length;
   const isLocal = suggestions.some(({ checks, findings }) => isOnLocalChain(checks, findings));
   return [
-    ...suggestions.flatMap(describeOne),
+    ...suggestions.flatMap((verdict) => describeOne(verdict, judge.decide(verdict))),
     ...beside.map(
       ({ path, line, summary: word, id, why }) =>
         `beside      ${path}:${line}  ${id}  ${word}: ${why === "contested" ? "a better claim stands in its place" : "it holds too little text to speak for a line"}`,
@@ -222,6 +277,12 @@ function describe(report: Report, contents: RepositoryContents): string[] {
     ...(vanished.length === 0
       ? []
       : ["            Restore that evidence from the base, or take its lines out."]),
+    ...findings
+      .filter(({ rule }) => rule === "unattributed")
+      .map(
+        ({ path, lines }) =>
+          `no evidence ${path}:${lines?.start}${lines?.start === lines?.end ? "" : `-${lines?.end}`}  nobody can tell who or what wrote it`,
+      ),
     ...files.map((file) => describeProblem(file, report, contents)),
     ...(files.some(isOfEvidence) ? ["            `proofline evidence list` shows what each file says."] : []),
     ...(totals.length === 0 ? nothingStands(report, contents) : [`${totals.join(", ")}.`]),
@@ -229,6 +290,9 @@ function describe(report: Report, contents: RepositoryContents): string[] {
       ? [`Replayed here, and without a chain that can be asked from here: ${replayedHere}.`]
       : []),
     ...(isLocal ? ["They are anchored on a local chain, which its owner controls: a rehearsal."] : []),
+    ...(unjudged === 0 || base === null
+      ? []
+      : [`Not judged here, for nothing about it was changed since ${visibleText(base)}: ${unjudged}.`]),
     ...(gone.length === 0
       ? []
       : [
@@ -237,7 +301,8 @@ function describe(report: Report, contents: RepositoryContents): string[] {
   ];
 }
 
-function describeOne(verdict: Verdict): string[] {
+function describeOne(verdict: Verdict, decision: Decision | null): string[] {
+  const why = decision === null || decision.kind === "good" ? null : decision.why;
   const { path, startLine, endLine, summary, id, reasons, checks, findings } = verdict;
   const lines = startLine === null ? "" : `:${startLine}${endLine === startLine ? "" : `-${endLine}`}`;
   const isPart = findings.content.part && checks.content !== "edited" && startLine !== null;
@@ -251,7 +316,9 @@ function describeOne(verdict: Verdict): string[] {
   const part = isPart ? `  ${partOfLines(verdict)}` : "";
   return [
     `${summary.padEnd(10)}  ${path}${lines}  ${id}  by ${modelOf(findings)}${part}${lacksOnlyItsChain(checks) ? "  replayed here" : ""}`,
-    ...[...reasons, ...remarksOn(checks, findings)].map((reason) => `            ${reason}`),
+    ...[...(why === null ? [] : [why]), ...reasons, ...remarksOn(checks, findings)].map(
+      (reason) => `            ${reason}`,
+    ),
   ];
 }
 

@@ -13,9 +13,11 @@ import {
   gitTop,
   ignoredPaths,
   listedFiles,
+  mergeBaseOf,
   objectOf,
   trackedPaths,
 } from "../platform/git";
+import { type ChangedFile, changesSince } from "../platform/gitChanges";
 import { inOrder } from "../platform/inOrder";
 import { isInside } from "../platform/insideFolder";
 import { type Digest, type RandomId, RepositoryPath } from "../platform/primitives";
@@ -30,6 +32,8 @@ import { formatId, idIn, type RepositoryIds } from "./repositoryIds";
 export const PROOFLINE_FOLDER = ".proofline";
 /** Where its ids lie, one file each. */
 export const REPOSITORY_FOLDER = `${PROOFLINE_FOLDER}/repository`;
+/** A team's rules, below a repository's top. */
+export const POLICY_FILE = `${PROOFLINE_FOLDER}/policy.json`;
 /** Where VS Code keeps a workspace's settings, below a repository's top. */
 export const EDITOR_SETTINGS_FILE = ".vscode/settings.json";
 
@@ -232,6 +236,49 @@ export class Repository {
     return this.readOptional(EDITOR_SETTINGS_FILE, maxBytes);
   }
 
+  /**
+   * The team's rules that come with the repository; `null` where there are none.
+   *
+   * @throws ProoflineError `repository` as `modelsFile` does
+   */
+  policyFile(maxBytes: number): Promise<Uint8Array | null> {
+    return this.readOptional(POLICY_FILE, maxBytes);
+  }
+
+  /**
+   * The same of a revision.
+   *
+   * @throws ProoflineError `repository` where git knows no such revision or cannot read it, or the file is too large
+   */
+  async policyAt(revision: string, maxBytes: number): Promise<Uint8Array | null> {
+    const commit = this.isGit ? await commitOf(this.folder, revision) : null;
+    const committed = commit === null ? null : await committedFiles(this.folder, commit, POLICY_FILE);
+    const file = committed?.find(({ path }) => path === POLICY_FILE);
+    const [content] =
+      file === undefined || file.size > maxBytes ? [] : await contentsOf(this.folder, [file.object]);
+    if (committed === null || (file !== undefined && (content ?? null) === null)) {
+      throw new ProoflineError(
+        "repository",
+        `Git knows no revision ${revision} in ${this.folder}, or cannot read the policy in it.`,
+        "nameRevision",
+      );
+    }
+    return content ?? null;
+  }
+
+  /**
+   * Writes a policy where there is none.
+   *
+   * @returns its path, or `null` where one is there
+   */
+  async writeNewPolicy(text: string): Promise<string | null> {
+    await this.ensureId();
+    return this.writing(async () => {
+      const folder = await this.ownFolder(PROOFLINE_FOLDER);
+      return (await createWhole(join(folder, "policy.json"), text)) ? POLICY_FILE : null;
+    });
+  }
+
   private async readOptional(path: string, maxBytes: number): Promise<Uint8Array | null> {
     const found = await this.look(path, maxBytes);
     switch (found.kind) {
@@ -338,6 +385,25 @@ export class Repository {
         return content === null ? [] : [{ path: `${revision}:${path}`, bytes: content }];
       }),
     };
+  }
+
+  /**
+   * What was changed since a revision: since the branch left it, where git knows that, and else against itself.
+   *
+   * @throws ProoflineError `repository` where git knows no such revision, or cannot compare with it
+   */
+  async changesSince(revision: string): Promise<readonly ChangedFile[]> {
+    const commit = this.isGit ? await commitOf(this.folder, revision) : null;
+    const from = commit === null ? null : ((await mergeBaseOf(this.folder, commit)) ?? commit);
+    const changes = from === null ? null : await changesSince(this.folder, from);
+    if (changes === null) {
+      throw new ProoflineError(
+        "repository",
+        `Git knows no revision ${revision} in ${this.folder}, or cannot compare with it.`,
+        "nameRevision",
+      );
+    }
+    return changes;
   }
 
   /**

@@ -26,6 +26,7 @@ const OWN_REMEDIES: Readonly<Record<AudienceRemedyKey, string>> = {
   getModelFolder:
     "Get the folder from whoever pinned it, then run Proofline: Pin a Model… on it in this workspace. The same files get the same pin here, whatever the folder is called.",
 
+  correctPolicy: "Correct .proofline/policy.json.",
   correctHub:
     "Correct the setting proofline.modelHub. It is an address like https://huggingface.co; plain http is only allowed for a hub on this computer.",
   checkHub:

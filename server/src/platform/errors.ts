@@ -41,6 +41,7 @@ export const ERROR_CODES = [
   "journal",
   "evidence",
   "repository",
+  "policy",
   "document",
   "device",
   "chain.configuration",

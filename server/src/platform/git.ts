@@ -76,6 +76,13 @@ export async function trackedPaths(root: string, paths: readonly string[]): Prom
   return new Set(paths.filter((path) => tracked.has(path)));
 }
 
+/** The commit at which the branch here left another one; `null` where git knows none, as in a shallow clone. */
+export async function mergeBaseOf(root: string, commit: string): Promise<string | null> {
+  const output = await runGit(root, ["merge-base", commit, "HEAD"], "");
+  const base = output?.trim() ?? "";
+  return /^[0-9a-f]{40,64}$/.test(base) ? base : null;
+}
+
 /** A regular file of a commit. */
 export interface CommittedFile {
   readonly path: string;
@@ -164,7 +171,12 @@ async function isGitTop(folder: string): Promise<boolean> {
   }
 }
 
-async function runGit(root: string, parameters: readonly string[], input: string): Promise<string | null> {
+/** What git prints; `null` where it cannot say. */
+export async function runGit(
+  root: string,
+  parameters: readonly string[],
+  input: string,
+): Promise<string | null> {
   return (await runGitForBytes(root, parameters, input))?.toString("utf8") ?? null;
 }
 

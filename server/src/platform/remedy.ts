@@ -44,6 +44,7 @@ export const REMEDY_KEYS = [
   "getModelFolder",
   "distrustModel",
   "askSigner",
+  "correctPolicy",
   // The hub
   "correctHub",
   "checkHub",

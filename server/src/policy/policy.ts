@@ -1,4 +1,4 @@
-import type { Digest } from "../platform/primitives";
+import type { Address, ChainHash, Digest } from "../platform/primitives";
 import type { CheckValue } from "../protocol/verdictWords";
 import { DEFAULT_REQUIREMENTS, type Requirements } from "./summary";
 
@@ -26,6 +26,12 @@ export interface Policy {
   };
   /** Digests of environments that the rules name. */
   readonly environments: ReadonlySet<Digest>;
+  /** Code of enclaves that somebody has rebuilt from its source, by its measurement, with what people call it. */
+  readonly enclaveCode: ReadonlyMap<ChainHash, string>;
+  /** The chain on which alone anchors count; `null` for whichever the reader asks. */
+  readonly chain: { readonly id: number; readonly contract: Address } | null;
+  /** Why nobody can tell yet which rules count, as a sentence; `null` where they do. */
+  readonly hold: string | null;
 }
 
 /**
@@ -61,6 +67,9 @@ export function builtInPolicy({
       revoked: new Set(),
     },
     environments: new Set(),
+    enclaveCode: new Map(),
+    chain: null,
+    hold: null,
   };
 }
 

@@ -203,6 +203,8 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
       return "The environment is the device's own statement; nothing here proves or approves it.";
     case "attested":
       return "A registry approved the code of the enclave that signed this.";
+    case "attestedRebuilt":
+      return `A registry approved the code of the enclave that signed this, and the ${policy.name} names who has rebuilt it from its source.`;
     case "attestedRevoked":
       return "A registry approved the code of the enclave when it signed this, and has taken the approval back since.";
   }

@@ -37,6 +37,16 @@ export const VanishedEvidence = z
   .readonly();
 export type VanishedEvidence = z.infer<typeof VanishedEvidence>;
 
+/** Changed lines of which no evidence says anything, one after the other. Nobody knows who wrote them. */
+export const UnattributedLines = z
+  .strictObject({
+    path: z.string(),
+    startLine: z.number().int().min(1),
+    endLine: z.number().int().min(1),
+  })
+  .readonly();
+export type UnattributedLines = z.infer<typeof UnattributedLines>;
+
 /** What `proofline verify --json` prints, and what the language server holds for a repository. */
 export const Report = z
   .strictObject({
@@ -47,6 +57,9 @@ export const Report = z
       "Pieces of which nothing is left; they count in no total.",
     ),
     vanished: list(VanishedEvidence).describe("Found against a base; empty without one."),
+    unattributed: list(UnattributedLines).describe(
+      "Found against a base where a policy asks for it; empty otherwise.",
+    ),
     files: list(FileProblem),
   })
   .readonly();

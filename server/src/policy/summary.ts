@@ -8,8 +8,12 @@ export interface Requirements {
   /** Only models that an authority approved; otherwise a pin whose bytes are known here is enough. */
   readonly approvedModelsOnly: boolean;
   readonly approvedEnvironmentsOnly: boolean;
+  /** Only enclaves whose code somebody whom the rules name has rebuilt. */
+  readonly rebuiltEnclavesOnly: boolean;
   /** Only anchors in finalized blocks. */
   readonly finalizedOnly: boolean;
+  /** Whose word an anchor has to rest on: anybody's, that of two operators or a proof, or a proof. */
+  readonly witnesses: "any" | "several" | "proved";
   /** An enclave's answer fails where the approval of its code was taken back after it had signed. */
   readonly revokedCodeFails: boolean;
 }
@@ -19,7 +23,9 @@ export const DEFAULT_REQUIREMENTS: Requirements = {
   listedDevicesOnly: false,
   approvedModelsOnly: false,
   approvedEnvironmentsOnly: false,
+  rebuiltEnclavesOnly: false,
   finalizedOnly: false,
+  witnesses: "any",
   revokedCodeFails: false,
 };
 
@@ -70,10 +76,10 @@ function effects(requirements: Requirements): EffectTable {
     },
     anchorTrust: {
       stateProof: "good",
-      quorum: "good",
+      quorum: unless(requirements.witnesses === "proved"),
       offlineProof: "good",
-      singleRpc: "good",
-      local: "good",
+      singleRpc: unless(requirements.witnesses !== "any"),
+      local: unless(requirements.witnesses !== "any"),
     },
     model: {
       approved: "good",
@@ -86,8 +92,9 @@ function effects(requirements: Requirements): EffectTable {
     environment: {
       declaredApproved: "good",
       declaredUnknown: unless(requirements.approvedEnvironmentsOnly),
-      attested: "good",
-      attestedRevoked: requirements.revokedCodeFails ? "failed" : "good",
+      attested: unless(requirements.rebuiltEnclavesOnly),
+      attestedRebuilt: "good",
+      attestedRevoked: requirements.revokedCodeFails ? "failed" : unless(requirements.rebuiltEnclavesOnly),
     },
     prompt: { bound: "good", disclosed: "good", sealed: "good" },
     // What only the claimant's own prompt says may have been put there for the model to repeat.
@@ -107,6 +114,16 @@ function effects(requirements: Requirements): EffectTable {
 }
 
 const SEVERITY: readonly Effect[] = [...SUMMARIES.filter((summary) => summary !== "verified"), "good"];
+
+/**
+ * The same under rules that may hold a verdict back.
+ *
+ * @param hold why nobody can tell yet which rules count; `null` where they do
+ */
+export function summarizeUnder(checks: Checks, requirements: Requirements, hold: string | null): Summary {
+  const summary = summarize(checks, requirements);
+  return hold !== null && SUMMARIES.indexOf(summary) > SUMMARIES.indexOf("unknown") ? "unknown" : summary;
+}
 
 /** Turns the checks into one word: the worst effect of any check decides. */
 export function summarize(checks: Checks, requirements: Requirements = DEFAULT_REQUIREMENTS): Summary {

@@ -73,6 +73,13 @@ export const Findings = z
             "Whether a compiler reads its lines as it did when they were sealed, or, perhaps, other parts of them as comments and strings.",
           ),
         part: z.boolean().describe("Other visible text than that of claims as good stands on its lines."),
+        share: z
+          .number()
+          .min(0)
+          .max(1)
+          .describe(
+            "How much of the visible text on its lines is that of claims as good; 0 where it has no place.",
+          ),
         displayed: Count.describe("UTF-16 code units of what was offered."),
         accepted: Count.describe("UTF-16 code units of what was accepted of it."),
       })

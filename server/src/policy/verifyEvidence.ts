@@ -17,8 +17,10 @@ import type { Environment } from "../inference/suggestion";
 import { compareText } from "../platform/compareText";
 import { unreachable } from "../platform/errors";
 import { groupBy } from "../platform/groupBy";
+import type { ChainHash } from "../platform/primitives";
 import { atOnce } from "../platform/slices";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
+import type { AnswerCheckName } from "../providers/opengradient/answerReport";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
 import { LinePlaces, type Place } from "./linePlaces";
 import { Moves } from "./moves";
@@ -33,7 +35,7 @@ import {
 } from "./promptCheck";
 import { reasonFor } from "./reasons";
 import { type BesideVerdict, countSummaries, type Report } from "./report";
-import { shortcomings, summarize } from "./summary";
+import { shortcomings, summarize, summarizeUnder } from "./summary";
 import type { Checks, EnclaveCheck, Findings, Verdict } from "./verdict";
 
 /** What is known of a claim's replay: a result, or why there is none. */
@@ -49,6 +51,8 @@ export interface EnclaveOutcome {
   readonly checks: readonly EnclaveCheck[];
   /** Whether the approval of the enclave's code was taken back after it had signed. */
   readonly isRevokedSince: boolean;
+  /** What its code is measured as: keccak256 of PCR0 to PCR2; `null` where nobody told. */
+  readonly measurement: ChainHash | null;
 }
 
 /** Everything a verdict rests on. All of it was read before; nothing here touches a disk or a network. */
@@ -150,7 +154,15 @@ export function* verifying(parameters: VerifyParameters): Generator<void, Report
     (a, b) =>
       compareText(a.path, b.path) || (a.startLine ?? 0) - (b.startLine ?? 0) || compareText(a.key, b.key),
   );
-  return { summary: countSummaries(verdicts), suggestions: verdicts, beside, gone, vanished: [], files };
+  return {
+    summary: countSummaries(verdicts),
+    suggestions: verdicts,
+    beside,
+    gone,
+    vanished: [],
+    unattributed: [],
+    files,
+  };
 }
 
 interface Ranked {
@@ -322,7 +334,13 @@ interface Shown {
   readonly place: Located;
 }
 
-/** Says of each verdict whether its lines hold visible text that no claim as good as this one speaks for. */
+/** Visible text of a line, in UTF-16 code units: all of it, and what no claim as good speaks for. */
+interface LineShare {
+  readonly all: number;
+  readonly others: number;
+}
+
+/** Says of each verdict whether, and how far, its lines hold visible text that no claim as good as this one speaks for. */
 function* withShares(all: readonly Shown[], today: LineIndex): Generator<Verdict, void, void> {
   const places = new LinePlaces<number>();
   for (const { verdict, place } of all) {
@@ -331,22 +349,27 @@ function* withShares(all: readonly Shown[], today: LineIndex): Generator<Verdict
     }
   }
   // One line may have many verdicts, but those of one summary share the answer.
-  const known = new Map<string, boolean>();
-  const isPartOf = (line: number, good: number): boolean => {
+  const known = new Map<string, LineShare>();
+  const shareOf = (line: number, good: number): LineShare => {
     const key = `${line} ${good}`;
-    const part =
-      known.get(key) ??
-      visible(places.outside(today.lines[line] ?? "", line, (other) => other >= good)) !== "";
-    known.set(key, part);
-    return part;
+    const text = today.lines[line] ?? "";
+    const share = known.get(key) ?? {
+      all: visible(text).length,
+      others: visible(places.outside(text, line, (other) => other >= good)).length,
+    };
+    known.set(key, share);
+    return share;
   };
   for (const { verdict, place } of all) {
     const { range } = place;
-    let part = range === null;
+    let [all, others] = [0, 0];
     for (let line = range?.start.line ?? 0; range !== null && line <= range.end.line; line += 1) {
-      part ||= isPartOf(line, goodness(verdict.checks, verdict.summary));
+      const share = shareOf(line, goodness(verdict.checks, verdict.summary));
+      all += share.all;
+      others += share.others;
     }
-    const content = { ...verdict.findings.content, part };
+    const part = range === null || others > 0;
+    const content = { ...verdict.findings.content, part, share: all === 0 ? 0 : (all - others) / all };
     yield { ...verdict, findings: { ...verdict.findings, content } };
   }
 }
@@ -356,7 +379,7 @@ type ClaimChecks = Omit<Checks, keyof typeof AT_BEST>;
 
 function claimChecks(claim: Claim, { policy, chain, replays, enclaves }: VerifyParameters): ClaimChecks {
   const { execution } = claim;
-  const anchored = anchorOf(claim, chain);
+  const anchored = anchorOf(claim, chain, policy);
   return {
     evidence: claim.evidence,
     signature: claim.signature === "invalid" ? "invalid" : checkDevice(policy, claim.device),
@@ -380,7 +403,11 @@ function environmentOf(
   if (enclave?.value !== "enclaveSigned") {
     return "declaredUnknown";
   }
-  return enclave.isRevokedSince ? "attestedRevoked" : "attested";
+  if (enclave.isRevokedSince) {
+    return "attestedRevoked";
+  }
+  const isRebuilt = enclave.measurement !== null && policy.enclaveCode.has(enclave.measurement);
+  return isRebuilt ? "attestedRebuilt" : "attested";
 }
 
 /** What prompts are checked against, the same for all claims of one verification. */
@@ -396,7 +423,7 @@ function verdictOf(
   parameters: VerifyParameters,
 ): Verdict {
   const { policy } = parameters;
-  const anchored = anchorOf(claim, parameters.chain);
+  const anchored = anchorOf(claim, parameters.chain, policy);
   const outcome = executionOf(claim, parameters.replays, parameters.enclaves);
   const prompt = promptOf(claim, piece, located, today, prompts);
   const isMoved = piece.path !== piece.recordedPath && located.content === "verbatim";
@@ -412,6 +439,7 @@ function verdictOf(
       total: located.total,
       surroundings: located.surroundings ?? "same",
       part: true,
+      share: 0,
       displayed: claim.displayed,
       accepted: claim.accepted,
     },
@@ -425,13 +453,14 @@ function verdictOf(
       margin: "margin" in outcome ? outcome.margin : 0,
       tolerance: "tolerance" in outcome ? outcome.tolerance : { margin: 0, notFirst: 0 },
       ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
-      ...("checks" in outcome && { checks: outcome.checks }),
+      ...("checks" in outcome && { checks: enclaveChecksUnder(policy, outcome) }),
     },
     anchor: anchorFindings(claim, anchored),
   };
-  const reasons = shortcomings(checks, policy.requirements).map((name) =>
-    reasonFor(name, checks, findings, policy),
-  );
+  const reasons = [
+    ...(policy.hold === null ? [] : [policy.hold]),
+    ...shortcomings(checks, policy.requirements).map((name) => reasonFor(name, checks, findings, policy)),
+  ];
   const { range } = located;
   return {
     key: piece.key,
@@ -442,7 +471,7 @@ function verdictOf(
     endLine: range === null ? null : range.end.line + 1,
     startColumn: range === null ? null : range.start.character + 1,
     endColumn: range === null ? null : range.end.character + 1,
-    summary: summarize(checks, policy.requirements),
+    summary: summarizeUnder(checks, policy.requirements, policy.hold),
     checks,
     // Of evidence that contradicts itself nothing else is worth saying.
     reasons:
@@ -453,6 +482,24 @@ function verdictOf(
     evidenceFile: claim.evidenceFile,
   };
 }
+
+/** The checks of an enclave, with what the rules say of its code. */
+function enclaveChecksUnder(
+  { enclaveCode, name }: Policy,
+  { checks, measurement }: EnclaveOutcome,
+): EnclaveOutcome["checks"] {
+  const rebuilt = measurement === null ? undefined : enclaveCode.get(measurement);
+  return rebuilt === undefined
+    ? checks
+    : checks.map((check) =>
+        check.name === REBUILT_CHECK
+          ? { ...check, value: "passed", reason: `The ${name} names this code as rebuilt: “${rebuilt}”.` }
+          : check,
+      );
+}
+
+/** What the list of checks calls that somebody has rebuilt an enclave's code. */
+const REBUILT_CHECK = "environmentKnown" satisfies AnswerCheckName;
 
 function factsOf(
   { execution, environmentDigest }: Claim,
@@ -503,9 +550,28 @@ const NOT_YET: Readonly<Record<Claim["stage"], string>> = {
   written: "Sealed; its batch is not anchored yet.",
 };
 
-function anchorOf({ batchRoot, stage }: Claim, chain: ReadonlyMap<string, AnchorCheck>): AnchorCheck {
+function anchorOf(
+  { batchRoot, stage }: Claim,
+  chain: ReadonlyMap<string, AnchorCheck>,
+  policy: Policy,
+): AnchorCheck {
   const known = batchRoot === null ? undefined : chain.get(batchRoot);
-  return known ?? { ...NOT_ANCHORED, reason: NOT_YET[stage] };
+  if (known === undefined) {
+    return { ...NOT_ANCHORED, reason: NOT_YET[stage] };
+  }
+  const { identity, anchor } = known;
+  const isElsewhere =
+    policy.chain !== null &&
+    identity !== null &&
+    (identity.chainId !== policy.chain.id || identity.contract !== policy.chain.contract);
+  return isElsewhere && anchor !== null
+    ? {
+        ...known,
+        status: "wrongChain",
+        anchor: null,
+        reason: `It is anchored on ${identity.name}, and under the ${policy.name} only anchors of contract ${policy.chain.contract} on chain ${policy.chain.id} count.`,
+      }
+    : known;
 }
 
 function anchorFindings(
@@ -552,6 +618,7 @@ function executionOf(
           reason: "The enclave's signature has not been checked here.",
           checks: [],
           isRevokedSince: false,
+          measurement: null,
         }
       );
     case "replayable":

@@ -20,7 +20,7 @@ export const CHECK_VALUES = {
     "stated",
   ],
   model: ["approved", "pinOnly", "unapproved", "revoked", "misnamed", "unproved"],
-  environment: ["declaredApproved", "declaredUnknown", "attested", "attestedRevoked"],
+  environment: ["declaredApproved", "declaredUnknown", "attested", "attestedRebuilt", "attestedRevoked"],
   prompt: ["bound", "disclosed", "sealed"],
   copied: ["no", "fromToday", "fromPrompt", "unknown"],
 } as const;

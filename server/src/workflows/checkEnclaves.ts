@@ -1,7 +1,10 @@
 import { messageOf } from "../platform/errors";
+import type { ChainHash } from "../platform/primitives";
 import type { EnclaveOutcome } from "../policy/verifyEvidence";
+import { attempt } from "../providers/opengradient/answerParts";
 import type { AnswerReport } from "../providers/opengradient/answerReport";
 import { type ClaimedAnswer, keptAnswer } from "../providers/opengradient/claimedAnswer";
+import { decodeRegistryEntry } from "../providers/opengradient/registryEntry";
 import type { RegistryTestimony } from "../providers/opengradient/registryTestimony";
 import type { SettlementTestimony } from "../providers/opengradient/settlementTestimony";
 import { soughtSettlement } from "../providers/opengradient/soughtSettlement";
@@ -72,6 +75,7 @@ async function outcomeOf(
     return outcomeIn(
       await checker.checkAnswer(answer, testimony, settlement),
       testimony === null ? silence : null,
+      testimony && measurementIn(testimony),
     );
   } catch (error) {
     // One answer that breaks its checker costs that answer, and no other.
@@ -79,8 +83,19 @@ async function outcomeOf(
   }
 }
 
+/** What the registry says that the enclave's code is measured as. */
+function measurementIn({ whenSigned }: RegistryTestimony): ChainHash | null {
+  const { entry } = whenSigned;
+  const decoded = entry === null ? null : attempt(() => decodeRegistryEntry(entry));
+  return decoded !== null && "value" in decoded ? decoded.value.measurementHash : null;
+}
+
 /** @param silence why the registry said nothing, as a sentence; `null` where it spoke */
-function outcomeIn({ summary, meaning, checks }: AnswerReport, silence: string | null): EnclaveOutcome {
+function outcomeIn(
+  { summary, meaning, checks }: AnswerReport,
+  silence: string | null,
+  measurement: ChainHash | null,
+): EnclaveOutcome {
   const failed = checks.filter(({ value }) => value === "failed");
   const warned = checks.filter(({ value }) => value === "warning");
   const isRevokedSince = warned.some(({ name }) => name === "codeStillApproved");
@@ -92,9 +107,16 @@ function outcomeIn({ summary, meaning, checks }: AnswerReport, silence: string |
         reason: [meaning, ...reasonsOf(warned)].join(" "),
         checks,
         isRevokedSince,
+        measurement,
       };
     case "contradicted":
-      return { value: "enclaveContradicted", reason: reasonsOf(failed).join(" "), checks, isRevokedSince };
+      return {
+        value: "enclaveContradicted",
+        reason: reasonsOf(failed).join(" "),
+        checks,
+        isRevokedSince,
+        measurement,
+      };
     case "attested":
     case "signed":
     case "unchecked": {
@@ -104,11 +126,12 @@ function outcomeIn({ summary, meaning, checks }: AnswerReport, silence: string |
         reason: silence ?? open?.reason ?? meaning,
         checks,
         isRevokedSince,
+        measurement,
       };
     }
   }
 }
 
 function unchecked(reason: string): EnclaveOutcome {
-  return { value: "enclaveUnchecked", reason, checks: [], isRevokedSince: false };
+  return { value: "enclaveUnchecked", reason, checks: [], isRevokedSince: false, measurement: null };
 }

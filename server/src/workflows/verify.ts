@@ -159,6 +159,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   return {
     ...joined(reports),
     vanished,
+    unattributed: [],
     files: [
       ...contents.problems,
       ...[...problems].map(([path, problem]) => ({ path, problem })),
@@ -170,7 +171,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
 }
 
 /** The verdicts of one portion of files after the other. */
-function joined(reports: readonly Report[]): Omit<Report, "vanished" | "files"> {
+function joined(reports: readonly Report[]): Omit<Report, "vanished" | "unattributed" | "files"> {
   const suggestions = reports.flatMap((report) => report.suggestions);
   return {
     summary: countSummaries(suggestions),

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { findingsOf } from "../../../server/src/cli/reports/findings";
+import { findingsOf, type Judge } from "../../../server/src/cli/reports/findings";
 import { junit } from "../../../server/src/cli/reports/junit";
 import { markdownSummary } from "../../../server/src/cli/reports/markdownSummary";
 import { sarif } from "../../../server/src/cli/reports/sarif";
+import { builtInAdmission } from "../../../server/src/policy/decision";
 import { countSummaries, type Report } from "../../../server/src/policy/report";
 import type { Verdict } from "../../../server/src/policy/verdict";
 import { verify } from "../../../server/src/policy/verifyEvidence";
-import type { Summary } from "../../../server/src/protocol/verdictWords";
 import { digestOf } from "../../support/digests";
 import { sealed } from "../../support/sampleBatch";
 import { accepted, parameters } from "../policy/goodCase";
 
-const isGood = (summary: Summary): boolean => summary === "verified";
+const JUDGE: Judge = { decide: builtInAdmission(), unattributed: "allow" };
 
 const SAVED = "const before = 1;\nexport const answer = compute(42);\n";
 const ONE = accepted("export const answer = compute(42);", { line: 1, character: 0 });
@@ -33,6 +33,7 @@ function report(suggestions: readonly Verdict[], changes: Partial<Report> = {}):
     beside: [],
     gone: [],
     vanished: [],
+    unattributed: [],
     files: [],
     ...changes,
   };
@@ -67,7 +68,7 @@ const SEVERAL = report(
 
 describe("findings", () => {
   it("are what falls short, what vanished and what cannot be believed, each with a key of its own", () => {
-    const findings = findingsOf(SEVERAL, isGood);
+    const findings = findingsOf(SEVERAL, JUDGE);
     expect(findings.map(({ rule, level }) => [rule, level])).toEqual([
       ["failed", "error"],
       ["failed", "error"],
@@ -77,7 +78,7 @@ describe("findings", () => {
       ["file", "error"],
     ]);
     expect(new Set(findings.map(({ key }) => key)).size).toBe(findings.length);
-    expect(findingsOf(report([verdict({})]), isGood)).toEqual([]);
+    expect(findingsOf(report([verdict({})]), JUDGE)).toEqual([]);
   });
 });
 
@@ -101,7 +102,7 @@ interface Sarif {
 
 describe("SARIF", () => {
   const read = (of: Report): Sarif["runs"][number] => {
-    const document: Sarif = JSON.parse(JSON.stringify(sarif(findingsOf(of, isGood), "1.2.3")));
+    const document: Sarif = JSON.parse(JSON.stringify(sarif(findingsOf(of, JUDGE), "1.2.3")));
     const [run] = document.runs;
     if (run === undefined) {
       throw new Error("there is no run");
@@ -139,7 +140,7 @@ describe("SARIF", () => {
 
 describe("JUnit", () => {
   it("has a case for each suggestion and each finding, and its counts are right", () => {
-    const xml = junit(SEVERAL, findingsOf(SEVERAL, isGood));
+    const xml = junit(SEVERAL, findingsOf(SEVERAL, JUDGE));
     expect(xml).toMatch(
       /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites name="Proofline" tests="7" failures="6">/,
     );
@@ -149,7 +150,7 @@ describe("JUnit", () => {
   });
 
   it("holds nothing of the repository that is markup, or hidden", () => {
-    const xml = junit(SEVERAL, findingsOf(SEVERAL, isGood));
+    const xml = junit(SEVERAL, findingsOf(SEVERAL, JUDGE));
     expect(xml).not.toContain("<b>");
     expect(xml).not.toContain("\u202e");
     expect(xml.match(/<(?!\/?(?:testsuites?|testcase|failure)\b|\?xml)/g)).toBeNull();
@@ -161,7 +162,7 @@ describe("the summary for a pull request", () => {
     expect(markdownSummary(report([verdict({})]), [], true)).toMatch(
       /^## Proofline: every accepted suggestion holds\n\n\| verdict \| suggestions \|\n\| --- \| ---: \|\n\| verified \| 1 \|/,
     );
-    expect(markdownSummary(SEVERAL, findingsOf(SEVERAL, isGood), true)).toContain(
+    expect(markdownSummary(SEVERAL, findingsOf(SEVERAL, JUDGE), true)).toContain(
       "not every accepted suggestion holds",
     );
     expect(markdownSummary(report([]), [], true)).toContain("No accepted suggestion stands in this text.");
@@ -169,7 +170,7 @@ describe("the summary for a pull request", () => {
   });
 
   it("keeps its table whole whatever a file is called, and holds no HTML", () => {
-    const rows = markdownSummary(SEVERAL, findingsOf(SEVERAL, isGood), true)
+    const rows = markdownSummary(SEVERAL, findingsOf(SEVERAL, JUDGE), true)
       .split("\n")
       .filter((line) => line.startsWith("| `"));
     expect(rows).toHaveLength(6);
@@ -181,7 +182,7 @@ describe("the summary for a pull request", () => {
 
   it("stays short where much falls short", () => {
     const many = report(Array.from({ length: 200 }, (_, index) => ({ ...failed, key: `${index}` })));
-    const text = markdownSummary(many, findingsOf(many, isGood), true);
+    const text = markdownSummary(many, findingsOf(many, JUDGE), true);
     expect(text.split("\n").length).toBeLessThan(70);
     expect(text).toContain("And 150 more.");
   });

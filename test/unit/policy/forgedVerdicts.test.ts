@@ -800,7 +800,9 @@ describe("claims that nobody can replay", () => {
   it("are stated and nothing more, whatever replay or enclave is said to have found", () => {
     const claim = claimOf([stated], id);
     const report = judge(SAVED, [stated], [id], {
-      enclaves: new Map([[claim, { value: "enclaveSigned", reason: "", checks: [], isRevokedSince: false }]]),
+      enclaves: new Map([
+        [claim, { value: "enclaveSigned", reason: "", checks: [], isRevokedSince: false, measurement: null }],
+      ]),
     });
     expect(report.suggestions).toMatchObject([
       { summary: "stated", checks: { execution: "stated", model: "unproved", prompt: "sealed" } },
@@ -811,7 +813,9 @@ describe("claims that nobody can replay", () => {
   it("are attested only where the enclave was checked, and never verified", () => {
     const claim = claimOf([attested], id);
     const outcome = (value: "enclaveSigned" | "enclaveContradicted") =>
-      new Map([[claim, { value, reason: "It was checked.", checks: [], isRevokedSince: false }]]);
+      new Map([
+        [claim, { value, reason: "It was checked.", checks: [], isRevokedSince: false, measurement: null }],
+      ]);
     const summaryOf = (more: Partial<VerifyParameters>) =>
       judge(SAVED, [attested], [id], more).suggestions.map(({ summary }) => summary);
     expect(summaryOf({})).toEqual(["unverified"]);

@@ -1,15 +1,16 @@
-import { unreachable } from "../../platform/errors";
+import type { Decision } from "../../policy/decision";
+import type { Reaction } from "../../policy/file/policyFile";
 import type { Report } from "../../policy/report";
 import type { Verdict } from "../../policy/verdict";
 import type { Summary } from "../../protocol/verdictWords";
 
-/** How much a finding weighs: `error` ends `verify` badly, `note` is worth reading. */
+/** How much a finding weighs: `error` and `note` end `verify` badly, a `note` until its anchor comes; a `warning` is worth reading. */
 export type Level = "error" | "warning" | "note";
 
 /** One thing that a report tells of a repository, whatever its form. */
 export interface Finding {
-  /** What kind of thing it is: a verdict's word, `vanished`, or `file`. */
-  readonly rule: Summary | "vanished" | "file";
+  /** What kind of thing it is: a verdict's word, `vanished`, `unattributed`, or `file`. */
+  readonly rule: Summary | "vanished" | "unattributed" | "file";
   readonly level: Level;
   /** Below the repository's top, with `/`. */
   readonly path: string;
@@ -25,10 +26,30 @@ export interface Finding {
   readonly id: string | null;
 }
 
-/** What ends `verify` badly, and what waits for its anchor, in the order of files and lines. */
-export function findingsOf(report: Report, isGood: (summary: Summary) => boolean): readonly Finding[] {
+/** What a report is judged by. */
+export interface Judge {
+  /** `null` for what there is nothing to decide about. */
+  decide(verdict: Verdict): Decision | null;
+  /** What happens to changed lines without evidence. */
+  readonly unattributed: Reaction;
+}
+
+/** What ends `verify` badly, what waits for its anchor, and what is only reported, in the order of files and lines. */
+export function findingsOf(report: Report, { decide, unattributed }: Judge): readonly Finding[] {
   return [
-    ...report.suggestions.filter(({ summary }) => !isGood(summary)).map(ofVerdict),
+    ...report.suggestions.flatMap((verdict) => ofVerdict(verdict, decide(verdict))),
+    ...(unattributed === "allow" ? [] : report.unattributed).map(
+      ({ path, startLine, endLine }): Finding => ({
+        rule: "unattributed",
+        level: unattributed === "refuse" ? "error" : "warning",
+        path,
+        lines: { start: startLine, end: endLine },
+        columns: null,
+        message: "These changed lines have no evidence, so that nobody can tell who or what wrote them.",
+        key: `unattributed ${path} ${startLine}`,
+        id: null,
+      }),
+    ),
     ...report.vanished.map(
       ({ claim, id, path, line, evidenceFile }): Finding => ({
         rule: "vanished",
@@ -56,35 +77,28 @@ export function findingsOf(report: Report, isGood: (summary: Summary) => boolean
   ];
 }
 
-function ofVerdict(verdict: Verdict): Finding {
+function ofVerdict(verdict: Verdict, decision: Decision | null): readonly Finding[] {
   const { key, id, path, summary, reasons, startLine, endLine, startColumn, endColumn } = verdict;
-  return {
-    rule: summary,
-    level: levelOf(summary),
-    path,
-    lines: startLine === null || endLine === null ? null : { start: startLine, end: endLine },
-    columns: startColumn === null || endColumn === null ? null : { start: startColumn, end: endColumn },
-    message: `Accepted suggestion, ${summary}: ${reasons.join(" ")}`.trimEnd(),
-    key,
-    id,
-  };
+  if (decision === null || decision.kind === "good") {
+    return [];
+  }
+  const why = decision.why === null ? [] : [decision.why];
+  return [
+    {
+      rule: summary,
+      level: LEVELS[decision.kind],
+      path,
+      lines: startLine === null || endLine === null ? null : { start: startLine, end: endLine },
+      columns: startColumn === null || endColumn === null ? null : { start: startColumn, end: endColumn },
+      message: `Accepted suggestion, ${summary}: ${[...why, ...reasons].join(" ")}`.trimEnd(),
+      key,
+      id,
+    },
+  ];
 }
 
-function levelOf(summary: Summary): Level {
-  switch (summary) {
-    case "pending":
-      return "note";
-    case "verified":
-    case "attested":
-    case "anchored":
-    case "stated":
-      return "warning";
-    case "failed":
-    case "unknown":
-    case "unverified":
-    case "edited":
-      return "error";
-    default:
-      return unreachable(summary);
-  }
-}
+const LEVELS: Readonly<Record<Exclude<Decision["kind"], "good">, Level>> = {
+  refuse: "error",
+  report: "warning",
+  waits: "note",
+};

@@ -8,7 +8,7 @@ import type { Finding } from "./findings";
  * is no suggestion's. What falls short is a failure.
  */
 export function junit({ suggestions }: Report, findings: readonly Finding[]): string {
-  const failures = new Map(findings.map((finding) => [finding.key, finding]));
+  const failures = new Map(findings.filter(endsBadly).map((finding) => [finding.key, finding]));
   const ofSuggestions = suggestions.map(({ key, id, path, startLine, summary }) => ({
     path,
     name: `${startLine === null ? "" : `line ${startLine}, `}suggestion ${id}, ${summary}`,
@@ -19,8 +19,8 @@ export function junit({ suggestions }: Report, findings: readonly Finding[]): st
     .filter(({ key }) => !known.has(key))
     .map((finding) => ({
       path: finding.path,
-      name: finding.rule === "file" ? "can be believed" : `evidence of suggestion ${finding.id ?? ""}`,
-      failure: finding,
+      name: nameOf(finding),
+      failure: endsBadly(finding) ? finding : null,
     }));
   const cases = [...ofSuggestions, ...ofOthers];
   const suites = [...groupBy(cases, ({ path }) => path)].map(([path, own]) => {
@@ -42,6 +42,22 @@ export function junit({ suggestions }: Report, findings: readonly Finding[]): st
     ...suites,
     "</testsuites>",
   ].join("\n");
+}
+
+function nameOf({ rule, id, lines }: Finding): string {
+  switch (rule) {
+    case "file":
+      return "can be believed";
+    case "unattributed":
+      return `evidence of lines ${lines?.start ?? ""} to ${lines?.end ?? ""}`;
+    default:
+      return `evidence of suggestion ${id ?? ""}`;
+  }
+}
+
+/** JUnit knows no warnings. */
+function endsBadly({ level }: Finding): boolean {
+  return level !== "warning";
 }
 
 function isFailure(finding: Finding | null): finding is Finding {

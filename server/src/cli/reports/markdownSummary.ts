@@ -6,16 +6,21 @@ import type { Finding } from "./findings";
 /** More rows than this nobody reads, and hosts cut what is longer. */
 const MOST_ROWS = 50;
 
-/** A report for a pull request: how many of what, and what falls short. Text from the repository can neither link nor format. */
+/**
+ * A report for a pull request: how many of what, and what falls short. Text from the repository can neither link nor format.
+ *
+ * @param notes what is to be known beside, as sentences
+ */
 export function markdownSummary(
   { summary, gone }: Report,
   findings: readonly Finding[],
   hasEvidence: boolean,
+  notes: readonly string[] = [],
 ): string {
   const counts = [...SUMMARIES].reverse().filter((word) => summary[word] > 0);
   const total = counts.reduce((sum, word) => sum + summary[word], 0);
   return [
-    `## Proofline: ${findings.length === 0 ? "every accepted suggestion holds" : "not every accepted suggestion holds"}`,
+    `## Proofline: ${findings.every(({ level }) => level === "warning") ? "every accepted suggestion holds" : "not every accepted suggestion holds"}`,
     total === 0
       ? hasEvidence
         ? "No accepted suggestion stands in this text."
@@ -32,6 +37,7 @@ export function markdownSummary(
       : [
           `Not found in today's text: ${gone.length} (changed, gone, or too short to be told from other text).`,
         ]),
+    ...notes.map((note) => visibleMarkdown(note, 1_000)),
     "Lines without evidence are not said to be anybody's.",
   ].join("\n\n");
 }

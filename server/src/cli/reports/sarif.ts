@@ -14,7 +14,8 @@ const RULES: Readonly<Record<Finding["rule"], string>> = {
   attested: "An approved enclave relayed the answer, and nobody can check which weights wrote it.",
   verified: "This model, given this prompt, yields this text.",
   vanished: "Evidence that the base holds is gone, and its lines still stand.",
-  file: "An evidence or anchor file cannot be believed.",
+  unattributed: "Changed lines have no evidence.",
+  file: "An evidence or anchor file, or the policy, cannot be believed.",
 };
 
 /**
@@ -33,10 +34,12 @@ export function sarif(findings: readonly Finding[], version: string): object {
           driver: {
             name: "Proofline",
             version,
-            rules: [...SUMMARIES, "vanished" as const, "file" as const].map((id) => ({
-              id,
-              shortDescription: { text: RULES[id] },
-            })),
+            rules: [...SUMMARIES, "vanished" as const, "unattributed" as const, "file" as const].map(
+              (id) => ({
+                id,
+                shortDescription: { text: RULES[id] },
+              }),
+            ),
           },
         },
         columnKind: "utf16CodeUnits",

@@ -126,6 +126,7 @@ const NOT_YET: EnclaveOutcome = {
   reason: "Its enclave is being checked.",
   checks: [],
   isRevokedSince: false,
+  measurement: null,
 };
 
 function isSame(one: OpenGradientSettings, other: OpenGradientSettings): boolean {

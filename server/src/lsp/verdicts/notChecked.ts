@@ -49,6 +49,7 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
     declaredApproved: null,
     declaredUnknown: "the environment",
     attested: null,
+    attestedRebuilt: null,
     attestedRevoked: null,
   },
   prompt: {

@@ -67,6 +67,11 @@ function environmentRow(value: Checks["environment"], environment: Findings["env
       return { mark: "stated", text: what === "" ? "not known" : `${what}, as the device says` };
     case "attested":
       return { mark: "checked", text: "an enclave whose code its registry approves" };
+    case "attestedRebuilt":
+      return {
+        mark: "checked",
+        text: "an enclave with approved code, which the policy says was rebuilt from its source",
+      };
     case "attestedRevoked":
       return { mark: "stated", text: "an enclave whose code its registry approved then, and does no longer" };
   }

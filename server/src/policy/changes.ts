@@ -1,0 +1,87 @@
+import { PROOFLINE_FOLDER, REPOSITORY_FOLDER } from "../evidence/repository";
+import type { ChangedFile, LineRange } from "../platform/gitChanges";
+import type { UnattributedLines } from "./report";
+import type { Verdict } from "./verdict";
+
+/**
+ * Whether a change has to answer for a verdict: it touches the lines, their evidence or its anchor, or leaves the lines in another state
+ * than they were accepted in. What it leaves alone was judged when it came.
+ */
+export function judgedIn(changes: readonly ChangedFile[]): (verdict: Verdict) => boolean {
+  const byPath = new Map(changes.map((file) => [file.path, file]));
+  const anchors = changes.filter(({ path }) => path.startsWith(`${PROOFLINE_FOLDER}/anchors/`));
+  const roots = new Set(
+    anchors.map(({ path }) => path.slice(`${PROOFLINE_FOLDER}/anchors/`.length).split(".")[0]),
+  );
+  const isOtherRepository = changes.some(({ path }) => path.startsWith(`${REPOSITORY_FOLDER}/`));
+  return ({ path, evidenceFile, startLine, endLine, checks, findings }) => {
+    const file = byPath.get(path);
+    const isOfEvidence =
+      isOtherRepository ||
+      evidenceFile === null ||
+      byPath.has(evidenceFile) ||
+      roots.has(findings.anchor.batchRoot);
+    if (isOfEvidence || file === undefined) {
+      return isOfEvidence;
+    }
+    const stands = checks.content === "verbatim" || checks.content === "reformatted";
+    return (
+      file.isNew ||
+      !stands ||
+      startLine === null ||
+      file.lines.some(touches({ start: startLine, end: endLine ?? startLine }))
+    );
+  };
+}
+
+/**
+ * Changed lines with visible text that no verdict is about, whatever its word.
+ *
+ * @param texts today's text of changed files, with LF; what is missing is no text
+ */
+export function unattributedIn(
+  changes: readonly ChangedFile[],
+  texts: ReadonlyMap<string, string>,
+  verdicts: readonly Verdict[],
+): readonly UnattributedLines[] {
+  const spoken = new Map<string, Set<number>>();
+  for (const { path, startLine, endLine } of verdicts) {
+    const lines = spoken.get(path) ?? new Set();
+    for (let line = startLine ?? 1; startLine !== null && line <= (endLine ?? startLine); line += 1) {
+      lines.add(line);
+    }
+    spoken.set(path, lines);
+  }
+  return changes
+    .filter(({ path, isGone }) => !isGone && !path.startsWith(`${PROOFLINE_FOLDER}/`))
+    .flatMap(({ path, lines }) =>
+      rangesOf(path, lines, texts.get(path)?.split("\n") ?? [], spoken.get(path)),
+    );
+}
+
+function rangesOf(
+  path: string,
+  ranges: readonly LineRange[],
+  text: readonly string[],
+  spoken: ReadonlySet<number> = new Set(),
+): UnattributedLines[] {
+  const found: { path: string; startLine: number; endLine: number }[] = [];
+  for (const { start, end } of ranges) {
+    for (let line = start; line <= Math.min(end, text.length); line += 1) {
+      if (spoken.has(line) || (text[line - 1] ?? "").trim() === "") {
+        continue;
+      }
+      const last = found.at(-1);
+      if (last?.endLine === line - 1) {
+        last.endLine = line;
+      } else {
+        found.push({ path, startLine: line, endLine: line });
+      }
+    }
+  }
+  return found;
+}
+
+function touches(range: LineRange): (other: LineRange) => boolean {
+  return ({ start, end }) => start <= range.end && range.start <= end;
+}

@@ -1,0 +1,89 @@
+import { unreachable } from "../../platform/errors";
+import { visibleName, visibleText } from "../../protocol/visibleText";
+import type { PolicyFile, Reaction } from "./policyFile";
+
+/** What a policy asks for, line by line, for whoever decides whether it counts. Nothing in it is left out. */
+export function describePolicy(policy: PolicyFile): readonly string[] {
+  const { chain, anchors, executions, sealedPrompts, edited, unattributed } = policy;
+  return [
+    `Policy        ${visibleName(policy.name)}`,
+    `Enforcement   ${enforcement(policy.enforcement)}`,
+    `Chain         ${chain === undefined ? "the reader's own" : `only chain ${chain.id}, contract ${chain.contract}`}`,
+    `Anchors       ${anchors.finalized ? "in final blocks" : "as soon as they are in a block"}; ${WITNESSED[anchors.witnesses]}`,
+    `Replayable    ${places(executions.replayable)}; ${policy.replay === "required" ? "replayed" : "replayed or not"}`,
+    `Attested      ${places(executions.attested)}`,
+    `Stated        ${places(executions.stated)}`,
+    ...list(
+      "Models",
+      "every pin that a reader lets count",
+      policy.models?.map(({ name, digest }) => `${visibleName(name)} ${digest}`),
+    ),
+    ...list(
+      "Devices",
+      "any",
+      policy.devices?.map(({ name, address }) => `${visibleName(name)} ${address}`),
+    ),
+    ...list(
+      "Environments",
+      "any",
+      policy.environments?.map(({ name, digest }) => `${visibleName(name)} ${digest}`),
+    ),
+    ...list(
+      "Enclave code",
+      "whatever the registry approves",
+      policy.enclaveCode?.map(({ name, measurement }) => `${visibleName(name)} ${measurement}`),
+    ),
+    `Revoked       code of enclaves whose approval was taken back: ${policy.revokedEnclaves === "refuse" ? "refused" : "reported"}`,
+    `Sealed        suggestions whose prompt stayed with its author: ${REACTED[sealedPrompts]}`,
+    `Share         at least ${percent(policy.leastShare)} of the text on its lines`,
+    `Copied        at most ${percent(policy.mostCopied)} of it stands in its prompt`,
+    `Edited        accepted lines that were changed: ${REACTED[edited]}`,
+    `Unattributed  changed lines without evidence: ${REACTED[unattributed]}`,
+  ];
+}
+
+const REACTED: Readonly<Record<Reaction, string>> = {
+  allow: "allowed",
+  report: "reported",
+  refuse: "refused",
+};
+
+const WITNESSED: Readonly<Record<PolicyFile["anchors"]["witnesses"], string>> = {
+  any: "on one operator's word, or a local chain's",
+  several: "on the word of two operators, or a proof",
+  proved: "proved by the chain's state",
+};
+
+function enforcement(level: PolicyFile["enforcement"]): string {
+  switch (level) {
+    case "off":
+      return "none";
+    case "warn":
+      return "what falls short is a warning";
+    case "block":
+      return "what falls short is an error";
+    default:
+      return unreachable(level);
+  }
+}
+
+function places(patterns: readonly string[]): string {
+  const isEverywhere = patterns.includes("**");
+  return isEverywhere
+    ? "everywhere"
+    : patterns.length === 0
+      ? "nowhere"
+      : patterns.map((pattern) => visibleText(pattern)).join(", ");
+}
+
+/** What is listed, one to a line; `otherwise` where nothing is. */
+function list(head: string, otherwise: string, entries: readonly string[] | undefined): string[] {
+  if (entries === undefined || entries.length === 0) {
+    return [`${head.padEnd(14)}${entries === undefined ? otherwise : "none"}`];
+  }
+  return entries.map((entry, index) => `${(index === 0 ? head : "").padEnd(14)}${entry}`);
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(2))}%`;
+}
