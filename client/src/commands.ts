@@ -31,6 +31,7 @@ export const COMMANDS = {
   "proofline.useWorkspaceModel": { title: "command.useWorkspaceModel", whileStopped: "saysWhy" },
   "proofline.acceptModel": { title: "command.acceptModel", whileStopped: "saysWhy" },
   "proofline.reviewChain": { title: "command.reviewChain", whileStopped: "saysWhy" },
+  "proofline.reviewPolicy": { title: "command.reviewPolicy", whileStopped: "saysWhy" },
   "proofline.useOpenGradient": { title: "command.useOpenGradient", whileStopped: "saysWhy" },
   "proofline.useLocalModel": { title: "command.useLocalModel", whileStopped: "saysWhy" },
   "proofline.setOpenGradientWallet": { title: "command.setOpenGradientWallet", whileStopped: "works" },

@@ -19,6 +19,7 @@ import * as verdictDocument from "./features/openVerdict";
 import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
 import * as reviewChain from "./features/reviewChain";
+import * as reviewPolicy from "./features/reviewPolicy";
 import * as log from "./features/showLog";
 import * as status from "./features/statusBar";
 import * as suggestionsView from "./features/suggestionsView";
@@ -51,6 +52,7 @@ const FEATURES = [
   pinnedModels,
   menu,
   reviewChain,
+  reviewPolicy,
   openGradient,
   openGradientWallet,
   toggle,

@@ -99,7 +99,7 @@ function aboutEvidence({ server, status }: MenuState): readonly MenuChoice[] {
   if (server !== "running" || status === undefined) {
     return [];
   }
-  const { model, chain, pending, proposedModel, proposedChain } = status;
+  const { model, chain, pending, proposedModel, proposedChain, proposedPolicy } = status;
   return [
     ...(pending === 0
       ? []
@@ -125,6 +125,16 @@ function aboutEvidence({ server, status }: MenuState): readonly MenuChoice[] {
     ...(proposedChain === null
       ? []
       : [command("repo", "Review the repository's chain…", proposedChain, "proofline.reviewChain")]),
+    ...(proposedPolicy === null
+      ? []
+      : [
+          command(
+            "law",
+            "Review the repository's policy…",
+            "Verdicts are unknown until you answer",
+            "proofline.reviewPolicy",
+          ),
+        ]),
   ];
 }
 

@@ -70,9 +70,15 @@ function documentView(offReason: string | null): StatusView | null {
   return offReason === null ? null : view("circle-slash", "off here", offReason, "information");
 }
 
+const POLICY_WAITS: Readonly<Record<NonNullable<DidChangeStatus.Parameters["proposedPolicy"]>, string>> = {
+  new: "This repository has a policy, and its verdicts are unknown until you answer it: run Proofline: Review the Repository's Policy….",
+  looser:
+    "This repository's policy asks for less than the one that you accepted, and its verdicts are unknown until you answer it: run Proofline: Review the Repository's Policy….",
+};
+
 function chainView(
   chain: ChainState,
-  { model, pending, proposedModel, proposedChain }: DidChangeStatus.Parameters,
+  { model, pending, proposedModel, proposedChain, proposedPolicy }: DidChangeStatus.Parameters,
 ): StatusView {
   const ready = sentences(
     model.kind === "ready" ? `Model ${visibleNameInEditor(model.name)} is ready.` : "",
@@ -86,6 +92,7 @@ function chainView(
     proposedChain === null
       ? ""
       : `This repository proposes a chain for its anchors, ${visibleNameInEditor(proposedChain)}; your own settings count. To look at it, run Proofline: Review the Repository's Chain….`,
+    proposedPolicy === null ? "" : POLICY_WAITS[proposedPolicy],
   );
   const waiting = pending === 0 ? "" : `${counted(pending, "suggestion")} not anchored yet.`;
   const word = pending === 0 ? "" : `${pending} pending`;

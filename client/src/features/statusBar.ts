@@ -84,10 +84,12 @@ async function reasonFor(context: FeatureContext, document: TextDocument): Promi
 function tooltip(view: StatusView, status: DidChangeStatus.Parameters | undefined): MarkdownString {
   const proposed = (status?.proposedModel ?? null) !== null;
   const proposesChain = (status?.proposedChain ?? null) !== null;
+  const proposesPolicy = (status?.proposedPolicy ?? null) !== null;
   const links = [
     ...((status?.pending ?? 0) > 0 ? ["[Anchor Now](command:proofline.anchorNow)"] : []),
     ...(proposed ? ["[Use the Workspace's Model…](command:proofline.useWorkspaceModel)"] : []),
     ...(proposesChain ? ["[Review the Repository's Chain…](command:proofline.reviewChain)"] : []),
+    ...(proposesPolicy ? ["[Review the Repository's Policy…](command:proofline.reviewPolicy)"] : []),
     "[Restart](command:proofline.restart)",
     "[Show Log](command:proofline.showLog)",
   ];

@@ -20,11 +20,11 @@ import { Tolerance } from "../models/pin/tolerance";
 import { SignatureReport } from "../models/signature/signature";
 import { Address, Count, Digest } from "../platform/primitives";
 import { Blame } from "../policy/blame";
-import { POLICY_ANSWERS } from "../policy/file/policyConsents";
 import { PolicyFile } from "../policy/file/policyFile";
 import { Report } from "../policy/report";
 import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
+import { PolicyAnswer } from "../protocol/policyAnswer";
 import { ChainSettings } from "../protocol/settings";
 import { AnswerReport } from "../providers/opengradient/answerReport";
 import { SavedAnswer } from "../providers/opengradient/savedAnswer";
@@ -164,7 +164,7 @@ const ShownChain = z.strictObject({
 
 const AnsweredChain = z.strictObject({ digest: Digest, answer: ChainAnswer });
 
-const AnsweredPolicy = z.strictObject({ digest: z.string(), answer: z.enum(POLICY_ANSWERS) });
+const AnsweredPolicy = z.strictObject({ digest: z.string(), answer: PolicyAnswer });
 
 const Batches = z.strictObject({
   batches: list(

@@ -2,8 +2,8 @@
 import { basename } from "node:path";
 import { POLICY_FILE, type Repository } from "../evidence/repository";
 import { describePolicy } from "../policy/file/describePolicy";
-import type { PolicyAnswer } from "../policy/file/policyConsents";
 import { MAX_POLICY_BYTES, PolicyFile, policyDigest, readPolicyFile } from "../policy/file/policyFile";
+import type { PolicyAnswer } from "../protocol/policyAnswer";
 import type { ChainSettings } from "../protocol/settings";
 import {
   type PolicyProposal,

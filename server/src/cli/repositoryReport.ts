@@ -1,6 +1,6 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
-import { POLICY_FILE, type Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository";
 import type { Report } from "../policy/report";
 import type { EnclaveOutcome } from "../policy/verifyEvidence";
 import { checkEnclaves } from "../workflows/checkEnclaves";
@@ -8,7 +8,7 @@ import { enclaveClaims } from "../workflows/enclaveClaims";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import { lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
-import { policyBy, RepositoryPolicies, type RepositoryRules, rulesAt } from "../workflows/repositoryPolicies";
+import { policyProblems, RepositoryPolicies, type RepositoryRules, rulesAt } from "../workflows/repositoryPolicies";
 import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
 import {
   about,
@@ -65,12 +65,10 @@ export async function reportOf(
     const wanted = await namedPaths(repository.folder, options.paths ?? []);
     const everywhere = pathsOf(contents, open);
     const paths = wanted.length === 0 ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
-    const known = await lookAround(session.home, modelPlacesOf(session), {
-      folder: repository.folder,
-      ids: contents.repositoryIds,
-    });
-    known.problems.forEach(note);
     const rules = await rulesOf(session, repository, options.base);
+    const identity = { folder: repository.folder, ids: contents.repositoryIds };
+    const known = await lookAround(session.home, modelPlacesOf(session), identity, rules);
+    known.problems.forEach(note);
     const replays = new Replays(session, known.pins, options);
     const enclaves = new Map<string, EnclaveOutcome>();
     const registry = enclaveRegistryIn(flags);
@@ -91,7 +89,7 @@ export async function reportOf(
         journal,
         unwritten,
         device: known.device,
-        policy: policyBy(rules, known.policy),
+        policy: known.policy,
         chain,
         grammars: new GrammarQuestions(workspace.grammarThread),
         base: options.base === null ? null : await workspace.base(options.base),
@@ -99,12 +97,8 @@ export async function reportOf(
         enclaves,
         ...(wanted.length > 0 && { wanted }),
       });
-      const { problem } = rules;
       return {
-        report:
-          problem === null
-            ? report
-            : { ...report, files: [...report.files, { path: POLICY_FILE, problem: problem.text }] },
+        report: { ...report, files: [...report.files, ...policyProblems(rules)] },
         ...{ wanted, contents, replayed: replays.replayed, repository, device: known.device, rules },
       };
     } finally {

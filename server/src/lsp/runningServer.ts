@@ -6,17 +6,20 @@ import type {
   TextDocuments,
   WorkspaceFolder,
 } from "vscode-languageserver/node";
-import { EDITOR_SETTINGS_FILE } from "../evidence/repository";
+import { EDITOR_SETTINGS_FILE, POLICY_FILE } from "../evidence/repository";
 import {
   AnswerChain,
+  AnswerPolicy,
   DidChangeSettings,
   DidLoadModel,
   ForgetChain,
+  ForgetPolicy,
   GetOpenGradientKey,
   ListEnclaves,
   RestartEngine,
   ReviewChain,
   ReviewEnclave,
+  ReviewPolicy,
   UseEnclave,
   UseLocalModel,
 } from "../protocol/messages";
@@ -26,6 +29,7 @@ import type { Installation } from "../workflows/installation";
 import { RepositoryReader } from "../workflows/readRepository";
 import { ReplayCache } from "../workflows/replay";
 import { RepositoryChains } from "../workflows/repositoryChains";
+import { RepositoryPolicies } from "../workflows/repositoryPolicies";
 import { allCoresButOne, ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
 import { ChainAccess } from "./chains/chainAccess";
@@ -46,6 +50,7 @@ import { WorkspaceEnclaves } from "./enclaves/workspaceEnclaves";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
 import { WorkspaceModels } from "./models/workspaceModels";
+import { WorkspacePolicies } from "./policies/workspacePolicies";
 import { ask, onNotification, onQuestion, onRequest } from "./requests";
 import { startSealing } from "./sealing/sealing";
 import type { ServerContext } from "./serverContext";
@@ -152,7 +157,9 @@ export function assembleServer(
     status,
   });
 
-  const identity = new Identity(settings, { store: models.store, embedded }, store, log);
+  const repositoryPolicies = new RepositoryPolicies(settings.home);
+  const policies = new WorkspacePolicies(settings, repositoryPolicies, pathsOf(workspaceFolders ?? []), log);
+  const identity = new Identity(settings, { store: models.store, embedded }, repositoryPolicies, store, log);
   const folders = new EvidenceFolders(reader, chain, store, log);
   chain.onHeard(() => void folders.recheck());
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
@@ -188,6 +195,18 @@ export function assembleServer(
 
   async function proposeChain(): Promise<void> {
     status.setProposedChain(await chains.proposal());
+  }
+
+  async function proposePolicy(): Promise<void> {
+    status.setProposedPolicy(await policies.proposal());
+  }
+
+  /** Other rules may count somewhere. */
+  async function policiesChanged(): Promise<void> {
+    await identity.refresh();
+    await proposePolicy();
+    repositoryWatch.lookAgain();
+    await verdicts.updateAll();
   }
 
   /** Another chain may count somewhere. */
@@ -277,6 +296,15 @@ export function assembleServer(
     await chains.forget(folder);
     await chainsChanged();
   });
+  onRequest(connection, ReviewPolicy, ({ folder }) => policies.review(folder));
+  onRequest(connection, AnswerPolicy, async ({ folder, digest, answer }) => {
+    await policies.answer(folder, digest, answer);
+    await policiesChanged();
+  });
+  onRequest(connection, ForgetPolicy, async ({ folder }) => {
+    await policies.forget(folder);
+    await policiesChanged();
+  });
   onQuestion(connection, ListEnclaves, () => workspaceEnclaves.list());
   onRequest(connection, ReviewEnclave, async (wanted) => {
     const { digest, lines } = await workspaceEnclaves.review(wanted);
@@ -299,6 +327,7 @@ export function assembleServer(
       const loading = engine.restart();
       await identity.refresh();
       void proposeChain();
+      void proposePolicy();
       folders.watchChain();
       repositoryWatch.lookAgain();
       await Promise.all([loading, store.begin()]);
@@ -327,7 +356,9 @@ export function assembleServer(
       tellPending();
       models.follow(pathsOf(now));
       chains.follow(pathsOf(now));
+      policies.follow(pathsOf(now));
       void proposeChain();
+      void proposePolicy();
       void engine.reconsider().then(proposeModel);
       void sources.refresh();
       void verdicts.updateAll();
@@ -348,6 +379,9 @@ export function assembleServer(
       await store.refreshOthers();
       if (changes.some(({ uri }) => uri.endsWith("/.proofline/models.json"))) {
         await proposeModel();
+      }
+      if (changes.some(({ uri }) => uri.endsWith(`/${POLICY_FILE}`))) {
+        await policiesChanged();
       }
       await folders.reloadAll();
     },

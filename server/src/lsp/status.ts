@@ -8,6 +8,7 @@ export class Status {
   private pending = 0;
   private proposedModel: string | null = null;
   private proposedChain: string | null = null;
+  private proposedPolicy: DidChangeStatus.Parameters["proposedPolicy"] = null;
   private sent = "";
   private ready = false;
 
@@ -44,6 +45,11 @@ export class Status {
     this.send();
   }
 
+  setProposedPolicy(what: DidChangeStatus.Parameters["proposedPolicy"]): void {
+    this.proposedPolicy = what;
+    this.send();
+  }
+
   private send(): void {
     if (!this.ready) {
       return;
@@ -54,6 +60,7 @@ export class Status {
       pending: this.pending,
       proposedModel: this.proposedModel,
       proposedChain: this.proposedChain,
+      proposedPolicy: this.proposedPolicy,
     };
     const text = JSON.stringify(parameters);
     if (text === this.sent) {

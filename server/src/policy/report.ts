@@ -7,7 +7,11 @@ const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 
 /** An evidence or anchor file that could not be believed as it lies there. */
 export const FileProblem = z
-  .strictObject({ path: z.string().describe("Below the repository's top."), problem: z.string() })
+  .strictObject({
+    path: z.string().describe("Below the repository's top."),
+    problem: z.string(),
+    line: z.number().int().min(1).exactOptional().describe("Where in the file, if that is known."),
+  })
   .readonly();
 export type FileProblem = z.infer<typeof FileProblem>;
 

@@ -16,6 +16,7 @@ export {
   PlanModel,
   WantedModel,
 } from "./messages/modelMessages";
+export { AnswerPolicy, ForgetPolicy, ReviewPolicy } from "./messages/policyMessages";
 export {
   ConfirmPayment,
   GetHubToken,

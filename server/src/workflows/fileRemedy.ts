@@ -1,4 +1,4 @@
-import { PROOFLINE_FOLDER } from "../evidence/repository";
+import { POLICY_FILE, PROOFLINE_FOLDER } from "../evidence/repository";
 import { EvidenceIndex } from "../policy/evidenceIndex";
 import type { FileProblem } from "../policy/report";
 import { SHARED_REMEDIES } from "../protocol/sharedRemedies";
@@ -19,6 +19,9 @@ export function fileRemedy(
   { path }: FileProblem,
   { repositoryIds, evidence }: Pick<RepositoryContents, "repositoryIds" | "evidence">,
 ): string {
+  if (path === POLICY_FILE) {
+    return "Correct the policy, or restore it from version control.";
+  }
   const reading = EvidenceIndex.of(evidence).inputAt(path)?.reading;
   if (reading?.kind === "newer") {
     return "Update Proofline to read it.";

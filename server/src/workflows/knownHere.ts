@@ -5,6 +5,7 @@ import type { Digest } from "../platform/primitives";
 import { builtInPolicy, type KnownModel, type Policy, WITHOUT_KEY } from "../policy/policy";
 import { EMBEDDED_PINS } from "./embeddedPins";
 import { type InstalledPin, installedPins, type ModelPlaces } from "./installedPins";
+import { NO_RULES, policyBy, type RepositoryRules } from "./repositoryPolicies";
 
 /** Whom this installation knows, and the rules that follow from it for one repository while no policy file was accepted. */
 export interface KnownHere {
@@ -15,6 +16,8 @@ export interface KnownHere {
   /** Every pin that can be run here, whether it counts or not. */
   readonly pins: ReadonlyMap<Digest, InstalledPin>;
   readonly policy: Policy;
+  /** The rules of the repository, as far as they were looked at. */
+  readonly rules: RepositoryRules;
 }
 
 /** What is known where nothing could be looked at. */
@@ -23,6 +26,7 @@ export const NOTHING_KNOWN: KnownHere = {
   problems: [],
   pins: new Map(),
   policy: builtInPolicy({ device: WITHOUT_KEY, pins: [] }),
+  rules: NO_RULES,
 };
 
 /**
@@ -30,12 +34,14 @@ export const NOTHING_KNOWN: KnownHere = {
  * (`null`: outside of all). Replays run under any installed pin; what they
  * say counts for the repository under these only: the embedded model, the person's own, and those accepted for it.
  *
+ * @param rules those of the repository, where somebody looked at them
  * @param embedded the pins of models that came with this or an older Proofline
  */
 export async function lookAround(
   home: string,
   models: ModelPlaces,
   repository: RepositoryIdentity | null,
+  rules: RepositoryRules = NO_RULES,
   embedded: readonly KnownModel[] = EMBEDDED_PINS,
 ): Promise<KnownHere> {
   const [{ device, deviceProblem }, pins, accepted] = await Promise.all([
@@ -57,7 +63,8 @@ export async function lookAround(
     device,
     problems: [deviceProblem, accepted.problem].filter((problem) => problem !== null),
     pins,
-    policy: builtInPolicy({ device, pins: [...embedded, ...counting], installed }),
+    policy: policyBy(rules, builtInPolicy({ device, pins: [...embedded, ...counting], installed })),
+    rules,
   };
 }
 

@@ -3,7 +3,7 @@ import { meaningOf, ProoflineError } from "../platform/errors";
 import { type Admission, admissionUnder, builtInAdmission } from "../policy/decision";
 import { describePolicy } from "../policy/file/describePolicy";
 import { loosening } from "../policy/file/loosening";
-import { type PolicyAnswer, PolicyConsents } from "../policy/file/policyConsents";
+import { PolicyConsents } from "../policy/file/policyConsents";
 import {
   MAX_POLICY_BYTES,
   type PolicyFile,
@@ -13,6 +13,8 @@ import {
 } from "../policy/file/policyFile";
 import { policyUnder } from "../policy/file/policyUnder";
 import type { Policy } from "../policy/policy";
+import type { FileProblem } from "../policy/report";
+import type { PolicyAnswer } from "../protocol/policyAnswer";
 import type { VerifiedOnly } from "../protocol/verifiedOnly";
 
 /** The rules of one repository, as its policy and what a person said of it have them now. */
@@ -134,6 +136,13 @@ export function admissionBy({ file }: RepositoryRules, allowAnchored = false): A
 export function enforcementBy({ file }: RepositoryRules): VerifiedOnly {
   return file?.enforcement ?? "off";
 }
+
+/** What is wrong with a repository's policy, as a problem of its file. */
+export function policyProblems({ problem }: RepositoryRules): readonly FileProblem[] {
+  return problem === null ? NO_PROBLEMS : [{ path: POLICY_FILE, problem: problem.text, line: problem.line }];
+}
+
+const NO_PROBLEMS: readonly FileProblem[] = [];
 
 function rulesFrom(
   reading: PolicyReading | null,

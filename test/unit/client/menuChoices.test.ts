@@ -8,6 +8,7 @@ const STATUS: NonNullable<MenuState["status"]> = {
   pending: 3,
   proposedModel: null,
   proposedChain: null,
+  proposedPolicy: null,
 };
 
 function labels(more: Partial<MenuState> = {}): readonly string[] {

@@ -19,6 +19,7 @@ const STATUS = {
   pending: 0,
   proposedModel: null,
   proposedChain: null,
+  proposedPolicy: null,
 };
 
 /** A server process that starts, ends and answers when the test says so. */

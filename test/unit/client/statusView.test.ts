@@ -12,6 +12,7 @@ function status(more: Partial<DidChangeStatus.Parameters> = {}): DidChangeStatus
     pending: 0,
     proposedModel: null,
     proposedChain: null,
+    proposedPolicy: null,
     ...more,
   };
 }

@@ -5,6 +5,7 @@ import {
   Diagnostics,
   MOST_CLOSED_PROBLEMS,
 } from "../../../server/src/lsp/verdicts/diagnostics";
+import { builtInAdmission } from "../../../server/src/policy/decision";
 import { verify } from "../../../server/src/policy/verifyEvidence";
 import type { Summary } from "../../../server/src/protocol/verdictWords";
 import { sealed } from "../../support/sampleBatch";
@@ -21,7 +22,7 @@ function problems(uri: string, summary: Summary) {
   if (found === undefined) {
     throw new Error("there is no verdict");
   }
-  const problem = closedProblem(uri, { ...found, summary });
+  const problem = closedProblem(uri, { ...found, summary }, builtInAdmission());
   return problem === null ? [] : [problem];
 }
 
@@ -59,7 +60,7 @@ it("leaves a file that is open to its own verdicts, however the editor spells it
   const closed = problems("file:///project/a%20b.ts", "failed");
   await diagnostics.showClosed(REPOSITORY, "warn", closed);
   const open = "file:///project/%61%20b.ts";
-  diagnostics.showLines(open, "warn", () => []);
+  diagnostics.showLines(open, "warn", builtInAdmission(), () => []);
   expect(shown.get(open)).toEqual([]);
   shown.clear();
   await diagnostics.showClosed(REPOSITORY, "warn", closed);

@@ -8,6 +8,7 @@ import type { Digest } from "../../../server/src/platform/primitives";
 import { checkModelApproval } from "../../../server/src/policy/policy";
 import { EMBEDDED_PINS } from "../../../server/src/workflows/embeddedPins";
 import { lookAround } from "../../../server/src/workflows/knownHere";
+import { NO_RULES } from "../../../server/src/workflows/repositoryPolicies";
 import { digestOf } from "../../support/digests";
 import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { temporaryFolder } from "../../support/workspace";
@@ -84,7 +85,7 @@ describe("the models that count for a repository", () => {
     const { manifest } = await readPin(EMBEDDED_MODEL);
     const old = { name: manifest.name, manifestDigest: digestOf("11"), omsRoot: digestOf("22") };
     const places = { store, embedded: EMBEDDED_MODEL, own: null };
-    const { policy, pins } = await lookAround(home, places, HERE, [old]);
+    const { policy, pins } = await lookAround(home, places, HERE, NO_RULES, [old]);
     expect(checkModelApproval(policy, old)).toBe("pinOnly");
     expect(checkModelApproval(policy, { ...old, omsRoot: digestOf("33") })).toBe("misnamed");
     expect(checkModelApproval(policy, { ...old, manifestDigest: digestOf("44") })).toBe("unapproved");

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Connection, type Diagnostic, DiagnosticSeverity, type Range } from "vscode-languageserver/node";
+import { unreachable } from "../../platform/errors";
 import { inSlices } from "../../platform/slices";
+import type { Admission, Decision } from "../../policy/decision";
 import type { FileProblem } from "../../policy/report";
 import { placeOf, type Verdict } from "../../policy/verdict";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
@@ -24,15 +26,20 @@ export interface ClosedProblem {
   readonly uri: string;
   readonly range: Range;
   readonly summary: Summary;
+  readonly decision: Shortfall;
   readonly message: string;
 }
 
+/** What the rules make of a suggestion that falls short. */
+type Shortfall = Exclude<Decision, { readonly kind: "good" }>;
+
 /** What would be told of a verdict of a closed file; `null` where it falls short of nothing, or has no place. */
-export function closedProblem(uri: string, verdict: Verdict): ClosedProblem | null {
+export function closedProblem(uri: string, verdict: Verdict, admit: Admission): ClosedProblem | null {
   const range = placeOf(verdict);
-  return range === null || !fallsShort(verdict)
+  const decision = admit(verdict);
+  return range === null || decision.kind === "good"
     ? null
-    : { uri, range, summary: verdict.summary, message: messageOn(verdict, REPLAY_ALL) };
+    : { uri, range, summary: verdict.summary, decision, message: messageOn(verdict, decision, REPLAY_ALL) };
 }
 
 /** What is told of closed files of one repository, beyond which their list only counts. */
@@ -58,15 +65,18 @@ export class Diagnostics {
   showLines(
     uri: string,
     level: VerifiedOnly,
+    admit: Admission,
     verdicts: () => readonly Pick<PlacedVerdict, "verdict" | "range">[],
   ): void {
     this.open.add(oneSpelling(uri));
-    const short = level === "off" ? [] : verdicts().filter(({ verdict }) => fallsShort(verdict));
     this.send(
       uri,
-      short.map(({ verdict, range }) => {
+      (level === "off" ? [] : verdicts()).flatMap(({ verdict, range }) => {
         const { summary } = verdict;
-        return diagnosticOf({ range, summary, message: messageOn(verdict, "") }, level);
+        const decision = admit(verdict);
+        return decision.kind === "good"
+          ? []
+          : [diagnosticOf({ range, summary, decision, message: messageOn(verdict, decision, "") }, level)];
       }),
     );
   }
@@ -169,7 +179,7 @@ export class Diagnostics {
       this.send(
         uri,
         problems.map((file) => ({
-          range: FIRST_CHARACTER,
+          range: rangeOf(file),
           severity: shown.level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
           source: "Proofline",
           code: "evidence",
@@ -203,6 +213,12 @@ export class Diagnostics {
 
 const FIRST_CHARACTER: Range = { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } };
 
+function rangeOf({ line }: FileProblem): Range {
+  return line === undefined
+    ? FIRST_CHARACTER
+    : { start: { line: line - 1, character: 0 }, end: { line, character: 0 } };
+}
+
 /** What to do about a suggestion of a closed file that waits for a replay: only open files are replayed unasked. */
 const REPLAY_ALL = " *Proofline: Replay All Suggestions* runs the model on it.";
 
@@ -215,30 +231,33 @@ function oneSpelling(uri: string): string {
   }
 }
 
-function fallsShort({ summary }: Verdict): boolean {
-  return summary !== "verified";
-}
-
 function rankOf({ summary }: Pick<ClosedProblem, "summary">): number {
   return SUMMARIES.indexOf(summary);
 }
 
 /** @param replay what is added where a replay has not run yet */
-function messageOn({ summary, reasons, checks }: Verdict, replay: string): string {
+function messageOn({ summary, reasons, checks }: Verdict, { why }: Shortfall, replay: string): string {
   const remedy = checks.execution === "notRun" && checks.evidence === "intact" ? replay : "";
-  return visibleLine(`Accepted suggestion, ${summary}: ${reasons.join(" ")}${remedy}`);
+  const all = [...(why === null ? [] : [why]), ...reasons];
+  return visibleLine(`Accepted suggestion, ${summary}: ${all.join(" ")}${remedy}`);
 }
 
 function diagnosticOf(
-  { range, summary, message }: Pick<ClosedProblem, "range" | "summary" | "message">,
+  { range, summary, decision, message }: Omit<ClosedProblem, "uri">,
   level: VerifiedOnly,
 ): Diagnostic {
-  return { range, severity: severityOf(summary, level), source: "Proofline", code: summary, message };
+  return { range, severity: severityOf(decision, level), source: "Proofline", code: summary, message };
 }
 
-function severityOf(summary: Summary, level: VerifiedOnly): DiagnosticSeverity {
-  if (summary === "pending") {
-    return DiagnosticSeverity.Information;
+function severityOf({ kind }: Shortfall, level: VerifiedOnly): DiagnosticSeverity {
+  switch (kind) {
+    case "waits":
+      return DiagnosticSeverity.Information;
+    case "report":
+      return DiagnosticSeverity.Warning;
+    case "refuse":
+      return level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
+    default:
+      return unreachable(kind);
   }
-  return level === "block" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning;
 }

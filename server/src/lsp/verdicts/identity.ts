@@ -1,8 +1,11 @@
+import { openRepository } from "../../evidence/repository";
 import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import { strictest, type VerifiedOnly } from "../../protocol/verifiedOnly";
 import type { InstalledPin, ModelPlaces } from "../../workflows/installedPins";
 import { type KnownHere, lookAround, NOTHING_KNOWN } from "../../workflows/knownHere";
+import { enforcementBy, NO_RULES, type RepositoryPolicies } from "../../workflows/repositoryPolicies";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 
@@ -15,6 +18,7 @@ export class Identity {
   constructor(
     private readonly settings: SettingsStore,
     private readonly models: Pick<ModelPlaces, "store" | "embedded">,
+    private readonly policies: RepositoryPolicies,
     store: SuggestionStore,
     private readonly log: (line: string) => void,
   ) {
@@ -38,6 +42,12 @@ export class Identity {
     return looking;
   }
 
+  /** How strictly accepted lines of a repository must be verified: the strictest of the person's own wish and the policy's. */
+  async levelIn(repository: RepositoryIdentity | null): Promise<VerifiedOnly> {
+    const { rules } = await this.of(repository);
+    return strictest(this.settings.current.verifiedOnly, enforcementBy(rules));
+  }
+
   /** The folder of an installed pin's model; `null` where the pin is not installed. */
   modelOf(pin: Digest): string | null {
     return this.pins.get(pin)?.directory ?? null;
@@ -56,7 +66,11 @@ export class Identity {
   private async look(repository: RepositoryIdentity | null): Promise<KnownHere> {
     const { home, current } = this.settings;
     try {
-      const known = await lookAround(home, { ...this.models, own: current.modelPath }, repository);
+      const rules =
+        repository === null
+          ? NO_RULES
+          : await this.policies.of(await openRepository(repository.folder, [repository.folder]));
+      const known = await lookAround(home, { ...this.models, own: current.modelPath }, repository, rules);
       for (const problem of known.problems) {
         this.log(problem);
       }

@@ -13,8 +13,10 @@ import {
   ReplayAll,
   type ReplayNow,
 } from "../../protocol/messages";
+import { strictest } from "../../protocol/verifiedOnly";
 import type { Replayable } from "../../workflows/replay";
 import { inReadingOrder } from "../../workflows/replayOrder";
+import { enforcementBy, policyProblems } from "../../workflows/repositoryPolicies";
 import { abortedBy, onQuestion } from "../requests";
 import type { ServerContext } from "../serverContext";
 import type { Diagnostics } from "./diagnostics";
@@ -53,11 +55,11 @@ async function list(
   parts: RepositoryVerdictParts,
   repository: Repository,
 ): Promise<ListedRepository> {
-  const { report, evidence, texts, device } = await verifyWhole(context, parts, repository);
+  const { report, evidence, texts, device, rules } = await verifyWhole(context, parts, repository);
   await parts.diagnostics.showFiles(
     repository.folder,
-    context.settings.current.verifiedOnly,
-    [evidence.problems, report.files],
+    strictest(context.settings.current.verifiedOnly, enforcementBy(rules)),
+    [evidence.problems, report.files, policyProblems(rules)],
     { repositoryIds: evidence.repositoryIds, evidence: evidence.files },
   );
   const lines = new Map<string, readonly string[]>();

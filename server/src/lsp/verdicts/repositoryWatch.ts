@@ -14,6 +14,8 @@ import { DidChangeFileVerdicts } from "../../protocol/messages";
 import { PacedRun } from "../../protocol/pacedRun";
 import type { Settings } from "../../protocol/settings";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
+import { strictest } from "../../protocol/verifiedOnly";
+import { admissionBy, enforcementBy, policyProblems } from "../../workflows/repositoryPolicies";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
 import type { ServerContext } from "../serverContext";
@@ -95,9 +97,7 @@ export class RepositoryWatch implements DocumentListener {
     } else {
       this.stale.add(repository);
     }
-    if (isWanted(this.context.settings.current) || this.watched.size > 0) {
-      this.run.soon();
-    }
+    this.run.soon();
   }
 
   /** An opened document speaks for itself from now on, whatever its file is called. */
@@ -138,9 +138,6 @@ export class RepositoryWatch implements DocumentListener {
 
   /** What is not wanted any more is gone at once. */
   private settingsChanged(): void {
-    for (const folder of isWanted(this.context.settings.current) ? [] : this.watched.keys()) {
-      void this.tellNothing(folder);
-    }
     this.areAllStale = true;
     this.run.now();
   }
@@ -172,7 +169,7 @@ export class RepositoryWatch implements DocumentListener {
 
   private async lookAtStale(): Promise<void> {
     const { settings, locations } = this.context;
-    const repositories = isWanted(settings.current) ? await locations.here() : [];
+    const repositories = await this.wantedAmong(await locations.here(), settings.current);
     await this.watchFiles(repositories.length > 0);
     const areAllStale = this.areAllStale;
     this.areAllStale = false;
@@ -189,6 +186,20 @@ export class RepositoryWatch implements DocumentListener {
         });
       }
     }
+  }
+
+  /** The repositories of which closed files have something to say, by the person's settings or by a policy that counts. */
+  private async wantedAmong(
+    repositories: readonly Repository[],
+    { verifiedOnly, fileDecorations }: Settings,
+  ): Promise<readonly Repository[]> {
+    if (verifiedOnly !== "off" || fileDecorations) {
+      return repositories;
+    }
+    const levels = await Promise.all(
+      repositories.map(async (one) => this.parts.identity.levelIn(await one.identity())),
+    );
+    return repositories.filter((_, index) => levels[index] !== "off");
   }
 
   private async lookAtStaleFiles(): Promise<void> {
@@ -216,7 +227,7 @@ export class RepositoryWatch implements DocumentListener {
 
   private async tell(
     { repository: { folder }, files }: Watched,
-    { report, evidence }: WholeReport,
+    { report, evidence, rules }: WholeReport,
   ): Promise<void> {
     const { diagnostics } = this.parts;
     const open = new Set<string>();
@@ -227,9 +238,10 @@ export class RepositoryWatch implements DocumentListener {
       }
     }
     const { verifiedOnly, fileDecorations } = this.context.settings.current;
+    const level = strictest(verifiedOnly, enforcementBy(rules));
     const closed = [...files].flatMap(([path, { problems }]) => (open.has(path) ? [] : problems));
-    await diagnostics.showClosed(folder, verifiedOnly, closed);
-    await diagnostics.showFiles(folder, verifiedOnly, [evidence.problems, report.files], {
+    await diagnostics.showClosed(folder, level, closed);
+    await diagnostics.showFiles(folder, level, [evidence.problems, report.files, policyProblems(rules)], {
       repositoryIds: evidence.repositoryIds,
       evidence: evidence.files,
     });
@@ -266,15 +278,12 @@ export class RepositoryWatch implements DocumentListener {
   }
 }
 
-function isWanted({ verifiedOnly, fileDecorations }: Settings): boolean {
-  return verifiedOnly !== "off" || fileDecorations;
-}
-
 /** Sorts what a look came to by files, in place of what was known of them. */
 function* sortByFile(
   { repository: { folder }, files }: Watched,
-  { paths, report }: WholeReport,
+  { paths, report, rules }: WholeReport,
 ): Generator<void, void, void> {
+  const admit = admissionBy(rules);
   const found = new Map<string, { counts: Map<Summary, number>; problems: ClosedProblem[] }>();
   for (const path of paths) {
     found.set(path, { counts: new Map(), problems: [] });
@@ -284,7 +293,7 @@ function* sortByFile(
     if (file !== undefined) {
       const { counts, problems } = file;
       counts.set(verdict.summary, (counts.get(verdict.summary) ?? 0) + 1);
-      const problem = closedProblem(pathToFileURL(join(folder, verdict.path)).href, verdict);
+      const problem = closedProblem(pathToFileURL(join(folder, verdict.path)).href, verdict, admit);
       if (problem !== null) {
         problems.push(problem);
       }

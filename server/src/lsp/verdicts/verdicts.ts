@@ -15,12 +15,14 @@ import { type EnclaveOutcome, type ReplayOutcome, verifying } from "../../policy
 import { lastLineOf } from "../../protocol/coveredLines";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import type { Summary } from "../../protocol/verdictWords";
+import { strictest } from "../../protocol/verifiedOnly";
 import { worstFirst } from "../../protocol/worstFirst";
 import { enclaveClaims } from "../../workflows/enclaveClaims";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { KnownHere } from "../../workflows/knownHere";
 import type { RepositoryContents } from "../../workflows/readRepository";
 import type { Replayable } from "../../workflows/replay";
+import { admissionBy, enforcementBy, policyProblems } from "../../workflows/repositoryPolicies";
 import { quotedPaths, replayables } from "../../workflows/verify";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocation } from "../documents/documentLocations";
@@ -248,7 +250,7 @@ export class Verdicts implements DocumentListener {
       // Whoever has edited it since has it verified again.
       if (isOpen() && document.version === version) {
         this.devices.set(document.uri, known.device);
-        this.show(document, location, evidence, report);
+        this.show(document, location, evidence, report, known);
       }
     };
   }
@@ -373,6 +375,7 @@ export class Verdicts implements DocumentListener {
     { repositoryPath, path }: DocumentLocation,
     evidence: FolderEvidence | null,
     report: Report,
+    { rules }: KnownHere,
   ): void {
     const followed = this.of(document);
     const own = report.suggestions.filter((verdict) => verdict.path === path);
@@ -384,12 +387,17 @@ export class Verdicts implements DocumentListener {
     if (document.revision !== null) {
       return;
     }
-    const level = this.context.settings.current.verifiedOnly;
-    this.parts.diagnostics.showLines(document.uri, level, () => this.of(document));
+    const level = strictest(this.context.settings.current.verifiedOnly, enforcementBy(rules));
+    this.parts.diagnostics.showLines(document.uri, level, admissionBy(rules), () => this.of(document));
     if (repositoryPath !== null && evidence !== null) {
       const { repositoryIds, files, problems } = evidence;
       const contents = { repositoryIds, evidence: files };
-      void this.parts.diagnostics.showFiles(repositoryPath, level, [problems, report.files], contents);
+      void this.parts.diagnostics.showFiles(
+        repositoryPath,
+        level,
+        [problems, report.files, policyProblems(rules)],
+        contents,
+      );
     }
   }
 

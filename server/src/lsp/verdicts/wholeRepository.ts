@@ -8,6 +8,7 @@ import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { enclaveClaims } from "../../workflows/enclaveClaims";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
 import type { Replayable } from "../../workflows/replay";
+import type { RepositoryRules } from "../../workflows/repositoryPolicies";
 import { pathsOf, quotedPaths, replayables } from "../../workflows/verify";
 import type { ServerContext } from "../serverContext";
 import type { EnclaveQueue } from "./enclaveQueue";
@@ -48,6 +49,7 @@ export interface WholeReport {
   readonly texts: ReadonlyMap<string, string>;
   /** The address of this computer's own device; `WITHOUT_KEY` before it has one. */
   readonly device: string;
+  readonly rules: RepositoryRules;
 }
 
 export async function acceptedThere(
@@ -86,7 +88,10 @@ export async function verifyWhole(
   const claims = replayables(contents, inJournal, isWanted);
   const paths = only ?? pathsOf(contents, inJournal);
   const texts = await textsOf(context, repository, paths);
-  const { policy, device } = await parts.identity.of({ folder: repository.folder, ids: repositoryIds });
+  const { policy, device, rules } = await parts.identity.of({
+    folder: repository.folder,
+    ids: repositoryIds,
+  });
   const replays = new Map<string, ReplayOutcome>();
   for (const one of claims) {
     const outcome = await parts.replays.known(one);
@@ -117,7 +122,7 @@ export async function verifyWhole(
     linesOf: parts.grammars.linesOf,
   };
   const report = await parts.grammars.settled(() => inSlices(verifying(inputs)));
-  return { report, evidence, paths, quoted, texts, device };
+  return { report, evidence, paths, quoted, texts, device, rules };
 }
 
 /** Makes the claims of each batch, so that whoever goes through all of them at once does not have to. */

@@ -2,17 +2,14 @@ import { join } from "node:path";
 import * as z from "zod";
 import { type AcceptedKind, AcceptedRecords, type RepositoryIdentity } from "../../platform/acceptedRecords";
 import { sha256Digest } from "../../platform/digests";
+import { PolicyAnswer } from "../../protocol/policyAnswer";
 import { PolicyFile } from "./policyFile";
-
-/** What a person said of a policy. `declined`: the built-in rules count, until there is another one to look at. */
-export const POLICY_ANSWERS = ["accepted", "declined"] as const;
-export type PolicyAnswer = (typeof POLICY_ANSWERS)[number];
 
 const PolicyConsent = z.strictObject({
   format: z.literal("proofline/answered-policy/v1"),
   repository: z.string(),
   repositoryId: z.string(),
-  answer: z.enum(POLICY_ANSWERS),
+  answer: PolicyAnswer,
   policy: PolicyFile,
 });
 export type PolicyConsent = z.infer<typeof PolicyConsent>;

@@ -65,6 +65,8 @@ const StatusParameters = z.object({
   proposedModel: z.nullable(z.string()),
   /** What people call a chain that the workspace proposes and nobody here answered to; `null` without one. */
   proposedChain: z.nullable(z.string()),
+  /** Whether a repository's policy waits for an answer; `looser` where one that asks for more was accepted. */
+  proposedPolicy: z.nullable(z.enum(["new", "looser"])),
 });
 
 /** What the status bar and the language status show. Sent after every change, whole. */
