@@ -29,18 +29,25 @@ const PAYMENT_REQUIRED = 402;
 export interface Payer {
   /** Headers of a session that is paid for, once none is being opened; `null` where there is none. */
   session(): Promise<SessionHeaders | null>;
-  /** The gateway takes the session no more. */
-  sessionEnded(): void;
+  /** The gateway takes a session no more; another that was opened since stays. */
+  sessionEnded(session: SessionHeaders): void;
   /**
    * Pays what a reply asks for: asks again, once, with headers that pay, or with those of a session that somebody else opened meanwhile.
    *
+   * @param send tells what comes in answer before the answer is whole: a session that was opened, say
    * @throws ProoflineError `enclave.payment` where it asks for more, for something else, or for somebody else than was agreed to; what
    *   `send` throws
    */
-  open(reply: EnclaveReply, send: (headers: SessionHeaders) => Promise<EnclaveReply>): Promise<EnclaveReply>;
-  /** What comes in answer: a session that was opened, say. Told before the answer is whole. */
-  answered(reply: Pick<EnclaveReply, "headers">): void;
+  open(
+    reply: EnclaveReply,
+    send: (headers: SessionHeaders, heard: HeadListener) => Promise<EnclaveReply>,
+  ): Promise<EnclaveReply>;
+  /** What comes in answer to who asked within a session. */
+  answered(session: SessionHeaders, reply: Pick<EnclaveReply, "headers">): void;
 }
+
+/** Is told what comes in answer, before the answer is whole. */
+export type HeadListener = (reply: Pick<EnclaveReply, "headers">) => void;
 
 export type SessionHeaders = Readonly<Record<string, string>>;
 
@@ -160,16 +167,20 @@ export class OpenGradientProvider implements Provider {
         ...(heard !== undefined && { heard }),
       });
     const session = await unlessAborted(payer.session(), signal);
-    let reply = await post(session ?? {}, signal, (told) => payer.answered(told));
+    let reply = await post(
+      session ?? {},
+      signal,
+      session === null ? undefined : (told) => payer.answered(session, told),
+    );
     if (reply.status === PAYMENT_REQUIRED && session !== null) {
-      payer.sessionEnded();
+      payer.sessionEnded(session);
       reply = await post({}, signal, undefined);
     }
     if (reply.status === PAYMENT_REQUIRED) {
       const ending = new AbortController();
-      const opened = payer.open(reply, (payment) =>
+      const opened = payer.open(reply, (payment, heard) =>
         post(payment, ending.signal, (told) => {
-          payer.answered(told);
+          heard(told);
           abortWith(ending, signal);
         }),
       );

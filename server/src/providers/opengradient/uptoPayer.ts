@@ -5,7 +5,7 @@ import { Address } from "../../platform/primitives";
 import { accountOfKey } from "../../platform/walletKey";
 import type { CommitmentLimits, Commitments } from "./commitments";
 import type { EnclaveReply } from "./enclaveConnection";
-import { NO_WALLET, type Payer, type SessionHeaders } from "./openGradientProvider";
+import { type HeadListener, NO_WALLET, type Payer, type SessionHeaders } from "./openGradientProvider";
 import { type AgreedPayment, paymentAsked } from "./paymentChallenge";
 import { paymentHeader } from "./uptoPermit";
 
@@ -33,11 +33,8 @@ interface OpenSession {
  */
 export class UptoPayer implements Payer {
   private current: OpenSession | null = null;
-  /** The account that paid last. */
-  private paying = "";
   /** Settled while no session is being opened. */
   private opening: Promise<void> = Promise.resolve();
-  private opened = (): void => {};
 
   constructor(private readonly parameters: UptoPayerParameters) {}
 
@@ -46,13 +43,15 @@ export class UptoPayer implements Payer {
     return this.held();
   }
 
-  sessionEnded(): void {
-    this.current = null;
+  sessionEnded(session: SessionHeaders): void {
+    if (this.isCurrent(session)) {
+      this.current = null;
+    }
   }
 
   async open(
     reply: EnclaveReply,
-    send: (headers: SessionHeaders) => Promise<EnclaveReply>,
+    send: (headers: SessionHeaders, heard: HeadListener) => Promise<EnclaveReply>,
   ): Promise<EnclaveReply> {
     const before = this.opening;
     let done = (): void => {};
@@ -62,20 +61,39 @@ export class UptoPayer implements Payer {
     this.opening = before.then(() => isDone);
     await before;
     try {
-      const headers = (await this.held()) ?? (await this.payment(reply));
-      this.opened = done;
-      return await send(headers);
+      const session = await this.held();
+      if (session !== null) {
+        return await send(session, (told) => {
+          this.answered(session, told);
+          done();
+        });
+      }
+      const { headers, account } = await this.payment(reply);
+      return await send(headers, (told) => {
+        this.keep(told, account);
+        done();
+      });
     } finally {
       done();
     }
   }
 
-  answered({ headers }: Pick<EnclaveReply, "headers">): void {
-    const secret = headers["x-upto-session"];
-    if (typeof secret === "string" && SECRET.test(secret)) {
-      this.current = { secret, account: this.paying };
+  answered(session: SessionHeaders, reply: Pick<EnclaveReply, "headers">): void {
+    // Another session may have been opened since, by another wallet even.
+    if (this.current !== null && this.isCurrent(session)) {
+      this.keep(reply, this.current.account);
     }
-    this.opened();
+  }
+
+  private keep({ headers }: Pick<EnclaveReply, "headers">, account: string): void {
+    const secret = headers[SESSION];
+    if (typeof secret === "string" && SECRET.test(secret)) {
+      this.current = { secret, account };
+    }
+  }
+
+  private isCurrent(session: SessionHeaders): boolean {
+    return this.current !== null && session[SESSION] === this.current.secret;
   }
 
   private async held(): Promise<SessionHeaders | null> {
@@ -84,10 +102,12 @@ export class UptoPayer implements Payer {
     }
     const key = await this.parameters.key();
     const isSame = key !== null && accountOfKey(key)?.address === this.current?.account;
-    return isSame && this.current !== null ? { "x-upto-session": this.current.secret } : null;
+    return isSame && this.current !== null ? { [SESSION]: this.current.secret } : null;
   }
 
-  private async payment(reply: EnclaveReply): Promise<SessionHeaders> {
+  private async payment(
+    reply: EnclaveReply,
+  ): Promise<{ readonly headers: SessionHeaders; readonly account: string }> {
     const { agreed, limits, now } = this.parameters;
     const key = await this.parameters.key();
     if (key === null) {
@@ -113,12 +133,12 @@ export class UptoPayer implements Payer {
       },
       limits,
     );
-    this.paying = account.address;
-    return {
-      "payment-signature": await paymentHeader(account, asked, { nonce, deadline: now() + asked.seconds }),
-    };
+    const permit = await paymentHeader(account, asked, { nonce, deadline: now() + asked.seconds });
+    return { headers: { "payment-signature": permit }, account: account.address };
   }
 }
 
+/** The header by which a gateway names a session, and by which it is asked within one. */
+const SESSION = "x-upto-session";
 /** What can stand in a header. */
 const SECRET = /^[\x21-\x7e]{1,512}$/;

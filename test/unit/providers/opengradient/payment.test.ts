@@ -202,16 +202,15 @@ describe("what is committed", () => {
         commitments: open,
         now: () => now,
       });
-      const answered = (session: string | string[]) =>
-        payer.answered({ headers: { "x-upto-session": session } });
+      const told = (session: string | string[]) => ({ headers: { "x-upto-session": session } });
       return {
-        ...{ payer, answered },
+        ...{ payer, told },
         change: (other: string | null) => {
           key = other;
         },
         pay: (session: string) =>
-          payer.open(reply, async () => {
-            answered(session);
+          payer.open(reply, async (_, heard) => {
+            heard(told(session));
             return answer;
           }),
       };
@@ -225,8 +224,20 @@ describe("what is committed", () => {
       expect(await payer.session()).toBeNull();
       await pay("secret");
       expect(await payer.session()).toEqual({ "x-upto-session": "secret" });
-      payer.sessionEnded();
+      payer.sessionEnded({ "x-upto-session": "secret" });
       expect(await payer.session()).toBeNull();
+    });
+
+    it("outlives what is heard of an older one, whose wallet may be another", async () => {
+      const { payer, pay, change, told } = wallet();
+      await pay("older");
+      const older = (await payer.session()) ?? {};
+      change(generatePrivateKey());
+      await pay("newer");
+      payer.answered(older, told("older"));
+      expect(await payer.session()).toEqual({ "x-upto-session": "newer" });
+      payer.sessionEnded(older);
+      expect(await payer.session()).toEqual({ "x-upto-session": "newer" });
     });
 
     it("is used no more once the wallet is gone that paid for it, or is another", async () => {
@@ -239,13 +250,13 @@ describe("what is committed", () => {
     });
 
     it("is opened once for all who ask meanwhile, and again where that failed", async () => {
-      const { payer, answered } = wallet();
+      const { payer, told } = wallet();
       const sent: SessionHeaders[] = [];
       const failing = payer.open(reply, async () => Promise.reject(new Error("dropped")));
       const all = [1, 2, 3].map(() =>
-        payer.open(reply, async (headers) => {
+        payer.open(reply, async (headers, heard) => {
           sent.push(headers);
-          answered("secret");
+          heard(told("secret"));
           return answer;
         }),
       );
