@@ -32,6 +32,8 @@ const MOST_REPLY_BYTES = 8 * 1024 * 1024;
 const CONNECT_MILLISECONDS = 15_000;
 /** A model may think for long before its first word; between words it does not. */
 const SILENCE_MILLISECONDS = 120_000;
+/** A few bytes now and then are no silence. */
+const LONGEST_MILLISECONDS = 600_000;
 
 /**
  * Sends one request to an enclave over a connection of its own, and reads the whole reply. Nothing leaves before the other side has shown
@@ -39,21 +41,39 @@ const SILENCE_MILLISECONDS = 120_000;
  * followed.
  *
  * @throws ProoflineError `enclave.differs` where another certificate is shown; `enclave.unreachable` where nothing comes back, or too much;
- *   `inference.cancelled` where the signal ends it
+ *   or for too long; `inference.cancelled` where the signal ends it
  */
 export async function postToEnclave(
   { url, certificate }: EnclaveEndpoint,
   parameters: PostParameters,
 ): Promise<EnclaveReply> {
-  const { signal } = parameters;
   const { host } = new URL(url);
-  const socket = await (certificate === null
-    ? connectToRelay(url, signal)
-    : connectToEnclave(url, certificate, signal));
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    end();
+  }, LONGEST_MILLISECONDS);
+  parameters.signal?.addEventListener("abort", end, { once: true });
+  if (parameters.signal?.aborted === true) {
+    end();
+  }
+  const { signal } = ending;
   try {
-    return await exchange(socket, host, parameters);
+    const socket = await (certificate === null
+      ? connectToRelay(url, signal)
+      : connectToEnclave(url, certificate, signal));
+    try {
+      return await exchange(socket, host, { ...parameters, signal });
+    } finally {
+      socket.destroy();
+    }
+  } catch (error) {
+    throw isOver ? unreachableAt(host, "the answer did not end") : error;
   } finally {
-    socket.destroy();
+    clearTimeout(timer);
+    parameters.signal?.removeEventListener("abort", end);
   }
 }
 
@@ -166,6 +186,8 @@ function exchange(
     signal?.addEventListener("abort", abort, { once: true });
     socket.setTimeout(SILENCE_MILLISECONDS, () => fail(new Error("nothing came for too long")));
     request.once("error", fail);
+    // Otherwise nothing would be heard of it any more.
+    request.once("upgrade", () => fail(new Error("it speaks another protocol than HTTP")));
     request.once("response", (response) => {
       heard?.({ status: response.statusCode ?? 0, headers: response.headers });
       const parts: Buffer[] = [];
