@@ -144,10 +144,39 @@ describe("contradictionIn", () => {
     expect(contradictionIn("replayable", "one two", ["one", "two"])).toMatch(/does not begin/);
   });
 
-  it("lets an attested claim accept parts of its output, in order and without overlap", () => {
-    expect(contradictionIn("attested", "one two", ["one", "two"])).toBeNull();
-    expect(contradictionIn("attested", "one two", ["two", "one"])).toMatch(/in this order/);
-    expect(contradictionIn("attested", "one two", ["one t", "two"])).toMatch(/in this order/);
+  it("lets an attested claim accept a beginning and whole lines of its output, in order and without overlap", () => {
+    const output = "one two\n  three four\nfive\n";
+    const refused = (...pieces: string[]) => contradictionIn("attested", output, pieces);
+    for (const pieces of [
+      ["one"],
+      ["one two\n  three four\n", "five"],
+      ["one", "five\n"],
+      ["one two", "  three four", "five"],
+      ["  three four\n", "five\n"],
+      [output],
+    ]) {
+      expect(refused(...pieces)).toBeNull();
+    }
+    for (const pieces of [
+      ["five", "one two"],
+      ["one two\n  three four", "  three four"],
+      ["one", "one two"],
+    ]) {
+      expect(refused(...pieces)).toMatch(/in this order/);
+    }
+  });
+
+  it("lets an attested claim take no line apart that an answer holds", () => {
+    const output = "total(); // never delete(all);\nkeep(all); // delete(all);";
+    for (const pieces of [
+      ["delete(all);"],
+      ["never delete(all);"],
+      ["keep(all);"],
+      ["total();", "keep(all);"],
+      ["total();", "delete(all);"],
+    ]) {
+      expect(contradictionIn("attested", output, pieces)).toMatch(/in this order/);
+    }
   });
 
   it("lets a stated claim have no output", () => {

@@ -38,7 +38,7 @@ const AcceptedTexts = z.array(Text).min(1).max(MAX_PIECES);
 /** The values behind the commitments of a replayable claim. It has one piece, a prefix of `displayed`. */
 export const ReplayableValues = z.strictObject({ ...ModelOutput.shape, accepted: AcceptedTexts });
 
-/** The values behind the commitments of an attested claim. Each piece stands in `displayed`, in order. */
+/** The values behind the commitments of an attested claim. Each piece is whole lines of `displayed`, in order; the first may be a beginning of it. */
 export const AttestedValues = z.strictObject({
   ...EnclaveAnswer.shape,
   /** The answer's text after the trim chain. */
@@ -131,14 +131,22 @@ export function contradictionIn(
   }
 }
 
-function standInOrder(pieces: readonly string[], text: string): boolean {
-  let from = 0;
-  for (const piece of pieces) {
-    const at = text.indexOf(piece, from);
+/**
+ * Whether pieces stand in a text, one after the other and each as it would be read there: whole lines, but for the first piece, which may
+ * be a beginning of the text. What stands behind `//` in the text, say, is no line of its own.
+ */
+function standInOrder([first = "", ...others]: readonly string[], text: string): boolean {
+  const begins = text.startsWith(first);
+  const lines = `\n${text}\n`;
+  let from = begins ? first.length : 0;
+  for (const piece of begins ? others : [first, ...others]) {
+    const line = piece.endsWith("\n") ? `\n${piece}` : `\n${piece}\n`;
+    const at = lines.indexOf(line, from);
     if (at === -1) {
       return false;
     }
-    from = at + piece.length;
+    // The line end may be the one before the next piece.
+    from = at + line.length - 1;
   }
   return true;
 }
