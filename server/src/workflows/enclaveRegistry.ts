@@ -50,6 +50,9 @@ const ABI = parseAbi([
 
 const [REGISTERED] = encodeEventTopics({ abi: ABI, eventName: "TEERegistered" });
 
+/** Registrations of one enclave in one block that are looked at: an honest server shows one. */
+const MOST_REGISTRATIONS = 4;
+
 /** What a node says of a call that ran and was refused by the contract; geth's code for it is 3. */
 const REVERTED = /revert/i;
 const REVERTED_CODE = 3;
@@ -417,7 +420,8 @@ async function documentIn(
     toBlock: quantity(block),
     topics: [REGISTERED, enclave],
   };
-  for (const { transactionHash } of await server.call("eth_getLogs", [filter], z.array(Log))) {
+  const logs = await server.call("eth_getLogs", [filter], z.array(Log));
+  for (const { transactionHash } of logs.slice(0, MOST_REGISTRATIONS)) {
     const sent = await server.call(
       "eth_getTransactionByHash",
       [transactionHash],
@@ -449,9 +453,20 @@ function registryError(error: unknown): ProoflineError {
   return new ProoflineError(code, reason, "checkRegistryServers", { cause: error });
 }
 
-/** Those who said something, within a sentence. */
+/**
+ * Those who said something, within a sentence.
+ *
+ * @throws ProoflineError `chain.unreachable` where nobody said all of it: each part may be a lie of somebody else's then
+ */
 function named(operators: ReadonlySet<string>): string {
   const names = [...operators];
+  if (names.length === 0) {
+    throw new ProoflineError(
+      "chain.unreachable",
+      "No operator's servers answer all that is asked.",
+      "changeServer",
+    );
+  }
   return names.length === 1 ? `${names[0]} and nobody else` : names.join(" and ");
 }
 

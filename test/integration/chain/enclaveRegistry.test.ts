@@ -87,6 +87,44 @@ describe("askRegistry", () => {
     }
   });
 
+  it("takes nobody's word where no operator says all of it", async () => {
+    const at =
+      (known: number): Chain =>
+      (method, params) =>
+        method === "eth_call" && Number(params[1]) !== known
+          ? fail("no such state")
+          : honest()(method, params);
+    await expect(ask([at(SIGNED_BLOCK), at(REGISTRY_HEAD)])).rejects.toMatchObject({
+      code: "chain.unreachable",
+    });
+    expect((await ask([at(SIGNED_BLOCK), honest()])).witnesses).toBe("operator 1 and nobody else");
+  });
+
+  it("asks a few questions, however many registrations a server shows", async () => {
+    let asked = 0;
+    const chain = honest();
+    const flooding: Chain = (method, params) => {
+      switch (method) {
+        case "eth_getLogs":
+          return Array.from({ length: 2_000 }, (_, index) => ({
+            address: REGISTRY,
+            topics: [],
+            blockNumber: "0x1",
+            blockHash: `0x${"1".repeat(64)}`,
+            transactionHash: toHex(index, { size: 32 }),
+            logIndex: toHex(index),
+          }));
+        case "eth_getTransactionByHash":
+          asked += 1;
+          return { input: "0x" };
+        default:
+          return chain(method, params);
+      }
+    };
+    expect((await ask([flooding])).registration).toBeNull();
+    expect(asked).toBeLessThan(10);
+  });
+
   it("asks no other chain, and says where nobody can be reached", async () => {
     const other = scriptedRegistry({ entries: new Map(), chainId: 1 });
     await expect(ask([other])).rejects.toMatchObject({ code: "chain.wrong" });
