@@ -35,12 +35,14 @@ export interface Payer {
    * Pays what a reply asks for: asks again, once, with headers that pay, or with those of a session that somebody else opened meanwhile.
    *
    * @param send tells what comes in answer before the answer is whole: a session that was opened, say
+   * @param signal as long as it is not aborted, somebody waits for the answer; nothing is paid for else
    * @throws ProoflineError `enclave.payment` where it asks for more, for something else, or for somebody else than was agreed to; what
    *   `send` throws
    */
   open(
     reply: EnclaveReply,
     send: (headers: SessionHeaders, heard: HeadListener) => Promise<EnclaveReply>,
+    signal?: AbortSignal,
   ): Promise<EnclaveReply>;
   /** What comes in answer to who asked within a session. */
   answered(session: SessionHeaders, reply: Pick<EnclaveReply, "headers">): void;
@@ -178,11 +180,14 @@ export class OpenGradientProvider implements Provider {
     }
     if (reply.status === PAYMENT_REQUIRED) {
       const ending = new AbortController();
-      const opened = payer.open(reply, (payment, heard) =>
-        post(payment, ending.signal, (told) => {
-          heard(told);
-          abortWith(ending, signal);
-        }),
+      const opened = payer.open(
+        reply,
+        (payment, heard) =>
+          post(payment, ending.signal, (told) => {
+            heard(told);
+            abortWith(ending, signal);
+          }),
+        signal,
       );
       reply = await unlessAborted(opened, signal);
     }

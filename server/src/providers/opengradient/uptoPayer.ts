@@ -4,7 +4,7 @@ import { ProoflineError } from "../../platform/errors";
 import { Address } from "../../platform/primitives";
 import { accountOfKey } from "../../platform/walletKey";
 import type { CommitmentLimits, Commitments } from "./commitments";
-import type { EnclaveReply } from "./enclaveConnection";
+import { type EnclaveReply, requestCancelled } from "./enclaveConnection";
 import { type HeadListener, NO_WALLET, type Payer, type SessionHeaders } from "./openGradientProvider";
 import { type AgreedPayment, paymentAsked } from "./paymentChallenge";
 import { paymentHeader } from "./uptoPermit";
@@ -52,6 +52,7 @@ export class UptoPayer implements Payer {
   async open(
     reply: EnclaveReply,
     send: (headers: SessionHeaders, heard: HeadListener) => Promise<EnclaveReply>,
+    signal?: AbortSignal,
   ): Promise<EnclaveReply> {
     const before = this.opening;
     let done = (): void => {};
@@ -62,6 +63,9 @@ export class UptoPayer implements Payer {
     await before;
     try {
       const session = await this.held();
+      if (signal?.aborted === true) {
+        throw requestCancelled();
+      }
       if (session !== null) {
         return await send(session, (told) => {
           this.answered(session, told);

@@ -77,7 +77,7 @@ async function gateway() {
   });
   return {
     /** What the answer comes to does not matter here. */
-    ask: () => provider.suggest(REQUEST).catch(() => null),
+    ask: (signal?: AbortSignal) => provider.suggest(REQUEST, signal).catch(() => null),
     nth: (index: number) => eventually(`request ${index}`, () => asked[index] ?? null),
   };
 }
@@ -125,5 +125,29 @@ describe("requests that are under way together", () => {
     expect([last.request.headers["x-upto-session"], notes()]).toEqual(["two", 2]);
     last.response.end();
     await Promise.all(both);
+  });
+
+  it("pay nothing that nobody waits for any more", async () => {
+    const { nth, ask } = await gateway();
+    const paying = ask();
+    const first = await nth(0);
+    const cancelled = new AbortController();
+    const others = [ask(cancelled.signal), ask(cancelled.signal)];
+    const [second, third] = [await nth(1), await nth(2)];
+    demand(first);
+    const paid = await nth(3);
+    demand(second);
+    demand(third);
+    await eventually("the answers' ends", () => (second.response.closed && third.response.closed) || null);
+    await new Promise((resolve) => setImmediate(resolve));
+    cancelled.abort();
+    await Promise.all(others);
+    paid.response.destroy();
+    await paying;
+    const last = ask();
+    const next = await nth(4);
+    expect([next.request.headers["payment-signature"], notes()]).toEqual([undefined, 1]);
+    next.response.end();
+    await last;
   });
 });
