@@ -83,6 +83,7 @@ function provider(open: OpenGradient, paying: Payer = payer(open)): OpenGradient
     }),
     root,
     payer: paying,
+    now: clock.now,
   });
 }
 
@@ -231,6 +232,33 @@ describe("the provider", () => {
   it("offers nothing of code that the registry does not approve, or of an enclave that it does not know", async () => {
     const open = await started({ isApproved: false });
     await expect(provider(open).suggest(REQUEST)).rejects.toMatchObject({ code: "enclave.answer" });
+  });
+
+  it.each([
+    ["before its enclave was registered", -86_400],
+    ["long ago", -3_600],
+    ["in the future", 3_600],
+  ])("offers nothing that was signed %s by the word of the enclave", async (_, seconds) => {
+    const open = await started({ isFree: true });
+    const now = open.clock.now();
+    const name = ChainHash.parse(open.enclave.name);
+    open.clock.pass(seconds);
+    const asking = new OpenGradientProvider({
+      enclave: name,
+      model: MODEL,
+      settlement: "private",
+      askable: async () => ({
+        endpoint: { url: open.gateway.url, certificate: open.enclave.tlsCertificate },
+        testimony: await askRegistry(open.registry, name, Number.MAX_SAFE_INTEGER),
+      }),
+      root: open.root,
+      payer: NO_PAYER,
+      now: () => now,
+    });
+    await expect(asking.suggest(REQUEST)).rejects.toMatchObject({
+      code: "enclave.answer",
+      message: expect.stringContaining("clock"),
+    });
   });
 
   it("ends a request that nobody waits for any more", async () => {

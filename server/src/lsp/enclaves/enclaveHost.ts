@@ -91,6 +91,7 @@ export class EnclaveHost implements DocumentListener {
       model: terms.model,
       settlement: terms.settlement,
       payer: this.payerFor(terms),
+      now: this.spending.now,
       askable: async () => {
         const askable = await this.askable(repository, terms);
         this.budget.spend();

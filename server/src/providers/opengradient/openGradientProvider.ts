@@ -24,6 +24,8 @@ import { readAnswer, type SignedAnswer } from "./signedAnswer";
 
 const PATH = "/v1/chat/completions";
 const PAYMENT_REQUIRED = 402;
+/** How far an enclave's clock may be from this computer's: what the registry says now has to hold for the answer's time, too. */
+const MOST_SECONDS_APART = 600;
 
 /** What answers an enclave that asks for money. */
 export interface Payer {
@@ -87,6 +89,8 @@ export interface OpenGradientParameters {
   /** Asked before each request leaves. @throws ProoflineError where the enclave may not be asked, or nobody can tell */
   readonly askable: () => Promise<AskableEnclave>;
   readonly payer: Payer;
+  /** Seconds since 1970. */
+  readonly now: () => number;
   /** SHA-256 of the root certificate that vouches for attestation documents; Amazon's unless said. */
   readonly root?: Digest;
 }
@@ -216,6 +220,9 @@ export class OpenGradientProvider implements Provider {
   ) {
     if (enclave !== this.parameters.enclave) {
       throw answerError("another enclave signed it than the one that was asked");
+    }
+    if (Math.abs(timestamp - this.parameters.now()) > MOST_SECONDS_APART) {
+      throw answerError("the time that the enclave signed is far from that of this computer's clock");
     }
     const claimed = {
       enclave: this.facts.enclave,

@@ -74,6 +74,7 @@ async function gateway() {
       commitments: () => Commitments.open(home, () => BEGINNING),
       now: () => BEGINNING,
     }),
+    now: () => BEGINNING,
   });
   return {
     /** What the answer comes to does not matter here. */
