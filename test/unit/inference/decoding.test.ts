@@ -153,6 +153,24 @@ describe("the decoder's rules", () => {
     expect(repeatedLinesIn(["a", "b", "a"])).toBeNull();
   });
 
+  it("know of all blocks that come twice in a row the first, and of those the shortest", () => {
+    const blockAt = (lines: readonly string[]) => {
+      for (let first = 0; first < lines.length; first++) {
+        for (let size = 1; first + 2 * size <= lines.length; size++) {
+          const [one, two] = [lines.slice(first, first + size), lines.slice(first + size, first + 2 * size)];
+          if (one.join() === two.join() && one.some((line) => line !== "}")) {
+            return { first, second: first + size };
+          }
+        }
+      }
+      return null;
+    };
+    for (let code = 0; code < 3 ** 9; code++) {
+      const lines = Array.from({ length: 9 }, (_, at) => "ab}"[Math.floor(code / 3 ** at) % 3] ?? "");
+      expect(repeatedLinesIn(lines), lines.join()).toEqual(blockAt(lines));
+    }
+  });
+
   it("know a loop: a run of up to 16 tokens three times, 12 tokens at least", () => {
     const run = (length: number): number[] => Array.from({ length }, (_, index) => index);
     expect(endsInTokenLoop(new Array(11).fill(7))).toBe(false);

@@ -28,22 +28,39 @@ export interface RepeatedLines {
 }
 
 /**
- * Finds the first line, or block of lines, that comes a second time in a row. White space around lines does not count,
- * and lines of signs alone may repeat.
+ * Finds the first line, or block of lines, that comes a second time in a row, and of several the shortest. White space around lines does
+ * not count, and lines of signs alone may repeat. Takes time quadratic in the number of lines, whatever they are.
  */
 export function repeatedLinesIn(lines: readonly string[]): RepeatedLines | null {
+  const numbers = new Map<string, number>();
   const trimmed = lines.map((line) => line.trim());
-  for (let first = 0; first < lines.length; first++) {
-    for (let size = 1; first + 2 * size <= lines.length; size++) {
-      const block = trimmed.slice(first, first + size);
-      if (!block.some((line) => /[\p{L}\p{N}]/u.test(line))) {
-        continue;
-      }
-      const second = first + size;
-      if (block.every((line, index) => line === trimmed[second + index])) {
-        return { first, second };
+  const texts = Int32Array.from(trimmed, (line) => {
+    const number = numbers.get(line) ?? numbers.size;
+    numbers.set(line, number);
+    return number;
+  });
+  // From each line on, the first that is not of signs alone.
+  const telling = new Int32Array(lines.length + 1).fill(lines.length);
+  for (let at = lines.length - 1; at >= 0; at--) {
+    telling[at] = /[\p{L}\p{N}]/u.test(trimmed[at] ?? "") ? at : (telling[at + 1] ?? lines.length);
+  }
+  if (telling[0] === lines.length) {
+    return null;
+  }
+  let found: RepeatedLines | null = null;
+  for (let size = 1; 2 * size <= lines.length; size++) {
+    // How many lines in a row, from the one that is looked at on, come again so many lines later.
+    let again = 0;
+    let first = -1;
+    for (let at = lines.length - size - 1; at >= 0; at--) {
+      again = texts[at] === texts[at + size] ? again + 1 : 0;
+      if (again >= size && (telling[at] ?? lines.length) < at + size) {
+        first = at;
       }
     }
+    if (first !== -1 && (found === null || first < found.first)) {
+      found = { first, second: first + size };
+    }
   }
-  return null;
+  return found;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { displayedOf } from "../../../../server/src/providers/opengradient/answerText";
+import { MOST_ANSWERED } from "../../../../server/src/providers/opengradient/claimedAnswer";
 
 const at = (prefix: string, suffix = "\n") => ({ path: "src/a.ts", prefix, suffix, context: [] });
 
@@ -28,5 +29,12 @@ describe("displayedOf", () => {
   it("takes time linear in what only looks like a fence", () => {
     const many = `\`\`\`\n${"```   ".repeat(2_000)}x`;
     expect(displayedOf(many, at(""))).toBeTypeOf("string");
+  });
+
+  it("is done soon with many lines that are one like the other", () => {
+    for (const line of ["{\n", "}\n", "a\n}\n", "\n"]) {
+      const answer = `${line.repeat(Math.floor(MOST_ANSWERED / line.length) - 1)}x`;
+      expect(displayedOf(answer, at(""))).toBeTypeOf("string");
+    }
   });
 });
