@@ -29,6 +29,12 @@ export function chatPrompt({ path, prefix, suffix, context }: CompletionRequest)
   return prompt;
 }
 
+/** Whether a prompt is no longer than those that are sent. Of a longer one nobody can tell soon how an answer to it is cut. */
+export function isCut({ prefix, suffix }: Pick<Prompt, "prefix" | "suffix">): boolean {
+  // The last line end comes on top.
+  return prefix.length <= MOST_BEFORE && suffix.length <= MOST_BEHIND + 1;
+}
+
 /** As many whole lines as fit, and the cursor's own, whatever its length. */
 function endOf(text: string): string {
   if (text.length <= MOST_BEFORE) {

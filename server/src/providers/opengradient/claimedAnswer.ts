@@ -3,11 +3,13 @@ import type { SettlementKind } from "../../protocol/settlementKinds";
 import { type AnswerParts, attempt, NO_ANSWER } from "./answerParts";
 import { type AnswerCheck, type AnswerReport, failed, notChecked, passed } from "./answerReport";
 import { displayedOf } from "./answerText";
+import { isCut } from "./chatPrompt";
 import { type CheckAnswerOptions, checkAnswer } from "./checkAnswer";
 import { askedBy } from "./completionRequest";
 import { decodeRegistryEntry } from "./registryEntry";
 import type { RegistryTestimony } from "./registryTestimony";
 import type { AnswerToCheck } from "./savedAnswer";
+import { signatureChecks } from "./signatureChecks";
 
 /** What evidence of the scheme says of one answer. All of it is the device's word until it is checked. */
 export interface ClaimedAnswer {
@@ -87,10 +89,8 @@ function statementCheck(claimed: ClaimedAnswer, { request, answer }: AnswerParts
 }
 
 /** Whether what was displayed follows from what the enclave signed. */
-function displayedCheck(
-  { request, displayed, isTrimKnown }: ClaimedAnswer,
-  { answer }: AnswerParts,
-): AnswerCheck {
+function displayedCheck({ request, displayed, isTrimKnown }: ClaimedAnswer, parts: AnswerParts): AnswerCheck {
+  const { answer } = parts;
   if ("flaw" in answer) {
     return notChecked("displayedText", NO_ANSWER);
   }
@@ -99,7 +99,7 @@ function displayedCheck(
     return failed("displayedText", "The answer is a call of tools, and no text to display.");
   }
   const asked = askedBy(request);
-  if (asked === null) {
+  if (asked === null || !isCut(asked.prompt)) {
     return failed("displayedText", "The request is not one by which Proofline asks for code.");
   }
   if (!isTrimKnown || signed.length > MOST_ANSWERED) {
@@ -109,6 +109,10 @@ function displayedCheck(
         ? `The answer is longer than any that Proofline offers: ${signed.length} characters, of at most ${MOST_ANSWERED}.`
         : "This version of Proofline does not know the rules by which the text was cut.",
     );
+  }
+  // To cut it may take long, which whoever wrote the evidence could make use of.
+  if (signatureChecks(parts).some(({ value }) => value !== "passed")) {
+    return notChecked("displayedText", "It is not known that an enclave signed the answer.");
   }
   return displayedOf(signed, asked.prompt) === displayed
     ? passed("displayedText", "What was displayed is this answer, as Proofline cuts it at the cursor.")

@@ -83,7 +83,7 @@ describe("checkClaimedAnswer", () => {
         signature: "notChecked",
         signingKey: "notChecked",
         requestHash: "passed",
-        displayedText: "passed",
+        displayedText: "notChecked",
       },
     });
   });
@@ -163,5 +163,18 @@ describe("checkClaimedAnswer", () => {
       summary: "approved",
       of: { codeApproved: "passed", codeStillApproved: "warning" },
     });
+  });
+
+  it("cuts no answer that nobody signed, and none to a longer prompt than those that are sent", async () => {
+    const slow = { ...PROMPT, prefix: "(".repeat(200_000), suffix: "(".repeat(200_000) };
+    const answer = "(".repeat(MOST_ANSWERED);
+    const { request, ...kept } = answered(enclave, slow, answer);
+    const of = { ...claimed({}, answer), request, answer: kept.answer };
+    const found = async (one: ClaimedAnswer, registry: RegistryTestimony | null) =>
+      (await checkClaimedAnswer(one, { registry })).checks.find(({ name }) => name === "displayedText")
+        ?.value;
+    expect(await found(of, testimony())).toBe("failed");
+    expect(await found(claimed({ displayed: "c" }), null)).toBe("notChecked");
+    expect(await found(claimed({ displayed: "c" }), testimony())).toBe("failed");
   });
 });
