@@ -156,7 +156,7 @@ describe("proofline verify, of an enclave's answer", () => {
     await accepted(good());
     const found = await verdict({ isCodeApproved: (block) => block < REGISTRY_HEAD });
     expect(found).toMatchObject({ summary: "attested", checks: { environment: "attestedRevoked" } });
-    expect(found.findings.execution.reason).toContain("deny that the registry approves its code");
+    expect(found.findings.execution.reason).toContain("the registry does not approve its code");
   });
 
   it("decides nothing where the servers contradict each other, or cannot be reached", async () => {
