@@ -8,7 +8,7 @@ import { Statement } from "../server/src/evidence/format/statement";
 import { Blame } from "../server/src/policy/blame";
 import { PolicyFile } from "../server/src/policy/file/policyFile";
 import { Report } from "../server/src/policy/report";
-import { AnswerReport } from "../server/src/providers/opengradient/answerReport";
+import { AnswerReport } from "../server/src/providers/attestation/answerReport";
 import { SavedAnswer } from "../server/src/providers/opengradient/savedAnswer";
 import { root } from "./bundle.mjs";
 

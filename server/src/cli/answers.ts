@@ -26,7 +26,7 @@ import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
 import { PolicyAnswer } from "../protocol/policyAnswer";
 import { ChainSettings } from "../protocol/settings";
-import { AnswerReport } from "../providers/opengradient/answerReport";
+import { AnswerReport } from "../providers/attestation/answerReport";
 import { SavedAnswer } from "../providers/opengradient/savedAnswer";
 import { Failure } from "./failure";
 

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { meaningOf } from "../platform/errors";
 import type { ChainHash } from "../platform/primitives";
-import { ANSWER_CHECKS, type AnswerCheck } from "../providers/opengradient/answerReport";
+import { ANSWER_CHECKS, type AnswerCheck } from "../providers/attestation/answerReport";
+import { describeEnclaveCheck, nameOfEnclaveCheck } from "../providers/attestation/checkNames";
 import { checkAnswer } from "../providers/opengradient/checkAnswer";
-import { describeEnclaveCheck, nameOfEnclaveCheck } from "../providers/opengradient/checkNames";
 import { MAX_SAVED_BYTES, SavedAnswer } from "../providers/opengradient/savedAnswer";
 import { soughtSettlement } from "../providers/opengradient/soughtSettlement";
 import { type EnclaveRegistry, RegistryReader } from "../workflows/enclaveRegistry";

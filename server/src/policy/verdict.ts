@@ -4,7 +4,7 @@ import { Count, Digest } from "../platform/primitives";
 import type { PlaceInText } from "../protocol/coveredLines";
 import { ExecutionProfile } from "../protocol/executionProfile";
 import { CHECK_VALUES, SUMMARIES } from "../protocol/verdictWords";
-import { AnswerCheckValue } from "../providers/opengradient/answerReport";
+import { AnswerCheckValue } from "../providers/attestation/answerReport";
 
 /** Every check's value. */
 export const Checks = z

@@ -1,8 +1,8 @@
 import { messageOf } from "../platform/errors";
 import type { ChainHash } from "../platform/primitives";
 import type { EnclaveOutcome } from "../policy/verifyEvidence";
-import { attempt } from "../providers/opengradient/answerParts";
-import type { AnswerReport } from "../providers/opengradient/answerReport";
+import { attempt } from "../providers/attestation/answerFlaw";
+import type { AnswerReport } from "../providers/attestation/answerReport";
 import { type ClaimedAnswer, keptAnswer } from "../providers/opengradient/claimedAnswer";
 import { decodeRegistryEntry } from "../providers/opengradient/registryEntry";
 import type { RegistryTestimony } from "../providers/opengradient/registryTestimony";

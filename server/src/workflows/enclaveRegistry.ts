@@ -18,7 +18,7 @@ import { agreed, common, reachedByAll, type Witness, Witnesses } from "../chain/
 import { sha256Digest } from "../platform/digests";
 import { ProoflineError } from "../platform/errors";
 import type { Address, ChainHash } from "../platform/primitives";
-import { AnswerFlaw } from "../providers/opengradient/answerFlaw";
+import { AnswerFlaw } from "../providers/attestation/answerFlaw";
 import { decodeRegistryEntry, type RegistryEntry } from "../providers/opengradient/registryEntry";
 import type {
   Registration,

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { ChainHash } from "../../../server/src/platform/primitives";
 import type { SettlementKind } from "../../../server/src/protocol/settlementKinds";
-import type { AnswerCheck } from "../../../server/src/providers/opengradient/answerReport";
+import type { AnswerCheck } from "../../../server/src/providers/attestation/answerReport";
 import { checkAnswer } from "../../../server/src/providers/opengradient/checkAnswer";
 import type { SavedAnswer } from "../../../server/src/providers/opengradient/savedAnswer";
 import { soughtSettlement } from "../../../server/src/providers/opengradient/soughtSettlement";

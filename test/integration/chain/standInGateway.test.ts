@@ -9,7 +9,7 @@ import * as z from "zod";
 import { Bytes } from "../../../server/src/chain/rpc/blocks";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import type { SettlementKind } from "../../../server/src/protocol/settlementKinds";
-import type { AnswerCheckName, AnswerReport } from "../../../server/src/providers/opengradient/answerReport";
+import type { AnswerCheckName, AnswerReport } from "../../../server/src/providers/attestation/answerReport";
 import { attestedKey } from "../../../server/src/providers/opengradient/attestationChain";
 import {
   isDebugEnclave,

@@ -8,7 +8,7 @@ import type { EnclaveCheck, Verdict } from "../../policy/verdict";
 import type { CheckName } from "../../protocol/verdictWords";
 import { visibleCode, visibleMarkdown } from "../../protocol/visibleMarkdown";
 import { visibleLines } from "../../protocol/visibleText";
-import { describeEnclaveCheck, nameOfEnclaveCheck } from "../../providers/opengradient/checkNames";
+import { describeEnclaveCheck, nameOfEnclaveCheck } from "../../providers/attestation/checkNames";
 import type { Revision } from "../documents/revision";
 import type { ClaimInFile } from "./evidenceFolders";
 import { notChecked } from "./notChecked";

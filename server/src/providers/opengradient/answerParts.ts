@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 import type { CanonicalRequest } from "./canonicalRequest";
 import type { RegistryEntry } from "./registryEntry";
 import type { RegistryTestimony } from "./registryTestimony";

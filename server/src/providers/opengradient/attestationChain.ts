@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { sha256Digest } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 import type { AttestationDocument } from "./attestationDocument";
 
 /**

@@ -3,7 +3,7 @@
 import { type KeyObject, verify } from "node:crypto";
 import { sha256Digest, toDigest } from "../../platform/digests";
 import type { ChainHash, Digest } from "../../platform/primitives";
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 import { measurementHash } from "./answerHashes";
 import {
   type CborMap,

@@ -1,4 +1,4 @@
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 import {
   isList,
   isObject,

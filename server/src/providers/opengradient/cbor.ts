@@ -1,7 +1,7 @@
 // The part of CBOR (RFC 8949) that attestation documents are written in. There are no floats, no tags but at the top, no texts or
 // bytes in pieces; maps may be of indefinite length, because Amazon's are.
 
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 
 export type CborMap = ReadonlyMap<string | number, CborValue>;
 export type CborValue = null | boolean | number | string | Buffer | readonly CborValue[] | CborMap;

@@ -1,7 +1,8 @@
 import type { Digest } from "../../platform/primitives";
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
+import { type AnswerCheck, type AnswerReport, check, notChecked } from "../attestation/answerReport";
+import { meaningOfSummary, summarizeAnswer } from "../attestation/summarizeAnswer";
 import { type AnswerParts, attempt } from "./answerParts";
-import { type AnswerCheck, type AnswerReport, check, notChecked } from "./answerReport";
 import { readSigningKey } from "./answerSignature";
 import { AWS_NITRO_ROOT } from "./attestationChain";
 import { canonicalRequest } from "./canonicalRequest";
@@ -14,7 +15,6 @@ import { settlementCheck } from "./settlementCheck";
 import type { SettlementTestimony } from "./settlementTestimony";
 import { signatureChecks } from "./signatureChecks";
 import { readAnswer } from "./signedAnswer";
-import { meaningOfSummary, summarizeAnswer } from "./summarizeAnswer";
 
 /** What an answer is judged by beside itself. */
 export interface CheckAnswerOptions {

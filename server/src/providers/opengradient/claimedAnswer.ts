@@ -1,7 +1,7 @@
 import type { Digest } from "../../platform/primitives";
 import type { SettlementKind } from "../../protocol/settlementKinds";
+import { type AnswerCheck, type AnswerReport, failed, notChecked, passed } from "../attestation/answerReport";
 import { type AnswerParts, attempt, NO_ANSWER } from "./answerParts";
-import { type AnswerCheck, type AnswerReport, failed, notChecked, passed } from "./answerReport";
 import { displayedOf } from "./answerText";
 import { isCut } from "./chatPrompt";
 import { type CheckAnswerOptions, checkAnswer } from "./checkAnswer";

@@ -1,6 +1,13 @@
 import type { Digest } from "../../platform/primitives";
+import {
+  type AnswerCheck,
+  type AnswerCheckName,
+  failed,
+  flawed,
+  notChecked,
+  passed,
+} from "../attestation/answerReport";
 import { type AnswerParts, attempt, attemptLater } from "./answerParts";
-import { type AnswerCheck, type AnswerCheckName, failed, flawed, notChecked, passed } from "./answerReport";
 import { attestedKey } from "./attestationChain";
 import {
   type AttestationDocument,

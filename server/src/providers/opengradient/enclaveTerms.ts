@@ -6,7 +6,7 @@ import { Address, ChainHash, Digest } from "../../platform/primitives";
 import { EnclaveModelName } from "../../protocol/enclaveNames";
 import { MADE_PUBLIC, SettlementKind } from "../../protocol/settlementKinds";
 import { visibleText } from "../../protocol/visibleText";
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 import { MOST_BEFORE, MOST_BEHIND } from "./chatPrompt";
 import { decodeRegistryEntry, objectionToEntry, type RegistryEntry } from "./registryEntry";
 import type { RegistryState } from "./registryTestimony";

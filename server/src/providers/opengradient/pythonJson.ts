@@ -1,7 +1,7 @@
 // JSON as Python's `json` module reads and writes it, because that is what OpenGradient's gateway hashes. It tells integers from
 // floats and keeps integers of any size, and it sorts keys by code point, none of which `JSON.parse` and `canonicalJson` do.
 
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 
 /** A number by its digits: Python spells an integer as it was sent and a float anew. */
 export class PythonNumber {

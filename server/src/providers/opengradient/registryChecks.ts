@@ -1,5 +1,5 @@
+import { type AnswerCheck, check, failed, flawed, notChecked, passed } from "../attestation/answerReport";
 import { type AnswerParts, NO_ANSWER } from "./answerParts";
-import { type AnswerCheck, check, failed, flawed, notChecked, passed } from "./answerReport";
 import { objectionToEntry } from "./registryEntry";
 
 const NOBODY_ASKED = "OpenGradient's chain was not asked.";

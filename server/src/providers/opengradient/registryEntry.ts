@@ -1,6 +1,6 @@
 import { decodeAbiParameters, type Hex, toBytes } from "viem";
 import { Address, type ChainHash } from "../../platform/primitives";
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 import { enclaveName } from "./answerHashes";
 
 /** What the registry on OpenGradient's chain holds of an enclave (`getTEE`). */

@@ -1,5 +1,5 @@
+import { type AnswerCheck, check, failed, notChecked, passed } from "../attestation/answerReport";
 import { type AnswerParts, NO_ANSWER } from "./answerParts";
-import { type AnswerCheck, check, failed, notChecked, passed } from "./answerReport";
 import { batchRootOf } from "./batchInclusion";
 import type { SettlementTestimony } from "./settlementTestimony";
 

@@ -1,7 +1,7 @@
 import { visibleName } from "../../protocol/visibleText";
+import { type AnswerCheck, failed, flawed, notChecked, passed } from "../attestation/answerReport";
 import { enclaveName, messageHash, textHash } from "./answerHashes";
 import { type AnswerParts, type Attempt, NO_ANSWER } from "./answerParts";
-import { type AnswerCheck, failed, flawed, notChecked, passed } from "./answerReport";
 import { isSignedBy } from "./answerSignature";
 import type { SignedAnswer } from "./signedAnswer";
 

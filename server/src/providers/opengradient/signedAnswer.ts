@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CanonicalBase64 } from "../../platform/dsse";
 import { ChainHash, Count, Digest } from "../../platform/primitives";
-import { AnswerFlaw } from "./answerFlaw";
+import { AnswerFlaw } from "../attestation/answerFlaw";
 import {
   isList,
   isObject,

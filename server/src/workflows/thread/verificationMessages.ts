@@ -3,7 +3,7 @@ import type { ContractFacts } from "../../chain/knownChains";
 import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/sealBatch";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import type { SentError } from "../../platform/sentError";
-import type { AnswerReport } from "../../providers/opengradient/answerReport";
+import type { AnswerReport } from "../../providers/attestation/answerReport";
 import type { ClaimedAnswer } from "../../providers/opengradient/claimedAnswer";
 import type { RegistryTestimony } from "../../providers/opengradient/registryTestimony";
 import type { SettlementTestimony } from "../../providers/opengradient/settlementTestimony";

@@ -4,7 +4,7 @@ import type { SealBatchParameters, SealedEvidence } from "../../evidence/format/
 import { storedReading } from "../../evidence/format/storedReading";
 import type { LineReading, LineSpan } from "../../evidence/locate/enclosure";
 import { receivedError } from "../../platform/sentError";
-import type { AnswerReport } from "../../providers/opengradient/answerReport";
+import type { AnswerReport } from "../../providers/attestation/answerReport";
 import type { ClaimedAnswer } from "../../providers/opengradient/claimedAnswer";
 import type { RegistryTestimony } from "../../providers/opengradient/registryTestimony";
 import type { SettlementTestimony } from "../../providers/opengradient/settlementTestimony";

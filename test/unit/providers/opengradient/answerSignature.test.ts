@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Digest } from "../../../../server/src/platform/primitives";
-import { AnswerFlaw } from "../../../../server/src/providers/opengradient/answerFlaw";
+import { AnswerFlaw } from "../../../../server/src/providers/attestation/answerFlaw";
 import {
   enclaveName,
   measurementHash,

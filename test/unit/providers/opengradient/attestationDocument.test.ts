@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Digest } from "../../../../server/src/platform/primitives";
-import { AnswerFlaw } from "../../../../server/src/providers/opengradient/answerFlaw";
+import { AnswerFlaw } from "../../../../server/src/providers/attestation/answerFlaw";
 import { AWS_NITRO_ROOT, attestedKey } from "../../../../server/src/providers/opengradient/attestationChain";
 import {
   bindsSigningKey,

@@ -5,13 +5,13 @@ import {
   type AnswerCheckName,
   type AnswerCheckValue,
   type AnswerReport,
-} from "../../../../server/src/providers/opengradient/answerReport";
+} from "../../../../server/src/providers/attestation/answerReport";
+import { meaningOfSummary } from "../../../../server/src/providers/attestation/summarizeAnswer";
 import { batchRootOf } from "../../../../server/src/providers/opengradient/batchInclusion";
 import { checkAnswer } from "../../../../server/src/providers/opengradient/checkAnswer";
 import type { RegistryTestimony } from "../../../../server/src/providers/opengradient/registryTestimony";
 import { SavedAnswer } from "../../../../server/src/providers/opengradient/savedAnswer";
 import { readAnswer } from "../../../../server/src/providers/opengradient/signedAnswer";
-import { meaningOfSummary } from "../../../../server/src/providers/opengradient/summarizeAnswer";
 import {
   answerBody,
   answerStream,

@@ -3,7 +3,7 @@ import { Digest } from "../../../../server/src/platform/primitives";
 import type {
   AnswerCheckName,
   AnswerCheckValue,
-} from "../../../../server/src/providers/opengradient/answerReport";
+} from "../../../../server/src/providers/attestation/answerReport";
 import {
   type ClaimedAnswer,
   checkClaimedAnswer,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AnswerFlaw } from "../../../../server/src/providers/opengradient/answerFlaw";
+import { AnswerFlaw } from "../../../../server/src/providers/attestation/answerFlaw";
 import { canonicalRequest } from "../../../../server/src/providers/opengradient/canonicalRequest";
 import {
   MAX_JSON_LENGTH,

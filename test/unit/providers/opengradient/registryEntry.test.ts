@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { toBytes, toHex } from "viem";
 import { beforeAll, describe, expect, it } from "vitest";
-import { AnswerFlaw } from "../../../../server/src/providers/opengradient/answerFlaw";
+import { AnswerFlaw } from "../../../../server/src/providers/attestation/answerFlaw";
 import {
   decodeRegistryEntry,
   objectionToEntry,

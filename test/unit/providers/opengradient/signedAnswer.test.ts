@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { AnswerFlaw } from "../../../../server/src/providers/opengradient/answerFlaw";
+import { AnswerFlaw } from "../../../../server/src/providers/attestation/answerFlaw";
 import { readAnswer } from "../../../../server/src/providers/opengradient/signedAnswer";
 import {
   answerBody,
