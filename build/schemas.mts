@@ -23,7 +23,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   report: Report,
   blame: Blame,
   "opengradient-answer": SavedAnswer,
-  "opengradient-report": AnswerReport,
+  "attestation-report": AnswerReport,
 };
 
 /** The text of each schema's file (JSON Schema 2020-12), by the file's name. */

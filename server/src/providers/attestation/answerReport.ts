@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ChainHash, Count } from "../../platform/primitives";
+import { Address, ChainHash, Count } from "../../platform/primitives";
 import type { AnswerFlaw } from "./answerFlaw";
 
 /** The checks of an answer, in the order in which a person reads them. */
@@ -19,13 +19,13 @@ export const ANSWER_CHECKS = [
   "enclaveEnabled",
   "codeApproved",
   "codeStillApproved",
-  /** Amazon's hypervisor signed the document, with a key that its root vouches for. */
+  /** The hardware signed the document, with a key that its maker's root vouches for. */
   "documentSignature",
   "documentChain",
   "notDebug",
   "bindsSigningKey",
   "bindsTlsCertificate",
-  /** The document measures the code that the registry entry names. */
+  /** The document measures the code that is approved. */
   "measurement",
   "environmentKnown",
   "settlement",
@@ -34,8 +34,8 @@ export const ANSWER_CHECKS = [
 export type AnswerCheckName = (typeof ANSWER_CHECKS)[number];
 
 /**
- * `pending`: it cannot be told yet, and will be. `warning`: it held when the answer was signed and does no longer, or did not come in
- * time. `unproved`: nobody can check it.
+ * `pending`: it cannot be told yet, and will be. `warning`: it held when the answer was signed and does no longer, holds
+ * with reservations, or did not come in time. `unproved`: nobody can check it.
  */
 export const AnswerCheckValue = z.enum(["passed", "failed", "warning", "pending", "notChecked", "unproved"]);
 export type AnswerCheckValue = z.infer<typeof AnswerCheckValue>;
@@ -57,7 +57,9 @@ export type AnswerSummary = z.infer<typeof AnswerSummary>;
 export const AnswerReport = z.strictObject({
   summary: AnswerSummary,
   meaning: z.string().describe("The summary as a sentence."),
-  enclave: z.nullable(ChainHash).describe("The name of the enclave that the answer names."),
+  enclave: z
+    .nullable(z.union([ChainHash, Address]))
+    .describe("The enclave that the answer names: by the hash of its key, or by its key's address."),
   timestamp: z.nullable(Count).describe("When the enclave says that it signed, in seconds since 1970."),
   model: z.nullable(z.string()).describe("What the request asked for. Nobody can check what answered."),
   checks: z.array(AnswerCheck).readonly(),

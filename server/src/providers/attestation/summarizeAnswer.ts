@@ -1,6 +1,7 @@
 import { unreachable } from "../../platform/errors";
 import { visibleName } from "../../protocol/visibleText";
 import type { AnswerCheck, AnswerCheckName, AnswerSummary } from "./answerReport";
+import type { SchemeWords } from "./attestationScheme";
 
 /** Without these, where they are made, nothing says that evidence is about this answer. */
 const STATED: readonly AnswerCheckName[] = ["statement", "displayedText"];
@@ -35,12 +36,16 @@ export function summarizeAnswer(checks: readonly AnswerCheck[]): AnswerSummary {
 }
 
 /** The same as a sentence. Which weights wrote an answer, none of them says. */
-export function meaningOfSummary(summary: AnswerSummary, model: string | null): string {
+export function meaningOfSummary(
+  summary: AnswerSummary,
+  model: string | null,
+  { attested }: Pick<SchemeWords, "attested">,
+): string {
   switch (summary) {
     case "approved":
       return `An approved enclave relayed this answer${model === null ? "" : ` from ${visibleName(model)}`}; nobody can check which weights wrote it.`;
     case "attested":
-      return "An enclave on Amazon's hardware signed this answer. Whether OpenGradient's registry approved its code was not checked.";
+      return attested;
     case "signed":
       return "The holder of this key signed this answer. Whether that is an enclave, and an approved one, was not checked.";
     case "unchecked":

@@ -1,8 +1,9 @@
 import type { Digest } from "../../platform/primitives";
-import { AnswerFlaw } from "../attestation/answerFlaw";
-import { type AnswerCheck, type AnswerReport, check, notChecked } from "../attestation/answerReport";
-import { meaningOfSummary, summarizeAnswer } from "../attestation/summarizeAnswer";
-import { type AnswerParts, attempt } from "./answerParts";
+import { AnswerFlaw, attempt } from "../attestation/answerFlaw";
+import type { AnswerCheck, AnswerReport } from "../attestation/answerReport";
+import type { AttestationScheme, SchemeWords } from "../attestation/attestationScheme";
+import { judgeAnswer } from "../attestation/judgeAnswer";
+import type { AnswerParts } from "./answerParts";
 import { readSigningKey } from "./answerSignature";
 import { AWS_NITRO_ROOT } from "./attestationChain";
 import { canonicalRequest } from "./canonicalRequest";
@@ -13,7 +14,7 @@ import type { RegistryTestimony } from "./registryTestimony";
 import type { AnswerToCheck } from "./savedAnswer";
 import { settlementCheck } from "./settlementCheck";
 import type { SettlementTestimony } from "./settlementTestimony";
-import { signatureChecks } from "./signatureChecks";
+import { signatureCheck, signedBytesChecks, signingKeyCheck } from "./signatureChecks";
 import { readAnswer } from "./signedAnswer";
 
 /** What an answer is judged by beside itself. */
@@ -47,30 +48,35 @@ export async function checkAnswer(
   const entryBytes = registry === null ? (saved.registryEntry ?? null) : registry.whenSigned.entry;
   const entry = entryBytes === null ? null : attempt(() => decodeRegistryEntry(entryBytes));
   const parts: AnswerParts = { saved, request, answer, keyBytes, key, entry, registry };
+  return judgeAnswer(openGradientScheme(root, settlement), parts, further(parts));
+}
 
-  const checks = [
-    ...further(parts),
-    ...signatureChecks(parts),
-    ...registryChecks(parts),
-    ...(await documentChecks(parts, root)),
-    notChecked(
-      "environmentKnown",
-      "Whether anybody has rebuilt this enclave's code from its source is not known here.",
-    ),
-    settlementCheck(parts, settlement),
-    check("model", "unproved", "An enclave proves which code relayed an answer, not which weights wrote it."),
-  ];
-  const summary = summarizeAnswer(checks);
-  const model = "value" in request ? request.value.model : null;
+/** @param root SHA-256 of the certificate that decides who vouches for attestation documents */
+function openGradientScheme(
+  root: Digest,
+  settlement: SettlementTestimony | null,
+): AttestationScheme<AnswerParts> {
   return {
-    summary,
-    meaning: meaningOfSummary(summary, model),
-    enclave: "value" in answer ? answer.value.enclave : null,
-    timestamp: "value" in answer ? answer.value.timestamp : null,
-    model,
-    checks,
+    signedBytes: signedBytesChecks,
+    signingKey: signingKeyCheck,
+    signature: signatureCheck,
+    registry: registryChecks,
+    report: (parts) => documentChecks(parts, root),
+    settlement: (parts) => settlementCheck(parts, settlement),
+    named: ({ request, answer }) => ({
+      enclave: "value" in answer ? answer.value.enclave : null,
+      timestamp: "value" in answer ? answer.value.timestamp : null,
+      model: "value" in request ? request.value.model : null,
+    }),
+    words: OPENGRADIENT_WORDS,
   };
 }
+
+export const OPENGRADIENT_WORDS: SchemeWords = {
+  attested:
+    "An enclave on Amazon's hardware signed this answer. Whether OpenGradient's registry approved its code was not checked.",
+  environment: "Whether anybody has rebuilt this enclave's code from its source is not known here.",
+};
 
 /** A document that came with the answer, or the one with which its enclave was registered. */
 function withDocument(kept: AnswerToCheck, registry: RegistryTestimony | null): AnswerToCheck {

@@ -1,7 +1,8 @@
 import type { Digest } from "../../platform/primitives";
 import type { SettlementKind } from "../../protocol/settlementKinds";
+import { attempt } from "../attestation/answerFlaw";
 import { type AnswerCheck, type AnswerReport, failed, notChecked, passed } from "../attestation/answerReport";
-import { type AnswerParts, attempt, NO_ANSWER } from "./answerParts";
+import { type AnswerParts, NO_ANSWER } from "./answerParts";
 import { displayedOf } from "./answerText";
 import { isCut } from "./chatPrompt";
 import { type CheckAnswerOptions, checkAnswer } from "./checkAnswer";

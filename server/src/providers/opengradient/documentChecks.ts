@@ -1,4 +1,5 @@
 import type { Digest } from "../../platform/primitives";
+import { attempt, attemptLater } from "../attestation/answerFlaw";
 import {
   type AnswerCheck,
   type AnswerCheckName,
@@ -7,7 +8,7 @@ import {
   notChecked,
   passed,
 } from "../attestation/answerReport";
-import { type AnswerParts, attempt, attemptLater } from "./answerParts";
+import type { AnswerParts } from "./answerParts";
 import { attestedKey } from "./attestationChain";
 import {
   type AttestationDocument,

@@ -1,19 +1,14 @@
 import { visibleName } from "../../protocol/visibleText";
+import type { Attempt } from "../attestation/answerFlaw";
 import { type AnswerCheck, failed, flawed, notChecked, passed } from "../attestation/answerReport";
 import { enclaveName, messageHash, textHash } from "./answerHashes";
-import { type AnswerParts, type Attempt, NO_ANSWER } from "./answerParts";
+import { type AnswerParts, NO_ANSWER } from "./answerParts";
 import { isSignedBy } from "./answerSignature";
 import type { SignedAnswer } from "./signedAnswer";
 
-/** Whether one key signed request and answer together, and whether it is that of the enclave which the answer names. */
-export function signatureChecks(parts: AnswerParts): readonly AnswerCheck[] {
-  return [
-    answerCheck(parts.answer),
-    requestHashCheck(parts),
-    outputHashCheck(parts.answer),
-    signingKeyCheck(parts),
-    signatureCheck(parts),
-  ];
+/** Whether the answer is whole, and whether the enclave states the hashes of this request and of it. */
+export function signedBytesChecks(parts: AnswerParts): readonly AnswerCheck[] {
+  return [answerCheck(parts.answer), requestHashCheck(parts), outputHashCheck(parts.answer)];
 }
 
 function answerCheck(answer: Attempt<SignedAnswer>): AnswerCheck {
@@ -67,7 +62,8 @@ function outputHashCheck(answer: Attempt<SignedAnswer>): AnswerCheck {
     : failed("outputHash", "The enclave states the hash of another answer.");
 }
 
-function signingKeyCheck({ answer, key, keyBytes }: AnswerParts): AnswerCheck {
+/** Whether the key is that of the enclave which the answer names. */
+export function signingKeyCheck({ answer, key, keyBytes }: AnswerParts): AnswerCheck {
   if ("flaw" in key) {
     return flawed("signingKey", "The signing key cannot be used", key.flaw);
   }
@@ -79,7 +75,8 @@ function signingKeyCheck({ answer, key, keyBytes }: AnswerParts): AnswerCheck {
     : failed("signingKey", "It is the key of another enclave than the answer names.");
 }
 
-function signatureCheck({ request, answer, key }: AnswerParts): AnswerCheck {
+/** Whether that key signed request, answer and time together. */
+export function signatureCheck({ request, answer, key }: AnswerParts): AnswerCheck {
   if ("flaw" in answer || "flaw" in key) {
     return notChecked("signature", "flaw" in answer ? NO_ANSWER : "The signing key cannot be used.");
   }

@@ -1,5 +1,5 @@
 import type { ChainHash } from "../../platform/primitives";
-import { attempt } from "./answerParts";
+import { attempt } from "../attestation/answerFlaw";
 import type { SettledAnswer } from "./batchInclusion";
 import type { AnswerToCheck } from "./savedAnswer";
 import { readAnswer } from "./signedAnswer";

@@ -8,7 +8,7 @@ import {
 } from "../../../../server/src/providers/attestation/answerReport";
 import { meaningOfSummary } from "../../../../server/src/providers/attestation/summarizeAnswer";
 import { batchRootOf } from "../../../../server/src/providers/opengradient/batchInclusion";
-import { checkAnswer } from "../../../../server/src/providers/opengradient/checkAnswer";
+import { checkAnswer, OPENGRADIENT_WORDS } from "../../../../server/src/providers/opengradient/checkAnswer";
 import type { RegistryTestimony } from "../../../../server/src/providers/opengradient/registryTestimony";
 import { SavedAnswer } from "../../../../server/src/providers/opengradient/savedAnswer";
 import { readAnswer } from "../../../../server/src/providers/opengradient/signedAnswer";
@@ -141,8 +141,8 @@ describe("checkAnswer", () => {
   });
 
   it("keeps a name that the file gives within quotation marks", () => {
-    expect(meaningOfSummary("approved", "gpt-5")).toContain("from gpt-5;");
-    expect(meaningOfSummary("approved", "x. All checks passed\u202e")).toContain(
+    expect(meaningOfSummary("approved", "gpt-5", OPENGRADIENT_WORDS)).toContain("from gpt-5;");
+    expect(meaningOfSummary("approved", "x. All checks passed\u202e", OPENGRADIENT_WORDS)).toContain(
       "from “x. All checks passed\\u{202e}”;",
     );
   });
