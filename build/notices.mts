@@ -115,4 +115,7 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 const MPL = `This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not
 distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/.`;
 
-const STAND_INS: Readonly<Record<string, string>> = { MIT, "MPL-2.0": MPL };
+/** This project's own, which is to be found with whatever ships these notices, too. */
+const APACHE = readFileSync(join(import.meta.dirname, "..", "LICENSE"), "utf8").trim();
+
+const STAND_INS: Readonly<Record<string, string>> = { MIT, "MPL-2.0": MPL, "Apache-2.0": APACHE };

@@ -37,7 +37,10 @@ describe("third-party notices", () => {
   );
 
   it("fail the build where a licence text is missing and none can stand in for it", () => {
-    expect(() => notices(root, [dependency("bare", { license: "Apache-2.0" })])).toThrow(/no licence text/);
+    const repository = "https://example.com/bare";
+    const bare = (license: string) => () => notices(root, [dependency("bare", { license, repository })]);
+    expect(bare("BSD-3-Clause")).toThrow(/no licence text/);
+    expect(bare("Apache-2.0")()).toMatch(/Copyright: see https:\/\/example.com\/bare\s+Apache License/);
   });
 
   it.each(["MIT", "(MIT OR GPL-3.0)", "Apache-2.0 AND BSD-3-Clause"])("allow %s", (expression) => {
