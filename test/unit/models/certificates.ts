@@ -79,7 +79,7 @@ function signatureAlgorithm({ publicKey }: KeyPair, hash: Hash): Buffer {
 }
 
 export const pem = (der: Buffer): string =>
-  `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/(.{64})/g, "$1\n")}\n-----END CERTIFICATE-----\n`;
+  `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}(?!$)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
 
 export interface SignatureParameters {
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
