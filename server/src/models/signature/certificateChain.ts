@@ -18,6 +18,8 @@ import {
   SubjectKeyIdentifierExtension,
 } from "@peculiar/x509";
 
+export { type RevocationList, readRevocationList } from "./revocationList";
+
 /** A certificate, with what `node:crypto` does not tell of it (RFC 5280). */
 export interface Certificate {
   readonly x509: X509Certificate;
