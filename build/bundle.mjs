@@ -1,7 +1,7 @@
 // Bundles the extension, the language server, the command line and their worker threads into dist/.
 import { copyFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
 
@@ -25,6 +25,20 @@ const withoutUploads = {
   },
 };
 
+/**
+ * The verifier of TDX quotes names an implementation of elliptic curves and hashes for browsers. Under Node it uses Node's own.
+ * @type {import("esbuild").Plugin}
+ */
+const withoutBrowsers = {
+  name: "without-browsers",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:elliptic|hash\.js)$/ }, ({ path, importer }) =>
+      importer.includes("dcap-qvl") ? { path, namespace: "without-browsers" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "without-browsers" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
 /** `--watch` builds again with each change until it is ended, and says when; editors wait for that line. */
 const watches = process.argv.includes("--watch");
 /**
@@ -34,8 +48,8 @@ const watches = process.argv.includes("--watch");
 const loadedLate = {
   name: "loaded-late",
   setup({ onResolve }) {
-    onResolve({ filter: /\/certificateChain$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./certificateChain.js", external: true } : undefined,
+    onResolve({ filter: /\/(?:certificateChain|quoteRules)$/ }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path: `./${basename(path)}.js`, external: true } : undefined,
     );
   },
 };
@@ -56,7 +70,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
   logLevel: watches ? "info" : "warning",
   // The ES modules of viem and the language server libraries can be tree-shaken.
   mainFields: ["module", "main"],
-  plugins: [withoutUploads, loadedLate],
+  plugins: [withoutUploads, withoutBrowsers, loadedLate],
   entryPoints: {
     extension: "client/src/extension.ts",
     server: "server/src/main.ts",
@@ -65,6 +79,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
     verificationWorker: "server/src/workflows/thread/verificationWorker.ts",
     chainHost: "server/src/chain/embedded/hostProcess.ts",
     certificateChain: "server/src/models/signature/certificateChain.ts",
+    quoteRules: "server/src/providers/tdx/quoteRules.ts",
   },
 });
 

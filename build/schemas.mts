@@ -10,6 +10,7 @@ import { PolicyFile } from "../server/src/policy/file/policyFile";
 import { Report } from "../server/src/policy/report";
 import { AnswerReport } from "../server/src/providers/attestation/answerReport";
 import { SavedAnswer } from "../server/src/providers/opengradient/savedAnswer";
+import { SavedTdxAnswer } from "../server/src/providers/tdx/savedTdxAnswer";
 import { root } from "./bundle.mjs";
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
@@ -23,6 +24,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   report: Report,
   blame: Blame,
   "opengradient-answer": SavedAnswer,
+  "tdx-answer": SavedTdxAnswer,
   "attestation-report": AnswerReport,
 };
 

@@ -401,7 +401,7 @@ run(
     .command("attestation")
     .description("answers that an enclave signed")
     .command("check")
-    .argument("<file>", "a saved answer of OpenGradient, as docs/opengradient.md describes it")
+    .argument("<file>", "a saved answer, as docs/opengradient.md or docs/tdx.md describes it")
     .description("whether an approved enclave signed a saved answer, check by check")
     .option(
       "--rpc-url <url...>",

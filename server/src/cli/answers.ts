@@ -27,7 +27,7 @@ import { ExecutionProfile } from "../protocol/executionProfile";
 import { PolicyAnswer } from "../protocol/policyAnswer";
 import { ChainSettings } from "../protocol/settings";
 import { AnswerReport } from "../providers/attestation/answerReport";
-import { SavedAnswer } from "../providers/opengradient/savedAnswer";
+import { SavedFile } from "../providers/savedFile";
 import { Failure } from "./failure";
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -265,7 +265,7 @@ const PUBLISHED: Readonly<Record<string, z.ZodType>> = {
   ...ANSWERS,
   "complete --batch": BatchAnswer,
   failure: Failure,
-  "attestation file": SavedAnswer,
+  "attestation file": SavedFile,
 };
 
 /** JSON Schemas (2020-12) by the words of the command. */

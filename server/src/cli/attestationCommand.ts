@@ -1,11 +1,14 @@
 import { readFileSync, statSync } from "node:fs";
-import { meaningOf } from "../platform/errors";
+import { meaningOf, unreachable } from "../platform/errors";
 import type { ChainHash } from "../platform/primitives";
-import { ANSWER_CHECKS, type AnswerCheck } from "../providers/attestation/answerReport";
+import { ANSWER_CHECKS, type AnswerCheck, type AnswerReport } from "../providers/attestation/answerReport";
 import { describeEnclaveCheck, nameOfEnclaveCheck } from "../providers/attestation/checkNames";
+import { MAX_SAVED_BYTES } from "../providers/attestation/savedParts";
 import { checkAnswer } from "../providers/opengradient/checkAnswer";
-import { MAX_SAVED_BYTES, SavedAnswer } from "../providers/opengradient/savedAnswer";
+import type { SavedAnswer } from "../providers/opengradient/savedAnswer";
 import { soughtSettlement } from "../providers/opengradient/soughtSettlement";
+import { SavedFile } from "../providers/savedFile";
+import { checkTdxAnswer } from "../providers/tdx/checkTdxAnswer";
 import { type EnclaveRegistry, RegistryReader } from "../workflows/enclaveRegistry";
 import type { Answer } from "./answers";
 import { CommandError } from "./commandError";
@@ -21,9 +24,38 @@ export interface RegistryFlags {
   readonly relay?: string;
 }
 
-/** `proofline attestation check FILE`: whether a saved answer of OpenGradient is what an approved enclave signed. */
+/** `proofline attestation check FILE`: whether a saved answer is what an enclave signed, and an approved one. */
 export async function attestationCheck(
   file: string,
+  flags: RegistryFlags,
+): Promise<CommandResult<Answer<"attestation check">>> {
+  const saved = readSavedFile(file);
+  switch (saved.format) {
+    case "proofline-opengradient-answer/v1":
+      return openGradientCheck(saved, flags);
+    case "proofline-tdx-answer/v1":
+      if (REGISTRY_FLAGS.some((name) => flags[name] !== undefined)) {
+        throw new CommandError(
+          "usage",
+          `${file} holds an answer of an enclave that no registry tells of, and a registry is named.`,
+          "Leave out --rpc-url, --registry, --registry-chain and --relay.",
+        );
+      }
+      return resultOf(await checkTdxAnswer(saved));
+    default:
+      return unreachable(saved);
+  }
+}
+
+const REGISTRY_FLAGS = [
+  "rpcUrl",
+  "registry",
+  "registryChain",
+  "relay",
+] as const satisfies readonly (keyof RegistryFlags)[];
+
+async function openGradientCheck(
+  saved: SavedAnswer,
   flags: RegistryFlags,
 ): Promise<CommandResult<Answer<"attestation check">>> {
   const asked = namedRegistry({
@@ -33,14 +65,16 @@ export async function attestationCheck(
     relay: flags.relay,
     flags: ["--rpc-url", "--registry", "--registry-chain", "--relay"],
   });
-  const saved = readSavedAnswer(file);
   const offline = await checkAnswer(saved);
   const { enclave, timestamp } = offline;
-  const told =
-    asked === null || enclave === null || timestamp === null
-      ? null
-      : await chainSays(asked, saved, enclave, timestamp);
-  const report = told === null ? offline : await checkAnswer(saved, told);
+  if (asked === null || enclave === null || timestamp === null) {
+    return resultOf(offline, "Name RPC servers of OpenGradient's chain with --rpc-url to ask its registry.");
+  }
+  return resultOf(await checkAnswer(saved, await chainSays(asked, saved, enclave, timestamp)));
+}
+
+/** @param advice how to learn more, where nothing speaks against the answer */
+function resultOf(report: AnswerReport, advice?: string): CommandResult<Answer<"attestation check">> {
   return {
     exitCode: report.summary === "approved" ? 0 : 1,
     json: report,
@@ -48,9 +82,7 @@ export async function attestationCheck(
       report.meaning,
       "",
       ...report.checks.map(describeCheck),
-      ...(told === null && report.summary !== "contradicted"
-        ? ["", "Name RPC servers of OpenGradient's chain with --rpc-url to ask its registry."]
-        : []),
+      ...(advice === undefined || report.summary === "contradicted" ? [] : ["", advice]),
     ],
   };
 }
@@ -67,7 +99,7 @@ async function chainSays(asked: EnclaveRegistry, saved: SavedAnswer, enclave: Ch
   }
 }
 
-function readSavedAnswer(file: string): SavedAnswer {
+function readSavedFile(file: string): SavedFile {
   let text: string;
   try {
     if (statSync(file).size > MAX_SAVED_BYTES) {
@@ -83,7 +115,7 @@ function readSavedAnswer(file: string): SavedAnswer {
   } catch (error) {
     throw unreadable(file, `is not JSON (${meaningOf(error)})`);
   }
-  const parsed = SavedAnswer.safeParse(value);
+  const parsed = SavedFile.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const place = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
@@ -96,7 +128,7 @@ function unreadable(file: string, clause: string): CommandError {
   return new CommandError(
     "document",
     `${file} ${clause}.`,
-    "Name a file in the format of docs/opengradient.md; `proofline schema attestation file` is its JSON Schema.",
+    "Name a file in a format of docs/opengradient.md or docs/tdx.md; `proofline schema attestation file` is the JSON Schema of both.",
   );
 }
 

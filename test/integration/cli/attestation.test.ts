@@ -1,6 +1,6 @@
 /** `proofline attestation check` as a person types it: outside any repository, about a file. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
@@ -24,6 +24,8 @@ import {
   type StandInEnclave,
   statement,
 } from "../../support/standInEnclave";
+import { newIntel } from "../../support/tdx/intel";
+import { newTdxEnclave, reportOn, savedTdxAnswer } from "../../support/tdx/tdxEnclave";
 
 const CLI = join(repository, "dist", "cli.js");
 
@@ -157,6 +159,8 @@ describe("proofline attestation check", () => {
     ["is a folder", () => scratch],
     ["is not JSON", () => write("{")],
     ["has another format", () => save({ format: "proofline-opengradient-answer/v2" })],
+    ["has no format", () => save({ format: undefined })],
+    ["is of one format and says that it is of the other", () => save({ format: "proofline-tdx-answer/v1" })],
     ["says more than the format knows", () => save({ comment: "trust me" })],
     ["spells base64 otherwise", () => save({ signingKey: "AA" })],
   ])("says what to do about a file that %s", async (_, file) => {
@@ -164,6 +168,77 @@ describe("proofline attestation check", () => {
     expect(status).toBe(2);
     const { error } = Failure.parse(JSON.parse(stdout));
     expect(error.code).toMatch(/^(?:document|file)$/);
+  });
+
+  describe("of an enclave in a trust domain", () => {
+    it("calls signed what its key signed, and says that nobody vouches for it", async () => {
+      const file = write(JSON.stringify(await savedTdxAnswer(newTdxEnclave())));
+      const { status, stdout } = await proofline("attestation", "check", file);
+      expect(status).toBe(1);
+      expect(stdout).toMatch(/^The holder of this key signed this answer\./);
+      expect(stdout).toMatch(
+        /^not checked +certificates +No report about the enclave came with the answer\.$/m,
+      );
+      expect(stdout).not.toContain("--rpc-url");
+    });
+
+    it("loads what checks quotes, takes a real one, and sees that it is about another key", async () => {
+      const { quote, collateral } = JSON.parse(
+        readFileSync(join(repository, "test/fixtures/tdx/quote.json"), "utf8"),
+      );
+      const at = Date.parse("2025-06-20T10:16:03Z") / 1000;
+      const tlsFingerprint = "0".repeat(64);
+      const saved = await savedTdxAnswer(newTdxEnclave(), {
+        report: { quote, collateral, at, tlsFingerprint },
+      });
+      const { status, summary, checks } = await report(write(JSON.stringify(saved)));
+      expect({ status, summary }).toEqual({ status: 1, summary: "contradicted" });
+      expect(checks).toContainEqual(
+        expect.objectContaining({
+          name: "documentChain",
+          value: "passed",
+          reason: expect.stringContaining("led to Intel's pinned root at 2025-06-20T10:16:03.000Z"),
+        }),
+      );
+      expect(checks.filter(({ value }) => value === "failed").map(({ name }) => name)).toEqual([
+        ...["bindsSigningKey", "bindsTlsCertificate"],
+      ]);
+    });
+
+    it("refuses a report of somebody who is not Intel", async () => {
+      const one = newTdxEnclave();
+      const saved = await savedTdxAnswer(one, { report: reportOn(newIntel(), one) });
+      const { summary, checks } = await report(write(JSON.stringify(saved)));
+      expect(summary).toBe("contradicted");
+      expect(checks).toContainEqual(
+        expect.objectContaining({ name: "documentChain", reason: expect.stringContaining("not Intel's") }),
+      );
+    });
+
+    it("has no registry that could be asked", async () => {
+      const file = write(JSON.stringify(await savedTdxAnswer(newTdxEnclave())));
+      for (const named of [
+        ["--rpc-url", "https://a.invalid"],
+        ["--registry-chain", "5"],
+      ]) {
+        const { status, stdout } = await proofline("attestation", "check", file, "--json", ...named);
+        expect(status).toBe(2);
+        expect(Failure.parse(JSON.parse(stdout)).error).toMatchObject({
+          code: "usage",
+          reason: expect.stringContaining("no registry tells of"),
+        });
+      }
+    });
+
+    it("says why another kind of signature is not checked", async () => {
+      const saved = await savedTdxAnswer(newTdxEnclave());
+      const signature = { ...saved.signature, signing_algo: "ed25519" };
+      const { status, stderr } = await proofline(
+        ...["attestation", "check", write(JSON.stringify({ ...saved, signature }))],
+      );
+      expect(status).toBe(2);
+      expect(stderr).toContain("at signature.signing_algo (only ecdsa is checked");
+    });
   });
 
   it("says what to do about servers and a registry that are none", async () => {

@@ -33,6 +33,16 @@ export const ANSWER_CHECKS = [
 ] as const;
 export type AnswerCheckName = (typeof ANSWER_CHECKS)[number];
 
+/** Those of them that a report of the hardware is looked at for. */
+export const REPORT_CHECKS = [
+  "documentSignature",
+  "documentChain",
+  "notDebug",
+  "bindsSigningKey",
+  "bindsTlsCertificate",
+  "measurement",
+] as const satisfies readonly AnswerCheckName[];
+
 /**
  * `pending`: it cannot be told yet, and will be. `warning`: it held when the answer was signed and does no longer, holds
  * with reservations, or did not come in time. `unproved`: nobody can check it.

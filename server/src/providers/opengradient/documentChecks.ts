@@ -2,11 +2,11 @@ import type { Digest } from "../../platform/primitives";
 import { attempt, attemptLater } from "../attestation/answerFlaw";
 import {
   type AnswerCheck,
-  type AnswerCheckName,
   failed,
   flawed,
   notChecked,
   passed,
+  REPORT_CHECKS,
 } from "../attestation/answerReport";
 import type { AnswerParts } from "./answerParts";
 import { attestedKey } from "./attestationChain";
@@ -24,11 +24,11 @@ import {
 export async function documentChecks(parts: AnswerParts, root: Digest): Promise<readonly AnswerCheck[]> {
   const { attestation } = parts.saved;
   if (attestation === undefined) {
-    return DOCUMENT_CHECKS.map((name) => notChecked(name, "No attestation document came with the answer."));
+    return REPORT_CHECKS.map((name) => notChecked(name, "No attestation document came with the answer."));
   }
   const read = attempt(() => readAttestationDocument(Buffer.from(attestation.document, "base64")));
   if ("flaw" in read) {
-    return DOCUMENT_CHECKS.map((name, index) =>
+    return REPORT_CHECKS.map((name, index) =>
       index === 0
         ? flawed(name, "The attestation document counts for nothing", read.flaw)
         : notChecked(name, "The attestation document could not be read."),
@@ -38,7 +38,7 @@ export async function documentChecks(parts: AnswerParts, root: Digest): Promise<
   const instant = new Date(attestation.at * 1000);
   const signer = await attemptLater(() => attestedKey(document, instant.getTime(), root));
   if ("flaw" in signer) {
-    const [signature, chain, ...others] = DOCUMENT_CHECKS;
+    const [signature, chain, ...others] = REPORT_CHECKS;
     return [
       notChecked(signature, "No key is known that Amazon vouches for."),
       flawed(chain, "Amazon vouches for nothing of it", signer.flaw),
@@ -46,7 +46,7 @@ export async function documentChecks(parts: AnswerParts, root: Digest): Promise<
     ];
   }
   if (!isDocumentSignedBy(signer.value, document)) {
-    const [signature, ...others] = DOCUMENT_CHECKS;
+    const [signature, ...others] = REPORT_CHECKS;
     return [
       failed(signature, "The attestation document is not what Amazon's hypervisor signed."),
       ...others.map((name) => notChecked(name, "The attestation document is not what was signed.")),
@@ -71,15 +71,6 @@ export async function documentChecks(parts: AnswerParts, root: Digest): Promise<
     measurementCheck(document, parts),
   ];
 }
-
-const DOCUMENT_CHECKS = [
-  "documentSignature",
-  "documentChain",
-  "notDebug",
-  "bindsSigningKey",
-  "bindsTlsCertificate",
-  "measurement",
-] as const satisfies readonly AnswerCheckName[];
 
 function tlsCheck(document: AttestationDocument, { saved, entry }: AnswerParts): AnswerCheck {
   const shown = saved.tlsCertificate === undefined ? [] : [Buffer.from(saved.tlsCertificate, "base64")];

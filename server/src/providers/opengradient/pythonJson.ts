@@ -2,6 +2,7 @@
 // floats and keeps integers of any size, and it sorts keys by code point, none of which `JSON.parse` and `canonicalJson` do.
 
 import { AnswerFlaw } from "../attestation/answerFlaw";
+import { MAX_BODY_LENGTH } from "../attestation/savedParts";
 
 /** A number by its digits: Python spells an integer as it was sent and a float anew. */
 export class PythonNumber {
@@ -20,8 +21,6 @@ export class PythonNumber {
 export type PythonObject = ReadonlyMap<string, PythonValue>;
 export type PythonValue = null | boolean | string | PythonNumber | readonly PythonValue[] | PythonObject;
 
-/** In UTF-16 code units: more than any model takes. */
-export const MAX_JSON_LENGTH = 16 * 1024 * 1024;
 /** Python itself gives up near 1,000, by how deep its caller stands already. No honest request comes close to this. */
 const MAX_DEPTH = 128;
 /** `sys.int_info.default_max_str_digits`: Python reads no longer integer. */
@@ -33,8 +32,8 @@ const MAX_DIGITS = 4300;
  * @throws AnswerFlaw where Python would refuse it, and where it is too long or too deep
  */
 export function readPythonJson(text: string): PythonValue {
-  if (text.length > MAX_JSON_LENGTH) {
-    throw new AnswerFlaw("unknown", `it is longer than ${MAX_JSON_LENGTH} characters`);
+  if (text.length > MAX_BODY_LENGTH) {
+    throw new AnswerFlaw("unknown", `it is longer than ${MAX_BODY_LENGTH} characters`);
   }
   const reader = new Reader(text);
   return reader.whole();

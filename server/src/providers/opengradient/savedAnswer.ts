@@ -1,14 +1,8 @@
 import * as z from "zod";
-import { CanonicalBase64 } from "../../platform/dsse";
-import { ChainHash, Count, Text } from "../../platform/primitives";
+import { ChainHash } from "../../platform/primitives";
+import { Body, base64Of, HandedInAt } from "../attestation/savedParts";
 import { MAX_DOCUMENT_BYTES } from "./attestationDocument";
 import { MAX_PROOF_LENGTH } from "./batchInclusion";
-import { MAX_JSON_LENGTH } from "./pythonJson";
-
-/** Longer by a third than the bytes that it spells. */
-const base64Of = (bytes: number) => CanonicalBase64.max(Math.ceil(bytes / 3) * 4);
-
-const Body = Text.max(MAX_JSON_LENGTH);
 
 /** How an answer is settled. */
 export const Settlement = z.discriminatedUnion("kind", [
@@ -49,7 +43,7 @@ export const SavedAnswer = z.strictObject({
   attestation: z
     .strictObject({
       document: base64Of(MAX_DOCUMENT_BYTES).describe("The Nitro attestation document (COSE_Sign1)."),
-      at: Count.max(8.64e12).describe(
+      at: HandedInAt.describe(
         "When it was handed in, in seconds since 1970: the time of the block with the registration.",
       ),
     })
@@ -62,6 +56,3 @@ export type SavedAnswer = z.infer<typeof SavedAnswer>;
 export type AnswerToCheck = Omit<SavedAnswer, "format" | "signingKey"> & {
   readonly signingKey: string | null;
 };
-
-/** Both bodies with every third character escaped, and the rest. */
-export const MAX_SAVED_BYTES = 96 * 1024 * 1024;

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnswerFlaw } from "../../../../server/src/providers/attestation/answerFlaw";
+import { MAX_BODY_LENGTH } from "../../../../server/src/providers/attestation/savedParts";
 import { canonicalRequest } from "../../../../server/src/providers/opengradient/canonicalRequest";
 import {
-  MAX_JSON_LENGTH,
   pythonFloat,
   pythonJson,
   readPythonJson,
@@ -51,7 +51,7 @@ describe("pythonJson", () => {
   it("reads what is deep or long up to its bounds", () => {
     expect(spelled("[".repeat(100) + "]".repeat(100))).toMatch(/^\[+\]+$/);
     expect(() => readPythonJson("[".repeat(1_000_000))).toThrow("deeper");
-    expect(() => readPythonJson(" ".repeat(MAX_JSON_LENGTH + 1))).toThrow("longer");
+    expect(() => readPythonJson(" ".repeat(MAX_BODY_LENGTH + 1))).toThrow("longer");
     // Where the time for any of these grew with the square of the length, this would take hours.
     const many = 1_000_000;
     const parts = [
