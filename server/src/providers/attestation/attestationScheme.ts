@@ -29,6 +29,8 @@ export interface AttestationScheme<Parts> {
 export interface SchemeWords {
   /** What `attested` means: on whose hardware the enclave runs, and what was not asked. */
   readonly attested: string;
+  /** What `signed` means: what is not known of whoever holds the key. */
+  readonly signed: string;
   /** What is not known of the code in the enclave, and of what stands beside it. */
   readonly environment: string;
 }

@@ -39,7 +39,7 @@ export function summarizeAnswer(checks: readonly AnswerCheck[]): AnswerSummary {
 export function meaningOfSummary(
   summary: AnswerSummary,
   model: string | null,
-  { attested }: Pick<SchemeWords, "attested">,
+  { attested, signed }: SchemeWords,
 ): string {
   switch (summary) {
     case "approved":
@@ -47,7 +47,7 @@ export function meaningOfSummary(
     case "attested":
       return attested;
     case "signed":
-      return "The holder of this key signed this answer. Whether that is an enclave, and an approved one, was not checked.";
+      return signed;
     case "unchecked":
       return "It could not be checked who signed which answer to which request.";
     case "contradicted":

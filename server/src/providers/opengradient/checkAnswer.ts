@@ -75,6 +75,8 @@ function openGradientScheme(
 export const OPENGRADIENT_WORDS: SchemeWords = {
   attested:
     "An enclave on Amazon's hardware signed this answer. Whether OpenGradient's registry approved its code was not checked.",
+  signed:
+    "The holder of this key signed this answer. Whether that is an enclave, and an approved one, was not checked.",
   environment: "Whether anybody has rebuilt this enclave's code from its source is not known here.",
 };
 

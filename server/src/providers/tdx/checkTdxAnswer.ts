@@ -47,6 +47,8 @@ function tdxScheme(root: Digest): AttestationScheme<TdxAnswerParts> {
     words: {
       attested:
         "An enclave on Intel's hardware signed this answer. Whether anybody approves its code was not checked.",
+      signed:
+        "The holder of this key signed this answer. That this is an enclave on hardware that Intel calls up to date was not shown.",
       environment:
         "Whether anybody has rebuilt this enclave's code from its source is not known here, and what its graphics cards say of themselves is not looked at.",
     },
