@@ -8,7 +8,12 @@ import { enclaveClaims } from "../workflows/enclaveClaims";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
 import { lookAround } from "../workflows/knownHere";
 import type { RepositoryContents } from "../workflows/readRepository";
-import { policyProblems, RepositoryPolicies, type RepositoryRules, rulesAt } from "../workflows/repositoryPolicies";
+import {
+  policyProblems,
+  RepositoryPolicies,
+  type RepositoryRules,
+  rulesAt,
+} from "../workflows/repositoryPolicies";
 import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
 import {
   about,

@@ -20,7 +20,7 @@ import { groupBy } from "../platform/groupBy";
 import type { ChainHash } from "../platform/primitives";
 import { atOnce } from "../platform/slices";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
-import type { AnswerCheckName } from "../providers/opengradient/answerReport";
+import type { AnswerCheckName } from "../providers/attestation/answerReport";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
 import { LinePlaces, type Place } from "./linePlaces";
 import { Moves } from "./moves";

@@ -10,7 +10,7 @@ import { askedBy } from "./completionRequest";
 import { decodeRegistryEntry } from "./registryEntry";
 import type { RegistryTestimony } from "./registryTestimony";
 import type { AnswerToCheck } from "./savedAnswer";
-import { signatureChecks } from "./signatureChecks";
+import { signatureCheck, signedBytesChecks, signingKeyCheck } from "./signatureChecks";
 
 /** What evidence of the scheme says of one answer. All of it is the device's word until it is checked. */
 export interface ClaimedAnswer {
@@ -112,7 +112,10 @@ function displayedCheck({ request, displayed, isTrimKnown }: ClaimedAnswer, part
     );
   }
   // To cut it may take long, which whoever wrote the evidence could make use of.
-  if (signatureChecks(parts).some(({ value }) => value !== "passed")) {
+  const isSigned = [...signedBytesChecks(parts), signingKeyCheck(parts), signatureCheck(parts)].every(
+    ({ value }) => value === "passed",
+  );
+  if (!isSigned) {
     return notChecked("displayedText", "It is not known that an enclave signed the answer.");
   }
   return displayedOf(signed, asked.prompt) === displayed
