@@ -11,10 +11,14 @@ const HARMLESS = [
   "core.hooksPath=/dev/null",
   "-c",
   "core.pager=cat",
-  "-c",
-  "protocol.allow=never",
   "--no-optional-locks",
 ];
+
+/**
+ * Of what a partial clone lacks, git would ask the remote, by whatever program the repository's settings name for its protocol.
+ * Among the allowed ones is none of that name, and no setting goes before this.
+ */
+const NO_PROTOCOL = "none";
 
 const LIMIT_MILLISECONDS = 10_000;
 
@@ -202,5 +206,10 @@ function runGitForBytes(root: string, parameters: readonly string[], input: stri
 /** Inside a hook, git's own variables point it at that hook's repository and index. */
 function withoutGitVariables(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith("GIT_"));
-  return { ...Object.fromEntries(own), GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
+  return {
+    ...Object.fromEntries(own),
+    GIT_ALLOW_PROTOCOL: NO_PROTOCOL,
+    GIT_TERMINAL_PROMPT: "0",
+    LC_ALL: "C",
+  };
 }
