@@ -37,6 +37,9 @@ export const POLICY_FILE = `${PROOFLINE_FOLDER}/policy.json`;
 /** Where VS Code keeps a workspace's settings, below a repository's top. */
 export const EDITOR_SETTINGS_FILE = ".vscode/settings.json";
 
+/** Keeps git from changing a byte of these files, whatever it is told of files with their endings: their digests would not hold. */
+const ATTRIBUTES = "* -text -filter -ident -working-tree-encoding linguist-generated\n";
+
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_SMALL_FILE_BYTES = 64 * 1024;
 const MAX_LISTED_FILES = 100_000;
@@ -180,7 +183,7 @@ export class Repository {
     const fresh = randomBytes(16).toString("hex");
     await this.writing(async () => {
       const folder = await this.ownFolder(PROOFLINE_FOLDER);
-      await createWhole(join(folder, ".gitattributes"), "* -text linguist-generated\n");
+      await createWhole(join(folder, ".gitattributes"), ATTRIBUTES);
       const own = await this.ownFolder(REPOSITORY_FOLDER);
       await createWhole(join(own, `${fresh}.json`), formatId(fresh));
     });

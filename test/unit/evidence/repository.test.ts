@@ -86,7 +86,7 @@ describe("the .proofline folder", () => {
     expect(await repository.ensureId()).toBe(ids[0]);
     expect(await repository.ids()).toEqual({ ids, damaged: [] });
     expect(await readFile(join(top, ".proofline", ".gitattributes"), "utf8")).toBe(
-      "* -text linguist-generated\n",
+      "* -text -filter -ident -working-tree-encoding linguist-generated\n",
     );
   });
 
