@@ -35,9 +35,9 @@ export class QuotedFiles {
     private readonly moves: Moves = Moves.NONE,
   ) {}
 
-  /** The zero-based lines, at most 64, of today's file that are exactly this one. */
+  /** The zero-based lines, at most 64, of today's file that are this one apart from white space. */
   linesLike(device: string, path: string, line: string): readonly number[] {
-    return this.indexOf(device, path)?.linesLike(line) ?? [];
+    return this.indexOf(device, path)?.visiblePlacesOf(line) ?? [];
   }
 
   /** Whether a path that a device quotes names this file of today. */
@@ -108,7 +108,8 @@ export const SEALED: PromptAnswer = {
 
 /**
  * Where a copied output comes from: `fromToday` where most of it stands in lines of the prompt that stand whole in the file
- * that the prompt names, today and outside of the piece itself. Those anybody can read; that a word or two stand there, too,
+ * that the prompt names, today and outside of the piece itself. White space does not count, as it does not in the share: a
+ * formatter takes nothing away that anybody could read. Those anybody can read; that a word or two stand there, too,
  * tells nobody anything. What only the prompt holds may have been put there for this answer, be it most of the output or a
  * single line of it, and however short it is.
  */
@@ -119,7 +120,9 @@ function sourceOf(
   const { device, prompt, accepted, located, today, path, quoted } = question;
   const { range } = located;
   const own = (line: string): readonly number[] =>
-    range === null ? [] : today.linesLike(line).filter((at) => at < range.start.line || at > range.end.line);
+    range === null
+      ? []
+      : today.visiblePlacesOf(line).filter((at) => at < range.start.line || at > range.end.line);
   // What a prompt quotes of the suggestion's own file may be the suggestion itself.
   const placesOfChunk =
     ({ path: file }: Prompt["context"][number]) =>

@@ -4,8 +4,8 @@ import { verify } from "../../../server/src/policy/verifyEvidence";
 import { sample, sealed } from "../../support/sampleBatch";
 import { parameters } from "./goodCase";
 
-/** The summary, whether it is copied and from where, of a text accepted between two others. */
-function judged(accepted: string, before: string, hidden = "") {
+/** The summary, whether it is copied and from where, of a text accepted between two others; `later` is what became of the file. */
+function judged(accepted: string, before: string, hidden = "", later = (text: string): string => text) {
   const path = "src/stack.js";
   const after = "\n}\n";
   const text = `${before}${accepted}${after}`;
@@ -18,7 +18,8 @@ function judged(accepted: string, before: string, hidden = "") {
   });
   const file = sealed([suggestion], { texts: { [path]: text } });
   const good = parameters(text, [file], [suggestion.id]);
-  const [verdict] = verify({ ...good, texts: new Map([[path, text]]) }).suggestions;
+  const texts = new Map([[path, later(text)]]);
+  const [verdict] = verify({ ...good, texts, sameTokens: () => true }).suggestions;
   return [verdict?.summary, verdict?.checks.copied, verdict?.findings.prompt.copiedFrom];
 }
 
@@ -39,6 +40,18 @@ describe("a word that stands in the file already", () => {
       "fromPrompt",
       null,
     ]);
+  });
+
+  it("is none of the prompt alone where a formatter indented all of the file since", () => {
+    const accepted = "return stack.items.length;";
+    const before = `${METHOD}function count(stack) {\n  `;
+    expect(judged(accepted, before, "", (text) => text.replaceAll("  ", "\t"))).toEqual([
+      "verified",
+      "fromToday",
+      { path: "src/stack.js", line: 2 },
+    ]);
+    const changed = (text: string): string => text.replace("items", "all").replaceAll("  ", "\t");
+    expect(judged(accepted, before, "", changed)).toEqual(["anchored", "fromPrompt", null]);
   });
 
   it("is called copied as soon as there is enough of it", () => {
