@@ -48,7 +48,7 @@ const watches = process.argv.includes("--watch");
 const loadedLate = {
   name: "loaded-late",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(?:certificateChain|quoteRules)$/ }, ({ kind, path }) =>
+    onResolve({ filter: /\/(?:certificateChain|quoteRules|cli)$/ }, ({ kind, path }) =>
       kind === "dynamic-import" ? { path: `./${basename(path)}.js`, external: true } : undefined,
     );
   },
@@ -75,6 +75,7 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
     extension: "client/src/extension.ts",
     server: "server/src/main.ts",
     cli: "server/src/cli.ts",
+    hook: "server/src/hook.ts",
     inferenceWorker: "server/src/inference/engine/inferenceWorker.ts",
     verificationWorker: "server/src/workflows/thread/verificationWorker.ts",
     chainHost: "server/src/chain/embedded/hostProcess.ts",

@@ -74,6 +74,8 @@ const chains = () => import("./cli/chainCommand");
 const chainReviews = () => import("./cli/chainReviewCommand");
 const completions = () => import("./cli/completeCommand");
 const evidenceFiles = () => import("./cli/evidenceCommand");
+const hooks = () => import("./cli/hooks/hookCommand");
+const hookRuns = () => import("./cli/hooks/hookRun");
 const models = () => import("./cli/modelCommand");
 const acceptances = () => import("./cli/modelAcceptance");
 const schemas = () => import("./cli/schemaCommand");
@@ -393,6 +395,45 @@ run(
     .description("everything about one suggestion"),
   evidenceFiles,
   ({ evidenceShow }, session, _flags, [id = ""]) => evidenceShow(session, id),
+);
+
+const hook = program.command("hook").description("the check before each commit of this repository");
+run(
+  "hook install",
+  hook
+    .command("install")
+    .description("have git refuse accepted lines that fall short, whoever manages its hooks"),
+  hooks,
+  ({ hookInstall }, session) => hookInstall(session),
+);
+run(
+  "hook remove",
+  hook.command("remove").description("take the check out again, and leave all else as it was"),
+  hooks,
+  ({ hookRemove }) => hookRemove(),
+);
+run(
+  "hook status",
+  hook.command("status").description("which hook git starts, and whether the check in it works"),
+  hooks,
+  ({ hookStatus }) => hookStatus(),
+);
+run(
+  "hook run",
+  addEnclaveFlags(addChainFlags(hook.command("run")))
+    .description("the check itself: the verdict on what is staged")
+    .option(
+      "--allow-anchored",
+      "count suggestions that nobody has replayed, or that were copied from their prompt, as good",
+    )
+    .option("--no-replay", "do not load the model"),
+  hookRuns,
+  ({ hookRun }, session, flags) =>
+    hookRun(session, {
+      ...(flags as ChainFlags & EnclaveFlags),
+      allowAnchored: flags.allowAnchored === true,
+      replay: flags.replay !== false,
+    }),
 );
 
 run(

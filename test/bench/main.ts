@@ -5,7 +5,7 @@
  * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context
  * [DIRECTORY]` prompts with chunks of other files with prompts without them, for the embedded model or another, `npm run
  * bench -- --scale [--large] [PART…]` what many suggestions and many files cost, `npm run bench -- --proofs [COUNT]` what proofs
- * of the chain's state do.
+ * of the chain's state do, `npm run bench -- --hooks` what the check before each commit costs.
  */
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { installationOf } from "../../server/src/workflows/installation";
 import { benchAnchoring } from "./anchoring";
 import { benchAnchorProofs } from "./anchorProofs";
 import { benchContext } from "./context";
+import { benchHooks } from "./hooks";
 import { benchKeystrokes } from "./keystrokes";
 import { benchPeers } from "./peers/peers";
 import { benchScale } from "./scale/scale";
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
       peers: { type: "boolean", default: false },
       context: { type: "boolean", default: false },
       proofs: { type: "boolean", default: false },
+      hooks: { type: "boolean", default: false },
       scale: { type: "boolean", default: false },
       large: { type: "boolean", default: false },
     },
@@ -43,6 +45,10 @@ async function main(): Promise<void> {
   }
   if (values.proofs) {
     await benchAnchorProofs(Number(positionals[0] ?? 2_000));
+    return;
+  }
+  if (values.hooks) {
+    await benchHooks();
     return;
   }
   if (values.scale) {

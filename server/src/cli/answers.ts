@@ -29,6 +29,7 @@ import { ChainSettings } from "../protocol/settings";
 import { AnswerReport } from "../providers/attestation/answerReport";
 import { SavedFile } from "../providers/savedFile";
 import { Failure } from "./failure";
+import { HOOK_MANAGERS } from "./hooks/hookPlace";
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
 const OneBased = z.number().int().min(1);
@@ -202,6 +203,21 @@ const Shown = z.strictObject({
   anchors: list(Anchor),
 });
 
+const Hook = z.strictObject({
+  manager: z
+    .enum(HOOK_MANAGERS)
+    .describe("Who decides which hooks run: git alone, core.hooksPath, or a program."),
+  hook: z
+    .nullable(z.string())
+    .describe("The file that git starts before a commit; null where there is none."),
+  file: z.string().describe("The file that holds the check, or would."),
+  kept: z.nullable(z.string()).describe("A hook that was there before, and is called first."),
+  state: z.enum(["works", "broken", "absent"]).describe("Of the check."),
+  why: z.nullable(z.string()),
+  add: list(z.string()).describe("Lines to add to the file by hand, where Proofline does not write it."),
+});
+const ChangedHook = Hook.extend({ changed: z.boolean().describe("Whether a file was written.") });
+
 /** Every command by its words, with what it prints. */
 export const ANSWERS = {
   complete: Complete,
@@ -250,6 +266,10 @@ export const ANSWERS = {
   "policy forget": z.strictObject({ forgotten: z.literal(true) }),
   "evidence list": Batches,
   "evidence show": Shown,
+  "hook install": ChangedHook,
+  "hook remove": ChangedHook,
+  "hook status": Hook,
+  "hook run": Report,
   "attestation check": AnswerReport,
   schema: z.record(z.string(), z.unknown()),
 } as const;

@@ -1,6 +1,6 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
-import type { Repository } from "../evidence/repository";
+import type { Repository, RepositoryFiles } from "../evidence/repository";
 import type { Report } from "../policy/report";
 import type { EnclaveOutcome } from "../policy/verifyEvidence";
 import { checkEnclaves } from "../workflows/checkEnclaves";
@@ -36,6 +36,10 @@ export interface ReportOptions extends ReplayOptions {
   /** What was typed of files and folders; everything is wanted where nothing was. */
   readonly paths?: readonly string[];
   readonly base: string | null;
+  /** The revision whose policy counts, and not what this machine's person accepted. */
+  readonly policyOf?: string | null;
+  /** What is judged in place of the saved files, and which files of it. */
+  readonly staged?: { readonly files: RepositoryFiles; readonly wanted: WantedPaths };
 }
 
 export interface RepositoryReport {
@@ -49,7 +53,7 @@ export interface RepositoryReport {
   readonly rules: RepositoryRules;
 }
 
-/** The verdicts on the repository that a command was called in, over what is saved. */
+/** The verdicts on the repository that a command was called in, over what is saved unless something else is to be judged. */
 export async function reportOf(
   session: Session,
   flags: ChainFlags & EnclaveFlags,
@@ -57,7 +61,8 @@ export async function reportOf(
 ): Promise<RepositoryReport> {
   return withWorkspace(session, flags, async (workspace) => {
     const { repository } = workspace;
-    const contents = await workspace.contents();
+    const files = options.staged?.files ?? repository;
+    const contents = await workspace.contents(files);
     const journals = await readJournals(session.home);
     const journal = journals.pending.filter(
       ({ repository: repositoryPath }) => repositoryPath === repository.folder,
@@ -67,10 +72,10 @@ export async function reportOf(
       find: (id) => journals.suggestions.get(id),
     });
     const open = [...journal, ...unwritten];
-    const wanted = await namedPaths(repository.folder, options.paths ?? []);
+    const wanted = options.staged?.wanted ?? (await namedPaths(repository.folder, options.paths ?? []));
     const everywhere = pathsOf(contents, open);
     const paths = wanted.length === 0 ? everywhere : new Set([...everywhere].filter(isIn(wanted)));
-    const rules = await rulesOf(session, repository, options.base);
+    const rules = await rulesOf(session, repository, options.policyOf ?? null);
     const identity = { folder: repository.folder, ids: contents.repositoryIds };
     const known = await lookAround(session.home, modelPlacesOf(session), identity, rules);
     known.problems.forEach(note);
@@ -89,7 +94,7 @@ export async function reportOf(
     const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
     try {
       const report = await verifyRepository({
-        repository,
+        repository: files,
         contents,
         journal,
         unwritten,
@@ -97,7 +102,7 @@ export async function reportOf(
         policy: known.policy,
         chain,
         grammars: new GrammarQuestions(workspace.grammarThread),
-        base: options.base === null ? null : await workspace.base(options.base),
+        base: options.base === null ? null : await workspace.base(options.base, files),
         replays: replays.outcomes,
         enclaves,
         ...(wanted.length > 0 && { wanted }),

@@ -60,6 +60,7 @@ export async function verify(
   const { report, contents, wanted, repository, rules } = await reportOf(session, flags, {
     replay: flags.replay ? "missing" : "none",
     base: flags.base,
+    policyOf: flags.base,
     paths,
   });
   const changes = flags.base === null ? null : await repository.changesSince(flags.base);
@@ -191,7 +192,7 @@ function named(gone: Report["gone"]): string {
 }
 
 /** The part of a report that lies at or below the given paths; all of it where none is given. */
-function select(report: Report, wanted: WantedPaths): Report {
+export function select(report: Report, wanted: WantedPaths): Report {
   if (wanted.length === 0) {
     return report;
   }
@@ -250,7 +251,8 @@ function describeProblem(file: FileProblem, { suggestions }: Report, contents: R
   return `problem     ${path}: ${isSaid ? "" : `${problem} `}${fileRemedy(file, contents)}`;
 }
 
-function describe(
+/** A report for people, a line for each thing. */
+export function describe(
   report: Report,
   findings: readonly Finding[],
   contents: RepositoryContents,

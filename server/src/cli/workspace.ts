@@ -4,7 +4,12 @@ import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
 import type { ProofChecker } from "../chain/trust/proofChecker";
 import { readJournals } from "../evidence/journal/journal";
-import { openRepository, PROOFLINE_FOLDER, type Repository } from "../evidence/repository";
+import {
+  openRepository,
+  PROOFLINE_FOLDER,
+  type Repository,
+  type RepositoryFiles,
+} from "../evidence/repository";
 import type { ChainSettings } from "../protocol/settings";
 import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
 import { RepositoryChains } from "../workflows/repositoryChains";
@@ -25,10 +30,10 @@ export interface Workspace {
   readonly chain: ChainConfiguration;
   /** Checks proofs of anchors in other threads. */
   readonly proofs: ProofChecker;
-  /** Reads `.proofline` as it lies there now. */
-  contents(): Promise<RepositoryContents>;
-  /** Reads what it held at a revision and does not hold now. */
-  base(revision: string): Promise<BaseEvidence>;
+  /** Reads `.proofline` as it lies there now, or as some other view of the repository has it. */
+  contents(files?: RepositoryFiles): Promise<RepositoryContents>;
+  /** Reads what it held at a revision and does not hold now, or in that other view. */
+  base(revision: string, files?: RepositoryFiles): Promise<BaseEvidence>;
 }
 
 export async function withWorkspace<Value>(
@@ -52,8 +57,8 @@ export async function withWorkspace<Value>(
       grammarThread,
       chain,
       proofs: readers,
-      contents: () => reader.read(repository),
-      base: (revision) => reader.readSince(repository, revision),
+      contents: (files = repository) => reader.read(files),
+      base: (revision, files) => reader.readSince(repository, revision, files),
     });
   } finally {
     await Promise.all([thread.close(), readers.close(), grammarThread.close()]);

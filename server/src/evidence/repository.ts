@@ -40,7 +40,8 @@ export const EDITOR_SETTINGS_FILE = ".vscode/settings.json";
 /** Keeps git from changing a byte of these files, whatever it is told of files with their endings: their digests would not hold. */
 const ATTRIBUTES = "* -text -filter -ident -working-tree-encoding linguist-generated\n";
 
-const MAX_TEXT_BYTES = 8 * 1024 * 1024;
+/** Longer files are not read as texts. */
+export const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 const MAX_SMALL_FILE_BYTES = 64 * 1024;
 const MAX_LISTED_FILES = 100_000;
 /** Far more than branches on which somebody began. */
@@ -333,9 +334,13 @@ export class Repository {
   /**
    * The evidence files of a commit that do not lie here today with the same content, and the repository's ids in it.
    *
+   * @param here what counts as lying here
    * @throws ProoflineError `repository` where git knows no such revision, or cannot read it.
    */
-  async evidenceSince(revision: string): Promise<{
+  async evidenceSince(
+    revision: string,
+    here: Pick<RepositoryFiles, "evidenceFiles"> = this,
+  ): Promise<{
     readonly repositoryIds: readonly RandomId[];
     readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   }> {
@@ -351,7 +356,7 @@ export class Repository {
     }
     const today = new Set<string>();
     const [like = ""] = committed.map(({ object }) => object);
-    for await (const file of this.evidenceFiles()) {
+    for await (const file of here.evidenceFiles()) {
       if (file.kind === "read") {
         today.add(objectOf(file.bytes, like));
       }

@@ -1,18 +1,13 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** A folder's repository may tell git to run programs; these settings keep it from that, whatever it says. */
-const HARMLESS = [
-  "-c",
-  "core.fsmonitor=false",
-  "-c",
-  "core.hooksPath=/dev/null",
-  "-c",
-  "core.pager=cat",
-  "--no-optional-locks",
-];
+const HARMLESS = ["-c", "core.fsmonitor=false", "-c", "core.pager=cat", "--no-optional-locks"];
+
+/** Nor does any question start a hook; the one where hooks lie could not be answered with this. */
+const WITHOUT_HOOKS = ["-c", "core.hooksPath=/dev/null"];
 
 /**
  * Of what a partial clone lacks, git would ask the remote, by whatever program the repository's settings name for its protocol.
@@ -162,6 +157,67 @@ export function objectOf(content: Uint8Array, like: string): string {
     .digest("hex");
 }
 
+/** What the next commit changes, by paths below the top. A file that was renamed is one removed and one added. */
+export interface Staging {
+  readonly added: ReadonlySet<string>;
+  readonly changed: ReadonlySet<string>;
+  readonly removed: ReadonlySet<string>;
+  /** Files whose staged content may be another than what is saved: changed since, or taken off the disk. */
+  readonly unlikeSaved: ReadonlySet<string>;
+}
+
+/** What is staged in the index that git's caller works with, be it a commit's own; `null` where git cannot say. */
+export async function stagingIn(root: string): Promise<Staging | null> {
+  const [changes, unlikeSaved] = await Promise.all([
+    runGit(root, ["diff", "--cached", "--no-renames", "--no-ext-diff", "--name-status", "-z"], "", OWN_INDEX),
+    runGit(root, ["diff-files", "--name-only", "-z"], "", OWN_INDEX),
+  ]);
+  if (changes === null || unlikeSaved === null) {
+    return null;
+  }
+  const added = new Set<string>();
+  const changed = new Set<string>();
+  const removed = new Set<string>();
+  for (const [, kind = "", path = ""] of changes.matchAll(/([A-Z])\0([^\0]+)\0/g)) {
+    (kind === "A" ? added : kind === "D" ? removed : changed).add(path);
+  }
+  return {
+    added,
+    changed,
+    removed,
+    unlikeSaved: new Set(unlikeSaved.split("\0").filter((path) => path !== "")),
+  };
+}
+
+/** A staged file's content as git would save it: filters and line ends applied. `null` where git has no such file. */
+export function stagedContent(root: string, path: string): Promise<Uint8Array | null> {
+  return runGitForBytes(root, ["cat-file", "--filters", `:0:${path}`], "", OWN_INDEX);
+}
+
+/** Where git looks for hooks: the repository's own folder, or the one that `core.hooksPath` names. */
+export interface HooksFolder {
+  /** Absolute; it may not be there. */
+  readonly path: string;
+  /** Whether `core.hooksPath` names it. */
+  readonly isNamed: boolean;
+}
+
+/** Asks git where the hooks of a work tree lie; `null` where git cannot say. */
+export async function hooksFolder(root: string): Promise<HooksFolder | null> {
+  const output = await runGit(root, ["rev-parse", "--git-path", "hooks", "--git-common-dir"], "", {
+    hooks: true,
+  });
+  const [path, common] = output?.split("\n") ?? [];
+  return path === undefined || common === undefined
+    ? null
+    : { path: resolve(root, path), isNamed: resolve(root, path) !== resolve(root, common, "hooks") };
+}
+
+/** Whether a folder lies in a repository that has no work tree. */
+export async function isInBareRepository(folder: string): Promise<boolean> {
+  return (await runGit(folder, ["rev-parse", "--is-bare-repository"], ""))?.trim() === "true";
+}
+
 async function isGitTop(folder: string): Promise<boolean> {
   const git = join(folder, ".git");
   try {
@@ -175,20 +231,36 @@ async function isGitTop(folder: string): Promise<boolean> {
   }
 }
 
+interface GitOptions {
+  /** Whether the index that a commit named for its hooks counts, and not the repository's. */
+  readonly index?: boolean;
+  /** Whether git may know of hooks. */
+  readonly hooks?: boolean;
+}
+
+/** `git commit -a` and `git commit PATH` stage into an index of their own. */
+const OWN_INDEX: GitOptions = { index: true };
+
 /** What git prints; `null` where it cannot say. */
 export async function runGit(
   root: string,
   parameters: readonly string[],
   input: string,
+  options: GitOptions = {},
 ): Promise<string | null> {
-  return (await runGitForBytes(root, parameters, input))?.toString("utf8") ?? null;
+  return (await runGitForBytes(root, parameters, input, options))?.toString("utf8") ?? null;
 }
 
 /** Exit codes 0 and 1 are answers of `check-ignore`; anything else is none. */
-function runGitForBytes(root: string, parameters: readonly string[], input: string): Promise<Buffer | null> {
+function runGitForBytes(
+  root: string,
+  parameters: readonly string[],
+  input: string,
+  { index = false, hooks = false }: GitOptions = {},
+): Promise<Buffer | null> {
   return new Promise((resolve) => {
-    const child = spawn("git", [...HARMLESS, "-C", root, ...parameters], {
-      env: withoutGitVariables(),
+    const child = spawn("git", [...HARMLESS, ...(hooks ? [] : WITHOUT_HOOKS), "-C", root, ...parameters], {
+      env: gitVariables(index),
       stdio: ["pipe", "pipe", "ignore"],
       timeout: LIMIT_MILLISECONDS,
       windowsHide: true,
@@ -204,8 +276,10 @@ function runGitForBytes(root: string, parameters: readonly string[], input: stri
 }
 
 /** Inside a hook, git's own variables point it at that hook's repository and index. */
-function withoutGitVariables(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !name.toUpperCase().startsWith("GIT_"));
+function gitVariables(index: boolean): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(
+    ([name]) => !name.toUpperCase().startsWith("GIT_") || (index && name === "GIT_INDEX_FILE"),
+  );
   return {
     ...Object.fromEntries(own),
     GIT_ALLOW_PROTOCOL: NO_PROTOCOL,

@@ -19,6 +19,7 @@ export const REMEDY_KEYS = [
   "makeRepositoryWritable",
   "nameRevision",
   "restoreFile",
+  "askGit",
   "anchorMoreOften",
   // The device key
   "restoreDeviceKey",

@@ -15,6 +15,7 @@ export const SHARED_REMEDIES = {
   makeRepositoryWritable:
     "Make sure that the folder can be written and that its disk has room. What is pending is sealed then.",
   restoreFile: "Restore the file from version control.",
+  askGit: "Ask git for its status in that folder.",
   anchorMoreOften: "Anchor more often, so that fewer suggestions end up in one batch.",
 
   restoreDeviceKey:

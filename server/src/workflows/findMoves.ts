@@ -168,7 +168,8 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function extensionOf(path: string): string {
+/** A path's ending from the last dot of its name on; empty where it has none. */
+export function extensionOf(path: string): string {
   const name = nameOf(path);
   const dot = name.lastIndexOf(".");
   return dot === -1 ? "" : name.slice(dot);

@@ -3,6 +3,8 @@ import { join } from "node:path";
 /** Where the parts of one installation lie: a clone after `npm run build`, or an unpacked extension. */
 export interface Installation {
   readonly root: string;
+  /** The check before each commit, a program for Node. */
+  readonly hook: string;
   /** The embedded model's folder. */
   readonly modelDirectory: string;
   readonly inferenceWorker: string;
@@ -18,6 +20,7 @@ export function installationOf(distDirectory: string): Installation {
   const inferenceWorker = join(distDirectory, "inferenceWorker.js");
   return {
     root,
+    hook: join(distDirectory, "hook.js"),
     modelDirectory: join(root, "server", "models", "proofline-code"),
     inferenceWorker,
     verificationWorker: join(distDirectory, "verificationWorker.js"),

@@ -87,9 +87,13 @@ export class RepositoryReader {
     return { repositoryIds: ids, evidence, anchors, moves, problems: [...damaged, ...problems] };
   }
 
-  /** What evidence held at a revision and does not hold today. */
-  async readSince(repository: Repository, revision: string): Promise<BaseEvidence> {
-    const { repositoryIds, files } = await repository.evidenceSince(revision);
+  /** What evidence held at a revision and does not hold today, or in what is to be judged in place of today's files. */
+  async readSince(
+    repository: Repository,
+    revision: string,
+    today: RepositoryFiles = repository,
+  ): Promise<BaseEvidence> {
+    const { repositoryIds, files } = await repository.evidenceSince(revision, today);
     const evidence: EvidenceInput[] = [];
     for (const { path, bytes } of files) {
       evidence.push({ path, reading: await this.readingOf(bytes) });

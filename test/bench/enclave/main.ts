@@ -39,7 +39,7 @@ try {
   const name = ChainHash.parse(enclave.name);
   const testimony = await askRegistry(registry, name, clock.now());
   const provider = new OpenGradientProvider({
-    ...{ enclave: name, model: MODEL, settlement: "private", payer: NO_PAYER, root },
+    ...{ enclave: name, model: MODEL, settlement: "private", payer: NO_PAYER, root, now: clock.now },
     askable: async () => ({ endpoint: { url: gateway.url, certificate: enclave.tlsCertificate }, testimony }),
   });
   const body = requestBody({ model: MODEL, prompt: chatPrompt(REQUEST), maxTokens: REQUEST.maxTokens });
