@@ -92,7 +92,7 @@ async function installPlain(
   if (isByHand(bytes)) {
     return false;
   }
-  const kept = `${file}${KEPT_SUFFIX}`;
+  const kept = keptBy(file);
   if ((await lstat(kept).catch(() => null)) !== null) {
     throw new CommandError(
       "repository",
@@ -122,7 +122,7 @@ function isByHand(bytes: Buffer): boolean {
 
 async function takeOut(file: string, bytes: Buffer): Promise<boolean> {
   const rest = withoutLines(bytes);
-  const kept = `${file}${KEPT_SUFFIX}`;
+  const kept = keptBy(file);
   const isKept = (await lstat(kept).catch(() => null)) !== null;
   if (rest !== null && isKept) {
     throw new CommandError(
@@ -139,6 +139,11 @@ async function takeOut(file: string, bytes: Buffer): Promise<boolean> {
     await put(file, bytes, rest);
   }
   return true;
+}
+
+/** Where the hook is kept that was there before Proofline's, which finds it there whatever it is called itself. */
+function keptBy(file: string): string {
+  return join(dirname(file), `pre-commit${KEPT_SUFFIX}`);
 }
 
 /** Writes a hook, new or in place of what was read of it. Resolves to whether it had to. */
@@ -195,7 +200,7 @@ async function writing<Value>(file: string, work: () => Promise<Value>): Promise
 /** What holds of a place now. */
 async function stateOf(place: HookPlace): Promise<HookAnswer> {
   const { manager, hook, hookBytes, file, bytes, isManaged } = place;
-  const kept = `${file}${KEPT_SUFFIX}`;
+  const kept = keptBy(file);
   const facts = {
     manager,
     hook: hookBytes === null ? null : hook,

@@ -87,6 +87,13 @@ export async function findHookPlace(folder: string): Promise<HookPlace> {
   if (isLefthook || (lefthook !== null && !isPreCommit)) {
     return inFile("lefthook", lefthook ?? join(top, "lefthook.yml"), isLefthook);
   }
+  if (isPreCommit) {
+    // Python's pre-commit keeps a hook that was there under this name, and calls it first.
+    const before = await inFile("preCommit", `${hook}.legacy`, true);
+    if (before.bytes !== null && hasLines(before.bytes)) {
+      return before;
+    }
+  }
   if (isPreCommit || preCommit !== null) {
     return inFile("preCommit", preCommit ?? join(top, ".pre-commit-config.yaml"), isPreCommit);
   }
