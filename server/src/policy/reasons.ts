@@ -206,7 +206,7 @@ function environmentReason(value: Checks["environment"], policy: Policy): string
     case "attestedRebuilt":
       return `A registry approved the code of the enclave that signed this, and the ${policy.name} names who has rebuilt it from its source.`;
     case "attestedRevoked":
-      return "A registry approved the code of the enclave when it signed this, and has taken the approval back since.";
+      return "A registry approved the code of the enclave when it signed this, and since then has taken the approval back or disabled the enclave.";
   }
 }
 

@@ -2,6 +2,9 @@ import { isQuote, unpairedIn } from "../prompt/brackets";
 import type { CursorContext } from "../prompt/cursorContext";
 import { all, before, NOTHING, type Range, type TrimContext } from "./step";
 
+/** Of an answer that closes more in vain nothing stays: each is looked at with all that stands around it. */
+const MOST_CLOSED = 100;
+
 /**
  * What comes from the bracket or quote on that the text which follows closes already, as an auto-closed one does. An
  * answer that opens again what it closed too much, as `a) + (b`, stays.
@@ -35,7 +38,11 @@ function endWithout(text: string, after: string, { lineBefore, around }: CursorC
     const { closers, openers } = unpairedIn(upToAfter + after);
     return closers.length + openers.filter(({ sign, at }) => isQuote(sign) && at >= upToAfter.length).length;
   };
-  const places = unpairedIn(text, lineBefore).closers.map(({ at }) => ({
+  const found = unpairedIn(text, lineBefore).closers;
+  if (found.length > MOST_CLOSED) {
+    return 0;
+  }
+  const places = found.map(({ at }) => ({
     at,
     before: inVain(at),
     behind: inVain(at + 1),

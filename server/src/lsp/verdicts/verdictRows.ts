@@ -73,7 +73,7 @@ function environmentRow(value: Checks["environment"], environment: Findings["env
         text: "an enclave with approved code, which the policy says was rebuilt from its source",
       };
     case "attestedRevoked":
-      return { mark: "stated", text: "an enclave whose code its registry approved then, and does no longer" };
+      return { mark: "stated", text: "an enclave that its registry approved then, and does no longer" };
   }
 }
 

@@ -1,6 +1,8 @@
+import { attempt } from "../attestation/answerFlaw";
 import { type AnswerCheck, check, failed, flawed, notChecked, passed } from "../attestation/answerReport";
 import { type AnswerParts, NO_ANSWER } from "./answerParts";
-import { objectionToEntry } from "./registryEntry";
+import { decodeRegistryEntry, objectionToEntry } from "./registryEntry";
+import type { RegistryState } from "./registryTestimony";
 
 const NOBODY_ASKED = "OpenGradient's chain was not asked.";
 
@@ -51,12 +53,23 @@ export function registryChecks(parts: AnswerParts): readonly AnswerCheck[] {
         whenSigned.block,
       ),
     ),
-    check(
-      "codeStillApproved",
-      now.isCodeApproved ? "passed" : "warning",
-      told(`the registry ${now.isCodeApproved ? "approves" : "does not approve"} its code`, now.block),
-    ),
+    stillApprovedCheck(now, told),
   ];
+}
+
+/** Whether the registry stands by the enclave today: it approves its code, and has it enabled. */
+function stillApprovedCheck(
+  { entry, isCodeApproved, block }: RegistryState,
+  told: (what: string, block: number) => string,
+): AnswerCheck {
+  const decoded = entry === null ? null : attempt(() => decodeRegistryEntry(entry));
+  const isEnabled = decoded !== null && "value" in decoded && decoded.value.isEnabled;
+  if (!isCodeApproved) {
+    return check("codeStillApproved", "warning", told("the registry does not approve its code", block));
+  }
+  return isEnabled
+    ? passed("codeStillApproved", told("the registry approves its code", block))
+    : check("codeStillApproved", "warning", told("the registry does not have the enclave enabled", block));
 }
 
 /** Why the entry counts for nothing; `null` where nothing speaks against it, or there is none and nobody was asked. */

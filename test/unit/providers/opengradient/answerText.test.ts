@@ -31,6 +31,21 @@ describe("displayedOf", () => {
     expect(displayedOf(many, at(""))).toBeTypeOf("string");
   });
 
+  it("is done soon with signs that pair with nothing, whatever stands around the cursor", () => {
+    for (const sign of ["(", ")", ")(", "${", "'", "`", "/*"]) {
+      const answer = sign.repeat(Math.floor(MOST_ANSWERED / sign.length));
+      for (const [before, after] of [
+        ["", ""],
+        ["(", ")"],
+        ["(", "("],
+        ["{\n", "a"],
+      ] as const) {
+        const place = at(before.repeat(4_000), after.repeat(3_000));
+        expect(displayedOf(answer, place)).toBeTypeOf("string");
+      }
+    }
+  });
+
   it("is done soon with many lines that are one like the other", () => {
     for (const line of ["{\n", "}\n", "a\n}\n", "\n"]) {
       const answer = `${line.repeat(Math.floor(MOST_ANSWERED / line.length) - 1)}x`;

@@ -325,6 +325,13 @@ describe("what does not hold", () => {
     expect(report.summary).toBe("approved");
     expect(named(report, "warning")).toEqual(["codeStillApproved"]);
   });
+
+  it("is not an enclave that was disabled later: that is a warning, too", async () => {
+    const now = { entry: registryEntry(enclave, { enabled: false }) };
+    const report = await checkAnswer(saved(), { root, registry: testimony({}, now) });
+    expect(report.summary).toBe("approved");
+    expect(named(report, "warning")).toEqual(["codeStillApproved"]);
+  });
 });
 
 describe("a batch", () => {
