@@ -160,7 +160,7 @@ describe("a policy", () => {
     const { status, report } = verify();
     expect(status).toBe(1);
     expect(report.files).toEqual([
-      { path: ".proofline/policy.json", problem: expect.stringContaining("Line 4") },
+      { path: ".proofline/policy.json", problem: expect.stringContaining("Line 4"), line: 4 },
     ]);
     expect(report.summary.verified).toBe(0);
     expect(explained().counts?.policy.anchors.witnesses).toBe("several");

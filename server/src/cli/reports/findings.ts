@@ -63,11 +63,11 @@ export function findingsOf(report: Report, { decide, unattributed }: Judge): rea
       }),
     ),
     ...report.files.map(
-      ({ path, problem }): Finding => ({
+      ({ path, problem, line }): Finding => ({
         rule: "file",
         level: "error",
         path,
-        lines: null,
+        lines: line === undefined ? null : { start: line, end: line },
         columns: null,
         message: problem,
         key: `file ${path} ${problem}`,
