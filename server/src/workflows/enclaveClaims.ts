@@ -4,6 +4,7 @@ import type { TrimVersion } from "../inference/suggestion";
 import { TRIM_VERSION } from "../inference/trim";
 import { decodeUtf8 } from "../platform/canonicalJson";
 import { ProoflineError } from "../platform/errors";
+import { groupBy } from "../platform/groupBy";
 import { SettlementKind } from "../protocol/settlementKinds";
 import type { ClaimedAnswer } from "../providers/opengradient/claimedAnswer";
 import { OPENGRADIENT_SCHEME } from "../providers/opengradient/completionRequest";
@@ -17,12 +18,15 @@ export interface EnclaveClaim {
   readonly answer: ClaimedAnswer | { readonly obstacle: string };
 }
 
-/** The attested claims of some files, by today's paths, each once; all of them without a choice. */
+/**
+ * The attested claims of some files, by today's paths, each once; all of them without a choice. Devices take turns: how many are looked
+ * at is bounded, and a stranger with many claims must not use that up.
+ */
 export function enclaveClaims(
   { evidence, moves }: Pick<RepositoryContents, "evidence" | "moves">,
   isWanted: (suggestion: { readonly path: string }) => boolean = () => true,
 ): readonly EnclaveClaim[] {
-  const found = new Map<string, EnclaveClaim>();
+  const found = new Map<string, EnclaveClaim & { readonly device: string }>();
   for (const { reading } of evidence) {
     if (reading.kind !== "intact" || reading.batch.facts.execution.kind !== "attested") {
       continue;
@@ -35,11 +39,18 @@ export function enclaveClaims(
         isWanted({ path: moves.ofPiece(device, leafHash, index, path) }),
       );
       if (isBetter && isHere && "trim" in record && facts.execution.kind === "attested") {
-        found.set(leafHash, { claim: leafHash, answer: answerIn(facts.execution, record.trim, values) });
+        const answer = answerIn(facts.execution, record.trim, values);
+        found.set(leafHash, { claim: leafHash, device, answer });
       }
     }
   }
-  return [...found.values()];
+  return inTurns([...groupBy(found.values(), ({ device }) => device).values()]);
+}
+
+/** The first of each group, then the second of each, and so on. */
+function inTurns(groups: readonly (readonly EnclaveClaim[])[]): readonly EnclaveClaim[] {
+  const longest = groups.reduce((most, { length }) => Math.max(most, length), 0);
+  return Array.from({ length: longest }, (_, turn) => groups.flatMap((group) => group[turn] ?? [])).flat();
 }
 
 function answerIn(
