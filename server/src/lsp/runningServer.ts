@@ -50,6 +50,7 @@ import { WorkspaceEnclaves } from "./enclaves/workspaceEnclaves";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
 import { WorkspaceModels } from "./models/workspaceModels";
+import { KnownRules } from "./policies/knownRules";
 import { WorkspacePolicies } from "./policies/workspacePolicies";
 import { ask, onNotification, onQuestion, onRequest } from "./requests";
 import { startSealing } from "./sealing/sealing";
@@ -119,7 +120,9 @@ export function assembleServer(
     log,
   );
   const providers = new DocumentProviders(engine, enclaveHost, locations, settings);
-  const gate = new Gate(settings, providers, locations, store);
+  const repositoryPolicies = new RepositoryPolicies(settings.home);
+  const rules = new KnownRules(repositoryPolicies);
+  const gate = new Gate(settings, providers, locations, rules, store);
   const sources = new ContextSources(locations, settings);
   const active = new ActiveSuggestions();
   const context: ServerContext = {
@@ -157,9 +160,8 @@ export function assembleServer(
     status,
   });
 
-  const repositoryPolicies = new RepositoryPolicies(settings.home);
   const policies = new WorkspacePolicies(settings, repositoryPolicies, pathsOf(workspaceFolders ?? []), log);
-  const identity = new Identity(settings, { store: models.store, embedded }, repositoryPolicies, store, log);
+  const identity = new Identity(settings, { store: models.store, embedded }, rules, store, log);
   const folders = new EvidenceFolders(reader, chain, store, log);
   chain.onHeard(() => void folders.recheck());
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));

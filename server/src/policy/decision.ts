@@ -44,11 +44,6 @@ export function builtInAdmission(allowAnchored = false): Admission {
 
 /** What a policy's rules decide. Where a suggestion falls short in several, the strictest decides. */
 export function admissionUnder(policy: PolicyFile): Admission {
-  const counts = {
-    replayable: matcherOf(policy.executions.replayable),
-    attested: matcherOf(policy.executions.attested),
-    stated: matcherOf(policy.executions.stated),
-  };
   return (verdict) => {
     const word = decisionOnWord(verdict.summary, policy);
     if (word.kind === "refuse" || word.kind === "waits") {
@@ -56,7 +51,7 @@ export function admissionUnder(policy: PolicyFile): Admission {
     }
     const { path, findings, checks } = verdict;
     const { kind } = findings.execution;
-    if (!counts[kind](path)) {
+    if (!countsAt(policy, kind, path)) {
       return {
         kind: "refuse",
         why: `${KINDS[kind]} do not count at this place, as the policy ${JSON.stringify(policy.name)} has it.`,
@@ -81,6 +76,19 @@ export function admissionUnder(policy: PolicyFile): Admission {
   };
 }
 
+/** Whether suggestions of a kind count at a path below the repository's top. */
+export function countsAt(policy: PolicyFile, kind: keyof PolicyFile["executions"], path: string): boolean {
+  const known = matchers.get(policy) ?? {
+    replayable: matcherOf(policy.executions.replayable),
+    attested: matcherOf(policy.executions.attested),
+    stated: matcherOf(policy.executions.stated),
+  };
+  matchers.set(policy, known);
+  return known[kind](path);
+}
+
+const matchers = new WeakMap<PolicyFile, Readonly<Record<keyof PolicyFile["executions"], Matcher>>>();
+
 function decisionOnWord(summary: Summary, { edited, replay }: PolicyFile): Decision {
   switch (summary) {
     case "verified":
@@ -102,7 +110,8 @@ function decisionOnWord(summary: Summary, { edited, replay }: PolicyFile): Decis
   }
 }
 
-const KINDS: Readonly<Record<Verdict["findings"]["execution"]["kind"], string>> = {
+/** What people call suggestions of a kind. */
+export const KINDS: Readonly<Record<Verdict["findings"]["execution"]["kind"], string>> = {
   replayable: "Suggestions of pinned models",
   attested: "Answers of enclaves",
   stated: "Suggestions that nobody can check",
@@ -119,8 +128,10 @@ function stricter(one: Decision, other: Decision): Decision {
 
 const STRICTNESS: readonly Decision["kind"][] = ["good", "report", "waits", "refuse"];
 
+type Matcher = (path: string) => boolean;
+
 /** Whether a path below the repository's top fits one of the patterns; names that begin with a dot are like any other. */
-function matcherOf(patterns: readonly string[]): (path: string) => boolean {
+function matcherOf(patterns: readonly string[]): Matcher {
   return patterns.length === 0 ? () => false : picomatch([...patterns], { dot: true });
 }
 

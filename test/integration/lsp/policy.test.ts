@@ -2,7 +2,13 @@
 import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
 import { POLICY_FILE } from "../../../server/src/evidence/repository";
-import { AnchorNow, AnswerPolicy, ForgetPolicy, ReviewPolicy } from "../../../server/src/protocol/messages";
+import {
+  AnchorNow,
+  AnswerPolicy,
+  ForgetPolicy,
+  GetDocumentState,
+  ReviewPolicy,
+} from "../../../server/src/protocol/messages";
 import type { Client } from "../../support/languageClient";
 import { uriOf } from "../../support/languageClient";
 import { offered, Workspace } from "../../support/workspace";
@@ -84,6 +90,22 @@ test("decides how severe an edited line is, whatever the person's own setting", 
   await client.until("a looser policy", () => client.status?.proposedPolicy === "looser");
   await answer((await review()).proposal?.digest ?? "", "accepted");
   await client.until("a warning", () => seen(DiagnosticSeverity.Warning));
+});
+
+test("nothing is offered that it would refuse from the beginning", async () => {
+  const { workspace, client, uri, review, answer } = await verified();
+  const off = async () => (await client.connection.sendRequest(GetDocumentState.type, { uri })).offReason;
+  expect(await off()).toBeNull();
+  policy(workspace, client, { enforcement: "block", executions: { replayable: ["docs/**"] } });
+  await client.until("a policy that waits", () => client.status?.proposedPolicy === "new");
+  expect(await off()).toBeNull();
+  await answer((await review()).proposal?.digest ?? "", "accepted");
+  expect(await off()).toMatch(/pinned models do not count at this place, as the policy “team” has it/);
+  policy(workspace, client, { enforcement: "warn" });
+  await client.until("a looser policy", () => client.status?.proposedPolicy === "looser");
+  expect(await off()).toMatch(/asks for less than the one that you accepted/);
+  await answer((await review()).proposal?.digest ?? "", "accepted");
+  expect(await off()).toBeNull();
 });
 
 test("that is broken is a problem of its line, and nothing is verified meanwhile", async () => {

@@ -1,6 +1,13 @@
+import { unreachable } from "../../platform/errors";
+import { countsAt, KINDS } from "../../policy/decision";
 import type { ModelState } from "../../protocol/messages";
-import type { DocumentLocations } from "../documents/documentLocations";
+import { strictest } from "../../protocol/verifiedOnly";
+import { visibleName } from "../../protocol/visibleText";
+import type { Offered } from "../../providers/provider";
+import { enforcementBy, NO_RULES } from "../../workflows/repositoryPolicies";
+import type { DocumentLocation, DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
+import type { KnownRules } from "../policies/knownRules";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 import type { DocumentProviders } from "./documentProviders";
@@ -17,6 +24,7 @@ export class Gate {
     private readonly settings: SettingsStore,
     private readonly providers: DocumentProviders,
     private readonly locations: DocumentLocations,
+    private readonly rules: KnownRules,
     private readonly store: SuggestionStore,
   ) {}
 
@@ -28,9 +36,13 @@ export class Gate {
     if (!enabled) {
       return "Suggestions are turned off in the settings.";
     }
-    const { state } = await this.providers.of(document);
+    const { state, offers } = await this.providers.of(document);
+    const location = await this.locations.of(document);
     return (
-      this.modelReason(state) ?? this.documentReason(document) ?? (await this.locations.of(document)).refusal
+      modelReason(state) ??
+      this.documentReason(document) ??
+      location.refusal ??
+      (await this.ruleReason(location, offers))
     );
   }
 
@@ -42,18 +54,24 @@ export class Gate {
     return (await this.locations.of(document)).refusal;
   }
 
-  private modelReason(state: ModelState): string | null {
-    const { verifiedOnly } = this.settings.current;
-    if (state.kind === "failed") {
-      return `${state.reason} ${state.remedy}`;
+  /** Why nothing is offered where what falls short would be an error: it would be one from the beginning. */
+  private async ruleReason(
+    { repository, path }: DocumentLocation,
+    offers: Offered["kind"],
+  ): Promise<string | null> {
+    const rules = repository === null ? NO_RULES : await this.rules.of(repository);
+    if (strictest(this.settings.current.verifiedOnly, enforcementBy(rules)) !== "block") {
+      return null;
     }
-    if (state.kind === "off") {
-      return state.reason;
-    }
-    if (verifiedOnly === "block" && this.store.problem !== null) {
+    if (this.store.problem !== null) {
       return `Only verified suggestions are wanted, and nothing can be recorded: ${this.store.problem}`;
     }
-    return null;
+    if (rules.hold !== null) {
+      return `Only verified suggestions are wanted. ${rules.hold}`;
+    }
+    return rules.file === null || countsAt(rules.file, offers, path)
+      ? null
+      : `${KINDS[offers]} do not count at this place, as the policy ${visibleName(rules.file.name)} has it.`;
   }
 
   private documentReason(document: OpenDocument): string | null {
@@ -76,5 +94,20 @@ export class Gate {
     const reason = textOffReason(document.text, document.languageId);
     this.texts.set(document, { version: document.version, reason });
     return reason;
+  }
+}
+
+function modelReason(state: ModelState): string | null {
+  switch (state.kind) {
+    case "failed":
+      return `${state.reason} ${state.remedy}`;
+    case "off":
+      return state.reason;
+    case "loading":
+    case "ready":
+    case "relayed":
+      return null;
+    default:
+      return unreachable(state);
   }
 }

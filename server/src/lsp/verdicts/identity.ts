@@ -1,11 +1,11 @@
-import { openRepository } from "../../evidence/repository";
 import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import { strictest, type VerifiedOnly } from "../../protocol/verifiedOnly";
 import type { InstalledPin, ModelPlaces } from "../../workflows/installedPins";
 import { type KnownHere, lookAround, NOTHING_KNOWN } from "../../workflows/knownHere";
-import { enforcementBy, NO_RULES, type RepositoryPolicies } from "../../workflows/repositoryPolicies";
+import { enforcementBy, NO_RULES } from "../../workflows/repositoryPolicies";
+import type { KnownRules } from "../policies/knownRules";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 
@@ -18,7 +18,7 @@ export class Identity {
   constructor(
     private readonly settings: SettingsStore,
     private readonly models: Pick<ModelPlaces, "store" | "embedded">,
-    private readonly policies: RepositoryPolicies,
+    private readonly rules: KnownRules,
     store: SuggestionStore,
     private readonly log: (line: string) => void,
   ) {
@@ -55,6 +55,7 @@ export class Identity {
 
   /** Looks again; the key appears with the first batch, the pins change with the model. */
   async refresh(): Promise<void> {
+    this.rules.refresh();
     const known = new Map<string, Promise<KnownHere>>();
     this.known = known;
     const { pins } = await this.of(null);
@@ -66,10 +67,7 @@ export class Identity {
   private async look(repository: RepositoryIdentity | null): Promise<KnownHere> {
     const { home, current } = this.settings;
     try {
-      const rules =
-        repository === null
-          ? NO_RULES
-          : await this.policies.of(await openRepository(repository.folder, [repository.folder]));
+      const rules = repository === null ? NO_RULES : await this.rules.of(repository);
       const known = await lookAround(home, { ...this.models, own: current.modelPath }, repository, rules);
       for (const problem of known.problems) {
         this.log(problem);
