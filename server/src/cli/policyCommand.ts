@@ -193,7 +193,7 @@ async function ask({ file }: PolicyProposal): Promise<void> {
 }
 
 function describeProposal({ lines, digest }: PolicyProposal): readonly string[] {
-  return ["This repository's policy, which waits for your answer:", ...lines, `Digest        ${digest}`];
+  return ["This repository's policy, which waits for your answer:", ...lines, `Digest: ${digest}`];
 }
 
 /** What holds for most teams at first: nothing is refused that cannot be mended, and a person may edit what was suggested. */

@@ -1,6 +1,7 @@
 import picomatch from "picomatch";
 import { unreachable } from "../platform/errors";
 import type { Summary } from "../protocol/verdictWords";
+import { visibleName } from "../protocol/visibleText";
 import type { PolicyFile, Reaction } from "./file/policyFile";
 import type { Verdict } from "./verdict";
 
@@ -54,7 +55,7 @@ export function admissionUnder(policy: PolicyFile): Admission {
     if (!countsAt(policy, kind, path)) {
       return {
         kind: "refuse",
-        why: `${KINDS[kind]} do not count at this place, as the policy ${JSON.stringify(policy.name)} has it.`,
+        why: `${KINDS[kind]} do not count at this place, as the policy ${visibleName(policy.name)} has it.`,
       };
     }
     const { share } = findings.content;

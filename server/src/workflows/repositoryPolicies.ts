@@ -188,7 +188,7 @@ function proposalOf(file: PolicyFile | null, accepted: PolicyFile | null): Polic
     loosened,
     lines: [
       ...(file === null ? ["No policy: the built-in rules."] : describePolicy(file)),
-      ...(loosened.length === 0 ? [] : [`Asks for less   ${loosened.join(", ")}`]),
+      ...(loosened.length === 0 ? [] : [`Asks for less than before: ${loosened.join(", ")}`]),
     ],
   };
 }

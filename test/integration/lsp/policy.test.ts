@@ -49,7 +49,7 @@ test("counts once it is accepted, asks again where it asks for less, and can be 
   await client.untilShown(uri, "unknown");
   const { proposal, counts } = await review();
   expect(counts).toBeNull();
-  expect(proposal?.lines.join("\n")).toMatch(/Enforcement +what falls short is an error/);
+  expect(proposal?.lines.join("\n")).toMatch(/Enforcement: what falls short is an error/);
 
   await answer(proposal?.digest ?? "", "accepted");
   await client.untilShown(uri, "verified");
@@ -100,7 +100,7 @@ test("nothing is offered that it would refuse from the beginning", async () => {
   await client.until("a policy that waits", () => client.status?.proposedPolicy === "new");
   expect(await off()).toBeNull();
   await answer((await review()).proposal?.digest ?? "", "accepted");
-  expect(await off()).toMatch(/pinned models do not count at this place, as the policy “team” has it/);
+  expect(await off()).toMatch(/pinned models do not count at this place, as the policy team has it/);
   policy(workspace, client, { enforcement: "warn" });
   await client.until("a looser policy", () => client.status?.proposedPolicy === "looser");
   expect(await off()).toMatch(/asks for less than the one that you accepted/);

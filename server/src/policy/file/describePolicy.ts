@@ -1,18 +1,30 @@
 import { unreachable } from "../../platform/errors";
 import { visibleName, visibleText } from "../../protocol/visibleText";
-import type { PolicyFile, Reaction } from "./policyFile";
+import { PolicyFile, type Reaction } from "./policyFile";
 
-/** What a policy asks for, line by line, for whoever decides whether it counts. Nothing in it is left out. */
+/** What a policy asks for, line by line, for whoever decides whether it counts: all that is not as the built-in rules have it. */
 export function describePolicy(policy: PolicyFile): readonly string[] {
+  const { format, name: called } = policy;
+  const builtIn = new Set(linesOf(PolicyFile.parse({ format, name: called, enforcement: "off" })));
+  const [name, ...rules] = linesOf(policy);
+  const own = rules.filter((line) => !builtIn.has(line));
+  return [
+    ...(name === undefined ? [] : [name]),
+    ...own,
+    own.length === rules.length ? "" : "All else: as the built-in rules have it.",
+  ].filter((line) => line !== "");
+}
+
+function linesOf(policy: PolicyFile): readonly string[] {
   const { chain, anchors, executions, sealedPrompts, edited, unattributed } = policy;
   return [
-    `Policy        ${visibleName(policy.name)}`,
-    `Enforcement   ${enforcement(policy.enforcement)}`,
-    `Chain         ${chain === undefined ? "the reader's own" : `only chain ${chain.id}, contract ${chain.contract}`}`,
-    `Anchors       ${anchors.finalized ? "in final blocks" : "as soon as they are in a block"}; ${WITNESSED[anchors.witnesses]}`,
-    `Replayable    ${places(executions.replayable)}; ${policy.replay === "required" ? "replayed" : "replayed or not"}`,
-    `Attested      ${places(executions.attested)}`,
-    `Stated        ${places(executions.stated)}`,
+    `Policy: ${visibleName(policy.name)}`,
+    `Enforcement: ${enforcement(policy.enforcement)}`,
+    `Chain: ${chain === undefined ? "the reader's own" : `only chain ${chain.id}, contract ${chain.contract}`}`,
+    `Anchors: ${anchors.finalized ? "in final blocks" : "as soon as they are in a block"}; ${WITNESSED[anchors.witnesses]}`,
+    `Replayable: ${places(executions.replayable)}; ${policy.replay === "required" ? "replayed" : "replayed or not"}`,
+    `Attested: ${places(executions.attested)}`,
+    `Stated: ${places(executions.stated)}`,
     ...list(
       "Models",
       "every pin that a reader lets count",
@@ -33,12 +45,12 @@ export function describePolicy(policy: PolicyFile): readonly string[] {
       "whatever the registry approves",
       policy.enclaveCode?.map(({ name, measurement }) => `${visibleName(name)} ${measurement}`),
     ),
-    `Revoked       code of enclaves whose approval was taken back: ${policy.revokedEnclaves === "refuse" ? "refused" : "reported"}`,
-    `Sealed        suggestions whose prompt stayed with its author: ${REACTED[sealedPrompts]}`,
-    `Share         at least ${percent(policy.leastShare)} of the text on its lines`,
-    `Copied        at most ${percent(policy.mostCopied)} of it stands in its prompt`,
-    `Edited        accepted lines that were changed: ${REACTED[edited]}`,
-    `Unattributed  changed lines without evidence: ${REACTED[unattributed]}`,
+    `Revoked: code of enclaves whose approval was taken back: ${policy.revokedEnclaves === "refuse" ? "refused" : "reported"}`,
+    `Sealed: suggestions whose prompt stayed with its author: ${REACTED[sealedPrompts]}`,
+    `Share: at least ${percent(policy.leastShare)} of the text on its lines`,
+    `Copied: at most ${percent(policy.mostCopied)} of it stands in its prompt`,
+    `Edited: accepted lines that were changed: ${REACTED[edited]}`,
+    `Unattributed: changed lines without evidence: ${REACTED[unattributed]}`,
   ];
 }
 
@@ -78,10 +90,9 @@ function places(patterns: readonly string[]): string {
 
 /** What is listed, one to a line; `otherwise` where nothing is. */
 function list(head: string, otherwise: string, entries: readonly string[] | undefined): string[] {
-  if (entries === undefined || entries.length === 0) {
-    return [`${head.padEnd(14)}${entries === undefined ? otherwise : "none"}`];
-  }
-  return entries.map((entry, index) => `${(index === 0 ? head : "").padEnd(14)}${entry}`);
+  return entries === undefined
+    ? [`${head}: ${otherwise}`]
+    : [`${head}: ${entries.length === 0 ? "none" : "these alone"}`, ...entries.map((entry) => `– ${entry}`)];
 }
 
 function percent(share: number): string {

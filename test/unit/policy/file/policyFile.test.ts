@@ -93,6 +93,14 @@ describe("what people are shown of a policy", () => {
     }
   });
 
+  it("leaves out what the built-in rules have alike, and nothing else", () => {
+    expect(describePolicy(policyWith({ enforcement: "off" }))).toEqual([
+      "Policy: team",
+      "All else: as the built-in rules have it.",
+    ]);
+    expect(describePolicy(policyWith({}))[1]).toBe("Enforcement: what falls short is a warning");
+  });
+
   it("shows letter by letter what its author wrote", () => {
     const lines = describePolicy(
       policyWith({ name: "t\u202eeam", executions: { attested: ["a\u202eb"] } }),
