@@ -1,7 +1,8 @@
+import { readAnchor } from "../chain/anchorFile";
 import type { Repository } from "../evidence/repository";
 import { unreachable } from "../platform/errors";
 import type { ChangedFile } from "../platform/gitChanges";
-import { judgedIn, unattributedIn } from "../policy/changes";
+import { changedAnchors, judgedIn, unattributedIn } from "../policy/changes";
 import type { Decision } from "../policy/decision";
 import {
   copiedReason,
@@ -64,7 +65,7 @@ export async function verify(
     paths,
   });
   const changes = flags.base === null ? null : await repository.changesSince(flags.base);
-  const judge = judgeOf(rules, changes, flags);
+  const judge = await judgeOf(rules, repository, changes, flags);
   const shown = select(
     { ...report, unattributed: await unattributed(report, repository, changes, judge) },
     wanted,
@@ -91,17 +92,33 @@ export async function verify(
 }
 
 /** What this call judges by: the rules that count, for what a change has to answer for. */
-function judgeOf(
+async function judgeOf(
   rules: RepositoryRules,
+  repository: Repository,
   changes: readonly ChangedFile[] | null,
   { allowAnchored }: VerifyFlags,
-): Judge {
+): Promise<Judge> {
   const admit = admissionBy(rules, allowAnchored);
-  const isJudged = changes === null ? () => true : judgedIn(changes);
+  const isJudged =
+    changes === null ? () => true : judgedIn(changes, await anchoredIn(repository, changedAnchors(changes)));
   return {
     decide: (verdict) => (isJudged(verdict) ? admit(verdict) : null),
     unattributed: rules.file?.unattributed ?? "allow",
   };
+}
+
+/** The batches that some anchor files speak of today, whatever they are called. */
+async function anchoredIn(
+  repository: Repository,
+  anchors: readonly ChangedFile[],
+): Promise<ReadonlySet<string>> {
+  const texts = await repository.readTexts(anchors.map(({ path }) => path));
+  return new Set(
+    [...texts.values()].flatMap((text) => {
+      const reading = readAnchor(Buffer.from(text));
+      return reading.kind === "anchor" ? [reading.anchor.batchRoot] : [];
+    }),
+  );
 }
 
 async function unattributed(

@@ -1,6 +1,6 @@
 import { runGit } from "./git";
 
-/** A file that is not as it was. */
+/** A file that is not as it was. One that was renamed is one that is gone, and one that is new. */
 export interface ChangedFile {
   /** Below the top, today's name; of one that is gone the name that it had. */
   readonly path: string;
@@ -64,6 +64,9 @@ export function readDiff(diff: string): readonly ChangedFile[] {
       const name = nameIn(row.slice(4));
       file.isGone ||= name === null;
       file.path = name ?? file.path;
+    } else if (file !== undefined && row.startsWith("rename from ")) {
+      const path = unquoted(row.slice("rename from ".length));
+      files.splice(-1, 0, { path, lines: [], isNew: false, isGone: true });
     } else if (file !== undefined && row.startsWith("rename to ")) {
       file.path = unquoted(row.slice("rename to ".length));
       file.isNew = true;

@@ -3,24 +3,37 @@ import type { ChangedFile, LineRange } from "../platform/gitChanges";
 import type { UnattributedLines } from "./report";
 import type { Verdict } from "./verdict";
 
+const ANCHORS_FOLDER = `${PROOFLINE_FOLDER}/anchors`;
+
+/** The anchor files among what was changed. */
+export function changedAnchors(changes: readonly ChangedFile[]): readonly ChangedFile[] {
+  return changes.filter(({ path }) => path.startsWith(`${ANCHORS_FOLDER}/`));
+}
+
 /**
  * Whether a change has to answer for a verdict: it touches the lines, their evidence or its anchor, or leaves the lines in another state
  * than they were accepted in. What it leaves alone was judged when it came.
+ *
+ * @param added the batches that new anchor files speak of. Their names prove nothing, and of one that was changed or taken away nobody
+ *   can tell here what it spoke of
  */
-export function judgedIn(changes: readonly ChangedFile[]): (verdict: Verdict) => boolean {
-  const byPath = new Map(changes.map((file) => [file.path, file]));
-  const anchors = changes.filter(({ path }) => path.startsWith(`${PROOFLINE_FOLDER}/anchors/`));
-  const roots = new Set(
-    anchors.map(({ path }) => path.slice(`${PROOFLINE_FOLDER}/anchors/`.length).split(".")[0]),
-  );
-  const isOtherRepository = changes.some(({ path }) => path.startsWith(`${REPOSITORY_FOLDER}/`));
+export function judgedIn(
+  changes: readonly ChangedFile[],
+  added: ReadonlySet<string> = new Set(),
+): (verdict: Verdict) => boolean {
+  // Where a file is gone, another may lie in its place.
+  const inOrder = [...changes].sort((a, b) => Number(b.isGone) - Number(a.isGone));
+  const byPath = new Map(inOrder.map((file) => [file.path, file]));
+  const isOtherRepository =
+    changes.some(({ path }) => path.startsWith(`${REPOSITORY_FOLDER}/`)) ||
+    changedAnchors(changes).some(({ isNew }) => !isNew);
   return ({ path, evidenceFile, startLine, endLine, checks, findings }) => {
     const file = byPath.get(path);
     const isOfEvidence =
       isOtherRepository ||
       evidenceFile === null ||
       byPath.has(evidenceFile) ||
-      roots.has(findings.anchor.batchRoot);
+      added.has(findings.anchor.batchRoot);
     if (isOfEvidence || file === undefined) {
       return isOfEvidence;
     }

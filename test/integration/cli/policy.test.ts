@@ -292,6 +292,22 @@ describe("in a pull request", () => {
     expect([status, report.vanished.length]).toEqual([1, 1]);
   });
 
+  it("anchors that were given another name or another folder are no less changed", () => {
+    branch({});
+    git("mv", ".proofline/anchors", "kept");
+    commit("Anchors elsewhere");
+    expect(proofline(["verify", "--base", "main"]).stdout).not.toContain("Not judged here");
+    git("reset", "--quiet", "--hard", "main");
+    const [name = ""] = readdirSync(join(project, ".proofline", "anchors"));
+    git("mv", `.proofline/anchors/${name}`, ".proofline/anchors/other.json");
+    commit("Another name");
+    expect(proofline(["verify", "--base", "main"]).stdout).not.toContain("Not judged here");
+    git("checkout", "--quiet", "-b", "next");
+    appendFileSync(join(project, ".proofline", "anchors", "other.json"), "\n");
+    commit("And another content");
+    expect(proofline(["verify", "--base", "change"]).stdout).not.toContain("Not judged here");
+  });
+
   it("a broken policy of the base is an error, not leniency", () => {
     writeFileSync(join(project, ".proofline", "policy.json"), "{");
     commit("Broken");

@@ -86,13 +86,17 @@ describe("changed lines", () => {
     git("rm", "--quiet", "gone");
     writeFileSync(join(folder, "untracked"), "x\n");
     const changes = (await changesSince(folder, base)) ?? [];
-    expect(changes.map(({ path }) => path).sort()).toEqual([...files, "gone", "renamed", "untracked"].sort());
+    expect(changes.map(({ path }) => path).sort()).toEqual(
+      [...files, "gone", "old", "renamed", "untracked"].sort(),
+    );
     expect(changes.find(({ path }) => path === "renamed")).toMatchObject({
       isNew: true,
       isGone: false,
       lines: [],
     });
-    expect(changes.find(({ path }) => path === "gone")).toMatchObject({ isGone: true });
+    for (const name of ["gone", "old"]) {
+      expect(changes.find(({ path }) => path === name)).toMatchObject({ isGone: true, lines: [] });
+    }
     expect(await changesSince(folder, "0".repeat(40))).toBeNull();
   });
 
