@@ -7,6 +7,7 @@ import type { RepositoryIdentity } from "../platform/acceptedRecords";
 import { createWhole, isErrno, removeAbandoned, writeWhole } from "../platform/durable";
 import { meaningOf, ProoflineError, unreachable } from "../platform/errors";
 import {
+  type CommittedFile,
   commitOf,
   committedFiles,
   contentsOf,
@@ -245,7 +246,13 @@ export class Repository {
    *
    * @throws ProoflineError `repository` as `modelsFile` does
    */
-  policyFile(maxBytes: number): Promise<Uint8Array | null> {
+  async policyFile(maxBytes: number): Promise<Uint8Array | null> {
+    const named = join(this.folder, POLICY_FILE);
+    const real = await realpath(named).catch(() => named);
+    // In a revision nobody could follow it, so that what counts here would count nowhere else.
+    if (real !== named) {
+      throw new ProoflineError("repository", `${POLICY_FILE} is a link.`, "restoreFile");
+    }
     return this.readOptional(POLICY_FILE, maxBytes);
   }
 
@@ -255,19 +262,44 @@ export class Repository {
    * @throws ProoflineError `repository` where git knows no such revision or cannot read it, or the file is too large
    */
   async policyAt(revision: string, maxBytes: number): Promise<Uint8Array | null> {
-    const commit = this.isGit ? await commitOf(this.folder, revision) : null;
-    const committed = commit === null ? null : await committedFiles(this.folder, commit, POLICY_FILE);
-    const file = committed?.find(({ path }) => path === POLICY_FILE);
-    const [content] =
+    const file = (await this.ownFilesAt(revision)).find(({ path }) => path === POLICY_FILE);
+    const [content = null] =
       file === undefined || file.size > maxBytes ? [] : await contentsOf(this.folder, [file.object]);
-    if (committed === null || (file !== undefined && (content ?? null) === null)) {
+    if (file !== undefined && content === null) {
       throw new ProoflineError(
         "repository",
-        `Git knows no revision ${revision} in ${this.folder}, or cannot read the policy in it.`,
+        `Git cannot read the policy of ${revision} in ${this.folder}.`,
         "nameRevision",
       );
     }
-    return content ?? null;
+    return content;
+  }
+
+  /**
+   * What lies in `.proofline` in a revision. Where a link or a submodule would lead git does not tell, so that whatever lies there
+   * would be missing: whoever replaces evidence by a link to it could take it away in the next change.
+   *
+   * @throws ProoflineError `repository` where git cannot say, or there are links
+   */
+  private async ownFilesAt(revision: string): Promise<readonly CommittedFile[]> {
+    const commit = this.isGit ? await commitOf(this.folder, revision) : null;
+    const committed = commit === null ? null : await committedFiles(this.folder, commit, PROOFLINE_FOLDER);
+    if (committed === null) {
+      throw new ProoflineError(
+        "repository",
+        `Git knows no revision ${revision} in ${this.folder}, or lacks some of its files.`,
+        "nameRevision",
+      );
+    }
+    const link = committed.find(({ isRegular }) => !isRegular);
+    if (link !== undefined) {
+      throw new ProoflineError(
+        "repository",
+        `In ${revision}, ${link.path} is a link or a submodule, so nobody can tell what lies there.`,
+        "restoreFile",
+      );
+    }
+    return committed;
   }
 
   /**
@@ -344,16 +376,9 @@ export class Repository {
     readonly repositoryIds: readonly RandomId[];
     readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
   }> {
-    const commit = this.isGit ? await commitOf(this.folder, revision) : null;
-    const committed =
-      commit === null ? null : await committedFiles(this.folder, commit, `${PROOFLINE_FOLDER}/`);
-    if (committed === null) {
-      throw new ProoflineError(
-        "repository",
-        `Git knows no revision ${revision} in ${this.folder}, or lacks some of its files.`,
-        "nameRevision",
-      );
-    }
+    const committed = await this.ownFilesAt(revision);
+    // What has links now could be compared with nothing later.
+    await this.ownFilesAt("HEAD");
     const today = new Set<string>();
     const [like = ""] = committed.map(({ object }) => object);
     for await (const file of here.evidenceFiles()) {

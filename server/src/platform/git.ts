@@ -82,9 +82,11 @@ export async function mergeBaseOf(root: string, commit: string): Promise<string 
   return /^[0-9a-f]{40,64}$/.test(base) ? base : null;
 }
 
-/** A regular file of a commit. */
+/** A file of a commit. */
 export interface CommittedFile {
   readonly path: string;
+  /** Whether it is neither a link nor a submodule. */
+  readonly isRegular: boolean;
   /** Git's name of its content. */
   readonly object: string;
   /** Bytes. */
@@ -102,21 +104,26 @@ export async function commitOf(root: string, revision: string): Promise<string |
   return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
 }
 
-/** The regular files below a folder in a commit; links and submodules are none. `null` where git cannot say, or lacks one. */
+/** What lies at a path, or below it, in a commit. `null` where git cannot say, or lacks a file. */
 export async function committedFiles(
   root: string,
   commit: string,
-  folder: string,
+  path: string,
 ): Promise<readonly CommittedFile[] | null> {
-  const output = await runGit(root, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", folder], "");
+  const output = await runGit(root, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", path], "");
   const files =
     output?.split("\0").flatMap((entry) => {
-      const match = /^100[0-7]{3} blob ([0-9a-f]{40,64}) +(\S+)\t(.+)$/s.exec(entry);
-      const [, object, size, path] = match ?? [];
-      return object === undefined || path === undefined ? [] : [{ path, object, size: Number(size) }];
+      const match = /^([0-7]{6}) [a-z]+ ([0-9a-f]{40,64}) +(\S+)\t(.+)$/s.exec(entry);
+      const [, mode = "", object, size, name] = match ?? [];
+      const isRegular = mode.startsWith("100");
+      return object === undefined || name === undefined
+        ? []
+        : [{ path: name, isRegular, object, size: Number(size) }];
     }) ?? null;
   // Of an object that is not in this clone git tells no size.
-  return files === null || files.some(({ size }) => Number.isNaN(size)) ? null : files;
+  return files === null || files.some(({ isRegular, size }) => isRegular && Number.isNaN(size))
+    ? null
+    : files;
 }
 
 /** The contents of objects, in their order; `null` for one that is not there. */

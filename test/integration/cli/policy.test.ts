@@ -7,7 +7,9 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -306,6 +308,27 @@ describe("in a pull request", () => {
     appendFileSync(join(project, ".proofline", "anchors", "other.json"), "\n");
     commit("And another content");
     expect(proofline(["verify", "--base", "change"]).stdout).not.toContain("Not judged here");
+  });
+
+  it("a policy, or evidence, that is reached by a link is an error, not leniency", () => {
+    policy({ unattributed: "refuse", edited: "refuse" });
+    renameSync(join(project, ".proofline", "policy.json"), join(project, "rules.json"));
+    symlinkSync("../rules.json", join(project, ".proofline", "policy.json"));
+    commit("Policy by a link");
+    git("checkout", "--quiet", "-b", "change");
+    appendFileSync(join(project, FILE), "export const one = 1;\n");
+    commit("Lines");
+    expect(proofline(["verify", "--base", "main"]).status).toBe(2);
+    git("checkout", "--quiet", "main");
+    git("reset", "--quiet", "--hard", "HEAD~1");
+    git("mv", ".proofline/evidence", "evidence");
+    symlinkSync("../evidence", join(project, ".proofline", "evidence"));
+    commit("Evidence by a link");
+    expect(proofline(["verify", "--base", "HEAD~1"]).status).toBe(2);
+    git("checkout", "--quiet", "-b", "next");
+    git("rm", "-r", "--quiet", "evidence");
+    commit("No evidence");
+    expect(proofline(["verify", "--base", "main"]).status).toBe(2);
   });
 
   it("a broken policy of the base is an error, not leniency", () => {
