@@ -100,7 +100,13 @@ async function judgeOf(
 ): Promise<Judge> {
   const admit = admissionBy(rules, allowAnchored);
   const isJudged =
-    changes === null ? () => true : judgedIn(changes, await anchoredIn(repository, changedAnchors(changes)));
+    changes === null
+      ? () => true
+      : judgedIn(
+          changes,
+          await anchoredIn(repository, changedAnchors(changes)),
+          await repository.regularFiles(),
+        );
   return {
     decide: (verdict) => (isJudged(verdict) ? admit(verdict) : null),
     unattributed: rules.file?.unattributed ?? "allow",

@@ -16,6 +16,7 @@ import {
   listedFiles,
   mergeBaseOf,
   objectOf,
+  regularFiles,
   trackedPaths,
 } from "../platform/git";
 import { type ChangedFile, changesSince } from "../platform/gitChanges";
@@ -347,6 +348,11 @@ export class Repository {
   /** Which of some files git tracks; none where the top is no git work tree or git cannot say. */
   async tracked(paths: readonly string[]): Promise<ReadonlySet<string>> {
     return this.isGit ? trackedPaths(this.folder, paths) : new Set();
+  }
+
+  /** Every file whose changes git tells of, line by line. */
+  async regularFiles(): Promise<ReadonlySet<string>> {
+    return this.isGit ? regularFiles(this.folder) : new Set();
   }
 
   /** Whether a path below the top is a file now. */

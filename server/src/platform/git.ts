@@ -75,6 +75,14 @@ export async function trackedPaths(root: string, paths: readonly string[]): Prom
   return new Set(paths.filter((path) => tracked.has(path)));
 }
 
+/** Every regular file that git tracks, so neither links nor what lies behind them or in a submodule; none where git cannot say. */
+export async function regularFiles(root: string): Promise<ReadonlySet<string>> {
+  const output = await runGit(root, ["ls-files", "-z", "--cached", "--stage"], "");
+  return new Set(
+    output?.split("\0").flatMap((entry) => /^100[0-7]{3} [^\t]+\t(.+)$/s.exec(entry)?.[1] ?? []),
+  );
+}
+
 /** The commit at which the branch here left another one; `null` where git knows none, as in a shallow clone. */
 export async function mergeBaseOf(root: string, commit: string): Promise<string | null> {
   const output = await runGit(root, ["merge-base", commit, "HEAD"], "");

@@ -16,10 +16,12 @@ export function changedAnchors(changes: readonly ChangedFile[]): readonly Change
  *
  * @param added the batches that new anchor files speak of. Their names prove nothing, and of one that was changed or taken away nobody
  *   can tell here what it spoke of
+ * @param told the files whose changes would be among these. What lies behind a link, or in a submodule, is changed without a word
  */
 export function judgedIn(
   changes: readonly ChangedFile[],
-  added: ReadonlySet<string> = new Set(),
+  added: ReadonlySet<string>,
+  told: ReadonlySet<string>,
 ): (verdict: Verdict) => boolean {
   // Where a file is gone, another may lie in its place.
   const inOrder = [...changes].sort((a, b) => Number(b.isGone) - Number(a.isGone));
@@ -29,13 +31,14 @@ export function judgedIn(
     changedAnchors(changes).some(({ isNew }) => !isNew);
   return ({ path, evidenceFile, startLine, endLine, checks, findings }) => {
     const file = byPath.get(path);
-    const isOfEvidence =
+    const isAlways =
       isOtherRepository ||
+      !told.has(path) ||
       evidenceFile === null ||
       byPath.has(evidenceFile) ||
       added.has(findings.anchor.batchRoot);
-    if (isOfEvidence || file === undefined) {
-      return isOfEvidence;
+    if (isAlways || file === undefined) {
+      return isAlways;
     }
     const stands = checks.content === "verbatim" || checks.content === "reformatted";
     return (

@@ -331,6 +331,33 @@ describe("in a pull request", () => {
     expect(proofline(["verify", "--base", "main"]).status).toBe(2);
   });
 
+  it("lines that are reached by a link, or lie in a submodule, are judged, for git's comparison tells nothing of them", () => {
+    branch({ edited: "refuse" });
+    git("mv", FILE, "src/elsewhere.ts");
+    symlinkSync("elsewhere.ts", join(project, FILE));
+    commit("A link");
+    expect(verify("--base", "main").status).toBe(0);
+    git("checkout", "--quiet", "-b", "next");
+    editLine();
+    commit("Edited behind the link");
+    expect(verify("--base", "change").status).toBe(1);
+    git("reset", "--quiet", "--hard", "main");
+    const inner = join(project, "src");
+    const innerGit = (...parameters: readonly string[]): string => git("-C", inner, ...parameters);
+    git("rm", "-r", "--quiet", "--cached", "src");
+    innerGit("init", "--quiet");
+    innerGit("add", "-A");
+    innerGit("commit", "--quiet", "--message", "Same text");
+    commit("A submodule");
+    expect(verify("--base", "main").status).toBe(0);
+    git("checkout", "--quiet", "-B", "change");
+    editLine();
+    innerGit("commit", "--quiet", "--all", "--message", "Edited");
+    commit("Another commit of the submodule");
+    git("branch", "--quiet", "before", "HEAD~1");
+    expect(verify("--base", "before").status).toBe(1);
+  });
+
   it("a broken policy of the base is an error, not leniency", () => {
     writeFileSync(join(project, ".proofline", "policy.json"), "{");
     commit("Broken");
