@@ -17,7 +17,7 @@ export interface LineRange {
   readonly end: number;
 }
 
-/** Whatever attributes and settings of the repository say: its text, compared line by line. */
+/** Whatever attributes and settings of the repository say: its text, compared line by line; of submodules which commit they are at. */
 const PLAINLY = [
   ...[
     "--no-color",
@@ -28,7 +28,13 @@ const PLAINLY = [
     "--find-renames",
     "--no-relative",
   ],
-  ...["--ignore-submodules=all", "--src-prefix=a/", "--dst-prefix=b/", "--inter-hunk-context=0"],
+  ...[
+    "--ignore-submodules=dirty",
+    "--submodule=short",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--inter-hunk-context=0",
+  ],
 ];
 
 /**
@@ -44,7 +50,30 @@ export async function changesSince(root: string, commit: string): Promise<readon
     return null;
   }
   const fresh = untracked.split("\0").filter((path) => path !== "");
-  return [...readDiff(diff), ...fresh.map((path) => ({ path, lines: WHOLE, isNew: true, isGone: false }))];
+  const tracked = readDiff(diff);
+  const converted = await convertedAmong(
+    root,
+    tracked.map(({ path }) => path),
+  );
+  return [
+    ...tracked.map((file) => (!file.isGone && converted.has(file.path) ? { ...file, lines: WHOLE } : file)),
+    ...fresh.map((path) => ({ path, lines: WHOLE, isNew: true, isGone: false })),
+  ];
+}
+
+/** Those of which git compares another text than it checks out, as with files of LFS: lines there are no lines here. */
+async function convertedAmong(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const parameters = ["check-attr", "-z", "--stdin", "filter", "working-tree-encoding"];
+  const input = paths.map((path) => `${path}\0`).join("");
+  const output = paths.length === 0 ? "" : await runGit(root, parameters, input);
+  // Where git cannot say, it may be any.
+  return output === null
+    ? new Set(paths)
+    : new Set(
+        [...output.matchAll(/([^\0]+)\0[^\0]+\0([^\0]*)\0/g)].flatMap(([, path = "", value = ""]) =>
+          value === "unspecified" || value === "unset" ? [] : [path],
+        ),
+      );
 }
 
 const WHOLE: readonly LineRange[] = [{ start: 1, end: Number.MAX_SAFE_INTEGER }];

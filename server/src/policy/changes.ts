@@ -53,7 +53,8 @@ export function judgedIn(
 /**
  * Changed lines with visible text that no verdict is about, whatever its word.
  *
- * @param texts today's text of changed files, with LF; what is missing is no text
+ * @param texts today's text of changed files, with LF. Lines of a file that is missing, be it too large, behind a link or a submodule,
+ *   are told of as a whole: nobody has seen that nothing stands in them
  */
 export function unattributedIn(
   changes: readonly ChangedFile[],
@@ -69,10 +70,22 @@ export function unattributedIn(
     spoken.set(path, lines);
   }
   return changes
-    .filter(({ path, isGone }) => !isGone && !path.startsWith(`${PROOFLINE_FOLDER}/`))
-    .flatMap(({ path, lines }) =>
-      rangesOf(path, lines, texts.get(path)?.split("\n") ?? [], spoken.get(path)),
-    );
+    .filter(({ path, isGone }) => !isGone && !PROOFLINE_FILES.test(path))
+    .flatMap(({ path, lines }) => {
+      const text = texts.get(path);
+      return text === undefined
+        ? lines.map(({ start, end }) => ({ path, startLine: start, endLine: isWhole(end) ? start : end }))
+        : rangesOf(path, lines, text.split("\n"), spoken.get(path));
+    });
+}
+
+/** What Proofline itself writes; anything else that lies there is a file like any other. */
+const PROOFLINE_FILES =
+  /^\.proofline\/(?:(?:evidence|anchors|repository)\/[^/]+\.json|(?:models|policy)\.json|\.gitattributes)$/;
+
+/** Whether a range ends wherever its file does. */
+function isWhole(end: number): boolean {
+  return end === Number.MAX_SAFE_INTEGER;
 }
 
 function rangesOf(

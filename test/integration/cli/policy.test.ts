@@ -358,6 +358,42 @@ describe("in a pull request", () => {
     expect(verify("--base", "before").status).toBe(1);
   });
 
+  it("lines without evidence are told of where they cannot be read, or lie beside the evidence", () => {
+    branch({ unattributed: "refuse" });
+    writeFileSync(join(project, "back\\slash.ts"), "export const one = 1;\n");
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${project}/odd`), Buffer.from([0xe9]), Buffer.from(".ts")]),
+      "1\n",
+    );
+    writeFileSync(join(project, "large.ts"), `export const two = 2;\n${" ".repeat(8 * 1024 * 1024)}\n`);
+    symlinkSync("/etc/passwd", join(project, "away.ts"));
+    writeFileSync(join(project, ".proofline", "three.ts"), "export const three = 3;\n");
+    commit("Lines");
+    const { status, report } = verify("--base", "main");
+    expect(status).toBe(1);
+    expect(report.unattributed.map(({ path }) => path)).toEqual([
+      ".proofline/three.ts",
+      "away.ts",
+      "back\\slash.ts",
+      "large.ts",
+      "odd\uFFFD.ts",
+    ]);
+  });
+
+  it("lines without evidence are told of where a filter stores other text than it checks out", () => {
+    branch({ unattributed: "refuse" });
+    const filter = `"${process.execPath}" -e "process.stdout.write('version 1\\n')"`;
+    git("config", "filter.lfs.clean", filter);
+    appendFileSync(join(project, ".gitattributes"), "large.ts filter=lfs\n");
+    writeFileSync(join(project, "large.ts"), "export const one = 1;\nexport const two = 2;\n");
+    commit("Lines");
+    expect(verify("--base", "main").report.unattributed).toContainEqual({
+      path: "large.ts",
+      startLine: 1,
+      endLine: 2,
+    });
+  });
+
   it("a broken policy of the base is an error, not leniency", () => {
     writeFileSync(join(project, ".proofline", "policy.json"), "{");
     commit("Broken");
