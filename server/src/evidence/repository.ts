@@ -288,7 +288,7 @@ export class Repository {
     if (committed === null) {
       throw new ProoflineError(
         "repository",
-        `Git knows no revision ${revision} in ${this.folder}, or lacks some of its files.`,
+        `Git knows no revision ${revision} in ${this.folder}, or several of this name, or lacks some of its files.`,
         "nameRevision",
       );
     }
@@ -438,7 +438,7 @@ export class Repository {
     if (changes === null) {
       throw new ProoflineError(
         "repository",
-        `Git knows no revision ${revision} in ${this.folder}, or cannot compare with it.`,
+        `Git knows no revision ${revision} in ${this.folder}, or several of this name, or cannot compare with it.`,
         "nameRevision",
       );
     }

@@ -101,8 +101,36 @@ export interface CommittedFile {
   readonly size: number;
 }
 
-/** The commit that a revision names, or `null` where git knows none. */
+/** Where git looks for a ref by a short name, in its order. */
+const REF_PLACES: readonly ((name: string) => string)[] = [
+  (name) => name,
+  (name) => `refs/${name}`,
+  (name) => `refs/tags/${name}`,
+  (name) => `refs/heads/${name}`,
+  (name) => `refs/remotes/${name}`,
+  (name) => `refs/remotes/${name}/HEAD`,
+];
+
+/**
+ * Whether several refs bear the name with which a revision begins. Git takes the first, so that whoever may push a tag called
+ * `origin/main` would decide which commit that is.
+ */
+async function isAmbiguous(root: string, revision: string): Promise<boolean> {
+  const [name = ""] = revision.split(/[~^:]|@\{/);
+  if (name.startsWith("refs/")) {
+    return false;
+  }
+  const places = REF_PLACES.map((placeOf) => placeOf(name));
+  const output = await runGit(root, ["show-ref"], "");
+  const known = new Set(output?.split("\n").map((line) => line.slice(line.indexOf(" ") + 1)));
+  return places.filter((place) => known.has(place)).length > 1;
+}
+
+/** The commit that a revision names, or `null` where git knows none, or several. */
 export async function commitOf(root: string, revision: string): Promise<string | null> {
+  if (await isAmbiguous(root, revision)) {
+    return null;
+  }
   const output = await runGit(
     root,
     ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`],

@@ -394,6 +394,18 @@ describe("in a pull request", () => {
     });
   });
 
+  it("a base that two refs bear the name of is an error", () => {
+    branch({ edited: "refuse" });
+    editLine();
+    commit("Edited");
+    git("tag", "main");
+    const { status, stdout } = proofline(["verify", "--base", "main", "--json"]);
+    expect(status).toBe(2);
+    expect(Failure.parse(JSON.parse(stdout)).error.reason).toMatch(/several/);
+    expect(verify("--base", "refs/heads/main").status).toBe(1);
+    expect(verify("--base", "heads/main").status).toBe(1);
+  });
+
   it("a broken policy of the base is an error, not leniency", () => {
     writeFileSync(join(project, ".proofline", "policy.json"), "{");
     commit("Broken");
