@@ -1,7 +1,7 @@
-import picomatch from "picomatch";
 import { unreachable } from "../platform/errors";
 import type { Summary } from "../protocol/verdictWords";
 import { visibleName } from "../protocol/visibleText";
+import { pathMatcher } from "./file/pathPattern";
 import type { PolicyFile, Reaction } from "./file/policyFile";
 import type { Verdict } from "./verdict";
 
@@ -80,9 +80,9 @@ export function admissionUnder(policy: PolicyFile): Admission {
 /** Whether suggestions of a kind count at a path below the repository's top. */
 export function countsAt(policy: PolicyFile, kind: keyof PolicyFile["executions"], path: string): boolean {
   const known = matchers.get(policy) ?? {
-    replayable: matcherOf(policy.executions.replayable),
-    attested: matcherOf(policy.executions.attested),
-    stated: matcherOf(policy.executions.stated),
+    replayable: pathMatcher(policy.executions.replayable),
+    attested: pathMatcher(policy.executions.attested),
+    stated: pathMatcher(policy.executions.stated),
   };
   matchers.set(policy, known);
   return known[kind](path);
@@ -130,11 +130,6 @@ function stricter(one: Decision, other: Decision): Decision {
 const STRICTNESS: readonly Decision["kind"][] = ["good", "report", "waits", "refuse"];
 
 type Matcher = (path: string) => boolean;
-
-/** Whether a path below the repository's top fits one of the patterns; names that begin with a dot are like any other. */
-function matcherOf(patterns: readonly string[]): Matcher {
-  return patterns.length === 0 ? () => false : picomatch([...patterns], { dot: true });
-}
 
 function percent(share: number): string {
   return `${Math.floor(share * 100)}%`;

@@ -5,6 +5,7 @@ import { sha256Digest } from "../../platform/digests";
 import { ProoflineError } from "../../platform/errors";
 import { Address, ChainHash, Digest, Text } from "../../platform/primitives";
 import { VERIFIED_ONLY_LEVELS } from "../../protocol/verifiedOnly";
+import { patternProblem } from "./pathPattern";
 
 /** Longer policies are not read. */
 export const MAX_POLICY_BYTES = 256 * 1024;
@@ -22,7 +23,15 @@ export type Reaction = z.infer<typeof Reaction>;
 export const WITNESSES = ["any", "several", "proved"] as const;
 
 const Name = Text.min(1).max(MAX_NAME);
-const Patterns = z.array(Text.min(1).max(MAX_PATTERN)).max(MAX_PATTERNS);
+const Pattern = Text.min(1)
+  .max(MAX_PATTERN)
+  .superRefine((pattern, context) => {
+    const message = patternProblem(pattern);
+    if (message !== null) {
+      context.addIssue({ code: "custom", message });
+    }
+  });
+const Patterns = z.array(Pattern).max(MAX_PATTERNS);
 const Share = z.number().min(0).max(1);
 const named = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.array(z.strictObject({ name: Name.describe("What people call it."), ...shape })).max(MAX_ENTRIES);
@@ -61,7 +70,9 @@ export const PolicyFile = z.strictObject({
       stated: Patterns.default([]).describe("Where what nobody can check counts."),
     })
     .prefault({})
-    .describe("Which kinds of suggestions count, by patterns of paths below the repository's top."),
+    .describe(
+      "Which kinds of suggestions count, by patterns of paths below the repository's top: * and ? within a name, ** for any folders.",
+    ),
   replay: z
     .enum(["optional", "required"])
     .default("required")

@@ -135,6 +135,11 @@ describe("a policy file", () => {
       6,
       /at models\.0\.digest/,
     ],
+    [
+      '{\n "format": "proofline/policy/v1",\n "name": "a",\n "executions": { "stated": [\n  "!src/**" ] }\n}',
+      5,
+      /at executions\.stated\.0/,
+    ],
     ['{\n "format": "proofline/policy/v2",\n "name": "a"\n}', 2, /at format/],
   ])("that is broken names the line: %j", (text, line, problem) => {
     const reading = read(text);
