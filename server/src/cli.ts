@@ -320,7 +320,7 @@ run(
 );
 run(
   "policy decline",
-  policy.command("decline").description("let the built-in rules count until the policy changes"),
+  policy.command("decline").description("keep to what you accepted before, or to the built-in rules, until the policy changes"),
   policies,
   ({ policyDecline }, session) => policyDecline(session),
 );

@@ -107,7 +107,7 @@ export function policyAccept(
   return answer(session, typed, "accepted");
 }
 
-/** `proofline policy decline`: the built-in rules count, until the policy changes. */
+/** `proofline policy decline`: what was accepted before counts, or else the built-in rules, until the policy changes. */
 export function policyDecline(session: Session): Promise<CommandResult<Answer<"policy decline">>> {
   return answer(session, undefined, "declined");
 }
@@ -136,7 +136,8 @@ async function answer(
 ): Promise<CommandResult<Answer<"policy accept">>> {
   const repository = await here();
   const policies = new RepositoryPolicies(home);
-  const { proposal } = await asked(await policies.of(repository));
+  const rules = await policies.of(repository);
+  const { proposal } = await asked(rules);
   const { digest } = proposal;
   if (typed !== undefined && typed !== digest) {
     throw new CommandError(
@@ -160,7 +161,7 @@ async function answer(
         ? proposal.file === null
           ? "The built-in rules count in this repository."
           : "This policy counts in this repository, on this machine."
-        : "The policy was declined; the built-in rules count until it changes.",
+        : `The policy was declined; ${rules.file === null ? "the built-in rules count" : "the one that you accepted goes on to count"} until it changes.`,
     ],
   };
 }

@@ -3,7 +3,7 @@ import { meaningOf, ProoflineError } from "../platform/errors";
 import { type Admission, admissionUnder, builtInAdmission } from "../policy/decision";
 import { describePolicy } from "../policy/file/describePolicy";
 import { loosening } from "../policy/file/loosening";
-import { PolicyConsents } from "../policy/file/policyConsents";
+import { type PolicyConsent, PolicyConsents } from "../policy/file/policyConsents";
 import {
   MAX_POLICY_BYTES,
   type PolicyFile,
@@ -71,7 +71,7 @@ export class RepositoryPolicies {
    * @throws ProoflineError `policy` where there is something else to look at by now
    */
   async answer(repository: Repository, digest: string, answer: PolicyAnswer): Promise<void> {
-    const { proposal } = await this.of(repository);
+    const { file: accepted, proposal } = await this.of(repository);
     if (proposal === null || proposal.digest !== digest) {
       throw new ProoflineError(
         "policy",
@@ -79,7 +79,9 @@ export class RepositoryPolicies {
         "tryAgain",
       );
     }
-    if (proposal.file !== null) {
+    if (accepted !== null && answer === "declined") {
+      await this.consents.answer(await repository.ensureIdentity(), accepted, "accepted", digest);
+    } else if (proposal.file !== null) {
       await this.consents.answer(await repository.ensureIdentity(), proposal.file, answer);
     } else if (answer === "accepted") {
       await this.consents.forget(repository);
@@ -146,11 +148,13 @@ const NO_PROBLEMS: readonly FileProblem[] = [];
 
 function rulesFrom(
   reading: PolicyReading | null,
-  consent: { readonly answer: PolicyAnswer; readonly policy: PolicyFile } | null,
+  consent: Pick<PolicyConsent, "answer" | "policy" | "declined"> | null,
 ): RepositoryRules {
   const accepted = consent?.answer === "accepted" ? consent.policy : null;
   if (reading === null) {
-    return accepted === null ? NO_RULES : held(accepted, proposalOf(null, accepted));
+    return accepted === null || consent?.declined === NO_POLICY
+      ? { ...NO_RULES, file: accepted }
+      : held(accepted, proposalOf(null, accepted));
   }
   if (reading.kind === "broken") {
     const text = `The policy of this repository cannot be read. ${reading.problem}`;
@@ -159,6 +163,9 @@ function rulesFrom(
   const { policy, digest } = reading;
   if (accepted !== null && loosening(accepted, policy).length === 0) {
     return { ...NO_RULES, file: policy };
+  }
+  if (consent?.declined === digest) {
+    return { ...NO_RULES, file: accepted };
   }
   if (consent?.answer === "declined" && policyDigest(consent.policy) === digest) {
     return NO_RULES;

@@ -147,6 +147,25 @@ describe("a policy", () => {
     expect(proofline(["policy", "forget"]).status).toBe(0);
   });
 
+  it("goes on to count where what asks for less, or its removal, is declined", () => {
+    policy({ anchors: { witnesses: "several" } });
+    accept();
+    policy({});
+    expect(proofline(["policy", "decline"]).stdout).toContain("the one that you accepted goes on to count");
+    expect(explained()).toMatchObject({
+      hold: null,
+      counts: { policy: { anchors: { witnesses: "several" } } },
+    });
+    expect(verify().report.summary.unverified).toBe(1);
+    rmSync(join(project, ".proofline", "policy.json"));
+    expect(explained().hold).not.toBeNull();
+    expect(proofline(["policy", "decline"]).status).toBe(0);
+    expect(explained()).toMatchObject({
+      hold: null,
+      counts: { policy: { anchors: { witnesses: "several" } } },
+    });
+  });
+
   it("that is broken is an error that names the line, and what was accepted goes on", () => {
     policy({ anchors: { witnesses: "several" } });
     accept();

@@ -11,6 +11,8 @@ const PolicyConsent = z.strictObject({
   repositoryId: z.string(),
   answer: PolicyAnswer,
   policy: PolicyFile,
+  /** Names what was declined since in place of a policy that was accepted, and goes on to count. */
+  declined: z.string().optional(),
 });
 export type PolicyConsent = z.infer<typeof PolicyConsent>;
 
@@ -40,11 +42,15 @@ export class PolicyConsents {
     return { consent: records[0] ?? null, problem };
   }
 
-  /** @throws ProoflineError `home` where it cannot be kept */
+  /**
+   * @param declined what they do not want in place of the policy, which they accepted before
+   * @throws ProoflineError `home` where it cannot be kept
+   */
   answer(
     { folder: repository, id: repositoryId }: Pick<RepositoryIdentity, "folder"> & { readonly id: string },
     policy: PolicyFile,
     answer: PolicyAnswer,
+    declined?: string,
   ): Promise<void> {
     return this.records.write({
       format: "proofline/answered-policy/v1",
@@ -52,6 +58,7 @@ export class PolicyConsents {
       repositoryId,
       answer,
       policy,
+      ...(declined !== undefined && { declined }),
     });
   }
 
