@@ -18,12 +18,17 @@ const atLeast =
   (before, after) =>
     levels.indexOf(of(after)) >= levels.indexOf(of(before));
 
-/** Whether a list that says what alone counts lists nothing new. */
+/**
+ * Whether a list that says what alone counts lists nothing new. The first entry is new, too: to list something also vouches for it to
+ * whoever never let it count, as a known device or as rebuilt code.
+ */
 const noMore =
   (of: (policy: PolicyFile) => readonly string[] | undefined): Kept =>
   (before, after) => {
     const [known, now] = [of(before), of(after)];
-    return known === undefined || (now?.every((entry) => known.includes(entry)) ?? false);
+    return known === undefined
+      ? (now ?? []).length === 0
+      : (now?.every((entry) => known.includes(entry)) ?? false);
   };
 
 /** Whether patterns name no place that was not named: the same ones, or fewer. What two patterns have in common nobody computes. */
@@ -47,13 +52,7 @@ const RULES: readonly (readonly [name: string, isKept: Kept])[] = [
   ["where enclaves' answers count", nowhereElse("attested")],
   ["where what nobody can check counts", nowhereElse("stated")],
   ["replays", atLeast(["optional", "required"], ({ replay }) => replay)],
-  [
-    "models",
-    // To list a model also vouches for it to whoever never let it count.
-    (before, after) =>
-      (before.models === undefined) === (after.models === undefined) &&
-      noMore(({ models }) => models?.map(({ digest }) => digest))(before, after),
-  ],
+  ["models", noMore(({ models }) => models?.map(({ digest }) => digest))],
   ["devices", noMore(({ devices }) => devices?.map(({ address }) => address))],
   ["environments", noMore(({ environments }) => environments?.map(({ digest }) => digest))],
   ["code of enclaves", noMore(({ enclaveCode }) => enclaveCode?.map(({ measurement }) => measurement))],

@@ -48,6 +48,9 @@ const WEAKER: readonly (readonly [
   ["models", { models: [] }, {}],
   ["devices", { devices: [] }, { devices: [{ name: "one", address: ADDRESS }] }],
   ["devices", { devices: [] }, {}],
+  ["devices", {}, { devices: [{ name: "one", address: ADDRESS }] }],
+  ["environments", {}, { environments: [{ name: "one", digest: A }] }],
+  ["code of enclaves", {}, { enclaveCode: [{ name: "one", measurement: `0x${A}` }] }],
   ["environments", { environments: [] }, { environments: [{ name: "one", digest: A }] }],
   ["code of enclaves", { enclaveCode: [] }, {}],
   ["revoked code of enclaves", { revokedEnclaves: "refuse" }, {}],
@@ -72,6 +75,12 @@ describe("what a policy asks less for", () => {
     for (const [, before, after] of WEAKER) {
       expect(loosening(policyWith(before), policyWith(before))).toEqual([]);
       expect(loosening(policyWith(after), policyWith(after))).toEqual([]);
+    }
+  });
+
+  it("is nothing where a list begins with nothing in it", () => {
+    for (const list of ["models", "devices", "environments", "enclaveCode"]) {
+      expect(loosening(policyWith({}), policyWith({ [list]: [] }))).toEqual([]);
     }
   });
 
