@@ -35,20 +35,25 @@ interface GonePiece {
  * moved when exactly one other file of the same extension holds its lines; of several, one of the same name is
  * preferred. Each piece is looked for by itself. What is too small to be looked for follows its device's other pieces of the file,
  * where these agree. Costs nothing while no file is gone, and otherwise time linear in evidence and candidates.
+ *
+ * @param anyHolder whether it is enough that its lines stand in some file, of whatever extension: whoever takes evidence away must not
+ *   get away with it by a second copy, or another ending
  */
 export async function findMoves(
   repository: RepositoryFiles,
   evidence: readonly EvidenceInput[],
+  anyHolder = false,
 ): Promise<Moves> {
   const gone = await gonePieces(repository, evidence);
   if (gone.length === 0) {
     return Moves.NONE;
   }
-  const holders = await findHolders(repository, gone);
+  const holders = await findHolders(repository, gone, anyHolder);
   const pieces = new Map<string, string>();
   const files = new Map<string, Map<string, Set<string>>>();
   for (const { key, device, path, lines, longest } of gone) {
-    const today = onlyHolder(holders.get(longest) ?? [], path, lines);
+    const found = holders.get(longest) ?? [];
+    const today = anyHolder ? firstHolder(found, lines) : onlyHolder(found, path, lines);
     if (today !== null) {
       pieces.set(key, today);
       const ofDevice = files.get(device) ?? new Map<string, Set<string>>();
@@ -108,18 +113,26 @@ interface Holder {
 async function findHolders(
   repository: RepositoryFiles,
   gone: readonly GonePiece[],
+  anyExtension: boolean,
 ): Promise<ReadonlyMap<string, readonly Holder[]>> {
   const holders = new Map<string, Holder[]>(gone.map(({ longest }) => [longest, []]));
   const names = new Set(gone.map(({ path }) => nameOf(path)));
   const extensions = new Set(gone.map(({ path }) => extensionOf(path)));
   const files = await repository.files();
   const sameName = files.filter((file) => names.has(nameOf(file)));
-  const sameKind = files.filter((file) => !names.has(nameOf(file)) && extensions.has(extensionOf(file)));
+  const others = files.filter((file) => !names.has(nameOf(file)));
+  const isSameKind = (file: string): boolean => extensions.has(extensionOf(file));
+  const sameKind = others.filter(isSameKind);
+  const otherKinds = anyExtension ? others.filter((file) => !isSameKind(file)) : [];
   let left = MAX_CANDIDATE_UNITS;
-  const read = inOrder([...sameName, ...sameKind].slice(0, MAX_CANDIDATES), FILES_AT_ONCE, async (file) => ({
-    file,
-    text: await repository.readText(file),
-  }));
+  const read = inOrder(
+    [...sameName, ...sameKind, ...otherKinds].slice(0, MAX_CANDIDATES),
+    FILES_AT_ONCE,
+    async (file) => ({
+      file,
+      text: await repository.readText(file),
+    }),
+  );
   for await (const { file, text } of read) {
     if (left <= 0) {
       break;
@@ -137,6 +150,11 @@ async function findHolders(
     }
   }
   return holders;
+}
+
+/** A file that holds the lines whole. */
+function firstHolder(holders: readonly Holder[], lines: readonly string[]): string | null {
+  return holders.find(({ index }) => index.placesOf(lines).length > 0)?.file ?? null;
 }
 
 /** The one file that holds the lines whole; `null` where none or several do. */

@@ -103,7 +103,9 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
   const problems = new Map<string, string>();
   // Whoever takes evidence away may move its file, too.
   const moves =
-    base === null ? contents.moves : await findMoves(repository, [...contents.evidence, ...base.evidence]);
+    base === null
+      ? contents.moves
+      : await findMoves(repository, [...contents.evidence, ...base.evidence], true);
   const everywhere = new Set([
     ...pathsOf(contents, here),
     ...pathsOf({ evidence: base?.evidence ?? [], moves }, []),

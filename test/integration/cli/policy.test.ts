@@ -329,6 +329,19 @@ describe("in a pull request", () => {
     expect(proofline(["verify", "--base", "change"]).stdout).not.toContain("Not judged here");
   });
 
+  it("evidence is missed where its lines went to a file of another kind, or to several", () => {
+    branch({});
+    git("rm", "-r", "--quiet", ".proofline/evidence");
+    git("mv", FILE, "src/other.mts");
+    commit("Another kind");
+    expect(verify("--base", "main").report.vanished.map(({ path }) => path)).toEqual(["src/other.mts"]);
+    cpSync(join(project, "src", "other.mts"), join(project, "src", "one.ts"));
+    renameSync(join(project, "src", "other.mts"), join(project, "src", "two.ts"));
+    commit("Two copies");
+    const { status, report } = verify("--base", "main");
+    expect([status, report.vanished.length]).toEqual([1, 1]);
+  });
+
   it("a policy, or evidence, that is reached by a link is an error, not leniency", () => {
     policy({ unattributed: "refuse", edited: "refuse" });
     renameSync(join(project, ".proofline", "policy.json"), join(project, "rules.json"));
