@@ -48,6 +48,7 @@ export async function blame(
   if (here.length === 0) {
     note("No accepted suggestion that is known here stands in it.");
   }
+  note("Of lines without a verdict nobody can tell who or what wrote them.");
   if (report.files.length > 0) {
     note("Something in .proofline cannot be believed; `proofline verify` says what.");
   }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Digest } from "../platform/primitives";
 import { utc } from "../platform/utc";
 import { firstLineOf, lastLineOf, type PlaceInText } from "../protocol/coveredLines";
 import { REMARKS, SUMMARIES, type Summary } from "../protocol/verdictWords";
@@ -24,6 +25,11 @@ const BlamedSuggestion = z
     model: z
       .nullable(z.string())
       .describe("What the pin that counts here calls it; null where its evidence cannot be believed."),
+    manifestDigest: z
+      .nullable(Digest)
+      .describe(
+        "What the model is known by: its name could be another's, too. Null also where no pin is claimed.",
+      ),
     device: z.nullable(z.string()).describe("Null where its evidence cannot be believed."),
     isOwnDevice: z.boolean().describe("It was accepted on this computer."),
     time: z.nullable(z.number()).describe("Since when it is onchain, in seconds since 1970."),
@@ -114,6 +120,7 @@ function blamed(
     summary,
     remarks: remarksOn(verdict),
     model: isBelieved ? nameOf(findings.model) : null,
+    manifestDigest: isBelieved ? findings.model.manifestDigest : null,
     device: isBelieved ? findings.device : null,
     isOwnDevice: isBelieved && findings.device === own,
     time: isBelieved ? (findings.anchor.time ?? null) : null,
