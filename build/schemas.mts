@@ -5,6 +5,7 @@ import * as z from "zod";
 import { Anchor } from "../server/src/chain/chain";
 import { EvidenceFile, PromptOpenings } from "../server/src/evidence/format/evidenceFile";
 import { Statement } from "../server/src/evidence/format/statement";
+import { AuditReport } from "../server/src/policy/audit/auditReport";
 import { Blame } from "../server/src/policy/blame";
 import { PolicyFile } from "../server/src/policy/file/policyFile";
 import { Report } from "../server/src/policy/report";
@@ -23,6 +24,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   policy: PolicyFile,
   report: Report,
   blame: Blame,
+  "audit-report": AuditReport,
   "opengradient-answer": SavedAnswer,
   "tdx-answer": SavedTdxAnswer,
   "attestation-report": AnswerReport,

@@ -19,6 +19,7 @@ import { bearClosedStreams, type CommandResult, print, printError } from "./cli/
 import type { Session } from "./cli/session";
 import { VERIFY_FORMATS } from "./cli/verifyFormats";
 import { versionIn } from "./cli/version";
+import { AUDIT_FORMATS } from "./protocol/auditFormats";
 import { ExecutionProfile } from "./protocol/executionProfile";
 import { EXECUTION_PROVIDERS } from "./protocol/executionProvider";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
@@ -68,6 +69,7 @@ function run<Name extends CommandName, Module>(
 }
 
 const blames = () => import("./cli/blameCommand");
+const audits = () => import("./cli/reportCommand");
 const attestations = () => import("./cli/attestationCommand");
 const anchoring = () => import("./cli/anchorCommand");
 const chains = () => import("./cli/chainCommand");
@@ -204,6 +206,43 @@ run(
     blame(session, file, { ...(flags as ChainFlags & EnclaveFlags), replay: flags.replay !== false }),
 );
 
+run(
+  "report",
+  addEnclaveFlags(
+    addChainFlags(program.command("report").argument("[paths...]", "files or folders; all by default")),
+  )
+    .description(
+      "for an auditor: which lines have evidence, of which model, device and time, and what nobody knows",
+    )
+    .addOption(
+      new Option(
+        "--format <format>",
+        "as a page, a table, JSON or Markdown; by the ending of --output, else Markdown",
+      ).choices([...AUDIT_FORMATS]),
+    )
+    .option("-o, --output <file>", "write it there, in place of what lies there")
+    .option(
+      "--allow-anchored",
+      "count suggestions that nobody has replayed, or that were copied from their prompt, as good",
+    )
+    .option("--no-replay", "do not load the model")
+    .option(
+      "--base <revision>",
+      "judge what changed since this revision by its rules, and tell what vanished",
+    ),
+  audits,
+  ({ report }, session, flags, paths) =>
+    report(session, paths, {
+      ...(flags as ChainFlags & EnclaveFlags),
+      allowAnchored: flags.allowAnchored === true,
+      replay: flags.replay !== false,
+      base: typeof flags.base === "string" ? flags.base : null,
+      format: AUDIT_FORMATS.find((one) => one === flags.format) ?? null,
+      output: typeof flags.output === "string" ? flags.output : null,
+      json: flags.json === true,
+    }),
+);
+
 const model = program.command("model").description("models, their pins and their signatures");
 run(
   "model digest",
@@ -320,7 +359,9 @@ run(
 );
 run(
   "policy decline",
-  policy.command("decline").description("keep to what you accepted before, or to the built-in rules, until the policy changes"),
+  policy
+    .command("decline")
+    .description("keep to what you accepted before, or to the built-in rules, until the policy changes"),
   policies,
   ({ policyDecline }, session) => policyDecline(session),
 );

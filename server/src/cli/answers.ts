@@ -19,9 +19,11 @@ import { PromptFamilyName } from "../models/pin/promptFamilies";
 import { Tolerance } from "../models/pin/tolerance";
 import { SignatureReport } from "../models/signature/signature";
 import { Address, Count, Digest } from "../platform/primitives";
+import { AuditReport } from "../policy/audit/auditReport";
 import { Blame } from "../policy/blame";
 import { PolicyFile } from "../policy/file/policyFile";
 import { Report } from "../policy/report";
+import { AUDIT_FORMATS } from "../protocol/auditFormats";
 import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
 import { PolicyAnswer } from "../protocol/policyAnswer";
@@ -218,6 +220,13 @@ const Hook = z.strictObject({
 });
 const ChangedHook = Hook.extend({ changed: z.boolean().describe("Whether a file was written.") });
 
+/** What `report` says where it wrote a file. */
+const WrittenReport = z.strictObject({
+  file: z.string(),
+  format: z.enum(AUDIT_FORMATS),
+  bytes: Count,
+});
+
 /** Every command by its words, with what it prints. */
 export const ANSWERS = {
   complete: Complete,
@@ -225,6 +234,7 @@ export const ANSWERS = {
   replay: Replays,
   verify: Report,
   blame: Blame,
+  report: z.union([AuditReport, WrittenReport]),
   "model digest": DigestedModel,
   "model check": CheckedModel,
   "model pin": Pinned,

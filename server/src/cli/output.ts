@@ -28,7 +28,11 @@ export interface CommandResult<Json = unknown> {
 }
 
 /** A result in the form of another program's, as JSON or as text with nothing hidden in it. */
-export type PrintedDocument = { readonly json: object } | { readonly text: string };
+export type PrintedDocument =
+  | { readonly json: object }
+  | { readonly text: string }
+  /** Lines that each end with CR LF, as RFC 4180 has them. */
+  | { readonly rows: readonly string[] };
 
 /**
  * What becomes of output that nobody takes. Whoever reads standard output, such as `head`, may have had enough of it: the
@@ -55,8 +59,15 @@ export function print(result: CommandResult, json: boolean): void {
   if (document !== undefined) {
     if ("json" in document) {
       printJson(document.json, 2);
+    } else if ("rows" in document) {
+      for (const row of document.rows) {
+        process.stdout.write(`${visibleLine(row, Number.POSITIVE_INFINITY)}\r\n`);
+      }
     } else {
-      write(process.stdout, [visibleLines(document.text, Number.POSITIVE_INFINITY)]);
+      // Line by line, as the whole may be long.
+      for (const line of document.text.split("\n")) {
+        process.stdout.write(`${visibleLines(line, Number.POSITIVE_INFINITY)}\n`);
+      }
     }
   } else if (json) {
     printJson(result.json, 2);

@@ -1,8 +1,4 @@
-import { readAnchor } from "../chain/anchorFile";
-import type { Repository } from "../evidence/repository";
 import { unreachable } from "../platform/errors";
-import type { ChangedFile } from "../platform/gitChanges";
-import { changedAnchors, judgedIn, unattributedIn } from "../policy/changes";
 import type { Decision } from "../policy/decision";
 import {
   copiedReason,
@@ -14,18 +10,17 @@ import {
   trustReason,
 } from "../policy/reasons";
 import { lacksOnlyItsChain } from "../policy/remarks";
-import { countSummaries, type FileProblem, type Report, type VanishedEvidence } from "../policy/report";
+import type { FileProblem, Report, VanishedEvidence } from "../policy/report";
 import type { Checks, Findings, Verdict } from "../policy/verdict";
 import { type CheckName, SUMMARIES } from "../protocol/verdictWords";
 import { visibleName, visibleText } from "../protocol/visibleText";
 import { fileRemedy, isOfEvidence } from "../workflows/fileRemedy";
 import type { RepositoryContents } from "../workflows/readRepository";
-import { admissionBy, loosenedBeside, type RepositoryRules } from "../workflows/repositoryPolicies";
-import { isIn, type WantedPaths } from "../workflows/verify";
+import type { RepositoryRules } from "../workflows/repositoryPolicies";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
-import type { EnclaveFlags } from "./enclaveOptions";
+import { type JudgedFlags, judgedReportOf } from "./judgedReport";
 import type { CommandResult, PrintedDocument } from "./output";
 import { type Finding, findingsOf, type Judge } from "./reports/findings";
 import { junit } from "./reports/junit";
@@ -36,12 +31,7 @@ import type { Session } from "./session";
 import type { VerifyFormat } from "./verifyFormats";
 import { versionIn } from "./version";
 
-export interface VerifyFlags extends ChainFlags, EnclaveFlags {
-  readonly allowAnchored: boolean;
-  /** Whether to load the model; without it, what was not replayed before stays `anchored`. */
-  readonly replay: boolean;
-  /** A revision whose evidence must still be there. */
-  readonly base: string | null;
+export interface VerifyFlags extends JudgedFlags {
   readonly format: VerifyFormat;
 }
 
@@ -51,25 +41,8 @@ export async function verify(
   paths: readonly string[],
   flags: VerifyFlags,
 ): Promise<CommandResult<Answer<"verify">>> {
-  if (flags.base?.trim() === "") {
-    throw new CommandError(
-      "usage",
-      "--base names no revision.",
-      "Name a branch, tag or commit, or leave --base out.",
-    );
-  }
-  const { report, contents, wanted, repository, rules } = await reportOf(session, flags, {
-    replay: flags.replay ? "missing" : "none",
-    base: flags.base,
-    policyOf: flags.base,
-    paths,
-  });
-  const changes = flags.base === null ? null : await repository.changesSince(flags.base);
-  const judge = await judgeOf(rules, repository, changes, flags);
-  const shown = select(
-    { ...report, unattributed: await unattributed(report, repository, changes, judge) },
-    wanted,
-  );
+  const judged = await judgedReportOf(session, paths, flags);
+  const { report: shown, judge, contents } = judged;
   if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0) {
     throw new CommandError(
       "evidence",
@@ -78,7 +51,7 @@ export async function verify(
     );
   }
   const findings = findingsOf(shown, judge);
-  const notes = policyLines(rules, flags.base === null ? [] : await loosenedBeside(repository, rules));
+  const notes = [...policyLine(judged.rules), ...judged.notes];
   const document = documentOf(shown, findings, contents, notes, flags.format, session);
   return {
     exitCode: findings.every(({ level }) => level === "warning") ? 0 : 1,
@@ -91,63 +64,9 @@ export async function verify(
   };
 }
 
-/** What this call judges by: the rules that count, for what a change has to answer for. */
-async function judgeOf(
-  rules: RepositoryRules,
-  repository: Repository,
-  changes: readonly ChangedFile[] | null,
-  { allowAnchored }: VerifyFlags,
-): Promise<Judge> {
-  const admit = admissionBy(rules, allowAnchored);
-  const isJudged =
-    changes === null
-      ? () => true
-      : judgedIn(
-          changes,
-          await anchoredIn(repository, changedAnchors(changes)),
-          await repository.regularFiles(),
-        );
-  return {
-    decide: (verdict) => (isJudged(verdict) ? admit(verdict) : null),
-    unattributed: rules.file?.unattributed ?? "allow",
-  };
-}
-
-/** The batches that some anchor files speak of today, whatever they are called. */
-async function anchoredIn(
-  repository: Repository,
-  anchors: readonly ChangedFile[],
-): Promise<ReadonlySet<string>> {
-  const texts = await repository.readTexts(anchors.map(({ path }) => path));
-  return new Set(
-    [...texts.values()].flatMap((text) => {
-      const reading = readAnchor(Buffer.from(text));
-      return reading.kind === "anchor" ? [reading.anchor.batchRoot] : [];
-    }),
-  );
-}
-
-async function unattributed(
-  { suggestions }: Report,
-  repository: Repository,
-  changes: readonly ChangedFile[] | null,
-  judge: Judge,
-): Promise<Report["unattributed"]> {
-  if (changes === null || judge.unattributed === "allow") {
-    return [];
-  }
-  const texts = await repository.readTexts(changes.map(({ path }) => path));
-  return unattributedIn(changes, texts, suggestions);
-}
-
-/** Which rules counted, and what a change would make of them. */
-function policyLines({ file }: RepositoryRules, loosened: readonly string[]): readonly string[] {
-  return [
-    ...(file === null ? [] : [`Judged by the policy ${visibleName(file.name)}.`]),
-    ...(loosened.length === 0
-      ? []
-      : [`This change asks for less than that policy, which does not count here: ${loosened.join(", ")}.`]),
-  ];
+/** Which rules counted, where they are not the built-in ones. */
+function policyLine({ file }: RepositoryRules): readonly string[] {
+  return file === null ? [] : [`Judged by the policy ${visibleName(file.name)}.`];
 }
 
 function documentOf(
@@ -212,25 +131,6 @@ function named(gone: Report["gone"]): string {
   const more = gone.length - MOST_NAMED;
   const some = gone.slice(0, MOST_NAMED).map(({ id, path }) => `${id} of ${visibleText(path)}`);
   return [...some, ...(more > 0 ? [`${more} more`] : [])].join(", ");
-}
-
-/** The part of a report that lies at or below the given paths; all of it where none is given. */
-export function select(report: Report, wanted: WantedPaths): Report {
-  if (wanted.length === 0) {
-    return report;
-  }
-  const isWantedPath = isIn(wanted);
-  const isWanted = ({ path }: { readonly path: string }): boolean => isWantedPath(path);
-  const suggestions = report.suggestions.filter(isWanted);
-  return {
-    summary: countSummaries(suggestions),
-    suggestions,
-    beside: report.beside.filter(isWanted),
-    gone: report.gone.filter(isWanted),
-    vanished: report.vanished.filter(isWanted),
-    unattributed: report.unattributed.filter(isWanted),
-    files: report.files,
-  };
 }
 
 /** What is said of evidence counts for no more than was read. */

@@ -17,6 +17,7 @@ import {
   mergeBaseOf,
   objectOf,
   regularFiles,
+  trackedFiles,
   trackedPaths,
 } from "../platform/git";
 import { type ChangedFile, changesSince } from "../platform/gitChanges";
@@ -343,6 +344,16 @@ export class Repository {
   /** Every file that git tracks or would track; none where the top is no git work tree or git cannot say. */
   async files(): Promise<readonly string[]> {
     return this.isGit ? ((await listedFiles(this.folder)) ?? []) : [];
+  }
+
+  /** Every regular file that git tracks; `null` where the top is no git work tree or git cannot say. */
+  async trackedFiles(): Promise<readonly string[] | null> {
+    return this.isGit ? trackedFiles(this.folder) : null;
+  }
+
+  /** The commit that is checked out; `null` where there is none, or git cannot say. */
+  async head(): Promise<string | null> {
+    return this.isGit ? commitOf(this.folder, "HEAD") : null;
   }
 
   /** Which of some files git tracks; none where the top is no git work tree or git cannot say. */

@@ -61,6 +61,14 @@ export async function listedFiles(root: string): Promise<readonly string[] | nul
   return output === null ? null : [...new Set(output.split("\0").filter((path) => path !== ""))];
 }
 
+/** The regular files below `root` that git tracks, by their paths below it; links and submodules are none. `null` where git cannot say. */
+export async function trackedFiles(root: string): Promise<readonly string[] | null> {
+  const output = await runGit(root, ["ls-files", "-z", "--cached", "--stage"], "");
+  const paths = output?.split("\0").flatMap((entry) => /^100[0-7]{3} [^\t]*\t(.+)$/s.exec(entry)?.[1] ?? []);
+  // While a merge waits for somebody, a file is listed once for each of its sides.
+  return paths === undefined ? null : [...new Set(paths)];
+}
+
 /** Which of some paths below `root` git tracks; none where git cannot say. */
 export async function trackedPaths(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) {

@@ -21,6 +21,7 @@ export const REMEDY_KEYS = [
   "restoreFile",
   "askGit",
   "anchorMoreOften",
+  "nameReportFile",
   // The device key
   "restoreDeviceKey",
   "protectDeviceKey",

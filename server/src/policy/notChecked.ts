@@ -1,5 +1,5 @@
-import type { Checks } from "../../policy/verdict";
-import type { CheckName, CheckValue } from "../../protocol/verdictWords";
+import type { CheckName, CheckValue } from "../protocol/verdictWords";
+import type { Checks } from "./verdict";
 
 /** For each value of each check what it leaves unchecked; `null` where that is nothing. In the order of telling. */
 const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name>]: string | null } } = {

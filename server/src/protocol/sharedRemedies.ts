@@ -17,6 +17,7 @@ export const SHARED_REMEDIES = {
   restoreFile: "Restore the file from version control.",
   askGit: "Ask git for its status in that folder.",
   anchorMoreOften: "Anchor more often, so that fewer suggestions end up in one batch.",
+  nameReportFile: "Name a file in a folder that you can write to.",
 
   restoreDeviceKey:
     "Restore the device key from a backup. If you delete it instead, this computer starts over as a new device.",

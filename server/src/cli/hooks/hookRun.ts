@@ -6,13 +6,14 @@ import { admissionBy } from "../../workflows/repositoryPolicies";
 import { stagedQuestion } from "../../workflows/stagedEvidence";
 import type { Answer } from "../answers";
 import { CommandError } from "../commandError";
+import { type JudgedFlags, select } from "../judgedReport";
 import { type CommandResult, note } from "../output";
 import type { Judge } from "../reports/findings";
 import { reportOf } from "../repositoryReport";
 import { repositoryHere, type Session } from "../session";
-import { describe, select, type VerifyFlags } from "../verifyCommand";
+import { describe } from "../verifyCommand";
 
-export type HookRunFlags = Omit<VerifyFlags, "base" | "format">;
+export type HookRunFlags = Omit<JudgedFlags, "base">;
 
 const NOTHING: Report = {
   summary: countSummaries([]),

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { ClaimValues } from "../../evidence/format/claimValues";
 import { unreachable } from "../../platform/errors";
 import { utc } from "../../platform/utc";
+import { notChecked } from "../../policy/notChecked";
 import { WITHOUT_KEY } from "../../policy/policy";
 import { reasonFor } from "../../policy/reasons";
 import type { EnclaveCheck, Verdict } from "../../policy/verdict";
@@ -11,7 +12,6 @@ import { visibleLines } from "../../protocol/visibleText";
 import { describeEnclaveCheck, nameOfEnclaveCheck } from "../../providers/attestation/checkNames";
 import type { Revision } from "../documents/revision";
 import type { ClaimInFile } from "./evidenceFolders";
-import { notChecked } from "./notChecked";
 import { aboutRevision, firstSentence, type Reader, whoAndWhen } from "./verdictMarkdown";
 
 /** The longest text of a prompt or an output that is shown whole, in UTF-16 code units. */

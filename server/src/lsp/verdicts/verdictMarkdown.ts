@@ -1,4 +1,5 @@
 import { utc } from "../../platform/utc";
+import { notChecked } from "../../policy/notChecked";
 import type { Policy } from "../../policy/policy";
 import { lacksOnlyItsChain, remarksOn } from "../../policy/remarks";
 import type { Verdict } from "../../policy/verdict";
@@ -6,7 +7,6 @@ import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { Summary } from "../../protocol/verdictWords";
 import { visibleMarkdown } from "../../protocol/visibleMarkdown";
 import type { Revision } from "../documents/revision";
-import { notChecked } from "./notChecked";
 import { type Mark, verdictRows } from "./verdictRows";
 
 /** Whom a reader knows. */
