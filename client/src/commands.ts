@@ -16,6 +16,7 @@ export const COMMANDS = {
   "proofline.replay": { title: "command.replay", whileStopped: "saysWhy" },
   "proofline.verifyFile": { title: "command.verifyFile", whileStopped: "saysWhy" },
   "proofline.verifyAll": { title: "command.verifyAll", whileStopped: "saysWhy" },
+  "proofline.exportReport": { title: "command.exportReport", whileStopped: "saysWhy" },
   "proofline.replayAll": { title: "command.replayAll", whileStopped: "saysWhy" },
   "proofline.groupSuggestions": { title: "command.groupSuggestions", whileStopped: "works" },
   "proofline.filterSuggestions": { title: "command.filterSuggestions", whileStopped: "works" },

@@ -6,6 +6,7 @@ import * as badges from "./features/badges";
 import * as blame from "./features/blameFile";
 import * as codeLens from "./features/codeLens";
 import * as contextKeys from "./features/contextKeys";
+import * as exportReport from "./features/exportReport";
 import * as fileDecorations from "./features/fileDecorations";
 import * as inlineCompletion from "./features/ghostText";
 import * as hubToken from "./features/hubToken";
@@ -46,6 +47,7 @@ const FEATURES = [
   replay,
   verify,
   suggestionsView,
+  exportReport,
   fileDecorations,
   transactionKey,
   hubToken,

@@ -18,11 +18,11 @@ import {
 import { bearClosedStreams, type CommandResult, print, printError } from "./cli/output";
 import type { Session } from "./cli/session";
 import { VERIFY_FORMATS } from "./cli/verifyFormats";
-import { versionIn } from "./cli/version";
 import { AUDIT_FORMATS } from "./protocol/auditFormats";
 import { ExecutionProfile } from "./protocol/executionProfile";
 import { EXECUTION_PROVIDERS } from "./protocol/executionProvider";
 import { DEFAULT_SETTINGS } from "./protocol/settings";
+import { versionIn } from "./workflows/version";
 
 const program = new Command("proofline")
   .description("Checkable AI suggestions: which model, which environment, which prompt, which output.")

@@ -8,11 +8,11 @@ import { auditText } from "../policy/audit/auditText";
 import { AUDIT_ENDINGS, AUDIT_FORMATS, type AuditFormat } from "../protocol/auditFormats";
 import { auditOf } from "../workflows/auditing";
 import { saveReport } from "../workflows/saveReport";
+import { versionIn } from "../workflows/version";
 import type { Answer } from "./answers";
 import { type JudgedFlags, judgedReportOf } from "./judgedReport";
 import type { CommandResult, PrintedDocument } from "./output";
 import type { Session } from "./session";
-import { versionIn } from "./version";
 
 export interface ReportFlags extends JudgedFlags {
   /** `null`: by the file's ending. */

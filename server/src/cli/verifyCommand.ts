@@ -17,6 +17,7 @@ import { visibleName, visibleText } from "../protocol/visibleText";
 import { fileRemedy, isOfEvidence } from "../workflows/fileRemedy";
 import type { RepositoryContents } from "../workflows/readRepository";
 import type { RepositoryRules } from "../workflows/repositoryPolicies";
+import { versionIn } from "../workflows/version";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
@@ -29,7 +30,6 @@ import { sarif } from "./reports/sarif";
 import { reportOf } from "./repositoryReport";
 import type { Session } from "./session";
 import type { VerifyFormat } from "./verifyFormats";
-import { versionIn } from "./version";
 
 export interface VerifyFlags extends JudgedFlags {
   readonly format: VerifyFormat;

@@ -32,6 +32,7 @@ import { RepositoryChains } from "../workflows/repositoryChains";
 import { RepositoryPolicies } from "../workflows/repositoryPolicies";
 import { allCoresButOne, ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
+import { versionIn } from "../workflows/version";
 import { ChainAccess } from "./chains/chainAccess";
 import { WorkspaceChains } from "./chains/workspaceChains";
 import { Coalescer } from "./coalescer";
@@ -68,6 +69,7 @@ import { provideHover } from "./verdicts/hover";
 import { Identity } from "./verdicts/identity";
 import { ReplayEngines } from "./verdicts/replayEngines";
 import { ReplayQueue } from "./verdicts/replayQueue";
+import { provideReportExport } from "./verdicts/reportExport";
 import { provideRepositoryVerdicts } from "./verdicts/repositoryVerdicts";
 import { RepositoryWatch } from "./verdicts/repositoryWatch";
 import { provideActions } from "./verdicts/verdictRequests";
@@ -287,6 +289,11 @@ export function assembleServer(
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });
   provideRepositoryVerdicts(context, { folders, replays, enclaves, identity, grammars, diagnostics });
+  provideReportExport(
+    context,
+    { folders, replays, enclaves, identity, grammars },
+    versionIn(installation.root),
+  );
   provideActions(context, { verdicts, replays, sealing, folders, chain, enclaves, tracking });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));

@@ -45,6 +45,7 @@ export {
   DidAdvanceReplays,
   DidChangeFileVerdicts,
   DidChangeVerdicts,
+  ExportReport,
   GetBlame,
   GetVerdict,
   GetVerdictDocument,

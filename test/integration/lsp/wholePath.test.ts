@@ -1,7 +1,11 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { AuditReport } from "../../../server/src/policy/audit/auditReport";
 import {
   AnchorNow,
+  ExportReport,
   GetVerdict,
   GetVerdictDocument,
   ListSuggestions,
@@ -58,6 +62,21 @@ test("a suggestion goes from the keystroke to verified, and says so in every way
   });
   expect(listed?.suggestions[0]?.range.start).toEqual(verified?.range.start);
   expect(await client.connection.sendRequest(ReplayAll.type)).toMatchObject({ exact: 1, mismatch: 0 });
+  const file = join(workspace.folder, "report.json");
+  const wanted = { format: "json", file } as const;
+  const written = { repositories: 1, suggestions: 1 };
+  for (const folder of [null, pathToFileURL(workspace.folder).href]) {
+    expect(await client.connection.sendRequest(ExportReport.type, { ...wanted, folder })).toEqual(written);
+    const [audited] = AuditReport.parse(JSON.parse(readFileSync(file, "utf8"))).repositories;
+    expect(audited).toMatchObject({
+      lines: { withEvidence: 1 },
+      suggestions: [{ path: name, summary: "verified", decision: "good" }],
+    });
+    rmSync(file);
+  }
+  await expect(
+    client.connection.sendRequest(ExportReport.type, { ...wanted, file: workspace.folder, folder: null }),
+  ).rejects.toThrow("is a folder");
   const verifiedAgain = await client.connection.sendRequest(VerifyFile.type, { uri });
   expect(verifiedAgain).toMatchObject({ counts: { verified: 1, failed: 0, unknown: 0 }, problems: [] });
   expect(await client.connection.sendRequest(AnchorNow.type)).toEqual({ anchored: 0, problems: [] });

@@ -1,6 +1,7 @@
 /** Verdicts: what is shown, and what a person can ask for about them. */
 import * as z from "zod";
 import { Count } from "../../platform/primitives";
+import { AuditFormat } from "../auditFormats";
 import { REMARKS, SUMMARIES } from "../verdictWords";
 import { DocumentUri, TextPosition, TextRange } from "./documentPlaces";
 import { notification, question, request } from "./message";
@@ -171,6 +172,20 @@ export const ListSuggestions = question(
   "proofline/listSuggestions",
   "clientToServer",
   z.array(ListedRepository).readonly(),
+);
+
+/** Write a report for an auditor to a file of this machine; `null` where it was cancelled before it was written. */
+export const ExportReport = request(
+  "proofline/exportReport",
+  "clientToServer",
+  z.object({
+    format: AuditFormat,
+    /** An absolute path. */
+    file: z.string().min(1),
+    /** A folder whose repository it is about; `null` for all of this window's. */
+    folder: z.nullable(DocumentUri),
+  }),
+  z.nullable(z.object({ repositories: Count, suggestions: Count })),
 );
 
 const FileVerdicts = z.object({
