@@ -87,19 +87,28 @@ const options = /** @type {const} @satisfies {import("esbuild").BuildOptions} */
 /** The grammars that tell white space without meaning from text, in the names of their package. */
 const GRAMMARS = ["go", "java", "javascript", "python", "rust", "tsx", "typescript"];
 
-async function copyGrammars() {
+/** @param {string} [outdir] */
+async function copyGrammars(outdir = options.outdir) {
   const from = dirname(createRequire(import.meta.url).resolve("@vscode/tree-sitter-wasm"));
-  const to = join(root, "dist", "grammars");
+  const to = join(root, outdir, "grammars");
   await mkdir(to, { recursive: true });
   for (const file of ["tree-sitter.wasm", ...GRAMMARS.map((name) => `tree-sitter-${name}.wasm`)]) {
     await copyFile(join(from, file), join(to, file));
   }
 }
 
-/** Writes dist/ and resolves to esbuild's account of what went into it. */
-export async function bundle() {
-  await copyGrammars();
-  const { metafile } = await build({ ...options, metafile: true });
+/**
+ * Writes the bundles and resolves to esbuild's account of what went into them.
+ *
+ * @param {{ outdir?: string, without?: readonly string[] }} [parameters] a folder other than dist/, by its path below the
+ * repository's top; and the bundles that it does without
+ */
+export async function bundle({ outdir = options.outdir, without = [] } = {}) {
+  await copyGrammars(outdir);
+  const entryPoints = Object.fromEntries(
+    Object.entries(options.entryPoints).filter(([name]) => !without.includes(name)),
+  );
+  const { metafile } = await build({ ...options, entryPoints, outdir, metafile: true });
   return metafile;
 }
 

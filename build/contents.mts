@@ -11,3 +11,11 @@ export const PACKAGED_PATHS = [
   "SECURITY.md",
   ".vscodeignore",
 ] as const;
+
+/** What `portable/v1` needs of onnxruntime-web under Node; the rest is for browsers and GPUs. */
+export const PORTABLE_RUNTIME = [
+  "package.json",
+  "dist/ort.node.min.mjs",
+  "dist/ort-wasm-simd-threaded.mjs",
+  "dist/ort-wasm-simd-threaded.wasm",
+] as const;

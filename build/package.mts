@@ -1,11 +1,11 @@
 // Makes a VSIX for one platform (default: this one) that holds only what runs: bundles, native parts, model, media.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
 import { bundle, root } from "./bundle.mjs";
-import { PACKAGED_PATHS } from "./contents.mjs";
+import { PACKAGED_PATHS, PORTABLE_RUNTIME } from "./contents.mjs";
 import { deadLinks, packagedName, withPackagedNames } from "./links.mjs";
-import { bundledPackages, notices } from "./notices.mjs";
+import { Stage } from "./stage.mjs";
 import { tryOut } from "./tryOut.mjs";
 
 /** VS Code's target names, and what onnxruntime calls the same platform. */
@@ -26,32 +26,22 @@ if (platform === undefined) {
   process.exit(2);
 }
 
-const stage = join(root, "out", "package");
-rmSync(stage, { recursive: true, force: true });
-mkdirSync(join(stage, "dist", "node_modules"), { recursive: true });
-
+const stage = new Stage(join("out", "package"));
 const metafile = await bundle();
 for (const output of Object.keys(metafile.outputs)) {
-  copy(output);
+  stage.copy(output);
 }
-copy(join("dist", "grammars"));
-
-const onnxruntime = join(root, "node_modules", "onnxruntime-node");
-const onnxruntimeCommon = join(root, "node_modules", "onnxruntime-common");
-const onnxruntimeWeb = join(root, "node_modules", "onnxruntime-web");
-// Below dist/, so that the bundles' own require finds them and vsce does not take them for dependencies to prune.
-copyModule(onnxruntime, ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform)]);
-copyModule(onnxruntimeCommon, ["package.json", "LICENSE", "dist/cjs", "dist/esm"]);
-// What `portable/v1` needs of it under Node; the rest is for browsers and GPUs.
-copyModule(onnxruntimeWeb, [
-  "package.json",
-  "dist/ort.node.min.mjs",
-  "dist/ort-wasm-simd-threaded.mjs",
-  "dist/ort-wasm-simd-threaded.wasm",
-]);
+stage.copy(join("dist", "grammars"));
+stage.copyModule(
+  "onnxruntime-node",
+  ["package.json", "LICENSE", "dist", join("bin", "napi-v6", platform)],
+  SECOND_NAME,
+);
+stage.copyModule("onnxruntime-common", ["package.json", "LICENSE", "dist/cjs", "dist/esm"]);
+stage.copyModule("onnxruntime-web", PORTABLE_RUNTIME);
 
 for (const path of PACKAGED_PATHS) {
-  copy(path);
+  stage.copy(path);
 }
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 for (const key of [
@@ -65,33 +55,20 @@ for (const key of [
 ]) {
   delete manifest[key];
 }
-writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-const { source } = JSON.parse(readFileSync(join(root, "server/src/chain/eas/easContracts.json"), "utf8"));
-writeFileSync(
-  join(stage, "THIRD_PARTY_NOTICES.txt"),
-  notices(
-    root,
-    [
-      ...bundledPackages(metafile),
-      relative(root, onnxruntime),
-      relative(root, onnxruntimeCommon),
-      relative(root, onnxruntimeWeb),
-    ],
-    [{ name: `${source.package} ${source.version}`, licence: source.license, text: source.licenseText }],
-  ),
-);
+stage.write("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
+stage.writeNotices(metafile);
 
 if (target === `${process.platform}-${process.arch}`) {
-  tryOut(stage);
+  tryOut(stage.folder);
 }
 
-const packaged = await listFiles({ cwd: stage, packageManager: PackageManager.None });
+const packaged = await listFiles({ cwd: stage.folder, packageManager: PackageManager.None });
 const pages = packaged
   .filter((path) => path.endsWith(".md") && !path.startsWith("dist/"))
-  .map((path) => ({ path, text: readFileSync(join(stage, path), "utf8") }))
+  .map((path) => ({ path, text: stage.read(path) }))
   .map((page) => ({ ...page, text: withPackagedNames(page) }));
 for (const { path, text } of pages) {
-  writeFileSync(join(stage, path), text);
+  stage.write(path, text);
 }
 const dead = deadLinks(pages, new Set(packaged.map(packagedName)));
 if (dead.length > 0) {
@@ -101,7 +78,7 @@ if (dead.length > 0) {
 
 const packagePath = join(root, `proofline-${target}.vsix`);
 await createVSIX({
-  cwd: stage,
+  cwd: stage.folder,
   packagePath,
   target,
   dependencies: false,
@@ -110,21 +87,3 @@ await createVSIX({
   skipLicense: false,
 });
 console.log(`${relative(root, packagePath)}: ${(statSync(packagePath).size / 1e6).toFixed(1)} MB`);
-
-function copy(path: string): void {
-  cpSync(join(root, path), join(stage, path), { recursive: true });
-}
-
-function copyModule(folder: string, parts: readonly string[]): void {
-  const name = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name;
-  for (const part of parts) {
-    if (!existsSync(join(folder, part))) {
-      continue;
-    }
-    cpSync(join(folder, part), join(stage, "dist", "node_modules", name, part), {
-      recursive: true,
-      dereference: true,
-      filter: (source) => !SECOND_NAME.test(source),
-    });
-  }
-}
