@@ -22,7 +22,7 @@ import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
 import { type JudgedFlags, judgedReportOf } from "./judgedReport";
-import type { CommandResult, PrintedDocument } from "./output";
+import { type CommandResult, note, type PrintedDocument } from "./output";
 import { type Finding, findingsOf, type Judge } from "./reports/findings";
 import { junit } from "./reports/junit";
 import { markdownSummary } from "./reports/markdownSummary";
@@ -43,7 +43,9 @@ export async function verify(
 ): Promise<CommandResult<Answer<"verify">>> {
   const judged = await judgedReportOf(session, paths, flags);
   const { report: shown, judge, contents } = judged;
-  if (shown.suggestions.length + shown.files.length + shown.vanished.length === 0 && shown.gone.length > 0) {
+  const isNothingLeft = shown.suggestions.length + shown.files.length + shown.vanished.length === 0;
+  // Against a base, that accepted lines were taken out is what a change may do.
+  if (flags.base === null && isNothingLeft && shown.gone.length > 0) {
     throw new CommandError(
       "evidence",
       `Nothing that was accepted here stands at one place in today's text: ${named(shown.gone)}.`,
@@ -53,6 +55,10 @@ export async function verify(
   const findings = findingsOf(shown, judge);
   const notes = [...policyLine(judged.rules), ...judged.notes];
   const document = documentOf(shown, findings, contents, notes, flags.format, session);
+  // Other forms have no room for what counts for the whole of a report.
+  if (flags.format !== "text" && flags.format !== "markdown") {
+    notes.forEach(note);
+  }
   return {
     exitCode: findings.every(({ level }) => level === "warning") ? 0 : 1,
     json: shown,

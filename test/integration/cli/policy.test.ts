@@ -253,6 +253,10 @@ describe("in a pull request", () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/Judged by the policy “?team”?\./);
     expect(stdout).toMatch(/asks for less than that policy, which does not count here: edited lines\./);
+    for (const format of ["json", "sarif", "junit"]) {
+      const { stderr } = proofline(["verify", "--base", "main", "--format", format]);
+      expect(stderr, format).toMatch(/asks for less than that policy/);
+    }
     rmSync(join(project, ".proofline", "policy.json"));
     commit("Take it away");
     expect(proofline(["verify", "--base", "main"])).toMatchObject({
