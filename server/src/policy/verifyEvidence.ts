@@ -20,6 +20,7 @@ import { groupBy } from "../platform/groupBy";
 import type { ChainHash } from "../platform/primitives";
 import { atOnce } from "../platform/slices";
 import { SUMMARIES, type Summary } from "../protocol/verdictWords";
+import { visibleName } from "../protocol/visibleText";
 import type { AnswerCheckName } from "../providers/attestation/answerReport";
 import { type Claim, type ClaimPiece, type ClaimsParameters, gatherClaims } from "./claims";
 import { LinePlaces, type Place } from "./linePlaces";
@@ -493,7 +494,11 @@ function enclaveChecksUnder(
     ? checks
     : checks.map((check) =>
         check.name === REBUILT_CHECK
-          ? { ...check, value: "passed", reason: `The ${name} names this code as rebuilt: “${rebuilt}”.` }
+          ? {
+              ...check,
+              value: "passed",
+              reason: `The ${name} names this code as rebuilt: ${visibleName(rebuilt)}.`,
+            }
           : check,
       );
 }

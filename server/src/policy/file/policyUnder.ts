@@ -1,4 +1,5 @@
 import type { Digest } from "../../platform/primitives";
+import { visibleName } from "../../protocol/visibleText";
 import type { Policy } from "../policy";
 import type { PolicyFile } from "./policyFile";
 
@@ -10,7 +11,8 @@ import type { PolicyFile } from "./policyFile";
  */
 export function policyUnder(file: PolicyFile, builtIn: Policy): Policy {
   const { models, devices, environments, enclaveCode, anchors } = file;
-  const name = `policy “${file.name}”`;
+  // It stands in sentences of ours, and a policy that asks for no less may change it unasked.
+  const name = `policy ${visibleName(file.name)}`;
   return {
     ...builtIn,
     name,

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { describePolicy } from "../../../../server/src/policy/file/describePolicy";
 import { loosening } from "../../../../server/src/policy/file/loosening";
 import { PolicyFile, policyDigest, readPolicyFile } from "../../../../server/src/policy/file/policyFile";
+import { policyUnder } from "../../../../server/src/policy/file/policyUnder";
+import { builtInPolicy } from "../../../../server/src/policy/policy";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)];
 const ADDRESS = `0x${"1".repeat(40)}`;
@@ -116,6 +118,14 @@ describe("what people are shown of a policy", () => {
     ).join("\n");
     expect(lines).not.toContain("\u202e");
     expect(lines).toContain("\\u{202e}");
+  });
+});
+
+describe("a policy's name", () => {
+  it("ends no quotation in a sentence of ours", () => {
+    const builtIn = builtInPolicy({ device: "", pins: [] });
+    const { name } = policyUnder(policyWith({ name: "a” knows. All of it is “well" }), builtIn);
+    expect(name).toMatch(/^policy “[^“”]*”$/);
   });
 });
 
