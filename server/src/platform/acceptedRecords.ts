@@ -51,35 +51,33 @@ export class AcceptedRecords<Kept extends AcceptedRecord> {
 
   /**
    * What was said of a repository; nothing where it has no id. A damaged record says nothing, and `problem` tells of it
-   * in a sentence.
+   * in a sentence. `others`: what was said of a repository with another id at the same place.
    */
-  async of(
-    repository: RepositoryIdentity,
-  ): Promise<{ readonly records: readonly Kept[]; readonly problem: string | null }> {
+  async of(repository: RepositoryIdentity): Promise<{
+    readonly records: readonly Kept[];
+    readonly others: readonly Kept[];
+    readonly problem: string | null;
+  }> {
     const records: Kept[] = [];
-    if (repository.ids.length === 0) {
-      return { records, problem: null };
-    }
+    const others: Kept[] = [];
     let names: readonly string[];
     try {
       names = (await namesIn(this.folderOf(repository.folder))).filter((name) => name.endsWith(".json"));
     } catch (error) {
-      return { records, problem: this.unreadable(messageOf(error)) };
+      return { records, others, problem: this.unreadable(messageOf(error)) };
     }
     let problem = names.length > MAX_RECORDS ? this.unreadable(`there are more than ${MAX_RECORDS}`) : null;
     for (const name of names.slice(0, MAX_RECORDS)) {
       try {
         const record = await this.read(repository.folder, name);
-        if (repository.ids.includes(record.repositoryId)) {
-          records.push(record);
-        }
+        (repository.ids.includes(record.repositoryId) ? records : others).push(record);
       } catch (error) {
         if (!isErrno(error, "ENOENT")) {
           problem ??= this.unreadable(`${join(this.folderOf(repository.folder), name)} is damaged`);
         }
       }
     }
-    return { records, problem };
+    return { records, others, problem: repository.ids.length === 0 ? null : problem };
   }
 
   /**

@@ -57,11 +57,12 @@ export class RepositoryPolicies {
   }
 
   async of(repository: Repository): Promise<RepositoryRules> {
-    const [reading, { consent, problem }] = await Promise.all([
+    const [reading, { consent, other, problem }] = await Promise.all([
       readingIn(repository),
       repository.identity().then((identity) => this.consents.of(identity)),
     ]);
-    const rules = rulesFrom(reading, consent);
+    const isTakenAway = reading === null && consent === null && other?.answer === "accepted";
+    const rules = isTakenAway ? TAKEN_AWAY : rulesFrom(reading, consent);
     return problem === null ? rules : { ...rules, problem: rules.problem ?? { text: problem, line: 1 } };
   }
 
@@ -172,6 +173,13 @@ function rulesFrom(
   }
   return held(accepted, proposalOf(policy, accepted));
 }
+
+/** Whoever takes a policy out of a repository may give it another id with the same change, so that it looks like another one. */
+const TAKEN_AWAY: RepositoryRules = {
+  ...NO_RULES,
+  hold: "You accepted a policy in this folder when its repository had another id, and this one has none, so that nobody can tell which rules count.",
+  proposal: proposalOf(null, null),
+};
 
 function held(accepted: PolicyFile | null, proposal: PolicyProposal): RepositoryRules {
   const what =

@@ -138,6 +138,18 @@ describe("a policy", () => {
     expect(verify().report.summary.verified).toBe(1);
   });
 
+  it("is asked about where it is taken away together with the repository's id", () => {
+    policy({ anchors: { witnesses: "several" } });
+    accept();
+    const ids = join(project, ".proofline", "repository");
+    rmSync(join(project, ".proofline", "policy.json"));
+    renameSync(ids, join(scratch, "ids"));
+    expect(explained()).toMatchObject({ proposed: { digest: "none" }, hold: expect.any(String) });
+    accept();
+    expect(explained()).toMatchObject({ proposed: null, hold: null });
+    removeFolder(join(scratch, "ids"));
+  });
+
   it("can be declined, until it changes", () => {
     policy({ anchors: { witnesses: "several" } });
     expect(proofline(["policy", "decline"]).status).toBe(0);

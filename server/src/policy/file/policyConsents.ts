@@ -34,12 +34,17 @@ export class PolicyConsents {
     this.records = new AcceptedRecords(join(home, "policies", "answered"), POLICIES);
   }
 
-  /** What was said of a repository's policy, `null` where nothing was; `problem` tells of a record that cannot be read. */
-  async of(
-    repository: RepositoryIdentity,
-  ): Promise<{ readonly consent: PolicyConsent | null; readonly problem: string | null }> {
-    const { records, problem } = await this.records.of(repository);
-    return { consent: records[0] ?? null, problem };
+  /**
+   * What was said of a repository's policy, `null` where nothing was; `problem` tells of a record that cannot be read. `other`: what was
+   * said where the repository at this place had another id.
+   */
+  async of(repository: RepositoryIdentity): Promise<{
+    readonly consent: PolicyConsent | null;
+    readonly other: PolicyConsent | null;
+    readonly problem: string | null;
+  }> {
+    const { records, others, problem } = await this.records.of(repository);
+    return { consent: records[0] ?? null, other: others[0] ?? null, problem };
   }
 
   /**
