@@ -342,7 +342,9 @@ describe("complete → anchor → verify", () => {
     expect(own.suggestions).toMatchObject([
       { id, summary: "verified", startColumn: 5, isOwnDevice: true, time: expect.any(Number) },
     ]);
-    const { stdout } = proofline(["blame", "inventory.ts"], { cwd: join(project, "src") });
+    expect(own.suggestions[0].manifestDigest).toMatch(/^[0-9a-f]{64}$/);
+    const { stdout, stderr } = proofline(["blame", "inventory.ts"], { cwd: join(project, "src") });
+    expect(stderr).toContain("nobody can tell who or what wrote them");
     const rows = stdout.split("\n");
     expect(rows).toHaveLength(saved.length);
     expect(rows[line - 1]).toMatch(/^verified .* this computer {2}\d{4}-.* UTC {2,}\d+ {2} {4}\S/);

@@ -11,6 +11,7 @@ import {
   deviceWords,
   headline,
   kindWords,
+  linesWords,
   madeWords,
   modelWords,
   number,
@@ -182,8 +183,8 @@ function bar({ byVerdict, lines: { total } }: AuditedRepository): Markup {
 function shortfalls(repository: AuditedRepository, index: number): Markup {
   const numbers = new Map(repository.suggestions.map((one, at) => [one, at]));
   const rows = [
-    ...otherShortfalls(repository).map(({ what, path, startLine, why }) => ({
-      where: html`<bdi class="path">${text(path)}</bdi>${startLine === null ? own("") : html`, line ${own(String(startLine))}`}`,
+    ...otherShortfalls(repository).map(({ what, path, startLine, endLine, why }) => ({
+      where: html`<bdi class="path">${text(path)}</bdi>${startLine === null ? own("") : html`, ${text(linesWords(startLine, endLine))}`}`,
       what: html`<b>${text(what)}</b>: ${text(why)}`,
     })),
     ...shortSuggestions(repository).map((one) => ({

@@ -8,6 +8,7 @@ import {
   deviceWords,
   headline,
   kindWords,
+  linesWords,
   madeWords,
   modelWords,
   number,
@@ -30,17 +31,15 @@ const MOST_SHORT = 200;
 
 /** A report as Markdown (CommonMark with GitHub's tables). Text from the repository can neither link, format nor end a cell. */
 export function auditMarkdown(report: AuditReport): string {
-  return ["# Proofline report", text(madeWords(report)), ...report.repositories.flatMap(sectionsOf)].join(
-    "\n\n",
-  );
+  return ["# Proofline report", madeWords(report), ...report.repositories.flatMap(sectionsOf)].join("\n\n");
 }
 
 function sectionsOf(repository: AuditedRepository): readonly string[] {
   const { name, notes, limits, suggestions } = repository;
   return [
     `## ${text(name)}`,
-    `**${text(headline(repository))}** ${text(WITHOUT_EVIDENCE)}`,
-    text([...stateWords(repository), countedWords(repository)].join(" ")),
+    `**${headline(repository)}** ${WITHOUT_EVIDENCE}`,
+    [...stateWords(repository).map(text), countedWords(repository)].join(" "),
     ...totals(repository),
     `### What falls short under ${text(rulesWords(repository))}`,
     ...notes.map(text),
@@ -64,13 +63,13 @@ function totals({ byVerdict, byModel, byDevice, byMonth }: AuditedRepository): r
     [
       "verdict",
       byVerdict.map(({ summary, lines, suggestions }) => [
-        `${summary}: ${VERDICT_MEANINGS[summary]}`,
+        `**${summary}**: ${VERDICT_MEANINGS[summary]}`,
         number(lines),
         number(suggestions),
       ]),
     ],
-    ["model", byModel.map((one) => [modelWords(one), number(one.lines), number(one.suggestions)])],
-    ["device", byDevice.map((one) => [deviceWords(one), number(one.lines), number(one.suggestions)])],
+    ["model", byModel.map((one) => [text(modelWords(one)), number(one.lines), number(one.suggestions)])],
+    ["device", byDevice.map((one) => [text(deviceWords(one)), number(one.lines), number(one.suggestions)])],
     [
       "month of the anchor",
       byMonth.map(({ month, lines, suggestions }) => [
@@ -87,15 +86,15 @@ function totals({ byVerdict, byModel, byDevice, byMonth }: AuditedRepository): r
 
 function shortfalls(repository: AuditedRepository): readonly string[] {
   const rows = [
-    ...otherShortfalls(repository).map(({ what, path, startLine, why }) => [
-      `${path}${startLine === null ? "" : `:${startLine}`}`,
+    ...otherShortfalls(repository).map(({ what, path, startLine, endLine, why }) => [
+      `${text(path)}${startLine === null ? "" : `, ${linesWords(startLine, endLine)}`}`,
       what,
-      why,
+      text(why),
     ]),
     ...shortSuggestions(repository).map((one) => [
-      `${one.path}${one.startLine === null ? "" : `:${one.startLine}`}`,
+      `${text(one.path)}, ${placeWords(one)}`,
       `${one.summary}, ${decisionWords(one.decision)}`,
-      reasonsOf(one).join(" "),
+      text(reasonsOf(one).join(" ")),
     ]),
   ];
   if (rows.length === 0) {
@@ -113,24 +112,26 @@ function suggestionCells(one: AuditedSuggestion): readonly string[] {
   return [
     placeWords(one),
     [one.summary, ...remarkWords(one.remarks), ...(decision === "" ? [] : [decision])].join(" · "),
-    reasonsOf(one).join(" "),
-    modelWords(one),
+    text(reasonsOf(one).join(" ")),
+    text(modelWords(one)),
     kindWords(one.kind),
-    deviceWords(one),
+    text(deviceWords(one)),
     sinceWords(one),
-    chainWords(one),
-    one.evidenceFile ?? "in the journal only",
+    text(chainWords(one)),
+    text(one.evidenceFile ?? "in the journal only"),
   ];
 }
 
+/** @param rows cells that are Markdown already */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [
     `| ${head.join(" | ")} |`,
     `| ${head.map(() => "---").join(" | ")} |`,
-    ...rows.map((cells) => `| ${cells.map(text).join(" | ")} |`),
+    ...rows.map((cells) => `| ${cells.join(" | ")} |`),
   ].join("\n");
 }
 
+/** What may hold words of the repository. All else here is of our own words and numbers. */
 function text(value: string): string {
   return visibleMarkdown(value, LONGEST);
 }

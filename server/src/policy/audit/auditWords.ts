@@ -92,11 +92,16 @@ export function placeWords(suggestion: AuditedSuggestion): string {
   const isOne = endLine === null || endLine === startLine;
   const last = Math.max(1, (endColumn ?? 1) - 1);
   if (!isPart || startColumn === null) {
-    return isOne ? `line ${startLine}` : `lines ${startLine} to ${endLine}`;
+    return linesWords(startLine, endLine);
   }
   return isOne
     ? `line ${startLine}, columns ${startColumn} to ${last}`
     : `line ${startLine}, column ${startColumn}, to line ${endLine}, column ${last}`;
+}
+
+/** Whole lines; both ends included. */
+export function linesWords(start: number, end: number | null): string {
+  return end === null || end === start ? `line ${start}` : `lines ${start} to ${end}`;
 }
 
 export function remarkWords(remarks: readonly Remark[]): readonly string[] {
