@@ -31,7 +31,7 @@ export function cliManifest(root: unknown) {
     ...where,
     engines,
     bin: { proofline: "dist/cli.js", "proofline-server": "dist/server.js" },
-    files: ["dist", "server/models", "THIRD_PARTY_NOTICES.txt"],
+    files: ["dist", "pipelines", "server/models", "THIRD_PARTY_NOTICES.txt"],
     dependencies: Object.fromEntries(LOADED.map((one) => [one, exactly(one, dependencies[one])])),
   };
 }

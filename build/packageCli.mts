@@ -25,7 +25,7 @@ const stage = new Stage(path);
 // Into the stage itself: whatever runs from dist/ meanwhile is left alone.
 const metafile = await bundle({ outdir: join(path, "dist"), without: ["extension"] });
 stage.copyModule("onnxruntime-web", PORTABLE_RUNTIME);
-for (const part of ["LICENSE", join("server", "models", "proofline-code")]) {
+for (const part of ["LICENSE", "pipelines", join("server", "models", "proofline-code")]) {
   stage.copy(part);
 }
 stage.write("README.md", readFileSync(join(root, "build", "npm", "README.md"), "utf8"));

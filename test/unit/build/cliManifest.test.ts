@@ -39,6 +39,6 @@ it("the page of the package for npm names its version, and leads to nothing that
   const text = readFileSync(join(top, "build/npm/README.md"), "utf8");
   expect(text).toContain(`proofline-${cliManifest(manifest).version}.tgz`);
   expect(deadLinks([{ path: "README.md", text }], new Set())).toEqual([]);
-  const named = [...text.matchAll(/`(ci\/[\w.]+)`/g)].map(([, path = ""]) => path);
+  const named = [...text.matchAll(/`(pipelines\/[\w.]+)`/g)].map(([, path = ""]) => path);
   expect(named.filter((path) => !existsSync(join(top, path)))).toEqual([]);
 });
