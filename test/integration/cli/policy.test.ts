@@ -454,6 +454,14 @@ describe("in a pull request", () => {
     expect(verify("--base", "heads/main").status).toBe(1);
   });
 
+  it("taking the last accepted lines out is a change like any other", () => {
+    branch({});
+    git("rm", "--quiet", FILE);
+    commit("Take them out");
+    expect(proofline(["verify"]).status).toBe(2);
+    expect(verify("--base", "main")).toMatchObject({ status: 0, report: { suggestions: [], vanished: [] } });
+  });
+
   it("a broken policy of the base is an error, not leniency", () => {
     writeFileSync(join(project, ".proofline", "policy.json"), "{");
     commit("Broken");
