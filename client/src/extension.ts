@@ -6,6 +6,7 @@ import * as badges from "./features/badges";
 import * as blame from "./features/blameFile";
 import * as codeLens from "./features/codeLens";
 import * as contextKeys from "./features/contextKeys";
+import * as enclavePreview from "./features/enclavePreview";
 import * as exportReport from "./features/exportReport";
 import * as fileDecorations from "./features/fileDecorations";
 import * as inlineCompletion from "./features/ghostText";
@@ -47,6 +48,7 @@ const FEATURES = [
   replay,
   verify,
   suggestionsView,
+  enclavePreview,
   exportReport,
   fileDecorations,
   transactionKey,

@@ -459,7 +459,21 @@ async function attested(theme: Theme): Promise<void> {
       await window.status((text) => /gpt-5/.test(text), "the model of the enclave");
       await window.goTo(CURSOR_LINE);
       await window.type("    ");
-      await asked(window, /pop/);
+      open.gateway.fault = "slow";
+      await window.command("Trigger Inline Suggestion");
+      await eventually(
+        () => window.enclavePreview(),
+        (text) => text !== "",
+        { what: "what the model writes, while it does" },
+      );
+      await session.shoot("enclave-preview");
+      open.gateway.fault = null;
+      open.gateway.release();
+      await eventually(
+        () => window.ghostText(),
+        (text) => /pop/.test(text),
+        { what: "ghost text once it is signed" },
+      );
       await session.accept();
       await window.save();
       await setTransactionKey(window);

@@ -220,6 +220,16 @@ export class Window {
     });
   }
 
+  /** What stands behind the cursor of an answer that still comes; empty where nothing does. */
+  async enclavePreview(): Promise<string> {
+    return await this.page.evaluate(() => {
+      const spans = document.querySelectorAll(".editor-group-container.active .view-line span");
+      const contents = [...spans].map((span) => getComputedStyle(span, "::after").content);
+      const content = contents.find((one) => one.includes("not signed yet")) ?? '""';
+      return (JSON.parse(content) as string).replaceAll("\u00a0", " ");
+    });
+  }
+
   async waitForGhostText(what = "ghost text", milliseconds = 30_000): Promise<string> {
     return await eventually(
       () => this.ghostText(),

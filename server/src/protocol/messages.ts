@@ -34,6 +34,7 @@ export {
 export {
   ACCEPTED_COMMAND,
   AcceptSuggestion,
+  DidAdvanceSuggestion,
   DidDismissSuggestions,
   DidLoadModel,
   DidSuggestNothing,

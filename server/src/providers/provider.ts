@@ -27,8 +27,14 @@ export interface Provider {
   /**
    * What comes next in a text. A later request supersedes an earlier automatic one, which then ends with `nothing`.
    * Rejects where the provider fails; one that was cancelled resolves.
+   *
+   * @param onText hears of the text so far where it comes in parts: to be looked at and for nothing else, as nobody vouches for it yet
    */
-  suggest(request: CompletionRequest, signal?: AbortSignal): Promise<OfferOutcome>;
+  suggest(
+    request: CompletionRequest,
+    signal?: AbortSignal,
+    onText?: (text: string) => void,
+  ): Promise<OfferOutcome>;
   /**
    * Texts that probably hold what comes next, the most likely one last; they replace earlier ones. They may make
    * suggestions come sooner, and never change one.

@@ -12,6 +12,7 @@ import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentA
 import { ANSWERS } from "../../../server/src/cli/answers";
 import {
   AnchorNow,
+  DidAdvanceSuggestion,
   DidChangeSettings,
   DidSuggestNothing,
   GetDocumentState,
@@ -168,6 +169,29 @@ test("an answer that is settled by itself is pending until it is onchain, and fo
     attested: 1,
   });
   expect(await page()).toMatch(/\| settlement \| passed \| .*, block \d+ has a settlement of this answer/);
+});
+
+test("what a model writes is shown while it does, and is gone with the answer, whatever that is", async () => {
+  const { open, client, uri, agree, silences } = await atWork();
+  await agree(open);
+  const previews: string[] = [];
+  client.connection.onNotification(DidAdvanceSuggestion.type, ({ text }) => void previews.push(text));
+  open.gateway.fault = "slow";
+  const asked = client.suggestion(uri, AT);
+  await client.until("a beginning", () => previews.length > 0 && open.gateway.waiting > 0);
+  expect(TEXT.startsWith(previews[0] ?? "none")).toBe(true);
+  open.gateway.fault = null;
+  open.gateway.release();
+  const shown = await asked;
+  expect(shown.text).toBe(TEXT);
+  await client.until("the end of the preview", () => previews.at(-1) === "");
+
+  client.type(uri, AT, " ");
+  const before = previews.length;
+  open.gateway.fault = "cutBeforeSignedFrame";
+  expect(await client.complete(uri, { ...AT, character: AT.character + 1 })).toBeNull();
+  await client.until("a reason", () => silences.length > 0);
+  expect(previews.slice(before).at(-1) ?? "").toBe("");
 });
 
 describe("nothing is sent", () => {

@@ -22,6 +22,7 @@ import { LookupTexts } from "./lookupTexts";
 import type { Offer } from "./offer";
 import { type Around, Prefetch } from "./prefetch";
 import type { ProviderSource } from "./providerSource";
+import { SuggestionPreview } from "./suggestionPreview";
 
 const Parameters = z.object({
   textDocument: z.object({ uri: DocumentUri }),
@@ -192,8 +193,9 @@ async function ask(
     maxTokens: context.settings.current.maxTokens,
   };
   let outcome: OfferOutcome;
+  const preview = new SuggestionPreview(context.connection, document, before.length);
   try {
-    outcome = await provider.suggest(request, signal);
+    outcome = await provider.suggest(request, signal, (text) => preview.show(text));
   } catch (error) {
     if (!signal.aborted) {
       source.failed(provider, error);
@@ -201,6 +203,8 @@ async function ask(
     context.log(`No suggestion: ${messageOf(error)}`);
     const reason = editorRemedy(error) === null ? `The model failed: ${messageOf(error)}` : editorText(error);
     return { kind: "nothing", reason };
+  } finally {
+    preview.end();
   }
   source.succeeded();
   if (outcome.kind === "nothing") {

@@ -1,6 +1,6 @@
 /** Suggestions: why there is none, and what became of one that was shown. */
 import * as z from "zod";
-import { DocumentUri } from "./documentPlaces";
+import { DocumentUri, TextPosition } from "./documentPlaces";
 import { notification, request, signal } from "./message";
 import { ModelState } from "./serverMessages";
 
@@ -49,6 +49,13 @@ export namespace AcceptSuggestion {
   export type Parameters = z.infer<typeof Acceptance>;
   export type Result = z.infer<typeof Recorded>;
 }
+
+/** What a model writes at a place while it still does, which nobody has signed; empty once it is over. */
+export const DidAdvanceSuggestion = notification(
+  "proofline/didAdvanceSuggestion",
+  "serverToClient",
+  OneDocument.extend({ version: z.number().int(), position: TextPosition, text: z.string() }),
+);
 
 const UndoOrRedo = z.object({
   uri: DocumentUri,

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
+import { StringDecoder } from "node:string_decoder";
 import { connect, type TLSSocket } from "node:tls";
 import { messageOf, ProoflineError } from "../../platform/errors";
 import { LoopbackAddress } from "../../protocol/openGradientSettings";
@@ -25,6 +26,8 @@ export interface PostParameters {
   readonly signal?: AbortSignal | undefined;
   /** Is told the headers of the reply as soon as they are there. */
   readonly heard?: (reply: Pick<EnclaveReply, "status" | "headers">) => void;
+  /** Is told each part of the body of a good reply as it comes, as text. */
+  readonly onPart?: ((text: string) => void) | undefined;
 }
 
 /** Far more than the longest answer that is offered, in events of a token each. */
@@ -162,7 +165,7 @@ function connected<Opened extends Socket>(
 function exchange(
   socket: Socket,
   host: string,
-  { path, body, headers, signal, heard }: PostParameters,
+  { path, body, headers, signal, heard, onPart }: PostParameters,
 ): Promise<EnclaveReply> {
   return new Promise((resolve, reject) => {
     const bytes = Buffer.from(body, "utf8");
@@ -192,6 +195,7 @@ function exchange(
       heard?.({ status: response.statusCode ?? 0, headers: response.headers });
       const parts: Buffer[] = [];
       let length = 0;
+      const decoder = new StringDecoder("utf8");
       response.on("data", (part: Buffer) => {
         length += part.length;
         if (length > MOST_REPLY_BYTES) {
@@ -199,6 +203,9 @@ function exchange(
           return;
         }
         parts.push(part);
+        if (response.statusCode === 200) {
+          onPart?.(decoder.write(part));
+        }
       });
       response.once("error", fail);
       response.once("end", () =>

@@ -21,6 +21,7 @@ import {
 } from "./enclaveConnection";
 import type { RegistryTestimony } from "./registryTestimony";
 import { readAnswer, type SignedAnswer } from "./signedAnswer";
+import { StreamedText } from "./streamedText";
 
 const PATH = "/v1/chat/completions";
 const PAYMENT_REQUIRED = 402;
@@ -113,14 +114,19 @@ export class OpenGradientProvider implements Provider {
     };
   }
 
-  async suggest(request: CompletionRequest, signal?: AbortSignal): Promise<OfferOutcome> {
+  async suggest(
+    request: CompletionRequest,
+    signal?: AbortSignal,
+    onText: (text: string) => void = () => {},
+  ): Promise<OfferOutcome> {
     const { model, settlement } = this.parameters;
     const prompt = chatPrompt(request);
     const body = requestBody({ model, prompt, maxTokens: request.maxTokens });
     const { endpoint, testimony } = await this.parameters.askable();
     let reply: EnclaveReply;
     try {
-      reply = await this.ask(endpoint, body, signal);
+      const streamed = new StreamedText();
+      reply = await this.ask(endpoint, body, signal, (part) => onText(streamed.add(part)));
     } catch (error) {
       if (error instanceof ProoflineError && error.code === "inference.cancelled") {
         return { kind: "nothing", reason: "cancelled" };
@@ -159,6 +165,7 @@ export class OpenGradientProvider implements Provider {
     endpoint: EnclaveEndpoint,
     body: string,
     signal: AbortSignal | undefined,
+    onPart: (text: string) => void,
   ): Promise<EnclaveReply> {
     const { settlement, payer } = this.parameters;
     const headers = {
@@ -170,6 +177,7 @@ export class OpenGradientProvider implements Provider {
       postToEnclave(endpoint, {
         ...{ path: PATH, body, headers: { ...headers, ...more } },
         signal: ending,
+        onPart,
         ...(heard !== undefined && { heard }),
       });
     const session = await unlessAborted(payer.session(), signal);
