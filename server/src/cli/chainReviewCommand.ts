@@ -9,7 +9,7 @@ import { chainSettings } from "./chainOptions";
 import { CommandError } from "./commandError";
 import { type CommandResult, note } from "./output";
 import { repositoryHere, type Session } from "./session";
-import { agrees } from "./terminal";
+import { confirmAcceptance } from "./terminal";
 
 interface Place {
   readonly repository: Repository;
@@ -107,17 +107,11 @@ async function answer(
 
 /** @throws CommandError where they do not say yes, or nobody is there to say it */
 async function ask({ name }: ChainProposal): Promise<void> {
-  const agreed = await agrees(`Let ${visibleName(name)} count in this repository?`);
-  if (agreed === null) {
-    throw new CommandError(
-      "usage",
-      "There is no terminal to ask in, so nothing was accepted.",
-      "Compare what is shown, then give the whole digest.",
-    );
-  }
-  if (!agreed) {
-    throw new CommandError("usage", "Nothing was accepted.", "Start it again and answer y.");
-  }
+  await confirmAcceptance(
+    `Let ${visibleName(name)} count in this repository?`,
+    "Compare what is shown, then give the whole digest.",
+    "usage",
+  );
 }
 
 function nothingProposed({ kind }: ChainSettings): string {

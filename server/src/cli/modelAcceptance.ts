@@ -14,7 +14,7 @@ import { CommandError } from "./commandError";
 import { namedModel, placesOf, proposedBy } from "./namedModels";
 import { type CommandResult, note } from "./output";
 import { modelPlacesOf, type Session } from "./session";
-import { agrees } from "./terminal";
+import { agrees, confirmAcceptance } from "./terminal";
 
 /** What a person is shown of a model before it counts. */
 export interface PresentedModel {
@@ -127,17 +127,11 @@ export async function modelAccept(
   const { manifestDigest } = model;
   [...describeModel(model), ...(await warningsAbout(session, model))].forEach(note);
   if (typed !== manifestDigest) {
-    const answer = await agrees(questionAbout(model));
-    if (answer === null) {
-      throw new CommandError(
-        "usage",
-        "There is no terminal to ask in, so nothing was accepted.",
-        "Compare what is shown, then give the whole manifest digest in place of the name.",
-      );
-    }
-    if (!answer) {
-      throw new CommandError("model.cancelled", "Nothing was accepted.", "Start it again and answer y.");
-    }
+    await confirmAcceptance(
+      questionAbout(model),
+      "Compare what is shown, then give the whole manifest digest in place of the name.",
+      "model.cancelled",
+    );
   }
   await store.accepted.accept(await repository.ensureIdentity(), manifestDigest);
   return {

@@ -17,7 +17,7 @@ import { CommandError } from "./commandError";
 import { COMMAND_REMEDIES } from "./commandRemedies";
 import { type CommandResult, note } from "./output";
 import { repositoryHere, type Session } from "./session";
-import { agrees } from "./terminal";
+import { confirmAcceptance } from "./terminal";
 
 /** `proofline policy init`: writes a policy to begin with, which its author accepts by writing it. */
 export async function policyInit(
@@ -137,7 +137,7 @@ async function answer(
   const repository = await here();
   const policies = new RepositoryPolicies(home);
   const rules = await policies.of(repository);
-  const { proposal } = await asked(rules);
+  const proposal = asked(rules);
   const { digest } = proposal;
   if (typed !== undefined && typed !== digest) {
     throw new CommandError(
@@ -167,9 +167,9 @@ async function answer(
 }
 
 /** @throws CommandError where there is nothing to answer to */
-async function asked({ proposal, problem }: RepositoryRules): Promise<{ readonly proposal: PolicyProposal }> {
+function asked({ proposal, problem }: RepositoryRules): PolicyProposal {
   if (proposal !== null) {
-    return { proposal };
+    return proposal;
   }
   throw problem === null
     ? new CommandError("policy", "This repository's policy waits for no answer.", NO_POLICY_REMEDY)
@@ -178,19 +178,11 @@ async function asked({ proposal, problem }: RepositoryRules): Promise<{ readonly
 
 /** @throws CommandError where they do not say yes, or nobody is there to say it */
 async function ask({ file }: PolicyProposal): Promise<void> {
-  const agreed = await agrees(
+  await confirmAcceptance(
     file === null ? "Let the built-in rules count here?" : "Let this policy count here?",
+    "Compare what is shown, then give the whole digest.",
+    "usage",
   );
-  if (agreed === null) {
-    throw new CommandError(
-      "usage",
-      "There is no terminal to ask in, so nothing was accepted.",
-      "Compare what is shown, then give the whole digest.",
-    );
-  }
-  if (!agreed) {
-    throw new CommandError("usage", "Nothing was accepted.", "Start it again and answer y.");
-  }
 }
 
 function describeProposal({ lines, digest }: PolicyProposal): readonly string[] {

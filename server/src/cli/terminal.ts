@@ -37,6 +37,26 @@ export async function confirm(
   }
 }
 
+/**
+ * Asks whether what was shown may count from now on. If nobody can answer, the answer is no.
+ *
+ * @param instead what a person does where there is no terminal
+ * @throws CommandError `usage` without a terminal, `refusal` for any answer but yes
+ */
+export async function confirmAcceptance(
+  question: string,
+  instead: string,
+  refusal: "usage" | "model.cancelled",
+): Promise<void> {
+  const answer = await agrees(question);
+  if (answer === null) {
+    throw new CommandError("usage", "There is no terminal to ask in, so nothing was accepted.", instead);
+  }
+  if (!answer) {
+    throw new CommandError(refusal, "Nothing was accepted.", "Start it again and answer y.");
+  }
+}
+
 const STANDARD: Terminal = { input: process.stdin, output: process.stderr };
 
 /** Asks a question whose answer is no unless somebody says yes; `null` where there is no terminal to ask it in. */
