@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { openRepository, type Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import type { ChainAnswer } from "../../protocol/chainAnswer";
@@ -6,6 +5,7 @@ import type { ReviewChain } from "../../protocol/messages";
 import type { RepositoryChains } from "../../workflows/repositoryChains";
 import { EditorError } from "../editorError";
 import type { SettingsStore } from "../settingsStore";
+import { openWorkspaceFolder } from "../workspaceFolder";
 
 /** The chains that the workspace's repositories propose, and what the person says of them. */
 export class WorkspaceChains {
@@ -75,7 +75,6 @@ export class WorkspaceChains {
         "Trust it with the command Workspaces: Manage Workspace Trust.",
       );
     }
-    const path = fileURLToPath(folder);
-    return openRepository(path, [path]);
+    return openWorkspaceFolder(folder);
   }
 }

@@ -1,5 +1,3 @@
-import { fileURLToPath } from "node:url";
-import { openRepository, type Repository } from "../../evidence/repository";
 import { ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import type { ListEnclaves } from "../../protocol/messages";
@@ -14,6 +12,7 @@ import type { EnclaveRegistry } from "../../workflows/enclaveRegistry";
 import { EditorError } from "../editorError";
 import { editorText } from "../editorRemedies";
 import type { SettingsStore } from "../settingsStore";
+import { openWorkspaceFolder } from "../workspaceFolder";
 import type { EnclaveSpending } from "./enclaveSpending";
 
 /** Which enclave the code of a workspace folder's repository may be sent to, and what the person says of it. */
@@ -55,12 +54,12 @@ export class WorkspaceEnclaves {
   /** @param digest names what the person was shown */
   async use(folder: string, wanted: WantedEnclave, digest: Digest): Promise<void> {
     const by = this.askedBy();
-    await this.choices.accept(await this.repositoryOf(folder), by, wanted, digest);
+    await this.choices.accept(await openWorkspaceFolder(folder), by, wanted, digest);
   }
 
   async useLocalModel(folder: string): Promise<void> {
     this.refuseUntrusted();
-    await this.choices.forget(await this.repositoryOf(folder));
+    await this.choices.forget(await openWorkspaceFolder(folder));
   }
 
   private askedBy(): AskedBy {
@@ -89,10 +88,5 @@ export class WorkspaceEnclaves {
         "Trust it with the command Workspaces: Manage Workspace Trust.",
       );
     }
-  }
-
-  private repositoryOf(folder: string): Promise<Repository> {
-    const path = fileURLToPath(folder);
-    return openRepository(path, [path]);
   }
 }

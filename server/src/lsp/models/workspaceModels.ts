@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { openRepository, type Repository } from "../../evidence/repository";
 import { describeSource } from "../../models/modelSource";
 import { describeSignature } from "../../models/signature/signature";
@@ -11,6 +10,7 @@ import type { ListWorkspaceModels } from "../../protocol/messages";
 import { type InstalledPin, installedPins } from "../../workflows/installedPins";
 import { modelsOf, type PinPlaces } from "../../workflows/pinModel";
 import { EditorError } from "../editorError";
+import { openWorkspaceFolder } from "../workspaceFolder";
 
 /**
  * The models of this machine, those that the workspace's repositories name, and which of them the person accepted and
@@ -69,17 +69,12 @@ export class WorkspaceModels {
 
   /** Where a pin for a workspace folder goes. */
   async placesOf(folder: string | null): Promise<PinPlaces> {
-    return { store: this.store, repository: folder === null ? null : await this.repositoryOf(folder) };
-  }
-
-  async repositoryOf(folder: string): Promise<Repository> {
-    const path = pathOf(folder);
-    return openRepository(path, [path]);
+    return { store: this.store, repository: folder === null ? null : await openWorkspaceFolder(folder) };
   }
 
   /** What the repository of a workspace folder names and what else is installed, with what is known of each. */
   async list(folder: string): Promise<readonly ListWorkspaceModels.Model[]> {
-    const repository = await this.repositoryOf(folder);
+    const repository = await openWorkspaceFolder(folder);
     const [file, installed, chosen, accepted, pins] = await Promise.all([
       modelsOf(repository),
       this.store.list(),
@@ -143,7 +138,7 @@ export class WorkspaceModels {
     if (manifestDigest !== null) {
       await this.accept(folder, manifestDigest);
     }
-    const { folder: repositoryPath } = await this.repositoryOf(folder);
+    const { folder: repositoryPath } = await openWorkspaceFolder(folder);
     await this.choices.choose(repositoryPath, manifestDigest);
   }
 
@@ -153,7 +148,7 @@ export class WorkspaceModels {
    * @throws EditorError `model.missing` for one that is not installed on this machine
    */
   async accept(folder: string, manifestDigest: Digest): Promise<void> {
-    const repository = await this.repositoryOf(folder);
+    const repository = await openWorkspaceFolder(folder);
     if ((await this.store.find(manifestDigest)) === null) {
       throw new EditorError(
         "model.missing",
@@ -166,7 +161,7 @@ export class WorkspaceModels {
 
   /** Takes that back. A model that no longer counts in a repository is no longer used there, either. */
   async reject(folder: string, manifestDigest: Digest): Promise<void> {
-    const repository = await this.repositoryOf(folder);
+    const repository = await openWorkspaceFolder(folder);
     await this.store.accepted.reject(repository, manifestDigest);
     if ((await this.choices.chosen(repository.folder)) === manifestDigest) {
       await this.choices.choose(repository.folder, null);
@@ -181,17 +176,5 @@ export class WorkspaceModels {
   private async repositories(): Promise<readonly Repository[]> {
     const found = this.folders.map((folder) => openRepository(folder, this.folders).catch(() => null));
     return (await Promise.all(found)).filter((repository) => repository !== null);
-  }
-}
-
-function pathOf(uri: string): string {
-  try {
-    return fileURLToPath(uri);
-  } catch {
-    throw new EditorError(
-      "repository",
-      "The workspace folder is not on this machine.",
-      "Open a local folder.",
-    );
   }
 }

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { openRepository, type Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
 import { describePolicy } from "../../policy/file/describePolicy";
@@ -7,6 +6,7 @@ import type { PolicyAnswer } from "../../protocol/policyAnswer";
 import type { RepositoryPolicies } from "../../workflows/repositoryPolicies";
 import { EditorError } from "../editorError";
 import type { SettingsStore } from "../settingsStore";
+import { openWorkspaceFolder } from "../workspaceFolder";
 
 /** The policies of the workspace's repositories, and what the person says of them. */
 export class WorkspacePolicies {
@@ -78,7 +78,6 @@ export class WorkspacePolicies {
         "Trust it with the command Workspaces: Manage Workspace Trust.",
       );
     }
-    const path = fileURLToPath(folder);
-    return openRepository(path, [path]);
+    return openWorkspaceFolder(folder);
   }
 }

@@ -1,5 +1,4 @@
-import { fileURLToPath } from "node:url";
-import { openRepository, type Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository";
 import { ProoflineError } from "../../platform/errors";
 import type { AuditedRepository } from "../../policy/audit/auditReport";
 import { auditText } from "../../policy/audit/auditText";
@@ -9,6 +8,7 @@ import { admissionBy, policyProblems } from "../../workflows/repositoryPolicies"
 import { saveReport } from "../../workflows/saveReport";
 import { onRequest } from "../requests";
 import type { ServerContext } from "../serverContext";
+import { openWorkspaceFolder } from "../workspaceFolder";
 import { verifyWhole, type WholeRepositoryParts } from "./wholeRepository";
 
 /** `proofline/exportReport`: writes a report for an auditor about the window's repositories, or one of them. */
@@ -20,7 +20,7 @@ export function provideReportExport(
   const { connection, locations } = context;
   onRequest(connection, ExportReport, async ({ format, file, folder }, token) => {
     const repositories: AuditedRepository[] = [];
-    const wanted = folder === null ? await locations.here() : [await repositoryOf(folder)];
+    const wanted = folder === null ? await locations.here() : [await openWorkspaceFolder(folder)];
     if (wanted.length === 0) {
       throw new ProoflineError("repository", "No repository is open in this window.", "makeRepository");
     }
@@ -40,11 +40,6 @@ export function provideReportExport(
     const suggestions = repositories.reduce((sum, repository) => sum + repository.suggestions.length, 0);
     return { repositories: repositories.length, suggestions };
   });
-}
-
-function repositoryOf(folder: string): Promise<Repository> {
-  const path = fileURLToPath(folder);
-  return openRepository(path, [path]);
 }
 
 async function audit(
