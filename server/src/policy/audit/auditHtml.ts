@@ -12,6 +12,7 @@ import {
   headline,
   kindWords,
   linesWords,
+  MOST_SHORT,
   madeWords,
   modelWords,
   number,
@@ -30,8 +31,6 @@ import {
 
 /** The longest value, in UTF-16 code units as shown. */
 const LONGEST = 5_000;
-/** More that falls short is found in the list of all suggestions. */
-const MOST_SHORT = 200;
 
 /** Markup of ours. What is no `Markup` becomes one by `text` alone, which leaves nothing that a browser would take for markup. */
 type Markup = string & { readonly markup: unique symbol };

@@ -9,6 +9,7 @@ import {
   headline,
   kindWords,
   linesWords,
+  MOST_SHORT,
   madeWords,
   modelWords,
   number,
@@ -26,8 +27,6 @@ import {
 
 /** The longest value, in UTF-16 code units before it is escaped. */
 const LONGEST = 5_000;
-/** More that falls short is found in the list of all suggestions. */
-const MOST_SHORT = 200;
 
 /** A report as Markdown (CommonMark with GitHub's tables). Text from the repository can neither link, format nor end a cell. */
 export function auditMarkdown(report: AuditReport): string {

@@ -222,6 +222,9 @@ export function otherShortfalls({
   ];
 }
 
+/** How many that fall short a page lists on their own; more is found in the list of all suggestions. */
+export const MOST_SHORT = 200;
+
 /** The suggestions that fall short, or that there is something to say about, by the rules. */
 export function shortSuggestions({ suggestions }: AuditedRepository): readonly AuditedSuggestion[] {
   return suggestions.filter(({ decision }) => decision !== "good" && decision !== "notJudged");
