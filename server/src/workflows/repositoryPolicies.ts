@@ -15,7 +15,7 @@ import { policyUnder } from "../policy/file/policyUnder";
 import type { Policy } from "../policy/policy";
 import type { FileProblem } from "../policy/report";
 import type { PolicyAnswer } from "../protocol/policyAnswer";
-import type { VerifiedOnly } from "../protocol/verifiedOnly";
+import { strictest, type VerifiedOnly } from "../protocol/verifiedOnly";
 
 /** The rules of one repository, as its policy and what a person said of it have them now. */
 export interface RepositoryRules {
@@ -135,9 +135,9 @@ export function admissionBy({ file }: RepositoryRules, allowAnchored = false): A
   return file === null ? builtInAdmission(allowAnchored) : admissionUnder(file);
 }
 
-/** The level that the rules ask of everybody. */
-export function enforcementBy({ file }: RepositoryRules): VerifiedOnly {
-  return file?.enforcement ?? "off";
+/** How strictly accepted lines must be verified under the rules. @param wish the person's own, which no rules loosen */
+export function enforcementBy({ file }: RepositoryRules, wish: VerifiedOnly): VerifiedOnly {
+  return strictest(wish, file?.enforcement ?? "off");
 }
 
 /** What is wrong with a repository's policy, as a problem of its file. */

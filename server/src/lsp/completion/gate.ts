@@ -1,7 +1,6 @@
 import { unreachable } from "../../platform/errors";
 import { countsAt, KINDS } from "../../policy/decision";
 import type { ModelState } from "../../protocol/messages";
-import { strictest } from "../../protocol/verifiedOnly";
 import { visibleName } from "../../protocol/visibleText";
 import type { Offered } from "../../providers/provider";
 import { enforcementBy, NO_RULES } from "../../workflows/repositoryPolicies";
@@ -60,7 +59,7 @@ export class Gate {
     offers: Offered["kind"],
   ): Promise<string | null> {
     const rules = repository === null ? NO_RULES : await this.rules.of(repository);
-    if (strictest(this.settings.current.verifiedOnly, enforcementBy(rules)) !== "block") {
+    if (enforcementBy(rules, this.settings.current.verifiedOnly) !== "block") {
       return null;
     }
     if (this.store.problem !== null) {

@@ -1,7 +1,7 @@
 import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
-import { strictest, type VerifiedOnly } from "../../protocol/verifiedOnly";
+import type { VerifiedOnly } from "../../protocol/verifiedOnly";
 import type { InstalledPin, ModelPlaces } from "../../workflows/installedPins";
 import { type KnownHere, lookAround, NOTHING_KNOWN } from "../../workflows/knownHere";
 import { enforcementBy, NO_RULES } from "../../workflows/repositoryPolicies";
@@ -45,7 +45,7 @@ export class Identity {
   /** How strictly accepted lines of a repository must be verified: the strictest of the person's own wish and the policy's. */
   async levelIn(repository: RepositoryIdentity | null): Promise<VerifiedOnly> {
     const { rules } = await this.of(repository);
-    return strictest(this.settings.current.verifiedOnly, enforcementBy(rules));
+    return enforcementBy(rules, this.settings.current.verifiedOnly);
   }
 
   /** The folder of an installed pin's model; `null` where the pin is not installed. */

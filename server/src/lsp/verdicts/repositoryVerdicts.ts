@@ -13,7 +13,6 @@ import {
   ReplayAll,
   type ReplayNow,
 } from "../../protocol/messages";
-import { strictest } from "../../protocol/verifiedOnly";
 import type { Replayable } from "../../workflows/replay";
 import { inReadingOrder } from "../../workflows/replayOrder";
 import { enforcementBy, policyProblems } from "../../workflows/repositoryPolicies";
@@ -58,7 +57,7 @@ async function list(
   const { report, evidence, texts, device, rules } = await verifyWhole(context, parts, repository);
   await parts.diagnostics.showFiles(
     repository.folder,
-    strictest(context.settings.current.verifiedOnly, enforcementBy(rules)),
+    enforcementBy(rules, context.settings.current.verifiedOnly),
     [evidence.problems, report.files, policyProblems(rules)],
     { repositoryIds: evidence.repositoryIds, evidence: evidence.files },
   );

@@ -14,7 +14,6 @@ import { DidChangeFileVerdicts } from "../../protocol/messages";
 import { PacedRun } from "../../protocol/pacedRun";
 import type { Settings } from "../../protocol/settings";
 import { SUMMARIES, type Summary } from "../../protocol/verdictWords";
-import { strictest } from "../../protocol/verifiedOnly";
 import { admissionBy, enforcementBy, policyProblems } from "../../workflows/repositoryPolicies";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { OpenDocument } from "../documents/openDocument";
@@ -238,7 +237,7 @@ export class RepositoryWatch implements DocumentListener {
       }
     }
     const { verifiedOnly, fileDecorations } = this.context.settings.current;
-    const level = strictest(verifiedOnly, enforcementBy(rules));
+    const level = enforcementBy(rules, verifiedOnly);
     const closed = [...files].flatMap(([path, { problems }]) => (open.has(path) ? [] : problems));
     await diagnostics.showClosed(folder, level, closed);
     await diagnostics.showFiles(folder, level, [evidence.problems, report.files, policyProblems(rules)], {

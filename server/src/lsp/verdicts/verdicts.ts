@@ -15,7 +15,6 @@ import { type EnclaveOutcome, type ReplayOutcome, verifying } from "../../policy
 import { lastLineOf } from "../../protocol/coveredLines";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
 import type { Summary } from "../../protocol/verdictWords";
-import { strictest } from "../../protocol/verifiedOnly";
 import { worstFirst } from "../../protocol/worstFirst";
 import { enclaveClaims } from "../../workflows/enclaveClaims";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
@@ -387,7 +386,7 @@ export class Verdicts implements DocumentListener {
     if (document.revision !== null) {
       return;
     }
-    const level = strictest(this.context.settings.current.verifiedOnly, enforcementBy(rules));
+    const level = enforcementBy(rules, this.context.settings.current.verifiedOnly);
     this.parts.diagnostics.showLines(document.uri, level, admissionBy(rules), () => this.of(document));
     if (repositoryPath !== null && evidence !== null) {
       const { repositoryIds, files, problems } = evidence;
