@@ -10,6 +10,7 @@ import { openWriter } from "../../server/src/chain/chainWriter";
 import { timestampCall } from "../../server/src/chain/eas/eas";
 import { DEVELOPMENT_KEY } from "../../server/src/chain/embedded/developmentAccount";
 import type { KnownChain } from "../../server/src/chain/knownChains";
+import { timestamping } from "../../server/src/chain/payments/paidWork";
 import { payFor } from "../../server/src/chain/payments/pay";
 import { type Bill, mostOf, readSigned, type Signed } from "../../server/src/chain/payments/payment";
 import { connectRpc } from "../../server/src/chain/rpc/connection";
@@ -118,7 +119,7 @@ export async function payerOn(
     const { problem } = await payFor({
       ...{ rpc, identity, account, now },
       home: configuration.home,
-      roots: [root],
+      work: timestamping(rpc, identity, [root]),
       confirm: agreed,
     });
     return problem?.reason ?? "paid";

@@ -8,6 +8,7 @@ import { lookUpAnchor } from "./eas/lookUpAnchor";
 import { anchorAmong, readTimestamp } from "./eas/timestamped";
 import { connectEmbedded, type EmbeddedConnection, type EmbeddedOptions } from "./embedded/embeddedChain";
 import type { KnownChain } from "./knownChains";
+import { timestamping } from "./payments/paidWork";
 import { payFor } from "./payments/pay";
 import type { Bill } from "./payments/payment";
 import type { Receipt } from "./rpc/blocks";
@@ -126,7 +127,7 @@ class RpcWriter extends ConnectedReader implements ChainWriter {
         identity: connection.identity,
         account,
         home: this.rpcConfiguration.home,
-        roots: batchRoots,
+        work: timestamping(connection.rpc, connection.identity, batchRoots),
         confirm,
         ...(signal !== undefined && { signal }),
       });

@@ -6,8 +6,8 @@ import type { KnownChain } from "../../../server/src/chain/knownChains";
 import {
   about,
   type Bill,
-  MAX_PER_ANCHOR,
   MAX_PER_DAY,
+  MAX_PER_SUBJECT,
   mostOf,
   type Signed,
 } from "../../../server/src/chain/payments/payment";
@@ -182,7 +182,7 @@ test.each([
       .catch(() => {});
   }
   expect(mostOf(sent)).toBeGreaterThan(0n);
-  expect(mostOf(sent)).toBeLessThanOrEqual(MAX_PER_ANCHOR);
+  expect(mostOf(sent)).toBeLessThanOrEqual(MAX_PER_SUBJECT);
 });
 
 const RECEIPT = {
@@ -226,7 +226,7 @@ test("a server that calls other batches missing each time, and makes receipts up
   });
   await writerOn({ ...configuration, rpcUrls: [url] }).anchorAll([a, b, c]);
   for (const root of [a, b, c]) {
-    expect(mostOf(about(sent, root))).toBeLessThanOrEqual(MAX_PER_ANCHOR);
+    expect(mostOf(about(sent, root))).toBeLessThanOrEqual(MAX_PER_SUBJECT);
   }
   expect(about(sent, a).length).toBeGreaterThan(1);
 });

@@ -151,7 +151,7 @@ test("one that was dropped, and whose batch somebody else timestamped, leaves it
   await rpc.call("evm_setAutomine", [true], z.unknown());
   const fresh = randomDigest();
   expect(await writerOn(configuration).anchor(fresh)).toMatchObject({ batchRoot: fresh });
-  expect(notedIn(configuration).at(-1)).toMatchObject({ nonce: dropped?.nonce, roots: [fresh] });
+  expect(notedIn(configuration).at(-1)).toMatchObject({ nonce: dropped?.nonce, subjects: [fresh] });
 });
 
 test("one behind a gap of nonces, of which a server told, does not stop those that come before it", async () => {
@@ -184,7 +184,7 @@ test("on a chain that began anew what waits from before does not come first", as
   const fresh = randomDigest();
   await writerOn(configuration).anchor(fresh);
   const [first, , , last] = notedIn(configuration);
-  expect(last).toMatchObject({ nonce: first?.nonce, roots: [fresh] });
+  expect(last).toMatchObject({ nonce: first?.nonce, subjects: [fresh] });
 });
 
 test("where a wallet's transaction waits with the same nonce, the next one is taken after it", async () => {

@@ -8,8 +8,8 @@ import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentA
 import {
   type Bill,
   MAX_NONCES,
-  MAX_PER_ANCHOR,
   MAX_PER_DAY,
+  MAX_PER_SUBJECT,
   mostOf,
   type Signed,
 } from "../../../server/src/chain/payments/payment";
@@ -115,7 +115,7 @@ test.each([
     code: "chain.payment",
   });
   expect(mostOf(sent)).toBeGreaterThan(0n);
-  expect(mostOf(sent)).toBeLessThanOrEqual(MAX_PER_ANCHOR);
+  expect(mostOf(sent)).toBeLessThanOrEqual(MAX_PER_SUBJECT);
   expect(new Set(sent.map(({ nonce }) => nonce)).size).toBeLessThanOrEqual(MAX_NONCES);
 });
 

@@ -6,20 +6,25 @@ import {
   about,
   type Cost,
   MAX_NONCES,
-  MAX_PER_ANCHOR,
   MAX_PER_DAY,
+  MAX_PER_SUBJECT,
   mostOf,
   type Signed,
 } from "../../../server/src/chain/payments/payment";
 import { randomDigest } from "../../support/digests";
 
 const ROOTS = Array.from({ length: 4 }, randomDigest);
-const PARTS = { rpc: { host: "rpc.example" }, account: { address: "0x1" }, above: null };
+const PARTS = {
+  rpc: { host: "rpc.example" },
+  account: { address: "0x1" },
+  above: null,
+  words: { subject: "the batch", one: "one anchor" },
+};
 
 const cost: fc.Arbitrary<Cost> = fc.record({
   nonce: fc.nat(8),
-  roots: fc.subarray(ROOTS, { minLength: 1 }),
-  most: fc.oneof(fc.bigInt(0n, MAX_PER_ANCHOR / 4n), fc.bigInt(0n, MAX_PER_DAY)),
+  subjects: fc.subarray(ROOTS, { minLength: 1 }),
+  most: fc.oneof(fc.bigInt(0n, MAX_PER_SUBJECT / 4n), fc.bigInt(0n, MAX_PER_DAY)),
 });
 
 function signedAs(one: Cost): Signed {
@@ -38,7 +43,7 @@ test("what is signed stays within the limits for each anchor and for a day", () 
       expect(mostOf(signed)).toBeLessThanOrEqual(MAX_PER_DAY);
       for (const root of ROOTS) {
         const its = about(signed, root);
-        expect(mostOf(its)).toBeLessThanOrEqual(MAX_PER_ANCHOR);
+        expect(mostOf(its)).toBeLessThanOrEqual(MAX_PER_SUBJECT);
         expect(new Set(its.map(({ nonce }) => nonce)).size).toBeLessThanOrEqual(MAX_NONCES);
       }
     }),
@@ -48,16 +53,20 @@ test("what is signed stays within the limits for each anchor and for a day", () 
 
 test("what fits is signed, and what was signed before with the same nonce costs nothing more", () => {
   const [root = randomDigest()] = ROOTS;
-  const first = signedAs({ nonce: 1, roots: [root], most: MAX_PER_ANCHOR });
+  const first = signedAs({ nonce: 1, subjects: [root], most: MAX_PER_SUBJECT });
   const log = { recent: [first], ofToday: [first] };
-  expect(objectionTo({ nonce: 1, roots: [root], most: MAX_PER_ANCHOR }, log, PARTS)).toBeNull();
-  expect(objectionTo({ nonce: 2, roots: [root], most: 1n }, log, PARTS)).toEqual({
+  expect(objectionTo({ nonce: 1, subjects: [root], most: MAX_PER_SUBJECT }, log, PARTS)).toBeNull();
+  expect(objectionTo({ nonce: 2, subjects: [root], most: 1n }, log, PARTS)).toEqual({
     what: expect.stringContaining(
       "at most 0.05 for one anchor, of which 0.05 may be spent on the batch already",
     ),
     remedy: "useOwnAccount",
   });
   expect(
-    objectionTo({ nonce: 2, roots: [root], most: MAX_PER_ANCHOR + 1n }, { recent: [], ofToday: [] }, PARTS),
+    objectionTo(
+      { nonce: 2, subjects: [root], most: MAX_PER_SUBJECT + 1n },
+      { recent: [], ofToday: [] },
+      PARTS,
+    ),
   ).toMatchObject({ remedy: "waitForLowerFees" });
 });

@@ -65,7 +65,7 @@ test("what is read of a signed transaction is what was signed, of one root or ma
             ? account.signTransaction({ ...common, type: "legacy", gasPrice: price })
             : account.signTransaction({ ...common, type: "eip1559", maxFeePerGas: price })),
         );
-        expect(signed).toMatchObject({ nonce, roots, most: gas * price, maxFeePerGas: price });
+        expect(signed).toMatchObject({ nonce, subjects: roots, most: gas * price, maxFeePerGas: price });
         expect(signed.tip).toBe(legacy ? null : 0n);
       },
     ),

@@ -5,6 +5,7 @@ import {
   type Hex,
   parseAbi,
   toEventSelector,
+  toFunctionSelector,
 } from "viem";
 import * as z from "zod";
 import { Digest } from "../../platform/primitives";
@@ -42,21 +43,23 @@ export function timestampCall(batchRoots: readonly Digest[]): Hex {
     : encodeFunctionData({ abi: EAS_ABI, functionName: "multiTimestamp", args: [batchRoots.map(word)] });
 }
 
+const TIMESTAMPING = parseAbi([
+  "function timestamp(bytes32 data) returns (uint64)",
+  "function multiTimestamp(bytes32[] data) returns (uint64)",
+]);
+const TIMESTAMPING_SELECTORS: readonly string[] = TIMESTAMPING.map(toFunctionSelector);
+
 /**
- * The roots that a call of `timestampCall` is about.
+ * The roots that a call of `timestampCall` is about; `null` where it is another call.
  *
- * @throws where it is another call
+ * @throws where it names that function and is no call of it
  */
-export function timestampedBy(data: Hex): readonly Digest[] {
-  const call = decodeFunctionData({ abi: EAS_ABI, data });
-  switch (call.functionName) {
-    case "timestamp":
-      return call.args.map(digestOf);
-    case "multiTimestamp":
-      return call.args[0].map(digestOf);
-    default:
-      throw new Error(`expected a call that timestamps, not ${call.functionName}`);
+export function timestampedBy(data: Hex): readonly Digest[] | null {
+  if (!TIMESTAMPING_SELECTORS.includes(data.slice(0, 10))) {
+    return null;
   }
+  const call = decodeFunctionData({ abi: TIMESTAMPING, data });
+  return (call.functionName === "timestamp" ? call.args : call.args[0]).map(digestOf);
 }
 
 function digestOf(data: Hex): Digest {

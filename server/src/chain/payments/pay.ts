@@ -4,8 +4,6 @@ import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
 import { Address, type Digest } from "../../platform/primitives";
 import type { ChainIdentity } from "../chain";
-import { timestampCall } from "../eas/eas";
-import { readTimestamp } from "../eas/timestamped";
 import { chainName } from "../knownChains";
 import { Amount, Block, Hash, Quantity, Receipt, Transaction } from "../rpc/blocks";
 import { chainError } from "../rpc/chainError";
@@ -13,7 +11,8 @@ import type { ChainServer } from "../rpc/chainServer";
 import { RpcError, RpcFailure } from "../rpc/rpc";
 import { type Fees, raised, readFees, within } from "./fees";
 import { objectionTo } from "./limits";
-import { about, type Bill, currency, MAX_ROOTS, mostOf, readSigned, type Signed } from "./payment";
+import type { PaidWork } from "./paidWork";
+import { about, type Bill, currency, mostOf, readSigned, type Signed } from "./payment";
 import { PaymentLog } from "./paymentLog";
 import { type Refusal, refusalOf } from "./refusal";
 
@@ -46,7 +45,7 @@ export interface PayParameters {
   readonly account: PrivateKeyAccount;
   /** Below which payments are noted. */
   readonly home: string;
-  readonly roots: readonly Digest[];
+  readonly work: PaidWork;
   /** Asked once for an account and a chain, before anything is signed. */
   readonly confirm: (bill: Bill) => Promise<boolean>;
   readonly signal?: AbortSignal;
@@ -57,12 +56,12 @@ export interface PayParameters {
 export interface Paid {
   /** Of the transactions that blocks took; what they hold is still to be checked. */
   readonly receipts: readonly Receipt[];
-  /** What kept the rest from being timestamped, `chain.payment` in the words of what happened; `null` where nothing is left. */
+  /** What kept the rest from being done, `chain.payment` in the words of what happened; `null` where nothing is left. */
   readonly problem: ProoflineError | null;
 }
 
 /**
- * Timestamps batch roots with as few transactions as possible, and waits for their blocks.
+ * Has calls of a contract included with as few transactions as possible, and waits for their blocks.
  *
  * The caps hold whatever servers answer: each signature is noted durably before it leaves, and the caps are sums over the notes. A
  * transaction that waits is waited for, and sent again as it is where it was dropped, which costs nothing; another takes its place,
@@ -104,9 +103,9 @@ interface Seen {
 }
 
 class Payer {
-  /** Roots that our own transactions have timestamped meanwhile. */
+  /** What our own transactions have done meanwhile. */
   private readonly done = new Set<Digest>();
-  /** Sets of roots that the contract refused; whoever timestamps one of them changes the set. */
+  /** Sets of subjects that the contract refused; whoever does one of them meanwhile changes the set. */
   private readonly refused = new Set<string>();
   /** Nonces that blocks took meanwhile. */
   private readonly passed = new Set<number>();
@@ -128,11 +127,11 @@ class Payer {
   async pay(): Promise<void> {
     for (;;) {
       this.parameters.signal?.throwIfAborted();
-      const wanted = await this.missing(this.parameters.roots);
+      await this.log.read();
+      const wanted = await this.missing(this.parameters.work.subjects);
       if (wanted.length === 0) {
         return;
       }
-      await this.log.read();
       const said = await this.nonces();
       // Whichever server answers now may not have heard yet of what was included.
       const [used = 0, next = 0] = [said.used, said.next].map((count) =>
@@ -150,12 +149,10 @@ class Payer {
     }
   }
 
-  /** Those of the roots that the chain does not hold. */
-  private async missing(roots: readonly Digest[]): Promise<readonly Digest[]> {
-    const { rpc, identity } = this.parameters;
-    const open = roots.filter((root) => !this.done.has(root));
-    const times = await Promise.all(open.map((root) => readTimestamp(rpc, identity, root)));
-    return open.filter((_, index) => times[index] === 0);
+  /** Those of the subjects that are still to be done. */
+  private async missing(subjects: readonly Digest[]): Promise<readonly Digest[]> {
+    const open = subjects.filter((subject) => !this.done.has(subject));
+    return this.parameters.work.missing(open);
   }
 
   private async nonces(): Promise<Pick<Seen, "used" | "next">> {
@@ -180,7 +177,7 @@ class Payer {
   private async settle(nonce: number, wanted: readonly Digest[]): Promise<Place | null> {
     const { rpc, identity, account, signal } = this.parameters;
     const versions = this.log.signed.filter((one) => one.nonce === nonce);
-    const fitting = versions.findLast(({ roots }) => roots.some((root) => wanted.includes(root))) ?? null;
+    const fitting = versions.findLast(({ subjects }) => subjects.some((one) => wanted.includes(one))) ?? null;
     const dearest = versions.reduce((one, other) => (one.maxFeePerGas < other.maxFeePerGas ? other : one));
     const deadline = performance.now() + INCLUSION_TIMEOUT_MILLISECONDS;
     const rounds = { passed: 0, behind: 0, unknown: 0 };
@@ -216,7 +213,7 @@ class Payer {
         const isDropped = rounds.unknown >= ROUNDS_UNTIL_DROPPED;
         if (seen.used <= nonce && (isDropped || rounds.unknown === 1)) {
           const isUseful =
-            fitting !== null && (await this.missing(fitting.roots)).length === fitting.roots.length;
+            fitting !== null && (await this.missing(fitting.subjects)).length === fitting.subjects.length;
           if (!isUseful && isDropped) {
             return { nonce, above: null };
           }
@@ -253,15 +250,15 @@ class Payer {
   }
 
   private include(nonce: number, receipt: z.infer<typeof OwnReceipt>, versions: readonly Signed[]): void {
-    const roots = versions.find(({ hash }) => hash === receipt.transactionHash)?.roots ?? [];
+    const subjects = versions.find(({ hash }) => hash === receipt.transactionHash)?.subjects ?? [];
     this.passed.add(nonce);
     if (receipt.status !== 1) {
-      this.refused.add(roots.join());
+      this.refused.add(subjects.join());
       return;
     }
     this.receipts.push(receipt);
-    for (const root of roots) {
-      this.done.add(root);
+    for (const subject of subjects) {
+      this.done.add(subject);
     }
   }
 
@@ -306,7 +303,7 @@ class Payer {
 
   /** Signs a transaction, notes it, and sends it. Resolves to `false` where anything has to be looked at again first. */
   private async sign({ nonce, above }: Place, wanted: readonly Digest[]): Promise<boolean> {
-    const { rpc, identity, account } = this.parameters;
+    const { rpc, identity, account, work } = this.parameters;
     const count = (this.versions.get(nonce) ?? 0) + 1;
     if (count > MAX_VERSIONS) {
       throw this.problem(
@@ -322,8 +319,8 @@ class Payer {
     const common = {
       chainId: identity.chainId,
       nonce,
-      to: identity.contract,
-      data: timestampCall(offer.roots),
+      to: work.to,
+      data: work.call(offer.subjects),
       gas,
     };
     const signed = readSigned(
@@ -345,49 +342,54 @@ class Payer {
     return isNoted;
   }
 
-  /** As many of the roots as fit into the limits with one transaction; `null` where they have to be looked at again. */
+  /** As many of the subjects as fit into the limits with one transaction; `null` where they have to be looked at again. */
   private async offer(
     { nonce, above }: Place,
     wanted: readonly Digest[],
-  ): Promise<{ readonly roots: readonly Digest[]; readonly fees: Fees } | null> {
-    const { rpc, account } = this.parameters;
-    const spent = new Map(wanted.map((root) => [root, mostOf(about(this.log.recent, root))]));
+  ): Promise<{ readonly subjects: readonly Digest[]; readonly fees: Fees } | null> {
+    const { rpc, account, work } = this.parameters;
+    const spent = new Map(wanted.map((subject) => [subject, mostOf(about(this.log.recent, subject))]));
     // One that has cost much already keeps no other from the chain.
     const byCost = [...wanted].sort((one, other) =>
       Number((spent.get(one) ?? 0n) - (spent.get(other) ?? 0n)),
     );
-    let roots = byCost.slice(0, MAX_ROOTS);
+    let subjects = byCost.slice(0, work.mostAtOnce);
     for (;;) {
-      const set = roots.join();
+      const set = subjects.join();
       if (this.refused.has(set)) {
-        throw this.problem("the EAS contract there refuses to timestamp the batch", "correctChain");
+        throw this.problem(work.words.refused, "correctChain");
       }
-      const now = await this.fees(roots);
+      const now = await this.fees(subjects);
       if (now === null) {
         this.refused.add(set);
         return null;
       }
       const fees = above === null ? now : raised(now, above);
-      const objection = objectionTo({ nonce, roots, most: fees.most }, this.log, { rpc, account, above });
+      const objection = objectionTo({ nonce, subjects, most: fees.most }, this.log, {
+        rpc,
+        account,
+        above,
+        words: work.words,
+      });
       if (objection === null) {
-        const agreed = await this.agreedFees(fees, roots);
-        return agreed && { roots, fees: agreed };
+        const agreed = await this.agreedFees(fees, subjects);
+        return agreed && { subjects, fees: agreed };
       }
-      if (roots.length === 1) {
+      if (subjects.length === 1) {
         throw this.problem(objection.what, objection.remedy);
       }
-      roots = roots.slice(0, Math.ceil(roots.length / 2));
+      subjects = subjects.slice(0, Math.ceil(subjects.length / 2));
     }
   }
 
-  /** What timestamping would cost; `null` where the contract refuses it. */
-  private async fees(roots: readonly Digest[]): Promise<Fees | null> {
-    const { rpc, identity, account } = this.parameters;
+  /** What a call would cost; `null` where the contract refuses it. */
+  private async fees(subjects: readonly Digest[]): Promise<Fees | null> {
+    const { rpc, account, work } = this.parameters;
     try {
       return await readFees(rpc, {
         from: account.address,
-        to: identity.contract,
-        data: timestampCall(roots),
+        to: work.to,
+        data: work.call(subjects),
       });
     } catch (error) {
       if (error instanceof RpcError && /revert/i.test(error.message)) {
@@ -403,8 +405,8 @@ class Payer {
    * Fees that a person has agreed to, by an earlier payment or now. `null` after they were asked: meanwhile everything may have
    * changed.
    */
-  private async agreedFees(fees: Fees, roots: readonly Digest[]): Promise<Fees | null> {
-    const { account, confirm } = this.parameters;
+  private async agreedFees(fees: Fees, subjects: readonly Digest[]): Promise<Fees | null> {
+    const { account, confirm, work } = this.parameters;
     if (this.log.signed.length > 0) {
       return fees;
     }
@@ -415,13 +417,13 @@ class Payer {
     const bill: Bill = {
       chain: this.chain,
       account: account.address,
-      batches: roots.length,
+      batches: subjects.length,
       expected: fees.expected,
       most: fees.most,
     };
     if (!(await confirm(bill))) {
       throw this.problem(
-        `it would be the first payment of ${account.address} there: about ${currency(bill.expected)} and at most ${currency(bill.most)} of its currency for ${bill.batches === 1 ? "one batch" : `${bill.batches} batches`}`,
+        `it would be the first payment of ${account.address} there: about ${currency(bill.expected)} and at most ${currency(bill.most)} of its currency for ${work.words.counted(subjects.length)}`,
         "confirmPayment",
       );
     }
@@ -471,8 +473,8 @@ class Payer {
   }
 
   /** What a server with high fees had signed may be more than the account holds, and less may do by now. */
-  private async refuseUnlessCheaper({ roots, most }: Signed): Promise<void> {
-    const now = await this.fees(roots);
+  private async refuseUnlessCheaper({ subjects, most }: Signed): Promise<void> {
+    const now = await this.fees(subjects);
     if (now === null || now.most >= most) {
       throw await this.underfunded();
     }
@@ -492,7 +494,7 @@ class Payer {
   }
 
   private problem(what: string, remedy: ProoflineError["remedy"], cause?: unknown): ProoflineError {
-    const reason = `Nothing new is anchored on ${this.chain}: ${what}.`;
+    const reason = `${this.parameters.work.words.nothingDone} on ${this.chain}: ${what}.`;
     return new ProoflineError("chain.payment", reason, remedy, cause === undefined ? {} : { cause });
   }
 }

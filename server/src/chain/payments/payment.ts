@@ -1,14 +1,15 @@
-import { formatEther, type Hex, keccak256, parseTransaction } from "viem";
+import { formatEther, type Hex, keccak256, parseTransaction, toBytes } from "viem";
+import { sha256Digest } from "../../platform/digests";
 import type { Digest } from "../../platform/primitives";
 import { timestampedBy } from "../eas/eas";
 
-/** The most that one anchor may cost, in wei, over all transactions that are signed for it within 30 days. */
-export const MAX_PER_ANCHOR = 50_000_000_000_000_000n;
+/** The most that one subject may cost, an anchor say, in wei, over all transactions that are signed for it within 30 days. */
+export const MAX_PER_SUBJECT = 50_000_000_000_000_000n;
 
 /** The most that one account may pay on one chain within a day, in wei. */
 export const MAX_PER_DAY = 200_000_000_000_000_000n;
 
-/** Nonces that one anchor may take within 30 days, where other clients with the same key are faster each time. */
+/** Nonces that one subject may take within 30 days, where other clients with the same key are faster each time. */
 export const MAX_NONCES = 5;
 
 /** The most batch roots that one transaction timestamps; it stays far below any block's gas. */
@@ -20,8 +21,8 @@ export interface Signed {
   readonly transaction: Hex;
   readonly hash: Hex;
   readonly nonce: number;
-  /** The batch roots that it timestamps. */
-  readonly roots: readonly Digest[];
+  /** What it does: the batch roots that it timestamps, or its call. */
+  readonly subjects: readonly Digest[];
   /** What it may cost at most: its gas limit times its highest fee. What a rollup adds for the data is not in it. */
   readonly most: bigint;
   readonly maxFeePerGas: bigint;
@@ -32,7 +33,7 @@ export interface Signed {
 /**
  * Reads what was signed from the signed bytes themselves, so that no note can say anything else of it.
  *
- * @throws where it is no call that timestamps batch roots
+ * @throws where it is no call
  */
 export function readSigned(transaction: Hex): Signed {
   const parsed = parseTransaction(transaction);
@@ -46,7 +47,7 @@ export function readSigned(transaction: Hex): Signed {
     transaction,
     hash: keccak256(transaction),
     nonce,
-    roots: timestampedBy(data),
+    subjects: subjectsOf(data),
     most: gas * price,
     maxFeePerGas: price,
     tip: type === "eip1559" ? (parsed.maxPriorityFeePerGas ?? 0n) : null,
@@ -54,7 +55,12 @@ export function readSigned(transaction: Hex): Signed {
 }
 
 /** What counts of a signed transaction, or of one that is yet to be signed. */
-export type Cost = Pick<Signed, "nonce" | "roots" | "most">;
+export type Cost = Pick<Signed, "nonce" | "subjects" | "most">;
+
+/** What a call is about: the batch roots that it timestamps; any other call, itself, by the SHA-256 of its data. */
+export function subjectsOf(data: Hex): readonly Digest[] {
+  return timestampedBy(data) ?? [sha256Digest(toBytes(data))];
+}
 
 /**
  * What transactions can cost together: of each nonce the dearest. Nothing is deducted for what a server says of them; whoever hides
@@ -68,9 +74,9 @@ export function mostOf(costs: readonly Cost[]): bigint {
   return [...byNonce.values()].reduce((sum, most) => sum + most, 0n);
 }
 
-/** Those of the transactions that are about a batch root. */
-export function about<One extends Cost>(costs: readonly One[], root: Digest): readonly One[] {
-  return costs.filter(({ roots }) => roots.includes(root));
+/** Those of the transactions that are about a subject. */
+export function about<One extends Cost>(costs: readonly One[], subject: Digest): readonly One[] {
+  return costs.filter(({ subjects }) => subjects.includes(subject));
 }
 
 /** The higher of two amounts. */

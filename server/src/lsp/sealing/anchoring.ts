@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Connection } from "vscode-languageserver/node";
 import type { ChainWriter } from "../../chain/chain";
-import { type Bill, currency, MAX_PER_ANCHOR, MAX_PER_DAY } from "../../chain/payments/payment";
+import { type Bill, currency, MAX_PER_SUBJECT, MAX_PER_DAY } from "../../chain/payments/payment";
 import type { Journal } from "../../evidence/journal/journal";
 import { openRepository, type Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";
@@ -229,7 +229,7 @@ function inCurrency({ chain, account, batches, expected, most }: Bill): ConfirmP
     batches,
     expected: currency(expected),
     most: currency(most),
-    mostForAnchor: currency(MAX_PER_ANCHOR),
+    mostForAnchor: currency(MAX_PER_SUBJECT),
     mostForDay: currency(MAX_PER_DAY),
   };
 }
