@@ -4,6 +4,12 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { AnchorFlags } from "./cli/anchorCommand";
 import type { Answer, CommandName } from "./cli/answers";
 import type { RegistryFlags } from "./cli/attestationCommand";
+import {
+  type ApprovalFlags,
+  addApprovalFlags,
+  addAuthorityFlags,
+  type RevocationFlags,
+} from "./cli/authority/authorityOptions";
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
 import { addEnclaveFlags, type EnclaveFlags } from "./cli/enclaveOptions";
@@ -72,6 +78,8 @@ const blames = () => import("./cli/blameCommand");
 const audits = () => import("./cli/reportCommand");
 const attestations = () => import("./cli/attestationCommand");
 const anchoring = () => import("./cli/anchorCommand");
+const authorities = () => import("./cli/authority/authorityCommand");
+const authorityLists = () => import("./cli/authority/authorityList");
 const chains = () => import("./cli/chainCommand");
 const chainReviews = () => import("./cli/chainReviewCommand");
 const completions = () => import("./cli/completeCommand");
@@ -419,6 +427,79 @@ run(
   chain.command("forget").description("take back what was said of this repository's chain"),
   chainReviews,
   ({ chainForget }, session) => chainForget(session),
+);
+
+const authority = program
+  .command("authority")
+  .description("what a team's address approves and revokes onchain");
+run(
+  "authority approve-model",
+  addApprovalFlags(
+    authority
+      .command("approve-model")
+      .argument(
+        "[model]",
+        "an installed model, or any by its manifest digest; that of this repository by default",
+      ),
+  ).description("let a model count for everybody who accepted the policy"),
+  authorities,
+  ({ approveModel }, session, flags, [typed]) => approveModel(session, typed, flags as ApprovalFlags),
+);
+run(
+  "authority enroll-device",
+  addApprovalFlags(
+    authority.command("enroll-device").argument("[address]", "a device; that of this computer by default"),
+  ).description("let what a device signed count"),
+  authorities,
+  ({ enrollDevice }, session, flags, [typed]) => enrollDevice(session, typed, flags as ApprovalFlags),
+);
+run(
+  "authority approve-environment",
+  addApprovalFlags(
+    authority
+      .command("approve-environment")
+      .argument("[digest]", "an environment; that of this computer by default"),
+  ).description("let what ran in an environment count"),
+  authorities,
+  ({ approveEnvironment }, session, flags, [typed]) =>
+    approveEnvironment(session, typed, flags as ApprovalFlags),
+);
+run(
+  "authority appoint-verifier",
+  addApprovalFlags(
+    authority.command("appoint-verifier").argument("<address>", "the address of the verifier's key"),
+  ).description("let a verifier's replays count for everybody"),
+  authorities,
+  ({ appointVerifier }, session, flags, [typed = ""]) =>
+    appointVerifier(session, typed, flags as ApprovalFlags),
+);
+run(
+  "authority revoke",
+  addAuthorityFlags(
+    authority
+      .command("revoke")
+      .argument("<kind>", "model, device, environment or verifier")
+      .argument("<id>", "its digest or address"),
+  )
+    .description("let something no longer count, for ever: what is anchored from now on")
+    .option("--compromised", "nor what was anchored before")
+    .option("--since <time>", "compromised since then, so that what was anchored before counts"),
+  authorities,
+  ({ revoke }, session, flags, args) => revoke(session, args, flags as RevocationFlags),
+);
+run(
+  "authority add",
+  addChainFlags(
+    authority.command("add").argument("<uid>", "the UID of an attestation that a wallet made"),
+  ).description("keep what a wallet attested in this repository, where readers find it"),
+  authorities,
+  ({ addApproval }, session, flags, [uid = ""]) => addApproval(session, uid, flags as ChainFlags),
+);
+run(
+  "authority list",
+  addChainFlags(authority.command("list")).description("what the policy's authority says now"),
+  authorityLists,
+  ({ authorityList }, session, flags) => authorityList(session, flags as ChainFlags),
 );
 
 const evidence = program.command("evidence").description("what the evidence files of this repository say");

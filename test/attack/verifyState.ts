@@ -82,7 +82,7 @@ export class Verifier {
       contents,
       journal: [],
       device: DEVICES[0] ?? "",
-      policy: { ...policy, devices: { known: new Set(DEVICES), revoked: new Set() } },
+      policy: { ...policy, devices: new Set(DEVICES) },
       chain: new TrueChain(state),
       grammars: new GrammarQuestions({
         sameTokens: (path, before, after) => {
@@ -118,6 +118,10 @@ class MemoryRepository implements RepositoryFiles {
   async *evidenceFiles(): AsyncIterable<RepositoryFileContent> {
     yield* listed("evidence", this.state.evidence);
   }
+
+  async *approvalFiles(): AsyncIterable<RepositoryFileContent> {}
+
+  async *resultFiles(): AsyncIterable<RepositoryFileContent> {}
 
   async *anchorFiles(): AsyncIterable<RepositoryFileContent> {
     yield* listed("anchors", this.state.anchors);

@@ -130,11 +130,19 @@ function policyOf(known: VectorCase["known"]): Policy {
   });
   return {
     ...policy,
-    devices: { known: new Set(known.devices), revoked: new Set(known.revokedDevices) },
+    devices: new Set(known.devices),
     models: {
       ...policy.models,
       approved: digests(known.approvedModels),
-      revoked: digests(known.revokedModels),
+    },
+    authority: {
+      approvals: new Map(),
+      denials: new Map(
+        [
+          ...known.revokedDevices.map((id) => `device ${id}`),
+          ...known.revokedModels.map((id) => `model ${id}`),
+        ].map((key) => [key, { lostAt: null, compromised: { since: null } }]),
+      ),
     },
     environments: digests(known.approvedEnvironments),
     enclaveCode: new Map([[REBUILT, "the case's"]]),

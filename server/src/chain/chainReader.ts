@@ -15,6 +15,8 @@ import { RpcFailure } from "./rpc/rpc";
 import { ANOTHER_COMPUTER, checkRoot, otherChain } from "./trust/checkRoot";
 import { ConfirmedBlocks } from "./trust/confirmedBlocks";
 import { CHECKED_HERE, type ProofChecker } from "./trust/proofChecker";
+import { type StoredWords, storedWords, type WordQuestion } from "./trust/storedWords";
+import type { WordReader } from "./wordReader";
 
 export interface OpenChainOptions extends EmbeddedOptions {
   /** Whether the embedded chain may be created where there is none; an existing one is started in any case. */
@@ -40,7 +42,10 @@ const MAX_AT_ONCE = 256;
 const CHECK_SECONDS = 120;
 
 /** Opens a chain for reading. Nothing is contacted before the first question, and `check` never rejects. */
-export function openChain(configuration: ChainConfiguration, options: OpenChainOptions): ChainReader {
+export function openChain(
+  configuration: ChainConfiguration,
+  options: OpenChainOptions,
+): ChainReader & WordReader {
   const open = (): Promise<Connection> => {
     switch (configuration.kind) {
       case "embedded":
@@ -55,7 +60,7 @@ export function openChain(configuration: ChainConfiguration, options: OpenChainO
 }
 
 /** A reader over a connection that is opened on demand and reopened after it was lost. */
-export class ConnectedReader implements ChainReader {
+export class ConnectedReader implements ChainReader, WordReader {
   private opening: Promise<Connection> | undefined;
   private closed = false;
   /** Results that hold for one head, and those in finalized blocks of public chains, which stay valid. */
@@ -97,6 +102,23 @@ export class ConnectedReader implements ChainReader {
         }
         const offline = failure.code === "chain.unreachable" ? await this.offline(batchRoot, anchors) : null;
         return offline ?? this.failed(failure, connection?.identity ?? null, anchors);
+      }
+    }
+  }
+
+  async words(questions: readonly WordQuestion[]): Promise<StoredWords> {
+    for (let attempt = 1; ; attempt++) {
+      let connection: Connection | undefined;
+      try {
+        const current = await this.connection();
+        connection = current;
+        current.meet();
+        return await inTime(storedWords(current, questions));
+      } catch (error) {
+        if (attempt === 1 && (await connection?.isLost())) {
+          continue;
+        }
+        throw chainError(error);
       }
     }
   }
@@ -268,7 +290,7 @@ async function inTime<T>(check: Promise<T>): Promise<T> {
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const seconds = CHECK_SECONDS;
-      reject(new RpcFailure(`not all that was asked about the batch was answered within ${seconds} seconds`));
+      reject(new RpcFailure(`not all that was asked was answered within ${seconds} seconds`));
     }, CHECK_SECONDS * 1000);
   });
   try {

@@ -3,6 +3,8 @@
  * publishes, and what the tests hold the real output against.
  */
 import * as z from "zod";
+import { Attestation } from "../chain/authority/attestation";
+import { DENIALS, SubjectKind } from "../chain/authority/subjects";
 import { Anchor } from "../chain/chain";
 import { HostStatus } from "../chain/embedded/hostMessages";
 import { Recovery } from "../chain/embedded/recovery";
@@ -227,6 +229,52 @@ const WrittenReport = z.strictObject({
   bytes: Count,
 });
 
+/** What `authority` prints for a wallet to send. */
+const WalletTransactions = z.strictObject({
+  chainId: Count,
+  transactions: list(z.strictObject({ to: Address, value: z.string(), data: z.string() })),
+});
+
+const Approval = z.union([
+  z.strictObject({
+    uid: z.string(),
+    path: z.string().describe("The file that readers find it by, below the repository's top."),
+    attestation: Attestation,
+  }),
+  WalletTransactions,
+]);
+
+const Revocation = z.union([
+  z.strictObject({
+    kind: SubjectKind,
+    id: z.string(),
+    denial: z.enum(DENIALS),
+    time: Count.describe("When the chain took it: seconds since 1970."),
+    since: z.nullable(Count).describe("Since when it has been compromised; null where that was not said."),
+    path: z.nullable(z.string()),
+  }),
+  WalletTransactions,
+]);
+
+const AuthoritySays = z.strictObject({
+  time: Count.describe("The time of the block by which it is so: seconds since 1970."),
+  trust: z.enum(["stateProof", "quorum", "singleRpc", "offlineProof", "local"]),
+  remembered: z.boolean().describe("Whether no server could be asked now."),
+  subjects: list(
+    z.strictObject({
+      kind: z.string(),
+      id: z.string(),
+      name: z.nullable(z.string()),
+      approved: z.boolean(),
+      until: z
+        .nullable(Count)
+        .describe("When the approval ended or will; null for never, or where there is none."),
+      lostAt: z.nullable(Count),
+      compromised: z.nullable(z.strictObject({ since: z.nullable(Count) })),
+    }),
+  ),
+});
+
 /** Every command by its words, with what it prints. */
 export const ANSWERS = {
   complete: Complete,
@@ -274,6 +322,13 @@ export const ANSWERS = {
   "policy accept": AnsweredPolicy,
   "policy decline": AnsweredPolicy,
   "policy forget": z.strictObject({ forgotten: z.literal(true) }),
+  "authority approve-model": Approval,
+  "authority enroll-device": Approval,
+  "authority approve-environment": Approval,
+  "authority appoint-verifier": Approval,
+  "authority add": Approval,
+  "authority revoke": Revocation,
+  "authority list": AuthoritySays,
   "evidence list": Batches,
   "evidence show": Shown,
   "hook install": ChangedHook,

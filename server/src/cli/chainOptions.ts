@@ -79,8 +79,16 @@ export function transactionKey(
   flags: ChainFlags,
   variables: NodeJS.ProcessEnv = process.env,
 ): `0x${string}` | null {
-  const file = flags.keyFile ?? variables.PROOFLINE_KEY_FILE;
-  const key = file === undefined ? variables.PROOFLINE_KEY : readKeyFile(file);
+  return keyFrom(flags.keyFile ?? variables.PROOFLINE_KEY_FILE, variables.PROOFLINE_KEY, "PROOFLINE_KEY");
+}
+
+/** A private key from a file, else from a variable. */
+export function keyFrom(
+  file: string | undefined,
+  value: string | undefined,
+  variable: string,
+): `0x${string}` | null {
+  const key = file === undefined ? value : readKeyFile(file);
   if (key === undefined || key.trim() === "") {
     return null;
   }
@@ -89,7 +97,7 @@ export function transactionKey(
     throw new CommandError(
       "usage",
       "The private key is not 64 hex digits.",
-      "Check the file behind --key-file, or the variable PROOFLINE_KEY.",
+      `Check the file behind --key-file, or the variable ${variable}.`,
     );
   }
   return `0x${hex}`;

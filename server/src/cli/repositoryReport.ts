@@ -1,8 +1,11 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
 import type { Repository, RepositoryFiles } from "../evidence/repository";
+import { utc } from "../platform/utc";
 import type { Report } from "../policy/report";
+import { verifierReplays } from "../policy/verifierReplays";
 import type { EnclaveOutcome } from "../policy/verifyEvidence";
+import { policyWithAuthority } from "../workflows/authority/policyWithAuthority";
 import { checkEnclaves } from "../workflows/checkEnclaves";
 import { enclaveClaims } from "../workflows/enclaveClaims";
 import { GrammarQuestions } from "../workflows/grammarQuestions";
@@ -93,17 +96,30 @@ export async function reportOf(
     }
     const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
     try {
+      const { policy, reading } = await policyWithAuthority({
+        policy: known.policy,
+        file: rules.file,
+        contents,
+        chain,
+        home: session.home,
+      });
+      if (reading?.kind === "read" && reading.isRemembered) {
+        note(
+          `No server could be asked what the authority says; what it said by ${utc(reading.time)} counts.`,
+        );
+      }
       const report = await verifyRepository({
         repository: files,
         contents,
         journal,
         unwritten,
         device: known.device,
-        policy: known.policy,
+        policy,
         chain,
         grammars: new GrammarQuestions(workspace.grammarThread),
         base: options.base === null ? null : await workspace.base(options.base, files),
         replays: replays.outcomes,
+        verifierReplays: verifierReplays(contents.results, policy.verifiers),
         enclaves,
         ...(wanted.length > 0 && { wanted }),
       });

@@ -291,7 +291,9 @@ const REMARKS: { readonly [Name in CheckName]: Remark | null } = {
   environment: null,
   /** What a good replay compared and forgave; what a bad one found is among the reasons. */
   execution: ({ execution }, findings) =>
-    execution === "exact" || execution === "withinTolerance" ? executionReason(execution, findings) : null,
+    execution === "exact" || execution === "withinTolerance" || execution === "verifierReplayed"
+      ? executionReason(execution, findings)
+      : null,
   prompt: ({ prompt }, findings) => (prompt === "disclosed" ? promptReason(prompt, findings) : null),
   copied: ({ copied }, findings) => (copied === "fromToday" ? copiedReason(copied, findings) : null),
 };

@@ -72,6 +72,8 @@ export type RepositoryFiles = Pick<
   | "ids"
   | "evidenceFiles"
   | "anchorFiles"
+  | "approvalFiles"
+  | "resultFiles"
   | "files"
   | "hasFile"
   | "obstacleTo"
@@ -214,6 +216,16 @@ export class Repository {
   /** Writes an anchor file, unless it is there already. Resolves to whether there was none. */
   async writeAnchor(name: string, text: string): Promise<boolean> {
     return this.writeNew("anchors", name, text);
+  }
+
+  /** Writes what an authority attested, unless it is there already. Resolves to whether there was none. */
+  async writeApproval(name: string, text: string): Promise<boolean> {
+    return this.writeNew("authority", name, text);
+  }
+
+  /** Writes what a verifier found, unless it is there already. Resolves to whether there was none. */
+  async writeResult(name: string, text: string): Promise<boolean> {
+    return this.writeNew("results", name, text);
   }
 
   /** Writes an anchor file in place of one that the chain contradicts. */
@@ -468,6 +480,16 @@ export class Repository {
   /** All anchor files, whatever they are called. */
   anchorFiles(): AsyncIterable<RepositoryFileContent> {
     return this.list("anchors", MAX_SMALL_FILE_BYTES);
+  }
+
+  /** All files that hold what an authority attested. */
+  approvalFiles(): AsyncIterable<RepositoryFileContent> {
+    return this.list("authority", MAX_SMALL_FILE_BYTES);
+  }
+
+  /** All files that hold what verifiers found. */
+  resultFiles(): AsyncIterable<RepositoryFileContent> {
+    return this.list("results", MAX_SMALL_FILE_BYTES);
   }
 
   /**

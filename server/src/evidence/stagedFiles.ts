@@ -35,6 +35,14 @@ export class StagedFiles implements RepositoryFiles {
     return this.kept(this.repository.anchorFiles());
   }
 
+  approvalFiles(): AsyncIterable<RepositoryFileContent> {
+    return this.kept(this.repository.approvalFiles());
+  }
+
+  resultFiles(): AsyncIterable<RepositoryFileContent> {
+    return this.kept(this.repository.resultFiles());
+  }
+
   async files(): Promise<readonly string[]> {
     return (await this.repository.files()).filter((path) => !this.staging.removed.has(path));
   }

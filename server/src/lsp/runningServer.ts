@@ -62,6 +62,7 @@ import { Acceptances } from "./suggestions/acceptances";
 import { ActiveSuggestions } from "./suggestions/activeSuggestions";
 import { rebindPending } from "./suggestions/rebindPending";
 import { SuggestionStore } from "./suggestions/suggestionStore";
+import { Authorities } from "./verdicts/authorities";
 import { Diagnostics } from "./verdicts/diagnostics";
 import { EnclaveQueue } from "./verdicts/enclaveQueue";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
@@ -165,27 +166,20 @@ export function assembleServer(
   const policies = new WorkspacePolicies(settings, repositoryPolicies, pathsOf(workspaceFolders ?? []), log);
   const identity = new Identity(settings, { store: models.store, embedded }, rules, store, log);
   const folders = new EvidenceFolders(reader, chain, store, log);
-  chain.onHeard(() => void folders.recheck());
+  const authorities = new Authorities(settings, chain, log);
+  chain.onHeard(() => {
+    authorities.askAgain();
+    void folders.recheck();
+  });
   const replayEngines = new ReplayEngines(settings, engine, (pin) => identity.modelOf(pin));
   const replays = new ReplayQueue(engine, replayEngines, new ReplayCache(settings.home));
   const enclaves = new EnclaveQueue(settings, thread);
   const grammars = new GrammarQuestions(grammarThread);
   const diagnostics = new Diagnostics(connection);
-  const verdicts = new Verdicts(context, {
-    folders,
-    replays,
-    enclaves,
-    identity,
-    tracking,
-    grammars,
-    diagnostics,
-  });
+  const verdictSources = { folders, replays, enclaves, identity, authorities, grammars };
+  const verdicts = new Verdicts(context, { ...verdictSources, tracking, diagnostics });
   const repositoryWatch = new RepositoryWatch(context, {
-    folders,
-    replays,
-    enclaves,
-    identity,
-    grammars,
+    ...verdictSources,
     diagnostics,
     canWatchFiles: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
   });
@@ -288,12 +282,8 @@ export function assembleServer(
 
   provideDocumentState(context);
   provideHover(context, { verdicts, folders, models });
-  provideRepositoryVerdicts(context, { folders, replays, enclaves, identity, grammars, diagnostics });
-  provideReportExport(
-    context,
-    { folders, replays, enclaves, identity, grammars },
-    versionIn(installation.root),
-  );
+  provideRepositoryVerdicts(context, { ...verdictSources, diagnostics });
+  provideReportExport(context, verdictSources, versionIn(installation.root));
   provideActions(context, { verdicts, replays, sealing, folders, chain, enclaves, tracking });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));

@@ -190,7 +190,8 @@ function sourceOf(
   return { ...file, execution, environmentDigest: environmentDigestOf(execution), device, batchRoot };
 }
 
-function environmentDigestOf(execution: Execution): Digest | null {
+/** The digest of the environment that a device states; `null` where it states none. */
+export function environmentDigestOf(execution: Execution): Digest | null {
   return execution.kind === "replayable" ? factsDigest(execution.environment) : null;
 }
 

@@ -6,6 +6,7 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
   execution: {
     exact: null,
     withinTolerance: null,
+    verifierReplayed: "the replay itself, for which a verifier stands",
     mismatch: null,
     notRun: "that the model yields this text",
     impossible: "that the model yields this text",
@@ -48,6 +49,7 @@ const GAPS: { readonly [Name in CheckName]: { readonly [Value in CheckValue<Name
   environment: {
     declaredApproved: null,
     declaredUnknown: "the environment",
+    declaredRevoked: null,
     attested: null,
     attestedRebuilt: null,
     attestedRevoked: null,

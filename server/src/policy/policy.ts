@@ -1,5 +1,7 @@
+import { Subject } from "../chain/authority/subjects";
 import type { Address, ChainHash, Digest } from "../platform/primitives";
 import type { CheckValue } from "../protocol/verdictWords";
+import { type AuthorityFindings, NO_AUTHORITY, standingAt } from "./authority";
 import { DEFAULT_REQUIREMENTS, type Requirements } from "./summary";
 
 /** What an installed pin says about its model. */
@@ -14,16 +16,20 @@ export interface Policy {
   /** Names the rules in reasons and hovers. */
   readonly name: string;
   readonly requirements: Requirements;
-  readonly devices: { readonly known: ReadonlySet<string>; readonly revoked: ReadonlySet<string> };
+  /** Addresses of devices that count. */
+  readonly devices: ReadonlySet<string>;
   readonly models: {
-    /** Approved by an authority. */
+    /** Listed in the rules. */
     readonly approved: ReadonlySet<Digest>;
     /** Pins that this machine's person lets count for this repository, by their manifests' digests. */
     readonly pinned: ReadonlyMap<Digest, KnownModel>;
     /** Every pin that is installed here, those that count among them. To be here says nothing for a model. */
     readonly installed: ReadonlyMap<Digest, KnownModel>;
-    readonly revoked: ReadonlySet<Digest>;
   };
+  /** Whose replays count beside one's own, by address, with what people call them. */
+  readonly verifiers: ReadonlyMap<Address, string>;
+  /** What an authority approves and denies beside what the rules list. */
+  readonly authority: AuthorityFindings;
   /** Digests of environments that the rules name. */
   readonly environments: ReadonlySet<Digest>;
   /** Code of enclaves that somebody has rebuilt from its source, by its measurement, with what people call it. */
@@ -59,13 +65,14 @@ export function builtInPolicy({
   return {
     name: "built-in policy",
     requirements: DEFAULT_REQUIREMENTS,
-    devices: { known: new Set([device]), revoked: new Set() },
+    devices: new Set([device]),
     models: {
       approved: new Set(),
       pinned: byDigest(pins),
       installed: byDigest([...installed, ...pins]),
-      revoked: new Set(),
     },
+    verifiers: new Map(),
+    authority: NO_AUTHORITY,
     environments: new Set(),
     enclaveCode: new Map(),
     chain: null,
@@ -73,24 +80,38 @@ export function builtInPolicy({
   };
 }
 
-export function checkDevice(policy: Policy, device: string): CheckValue<"signature"> {
-  if (policy.devices.revoked.has(device)) {
+/** @param anchored when it was anchored, in seconds since 1970; `null` for not yet */
+export function checkDevice(
+  policy: Policy,
+  device: string,
+  anchored: number | null,
+): CheckValue<"signature"> {
+  const standing = standingOf(policy, { kind: "device", id: device }, anchored);
+  if (standing === "denied") {
     return "revokedDevice";
   }
-  return policy.devices.known.has(device) ? "valid" : "unknownDevice";
+  return standing === "approved" || policy.devices.has(device) ? "valid" : "unknownDevice";
 }
 
-/** @param told what evidence says about the model, which counts for nothing but its digest */
-export function checkModelApproval(policy: Policy, told: KnownModel): CheckValue<"model"> {
-  const { approved, pinned, installed, revoked } = policy.models;
-  if (revoked.has(told.manifestDigest)) {
+/**
+ * @param told what evidence says about the model, which counts for nothing but its digest
+ * @param anchored when it was anchored, in seconds since 1970; `null` for not yet
+ */
+export function checkModelApproval(
+  policy: Policy,
+  told: KnownModel,
+  anchored: number | null,
+): CheckValue<"model"> {
+  const { approved, pinned, installed } = policy.models;
+  const standing = standingOf(policy, { kind: "model", id: told.manifestDigest }, anchored);
+  if (standing === "denied") {
     return "revoked";
   }
   const pin = installed.get(told.manifestDigest);
   if (pin !== undefined && (pin.name !== told.name || pin.omsRoot !== told.omsRoot)) {
     return "misnamed";
   }
-  if (approved.has(told.manifestDigest)) {
+  if (standing === "approved" || approved.has(told.manifestDigest)) {
     return "approved";
   }
   return pinned.has(told.manifestDigest) ? "pinOnly" : "unapproved";
@@ -107,6 +128,25 @@ export function namesakesAmong(
   return [...new Set(digests)].sort();
 }
 
-export function checkEnvironment(policy: Policy, digest: Digest): CheckValue<"environment"> {
-  return policy.environments.has(digest) ? "declaredApproved" : "declaredUnknown";
+/** @param anchored when it was anchored, in seconds since 1970; `null` for not yet */
+export function checkEnvironment(
+  policy: Policy,
+  digest: Digest,
+  anchored: number | null,
+): CheckValue<"environment"> {
+  const standing = standingOf(policy, { kind: "environment", id: digest }, anchored);
+  if (standing === "denied") {
+    return "declaredRevoked";
+  }
+  return standing === "approved" || policy.environments.has(digest) ? "declaredApproved" : "declaredUnknown";
+}
+
+/** What the authority says of what evidence names, which may be no address. */
+function standingOf(
+  { authority }: Policy,
+  named: { readonly kind: Subject["kind"]; readonly id: string },
+  anchored: number | null,
+): ReturnType<typeof standingAt> {
+  const subject = Subject.safeParse(named);
+  return subject.success ? standingAt(authority, subject.data, anchored) : "unnamed";
 }

@@ -1,5 +1,9 @@
+import type { SubjectKind } from "../chain/authority/subjects";
 import { unreachable } from "../platform/errors";
+import type { Digest } from "../platform/primitives";
+import { utc } from "../platform/utc";
 import type { CheckName } from "../protocol/verdictWords";
+import { visibleName } from "../protocol/visibleText";
 import { namesakesAmong, type Policy, WITHOUT_KEY } from "./policy";
 import type { Checks, Findings, PromptMisfit, Verdict } from "./verdict";
 
@@ -19,7 +23,7 @@ export function reasonFor(name: CheckName, checks: Checks, findings: Findings, p
     case "model":
       return modelReason(checks.model, findings, policy);
     case "environment":
-      return environmentReason(checks.environment, policy);
+      return environmentReason(checks.environment, findings, policy);
     case "prompt":
       return promptReason(checks.prompt, findings);
     case "copied":
@@ -104,14 +108,47 @@ function signatureReason(value: Checks["signature"], findings: Findings, policy:
   }
   switch (value) {
     case "valid":
-      return `Signed by the device ${device}, which the ${policy.name} knows.`;
+      return policy.devices.has(device)
+        ? `Signed by the device ${device}, which the ${policy.name} knows.`
+        : `Signed by the device ${device}, which the authority of the ${policy.name} enrolled${calledBy(policy, { kind: "device", id: device })}.`;
     case "unknownDevice":
       return `Signed by the device ${device}, which is not known here.`;
     case "revokedDevice":
-      return `Signed by the device ${device}, which the ${policy.name} has revoked.`;
+      return `Signed by the device ${device}. ${deniedSentence(policy, { kind: "device", id: device })}`;
     case "invalid":
       return "The signature does not match the statement.";
   }
+}
+
+function isIn(listed: ReadonlySet<Digest>, digest: Digest | null): boolean {
+  return digest !== null && listed.has(digest);
+}
+
+/** What an authority calls a subject, after a name. */
+function calledBy({ authority }: Policy, named: NamedSubject): string {
+  const approved = authority.approvals.get(`${named.kind} ${named.id}`);
+  return approved === undefined ? "" : ` (${visibleName(approved.name)})`;
+}
+
+interface NamedSubject {
+  readonly kind: SubjectKind;
+  readonly id: string;
+}
+
+/** Why an authority has something not count. */
+function deniedSentence({ authority, name }: Policy, named: NamedSubject): string {
+  const denied = authority.denials.get(`${named.kind} ${named.id}`);
+  const who = `The authority of the ${name}`;
+  if (denied === undefined) {
+    return `${who} has revoked it.`;
+  }
+  const { lostAt, compromised } = denied;
+  if (compromised === null) {
+    return `${who} revoked it on ${utc(lostAt ?? 0)}, and what is anchored since then does not count.`;
+  }
+  return compromised.since === null
+    ? `${who} says that it was compromised, so that nothing of it counts.`
+    : `${who} says that it has been compromised since ${utc(compromised.since)}, and what is anchored since then does not count.`;
 }
 
 function anchorReason(value: Checks["anchor"], { anchor }: Findings): string {
@@ -157,13 +194,15 @@ function modelReason(value: Checks["model"], { model }: Findings, policy: Policy
   const name = nameOf(model);
   switch (value) {
     case "approved":
-      return `The ${policy.name} approves the model ${name}.`;
+      return isIn(policy.models.approved, model.manifestDigest)
+        ? `The ${policy.name} approves the model ${name}.`
+        : `The authority of the ${policy.name} approves the model ${name}${calledBy(policy, { kind: "model", id: model.manifestDigest ?? "" })}.`;
     case "pinOnly":
       return `The model ${name} is pinned on this machine and counts for this repository; no authority has approved it.`;
     case "unapproved":
       return unapprovedReason(model, policy);
     case "revoked":
-      return `The ${policy.name} has revoked the model ${name}.`;
+      return `It is the model ${name}. ${deniedSentence(policy, { kind: "model", id: model.manifestDigest ?? "" })}`;
     case "misnamed":
       return `The evidence names another model or other files than the pin of ${name}. ${toldOf(model)}`;
     case "unproved":
@@ -195,10 +234,15 @@ function toldOf({ told }: Findings["model"]): string {
   return `The evidence calls it “${told}”, which proves nothing.`;
 }
 
-function environmentReason(value: Checks["environment"], policy: Policy): string {
+function environmentReason(value: Checks["environment"], { environment }: Findings, policy: Policy): string {
+  const named = { kind: "environment", id: environment?.digest ?? "" } as const;
   switch (value) {
     case "declaredApproved":
-      return `The ${policy.name} approves the environment that the device states.`;
+      return isIn(policy.environments, environment?.digest ?? null)
+        ? `The ${policy.name} approves the environment that the device states.`
+        : `The authority of the ${policy.name} approves the environment that the device states${calledBy(policy, named)}.`;
+    case "declaredRevoked":
+      return `The device states an environment that does not count. ${deniedSentence(policy, named)}`;
     case "declaredUnknown":
       return "The environment is the device's own statement; nothing here proves or approves it.";
     case "attested":
@@ -302,6 +346,8 @@ export function executionReason(
         return `Replayed here under ${profile}: all ${execution.tokens} tokens are the model's first choice, and the text ends within the tolerance of where the model's does.${partial}`;
       }
       return `Replayed here under ${profile}: ${execution.exact} of ${execution.tokens} tokens are the model's first choice, the rest within ${execution.margin.toPrecision(1)} logits of it; its pin allows ${execution.tolerance.notFirst} such within ${execution.tolerance.margin}.${partial}`;
+    case "verifierReplayed":
+      return `Replayed by the verifier ${execution.verifier ?? ""}, whose word counts under these rules; it was not replayed here.${partial}`;
     case "mismatch":
       return `Replayed here under ${profile}, and it does not match: ${reason ?? "the model does not produce this text from this prompt."}`;
     case "notRun":

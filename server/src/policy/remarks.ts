@@ -15,9 +15,13 @@ export function remarksOn({ checks, findings }: Pick<Verdict, "checks" | "findin
   ];
 }
 
-/** Everything is good but the anchor, of which nothing can be said here. */
+/** It was replayed here, and everything is good but the anchor, of which nothing can be said here. */
 export function lacksOnlyItsChain(checks: Checks): boolean {
-  return summarize(checks) === "unknown" && summarize({ ...checks, anchor: "included" }) === "verified";
+  return (
+    checks.execution !== "verifierReplayed" &&
+    summarize(checks) === "unknown" &&
+    summarize({ ...checks, anchor: "included" }) === "verified"
+  );
 }
 
 /** How many lines of an edited suggestion stand, where there are several and some do not. */

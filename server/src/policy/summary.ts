@@ -92,6 +92,7 @@ function effects(requirements: Requirements): EffectTable {
     environment: {
       declaredApproved: "good",
       declaredUnknown: unless(requirements.approvedEnvironmentsOnly),
+      declaredRevoked: "failed",
       attested: unless(requirements.rebuiltEnclavesOnly),
       attestedRebuilt: "good",
       attestedRevoked: requirements.revokedCodeFails ? "failed" : unless(requirements.rebuiltEnclavesOnly),
@@ -102,6 +103,7 @@ function effects(requirements: Requirements): EffectTable {
     execution: {
       exact: "good",
       withinTolerance: "good",
+      verifierReplayed: "good",
       mismatch: "failed",
       notRun: "anchored",
       impossible: "anchored",

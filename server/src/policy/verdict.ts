@@ -123,6 +123,10 @@ export const Findings = z
           .number()
           .describe("The largest logit by which a claimed token stood behind the first choice."),
         tolerance: Tolerance.readonly().describe("What profile and pin forgive."),
+        verifier: z
+          .string()
+          .exactOptional()
+          .describe("Who replayed it in place of this computer, as the rules call them, with their address."),
         reason: z.string().exactOptional().describe("Why it was not replayed, or what its checks found."),
         checks: z.array(EnclaveCheck).readonly().exactOptional().describe("Of an attested claim's enclave."),
       })

@@ -38,6 +38,7 @@ import { reasonFor } from "./reasons";
 import { type BesideVerdict, countSummaries, type Report } from "./report";
 import { shortcomings, summarize, summarizeUnder } from "./summary";
 import type { Checks, EnclaveCheck, Findings, Verdict } from "./verdict";
+import type { VerifierReplay } from "./verifierReplays";
 
 /** What is known of a claim's replay: a result, or why there is none. */
 export type ReplayOutcome =
@@ -73,6 +74,8 @@ export interface VerifyParameters extends Omit<ClaimsParameters, "moves"> {
   readonly shares?: PromptShares;
   /** Replay outcomes by claim: a leaf hash, or the id of what stands in the journal only. Ids of sealed ones are labels. */
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
+  /** Claims that verifiers have replayed, by leaf hash. */
+  readonly verifierReplays?: ReadonlyMap<string, VerifierReplay>;
   /** Outcomes of enclave checks by claim. */
   readonly enclaves?: ReadonlyMap<string, EnclaveOutcome>;
   readonly policy: Policy;
@@ -378,17 +381,19 @@ function* withShares(all: readonly Shown[], today: LineIndex): Generator<Verdict
 /** The checks that do not depend on where the claim's text stands. */
 type ClaimChecks = Omit<Checks, keyof typeof AT_BEST>;
 
-function claimChecks(claim: Claim, { policy, chain, replays, enclaves }: VerifyParameters): ClaimChecks {
+function claimChecks(claim: Claim, parameters: VerifyParameters): ClaimChecks {
+  const { policy, chain, enclaves } = parameters;
   const { execution } = claim;
   const anchored = anchorOf(claim, chain, policy);
+  const time = anchored.anchor?.timestamp ?? null;
   return {
     evidence: claim.evidence,
-    signature: claim.signature === "invalid" ? "invalid" : checkDevice(policy, claim.device),
+    signature: claim.signature === "invalid" ? "invalid" : checkDevice(policy, claim.device, time),
     anchor: anchored.status,
     anchorTrust: anchored.trust,
-    execution: executionOf(claim, replays, enclaves).value,
-    model: execution.kind === "replayable" ? checkModelApproval(policy, execution.model) : "unproved",
-    environment: environmentOf(claim, policy, enclaves),
+    execution: executionOf(claim, parameters).value,
+    model: execution.kind === "replayable" ? checkModelApproval(policy, execution.model, time) : "unproved",
+    environment: environmentOf(claim, policy, enclaves, time),
   };
 }
 
@@ -396,9 +401,10 @@ function environmentOf(
   { claim, execution, environmentDigest }: Claim,
   policy: Policy,
   enclaves: VerifyParameters["enclaves"],
+  time: number | null,
 ): Checks["environment"] {
   if (environmentDigest !== null) {
-    return checkEnvironment(policy, environmentDigest);
+    return checkEnvironment(policy, environmentDigest, time);
   }
   const enclave = execution.kind === "attested" ? enclaves?.get(claim) : undefined;
   if (enclave?.value !== "enclaveSigned") {
@@ -425,7 +431,7 @@ function verdictOf(
 ): Verdict {
   const { policy } = parameters;
   const anchored = anchorOf(claim, parameters.chain, policy);
-  const outcome = executionOf(claim, parameters.replays, parameters.enclaves);
+  const outcome = executionOf(claim, parameters);
   const prompt = promptOf(claim, piece, located, today, prompts);
   const isMoved = piece.path !== piece.recordedPath && located.content === "verbatim";
   const checks: Checks = {
@@ -453,6 +459,7 @@ function verdictOf(
       exact: "exact" in outcome ? outcome.exact : 0,
       margin: "margin" in outcome ? outcome.margin : 0,
       tolerance: "tolerance" in outcome ? outcome.tolerance : { margin: 0, notFirst: 0 },
+      ...("verifier" in outcome && { verifier: outcome.verifier }),
       ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
       ...("checks" in outcome && { checks: enclaveChecksUnder(policy, outcome) }),
     },
@@ -604,13 +611,13 @@ function anchorFindings(
 
 type ExecutionOutcome =
   | ReplayOutcome
+  | { readonly value: "verifierReplayed"; readonly verifier: string; readonly reason?: never }
   | EnclaveOutcome
   | { readonly value: "stated"; readonly reason: string };
 
 function executionOf(
   claim: Claim,
-  replays: ReadonlyMap<string, ReplayOutcome>,
-  enclaves: VerifyParameters["enclaves"],
+  { replays, enclaves, verifierReplays }: Pick<VerifyParameters, "replays" | "enclaves" | "verifierReplays">,
 ): ExecutionOutcome {
   const { kind } = claim.execution;
   switch (kind) {
@@ -627,10 +634,26 @@ function executionOf(
         }
       );
     case "replayable":
-      return replayOf(claim, replays);
+      return replayedBy(claim, replayOf(claim, replays), verifierReplays);
     default:
       return unreachable(kind);
   }
+}
+
+/** What a replay here came to; where there was none, a verifier's. */
+function replayedBy(
+  { claim, evidence }: Claim,
+  here: ReplayOutcome,
+  replays: VerifyParameters["verifierReplays"],
+): ExecutionOutcome {
+  const replay = evidence === "intact" && isMissing(here) ? replays?.get(claim) : undefined;
+  return replay === undefined
+    ? here
+    : { value: "verifierReplayed", verifier: `${visibleName(replay.name)} (${replay.verifier})` };
+}
+
+function isMissing({ value }: ReplayOutcome): boolean {
+  return value === "notRun" || value === "impossible";
 }
 
 function replayOf(

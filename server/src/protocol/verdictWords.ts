@@ -11,6 +11,7 @@ export const CHECK_VALUES = {
   execution: [
     "exact",
     "withinTolerance",
+    "verifierReplayed",
     "mismatch",
     "notRun",
     "impossible",
@@ -20,7 +21,14 @@ export const CHECK_VALUES = {
     "stated",
   ],
   model: ["approved", "pinOnly", "unapproved", "revoked", "misnamed", "unproved"],
-  environment: ["declaredApproved", "declaredUnknown", "attested", "attestedRebuilt", "attestedRevoked"],
+  environment: [
+    "declaredApproved",
+    "declaredUnknown",
+    "declaredRevoked",
+    "attested",
+    "attestedRebuilt",
+    "attestedRevoked",
+  ],
   prompt: ["bound", "disclosed", "sealed"],
   copied: ["no", "fromToday", "fromPrompt", "unknown"],
 } as const;

@@ -1,7 +1,9 @@
 import { anchorDigest } from "../chain/anchorDigest";
 import { readAnchor } from "../chain/anchorFile";
+import { type Approval, readApproval } from "../chain/authority/approvalFile";
 import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
+import { readResult, type UncheckedResult } from "../evidence/format/verificationResult";
 import type { Repository, RepositoryFileContent, RepositoryFiles } from "../evidence/repository";
 import { sha256Digest } from "../platform/digests";
 import { messageOf } from "../platform/errors";
@@ -19,6 +21,10 @@ export interface RepositoryContents {
   readonly repositoryIds: readonly string[];
   readonly evidence: readonly EvidenceInput[];
   readonly anchors: readonly Anchor[];
+  /** What authorities attested, as the files say. */
+  readonly approvals: readonly Approval[];
+  /** What verifiers found, as the files say. */
+  readonly results: readonly UncheckedResult[];
   /** Where pieces whose file is gone have been moved to. */
   readonly moves: Moves;
   /** Anchor files, and the like, that cannot be read. */
@@ -82,9 +88,35 @@ export class RepositoryReader {
         problems.push({ path: file.path, problem: reading.reason });
       }
     }
+    const approvals: Approval[] = [];
+    for await (const file of repository.approvalFiles()) {
+      const reading = file.kind === "unreadable" ? file : readApproval(file.bytes);
+      if (reading.kind === "approval") {
+        approvals.push(reading.approval);
+      } else {
+        problems.push({ path: file.path, problem: reading.reason });
+      }
+    }
+    const results: UncheckedResult[] = [];
+    for await (const file of repository.resultFiles()) {
+      const reading = file.kind === "unreadable" ? file : readResult(file.bytes);
+      if (reading.kind === "result") {
+        results.push(reading.result);
+      } else {
+        problems.push({ path: file.path, problem: reading.reason });
+      }
+    }
     const moves = await findMoves(repository, evidence);
     const { ids, damaged } = await repository.ids();
-    return { repositoryIds: ids, evidence, anchors, moves, problems: [...damaged, ...problems] };
+    return {
+      repositoryIds: ids,
+      evidence,
+      anchors,
+      approvals,
+      results,
+      moves,
+      problems: [...damaged, ...problems],
+    };
   }
 
   /** What evidence held at a revision and does not hold today, or in what is to be judged in place of today's files. */

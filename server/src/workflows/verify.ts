@@ -8,6 +8,7 @@ import { claimsIn, EvidenceIndex, pathsIn } from "../policy/evidenceIndex";
 import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
 import { countSummaries, type FileProblem, type Report, type VanishedEvidence } from "../policy/report";
+import type { VerifierReplay } from "../policy/verifierReplays";
 import {
   type EnclaveOutcome,
   type ReplayOutcome,
@@ -38,6 +39,8 @@ export interface VerifyRepositoryParameters {
   readonly replays: ReadonlyMap<string, ReplayOutcome>;
   /** Files and folders, by today's paths, whose verdicts are wanted; all without them. */
   readonly wanted?: WantedPaths;
+  /** Claims that verifiers have replayed, by leaf hash. */
+  readonly verifierReplays?: ReadonlyMap<string, VerifierReplay>;
   /** Outcomes of enclave checks by claim; without one an enclave counts as not checked. */
   readonly enclaves?: ReadonlyMap<string, EnclaveOutcome>;
   /** About how many claims to look at together. What comes out does not depend on it. */
@@ -121,6 +124,7 @@ export async function verifyRepository(parameters: VerifyRepositoryParameters): 
     chain: await checkChain(chain, batchRootsOf(contents), contents.anchors),
     replays,
     ...(enclaves !== undefined && { enclaves }),
+    ...(parameters.verifierReplays !== undefined && { verifierReplays: parameters.verifierReplays }),
     policy,
     sameTokens: grammars.sameTokens,
     linesOf: grammars.linesOf,

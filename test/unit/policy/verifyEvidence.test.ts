@@ -281,7 +281,7 @@ describe("verify", () => {
 
   it("accepts an unknown device's signature, and says that it does not know it", () => {
     const { good } = goodCase();
-    const policy = { ...good.policy, devices: { known: new Set<string>(), revoked: new Set<string>() } };
+    const policy = { ...good.policy, devices: new Set<string>() };
     expect(verify({ ...good, policy }).suggestions[0]).toMatchObject({
       summary: "verified",
       checks: { signature: "unknownDevice" },

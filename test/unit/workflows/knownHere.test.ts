@@ -86,9 +86,9 @@ describe("the models that count for a repository", () => {
     const old = { name: manifest.name, manifestDigest: digestOf("11"), omsRoot: digestOf("22") };
     const places = { store, embedded: EMBEDDED_MODEL, own: null };
     const { policy, pins } = await lookAround(home, places, HERE, NO_RULES, [old]);
-    expect(checkModelApproval(policy, old)).toBe("pinOnly");
-    expect(checkModelApproval(policy, { ...old, omsRoot: digestOf("33") })).toBe("misnamed");
-    expect(checkModelApproval(policy, { ...old, manifestDigest: digestOf("44") })).toBe("unapproved");
+    expect(checkModelApproval(policy, old, null)).toBe("pinOnly");
+    expect(checkModelApproval(policy, { ...old, omsRoot: digestOf("33") }, null)).toBe("misnamed");
+    expect(checkModelApproval(policy, { ...old, manifestDigest: digestOf("44") }, null)).toBe("unapproved");
     expect([...pins.keys()]).toEqual([embedded]);
   });
 

@@ -1,6 +1,6 @@
 import { RLP } from "@ethereumjs/rlp";
 import { concat, keccak256, pad, toBytes, toHex } from "viem";
-import type { Address, Digest } from "../../platform/primitives";
+import type { Address, ChainHash, Digest } from "../../platform/primitives";
 import type { AnchorProof } from "../anchorProof";
 import type { Anchor } from "../chain";
 import { word } from "../eas/eas";
@@ -17,6 +17,24 @@ const NO_CODE = "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a
 /** The storage slot of a batch root's time: that of a mapping's value (Solidity, *Layout of State Variables*). */
 export function timeSlot({ timestampsSlot }: ContractFacts, batchRoot: Digest): `0x${string}` {
   return keccak256(concat([word(batchRoot), pad(toHex(timestampsSlot))]));
+}
+
+/**
+ * The storage slot that holds when an attestation was made, ends and was revoked, each in 64 bits from the lowest up: the third of the
+ * mapping's value (`_db`), which EAS declares before `_timestamps`.
+ */
+export function attestationTimesSlot({ timestampsSlot }: ContractFacts, uid: ChainHash): `0x${string}` {
+  return toHex(BigInt(keccak256(concat([uid, pad(toHex(timestampsSlot - 1))]))) + 2n, { size: 32 });
+}
+
+/** The storage slot of when an address called `revokeOffchain` for a digest (`_revocationsOffchain`, declared after `_timestamps`). */
+export function denialSlot(
+  { timestampsSlot }: ContractFacts,
+  address: Address,
+  digest: Digest,
+): `0x${string}` {
+  const ofAddress = keccak256(concat([pad(address), pad(toHex(timestampsSlot + 1))]));
+  return keccak256(concat([word(digest), ofAddress]));
 }
 
 /**
@@ -59,6 +77,16 @@ async function timeIn(
   proof: Omit<AnchorProof, "header">,
   facts: ContractFacts,
 ): Promise<number> {
+  const storageRoot = await provedStorage(header, proof, facts);
+  return whole(await storedNumber(storageRoot, timeSlot(facts, batchRoot), proof.storage));
+}
+
+/** The root of what EAS stores by a block. @throws ProofError where another contract's is shown */
+export async function provedStorage(
+  header: Header,
+  proof: Pick<AnchorProof, "account" | "implementation">,
+  facts: ContractFacts,
+): Promise<Uint8Array> {
   const eas = await provedAccount(header.stateRoot, facts.contract, proof.account);
   if (facts.codeHash !== null && eas.codeHash !== facts.codeHash) {
     throw new ProofError("it shows other code than EAS's");
@@ -66,13 +94,13 @@ async function timeIn(
   if (facts.implementation !== null) {
     await checkImplementation(header, eas.storageRoot, proof, facts.implementation);
   }
-  return whole(await storedNumber(eas.storageRoot, timeSlot(facts, batchRoot), proof.storage));
+  return eas.storageRoot;
 }
 
 async function checkImplementation(
   header: Header,
   storageRoot: Uint8Array,
-  { implementation }: Omit<AnchorProof, "header">,
+  { implementation }: Pick<AnchorProof, "implementation">,
   { address, codeHash }: NonNullable<ContractFacts["implementation"]>,
 ): Promise<void> {
   if (implementation === undefined) {

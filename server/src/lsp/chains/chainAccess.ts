@@ -1,4 +1,10 @@
-import type { AnchorCheck, ChainConfiguration, ChainReader, ChainWriter } from "../../chain/chain";
+import type {
+  AnchorCheck,
+  ChainConfiguration,
+  ChainReader,
+  ChainWriter,
+  WordReader,
+} from "../../chain/chain";
 import { chainConfiguration } from "../../chain/chainConfiguration";
 import { openChain } from "../../chain/chainReader";
 import { openWriter } from "../../chain/chainWriter";
@@ -19,11 +25,11 @@ export interface RepositoryReading {
   /** Names that chain with all of its settings: equal for equal ones. */
   readonly key: string;
   /** `null` in an untrusted workspace. */
-  readonly reader: ChainReader | null;
+  readonly reader: (ChainReader & WordReader) | null;
 }
 
 interface OpenReader {
-  readonly reader: ChainReader;
+  readonly reader: ChainReader & WordReader;
   idle: NodeJS.Timeout | undefined;
 }
 
@@ -82,7 +88,7 @@ export class ChainAccess {
     }
   }
 
-  private readerOf(key: string, chain: ChainSettings): ChainReader {
+  private readerOf(key: string, chain: ChainSettings): ChainReader & WordReader {
     const open: OpenReader = this.readers.get(key) ?? {
       reader: openChain(this.configurationOf(chain), {
         start: false,

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Connection } from "vscode-languageserver/node";
 import type { ChainWriter } from "../../chain/chain";
-import { type Bill, currency, MAX_PER_SUBJECT, MAX_PER_DAY } from "../../chain/payments/payment";
+import { type Bill, currency, MAX_PER_DAY, MAX_PER_SUBJECT } from "../../chain/payments/payment";
 import type { Journal } from "../../evidence/journal/journal";
 import { openRepository, type Repository } from "../../evidence/repository";
 import { messageOf } from "../../platform/errors";

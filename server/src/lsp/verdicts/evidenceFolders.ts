@@ -27,6 +27,10 @@ export interface FolderEvidence {
    * the chain's first answer, so that nothing is called unknown that will be known in a moment.
    */
   readonly files: readonly EvidenceInput[];
+  /** All evidence files. */
+  readonly all: readonly EvidenceInput[];
+  readonly approvals: RepositoryContents["approvals"];
+  readonly results: RepositoryContents["results"];
   /** The batch roots of all intact evidence files, those that wait for the chain included. */
   readonly written: ReadonlySet<Digest>;
   readonly problems: readonly FileProblem[];
@@ -49,6 +53,8 @@ const NOTHING: RepositoryContents = {
   repositoryIds: [],
   evidence: [],
   anchors: [],
+  approvals: [],
+  results: [],
   moves: Moves.NONE,
   problems: [],
 };
@@ -260,7 +266,7 @@ function evidenceOf(folder: Folder): FolderEvidence {
 }
 
 function gather({
-  contents: { repositoryIds, evidence, moves, problems },
+  contents: { repositoryIds, evidence, approvals, results, moves, problems },
   claimed,
   answers,
   shown,
@@ -285,7 +291,7 @@ function gather({
     unasked.size === 0
       ? evidence
       : evidence.filter(({ reading }) => reading.kind !== "intact" || !unasked.has(reading.batch.batchRoot));
-  return { repositoryIds, files, written, problems, moves, chain };
+  return { repositoryIds, files, all: evidence, approvals, results, written, problems, moves, chain };
 }
 
 /** Whether time alone may change what the chain says: it was out of reach, or has yet to make a block final. */

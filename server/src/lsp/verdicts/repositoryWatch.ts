@@ -80,6 +80,7 @@ export class RepositoryWatch implements DocumentListener {
       }
     });
     parts.folders.onChange((repository) => this.lookAgain(repository));
+    parts.authorities.onChange((repository) => this.lookAgain(repository));
     parts.replays.onResult(() => this.lookAgain());
     parts.enclaves.onResult(() => this.lookAgain());
     store.onEvent((event) => {

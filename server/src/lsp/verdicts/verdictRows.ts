@@ -63,6 +63,8 @@ function environmentRow(value: Checks["environment"], environment: Findings["env
   switch (value) {
     case "declaredApproved":
       return { mark: "stated", text: `${what}, as the device says; the policy allows it` };
+    case "declaredRevoked":
+      return { mark: "wrong", text: "revoked by the authority" };
     case "declaredUnknown":
       return { mark: "stated", text: what === "" ? "not known" : `${what}, as the device says` };
     case "attested":
@@ -89,6 +91,8 @@ function executionRow(value: Checks["execution"], { execution }: Findings): Row 
       return { mark: "checked", text: "replayed here: exactly this" };
     case "withinTolerance":
       return { mark: "checked", text: "replayed here: this, within the model's tolerance" };
+    case "verifierReplayed":
+      return { mark: "checked", text: `replayed by the verifier ${execution.verifier ?? ""}, not here` };
     case "mismatch":
       return { mark: "wrong", text: "replayed here: something else" };
     case "notRun":

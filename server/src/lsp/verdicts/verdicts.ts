@@ -11,6 +11,7 @@ import { PromptShares } from "../../policy/promptCheck";
 import { keptLinesOf, remarksOn } from "../../policy/remarks";
 import { countSummaries, type FileProblem, type Report } from "../../policy/report";
 import { placeOf, type Verdict } from "../../policy/verdict";
+import { gatherVerifierReplays } from "../../policy/verifierReplays";
 import { type EnclaveOutcome, type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { lastLineOf } from "../../protocol/coveredLines";
 import { DidChangeVerdicts, type ShownVerdict } from "../../protocol/messages";
@@ -30,6 +31,7 @@ import type { TextEdit } from "../documents/textEdits";
 import type { Tracking } from "../documents/tracking";
 import type { ServerContext } from "../serverContext";
 import type { SuggestionEvent } from "../suggestions/suggestionStore";
+import type { Authorities } from "./authorities";
 import type { Diagnostics } from "./diagnostics";
 import type { EnclaveQueue } from "./enclaveQueue";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
@@ -44,6 +46,7 @@ export interface VerdictParts {
   readonly replays: ReplayQueue;
   readonly enclaves: EnclaveQueue;
   readonly identity: Identity;
+  readonly authorities: Authorities;
   readonly tracking: Tracking;
   readonly grammars: GrammarQuestions;
   readonly diagnostics: Diagnostics;
@@ -72,13 +75,23 @@ export class Verdicts implements DocumentListener {
     const { folders, tracking } = parts;
     tracking.onQuiet((document) => void this.update(document).then(() => this.updateQuoting(document)));
     folders.onChange((repository) => this.updateAll(repository));
+    parts.authorities.onChange((repository) => this.updateAll(repository));
     context.store.onEvent((event) => this.follow(event));
   }
 
   /** What is known and what counts where a document lies. */
   async knownFor(document: OpenDocument): Promise<KnownHere> {
     const location = await this.context.locations.of(document);
-    return this.parts.identity.of(identityAt(location, await this.evidenceFor(location)));
+    return this.knownAt(location, await this.evidenceFor(location));
+  }
+
+  /** The same with what the policy's authority says. */
+  private async knownAt(location: DocumentLocation, evidence: FolderEvidence | null): Promise<KnownHere> {
+    const known = await this.parts.identity.of(identityAt(location, evidence));
+    const { repository } = location;
+    return repository === null || evidence === null
+      ? known
+      : { ...known, policy: this.parts.authorities.policyIn(repository, known, evidence) };
   }
 
   /** Looks again at the device, the models and what was accepted of them. */
@@ -185,7 +198,11 @@ export class Verdicts implements DocumentListener {
   }
 
   /** What completes a verdict's word where that alone would mislead; `null` where nothing must. */
-  noteFor(document: OpenDocument, { summary, evidenceFile, path }: Verdict): string | null {
+  noteFor(document: OpenDocument, { summary, evidenceFile, path, findings }: Verdict): string | null {
+    const { verifier } = findings.execution;
+    if (summary === "verified" && verifier !== undefined) {
+      return `by ${verifier.replace(/ \(0x[0-9a-f]{40}\)$/, "")}`;
+    }
     if (summary !== "pending" || evidenceFile !== null) {
       return null;
     }
@@ -238,7 +255,7 @@ export class Verdicts implements DocumentListener {
     const evidence = await this.evidenceFor(location);
     const sealed = await inSlices(sealedAt(location, evidence));
     const quoted = await this.quotedBy(document, location, evidence, sealed);
-    const known = await this.parts.identity.of(identityAt(location, evidence));
+    const known = await this.knownAt(location, evidence);
     const isOpen = (): boolean => this.context.shown.get(document.uri) === document;
     if (!isOpen()) {
       return () => {};
@@ -348,6 +365,7 @@ export class Verdicts implements DocumentListener {
       enclaves.set(one.claim, this.parts.enclaves.outcomeOf(one));
       yield;
     }
+    const verifierReplays = yield* gatherVerifierReplays(evidence?.results ?? [], known.policy.verifiers);
     return yield* verifying({
       repositoryIds: evidence?.repositoryIds ?? [],
       evidence: evidence?.files ?? NO_EVIDENCE,
@@ -365,6 +383,7 @@ export class Verdicts implements DocumentListener {
       linesOf: this.parts.grammars.linesOf,
       replays,
       enclaves,
+      verifierReplays,
       policy: known.policy,
     });
   }

@@ -4,6 +4,7 @@ import { inSlices } from "../../platform/slices";
 import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { PromptShares } from "../../policy/promptCheck";
 import type { Report } from "../../policy/report";
+import { gatherVerifierReplays } from "../../policy/verifierReplays";
 import { type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { enclaveClaims } from "../../workflows/enclaveClaims";
 import type { GrammarQuestions } from "../../workflows/grammarQuestions";
@@ -11,6 +12,7 @@ import type { Replayable } from "../../workflows/replay";
 import type { RepositoryRules } from "../../workflows/repositoryPolicies";
 import { pathsOf, quotedPaths, replayables } from "../../workflows/verify";
 import type { ServerContext } from "../serverContext";
+import type { Authorities } from "./authorities";
 import type { EnclaveQueue } from "./enclaveQueue";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
@@ -21,6 +23,7 @@ export interface WholeRepositoryParts {
   readonly replays: ReplayQueue;
   readonly enclaves: EnclaveQueue;
   readonly identity: Identity;
+  readonly authorities: Authorities;
   readonly grammars: GrammarQuestions;
 }
 
@@ -88,10 +91,9 @@ export async function verifyWhole(
   const claims = replayables(contents, inJournal, isWanted);
   const paths = only ?? pathsOf(contents, inJournal);
   const texts = await textsOf(context, repository, paths);
-  const { policy, device, rules } = await parts.identity.of({
-    folder: repository.folder,
-    ids: repositoryIds,
-  });
+  const known = await parts.identity.of({ folder: repository.folder, ids: repositoryIds });
+  const { device, rules } = known;
+  const policy = parts.authorities.policyIn(repository, known, evidence);
   const replays = new Map<string, ReplayOutcome>();
   for (const one of claims) {
     const outcome = await parts.replays.known(one);
@@ -116,6 +118,7 @@ export async function verifyWhole(
     quoted: await repository.readQuotables(quoted),
     replays,
     enclaves,
+    verifierReplays: await inSlices(gatherVerifierReplays(evidence.results, policy.verifiers)),
     policy,
     shares: new PromptShares(),
     sameTokens: parts.grammars.sameTokens,

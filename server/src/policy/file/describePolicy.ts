@@ -36,6 +36,17 @@ function linesOf(policy: PolicyFile): readonly string[] {
       policy.devices?.map(({ name, address }) => `${visibleName(name)} ${address}`),
     ),
     ...list(
+      "Authority",
+      "none",
+      policy.authority?.addresses.map(({ name, address }) => `${visibleName(name)} ${address}`),
+    ),
+    ...(policy.authority === undefined ? [] : [decided(policy.authority)]),
+    ...list(
+      "Verifiers",
+      "whoever replays, for themselves",
+      policy.verifiers?.map(({ name, address }) => `${visibleName(name)} ${address}`),
+    ),
+    ...list(
       "Environments",
       "any",
       policy.environments?.map(({ name, digest }) => `${visibleName(name)} ${digest}`),
@@ -52,6 +63,12 @@ function linesOf(policy: PolicyFile): readonly string[] {
     `Edited: accepted lines that were changed: ${REACTED[edited]}`,
     `Unattributed: changed lines without evidence: ${REACTED[unattributed]}`,
   ];
+}
+
+function decided({ decides, maximumAgeHours }: NonNullable<PolicyFile["authority"]>): string {
+  const kinds =
+    decides.length === 0 ? "it only revokes" : `it alone decides which ${decides.join(", ")} count`;
+  return `– ${kinds}; what it said counts for ${maximumAgeHours} hours where the chain cannot be asked`;
 }
 
 const REACTED: Readonly<Record<Reaction, string>> = {

@@ -39,6 +39,23 @@ const nowhereElse =
     return known.includes("**") || after.executions[kind].every((pattern) => known.includes(pattern));
   };
 
+/**
+ * Whether the same addresses go on to approve and to revoke. Another one may approve more, and one that is taken out no longer revokes
+ * anything.
+ */
+const isSameAuthority: Kept = ({ authority: known }, { authority }) => {
+  const addresses = (one: PolicyFile["authority"]): string =>
+    (one?.addresses ?? [])
+      .map(({ address }) => address)
+      .sort()
+      .join();
+  return (
+    addresses(known) === addresses(authority) &&
+    (known?.decides ?? []).every((kind) => authority?.decides.includes(kind) === true) &&
+    (known === undefined || (authority !== undefined && authority.maximumAgeHours <= known.maximumAgeHours))
+  );
+};
+
 const RULES: readonly (readonly [name: string, isKept: Kept])[] = [
   ["enforcement", atLeast(VERIFIED_ONLY_LEVELS, ({ enforcement }) => enforcement)],
   [
@@ -54,6 +71,8 @@ const RULES: readonly (readonly [name: string, isKept: Kept])[] = [
   ["replays", atLeast(["optional", "required"], ({ replay }) => replay)],
   ["models", noMore(({ models }) => models?.map(({ digest }) => digest))],
   ["devices", noMore(({ devices }) => devices?.map(({ address }) => address))],
+  ["the authority", isSameAuthority],
+  ["verifiers", noMore(({ verifiers }) => verifiers?.map(({ address }) => address))],
   ["environments", noMore(({ environments }) => environments?.map(({ digest }) => digest))],
   ["code of enclaves", noMore(({ enclaveCode }) => enclaveCode?.map(({ measurement }) => measurement))],
   ["revoked code of enclaves", atLeast(["report", "refuse"], ({ revokedEnclaves }) => revokedEnclaves)],
@@ -70,6 +89,10 @@ function renamed(before: PolicyFile, after: PolicyFile): readonly string[] {
     new Map<string, string>([
       ...(policy.models ?? []).map(({ name, digest }) => [digest, name] as const),
       ...(policy.devices ?? []).map(({ name, address }) => [address, name] as const),
+      ...(policy.authority?.addresses ?? []).map(
+        ({ address, name }) => [`authority ${address}`, name] as const,
+      ),
+      ...(policy.verifiers ?? []).map(({ address, name }) => [`verifier ${address}`, name] as const),
       ...(policy.environments ?? []).map(({ name, digest }) => [digest, name] as const),
       ...(policy.enclaveCode ?? []).map(({ name, measurement }) => [measurement, name] as const),
     ]);

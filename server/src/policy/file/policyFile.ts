@@ -11,6 +11,7 @@ import { patternProblem } from "./pathPattern";
 export const MAX_POLICY_BYTES = 256 * 1024;
 const MAX_ENTRIES = 1_000;
 const MAX_NAME = 80;
+const MAX_AUTHORITIES = 8;
 const MAX_PATTERN = 200;
 const MAX_PATTERNS = 100;
 
@@ -36,69 +37,110 @@ const Share = z.number().min(0).max(1);
 const named = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.array(z.strictObject({ name: Name.describe("What people call it."), ...shape })).max(MAX_ENTRIES);
 
+/** The longest time for which what an authority said is taken for what it says now. */
+const MAX_AGE_HOURS = 24 * 366;
+
 /** `.proofline/policy.json`: a team's rules for one repository. Whatever it does not say is as lenient as the built-in policy. */
-export const PolicyFile = z.strictObject({
-  $schema: z.string().optional().describe("For editors; means nothing here."),
-  format: z.literal("proofline/policy/v1"),
-  name: Name.describe("What people call these rules."),
-  enforcement: z
-    .enum(VERIFIED_ONLY_LEVELS)
-    .default("warn")
-    .describe("The least level of proofline.verifiedOnly for everybody who accepted this policy."),
-  chain: z
-    .strictObject({
-      id: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).describe("EIP-155 chain id."),
-      contract: Address.describe("The contract of the Ethereum Attestation Service."),
-    })
-    .optional()
-    .describe("Anchors count on this chain alone. Servers are each reader's own."),
-  anchors: z
-    .strictObject({
-      finalized: z.boolean().default(false).describe("Only anchors in blocks that are final count."),
-      witnesses: z
-        .enum(WITNESSES)
-        .default("any")
-        .describe(
-          "any: one operator's word will do, and a local chain. several: two operators who agree, or a proof. proved: a proof of the chain's state.",
-        ),
-    })
-    .prefault({}),
-  executions: z
-    .strictObject({
-      replayable: Patterns.default(["**"]).describe("Where output of pinned models counts."),
-      attested: Patterns.default([]).describe("Where answers of approved enclaves count."),
-      stated: Patterns.default([]).describe("Where what nobody can check counts."),
-    })
-    .prefault({})
-    .describe(
-      "Which kinds of suggestions count, by patterns of paths below the repository's top: * and ? within a name, ** for any folders.",
+export const PolicyFile = z
+  .strictObject({
+    $schema: z.string().optional().describe("For editors; means nothing here."),
+    format: z.literal("proofline/policy/v1"),
+    name: Name.describe("What people call these rules."),
+    enforcement: z
+      .enum(VERIFIED_ONLY_LEVELS)
+      .default("warn")
+      .describe("The least level of proofline.verifiedOnly for everybody who accepted this policy."),
+    chain: z
+      .strictObject({
+        id: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).describe("EIP-155 chain id."),
+        contract: Address.describe("The contract of the Ethereum Attestation Service."),
+      })
+      .optional()
+      .describe("Anchors count on this chain alone. Servers are each reader's own."),
+    anchors: z
+      .strictObject({
+        finalized: z.boolean().default(false).describe("Only anchors in blocks that are final count."),
+        witnesses: z
+          .enum(WITNESSES)
+          .default("any")
+          .describe(
+            "any: one operator's word will do, and a local chain. several: two operators who agree, or a proof. proved: a proof of the chain's state.",
+          ),
+      })
+      .prefault({}),
+    executions: z
+      .strictObject({
+        replayable: Patterns.default(["**"]).describe("Where output of pinned models counts."),
+        attested: Patterns.default([]).describe("Where answers of approved enclaves count."),
+        stated: Patterns.default([]).describe("Where what nobody can check counts."),
+      })
+      .prefault({})
+      .describe(
+        "Which kinds of suggestions count, by patterns of paths below the repository's top: * and ? within a name, ** for any folders.",
+      ),
+    replay: z
+      .enum(["optional", "required"])
+      .default("required")
+      .describe("optional: what is signed and onchain is enough, though nobody replayed it."),
+    models: named({ digest: Digest.describe("The manifest digest of its pin.") })
+      .optional()
+      .describe("Only these models count."),
+    devices: named({ address: Address }).optional().describe("Only what these devices signed counts."),
+    authority: z
+      .strictObject({
+        addresses: named({ address: Address })
+          .min(1)
+          .max(MAX_AUTHORITIES)
+          .describe("Who approves and revokes onchain: keys or smart-contract wallets, each for itself."),
+        decides: z
+          .array(z.enum(["models", "devices", "environments"]))
+          .default(["models", "devices"])
+          .describe(
+            "Of these kinds only what it approved counts, and what this policy lists. What it revoked counts in no case.",
+          ),
+        maximumAgeHours: z
+          .number()
+          .min(1)
+          .max(MAX_AGE_HOURS)
+          .default(168)
+          .describe(
+            "For how long what it said last is taken for what it says, where the chain cannot be asked.",
+          ),
+      })
+      .optional()
+      .describe("The team's address on the policy's chain. It takes `chain`."),
+    verifiers: named({ address: Address })
+      .optional()
+      .describe(
+        "Who replays for others: what they signed makes suggestions verified. Nobody else's word does.",
+      ),
+    environments: named({ digest: Digest }).optional().describe("Only these environments count."),
+    enclaveCode: named({ measurement: ChainHash.describe("keccak256(PCR0 ‖ PCR1 ‖ PCR2).") })
+      .optional()
+      .describe("Code of enclaves that somebody has rebuilt from its source; only this counts."),
+    revokedEnclaves: z
+      .enum(["report", "refuse"])
+      .default("report")
+      .describe("What happens where the approval of an enclave's code was taken back after it had signed."),
+    sealedPrompts: Reaction.default("allow").describe("Suggestions whose prompt stayed with its author."),
+    leastShare: Share.default(0).describe(
+      "How much of the visible text on its lines has to be the suggestion's.",
     ),
-  replay: z
-    .enum(["optional", "required"])
-    .default("required")
-    .describe("optional: what is signed and onchain is enough, though nobody replayed it."),
-  models: named({ digest: Digest.describe("The manifest digest of its pin.") })
-    .optional()
-    .describe("Only these models count."),
-  devices: named({ address: Address }).optional().describe("Only what these devices signed counts."),
-  environments: named({ digest: Digest }).optional().describe("Only these environments count."),
-  enclaveCode: named({ measurement: ChainHash.describe("keccak256(PCR0 ‖ PCR1 ‖ PCR2).") })
-    .optional()
-    .describe("Code of enclaves that somebody has rebuilt from its source; only this counts."),
-  revokedEnclaves: z
-    .enum(["report", "refuse"])
-    .default("report")
-    .describe("What happens where the approval of an enclave's code was taken back after it had signed."),
-  sealedPrompts: Reaction.default("allow").describe("Suggestions whose prompt stayed with its author."),
-  leastShare: Share.default(0).describe(
-    "How much of the visible text on its lines has to be the suggestion's.",
-  ),
-  mostCopied: Share.default(1).describe("How much of a suggestion may stand in its prompt already."),
-  edited: Reaction.default("refuse").describe("Accepted lines that somebody changed afterwards."),
-  unattributed: Reaction.default("allow").describe(
-    "Changed lines without evidence. Nobody knows who wrote them.",
-  ),
-});
+    mostCopied: Share.default(1).describe("How much of a suggestion may stand in its prompt already."),
+    edited: Reaction.default("refuse").describe("Accepted lines that somebody changed afterwards."),
+    unattributed: Reaction.default("allow").describe(
+      "Changed lines without evidence. Nobody knows who wrote them.",
+    ),
+  })
+  .superRefine(({ authority, chain }, context) => {
+    if (authority !== undefined && chain === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["authority"],
+        message: "An authority takes the chain on which it speaks: `chain` says which",
+      });
+    }
+  });
 export type PolicyFile = z.infer<typeof PolicyFile>;
 
 /** Names rules by what they say: SHA-256 of their canonical JSON with every default spelled out. */

@@ -10,25 +10,27 @@ import type { PolicyFile } from "./policyFile";
  * @param builtIn the rules without it
  */
 export function policyUnder(file: PolicyFile, builtIn: Policy): Policy {
-  const { models, devices, environments, enclaveCode, anchors } = file;
+  const { models, devices, environments, enclaveCode, anchors, authority, verifiers } = file;
+  const decides = new Set(authority?.decides ?? []);
   // It stands in sentences of ours, and a policy that asks for no less may change it unasked.
   const name = `policy ${visibleName(file.name)}`;
   return {
     ...builtIn,
     name,
     requirements: {
-      listedDevicesOnly: devices !== undefined,
-      approvedModelsOnly: models !== undefined,
-      approvedEnvironmentsOnly: environments !== undefined,
+      listedDevicesOnly: devices !== undefined || decides.has("devices"),
+      approvedModelsOnly: models !== undefined || decides.has("models"),
+      approvedEnvironmentsOnly: environments !== undefined || decides.has("environments"),
       rebuiltEnclavesOnly: enclaveCode !== undefined,
       finalizedOnly: anchors.finalized,
       witnesses: anchors.witnesses,
       revokedCodeFails: file.revokedEnclaves === "refuse",
     },
     devices:
-      devices === undefined
+      devices === undefined && !decides.has("devices")
         ? builtIn.devices
-        : { ...builtIn.devices, known: new Set(devices.map(({ address }) => address)) },
+        : new Set((devices ?? []).map(({ address }) => address)),
+    verifiers: new Map((verifiers ?? []).map(({ address, name: called }) => [address, called])),
     models: {
       ...builtIn.models,
       approved: new Set((models ?? []).map(({ digest }): Digest => digest)),

@@ -7,6 +7,8 @@ import { builtInPolicy } from "../../../../server/src/policy/policy";
 
 const [A, B] = ["a".repeat(64), "b".repeat(64)];
 const ADDRESS = `0x${"1".repeat(40)}`;
+const ON_CHAIN = { chain: { id: 1, contract: ADDRESS } };
+const AUTHORITY = { addresses: [{ name: "one", address: ADDRESS }] };
 
 const policyWith = (rules: Readonly<Record<string, unknown>>): PolicyFile =>
   PolicyFile.parse({ format: "proofline/policy/v1", name: "team", ...rules });
@@ -51,6 +53,34 @@ const WEAKER: readonly (readonly [
   ["devices", { devices: [] }, { devices: [{ name: "one", address: ADDRESS }] }],
   ["devices", { devices: [] }, {}],
   ["devices", {}, { devices: [{ name: "one", address: ADDRESS }] }],
+  ["the authority", ON_CHAIN, { ...ON_CHAIN, authority: AUTHORITY }],
+  ["the authority", { ...ON_CHAIN, authority: AUTHORITY }, ON_CHAIN],
+  [
+    "the authority",
+    { ...ON_CHAIN, authority: AUTHORITY },
+    { ...ON_CHAIN, authority: { addresses: [{ name: "one", address: `0x${"2".repeat(40)}` }] } },
+  ],
+  [
+    "the authority",
+    { ...ON_CHAIN, authority: AUTHORITY },
+    { ...ON_CHAIN, authority: { ...AUTHORITY, decides: ["models"] } },
+  ],
+  [
+    "the authority",
+    { ...ON_CHAIN, authority: AUTHORITY },
+    { ...ON_CHAIN, authority: { ...AUTHORITY, maximumAgeHours: 169 } },
+  ],
+  [
+    "names in its lists",
+    { ...ON_CHAIN, authority: AUTHORITY },
+    { ...ON_CHAIN, authority: { addresses: [{ name: "other", address: ADDRESS }] } },
+  ],
+  ["verifiers", {}, { verifiers: [{ name: "one", address: ADDRESS }] }],
+  [
+    "names in its lists",
+    { verifiers: [{ name: "one", address: ADDRESS }] },
+    { verifiers: [{ name: "other", address: ADDRESS }] },
+  ],
   ["environments", {}, { environments: [{ name: "one", digest: A }] }],
   ["code of enclaves", {}, { enclaveCode: [{ name: "one", measurement: `0x${A}` }] }],
   ["environments", { environments: [] }, { environments: [{ name: "one", digest: A }] }],
@@ -148,7 +178,12 @@ describe("a policy file", () => {
     ['{\n "format": "proofline/policy/v1", // a comment\n "name": "team"}', 2, /not JSON/],
     ['{\n "format": "proofline/policy/v1",\n "name": "team",\n}', 4, /not JSON/],
     ['{\n "format": "proofline/policy/v1",\n "name": "a",\n "name": "b"\n}', 4, /stands there twice/],
-    ['{\n "format": "proofline/policy/v1",\n "name": "a",\n "authority": "0x"\n}', 4, /Unrecognized key/],
+    ['{\n "format": "proofline/policy/v1",\n "name": "a",\n "authorities": "0x"\n}', 4, /Unrecognized key/],
+    [
+      `{\n "format": "proofline/policy/v1",\n "name": "a",\n "authority": { "addresses": [ { "name": "b", "address": "${ADDRESS}" } ] }\n}`,
+      4,
+      /`chain` says which/,
+    ],
     [
       '{\n "format": "proofline/policy/v1",\n "name": "a",\n "models": [\n  { "name": "x",\n    "digest": "A" } ]\n}',
       6,

@@ -1,0 +1,43 @@
+import { openResult, type UncheckedResult } from "../evidence/format/verificationResult";
+import type { Address, Digest } from "../platform/primitives";
+import { atOnce } from "../platform/slices";
+
+/** Whose replay of a claim counts. */
+export interface VerifierReplay {
+  readonly verifier: Address;
+  /** What the rules, or their authority, call the verifier. */
+  readonly name: string;
+}
+
+/** What results come to, for a signature costs too much to be looked at twice. */
+const opened = new WeakMap<UncheckedResult, readonly Digest[]>();
+
+/** The claims that verifiers who count have replayed, by leaf hash. Nobody else's signature is even looked at. */
+export function verifierReplays(
+  results: readonly UncheckedResult[],
+  verifiers: ReadonlyMap<Address, string>,
+): ReadonlyMap<string, VerifierReplay> {
+  return atOnce(gatherVerifierReplays(results, verifiers));
+}
+
+/** The same in small steps, one for each signature. */
+export function* gatherVerifierReplays(
+  results: readonly UncheckedResult[],
+  verifiers: ReadonlyMap<Address, string>,
+): Generator<void, ReadonlyMap<string, VerifierReplay>, void> {
+  const found = new Map<string, VerifierReplay>();
+  for (const result of results) {
+    const { verifier } = result;
+    const name = verifiers.get(verifier);
+    if (name === undefined) {
+      continue;
+    }
+    const claims = opened.get(result) ?? openResult(result) ?? [];
+    opened.set(result, claims);
+    for (const claim of claims) {
+      found.set(claim, { verifier, name });
+    }
+    yield;
+  }
+  return found;
+}
