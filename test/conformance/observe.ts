@@ -8,7 +8,7 @@ import { readEvidence } from "../../server/src/evidence/format/readEvidence";
 import { Grammars } from "../../server/src/evidence/locate/grammars";
 import { openRepository } from "../../server/src/evidence/repository";
 import type { Digest } from "../../server/src/platform/primitives";
-import { ChainHash, Digest as DigestSchema } from "../../server/src/platform/primitives";
+import { Address, ChainHash, Digest as DigestSchema } from "../../server/src/platform/primitives";
 import { builtInPolicy, type Policy, WITHOUT_KEY } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
 import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/verifyEvidence";
@@ -99,6 +99,9 @@ export async function reportOn(
     ...(wanted !== undefined && { wanted }),
     base: hasBase ? await reader.readSince(repository, BASE) : null,
     replays: new Map(Object.entries(known.replays).map(([claim, value]) => [claim, replayed(value)])),
+    verifierReplays: new Map(
+      (known.verifierReplays ?? []).map((claim) => [claim, { verifier: VERIFIER, name: "the case's" }]),
+    ),
     enclaves: new Map(
       Object.entries(known.enclaves).map(([claim, value]): [string, EnclaveOutcome] => [
         claim,
@@ -113,6 +116,8 @@ export async function reportOn(
     ),
   });
 }
+
+const VERIFIER = Address.parse(`0x${"5".repeat(40)}`);
 
 /** The code of enclaves that somebody has rebuilt. */
 const REBUILT = ChainHash.parse(`0x${"1".repeat(64)}`);
@@ -141,6 +146,7 @@ function policyOf(known: VectorCase["known"]): Policy {
         [
           ...known.revokedDevices.map((id) => `device ${id}`),
           ...known.revokedModels.map((id) => `model ${id}`),
+          ...(known.revokedEnvironments ?? []).map((id) => `environment ${id}`),
         ].map((key) => [key, { lostAt: null, compromised: { since: null } }]),
       ),
     },

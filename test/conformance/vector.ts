@@ -20,6 +20,8 @@ export const VectorCase = z.strictObject({
     approvedModels: z.array(Digest),
     revokedModels: z.array(Digest),
     approvedEnvironments: z.array(Digest),
+    /** Missing where there is none. */
+    revokedEnvironments: z.array(Digest).optional(),
     /** What the chain says about batch roots; about all others `pending`, on a local chain. */
     chain: z.record(
       Digest,
@@ -32,6 +34,8 @@ export const VectorCase = z.strictObject({
     ),
     /** Replays of claims, by leaf hash. */
     replays: z.record(Digest, z.enum(["exact", "withinTolerance", "mismatch"])),
+    /** Claims, by leaf hash, that a verifier whose word counts has replayed; missing where there is none. */
+    verifierReplays: z.array(Digest).optional(),
     /** Checks of enclaves, by leaf hash. */
     enclaves: z.record(
       Digest,
@@ -111,5 +115,5 @@ export type ExpectedPiece = VectorExpectation["pieces"][number];
 
 /** Whether a reader needs nothing that the case makes up, so that any installation must say the same. */
 export function needsNothing({ known }: VectorCase): boolean {
-  return Object.values(known).every((part) => Object.keys(part).length === 0);
+  return Object.values(known).every((part) => Object.keys(part ?? {}).length === 0);
 }

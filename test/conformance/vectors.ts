@@ -601,6 +601,22 @@ vector("good/approved", "An authority approves the model and the environment tha
     }),
   ],
 });
+vector("good/verifier-replayed", "A verifier whose word counts has replayed it, and nobody here.", {
+  files: SUM_FILE,
+  evidence: [sum],
+  known: all([sum], { replays: {}, verifierReplays: [sumLeaf] }),
+  pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "verified", { ...GOOD, execution: "verifierReplayed" })],
+});
+vector(
+  "hostile/verifier-contradicted",
+  "A verifier says that it has replayed it, and here it does not match.",
+  {
+    files: SUM_FILE,
+    evidence: [sum],
+    known: all([sum], { replays: { [sumLeaf]: "mismatch" }, verifierReplays: [sumLeaf] }),
+    pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "failed", { ...GOOD, execution: "mismatch" })],
+  },
+);
 vector("good/not-replayed", "Nobody here has replayed it, and the device belongs to somebody unknown.", {
   files: SUM_FILE,
   evidence: [sum],
@@ -1290,6 +1306,15 @@ vector("hostile/revoked-device", "An authority has revoked the device.", {
   evidence: [sum],
   known: all([sum], { revokedDevices: [sum.device] }),
   pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "failed", { ...GOOD, signature: "revokedDevice" })],
+});
+vector("hostile/revoked-environment", "An authority has revoked the environment that it approved.", {
+  files: SUM_FILE,
+  evidence: [sum],
+  known: all([sum], {
+    approvedEnvironments: [ENVIRONMENT_DIGEST],
+    revokedEnvironments: [ENVIRONMENT_DIGEST],
+  }),
+  pieces: [piece(sumLeaf, "src/sum.ts", SUM_PLACE, "failed", { ...GOOD, environment: "declaredRevoked" })],
 });
 vector("hostile/mismatch", "The model does not yield this text.", {
   files: SUM_FILE,

@@ -35,6 +35,7 @@ function expected(c: Checks): Summary {
     c.anchor === "reorged" ||
     c.model === "revoked" ||
     c.model === "misnamed" ||
+    c.environment === "declaredRevoked" ||
     c.execution === "mismatch" ||
     c.execution === "enclaveContradicted";
   if (failed) {
@@ -89,7 +90,7 @@ describe("summarize", () => {
   it("never says verified without a replay, whole lines, intact evidence and words of the model's own", () => {
     forEachCombination((checks) => {
       if (checks.anchorTrust === "local" && summarize(checks) === "verified") {
-        const isReplayed = checks.execution === "exact" || checks.execution === "withinTolerance";
+        const isReplayed = ["exact", "withinTolerance", "verifierReplayed"].includes(checks.execution);
         const isWhole = ["verbatim", "reformatted", "moved"].includes(checks.content);
         if (!isReplayed || !isWhole || checks.evidence !== "intact" || checks.copied === "fromPrompt") {
           expect(checks).toBeNull();

@@ -1,15 +1,10 @@
-import type {
-  AnchorCheck,
-  ChainConfiguration,
-  ChainReader,
-  ChainWriter,
-  WordReader,
-} from "../../chain/chain";
+import type { AnchorCheck, ChainConfiguration, ChainReader, ChainWriter } from "../../chain/chain";
 import { chainConfiguration } from "../../chain/chainConfiguration";
 import { openChain } from "../../chain/chainReader";
 import { openWriter } from "../../chain/chainWriter";
 import type { Bill } from "../../chain/payments/payment";
 import type { ProofChecker } from "../../chain/trust/proofChecker";
+import type { WordReader } from "../../chain/wordReader";
 import type { Repository } from "../../evidence/repository";
 import type { ChainSettings } from "../../protocol/settings";
 import type { Installation } from "../../workflows/installation";

@@ -1,4 +1,4 @@
-import type { WordReader } from "../../chain/chain";
+import type { WordReader } from "../../chain/wordReader";
 import type { PolicyFile } from "../../policy/file/policyFile";
 import type { Policy } from "../../policy/policy";
 import { underAuthority } from "../../policy/underAuthority";

@@ -1,9 +1,10 @@
 import type { Approval } from "../../chain/authority/approvalFile";
 import { attestationWord, denialWord, timesIn } from "../../chain/authority/authorityWords";
 import { DENIALS, type Denial, denialDigest, type Subject, subjectKey } from "../../chain/authority/subjects";
-import type { AnchorTrust, WordReader } from "../../chain/chain";
+import type { AnchorTrust } from "../../chain/chain";
 import { chainName } from "../../chain/knownChains";
 import type { StoredWords, WordQuestion } from "../../chain/trust/storedWords";
+import type { WordReader } from "../../chain/wordReader";
 import { ProoflineError } from "../../platform/errors";
 import type { Address, Digest } from "../../platform/primitives";
 import type { Approved, AuthorityFindings, Denied } from "../../policy/authority";

@@ -13,7 +13,8 @@ import {
 } from "../../../../server/src/chain/authority/attestation";
 import { attestationWord, denialWord } from "../../../../server/src/chain/authority/authorityWords";
 import { type Denial, denialDigest, type Subject } from "../../../../server/src/chain/authority/subjects";
-import type { AnchorTrust, ChainIdentity, WordReader } from "../../../../server/src/chain/chain";
+import type { AnchorTrust, ChainIdentity } from "../../../../server/src/chain/chain";
+import type { WordReader } from "../../../../server/src/chain/wordReader";
 import { ProoflineError } from "../../../../server/src/platform/errors";
 import { Address, ChainHash, Digest } from "../../../../server/src/platform/primitives";
 import { standingAt } from "../../../../server/src/policy/authority";
