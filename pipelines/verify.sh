@@ -1,5 +1,5 @@
 #!/bin/sh
-# Judges what a change has to answer for, and writes what there is to read about it. Ends as `proofline verify` does: 0 where all
+# Judges what a change has to answer for, and writes what there is to read about it. Ends as `proofline ci` does: 0 where all
 # holds, 1 where something does not, 2 where it could not be judged.
 #
 #   PROOFLINE_CLI              the installed command line, dist/cli.js
@@ -7,6 +7,8 @@
 #   PROOFLINE_REPLAY           false: no model is loaded
 #   PROOFLINE_ALLOW_ANCHORED   true: what nobody has replayed is good enough
 #   PROOFLINE_MODELS           manifest digests of models that count beside the embedded one, with spaces between them
+#   PROOFLINE_KEY              the key that pays for anchors of what is on no chain yet; empty where nothing is anchored
+#   PROOFLINE_VERIFIER_KEY     the key that signs what was replayed; empty where nothing is signed
 #   PROOFLINE_MARKDOWN, PROOFLINE_SARIF, PROOFLINE_JUNIT   files to write; empty for none
 #
 # and the chain as the command line reads it: PROOFLINE_CHAIN_ID, PROOFLINE_RPC_URLS, PROOFLINE_CONTRACT.
@@ -52,21 +54,12 @@ for digest in ${PROOFLINE_MODELS:-}; do
   case $digest in
     *[!0-9a-f]*) fail "a model is named by its manifest digest, in hex digits." ;;
   esac
-  # What cannot be fetched is not installed, and the verdict says so.
-  node "$cli" model fetch "$digest" --accept "$digest" --yes || echo "A model could not be fetched."
+  set -- "$@" "--fetch-model=$digest"
 done
 set +f
 
-worst=0
-judge() {
-  status=0
-  node "$cli" verify "$@" || status=$?
-  [ "$status" -le "$worst" ] || worst=$status
-}
-
-# The first run replays, and the others remember what it found.
-judge "$@"
-[ -z "${PROOFLINE_MARKDOWN:-}" ] || judge "$@" --format markdown >"$PROOFLINE_MARKDOWN"
-[ -z "${PROOFLINE_SARIF:-}" ] || judge "$@" --format sarif >"$PROOFLINE_SARIF"
-[ -z "${PROOFLINE_JUNIT:-}" ] || judge "$@" --format junit >"$PROOFLINE_JUNIT"
-exit "$worst"
+[ -z "${PROOFLINE_KEY:-}" ] || set -- "$@" --anchor
+[ -z "${PROOFLINE_MARKDOWN:-}" ] || set -- "$@" "--markdown=$PROOFLINE_MARKDOWN"
+[ -z "${PROOFLINE_SARIF:-}" ] || set -- "$@" "--sarif=$PROOFLINE_SARIF"
+[ -z "${PROOFLINE_JUNIT:-}" ] || set -- "$@" "--junit=$PROOFLINE_JUNIT"
+exec node "$cli" ci "$@"

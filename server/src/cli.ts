@@ -80,6 +80,7 @@ const attestations = () => import("./cli/attestationCommand");
 const anchoring = () => import("./cli/anchorCommand");
 const authorities = () => import("./cli/authority/authorityCommand");
 const authorityLists = () => import("./cli/authority/authorityList");
+const pipelines = () => import("./cli/ciCommand");
 const chains = () => import("./cli/chainCommand");
 const chainReviews = () => import("./cli/chainReviewCommand");
 const completions = () => import("./cli/completeCommand");
@@ -201,6 +202,54 @@ run(
       replay: flags.replay !== false,
       base: typeof flags.base === "string" ? flags.base : null,
       format: VERIFY_FORMATS.find((one) => one === flags.format) ?? "text",
+    }),
+);
+
+run(
+  "ci",
+  addEnclaveFlags(addChainFlags(program.command("ci")))
+    .description("all that a pipeline does with a change: models, anchors, verdict, reports, signed replays")
+    .option(
+      "--allow-anchored",
+      "count suggestions that nobody has replayed, or that were copied from their prompt, as good",
+    )
+    .option("--no-replay", "do not load the model")
+    .option("--base <revision>", "judge what changed since this revision, by its policy")
+    .option(
+      "--fetch-model <digest...>",
+      "models of models.json to download, which count by their manifest digests",
+    )
+    .option(
+      "--anchor",
+      "anchor what is on no chain yet; pays with PROOFLINE_KEY, or the file behind --key-file",
+    )
+    .option("--key-file <file>", "a file with the private key that pays for anchors")
+    .option("--markdown <file>", "write a summary for a pull request")
+    .option("--sarif <file>", "write a report for code scanning")
+    .option("--junit <file>", "write a report as of tests")
+    .option("--json-report <file>", "write what `verify --json` prints")
+    .option(
+      "--verifier-key-file <file>",
+      "sign what was replayed with this key (PROOFLINE_VERIFIER_KEY_FILE, or the key in PROOFLINE_VERIFIER_KEY)",
+    )
+    .option("--verifier-id <uri>", "who signs, as a URI"),
+  pipelines,
+  ({ ci }, session, flags) =>
+    ci(session, {
+      ...(flags as ChainFlags & EnclaveFlags),
+      allowAnchored: flags.allowAnchored === true,
+      replay: flags.replay !== false,
+      base: typeof flags.base === "string" ? flags.base : null,
+      fetchModel: Array.isArray(flags.fetchModel) ? flags.fetchModel : [],
+      anchor: flags.anchor === true,
+      files: {
+        ...(typeof flags.markdown === "string" && { markdown: flags.markdown }),
+        ...(typeof flags.sarif === "string" && { sarif: flags.sarif }),
+        ...(typeof flags.junit === "string" && { junit: flags.junit }),
+        ...(typeof flags.jsonReport === "string" && { json: flags.jsonReport }),
+      },
+      verifierId: typeof flags.verifierId === "string" ? flags.verifierId : null,
+      verifierKeyFile: typeof flags.verifierKeyFile === "string" ? flags.verifierKeyFile : null,
     }),
 );
 

@@ -30,6 +30,7 @@ import { ChainAnswer } from "../protocol/chainAnswer";
 import { ExecutionProfile } from "../protocol/executionProfile";
 import { PolicyAnswer } from "../protocol/policyAnswer";
 import { ChainSettings } from "../protocol/settings";
+import { SUMMARIES } from "../protocol/verdictWords";
 import { AnswerReport } from "../providers/attestation/answerReport";
 import { SavedFile } from "../providers/savedFile";
 import { Failure } from "./failure";
@@ -281,6 +282,15 @@ export const ANSWERS = {
   anchor: Anchored,
   replay: Replays,
   verify: Report,
+  ci: z.strictObject({
+    good: z.boolean(),
+    summary: z.record(z.enum(SUMMARIES), Count).describe("How many suggestions came to each word."),
+    anchored: list(z.string()).describe("Batch roots that were anchored now."),
+    written: list(z.string()).describe("Files with reports."),
+    signed: z
+      .nullable(z.strictObject({ claims: Count, files: list(z.string()) }))
+      .describe("What the verifier signed now; null without a verifier's key."),
+  }),
   blame: Blame,
   report: z.union([AuditReport, WrittenReport]),
   "model digest": DigestedModel,

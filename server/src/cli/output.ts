@@ -79,6 +79,16 @@ export function print(result: CommandResult, json: boolean): void {
   }
 }
 
+/** A result in the form of another program's as the text of a file: what `print` would print. */
+export function textOf(document: PrintedDocument): string {
+  if ("json" in document) {
+    return `${visibleJson([...jsonPieces(document.json, 2)].join(""))}\n`;
+  }
+  return "rows" in document
+    ? document.rows.map((row) => `${visibleLine(row, Number.POSITIVE_INFINITY)}\r\n`).join("")
+    : `${visibleLines(document.text, Number.POSITIVE_INFINITY)}\n`;
+}
+
 /** Prints one JSON value to standard output, on one line unless an indentation is given. */
 export function printJson(value: unknown, indentation = 0): void {
   for (const piece of jsonPieces(value, indentation)) {

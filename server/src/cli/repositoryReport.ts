@@ -4,7 +4,7 @@ import type { Repository, RepositoryFiles } from "../evidence/repository";
 import { utc } from "../platform/utc";
 import type { Report } from "../policy/report";
 import { verifierReplays } from "../policy/verifierReplays";
-import type { EnclaveOutcome } from "../policy/verifyEvidence";
+import type { EnclaveOutcome, ReplayOutcome } from "../policy/verifyEvidence";
 import { policyWithAuthority } from "../workflows/authority/policyWithAuthority";
 import { checkEnclaves } from "../workflows/checkEnclaves";
 import { enclaveClaims } from "../workflows/enclaveClaims";
@@ -50,6 +50,8 @@ export interface RepositoryReport {
   readonly wanted: WantedPaths;
   readonly contents: RepositoryContents;
   readonly replayed: readonly Replayed[];
+  /** Replays by claim. */
+  readonly outcomes: ReadonlyMap<string, ReplayOutcome>;
   readonly repository: Repository;
   /** The address of this computer's own device; `WITHOUT_KEY` before it has one. */
   readonly device: string;
@@ -125,7 +127,8 @@ export async function reportOf(
       });
       return {
         report: { ...report, files: [...report.files, ...policyProblems(rules)] },
-        ...{ wanted, contents, replayed: replays.replayed, repository, device: known.device, rules },
+        ...{ wanted, contents, replayed: replays.replayed, outcomes: replays.outcomes },
+        ...{ repository, device: known.device, rules },
       };
     } finally {
       await chain.close();

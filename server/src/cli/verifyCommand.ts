@@ -21,7 +21,7 @@ import { versionIn } from "../workflows/version";
 import type { Answer } from "./answers";
 import type { ChainFlags } from "./chainOptions";
 import { CommandError } from "./commandError";
-import { type JudgedFlags, judgedReportOf } from "./judgedReport";
+import { type JudgedFlags, type JudgedReport, judgedReportOf } from "./judgedReport";
 import { type CommandResult, note, type PrintedDocument } from "./output";
 import { type Finding, findingsOf, type Judge } from "./reports/findings";
 import { junit } from "./reports/junit";
@@ -35,12 +35,43 @@ export interface VerifyFlags extends JudgedFlags {
   readonly format: VerifyFormat;
 }
 
+/** A report as it was judged, with what people and programs are told of it. */
+export interface VerifiedReport extends JudgedReport {
+  readonly exitCode: 0 | 1;
+  /** What counts for the whole of it, as sentences. */
+  readonly told: readonly string[];
+  readonly text: readonly string[];
+  /** `null` for text. */
+  document(format: VerifyFormat): PrintedDocument | null;
+}
+
 /** `proofline verify [PATH…]`: the same pipeline as badge and hover, over what is saved. */
 export async function verify(
   session: Session,
   paths: readonly string[],
   flags: VerifyFlags,
 ): Promise<CommandResult<Answer<"verify">>> {
+  const { format } = flags;
+  const verified = await verifiedReportOf(session, paths, flags);
+  const document = verified.document(format);
+  // Other forms have no room for what counts for the whole of a report.
+  if (format !== "text" && format !== "markdown") {
+    verified.told.forEach(note);
+  }
+  return {
+    exitCode: verified.exitCode,
+    json: verified.report,
+    text: format === "text" ? verified.text : [],
+    ...(document !== null && { document }),
+  };
+}
+
+/** What `verify` comes to, in whatever form it is to be told. */
+export async function verifiedReportOf(
+  session: Session,
+  paths: readonly string[],
+  flags: JudgedFlags,
+): Promise<VerifiedReport> {
   const judged = await judgedReportOf(session, paths, flags);
   const { report: shown, judge, contents } = judged;
   const isNothingLeft = shown.suggestions.length + shown.files.length + shown.vanished.length === 0;
@@ -53,20 +84,13 @@ export async function verify(
     );
   }
   const findings = findingsOf(shown, judge);
-  const notes = [...policyLine(judged.rules), ...judged.notes];
-  const document = documentOf(shown, findings, contents, notes, flags.format, session);
-  // Other forms have no room for what counts for the whole of a report.
-  if (flags.format !== "text" && flags.format !== "markdown") {
-    notes.forEach(note);
-  }
+  const told = [...policyLine(judged.rules), ...judged.notes];
   return {
+    ...judged,
     exitCode: findings.every(({ level }) => level === "warning") ? 0 : 1,
-    json: shown,
-    text:
-      document === null && flags.format === "text"
-        ? [...describe(shown, findings, contents, judge, flags.base), ...notes]
-        : [],
-    ...(document !== null && { document }),
+    told,
+    text: [...describe(shown, findings, contents, judge, flags.base), ...told],
+    document: (format) => documentOf(shown, findings, contents, told, format, session),
   };
 }
 
