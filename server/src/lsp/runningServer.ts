@@ -284,7 +284,7 @@ export function assembleServer(
   provideHover(context, { verdicts, folders, models });
   provideRepositoryVerdicts(context, { ...verdictSources, diagnostics });
   provideReportExport(context, verdictSources, versionIn(installation.root));
-  provideActions(context, { verdicts, replays, sealing, folders, chain, enclaves, tracking });
+  provideActions(context, { ...verdictSources, verdicts, sealing, chain, tracking });
   provideModels({ connection, settings, engine, models, onChange: modelsChanged });
   onRequest(connection, ReviewChain, ({ folder }) => chains.review(folder));
   onRequest(connection, AnswerChain, async ({ folder, digest, answer }) => {

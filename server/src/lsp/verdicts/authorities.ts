@@ -36,6 +36,7 @@ const NOT_READ_YET: AuthorityReading = {
 export class Authorities {
   private readonly asked = new Map<string, Asked>();
   private readonly listeners: Listeners<string>;
+  private readonly underWay = new Set<Promise<void>>();
 
   constructor(
     private readonly settings: SettingsStore,
@@ -62,6 +63,11 @@ export class Authorities {
     }
   }
 
+  /** Resolves once all that was asked is known. */
+  async settled(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
   /** A repository's rules with what their authority says, as far as it was read; until then nobody can tell which rules count. */
   policyIn(repository: Repository, { policy, rules: { file } }: KnownHere, evidence: FolderEvidence): Policy {
     if (file?.authority === undefined) {
@@ -75,7 +81,10 @@ export class Authorities {
     if (!isKnown || (!known.isUnderWay && isOld(known))) {
       const reading = isKnown ? known.reading : null;
       this.asked.set(repository.folder, { key, at: performance.now(), reading, isUnderWay: true });
-      void this.ask(repository, key, { file, evidence });
+      const asking = this.ask(repository, key, { file, evidence }).finally(() =>
+        this.underWay.delete(asking),
+      );
+      this.underWay.add(asking);
     }
     return policyUnderReading(policy, (isKnown ? known.reading : null) ?? NOT_READ_YET);
   }

@@ -8,6 +8,7 @@ import { EditorError } from "../editorError";
 import { abortedBy, onQuestion, onRequest } from "../requests";
 import type { Sealing } from "../sealing/sealing";
 import type { ServerContext } from "../serverContext";
+import type { Authorities } from "./authorities";
 import type { EnclaveQueue } from "./enclaveQueue";
 import type { EvidenceFolders } from "./evidenceFolders";
 import type { ReplayQueue } from "./replayQueue";
@@ -20,6 +21,7 @@ export interface ActionParts {
   readonly folders: EvidenceFolders;
   readonly chain: ChainAccess;
   readonly enclaves: EnclaveQueue;
+  readonly authorities: Authorities;
   readonly tracking: Tracking;
 }
 
@@ -66,12 +68,13 @@ async function replay(
 
 async function verifyFile(
   context: ServerContext,
-  { verdicts, folders, chain, enclaves, tracking }: ActionParts,
+  { verdicts, folders, chain, enclaves, authorities, tracking }: ActionParts,
   document: OpenDocument,
 ): Promise<VerifyFile.Result> {
   context.locations.refresh();
   chain.reset();
   enclaves.expire();
+  authorities.askAgain();
   // As another computer would, which has followed no edit.
   tracking.forget(document.uri);
   await verdicts.lookAgain();
@@ -81,7 +84,7 @@ async function verifyFile(
     await folders.reload(repositoryPath);
   }
   await verdicts.update(document);
-  await enclaves.settled();
+  await Promise.all([enclaves.settled(), authorities.settled()]);
   await verdicts.update(document);
   const problems = (await verdicts.fileProblems(document)).map(({ path, problem }) => `${path}: ${problem}`);
   return { counts: verdicts.counts(document), problems };

@@ -30,7 +30,10 @@ function modelRow({ model: value, execution }: Checks, model: Findings["model"],
   const name = model.name ?? "a model that is not installed here";
   switch (value) {
     case "approved":
-      return { mark: "checked", text: `${name}, approved by the ${policy.name}` };
+      return {
+        mark: "checked",
+        text: `${name}, approved by ${isListed(model, policy) ? "" : "the authority of "}the ${policy.name}`,
+      };
     case "pinOnly":
       return { mark: "checked", text: `${name}, with the files that are pinned here` };
     case "unapproved":
@@ -39,7 +42,7 @@ function modelRow({ model: value, execution }: Checks, model: Findings["model"],
         text: `not accepted for this repository; called “${model.told}” by its author`,
       };
     case "revoked":
-      return { mark: "wrong", text: `${name}, revoked by the ${policy.name}` };
+      return { mark: "wrong", text: `${name}, revoked by the authority of the ${policy.name}` };
     case "misnamed":
       return {
         mark: "wrong",
@@ -77,6 +80,10 @@ function environmentRow(value: Checks["environment"], environment: Findings["env
     case "attestedRevoked":
       return { mark: "stated", text: "an enclave that its registry approved then, and does no longer" };
   }
+}
+
+function isListed({ manifestDigest }: Findings["model"], { models }: Policy): boolean {
+  return manifestDigest !== null && models.approved.has(manifestDigest);
 }
 
 function outputRow(verdict: Verdict): Row {
