@@ -84,7 +84,7 @@ export async function enrollDevice(
     throw new CommandError(
       "device",
       "This computer has no device key yet: it gets one with its first batch.",
-      "Name a device by its address, as `proofline evidence list` shows it.",
+      "Name a device by its address, as `proofline verify` shows it.",
     );
   }
   return approve(session, subjectFrom("device", address), flags);
