@@ -124,7 +124,8 @@ describe("the GitLab template", () => {
   });
 
   it("takes what the action takes, and has every package named with its digest", () => {
-    const { sarif: _, ...inputs } = action.inputs;
+    // Keys are variables of a project there, masked and protected, and no inputs of a template that everybody reads.
+    const { sarif: _, "anchor-key": _anchor, "verifier-key": _verifier, ...inputs } = action.inputs;
     const { image: _image, stage: _stage, ...others } = spec.inputs;
     expect(Object.keys(others).toSorted()).toEqual(Object.keys(inputs).toSorted());
     for (const [name, { default: value }] of Object.entries(others)) {
