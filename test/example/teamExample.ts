@@ -105,12 +105,11 @@ class Example {
     this.git("developer", "checkout", "--quiet", "-b", "feature");
     this.git("developer", "add", "-A");
     this.git("developer", "commit", "--quiet", "--message", "Look items up by their id");
-    this.git("developer", "pull", "--quiet", "--rebase", "origin", "main");
     this.git("developer", "push", "--quiet", "--set-upstream", "origin", "feature");
 
     this.say("## The pull request is judged");
     this.say(
-      "The pipeline compares with the protected branch, replays, and signs for readers who have no model:",
+      "The pipeline compares with the protected branch, where the device is enrolled by now, replays, and signs for readers who have no model:",
     );
     this.checkOut("feature");
     await this.command("ci", ["ci", "--base", "origin/main"], { PROOFLINE_VERIFIER_KEY: verifierKey });
@@ -144,9 +143,6 @@ class Example {
     this.git("lead", "add", "-A");
     this.git("lead", "commit", "--quiet", "--message", "Since when the device is in other hands");
     this.git("lead", "push", "--quiet");
-    this.git("developer", "checkout", "--quiet", "feature");
-    this.git("developer", "pull", "--quiet", "--rebase", "origin", "main");
-    this.git("developer", "push", "--quiet", "--force");
     this.checkOut("feature");
     await this.command("ci", ["ci", "--base", "origin/main", "--no-replay"]);
   }

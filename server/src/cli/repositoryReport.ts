@@ -96,12 +96,14 @@ export async function reportOf(
         enclaves.set(claim, outcome);
       }
     }
+    const base = options.base === null ? null : await workspace.base(options.base, files);
     const chain = openChain(workspace.chain, { start: false, proofs: workspace.proofs });
     try {
       const { policy, reading } = await policyWithAuthority({
         policy: known.policy,
         file: rules.file,
-        contents,
+        // Whoever was approved on the base since a branch left it need not wait for a rebase.
+        contents: { ...contents, approvals: [...contents.approvals, ...(base?.approvals ?? [])] },
         chain,
         home: session.home,
       });
@@ -119,7 +121,7 @@ export async function reportOf(
         policy,
         chain,
         grammars: new GrammarQuestions(workspace.grammarThread),
-        base: options.base === null ? null : await workspace.base(options.base, files),
+        base,
         replays: replays.outcomes,
         verifierReplays: verifierReplays(contents.results, policy.verifiers),
         enclaves,

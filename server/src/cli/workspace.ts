@@ -11,11 +11,10 @@ import {
   type RepositoryFiles,
 } from "../evidence/repository";
 import type { ChainSettings } from "../protocol/settings";
-import { type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
+import { type BaseContents, type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
 import { RepositoryChains } from "../workflows/repositoryChains";
 import { allCores, ReadingThreads } from "../workflows/thread/readingThreads";
 import { VerificationThread } from "../workflows/thread/verificationThread";
-import type { BaseEvidence } from "../workflows/vanished";
 import { type ChainFlags, chainSettings, namesChain } from "./chainOptions";
 import { noteProposal } from "./chainReviewCommand";
 import { CommandError } from "./commandError";
@@ -33,7 +32,7 @@ export interface Workspace {
   /** Reads `.proofline` as it lies there now, or as some other view of the repository has it. */
   contents(files?: RepositoryFiles): Promise<RepositoryContents>;
   /** Reads what it held at a revision and does not hold now, or in that other view. */
-  base(revision: string, files?: RepositoryFiles): Promise<BaseEvidence>;
+  base(revision: string, files?: RepositoryFiles): Promise<BaseContents>;
 }
 
 export async function withWorkspace<Value>(

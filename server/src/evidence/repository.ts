@@ -404,6 +404,8 @@ export class Repository {
   ): Promise<{
     readonly repositoryIds: readonly RandomId[];
     readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+    /** What an authority attested, all of it. */
+    readonly approvals: readonly Uint8Array[];
   }> {
     const committed = await this.ownFilesAt(revision);
     // What has links now could be compared with nothing later.
@@ -426,9 +428,15 @@ export class Repository {
       ({ path, size }) =>
         path.startsWith(`${REPOSITORY_FOLDER}/`) && path.endsWith(".json") && size <= MAX_SMALL_FILE_BYTES,
     );
+    const approvals = committed.filter(
+      ({ path, size }) =>
+        path.startsWith(`${PROOFLINE_FOLDER}/authority/`) &&
+        path.endsWith(".json") &&
+        size <= MAX_SMALL_FILE_BYTES,
+    );
     const contents = await contentsOf(
       this.folder,
-      [...idFiles, ...wanted].map(({ object }) => object),
+      [...idFiles, ...wanted, ...approvals].map(({ object }) => object),
     );
     // What cannot be read is not gone: a clone may be shallow or partial.
     if (contents.includes(null)) {
@@ -440,12 +448,14 @@ export class Repository {
     }
     const ids = contents.slice(0, idFiles.length).map((content) => idIn(content ?? new Uint8Array()));
     const bytes = contents.slice(idFiles.length);
+    const attested = bytes.slice(wanted.length);
     return {
       repositoryIds: [...new Set(ids.filter((id) => typeof id === "string"))].sort(),
       files: wanted.flatMap(({ path }, index) => {
         const content = bytes[index] ?? null;
         return content === null ? [] : [{ path: `${revision}:${path}`, bytes: content }];
       }),
+      approvals: attested.flatMap((content) => content ?? []),
     };
   }
 

@@ -31,6 +31,12 @@ export interface RepositoryContents {
   readonly problems: readonly FileProblem[];
 }
 
+/** What a base holds that matters to whoever judges a change. */
+export interface BaseContents extends BaseEvidence {
+  /** All that authorities attested there, as the files say. */
+  readonly approvals: readonly Approval[];
+}
+
 /** What judges evidence files, of which several may be asked for at once. */
 export interface EvidenceReader {
   /** @param bytes are the reader's from now on; whoever asks uses them no more */
@@ -119,18 +125,26 @@ export class RepositoryReader {
     };
   }
 
-  /** What evidence held at a revision and does not hold today, or in what is to be judged in place of today's files. */
+  /**
+   * What evidence held at a revision and does not hold today, or in what is to be judged in place of today's files, and all that
+   * authorities attested there.
+   */
   async readSince(
     repository: Repository,
     revision: string,
     today: RepositoryFiles = repository,
-  ): Promise<BaseEvidence> {
-    const { repositoryIds, files } = await repository.evidenceSince(revision, today);
+  ): Promise<BaseContents> {
+    const { repositoryIds, files, approvals } = await repository.evidenceSince(revision, today);
     const evidence: EvidenceInput[] = [];
     for (const { path, bytes } of files) {
       evidence.push({ path, reading: await this.readingOf(bytes) });
     }
-    return { repositoryIds, evidence };
+    const attested = approvals.map(readApproval);
+    return {
+      repositoryIds,
+      evidence,
+      approvals: attested.flatMap((reading) => (reading.kind === "approval" ? [reading.approval] : [])),
+    };
   }
 
   private async judge(

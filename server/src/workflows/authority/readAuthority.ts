@@ -97,7 +97,8 @@ function questionsOf(
   chain: AuthorityChain,
 ): Questions | null {
   const addresses = authority.addresses.map(({ address }) => address);
-  const own = approvals.filter(
+  // Copies of one file cost no question more.
+  const own = [...new Map(approvals.map((approval) => [approval.uid, approval])).values()].filter(
     ({ file: { chainId, contract, attestation } }) =>
       chainId === chain.id && contract === chain.contract && addresses.includes(attestation.attester),
   );

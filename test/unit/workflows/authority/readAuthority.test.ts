@@ -22,6 +22,7 @@ import { PolicyFile } from "../../../../server/src/policy/file/policyFile";
 import { AuthorityMemory } from "../../../../server/src/workflows/authority/authorityMemory";
 import {
   type AuthorityReading,
+  MAX_APPROVALS,
   MAX_SUBJECTS,
   readAuthority,
 } from "../../../../server/src/workflows/authority/readAuthority";
@@ -244,6 +245,14 @@ describe("nobody can tell which rules count", () => {
     });
     expect(await reading(new Words(), { subjects })).toMatchObject({ kind: "unread" });
     expect(await reading(new Words(), { subjects: subjects.slice(1) })).toMatchObject({ kind: "read" });
+  });
+
+  test("but copies of one approval are one", async () => {
+    const approval = approvalOf({ kind: "approval", subject: MODEL, name: "m" });
+    const approvals = Array.from({ length: MAX_APPROVALS + 1 }, () => approval);
+    expect(standing(await reading(new Words().attested(approval), { approvals }), MODEL, null)).toBe(
+      "approved",
+    );
   });
 
   test("where there is no authority there is nothing to tell", async () => {
