@@ -13,6 +13,7 @@ import {
 import { addChainFlags, addKeyFlag, type ChainFlags } from "./cli/chainOptions";
 import { CommandError } from "./cli/commandError";
 import { addEnclaveFlags, type EnclaveFlags } from "./cli/enclaveOptions";
+import { EXPORT_FORMATS } from "./cli/exportFormats";
 import {
   addFetchFlags,
   addPinFlags,
@@ -76,6 +77,7 @@ function run<Name extends CommandName, Module>(
 
 const blames = () => import("./cli/blameCommand");
 const audits = () => import("./cli/reportCommand");
+const exporting = () => import("./cli/exportCommand");
 const attestations = () => import("./cli/attestationCommand");
 const anchoring = () => import("./cli/anchorCommand");
 const authorities = () => import("./cli/authority/authorityCommand");
@@ -297,6 +299,29 @@ run(
       format: AUDIT_FORMATS.find((one) => one === flags.format) ?? null,
       output: typeof flags.output === "string" ? flags.output : null,
       json: flags.json === true,
+    }),
+);
+
+run(
+  "export",
+  addEnclaveFlags(
+    addChainFlags(program.command("export").argument("[paths...]", "files or folders; all by default")),
+  )
+    .description("what stands today, in the form of another tool: ranges of lines, or the models behind them")
+    .addOption(
+      new Option("--format <format>", "a record of Agent Trace, or a bill of materials by CycloneDX")
+        .choices([...EXPORT_FORMATS])
+        .makeOptionMandatory(),
+    )
+    .option("-o, --output <file>", "write it there, in place of what lies there")
+    .option("--no-replay", "do not load the model"),
+  exporting,
+  ({ exportAs }, session, flags, paths) =>
+    exportAs(session, paths, {
+      ...(flags as ChainFlags & EnclaveFlags),
+      format: EXPORT_FORMATS.find((one) => one === flags.format) ?? "agent-trace",
+      output: typeof flags.output === "string" ? flags.output : null,
+      replay: flags.replay !== false,
     }),
 );
 

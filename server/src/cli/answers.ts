@@ -24,6 +24,8 @@ import { Address, Count, Digest } from "../platform/primitives";
 import { AuditReport } from "../policy/audit/auditReport";
 import { Blame } from "../policy/blame";
 import { PolicyFile } from "../policy/file/policyFile";
+import { Bom } from "../policy/interop/bom";
+import { TraceRecord } from "../policy/interop/traceRecord";
 import { Report } from "../policy/report";
 import { AUDIT_FORMATS } from "../protocol/auditFormats";
 import { ChainAnswer } from "../protocol/chainAnswer";
@@ -33,6 +35,7 @@ import { ChainSettings } from "../protocol/settings";
 import { SUMMARIES } from "../protocol/verdictWords";
 import { AnswerReport } from "../providers/attestation/answerReport";
 import { SavedFile } from "../providers/savedFile";
+import { EXPORT_FORMATS } from "./exportFormats";
 import { Failure } from "./failure";
 import { HOOK_MANAGERS } from "./hooks/hookPlace";
 
@@ -275,6 +278,8 @@ const AuthoritySays = z.strictObject({
     }),
   ),
 });
+/** What `export` says where it wrote a file. */
+const WrittenExport = WrittenReport.extend({ format: z.enum(EXPORT_FORMATS) });
 
 /** Every command by its words, with what it prints. */
 export const ANSWERS = {
@@ -293,6 +298,7 @@ export const ANSWERS = {
   }),
   blame: Blame,
   report: z.union([AuditReport, WrittenReport]),
+  export: z.union([TraceRecord, Bom, WrittenExport]),
   "model digest": DigestedModel,
   "model check": CheckedModel,
   "model pin": Pinned,

@@ -1,3 +1,4 @@
+import { rfc3339 } from "../../platform/rfc3339";
 import { visibleText } from "../../protocol/visibleText";
 import type { AuditedRepository, AuditedSuggestion, AuditReport } from "./auditReport";
 import {
@@ -87,7 +88,8 @@ function suggestionRow(suggestion: AuditedSuggestion): Row {
     model: model?.name ?? null,
     model_digest: model?.manifestDigest ?? null,
     device,
-    onchain_since: anchor === null ? null : timeOf(anchor.since),
+    // A time that no calendar reaches stays a number of seconds.
+    onchain_since: anchor === null ? null : (rfc3339(anchor.since) ?? anchor.since),
     chain: anchor?.chainName ?? null,
     chain_id: anchor?.chainId ?? null,
     block: anchor?.blockNumber ?? null,
@@ -97,12 +99,6 @@ function suggestionRow(suggestion: AuditedSuggestion): Row {
     suggestion: id,
     claim,
   };
-}
-
-/** As RFC 3339 has it; a time that no calendar reaches stays a number of seconds. */
-function timeOf(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime()) ? String(seconds) : date.toISOString().replace(".000Z", "Z");
 }
 
 function csvRow(row: Row): string {
