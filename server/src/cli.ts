@@ -77,6 +77,8 @@ function run<Name extends CommandName, Module>(
 
 const blames = () => import("./cli/blameCommand");
 const audits = () => import("./cli/reportCommand");
+const trailers = () => import("./cli/trailerCommand");
+const checkpoints = () => import("./cli/checkpointCommand");
 const exporting = () => import("./cli/exportCommand");
 const attestations = () => import("./cli/attestationCommand");
 const anchoring = () => import("./cli/anchorCommand");
@@ -321,6 +323,48 @@ run(
       ...(flags as ChainFlags & EnclaveFlags),
       format: EXPORT_FORMATS.find((one) => one === flags.format) ?? "agent-trace",
       output: typeof flags.output === "string" ? flags.output : null,
+      replay: flags.replay !== false,
+    }),
+);
+
+run(
+  "trailer",
+  addEnclaveFlags(
+    addChainFlags(
+      program.command("trailer").argument("[paths...]", "files or folders; whatever is changed by default"),
+    ),
+  )
+    .description(
+      "print the lines Assisted-by: AGENT:MODEL for what is changed and not committed; a message is yours to write",
+    )
+    .option("--staged", "for what is staged, and not for all that is saved")
+    .option("--no-replay", "do not load the model"),
+  trailers,
+  ({ trailer }, session, flags, paths) =>
+    trailer(session, paths, {
+      ...(flags as ChainFlags & EnclaveFlags),
+      staged: flags.staged === true,
+      replay: flags.replay !== false,
+    }),
+);
+
+run(
+  "checkpoint",
+  addEnclaveFlags(
+    addChainFlags(
+      program
+        .command("checkpoint")
+        .argument("[paths...]", "files or folders; whatever is changed by default"),
+    ),
+  )
+    .description("tell git-ai, where it is installed, which uncommitted text accepted suggestions put there")
+    .option("--preview", "show what it would be told, and start nothing")
+    .option("--no-replay", "do not load the model"),
+  checkpoints,
+  ({ checkpoint }, session, flags, paths) =>
+    checkpoint(session, paths, {
+      ...(flags as ChainFlags & EnclaveFlags),
+      preview: flags.preview === true,
       replay: flags.replay !== false,
     }),
 );

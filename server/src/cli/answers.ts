@@ -24,7 +24,9 @@ import { Address, Count, Digest } from "../platform/primitives";
 import { AuditReport } from "../policy/audit/auditReport";
 import { Blame } from "../policy/blame";
 import { PolicyFile } from "../policy/file/policyFile";
+import { Assistance } from "../policy/interop/assistedBy";
 import { Bom } from "../policy/interop/bom";
+import { Checkpoint } from "../policy/interop/checkpoint";
 import { TraceRecord } from "../policy/interop/traceRecord";
 import { Report } from "../policy/report";
 import { AUDIT_FORMATS } from "../protocol/auditFormats";
@@ -299,6 +301,14 @@ export const ANSWERS = {
   blame: Blame,
   report: z.union([AuditReport, WrittenReport]),
   export: z.union([TraceRecord, Bom, WrittenExport]),
+  trailer: Assistance,
+  checkpoint: z.strictObject({
+    told: z.boolean().describe("Whether git-ai took all of it."),
+    suggestions: Count,
+    checkpoints: list(Checkpoint).describe(
+      "What `git-ai checkpoint agent-v1` was given, or would be, in order.",
+    ),
+  }),
   "model digest": DigestedModel,
   "model check": CheckedModel,
   "model pin": Pinned,

@@ -55,6 +55,7 @@ export const ERROR_CODES = [
   "enclave.differs",
   "enclave.answer",
   "enclave.payment",
+  "interop.program",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

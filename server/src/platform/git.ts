@@ -282,7 +282,7 @@ async function isGitTop(folder: string): Promise<boolean> {
   }
 }
 
-interface GitOptions {
+export interface GitOptions {
   /** Whether the index that a commit named for its hooks counts, and not the repository's. */
   readonly index?: boolean;
   /** Whether git may know of hooks. */
@@ -290,7 +290,7 @@ interface GitOptions {
 }
 
 /** `git commit -a` and `git commit PATH` stage into an index of their own. */
-const OWN_INDEX: GitOptions = { index: true };
+export const OWN_INDEX: GitOptions = { index: true };
 
 /** What git prints; `null` where it cannot say. */
 export async function runGit(

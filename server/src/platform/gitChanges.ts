@@ -1,4 +1,4 @@
-import { runGit } from "./git";
+import { OWN_INDEX, runGit } from "./git";
 
 /** A file that is not as it was. One that was renamed is one that is gone, and one that is new. */
 export interface ChangedFile {
@@ -50,15 +50,26 @@ export async function changesSince(root: string, commit: string): Promise<readon
     return null;
   }
   const fresh = untracked.split("\0").filter((path) => path !== "");
-  const tracked = readDiff(diff);
-  const converted = await convertedAmong(
-    root,
-    tracked.map(({ path }) => path),
-  );
   return [
-    ...tracked.map((file) => (!file.isGone && converted.has(file.path) ? { ...file, lines: WHOLE } : file)),
+    ...(await asCheckedOut(root, readDiff(diff))),
     ...fresh.map((path) => ({ path, lines: WHOLE, isNew: true, isGone: false })),
   ];
+}
+
+/** The files that the next commit changes, with their changed lines; `null` where git cannot say. */
+export async function stagedChanges(root: string): Promise<readonly ChangedFile[] | null> {
+  const parameters = ["-c", "core.quotePath=true", "diff", "--cached", ...PLAINLY, "--"];
+  const diff = await runGit(root, parameters, "", OWN_INDEX);
+  return diff === null ? null : asCheckedOut(root, readDiff(diff));
+}
+
+/** Where lines are no lines of what is checked out, all of them count. */
+async function asCheckedOut(root: string, files: readonly ChangedFile[]): Promise<readonly ChangedFile[]> {
+  const converted = await convertedAmong(
+    root,
+    files.map(({ path }) => path),
+  );
+  return files.map((file) => (!file.isGone && converted.has(file.path) ? { ...file, lines: WHOLE } : file));
 }
 
 /** Those of which git compares another text than it checks out, as with files of LFS: lines there are no lines here. */

@@ -78,5 +78,8 @@ export const REMEDY_KEYS = [
   "confirmPayment",
   "restorePayments",
   "setTransactionKey",
+  // Other tools
+  "installGitAi",
+  "askGitAi",
 ] as const;
 export type RemedyKey = (typeof REMEDY_KEYS)[number];

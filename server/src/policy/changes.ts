@@ -79,6 +79,27 @@ export function unattributedIn(
     });
 }
 
+/** Lines of a file of today, from one, both ends included. */
+export interface LinesOfFile {
+  readonly path: string;
+  readonly startLine: number;
+  readonly endLine: number;
+}
+
+/** Whether a change touches some lines. */
+export function touchedBy(changes: readonly ChangedFile[]): (lines: LinesOfFile) => boolean {
+  const byPath = new Map(changes.filter(({ isGone }) => !isGone).map((file) => [file.path, file.lines]));
+  return ({ path, startLine, endLine }) =>
+    byPath.get(path)?.some(touches({ start: startLine, end: endLine })) ?? false;
+}
+
+/** Whether some lines are all new or other than before. */
+export function broughtBy(changes: readonly ChangedFile[]): (lines: LinesOfFile) => boolean {
+  const byPath = new Map(changes.filter(({ isGone }) => !isGone).map((file) => [file.path, file.lines]));
+  return ({ path, startLine, endLine }) =>
+    byPath.get(path)?.some(({ start, end }) => start <= startLine && endLine <= end) ?? false;
+}
+
 /** What Proofline itself writes; anything else that lies there is a file like any other. */
 const PROOFLINE_FILES =
   /^\.proofline\/(?:(?:evidence|anchors|repository)\/[^/]+\.json|(?:models|policy)\.json|\.gitattributes)$/;

@@ -18,6 +18,8 @@ export const SHARED_REMEDIES = {
   askGit: "Ask git for its status in that folder.",
   anchorMoreOften: "Anchor more often, so that fewer suggestions end up in one batch.",
   nameReportFile: "Name a file in a folder that you can write to.",
+  installGitAi: "Install git-ai, and see to it that PATH names its folder by its whole path.",
+  askGitAi: "Find out what git-ai lacks, then try again. What it was told before stays told.",
 
   restoreDeviceKey:
     "Restore the device key from a backup. If you delete it instead, this computer starts over as a new device.",
