@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
@@ -15,6 +16,7 @@ import {
   ignoredPaths,
   listedFiles,
   mergeBaseOf,
+  noteOn,
   objectOf,
   regularFiles,
   trackedFiles,
@@ -364,8 +366,13 @@ export class Repository {
   }
 
   /** The commit that is checked out; `null` where there is none, or git cannot say. */
-  async head(): Promise<string | null> {
-    return this.isGit ? commitOf(this.folder, "HEAD") : null;
+  head(): Promise<string | null> {
+    return this.commit("HEAD");
+  }
+
+  /** The commit that a revision names; `null` where git knows none, or several. */
+  async commit(revision: string): Promise<string | null> {
+    return this.isGit ? commitOf(this.folder, revision) : null;
   }
 
   /** Which of some files git tracks; none where the top is no git work tree or git cannot say. */
@@ -457,6 +464,59 @@ export class Repository {
       }),
       approvals: attested.flatMap((content) => content ?? []),
     };
+  }
+
+  /**
+   * The texts of some files in a commit, with LF; what it does not hold as a text file is missing.
+   *
+   * @throws ProoflineError `repository` where git knows no such commit, or lacks some of its files
+   */
+  async textsAt(revision: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const commit = this.isGit ? await commitOf(this.folder, revision) : null;
+    const committed = commit === null ? null : await committedFiles(this.folder, commit, null);
+    if (committed === null) {
+      throw new ProoflineError(
+        "repository",
+        `Git knows no revision ${revision} in ${this.folder}, or several of this name, or lacks some of its files.`,
+        "nameRevision",
+      );
+    }
+    const wanted = new Set(paths);
+    const files = committed.filter(
+      ({ path, isRegular, size }) => wanted.has(path) && isRegular && size <= MAX_TEXT_BYTES,
+    );
+    const texts = new Map<string, string>();
+    for (let from = 0; from < files.length; from += FILES_AT_ONCE) {
+      const some = files.slice(from, from + FILES_AT_ONCE);
+      const contents = await contentsOf(
+        this.folder,
+        some.map(({ object }) => object),
+      );
+      for (const [index, { path }] of some.entries()) {
+        const content = contents[index] ?? null;
+        if (content !== null && isUtf8(content)) {
+          texts.set(path, normalizeText(Buffer.from(content).toString("utf8")));
+        }
+      }
+    }
+    return texts;
+  }
+
+  /**
+   * A note on a commit; `null` where there is none.
+   *
+   * @throws ProoflineError `repository` where git cannot read it, or it is larger than that
+   */
+  async noteOn(commit: string, ref: string, maxBytes: number): Promise<string | null> {
+    const note = this.isGit ? await noteOn(this.folder, ref, commit, maxBytes) : null;
+    if (note?.kind === "unreadable") {
+      throw new ProoflineError(
+        "repository",
+        `Git cannot read the note of ${ref} on commit ${commit} in ${this.folder}, or it is too large.`,
+        "nameRevision",
+      );
+    }
+    return note?.text ?? null;
   }
 
   /**

@@ -152,9 +152,10 @@ export async function commitOf(root: string, revision: string): Promise<string |
 export async function committedFiles(
   root: string,
   commit: string,
-  path: string,
+  path: string | null,
 ): Promise<readonly CommittedFile[] | null> {
-  const output = await runGit(root, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", path], "");
+  const below = path === null ? [] : ["--", path];
+  const output = await runGit(root, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, ...below], "");
   const files =
     output?.split("\0").flatMap((entry) => {
       const match = /^([0-7]{6}) [a-z]+ ([0-9a-f]{40,64}) +(\S+)\t(.+)$/s.exec(entry);
@@ -206,6 +207,30 @@ export function objectOf(content: Uint8Array, like: string): string {
     .update(`blob ${content.length}\0`)
     .update(content)
     .digest("hex");
+}
+
+/** A note on a commit, as text; `null` where there is none. */
+export async function noteOn(
+  root: string,
+  ref: string,
+  commit: string,
+  maxBytes: number,
+): Promise<
+  | { readonly kind: "note"; readonly text: string }
+  | { readonly kind: "unreadable"; readonly text: null }
+  | null
+> {
+  const listed = await runGit(root, ["notes", "--ref", ref, "list", commit], "");
+  const object = listed?.trim() ?? null;
+  if (object === "") {
+    return null;
+  }
+  const size = object === null ? 0 : Number(await runGit(root, ["cat-file", "-s", object], ""));
+  const [content = null] =
+    object !== null && size > 0 && size <= maxBytes ? await contentsOf(root, [object]) : [];
+  return content === null
+    ? { kind: "unreadable", text: null }
+    : { kind: "note", text: Buffer.from(content).toString("utf8") };
 }
 
 /** What the next commit changes, by paths below the top. A file that was renamed is one removed and one added. */

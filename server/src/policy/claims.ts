@@ -1,5 +1,12 @@
 import type { AnchorCheck } from "../chain/chain";
-import { type AcceptedSuggestion, executionOf } from "../evidence/format/acceptedSuggestion";
+import {
+  type AcceptedSuggestion,
+  claimValuesOf,
+  displayedOf,
+  executionOf,
+  promptOf,
+} from "../evidence/format/acceptedSuggestion";
+import type { ClaimValues, StatedValues } from "../evidence/format/claimValues";
 import type { Execution } from "../evidence/format/execution";
 import { factsDigest } from "../evidence/format/leaf";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
@@ -42,6 +49,8 @@ export interface Claim {
   readonly displayed: number;
   readonly accepted: number;
   readonly prompt: Prompt | null;
+  /** What another tool told of itself; `null` where that is sealed, and of every claim that is not stated. */
+  readonly told: Pick<StatedValues, "tool" | "model"> | null;
   /** Whether all that its commitments are over is known. */
   readonly isOpen: boolean;
   readonly execution: Execution;
@@ -228,14 +237,20 @@ function fromBatch(
     displayed: displayed?.length ?? 0,
     accepted: record.counts.accepted,
     prompt,
+    told: toldBy(values),
     isOpen: values !== null,
   };
 }
 
+function toldBy(values: ClaimValues | null): Claim["told"] {
+  return values?.kind === "stated" ? { tool: values.tool, model: values.model } : null;
+}
+
 function fromJournal(suggestion: AcceptedSuggestion, stage: Claim["stage"], device: string): Claim {
-  const { id, path, position, values } = suggestion;
+  const { id, path, position } = suggestion;
+  const { accepted } = suggestion.values;
   const execution = executionOf(suggestion);
-  const { accepted, displayed, prompt } = values;
+  const prompt = promptOf(suggestion);
   return {
     claim: id,
     id,
@@ -247,13 +262,19 @@ function fromJournal(suggestion: AcceptedSuggestion, stage: Claim["stage"], devi
         accepted,
         place: {
           kind: "accepted",
-          input: { id, position, accepted, before: prompt.prefix, after: prompt.suffix },
+          input: {
+            id,
+            position,
+            accepted,
+            ...(prompt !== null && { before: prompt.prefix, after: prompt.suffix }),
+          },
         },
       },
     ],
-    displayed: displayed.length,
+    displayed: displayedOf(suggestion)?.length ?? 0,
     accepted: accepted.length,
     prompt,
+    told: toldBy(claimValuesOf(suggestion)),
     isOpen: true,
     execution,
     environmentDigest: environmentDigestOf(execution),

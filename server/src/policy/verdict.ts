@@ -88,6 +88,10 @@ export const Findings = z
       .strictObject({
         name: z.nullable(z.string()).describe("What the pin that counts here calls it."),
         told: z.string().describe("What the evidence calls it, which counts for nothing."),
+        tool: z
+          .string()
+          .exactOptional()
+          .describe("Of a stated claim, the tool that is said to have written it, which nobody can check."),
         manifestDigest: z.nullable(Digest).describe("Null where no pin is claimed."),
         omsRoot: z.nullable(Digest),
       })

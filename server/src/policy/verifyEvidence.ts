@@ -514,7 +514,7 @@ function enclaveChecksUnder(
 const REBUILT_CHECK = "environmentKnown" satisfies AnswerCheckName;
 
 function factsOf(
-  { execution, environmentDigest }: Claim,
+  { execution, environmentDigest, told }: Claim,
   policy: Policy,
 ): Pick<Findings, "model" | "environment"> {
   switch (execution.kind) {
@@ -535,7 +535,10 @@ function factsOf(
     case "attested":
       return { model: unpinned(execution.model.name), environment: null };
     case "stated":
-      return { model: unpinned(""), environment: null };
+      return {
+        model: { ...unpinned(told?.model ?? ""), ...(told !== null && { tool: told.tool }) },
+        environment: null,
+      };
     default:
       return unreachable(execution);
   }
@@ -622,7 +625,7 @@ function executionOf(
   const { kind } = claim.execution;
   switch (kind) {
     case "stated":
-      return { value: "stated", reason: "Nothing but the statement is there." };
+      return { value: "stated", reason: statementOf(claim) };
     case "attested":
       return (
         enclaves?.get(claim.claim) ?? {
@@ -654,6 +657,11 @@ function replayedBy(
 
 function isMissing({ value }: ReplayOutcome): boolean {
   return value === "notRun" || value === "impossible";
+function statementOf({ told }: Claim): string {
+  const nothing = "Nothing but the statement is there.";
+  return told === null || told.tool === ""
+    ? nothing
+    : `The device says that ${visibleName(told.tool)} says that it wrote this. ${nothing}`;
 }
 
 function replayOf(

@@ -1,5 +1,10 @@
 import { openDevice } from "../evidence/device";
-import { type AcceptedSuggestion, claimValuesOf, executionOf } from "../evidence/format/acceptedSuggestion";
+import {
+  type AcceptedSuggestion,
+  claimValuesOf,
+  executionOf,
+  promptOf,
+} from "../evidence/format/acceptedSuggestion";
 import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
@@ -174,15 +179,15 @@ async function sealBatchOf(
   const claims: ClaimInput[] = [];
   const sealedPrompts: SealedPrompt[] = [];
   for (const { suggestion, piece } of ready) {
-    const { id, trim, salts } = suggestion;
-    const reason = await repository.promptObstacle(suggestion.path, suggestion.values.prompt);
+    const { id, salts } = suggestion;
+    const reason = await openingObstacle(repository, suggestion);
     if (reason !== null) {
       sealedPrompts.push({ id, reason });
     }
     claims.push({
       id,
       values: claimValuesOf(suggestion),
-      trim,
+      trim: suggestion.kind === "stated" ? null : suggestion.trim,
       pieces: [piece],
       salts,
       promptTravels: reason === null,
@@ -204,6 +209,19 @@ async function sealBatchOf(
   return { batchRoot: batch.batchRoot, ids: batch.ids };
 }
 
+/** Why what stands beside the accepted text may not travel, as a sentence; `null` where it may. */
+async function openingObstacle(
+  repository: Repository,
+  suggestion: AcceptedSuggestion,
+): Promise<string | null> {
+  if (suggestion.kind === "stated") {
+    const { tool, session, model } = suggestion.values;
+    const secret = findSecret([tool, session, model].join("\n"));
+    return secret === null ? null : `What the tool told contains what looks like a secret (${secret}).`;
+  }
+  return repository.promptObstacle(suggestion.path, suggestion.values.prompt);
+}
+
 /** A suggestion, and where it stands in the saved text. */
 interface ReadySuggestion {
   readonly suggestion: AcceptedSuggestion;
@@ -215,7 +233,7 @@ interface ReadySuggestion {
  * place, at the one next to it, after the lines that it stood after, that no other has taken. `null` where nothing of it is left.
  */
 function placeToSeal(
-  { position, values: { accepted, prompt } }: AcceptedSuggestion,
+  suggestion: AcceptedSuggestion,
   found: Located | undefined,
   today: LineIndex,
   taken: readonly Position[],
@@ -227,9 +245,18 @@ function placeToSeal(
     return null;
   }
   const { text } = today;
+  const {
+    position,
+    values: { accepted },
+  } = suggestion;
+  const prompt = promptOf(suggestion);
   const isTaken = ({ line, character }: Position): boolean =>
     taken.some((other) => other.line === line && other.character === character);
-  const behind = stoodBehind({ position, accepted, before: prompt.prefix, after: prompt.suffix });
+  const behind = stoodBehind({
+    position,
+    accepted,
+    ...(prompt !== null && { before: prompt.prefix, after: prompt.suffix }),
+  });
   let nearest: Pick<PieceInput, "start" | "end"> | null = null;
   for (const at of placesIn(text, accepted)) {
     const start = today.positionOf(at);

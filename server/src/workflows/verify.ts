@@ -1,5 +1,5 @@
 import type { ChainReader } from "../chain/chain";
-import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
+import { type AcceptedSuggestion, promptOf } from "../evidence/format/acceptedSuggestion";
 import { REPOSITORY_FOLDER, type RepositoryFiles } from "../evidence/repository";
 import { compareText } from "../platform/compareText";
 import { inSlices } from "../platform/slices";
@@ -249,7 +249,7 @@ export function quotedPaths(
   isWanted: (suggestion: { readonly path: string }) => boolean = () => true,
 ): ReadonlySet<string> {
   const paths = new Set(
-    journal.filter(isWanted).flatMap(({ values }) => values.prompt.context.map(({ path }) => path)),
+    journal.filter(isWanted).flatMap((one) => promptOf(one)?.context.map(({ path }) => path) ?? []),
   );
   for (const { reading } of evidence) {
     if (reading.batch === null) {

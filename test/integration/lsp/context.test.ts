@@ -1,6 +1,7 @@
 /** Chunks of other files in prompts: which files they come from, and that evidence, replay and verdict follow them. */
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
+import { promptOf } from "../../../server/src/evidence/format/acceptedSuggestion";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { readJournals } from "../../../server/src/evidence/journal/journal";
 import type { Prompt } from "../../../server/src/inference/suggestion";
@@ -42,7 +43,8 @@ async function acceptOne(client: Client, workspace: Workspace): Promise<Accepted
   client.insert(place.uri, place.shown);
   expect(await client.accept(place.uri, place.shown.id)).toEqual({ recorded: true });
   const { pending } = await readJournals(workspace.home);
-  const context = pending.find(({ id }) => id === place.shown.id)?.values.prompt.context;
+  const suggestion = pending.find(({ id }) => id === place.shown.id);
+  const context = suggestion === undefined ? undefined : promptOf(suggestion)?.context;
   if (context === undefined) {
     throw new Error("the journal does not hold what was accepted");
   }
@@ -129,7 +131,7 @@ test("ignored, secret-like, untracked, foreign and untitled files are never quot
   client.close(place.uri);
   await acceptQuoting(client, workspace, "src/shapes.ts");
   const { pending } = await readJournals(workspace.home);
-  const quoted = pending.flatMap(({ values }) => values.prompt.context.map(({ path }) => path));
+  const quoted = pending.flatMap((one) => promptOf(one)?.context.map(({ path }) => path) ?? []);
   expect(new Set(quoted)).toEqual(new Set(["src/shapes.ts"]));
 });
 

@@ -54,6 +54,8 @@ export const StatedValues = z.strictObject({
   accepted: AcceptedTexts,
 });
 
+export type StatedValues = z.infer<typeof StatedValues>;
+
 export type ClaimValues =
   | ({ readonly kind: "replayable" } & z.infer<typeof ReplayableValues>)
   | ({ readonly kind: "attested" } & z.infer<typeof AttestedValues>)

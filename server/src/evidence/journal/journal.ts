@@ -8,7 +8,7 @@ import { type Lock, tryLock, withLock } from "../../platform/lock";
 import type { Digest } from "../../platform/primitives";
 import { SerialQueue } from "../../platform/serialQueue";
 import { type DeviceSequence, withDeviceSequence } from "../device";
-import { AcceptedSuggestion } from "../format/acceptedSuggestion";
+import { AcceptedSuggestion, displayedOf } from "../format/acceptedSuggestion";
 import { contradictionIn } from "../format/claimValues";
 import {
   type Amendment,
@@ -100,7 +100,7 @@ export class Journal {
    */
   accept(suggestion: AcceptedSuggestion): Promise<void> {
     return this.queue.run(async () => {
-      const contradiction = problemWith(suggestion.values);
+      const contradiction = problemWith(suggestion, suggestion.values.accepted);
       if (contradiction !== null) {
         throw refused(contradiction);
       }
@@ -231,8 +231,7 @@ export class Journal {
     if (this.state.isFinal(id)) {
       throw refused(SEALED_ALREADY);
     }
-    const { displayed } = known.suggestion.values;
-    const contradiction = problemWith({ displayed, accepted: amendment.accepted });
+    const contradiction = problemWith(known.suggestion, amendment.accepted);
     if (contradiction !== null) {
       throw refused(contradiction);
     }
@@ -472,11 +471,10 @@ function adoptionLock(folder: string): string {
   return join(folder, "adoption.lock");
 }
 
-function problemWith({
-  displayed,
-  accepted,
-}: Pick<AcceptedSuggestion["values"], "displayed" | "accepted">): string | null {
-  return contradictionIn("replayable", displayed, [accepted]);
+function problemWith(suggestion: AcceptedSuggestion, accepted: string): string | null {
+  // What is accepted in one piece is a beginning of what was offered, whoever offered it.
+  const kind = suggestion.kind === "stated" ? suggestion.kind : "replayable";
+  return contradictionIn(kind, displayedOf(suggestion), [accepted]);
 }
 
 function refused(reason: string): ProoflineError {

@@ -171,6 +171,8 @@ export function amended(suggestion: AcceptedSuggestion, amendment: Amendment): A
       return { ...suggestion, ...place, values: { ...suggestion.values, accepted } };
     case "attested":
       return { ...suggestion, ...place, values: { ...suggestion.values, accepted } };
+    case "stated":
+      return { ...suggestion, ...place, values: { ...suggestion.values, accepted } };
     default:
       return unreachable(suggestion);
   }

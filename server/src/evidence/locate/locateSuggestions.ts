@@ -1,5 +1,5 @@
 import type { Prompt } from "../../inference/suggestion";
-import type { AcceptedSuggestion } from "../format/acceptedSuggestion";
+import { type AcceptedSuggestion, promptOf } from "../format/acceptedSuggestion";
 import type { Position } from "../format/record";
 import { type LocateInput, locate } from "./locate";
 import type { Located } from "./locatePiece";
@@ -44,11 +44,11 @@ export function locateAccepted(
   suggestions: readonly AcceptedSuggestion[],
   hints?: PlaceHints,
 ): ReadonlyMap<string, Located> {
-  const placeable = suggestions.map(({ id, position, values: { accepted, prompt } }) => ({
-    id,
-    position,
-    accepted,
-    prompt,
+  const placeable = suggestions.map((suggestion) => ({
+    id: suggestion.id,
+    position: suggestion.position,
+    accepted: suggestion.values.accepted,
+    prompt: promptOf(suggestion),
   }));
   return locateSuggestions(text, placeable, hints);
 }

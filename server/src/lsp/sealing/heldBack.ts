@@ -1,4 +1,4 @@
-import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
+import { type AcceptedSuggestion, promptOf } from "../../evidence/format/acceptedSuggestion";
 import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import { holdsLines } from "../../evidence/locate/whiteSpace";
 import type { Repository } from "../../evidence/repository";
@@ -41,8 +41,9 @@ export class HeldBack implements DocumentListener {
       }
     }
     const isUnsaved = new Map<string, boolean>();
-    for (const { id, values } of pending) {
-      for (const chunk of held.has(id) ? [] : values.prompt.context) {
+    for (const suggestion of pending) {
+      const { id } = suggestion;
+      for (const chunk of held.has(id) ? [] : (promptOf(suggestion)?.context ?? [])) {
         const key = `${chunk.path}\0${chunk.text}`;
         const unsaved = isUnsaved.get(key) ?? (await this.isUnsaved(repository, chunk));
         isUnsaved.set(key, unsaved);

@@ -59,10 +59,11 @@ export function assistedBy(suggestions: readonly StandingSuggestion[]): Assistan
   };
 }
 
-function assistantOf({ findings: { model } }: Verdict): Assistant {
-  const { name, manifestDigest, told } = model;
+function assistantOf({ findings: { model, execution } }: Verdict): Assistant {
+  const { name, manifestDigest, told, tool = "" } = model;
   if (manifestDigest === null) {
-    return { agent: AGENT, model: word(told), manifestDigest };
+    const agent = execution.kind === "stated" ? word(tool) : AGENT;
+    return { agent, model: word(told), manifestDigest };
   }
   const short = manifestDigest.slice(0, 12);
   // A name alone could be another model's, too.
@@ -80,6 +81,7 @@ const LONGEST = 100;
 
 /** A name as one word that neither ends its line nor hides anything. */
 function word(name: string): string {
+  // A colon would end the tool's name.
   const plain = visibleText(name, LONGEST).replace(/[^\p{L}\p{N}._/@+-]+/gu, "-");
   return plain.replace(/^-+|-+$/g, "") || "unknown";
 }

@@ -72,7 +72,7 @@ export function bomOf({ repository, commit, verdicts, pins, version, made }: Bom
 /** What a model is known by: its pin's digest, or, without one, what the evidence calls it. */
 function modelRef({ findings: { model, execution } }: Verdict): string {
   return model.manifestDigest === null
-    ? `${execution.kind}:${sha256Digest(model.told).slice(0, 16)}`
+    ? `${execution.kind}:${sha256Digest(JSON.stringify([model.told, model.tool ?? ""])).slice(0, 16)}`
     : `model:${model.manifestDigest}`;
 }
 
@@ -86,8 +86,12 @@ function componentOf(
     return [];
   }
   const { kind } = first.findings.execution;
-  const { manifestDigest, omsRoot, told } = first.findings.model;
-  const properties = [property("kind", kind), ...usesOf(uses)];
+  const { manifestDigest, omsRoot, told, tool } = first.findings.model;
+  const properties = [
+    property("kind", kind),
+    ...(tool === undefined ? [] : [property("tool", tool)]),
+    ...usesOf(uses),
+  ];
   const common = { "bom-ref": ref, type: "machine-learning-model" as const };
   switch (kind) {
     case "attested":

@@ -88,7 +88,12 @@ function vendorRange({ verdict, path, startLine, endLine, isBelieved }: Standing
     // Of evidence that cannot be believed nothing is told but its verdict.
     ...(isBelieved && {
       kind: execution.kind,
-      model: { name: model.name, manifest_digest: model.manifestDigest, told: model.told },
+      model: {
+        name: model.name,
+        manifest_digest: model.manifestDigest,
+        told: model.told,
+        ...(model.tool !== undefined && { tool: model.tool }),
+      },
       onchain_since: isOnchain && anchor.time !== undefined ? rfc3339(anchor.time) : null,
       chain_id: isOnchain ? (anchor.chainId ?? null) : null,
     }),

@@ -45,6 +45,30 @@ describe("the trailers of a change", () => {
     ]);
   });
 
+  it("name the tool that is said to have written a line, and never Proofline in its place", () => {
+    const { execution } = sampleVerdict().findings;
+    const stated = (told: string, tool?: string) =>
+      sampleVerdict(
+        { summary: "stated" },
+        {
+          execution: { ...execution, kind: "stated" },
+          model: {
+            name: null,
+            told,
+            manifestDigest: null,
+            omsRoot: null,
+            ...(tool !== undefined && { tool }),
+          },
+        },
+      );
+    const { trailers } = assisted([stated("openai/gpt-5", "Some Tool: 2"), stated(""), stated("x", "")]);
+    expect(trailers.map(({ trailer }) => trailer)).toEqual([
+      "Assisted-by: Some-Tool-2:openai/gpt-5",
+      "Assisted-by: unknown:unknown",
+      "Assisted-by: unknown:x",
+    ]);
+  });
+
   it("are one line of two words each, whatever a model is called, and sign nothing off", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), (name) => {
