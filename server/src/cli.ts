@@ -79,6 +79,7 @@ const blames = () => import("./cli/blameCommand");
 const audits = () => import("./cli/reportCommand");
 const trailers = () => import("./cli/trailerCommand");
 const checkpoints = () => import("./cli/checkpointCommand");
+const importing = () => import("./cli/importCommand");
 const exporting = () => import("./cli/exportCommand");
 const attestations = () => import("./cli/attestationCommand");
 const anchoring = () => import("./cli/anchorCommand");
@@ -367,6 +368,32 @@ run(
       preview: flags.preview === true,
       replay: flags.replay !== false,
     }),
+);
+
+const imports = program
+  .command("import")
+  .description("what another tool says that it wrote, as statements of this device");
+run(
+  "import agent-trace",
+  imports
+    .command("agent-trace")
+    .argument("<file>", "a record of Agent Trace")
+    .description("state the lines that a record of Agent Trace gives to a model")
+    .option("--preview", "show what would be recorded, and record nothing"),
+  importing,
+  ({ importTrace }, session, flags, [file = ""]) =>
+    importTrace(session, file, { preview: flags.preview === true }),
+);
+run(
+  "import git-ai",
+  imports
+    .command("git-ai")
+    .argument("[revision]", "the commit whose note is read", "HEAD")
+    .description("state the lines that git-ai's note on a commit gives to agents")
+    .option("--preview", "show what would be recorded, and record nothing"),
+  importing,
+  ({ importGitAi }, session, flags, [revision]) =>
+    importGitAi(session, revision ?? "HEAD", { preview: flags.preview === true }),
 );
 
 const model = program.command("model").description("models, their pins and their signatures");

@@ -283,6 +283,31 @@ const AuthoritySays = z.strictObject({
 /** What `export` says where it wrote a file. */
 const WrittenExport = WrittenReport.extend({ format: z.enum(EXPORT_FORMATS) });
 
+/** What `import` states in this device's name. */
+const Imported = z.strictObject({
+  recorded: z.boolean(),
+  commit: z
+    .nullable(z.string())
+    .describe("The commit whose lines the record speaks of; null where it speaks of what is saved."),
+  statements: list(
+    z
+      .strictObject({
+        id: z.string(),
+        path: z.string(),
+        line: OneBased.describe("Where its first line stood in that state."),
+        lines: OneBased,
+        tool: z.string(),
+        session: z.string(),
+        model: z.string(),
+      })
+      .readonly(),
+  ),
+  lines: Count.describe("Of all statements together."),
+  known: Count.describe("Statements that were there already, and are not made twice."),
+  passedOver: Count.describe("Ranges that the record gives to a person, to several, or to nobody."),
+  leftOut: Count.describe("Lines that say too little to be told from others, or are too long."),
+});
+
 /** Every command by its words, with what it prints. */
 export const ANSWERS = {
   complete: Complete,
@@ -309,6 +334,8 @@ export const ANSWERS = {
       "What `git-ai checkpoint agent-v1` was given, or would be, in order.",
     ),
   }),
+  "import agent-trace": Imported,
+  "import git-ai": Imported,
   "model digest": DigestedModel,
   "model check": CheckedModel,
   "model pin": Pinned,

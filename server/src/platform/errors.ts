@@ -56,6 +56,7 @@ export const ERROR_CODES = [
   "enclave.answer",
   "enclave.payment",
   "interop.program",
+  "interop.input",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

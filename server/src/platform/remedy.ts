@@ -81,5 +81,6 @@ export const REMEDY_KEYS = [
   // Other tools
   "installGitAi",
   "askGitAi",
+  "exportAgain",
 ] as const;
 export type RemedyKey = (typeof REMEDY_KEYS)[number];

@@ -19,6 +19,8 @@ export const SHARED_REMEDIES = {
   anchorMoreOften: "Anchor more often, so that fewer suggestions end up in one batch.",
   nameReportFile: "Name a file in a folder that you can write to.",
   installGitAi: "Install git-ai, and see to it that PATH names its folder by its whole path.",
+  exportAgain:
+    "Have the tool that wrote the record write it again for this repository. Nothing of it was taken over.",
   askGitAi: "Find out what git-ai lacks, then try again. What it was told before stays told.",
 
   restoreDeviceKey:

@@ -214,3 +214,223 @@ describe.skipIf(process.platform === "win32")("proofline checkpoint", () => {
     expect(planted.calls()).toEqual([]);
   });
 });
+
+describe("proofline import", () => {
+  const WRITTEN =
+    "export function area(width: number, height: number): number {\n  return width * height;\n}\n";
+  const SHAPES = "src/shapes.ts";
+
+  /** A copy in which another tool wrote a file, committed. */
+  function withWritten(): { readonly folder: string; readonly head: string } {
+    const folder = project.copy();
+    project.write(folder, SHAPES, `// Shapes.\n${WRITTEN}`);
+    project.git(folder, "add", "-A");
+    project.git(folder, "commit", "-qm", "Shapes");
+    return { folder, head: project.git(folder, "rev-parse", "HEAD").trim() };
+  }
+
+  function traceFile(
+    changes: object = {},
+    path = SHAPES,
+    range: object = { start_line: 2, end_line: 4 },
+  ): string {
+    const file = project.fresh("trace");
+    const contributor = { type: "ai", model_id: "openai/gpt-5" };
+    const url = "https://writer.example/conversations/7";
+    writeFileSync(
+      file,
+      JSON.stringify({
+        version: "0.1.0",
+        id: "550e8400-e29b-41d4-a716-446655440000",
+        timestamp: "2026-01-25T10:00:00Z",
+        tool: { name: "writer", version: "2" },
+        files: [{ path, conversations: [{ url, contributor, ranges: [range] }] }],
+        ...changes,
+      }),
+    );
+    return file;
+  }
+
+  function imported(folder: string, file: string, ...flags: readonly string[]) {
+    return project.answer(ANSWERS["import agent-trace"], ["import", "agent-trace", file, ...flags], {
+      cwd: folder,
+    });
+  }
+
+  /** The suggestions of a file with their words, as a list for each. */
+  function wordsIn(folder: string, path = SHAPES) {
+    return project
+      .report(folder)
+      .suggestions.filter((one) => one.path === path)
+      .map(({ summary, startLine, endLine }) => [summary, startLine, endLine]);
+  }
+
+  it("states what a record of Agent Trace says: pending, then stated and nothing better, with the tool's own names", () => {
+    const { folder, head } = withWritten();
+    const file = traceFile({ vcs: { type: "git", revision: head } });
+    expect(imported(folder, file, "--preview")).toMatchObject({ recorded: false, lines: 3 });
+    expect(wordsIn(folder)).toEqual([]);
+    expect(imported(folder, file)).toMatchObject({
+      ...{ recorded: true, commit: head, known: 0 },
+      statements: [{ path: SHAPES, line: 2, lines: 3, tool: "writer", model: "openai/gpt-5" }],
+    });
+    expect(wordsIn(folder)).toEqual([["pending", 2, 4]]);
+
+    project.anchor(folder);
+    const { suggestions } = project.report(folder);
+    const stated = suggestions.find(({ path }) => path === SHAPES);
+    expect(stated).toMatchObject({
+      summary: "stated",
+      checks: { execution: "stated", model: "unproved", evidence: "intact" },
+      findings: {
+        execution: { kind: "stated", reason: expect.stringContaining("The device says that writer says") },
+        model: { name: null, told: "openai/gpt-5", tool: "writer", manifestDigest: null },
+      },
+    });
+    // Without a policy that counts what nobody can check, it falls short.
+    expect(project.run(["verify", SHAPES], { cwd: folder }).status).toBe(1);
+    const shown = project.run(["evidence", "show", stated?.id ?? ""], { cwd: folder });
+    expect(shown.stdout).toMatch(/suggestion\.values\.session\s+https:\/\/writer\.example\/conversations\/7/);
+  });
+
+  it("doubles nothing where a record is imported again: pending, sealed, or in a clone", () => {
+    const { folder } = withWritten();
+    const file = traceFile();
+    expect(imported(folder, file)).toMatchObject({ statements: [{}], known: 0 });
+    expect(imported(folder, file)).toMatchObject({ statements: [], known: 1 });
+    project.anchor(folder);
+    expect(imported(folder, file)).toMatchObject({ statements: [], known: 1 });
+    expect(wordsIn(folder)).toEqual([["stated", 2, 4]]);
+    project.git(folder, "add", "-A");
+    project.git(folder, "commit", "-qm", "Evidence");
+    const clone = project.fresh("clone");
+    project.git(project.scratch, "clone", "-q", folder, clone);
+    const elsewhere = { PROOFLINE_HOME: project.fresh("home") };
+    const again = project.answer(ANSWERS["import agent-trace"], ["import", "agent-trace", file], {
+      cwd: clone,
+      variables: elsewhere,
+    });
+    expect(again).toMatchObject({ statements: [], known: 1 });
+    // Another session is another statement.
+    const other = traceFile({ id: "00000000-0000-4000-8000-000000000000", tool: { name: "other" } });
+    expect(imported(folder, other)).toMatchObject({ statements: [{ tool: "other" }], known: 0 });
+  });
+
+  it("finds lines of an earlier commit where they stand today, and states nothing of those that are gone", () => {
+    const { folder, head } = withWritten();
+    project.write(folder, SHAPES, `// Shapes.\n// Of all kinds.\n\n${WRITTEN}`);
+    const file = traceFile({ vcs: { type: "git", revision: head.slice(0, 12) } });
+    imported(folder, file);
+    project.anchor(folder);
+    expect(wordsIn(folder)).toEqual([["stated", 4, 6]]);
+
+    const { folder: other, head: then } = withWritten();
+    project.write(other, SHAPES, "// Nothing.\n");
+    imported(other, traceFile({ vcs: { type: "git", revision: then } }));
+    const { status, stdout } = project.run(["anchor", "--drop-gone"], { cwd: other });
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^Dropped .*gone before it was sealed/)]);
+    expect(wordsIn(other)).toEqual([]);
+  });
+
+  it("never hides or lowers what is verified", () => {
+    const folder = project.copy();
+    const range = { start_line: project.line, end_line: project.line };
+    imported(folder, traceFile({}, FILE, range));
+    project.anchor(folder);
+    expect(wordsIn(folder, FILE)).toEqual([["verified", project.line, project.line]]);
+  });
+
+  it.each([
+    ["a path outside", "../project1/src/inventory.ts", { start_line: 1, end_line: 1 }],
+    ["lines beyond the file", SHAPES, { start_line: 2, end_line: 5 }],
+    ["a file that is not there", "src/none.ts", { start_line: 1, end_line: 1 }],
+  ])("refuses a record with %s as a whole, and records nothing", (_, path, range) => {
+    const { folder } = withWritten();
+    const refused = project.run(["import", "agent-trace", traceFile({}, path, range), "--json"], {
+      cwd: folder,
+    });
+    expect([refused.status, failureOf(refused.stdout).code]).toEqual([2, "interop.input"]);
+    expect(failureOf(refused.stdout).remedy).toContain("Nothing of it was taken over.");
+    expect(wordsIn(folder)).toEqual([]);
+  });
+
+  it("refuses a commit that this clone lacks, a file that is none, and a record of its own", () => {
+    const { folder } = withWritten();
+    const failing = (...parameters: readonly string[]) => {
+      const { status, stdout } = project.run(["import", "agent-trace", ...parameters, "--json"], {
+        cwd: folder,
+      });
+      expect(status).toBe(2);
+      return failureOf(stdout).code;
+    };
+    expect(failing(traceFile({ vcs: { type: "git", revision: "0".repeat(40) } }))).toBe("repository");
+    expect(failing(join(folder, "none.json"))).toBe("document");
+    expect(failing(folder)).toBe("document");
+    expect(failing(join(folder, SHAPES))).toBe("interop.input");
+    const own = join(project.scratch, "own.json");
+    expect(project.run(["export", "--format", "agent-trace", "-o", own], { cwd: folder }).status).toBe(0);
+    expect(failing(own)).toBe("interop.input");
+  });
+
+  it("records nothing about ignored files, and says why", () => {
+    const { folder } = withWritten();
+    project.write(folder, ".gitignore", "secret.ts\n");
+    project.write(folder, "secret.ts", WRITTEN);
+    const file = traceFile({}, "secret.ts", { start_line: 1, end_line: 3 });
+    const { status, stderr } = project.run(["import", "agent-trace", file], { cwd: folder });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/ignore/)]);
+  });
+
+  it("states what git-ai noted of a commit, and of a person nothing", () => {
+    const { folder, head } = withWritten();
+    const note = [
+      SHAPES,
+      "  h_31dce776f88375 1",
+      "  s_c9883b05a2487d::t_9f8e7d6c5b4a32 2-4",
+      "---",
+      JSON.stringify({
+        schema_version: "authorship/3.0.0",
+        base_commit_sha: head,
+        prompts: {},
+        humans: { h_31dce776f88375: { author: "Developer <dev@example.com>" } },
+        sessions: {
+          s_c9883b05a2487d: { agent_id: { tool: "claude", id: "conv", model: "claude-sonnet-4-5" } },
+        },
+      }),
+    ].join("\n");
+    const none = project.run(["import", "git-ai", "--json"], { cwd: folder });
+    expect([none.status, failureOf(none.stdout).code]).toEqual([2, "interop.input"]);
+    project.git(folder, "notes", "--ref=ai", "add", "-m", note, head);
+    project.git(folder, "commit", "-q", "--allow-empty", "-m", "Later");
+    expect(project.run(["import", "git-ai", "--json"], { cwd: folder }).status).toBe(2);
+    const answer = project.answer(ANSWERS["import git-ai"], ["import", "git-ai", "HEAD~1"], { cwd: folder });
+    expect(answer).toMatchObject({
+      ...{ commit: head, passedOver: 1, lines: 3 },
+      statements: [{ path: SHAPES, line: 2, tool: "claude", session: "conv", model: "claude-sonnet-4-5" }],
+    });
+    project.anchor(folder);
+    expect(wordsIn(folder)).toEqual([["stated", 2, 4]]);
+    expect(project.git(folder, "notes", "--ref=ai", "show", head)).toContain(SHAPES);
+  });
+
+  it("is told on as what it is: to Agent Trace with its verdict, to git by the tool's name, to git-ai not at all", () => {
+    const { folder } = withWritten();
+    project.git(folder, "reset", "-q", "--soft", "HEAD~1");
+    imported(folder, traceFile());
+    project.anchor(folder);
+    const { stdout } = project.run(["export", "--format", "agent-trace", SHAPES], { cwd: folder });
+    const record = TraceRecord.parse(JSON.parse(stdout));
+    expect(traceComplaints(record)).toEqual([]);
+    expect(record.files[0]?.conversations).toMatchObject([
+      { contributor: { type: "ai", model_id: "openai/gpt-5" } },
+    ]);
+    expect(record.metadata?.[TRACE_VENDOR]).toMatchObject({
+      ranges: [{ verdict: "stated", model: { name: null, told: "openai/gpt-5", tool: "writer" } }],
+    });
+    expect(project.run(["trailer"], { cwd: folder }).stdout).toBe("Assisted-by: writer:openai/gpt-5\n");
+    expect(project.run(["checkpoint", "--preview"], { cwd: folder }).status).toBe(1);
+    const bom = project.run(["export", "--format", "cyclonedx", SHAPES], { cwd: folder });
+    expect(bomComplaints(JSON.parse(bom.stdout))).toEqual([]);
+    expect(Bom.parse(JSON.parse(bom.stdout)).components).toMatchObject([{ name: "openai/gpt-5" }]);
+  });
+});

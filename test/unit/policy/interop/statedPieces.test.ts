@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ProoflineError } from "../../../../server/src/platform/errors";
+import { statedPieces } from "../../../../server/src/policy/interop/statedPieces";
+import type { StatedRange } from "../../../../server/src/policy/interop/statedRange";
+
+function range(startLine: number, endLine: number, changes: Partial<StatedRange> = {}): StatedRange {
+  return { path: "a.ts", startLine, endLine, tool: "writer", session: "one", model: "m", ...changes };
+}
+
+function pieces(text: string, ranges: readonly StatedRange[]) {
+  return statedPieces(ranges, new Map([["a.ts", text]]), "the folder");
+}
+
+describe("the text behind ranges", () => {
+  it("is whole lines, without blank ones at either end", () => {
+    expect(pieces("one;\n\ntwo;\nthree;\n\nfour;\n", [range(2, 5)])).toEqual({
+      pieces: [
+        { path: "a.ts", tool: "writer", session: "one", model: "m", line: 2, accepted: "two;\nthree;" },
+      ],
+      lines: 2,
+      leftOut: 0,
+    });
+  });
+
+  it("leaves out what says too little, or is too long to be sealed", () => {
+    const { leftOut, pieces: found } = pieces(`}\n${"x".repeat(4_000)}\ngood;\n`, [
+      range(1, 1),
+      range(2, 2),
+      range(3, 3),
+    ]);
+    expect([leftOut, found.map(({ accepted }) => accepted)]).toEqual([2, ["good;"]]);
+  });
+
+  it("is stated once, however often a record names it, and once for each that it names", () => {
+    const found = pieces("same;\nsame;\n", [
+      range(1, 1),
+      range(1, 1),
+      range(2, 2),
+      range(2, 2, { model: "other" }),
+    ]).pieces;
+    expect(found.map(({ line, model }) => [line, model])).toEqual([
+      [0, "m"],
+      [1, "m"],
+      [1, "other"],
+    ]);
+  });
+
+  it.each([
+    [range(1, 4), /lines 1 to 4 of a\.ts, which has 3 in the folder/],
+    [range(9, 9), /has 3/],
+    [range(1, 1, { path: "b.ts" }), /b\.ts, and the folder holds no such text file/],
+  ])("is none beyond a file: %o", (wrong, why) => {
+    expect(() => pieces("one;\ntwo;\nthree;\n", [range(1, 1), wrong])).toThrow(ProoflineError);
+    expect(() => pieces("one;\ntwo;\nthree;\n", [range(1, 1), wrong])).toThrow(why);
+  });
+
+  it("is all of a range's visible lines, each once and where it stood, in portions that one file of evidence holds", () => {
+    const line = fc.oneof(
+      fc.constantFrom("", " ", "const answer = compute(42);"),
+      fc.integer({ min: 3, max: 900 }).map((length) => "x".repeat(length)),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 150 }), fc.nat(), fc.nat(), (lines, from, to) => {
+        const first = (from % lines.length) + 1;
+        const last = first + (to % (lines.length - first + 1));
+        const found = pieces(`${lines.join("\n")}\n`, [range(first, last)]);
+        const told = new Map<number, string>();
+        for (const { line: start, accepted } of found.pieces) {
+          expect(accepted.length).toBeLessThanOrEqual(3_500);
+          expect(accepted.split("\n").length).toBeLessThanOrEqual(48);
+          for (const [index, one] of accepted.split("\n").entries()) {
+            expect(told.has(start + index)).toBe(false);
+            told.set(start + index, one);
+          }
+        }
+        for (let at = first - 1; at < last; at += 1) {
+          const text = lines[at] ?? "";
+          expect(told.get(at) ?? "").toBe(text.trim() === "" ? (told.get(at) ?? "") : text);
+        }
+        expect(found.leftOut).toBe(0);
+      }),
+    );
+  });
+});
