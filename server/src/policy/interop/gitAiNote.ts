@@ -7,6 +7,8 @@ import {
   type StatedRanges,
   statedLines,
   statedPath,
+  ToldName,
+  ToldSession,
 } from "./statedRange";
 
 /** Where git-ai keeps its notes. */
@@ -15,10 +17,8 @@ export const GIT_AI_NOTES = "refs/notes/ai";
 /** A longer note is not read. */
 export const MOST_NOTE_BYTES = 8 * 1024 * 1024;
 
-const ShortText = z.string().max(4_096);
-
 const Session = z.object({
-  agent_id: z.object({ tool: ShortText, id: ShortText, model: ShortText }),
+  agent_id: z.object({ tool: ToldName, id: ToldSession, model: ToldName }),
 });
 type Session = z.infer<typeof Session>;
 

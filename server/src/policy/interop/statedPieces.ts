@@ -1,3 +1,4 @@
+import { groupBy } from "../../platform/groupBy";
 import { visibleText } from "../../protocol/visibleText";
 import { refusedRecord, type StatedRange } from "./statedRange";
 
@@ -17,7 +18,8 @@ export interface StatedPieces {
 }
 
 const MOST_LINES = 48;
-const LONGEST = 3_500;
+/** Bytes of a piece's text as JSON in UTF-8. With the longest names, 128 such pieces stay below what an evidence file may hold. */
+const MOST_BYTES = 9_000;
 /** Of fewer nothing is ever said. */
 const FEWEST_LETTERS = 3;
 
@@ -34,11 +36,7 @@ export function statedPieces(
   state: string,
 ): StatedPieces {
   const linesOf = new Map([...texts].map(([path, text]) => [path, text.replace(/\n$/, "").split("\n")]));
-  const pieces: StatedPiece[] = [];
-  const taken = new Set<string>();
-  let lines = 0;
-  let leftOut = 0;
-  for (const { path, startLine, endLine, ...who } of ranges) {
+  for (const { path, startLine, endLine } of ranges) {
     const file = linesOf.get(path);
     if (file === undefined) {
       throw refusedRecord(`The record names ${visibleText(path)}, and ${state} holds no such text file.`);
@@ -48,24 +46,43 @@ export function statedPieces(
         `The record names lines ${startLine} to ${endLine} of ${visibleText(path)}, which has ${file.length} in ${state}.`,
       );
     }
-    for (const part of portions(file, startLine - 1, endLine)) {
-      const accepted = file.slice(part.from, part.to).join("\n");
+  }
+  const pieces: StatedPiece[] = [];
+  let lines = 0;
+  let leftOut = 0;
+  for (const { path, startLine, endLine, ...who } of joined(ranges)) {
+    const file = linesOf.get(path) ?? [];
+    for (const { from, to } of portions(file, startLine - 1, endLine)) {
+      const accepted = file.slice(from, to).join("\n");
       const letters = accepted.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
-      const key = JSON.stringify([path, part, who]);
-      if (taken.has(key)) {
-        continue;
-      }
-      taken.add(key);
-      const isStated = letters >= FEWEST_LETTERS && accepted.length <= LONGEST && !accepted.includes("\r");
-      if (isStated) {
-        lines += part.to - part.from;
-        pieces.push({ path, ...who, line: part.from, accepted });
+      if (letters >= FEWEST_LETTERS && jsonBytes(accepted) <= MOST_BYTES && !accepted.includes("\r")) {
+        lines += to - from;
+        pieces.push({ path, ...who, line: from, accepted });
       } else {
-        leftOut += part.to - part.from;
+        leftOut += to - from;
       }
     }
   }
   return { pieces, lines, leftOut };
+}
+
+/** The same lines in as few ranges as can be: those of one author that overlap or touch are one. */
+function joined(ranges: readonly StatedRange[]): readonly StatedRange[] {
+  const byAuthor = groupBy(ranges, ({ path, tool, session, model }) =>
+    JSON.stringify([path, tool, session, model]),
+  );
+  return [...byAuthor.values()].flatMap((group) => {
+    const found: StatedRange[] = [];
+    for (const range of [...group].sort((a, b) => a.startLine - b.startLine)) {
+      const last = found.at(-1);
+      if (last !== undefined && range.startLine <= last.endLine + 1) {
+        found[found.length - 1] = { ...last, endLine: Math.max(last.endLine, range.endLine) };
+      } else {
+        found.push(range);
+      }
+    }
+    return found;
+  });
 }
 
 /** A range in portions without blank lines at either end. */
@@ -81,9 +98,9 @@ function* portions(
       continue;
     }
     let to = from + 1;
-    let length = file[from]?.length ?? 0;
-    while (to < end && to - from < MOST_LINES && length + 1 + (file[to]?.length ?? 0) <= LONGEST) {
-      length += 1 + (file[to]?.length ?? 0);
+    let bytes = jsonBytes(file[from] ?? "");
+    while (to < end && to - from < MOST_LINES && bytes + jsonBytes(file[to] ?? "") <= MOST_BYTES) {
+      bytes += jsonBytes(file[to] ?? "");
       to += 1;
     }
     const next = to;
@@ -93,6 +110,10 @@ function* portions(
     yield { from, to };
     from = next;
   }
+}
+
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text), "utf8");
 }
 
 function isBlank(line: string | undefined): boolean {

@@ -1,5 +1,6 @@
+import * as z from "zod";
 import { ProoflineError } from "../../platform/errors";
-import { RepositoryPath } from "../../platform/primitives";
+import { RepositoryPath, Text } from "../../platform/primitives";
 import { visibleText } from "../../protocol/visibleText";
 
 /** Lines of one file of which another tool says that it wrote them. */
@@ -22,6 +23,10 @@ export interface StatedRanges {
   /** Ranges that it gives to a person, to several, or to nobody. */
   readonly passedOver: number;
 }
+
+/** What may be told of who wrote something. It travels with the evidence, which has bounds of its own. */
+export const ToldName = z.string().max(250).pipe(Text);
+export const ToldSession = z.string().max(1_000).pipe(Text);
 
 /** The most ranges that one record may name. */
 export const MOST_STATED_RANGES = 50_000;

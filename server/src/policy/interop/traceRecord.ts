@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { Text } from "../../platform/primitives";
+import { ToldName, ToldSession } from "./statedRange";
 
 /** The version of the specification that is written. */
 export const TRACE_VERSION = "0.1.0";
@@ -9,12 +11,12 @@ const MOST_CONVERSATIONS = 10_000;
 const MOST_RANGES = 10_000;
 const LONGEST = 4_096;
 
-const ShortText = z.string().max(LONGEST);
+const ShortText = z.string().max(LONGEST).pipe(Text);
 const LineNumber = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 
 const Contributor = z.object({
   type: z.enum(["human", "ai", "mixed", "unknown"]),
-  model_id: z.string().max(250).exactOptional(),
+  model_id: ToldName.exactOptional(),
 });
 
 const TraceRange = z.object({
@@ -25,7 +27,7 @@ const TraceRange = z.object({
 export type TraceRange = z.infer<typeof TraceRange>;
 
 const TraceConversation = z.object({
-  url: ShortText.exactOptional(),
+  url: ToldSession.exactOptional(),
   contributor: Contributor.exactOptional(),
   ranges: z.array(TraceRange).max(MOST_RANGES),
 });
@@ -40,7 +42,7 @@ export const TraceRecord = z.object({
   id: z.guid(),
   timestamp: z.iso.datetime({ offset: true }),
   vcs: z.object({ type: z.enum(["git", "jj", "hg", "svn"]), revision: ShortText }).exactOptional(),
-  tool: z.object({ name: ShortText.exactOptional(), version: ShortText.exactOptional() }).exactOptional(),
+  tool: z.object({ name: ToldName.exactOptional(), version: ShortText.exactOptional() }).exactOptional(),
   files: z
     .array(z.object({ path: ShortText, conversations: z.array(TraceConversation).max(MOST_CONVERSATIONS) }))
     .max(MOST_FILES),

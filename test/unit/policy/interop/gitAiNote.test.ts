@@ -68,6 +68,7 @@ describe("a note of git-ai", () => {
     ["no divider", "a.rs\n", /no line ---/],
     ["no JSON below it", "a.rs\n---\n{", /standard 3\.0\.0/],
     ["another version", note("", { ...METADATA, schema_version: "authorship/4.0.0" }), /standard 3\.0\.0/],
+    ["half a character in a name", note("").replace("claude-sonnet", "\\ud800"), /standard 3\.0\.0/],
     ["lines before a file", note(`  ${SESSION} 1\n`), /before any file/],
     ["a key that it does not explain", note("a.rs\n  s_00000000000000::t_9f8e7d6c5b4a32 1\n"), /key/],
     ["a key of an object's own members", note("a.rs\n  constructor 1\n"), /key constructor/],

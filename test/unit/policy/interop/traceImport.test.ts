@@ -118,6 +118,7 @@ describe("a record of Agent Trace", () => {
     ["another version", EXAMPLE.replace('"0.1.0"', '"1.0.0"'), /version/],
     ["another system's revision", EXAMPLE.replace('"git"', '"jj"'), /of jj, and not a commit of git/],
     ["a revision that could be an option", EXAMPLE.replace(/a1b2c3d4\w+/, "--all"), /not a commit of git/],
+    ["half a character", EXAMPLE.replace("openai/gpt-4o", "\\ud800"), /lone surrogate/],
     ["a model's name without end", EXAMPLE.replace("openai/gpt-4o", "x".repeat(251)), /model_id/],
   ])("is refused where it is %s", (_, text, why) => {
     expect(refusal(text)).toMatch(why);
