@@ -34,7 +34,7 @@ export async function checkpoint(
   const told = fresh.filter(isTold);
   if (fresh.length > told.length) {
     note(
-      `git-ai is not told of ${fresh.length - told.length} suggestions that were changed since, came from another tool, or that the rules here do not believe.`,
+      `git-ai is not told of ${count(fresh.length - told.length, "suggestion")}: changed since, of another tool, or not believed under the rules here.`,
     );
   }
   const files = await savedFiles(repository, told);

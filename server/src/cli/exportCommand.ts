@@ -65,7 +65,7 @@ async function documentOf(session: Session, found: RepositoryReport, format: Exp
       const suggestions = standingSuggestions(report.suggestions, texts);
       const without = report.suggestions.length - suggestions.length;
       if (without > 0) {
-        note(`${without} suggestions have no place that can be told, so they are not in the record.`);
+        note(`Left out for want of a place that can be told: ${without} of ${report.suggestions.length}.`);
       }
       return traceOf({ ...common, suggestions, revision: await revisionOf(found) });
     }

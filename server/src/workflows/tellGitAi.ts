@@ -69,7 +69,11 @@ function run(
       said = `${said}${text}`.slice(0, MOST_SAID);
     });
     child.on("error", (error) => resolve({ isTaken: false, said: error.message }));
-    child.on("close", (code) => resolve({ isTaken: code === 0, said: said.trim() }));
+    child.on("close", (code) => {
+      said = said.trim();
+      // It ends with 0 whatever comes, so as not to stop an agent; only what it says tells that it took nothing.
+      resolve({ isTaken: code === 0 && said === "", said });
+    });
     // One that ends early closes the pipe; its exit code tells.
     child.stdin.on("error", () => {});
     child.stdin.end(input);

@@ -199,13 +199,20 @@ describe.skipIf(process.platform === "win32")("proofline checkpoint", () => {
   it("says where git-ai is missing, or does not take it", () => {
     const { folder } = withFreshOne();
     const gitAi = new StandInGitAi(project.fresh("bin"));
-    gitAi.endWith(3, "daemon \u001b[31mrefused\n");
     const variables = { PATH: `${gitAi.folder}${delimiter}${process.env.PATH}` };
-    const refused = project.run(["checkpoint", "--json"], { cwd: folder, variables });
-    expect(failureOf(refused.stdout)).toMatchObject({
-      code: "interop.program",
-      reason: "git-ai did not take a checkpoint: daemon \\u{1b}[31mrefused.",
-    });
+    // The real one ends with 0 where its daemon does not answer.
+    for (const code of [3, 0]) {
+      gitAi.endWith(code, "daemon \u001b[31mrefused\n");
+      const refused = project.run(["checkpoint", "--json"], { cwd: folder, variables });
+      expect([refused.status, failureOf(refused.stdout)]).toMatchObject([
+        2,
+        {
+          code: "interop.program",
+          reason: "git-ai did not take a checkpoint: daemon \\u{1b}[31mrefused.",
+        },
+      ]);
+    }
+    expect(gitAi.calls()).toHaveLength(2);
     // One that the repository brought is no git-ai.
     const planted = new StandInGitAi(join(folder, "bin"));
     const brought = { PATH: `${planted.folder}${delimiter}${process.env.PATH}` };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
+import { newSalts } from "../../../server/src/evidence/format/commitment";
 import { type Journal, openJournal, readJournals } from "../../../server/src/evidence/journal/journal";
 import { formatLine, type JournalEntry, parseLines } from "../../../server/src/evidence/journal/journalEntry";
 import { JournalState } from "../../../server/src/evidence/journal/journalState";
@@ -26,6 +27,24 @@ describe("journal", () => {
     const second = await openedJournal(home);
     expect(second.pending()).toEqual([one, two]);
     expect(second.problems).toEqual([]);
+  });
+
+  it("holds what another tool states, with nothing offered and no prompt, and moves it like any other", async () => {
+    const home = await temporaryFolder();
+    const { id, repository, path, position } = sample();
+    const stated: AcceptedSuggestion = {
+      ...{ kind: "stated", id, repository, path, position },
+      values: { tool: "writer", session: "", model: "openai/gpt-5", accepted: "return 1;" },
+      salts: newSalts("stated"),
+    };
+    const first = await openJournal(home);
+    await first.accept(stated);
+    await first.amend(id, { path: "b.ts" });
+    await expect(first.amend(id, { accepted: "" })).rejects.toThrow(
+      "Nothing of the suggestion was accepted.",
+    );
+    await first.close();
+    expect((await openedJournal(home)).pending()).toEqual([{ ...stated, path: "b.ts" }]);
   });
 
   it("leaves no file when nothing is left", async () => {
