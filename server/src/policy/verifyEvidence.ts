@@ -657,6 +657,8 @@ function replayedBy(
 
 function isMissing({ value }: ReplayOutcome): boolean {
   return value === "notRun" || value === "impossible";
+}
+
 function statementOf({ told }: Claim): string {
   const nothing = "Nothing but the statement is there.";
   return told === null || told.tool === ""
