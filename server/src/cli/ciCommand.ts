@@ -93,7 +93,7 @@ function verifierIn({ verifierKeyFile, verifierId }: CiFlags): Verifier | null {
 async function fetchModel(session: Session, digest: string): Promise<void> {
   try {
     const { text } = await modelFetch(session, digest, { accept: digest, yes: true });
-    text.forEach((line) => note(typeof line === "string" ? line : line.block));
+    noteAll(text);
   } catch (error) {
     note(`A model could not be fetched: ${told(error)}`);
   }
@@ -103,11 +103,17 @@ async function fetchModel(session: Session, digest: string): Promise<void> {
 async function anchorPending(session: Session, flags: CiFlags): Promise<readonly string[]> {
   try {
     const { json, text } = await anchor(session, { ...flags, pay: true });
-    text.forEach((line) => note(typeof line === "string" ? line : line.block));
+    noteAll(text);
     return json.anchored.map(({ batchRoot }) => batchRoot);
   } catch (error) {
     note(`Nothing was anchored: ${told(error)}`);
     return [];
+  }
+}
+
+function noteAll(lines: CommandResult["text"]): void {
+  for (const line of lines) {
+    note(typeof line === "string" ? line : line.block);
   }
 }
 
