@@ -4,6 +4,11 @@ import { join } from "node:path";
 import * as z from "zod";
 import { Anchor } from "../server/src/chain/chain";
 import { EvidenceFile, PromptOpenings } from "../server/src/evidence/format/evidenceFile";
+import {
+  FirstEvidenceFile,
+  FirstPromptOpenings,
+} from "../server/src/evidence/format/firstVersion/firstEvidenceFile";
+import { FirstStatement } from "../server/src/evidence/format/firstVersion/firstStatement";
 import { Statement } from "../server/src/evidence/format/statement";
 import { AuditReport } from "../server/src/policy/audit/auditReport";
 import { Blame } from "../server/src/policy/blame";
@@ -20,6 +25,11 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "prompts-replayable": PromptOpenings.replayable,
   "prompts-attested": PromptOpenings.attested,
   "prompts-stated": PromptOpenings.stated,
+  "evidence-v1": FirstEvidenceFile,
+  "statement-v1": FirstStatement,
+  "prompts-replayable-v1": FirstPromptOpenings.replayable,
+  "prompts-attested-v1": FirstPromptOpenings.attested,
+  "prompts-stated-v1": FirstPromptOpenings.stated,
   anchor: Anchor,
   policy: PolicyFile,
   report: Report,

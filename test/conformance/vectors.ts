@@ -1652,7 +1652,7 @@ broken(
   "later-version",
   "Its device signed that the statement is of a later version of the format.",
   ofLater((statement) => {
-    statement.predicateType = "urn:proofline:suggestions:v2";
+    statement.predicateType = "urn:proofline:suggestions:v3";
   }),
   "newer",
   "valid",
@@ -1663,7 +1663,7 @@ broken(
   "The same, in a file that holds more than this version knows.",
   batch([suggestion("sum", "src/sum.ts", SUM)], {
     bendStatement: (statement) => {
-      statement.predicateType = "urn:proofline:suggestions:v2";
+      statement.predicateType = "urn:proofline:suggestions:v3";
     },
     bendFile: (file) => {
       file.witnesses = [];
@@ -1710,7 +1710,7 @@ broken(
     bendFile: (file) => {
       const envelope = file.envelope as JsonObject;
       const text = Buffer.from(String(envelope.payload), "base64").toString("utf8");
-      envelope.payload = Buffer.from(text.replace("suggestions:v1", "suggestions:v2")).toString("base64");
+      envelope.payload = Buffer.from(text.replace("suggestions:v1", "suggestions:v3")).toString("base64");
     },
   }),
   "tampered",

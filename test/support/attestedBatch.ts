@@ -1,6 +1,6 @@
 /** Answers of a stand-in enclave to requests of Proofline's, and evidence of them. */
 import { randomBytes } from "node:crypto";
-import { newSalts } from "../../server/src/evidence/format/commitment";
+import { newSalts } from "../../server/src/evidence/format/claimSalts";
 import {
   type SealBatchParameters,
   type SealedEvidence,
@@ -102,7 +102,7 @@ export function sealAttested(
         },
         trim: TRIM_VERSION,
         pieces: [pieceIn(saved, path, position, of.displayed)],
-        salts: newSalts("attested"),
+        salts: newSalts(),
         promptTravels: open,
       },
     ],

@@ -51,6 +51,8 @@ export interface MadeClaim {
 }
 
 export interface MadeBatch {
+  /** Of the format; the first unless said. */
+  version?: 1 | 2;
   /** Names the device: its key is SHA-256 of this. */
   device: string;
   repositoryId: string;
@@ -60,7 +62,7 @@ export interface MadeBatch {
   previousSeal: string | null;
   /** Changes the signed statement before it is signed; `null` signs what is there. */
   bendStatement?: (statement: JsonObject) => void;
-  /** Changes what travels beside the envelope. */
+  /** Changes what travels beside the envelope: the openings, or the claims and prompts of the second version. */
   bendOpenings?: (openings: JsonObject) => void;
   /** Changes the file before it is written. */
   bendFile?: (file: JsonObject) => void;
@@ -218,40 +220,55 @@ function placeIn(before: string): Place {
 export function makeBatch(batch: MadeBatch): MadeFile {
   const device = addressOf(batch.device);
   const executionDigest = sha256(canonical(batch.execution)).toString("hex");
+  const isFirst = batch.version !== 2;
   const leaves = new Map<string, string>();
   const hashes: Buffer[] = [];
-  const claims: Json[] = [];
+  const signed: Json[] = [];
+  const travelling: Json[] = [];
   for (const claim of batch.claims) {
     const record = recordOf(claim);
     claim.bend?.(record);
-    const commitments = commitmentsOf(claim);
     const json = canonical({
       ...record,
       repositoryId: batch.repositoryId,
       device,
       execution: executionDigest,
     });
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(Buffer.byteLength(json));
+    const commitments = commitmentsOf(
+      claim,
+      isFirst ? (field) => saltOf(claim.name, field) : derivedSalt(claim),
+    );
     const inOrder = FIELDS[claim.kind].map((field) => Buffer.from(commitments[field] ?? "", "hex"));
-    const leaf = sha256(Uint8Array.of(0), length, json, ...inOrder);
+    const sealed = sealedDigest(claim.kind, commitments);
+    const texts = TEXTS.flatMap((field) => Buffer.from(commitments[field] ?? "", "hex"));
+    const leaf = isFirst
+      ? sha256(Uint8Array.of(0), uint32(Buffer.byteLength(json)), json, ...inOrder)
+      : sha256(
+          Uint8Array.of(0),
+          "proofline/v2\0claim\0",
+          uint32(Buffer.byteLength(json)),
+          json,
+          sealed,
+          ...texts,
+        );
     hashes.push(leaf);
     leaves.set(claim.name, leaf.toString("hex"));
-    claims.push({ record, commitments });
+    signed.push({ record, commitments });
+    travelling.push(travellingClaim(claim, record, sealed));
   }
   const root = treeRoot(hashes);
   const statement: JsonObject = {
     _type: "https://in-toto.io/Statement/v1",
     subject: [{ name: "suggestions", digest: { sha256: root.toString("hex") } }],
-    predicateType: "urn:proofline:suggestions:v1",
+    predicateType: `urn:proofline:suggestions:v${isFirst ? 1 : 2}`,
     predicate: {
       repositoryId: batch.repositoryId,
       device,
       execution: batch.execution,
       sequence: batch.sequence,
       previousSeal: batch.previousSeal,
-      tree: { algorithm: "rfc9162-sha256", size: claims.length },
-      claims,
+      tree: { algorithm: "rfc9162-sha256", size: hashes.length },
+      ...(isFirst && { claims: signed }),
     },
   };
   batch.bendStatement?.(statement);
@@ -260,22 +277,20 @@ export function makeBatch(batch: MadeBatch): MadeFile {
   const encoding = Buffer.concat([Buffer.from(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload]);
   const signature = personalSignature(encoding, privateKeyOf(batch.signer ?? batch.device));
   const seal = sha256("\0proofline/v1/seal\0", sha256(encoding), signature);
-  const openings: JsonObject = {
-    prompts: promptsOf(batch.claims),
-    texts: batch.claims.map(textsOf),
-  };
+  const prompts = promptsOf(batch.claims, isFirst ? promptOpening : secondPromptOpening);
+  const openings: JsonObject = isFirst
+    ? { prompts, texts: batch.claims.map(textsOf) }
+    : { prompts, claims: travelling };
   batch.bendOpenings?.(openings);
-  const file: JsonObject = {
-    envelope: {
-      payload: payload.toString("base64"),
-      payloadType: type,
-      signatures: [{ keyid: addressOf(batch.signer ?? batch.device), sig: signature.toString("base64") }],
-    },
-    openings,
+  const envelope: JsonObject = {
+    payload: payload.toString("base64"),
+    payloadType: type,
+    signatures: [{ keyid: addressOf(batch.signer ?? batch.device), sig: signature.toString("base64") }],
   };
+  const file: JsonObject = isFirst ? { envelope, openings } : { envelope, ...openings };
   batch.bendFile?.(file);
   return {
-    text: pretty(file),
+    text: isFirst ? pretty(file) : lined(file),
     batchRoot: sha256(Uint8Array.of(1), root, seal).toString("hex"),
     seal: seal.toString("hex"),
     device,
@@ -286,6 +301,21 @@ export function makeBatch(batch: MadeBatch): MadeFile {
 /** The canonical order and spelling, with white space between tokens. */
 export function pretty(value: Json): string {
   return `${JSON.stringify(JSON.parse(canonical(value)), null, 2)}\n`;
+}
+
+/** The canonical spelling with a line for each member, and for each item of a member that is an array. */
+export function lined(file: JsonObject): string {
+  const members = Object.keys(file)
+    .sort()
+    .map((key) => {
+      const value = file[key] ?? null;
+      const text =
+        Array.isArray(value) && value.length > 0
+          ? `[\n${value.map(canonical).join(",\n")}\n]`
+          : canonical(value);
+      return `${JSON.stringify(key)}:${text}`;
+    });
+  return `{\n${members.join(",\n")}\n}\n`;
 }
 
 function recordOf(claim: MadeClaim): JsonObject {
@@ -354,7 +384,53 @@ function lineSalt(acceptedSalt: Uint8Array, piece: number, line: number): Buffer
   return sha256("proofline/v1\0lineSalt\0", acceptedSalt, numbers);
 }
 
-function commitmentsOf(claim: MadeClaim): Record<string, string> {
+/** The fields that travel with every claim, in the order of the leaf. */
+const TEXTS: readonly string[] = ["displayed", "accepted"];
+
+/** The salts of the second version: one for both texts, and one that those of all other fields derive from. */
+function derivedSalt(claim: MadeClaim): (field: string) => Buffer {
+  return (field) =>
+    TEXTS.includes(field)
+      ? saltOf(claim.name, "accepted")
+      : sha256("proofline/v2\0fieldSalt\0", saltOf(claim.name, "prompt"), field);
+}
+
+/** What stands in a leaf of the second version for all that opens with the prompt. */
+function sealedDigest(kind: Kind, commitments: Record<string, string>): Buffer {
+  const sealed = FIELDS[kind].filter((field) => !TEXTS.includes(field));
+  return sha256(
+    "proofline/v2\0sealed\0",
+    ...sealed.map((field) => Buffer.from(commitments[field] ?? "", "hex")),
+  );
+}
+
+/** A claim of the second version as it travels: what its reader computes is left out. */
+function travellingClaim(claim: MadeClaim, record: JsonObject, sealed: Buffer): JsonObject {
+  const pieces = Array.isArray(record.pieces) ? record.pieces : [];
+  const { tokens } = claim.values;
+  return {
+    id: record.id ?? null,
+    pieces: pieces.map((piece, index) => {
+      const made = claim.pieces[index];
+      return typeof piece === "object" && piece !== null && !Array.isArray(piece) && made !== undefined
+        ? {
+            ...piece,
+            accepted: made.accepted,
+            lines: made.travels === false ? (piece.lines ?? null) : made.saved.join("\n"),
+          }
+        : piece;
+    }),
+    displayed: claim.displayed,
+    trim: record.trim ?? null,
+    salt: saltOf(claim.name, "accepted").toString("hex"),
+    sealed:
+      claim.open === false
+        ? { digest: sealed.toString("hex"), tokens: Array.isArray(tokens) ? tokens.length : null }
+        : null,
+  };
+}
+
+function commitmentsOf(claim: MadeClaim, salt: (field: string) => Buffer): Record<string, string> {
   const values: JsonObject = {
     ...claim.values,
     accepted: claim.pieces.map(({ accepted }) => accepted),
@@ -363,7 +439,7 @@ function commitmentsOf(claim: MadeClaim): Record<string, string> {
   return Object.fromEntries(
     FIELDS[claim.kind].map((field) => [
       field,
-      commitment(field, saltOf(claim.name, field), bytesOf(field, values[field] ?? null)),
+      commitment(field, salt(field), bytesOf(field, values[field] ?? null)),
     ]),
   );
 }
@@ -394,20 +470,29 @@ function textsOf(claim: MadeClaim): JsonObject {
   };
 }
 
-function promptsOf(claims: readonly MadeClaim[]): string | null {
+function promptsOf(claims: readonly MadeClaim[], opening: (claim: MadeClaim) => JsonObject): string | null {
   if (claims.every(({ open }) => open === false)) {
     return null;
   }
-  return deflated(canonical(claims.map((claim) => (claim.open === false ? null : promptOpening(claim)))));
+  return deflated(canonical(claims.map((claim) => (claim.open === false ? null : opening(claim)))));
 }
 
-/** What travels of a claim beside its texts. */
+/** What travels of a claim of the first version beside its texts. */
 export function promptOpening(claim: MadeClaim): JsonObject {
   const salts = Object.fromEntries(
     FIELDS[claim.kind]
-      .filter((field) => field !== "accepted" && field !== "displayed")
+      .filter((field) => !TEXTS.includes(field))
       .map((field) => [field, saltOf(claim.name, field).toString("hex")]),
   );
+  return { salts, values: promptValues(claim) };
+}
+
+/** The same of the second version. */
+export function secondPromptOpening(claim: MadeClaim): JsonObject {
+  return { salt: saltOf(claim.name, "prompt").toString("hex"), values: promptValues(claim) };
+}
+
+function promptValues(claim: MadeClaim): JsonObject {
   const { promptPath, promptPrefix, promptSuffix, promptContext, ...rest } = claim.values;
   const prompt: JsonObject = {
     path: promptPath ?? null,
@@ -415,7 +500,7 @@ export function promptOpening(claim: MadeClaim): JsonObject {
     suffix: promptSuffix ?? "",
     context: promptContext ?? [],
   };
-  return { salts, values: claim.kind === "replayable" ? { prompt, ...rest } : claim.values };
+  return claim.kind === "replayable" ? { prompt, ...rest } : claim.values;
 }
 
 /** Raw deflate in stored blocks (RFC 1951, 3.2.4): the same bytes on every machine. Base64. */

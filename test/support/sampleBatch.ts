@@ -1,7 +1,7 @@
 /** Accepted suggestions and sealed batches, made up for tests. */
 import { randomBytes } from "node:crypto";
 import type { ReplayableSuggestion } from "../../server/src/evidence/format/acceptedSuggestion";
-import { newSalts } from "../../server/src/evidence/format/commitment";
+import { claimSaltsOf, newSalts } from "../../server/src/evidence/format/claimSalts";
 import type { BatchFacts, Position } from "../../server/src/evidence/format/record";
 import { type PieceInput, type SealedEvidence, sealBatch } from "../../server/src/evidence/format/sealBatch";
 import { amongCopies } from "../../server/src/evidence/locate/copies";
@@ -80,7 +80,7 @@ export function sample({
       stop: "block",
     },
     trim: "trim/v1",
-    salts: newSalts("replayable"),
+    salts: newSalts(),
   };
 }
 
@@ -110,7 +110,7 @@ export function sealed(
         id,
         values: { kind: "replayable", ...values, accepted: [values.accepted] },
         trim,
-        salts,
+        salts: claimSaltsOf(salts),
         pieces: [pieceIn(texts[path], path, position, values.accepted, { textParts })],
         promptTravels: suggestion !== undefined && open(suggestion, index),
       };

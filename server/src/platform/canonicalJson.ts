@@ -58,6 +58,23 @@ export function prettyCanonicalJson(value: unknown): string {
   return `${pieces.join("")}\n`;
 }
 
+/**
+ * The same spelling with a line for each member of the outermost object, and for each item of those members that are arrays: short, and
+ * its lines tell what changed.
+ */
+export function linedCanonicalJson(value: object): string {
+  const members = membersOf(value)
+    .sort(byKey)
+    .map(([key, item]) => {
+      const text =
+        Array.isArray(item) && item.length > 0
+          ? `[\n${item.map((one: unknown) => canonicalJson(one ?? null)).join(",\n")}\n]`
+          : canonicalJson(item);
+      return `${JSON.stringify(key)}:${text}`;
+    });
+  return `{\n${members.join(",\n")}\n}\n`;
+}
+
 /** A text and what it is as JSON, of which nothing is known but that it is not nested too deeply. */
 export interface ReadJson {
   readonly text: string;
@@ -128,15 +145,20 @@ export function parseCanonical<Schema extends z.ZodType>(
 
 /** Whether a text is the one spelling of a value without white space; refuses it where it is not even one with it. */
 function isCompactSpelling(text: string, value: unknown): boolean {
-  // The two spellings that are written here cost no more than to write them once more.
-  if (text[1] === "\n") {
-    if (inOrder(value) === value && `${JSON.stringify(value, null, 2)}\n` === text) {
-      return false;
-    }
-  } else if (canonicalJson(value) === text) {
+  // The three spellings that were ever written here cost no more than to write them once more.
+  if (
+    text.startsWith("\n  ", 1) &&
+    inOrder(value) === value &&
+    `${JSON.stringify(value, null, 2)}\n` === text
+  ) {
+    return false;
+  }
+  const canonical = canonicalJson(value);
+  if (canonical === text) {
     return true;
   }
-  if (withoutWhiteSpace(text) !== canonicalJson(value)) {
+  // No string of JSON holds a line end as it is, so that all of them stand between tokens.
+  if (text.replaceAll(/[\r\n]+/g, "") !== canonical && withoutWhiteSpace(text) !== canonical) {
     throw notCanonical("It is not in canonical form (RFC 8785).");
   }
   return false;

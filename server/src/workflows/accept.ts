@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AcceptedSuggestion } from "../evidence/format/acceptedSuggestion";
-import { newSalts } from "../evidence/format/commitment";
+import { newSalts } from "../evidence/format/claimSalts";
 import type { Position } from "../evidence/format/record";
 import { TRIM_VERSION } from "../inference/trim";
 import { ProoflineError, unreachable } from "../platform/errors";
@@ -45,7 +45,7 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
         ...common,
         execution: offered.facts,
         values: { prompt, tokens, raw, displayed, accepted, sampling, ordinal, seed, stop },
-        salts: newSalts(offered.kind),
+        salts: newSalts(),
       };
     }
     case "attested": {
@@ -55,7 +55,7 @@ export function acceptedSuggestion(parameters: AcceptParameters): AcceptedSugges
         ...common,
         execution: offered.facts,
         values: { prompt, request, answer, signature, timestamp, settlement, displayed, accepted },
-        salts: newSalts(offered.kind),
+        salts: newSalts(),
       };
     }
     default:

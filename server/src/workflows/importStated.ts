@@ -1,5 +1,5 @@
 import type { AcceptedSuggestion, StatedSuggestion } from "../evidence/format/acceptedSuggestion";
-import { newSalts } from "../evidence/format/commitment";
+import { newSalts } from "../evidence/format/claimSalts";
 import type { Journal } from "../evidence/journal/journal";
 import type { Repository } from "../evidence/repository";
 import { type StatedPiece, statedPieces } from "../policy/interop/statedPieces";
@@ -79,7 +79,7 @@ function suggestionOf({ path, line, accepted, tool, session, model }: StatedPiec
     path,
     position: { line, character: 0 },
     values: { tool, session, model, accepted },
-    salts: newSalts("stated"),
+    salts: newSalts(),
   };
 }
 

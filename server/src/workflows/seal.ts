@@ -5,6 +5,7 @@ import {
   executionOf,
   promptOf,
 } from "../evidence/format/acceptedSuggestion";
+import { claimSaltsOf } from "../evidence/format/claimSalts";
 import type { Position } from "../evidence/format/record";
 import type { ClaimInput, PieceInput } from "../evidence/format/sealBatch";
 import { MAX_BATCH_SIZE } from "../evidence/format/statement";
@@ -189,7 +190,7 @@ async function sealBatchOf(
       values: claimValuesOf(suggestion),
       trim: suggestion.kind === "stated" ? null : suggestion.trim,
       pieces: [piece],
-      salts,
+      salts: claimSaltsOf(salts),
       promptTravels: reason === null,
     });
   }

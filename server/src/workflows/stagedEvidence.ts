@@ -90,8 +90,8 @@ async function mayConcern(
 
 const EvidenceText = z.looseObject({ envelope: z.looseObject({ payload: z.base64() }) });
 
-/** Every path that a record names, as canonical JSON spells it. */
-const PATH = /"path":("(?:[^"\\]|\\.)*")/g;
+/** Every path that a record names, in the signed statement or in the file beside it. */
+const PATH = /"path"\s*:\s*("(?:[^"\\]|\\.)*")/g;
 
 /** The paths of which evidence says that it speaks; `null` where some of it cannot be read. */
 async function recordedPaths(files: RepositoryFiles): Promise<ReadonlySet<string> | null> {
@@ -110,9 +110,12 @@ async function recordedPaths(files: RepositoryFiles): Promise<ReadonlySet<string
 
 function pathsNamedIn(bytes: Uint8Array): readonly string[] | null {
   try {
-    const { envelope } = EvidenceText.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+    const text = Buffer.from(bytes).toString("utf8");
+    const { envelope } = EvidenceText.parse(JSON.parse(text));
     const statement = Buffer.from(envelope.payload, "base64").toString("utf8");
-    return [...statement.matchAll(PATH)].map(([, path = ""]) => z.string().parse(JSON.parse(path)));
+    return [text, statement].flatMap((part) =>
+      [...part.matchAll(PATH)].map(([, path = ""]) => z.string().parse(JSON.parse(path))),
+    );
   } catch {
     return null;
   }

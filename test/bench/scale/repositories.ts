@@ -193,13 +193,12 @@ function hostPath(): string {
 /** Changes with whatever may change the bytes of what is made here. */
 function digestOfFormat(): string {
   const hash = createHash("sha256");
-  for (const folder of ["server/src/evidence/format", "test/bench/scale"]) {
-    for (const name of readdirSync(join(ROOT, folder)).sort()) {
-      const isMaking = folder.startsWith("server") || name === "repositories.ts";
-      if (isMaking) {
-        hash.update(readFileSync(join(ROOT, folder, name)));
-      }
-    }
+  const format = "server/src/evidence/format";
+  const making = readdirSync(join(ROOT, format), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(format, name));
+  for (const path of ["test/bench/scale/repositories.ts", ...making.sort()]) {
+    hash.update(readFileSync(join(ROOT, path)));
   }
   return hash.digest("hex");
 }

@@ -19,8 +19,8 @@ async function acceptBeginning(client: Client, { uri, shown }: OfferedPlace, fro
 function accepted(workspace: Workspace): string[] {
   return workspace
     .files(".proofline/evidence")
-    .flatMap((name) => JSON.parse(workspace.read(`.proofline/evidence/${name}`)).openings.texts)
-    .map((text: { accepted: { texts: string[] } }) => text.accepted.texts.join());
+    .flatMap((name) => JSON.parse(workspace.read(`.proofline/evidence/${name}`)).claims)
+    .map(({ pieces }: { pieces: { accepted: string }[] }) => pieces.map((piece) => piece.accepted).join());
 }
 
 test("word, word, then the rest is one suggestion with exactly what was accepted", async () => {
@@ -570,8 +570,7 @@ function sortedStarts(verdicts: readonly ShownVerdict[]): Position[] {
 /** The records' ids in a repository's evidence. */
 function recordIds(workspace: Workspace): string[] {
   return workspace.files(".proofline/evidence").flatMap((name) => {
-    const { payload } = JSON.parse(workspace.read(`.proofline/evidence/${name}`)).envelope;
-    const statement = Buffer.from(payload, "base64").toString();
-    return [...statement.matchAll(/"id":"([0-9a-f]{32})"/g)].map(([, id = ""]) => id);
+    const { claims } = JSON.parse(workspace.read(`.proofline/evidence/${name}`));
+    return claims.map(({ id }: { id: string }) => id);
   });
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { claimSaltsOf, KeptSalts, newSalts } from "../../../server/src/evidence/format/claimSalts";
 import {
   type ClaimValues,
   COMMITTED_FIELDS,
@@ -9,12 +10,14 @@ import {
   encodeFields,
 } from "../../../server/src/evidence/format/claimValues";
 import {
+  boundDigestsOf,
   commit,
-  commitAll,
+  fieldSalt,
   lineDigest,
   lineSalt,
-  newSalts,
   normalizeText,
+  sealedDigest,
+  textDigestsOf,
 } from "../../../server/src/evidence/format/commitment";
 import { digestOf } from "../../support/digests";
 import { sample } from "../../support/sampleBatch";
@@ -102,17 +105,58 @@ describe("commit", () => {
         accepted: { ...stated, accepted: ["two", "one"] },
       },
     ],
-  ])("binds each field: changing any one value changes exactly its commitment", (values, changed) => {
-    const salts = newSalts(values.kind);
-    const before = commitAll(values, salts);
-    const fields: readonly CommittedField[] = COMMITTED_FIELDS[values.kind];
-    expect(Object.keys(before)).toEqual(fields);
-    for (const field of fields) {
-      const after = commitAll(changed[field] ?? values, salts);
-      for (const other of fields) {
-        expect(after[other] === before[other]).toBe(other !== field);
+  ])(
+    "binds each field: changing any one value changes what binds it, and nothing else",
+    (values, changed) => {
+      const salts = newSalts();
+      const before = boundDigestsOf(values, salts);
+      const fields: readonly CommittedField[] = COMMITTED_FIELDS[values.kind];
+      expect(Object.keys(changed).sort()).toEqual(fields.toSorted());
+      for (const field of fields) {
+        const after = boundDigestsOf(changed[field] ?? values, salts);
+        expect(after.sealed === before.sealed).toBe(field === "displayed" || field === "accepted");
+        expect(after.displayed === before.displayed).toBe(field !== "displayed");
+        expect(after.accepted === before.accepted).toBe(field !== "accepted");
       }
+    },
+  );
+
+  it("is bound by the same whether all of it is open or its texts alone", () => {
+    for (const values of [replayable(), attested, stated]) {
+      const salts = newSalts();
+      const displayed = values.kind === "stated" ? null : values.displayed;
+      const { sealed: _, ...texts } = boundDigestsOf(values, salts);
+      expect(textDigestsOf(displayed, values.accepted, salts.texts)).toEqual(texts);
     }
+  });
+
+  it("stands for the sealed fields as the format says, each under a salt of its own", () => {
+    const salts = newSalts();
+    const hashed = (...parts: (string | Uint8Array)[]): Buffer =>
+      parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
+    const saltOf = (field: string): Buffer =>
+      hashed("proofline/v2\0fieldSalt\0", Buffer.from(salts.prompt, "hex"), field);
+    const commitments = (["tool", "session", "model"] as const).map((field) =>
+      hashed(`proofline/v1\0${field}\0`, saltOf(field), encoded(stated, field)),
+    );
+    expect(Buffer.from(fieldSalt(salts.prompt, "tool"))).toEqual(saltOf("tool"));
+    expect(boundDigestsOf(stated, salts).sealed).toBe(
+      hashed("proofline/v2\0sealed\0", ...commitments).toString("hex"),
+    );
+    expect(() => sealedDigest("stated", new Map())).toThrow(/missing/);
+  });
+
+  it("derives no salt of a sealed field from the salt that travels", () => {
+    const values = replayable();
+    const [one, other] = [newSalts(), newSalts()];
+    const sealed = (salts: typeof one) => boundDigestsOf(values, salts).sealed;
+    // All that is sealed stays as it is under another salt of the texts, and is another under another salt of the prompt.
+    expect(sealed({ texts: other.texts, prompt: one.prompt })).toBe(sealed(one));
+    expect(sealed({ texts: one.texts, prompt: other.prompt })).not.toBe(sealed(one));
+    const salts = COMMITTED_FIELDS.replayable.map((field) =>
+      Buffer.from(fieldSalt(one.prompt, field)).toString("hex"),
+    );
+    expect(new Set([...salts, one.texts, one.prompt]).size).toBe(COMMITTED_FIELDS.replayable.length + 2);
   });
 
   it("tells a missing prompt path from one that is called null", () => {
@@ -129,11 +173,21 @@ describe("commit", () => {
     expect(() => encodeFields({ ...values, tokens: [2 ** 32] })).toThrow();
   });
 
-  it("has fresh salts each time, one for each field of a kind", () => {
-    for (const kind of ["replayable", "attested", "stated"] as const) {
-      const salts = [...Object.values(newSalts(kind)), ...Object.values(newSalts(kind))];
-      expect(new Set(salts).size).toBe(2 * COMMITTED_FIELDS[kind].length);
-    }
+  it("has fresh salts each time", () => {
+    const salts = [newSalts(), newSalts()].flatMap(({ texts, prompt }) => [texts, prompt]);
+    expect(new Set(salts).size).toBe(4);
+  });
+
+  it("seals what was accepted under the first version with two of its random salts", () => {
+    const kept = Object.fromEntries(
+      COMMITTED_FIELDS.attested.map((field, index) => [field, digestOf(`a${index}`)]),
+    );
+    const parsed = KeptSalts.attested.parse(kept);
+    // They are kept as they are: only all of them open what was sealed with them.
+    expect(parsed).toEqual(kept);
+    expect(claimSaltsOf(parsed)).toEqual({ texts: kept.accepted, prompt: kept.request });
+    const salts = newSalts();
+    expect(claimSaltsOf(KeptSalts.replayable.parse(salts))).toEqual(salts);
   });
 });
 

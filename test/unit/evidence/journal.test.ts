@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
-import { newSalts } from "../../../server/src/evidence/format/commitment";
+import { newSalts } from "../../../server/src/evidence/format/claimSalts";
 import { type Journal, openJournal, readJournals } from "../../../server/src/evidence/journal/journal";
 import { formatLine, type JournalEntry, parseLines } from "../../../server/src/evidence/journal/journalEntry";
 import { JournalState } from "../../../server/src/evidence/journal/journalState";
@@ -35,7 +35,7 @@ describe("journal", () => {
     const stated: AcceptedSuggestion = {
       ...{ kind: "stated", id, repository, path, position },
       values: { tool: "writer", session: "", model: "openai/gpt-5", accepted: "return 1;" },
-      salts: newSalts("stated"),
+      salts: newSalts(),
     };
     const first = await openJournal(home);
     await first.accept(stated);

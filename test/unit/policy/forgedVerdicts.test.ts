@@ -7,11 +7,13 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ReplayableSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
-import { type ClaimValues, COMMITTED_FIELDS } from "../../../server/src/evidence/format/claimValues";
-import { newSalts } from "../../../server/src/evidence/format/commitment";
+import { newSalts } from "../../../server/src/evidence/format/claimSalts";
+import type { ClaimValues } from "../../../server/src/evidence/format/claimValues";
 import { signPayload, toEnvelope } from "../../../server/src/evidence/format/envelope";
 import type { EvidenceFile } from "../../../server/src/evidence/format/evidenceFile";
-import { leafHash } from "../../../server/src/evidence/format/leaf";
+import type { FirstEvidenceFile } from "../../../server/src/evidence/format/firstVersion/firstEvidenceFile";
+import { firstLeafHashing } from "../../../server/src/evidence/format/firstVersion/firstLeaf";
+import type { FirstStatement } from "../../../server/src/evidence/format/firstVersion/firstStatement";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import type { BatchFacts, Position } from "../../../server/src/evidence/format/record";
 import {
@@ -19,7 +21,6 @@ import {
   type SealedEvidence,
   sealBatch,
 } from "../../../server/src/evidence/format/sealBatch";
-import type { Statement } from "../../../server/src/evidence/format/statement";
 import { rootOf } from "../../../server/src/evidence/format/tree";
 import { Grammars } from "../../../server/src/evidence/locate/grammars";
 import type { Prompt } from "../../../server/src/inference/suggestion";
@@ -31,6 +32,7 @@ import type { Report } from "../../../server/src/policy/report";
 import { type VerifyParameters, verify } from "../../../server/src/policy/verifyEvidence";
 import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
 import { digestOf } from "../../support/digests";
+import { sealedInFirst } from "../../support/firstVersion";
 import {
   device,
   execution,
@@ -651,7 +653,7 @@ describe("row 15: a device that contradicts itself about the order of its batche
   });
 
   it("takes no second spelling of one signature for a second batch", () => {
-    const { envelope, openings }: EvidenceFile = JSON.parse(first.evidence);
+    const { envelope, ...rest }: EvidenceFile = JSON.parse(first.evidence);
     const [{ sig, keyid }] = envelope.signatures;
     const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
     const bytes = Buffer.from(sig, "base64");
@@ -664,7 +666,7 @@ describe("row 15: a device that contradicts itself about the order of its batche
     const low = Buffer.concat([bytes.subarray(0, 64), Buffer.from([(bytes[64] ?? 27) - 27])]);
     for (const signature of [high, low]) {
       const spelled = { ...envelope, signatures: [{ keyid, sig: signature.toString("base64") }] };
-      const evidence = prettyCanonicalJson({ envelope: spelled, openings });
+      const evidence = prettyCanonicalJson({ ...rest, envelope: spelled });
       const copy = { ...first, evidence };
       const report = judge(SAVED, [first, copy], [first.id]);
       expect(report.suggestions).toMatchObject([{ id: first.id, summary: "verified" }]);
@@ -678,26 +680,25 @@ describe("row 16: one bad file costs that file", () => {
 
   it("lets a token of more than 32 bits cost nothing but its own file", () => {
     const file: EvidenceFile = JSON.parse(good.evidence);
-    const prompts = Buffer.from(file.openings.prompts ?? "", "base64");
+    const prompts = Buffer.from(file.prompts ?? "", "base64");
     const json = inflateRawSync(prompts)
       .toString("utf8")
       .replace("4711", String(2 ** 32));
-    const bad = prettyCanonicalJson({
-      ...file,
-      openings: { ...file.openings, prompts: deflateRawSync(json).toString("base64") },
-    });
+    const bad = prettyCanonicalJson({ ...file, prompts: deflateRawSync(json).toString("base64") });
     const report = judge(SAVED, [good, { ...good, evidence: bad }], [good.id]);
     expect(told(report)).toEqual([["verified", "verbatim"]]);
     expect(report.files).toHaveLength(1);
   });
 
   it("takes the better opened one of two copies, in whatever order they come", () => {
-    const { envelope, openings }: EvidenceFile = JSON.parse(good.evidence);
+    const reading = readEvidence(Buffer.from(good.evidence));
+    const lines = reading.batch?.claims[0]?.record.pieces[0]?.lines;
+    const { claims, ...rest }: EvidenceFile = JSON.parse(good.evidence);
     const stripped = {
       ...good,
       evidence: prettyCanonicalJson({
-        envelope,
-        openings: { prompts: null, texts: openings.texts.map((one) => ({ ...one, saved: [null] })) },
+        ...rest,
+        claims: claims.map((claim) => ({ ...claim, pieces: claim.pieces.map((one) => ({ ...one, lines })) })),
       }),
     };
     const named = parameters("", [good, stripped], []).evidence;
@@ -722,15 +723,18 @@ describe("row 17: every field is signed, recomputed or checked", () => {
     ["a false word on whether all was accepted", { acceptance: "partial" }, "tampered"],
     ["a false count", { counts: { tokens: 3, displayed: 1, accepted: 1 } }, "tampered"],
     ["another trim chain's name", { trim: "trim/v0" }, "tampered"],
-  ])("%s in a record that is signed all the same", (_name, change, kind) => {
-    const good = seal(honest());
-    const file: EvidenceFile = JSON.parse(good.evidence);
-    const statement: Statement = JSON.parse(Buffer.from(file.envelope.payload, "base64").toString("utf8"));
+  ])("%s in a record of the first version that is signed all the same", (_name, change, kind) => {
+    const { suggestion, texts } = honest();
+    const good = { ...sealedInFirst([suggestion], { texts }), id: suggestion.id };
+    const file: FirstEvidenceFile = JSON.parse(good.evidence);
+    const statement: FirstStatement = JSON.parse(
+      Buffer.from(file.envelope.payload, "base64").toString("utf8"),
+    );
     const claims = statement.predicate.claims.map(({ record, commitments }) => ({
       record: { ...record, ...change },
       commitments,
     }));
-    const hashes = claims.map(({ record, commitments }) => leafHash(record, facts, commitments));
+    const hashes = claims.map(({ record, commitments }) => firstLeafHashing(facts)(record, commitments));
     const payload = canonicalJson({
       ...statement,
       subject: [{ name: "suggestions", digest: { sha256: toDigest(rootOf(hashes)) } }],
@@ -759,7 +763,7 @@ describe("claims that nobody can replay", () => {
           values,
           trim: values.kind === "stated" ? null : "trim/v1",
           pieces: [pieceIn(SAVED, "src/a.ts", position, line)],
-          salts: newSalts(values.kind),
+          salts: newSalts(),
           promptTravels: true,
         },
       ],
@@ -767,16 +771,24 @@ describe("claims that nobody can replay", () => {
       previousSeal: digestOf("f6"),
       sign,
     });
-  const stated = claimed(
-    { kind: "stated" },
-    {
-      kind: "stated",
-      tool: "agent",
-      session: "7",
-      model: "Qwen2.5-Coder-32B (approved by Security)",
-      accepted: [line],
-    },
-  );
+  const statedValues: ClaimValues = {
+    kind: "stated",
+    tool: "agent",
+    session: "7",
+    model: "Qwen2.5-Coder-32B (approved by Security)",
+    accepted: [line],
+  };
+  const stated = claimed({ kind: "stated" }, statedValues);
+  const attestedValues: ClaimValues = {
+    kind: "attested",
+    request: "",
+    answer: "",
+    signature: "",
+    timestamp: 1_800_000_000,
+    settlement: "batch",
+    displayed: line,
+    accepted: [line],
+  };
   const attested = claimed(
     {
       kind: "attested",
@@ -784,16 +796,7 @@ describe("claims that nobody can replay", () => {
       enclave: digestOf("ee"),
       model: { name: "Qwen2.5-Coder-32B (approved by Security)" },
     },
-    {
-      kind: "attested",
-      request: "",
-      answer: "",
-      signature: "",
-      timestamp: 1_800_000_000,
-      settlement: "batch",
-      displayed: line,
-      accepted: [line],
-    },
+    attestedValues,
   );
   const id = "ab".repeat(16);
 
@@ -830,15 +833,13 @@ describe("claims that nobody can replay", () => {
     expect(report.beside).toMatchObject([{ summary: "stated", why: "contested" }]);
   });
 
-  it("know all fields of their kinds", () => {
-    for (const [file, kind] of [
-      [stated, "stated"],
-      [attested, "attested"],
+  it("have nothing but what is of their kinds", () => {
+    for (const [file, values] of [
+      [stated, statedValues],
+      [attested, attestedValues],
     ] as const) {
-      const { envelope }: EvidenceFile = JSON.parse(file.evidence);
-      const statement: Statement = JSON.parse(Buffer.from(envelope.payload, "base64").toString("utf8"));
-      const [claim] = statement.predicate.claims;
-      expect(Object.keys(claim?.commitments ?? {}).sort()).toEqual([...COMMITTED_FIELDS[kind]].sort());
+      const reading = readEvidence(Buffer.from(file.evidence));
+      expect(reading.kind === "intact" && reading.batch.claims.map((one) => one.values)).toEqual([values]);
     }
   });
 });
@@ -912,12 +913,12 @@ describe("the report", () => {
 
 /** The same file with a text that was not sealed. */
 function broken<File extends Pick<SealedEvidence, "evidence">>(file: File): File {
-  const { envelope, openings }: EvidenceFile = JSON.parse(file.evidence);
-  const texts = openings.texts.map((one) => ({
-    ...one,
-    accepted: { ...one.accepted, texts: one.accepted.texts.map((text) => `${text} `) },
+  const { claims, ...rest }: EvidenceFile = JSON.parse(file.evidence);
+  const changed = claims.map((claim) => ({
+    ...claim,
+    pieces: claim.pieces.map((piece) => ({ ...piece, accepted: `${piece.accepted} ` })),
   }));
-  return { ...file, evidence: prettyCanonicalJson({ envelope, openings: { ...openings, texts } }) };
+  return { ...file, evidence: prettyCanonicalJson({ ...rest, claims: changed }) };
 }
 
 describe("a prompt that quotes the suggestion itself", () => {

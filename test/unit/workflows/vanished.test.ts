@@ -20,6 +20,7 @@ const suggestion = sample({
   },
 });
 const file = sealed([suggestion], { texts: { [path]: text } });
+const closed = sealed([suggestion], { texts: { [path]: text }, open: () => false });
 const inputOf = (evidence: string) => ({
   path: ".proofline/evidence/a.json",
   reading: readEvidence(Buffer.from(evidence, "utf8")),
@@ -28,12 +29,11 @@ const base = { repositoryIds: [facts.repositoryId], evidence: [inputOf(file.evid
 const edited = text.replace("check(user)", "true");
 
 describe("what vanished", () => {
-  it.each(["saved", "prompts"])("is also told where a copy that lacks its %s took its place", (what) => {
-    const stripped = JSON.parse(file.evidence);
-    if (what === "saved") {
-      stripped.openings.texts[0].saved = [null];
-    } else {
-      stripped.openings.prompts = null;
+  it.each(["lines", "prompts"])("is also told where a copy that lacks its %s took its place", (what) => {
+    const reading = readEvidence(Buffer.from(file.evidence, "utf8"));
+    const stripped = JSON.parse(what === "lines" ? file.evidence : closed.evidence);
+    if (what === "lines") {
+      stripped.claims[0].pieces[0].lines = reading.batch?.claims[0]?.record.pieces[0]?.lines;
     }
     const today = { ...parameters(edited, [file], []), evidence: [inputOf(JSON.stringify(stripped))] };
     expect(findVanished(base, today)).toMatchObject([{ id: suggestion.id, path, today: "other" }]);

@@ -3,7 +3,8 @@ import { EnclaveFacts, EnclaveOutput } from "../../inference/enclaveOutput";
 import { ExecutionFacts, ModelOutput, type Prompt, TrimVersion } from "../../inference/suggestion";
 import { unreachable } from "../../platform/errors";
 import { RandomId, Text } from "../../platform/primitives";
-import { type ClaimValues, FieldDigests, StatedValues } from "./claimValues";
+import { ClaimSalts, KeptSalts } from "./claimSalts";
+import { type ClaimValues, StatedValues } from "./claimValues";
 import type { Execution } from "./execution";
 import { Position } from "./record";
 
@@ -27,7 +28,7 @@ export const ReplayableSuggestion = z.strictObject({
   ...COMMON,
   execution: ExecutionFacts,
   values: z.strictObject({ ...ModelOutput.shape, accepted }),
-  salts: FieldDigests.replayable,
+  salts: KeptSalts.replayable,
 });
 export type ReplayableSuggestion = z.infer<typeof ReplayableSuggestion>;
 
@@ -37,7 +38,7 @@ export const AttestedSuggestion = z.strictObject({
   ...COMMON,
   execution: EnclaveFacts,
   values: z.strictObject({ ...EnclaveOutput.shape, accepted }),
-  salts: FieldDigests.attested,
+  salts: KeptSalts.attested,
 });
 export type AttestedSuggestion = z.infer<typeof AttestedSuggestion>;
 
@@ -46,7 +47,7 @@ export const StatedSuggestion = z.strictObject({
   kind: z.literal("stated"),
   ...PLACE,
   values: z.strictObject({ ...StatedValues.shape, accepted }),
-  salts: FieldDigests.stated,
+  salts: ClaimSalts,
 });
 export type StatedSuggestion = z.infer<typeof StatedSuggestion>;
 

@@ -32,6 +32,13 @@ export const COMMITTED_FIELDS = {
 } as const satisfies Record<ExecutionKind, readonly string[]>;
 export type CommittedField = (typeof COMMITTED_FIELDS)[ExecutionKind][number];
 
+/** Whether a field's opening travels only with the prompt. */
+export function isPromptField(
+  field: CommittedField,
+): field is Exclude<CommittedField, "displayed" | "accepted"> {
+  return field !== "displayed" && field !== "accepted";
+}
+
 /** What was accepted, piece by piece in the order of the record. */
 const AcceptedTexts = z.array(Text).min(1).max(MAX_PIECES);
 

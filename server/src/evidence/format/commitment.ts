@@ -1,19 +1,23 @@
-import { randomBytes } from "node:crypto";
-import { fromDigest, sha256, sha256Digest, toDigest, uint32 } from "../../platform/digests";
+import { canonicalJson } from "../../platform/canonicalJson";
+import { fromDigest, sha256, sha256Digest, uint32 } from "../../platform/digests";
 import { ProoflineError } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
+import type { ClaimSalts } from "./claimSalts";
 import {
   type ClaimValues,
   COMMITTED_FIELDS,
   type CommittedField,
   encodeFields,
-  type FieldDigests,
+  isPromptField,
 } from "./claimValues";
 import type { ExecutionKind } from "./execution";
 import type { LineDigest } from "./record";
 
-/** Names the format in every hash that this version computes, so that no hash means two things. */
+/** Names the format in every hash that both versions compute in one way, so that no hash means two things. */
 const DOMAIN = "proofline/v1\0";
+
+/** The same of what the second version alone computes. */
+const SECOND_DOMAIN = "proofline/v2\0";
 
 /**
  * The salted hash of one value: SHA-256("proofline/v1" ‖ 0x00 ‖ field ‖ 0x00 ‖ salt, 32 bytes ‖ value).
@@ -27,25 +31,69 @@ export function commit(field: CommittedField | "line", salt: Uint8Array, value: 
   return sha256Digest(`${DOMAIN}${field}\0`, salt, value);
 }
 
-/** The commitments of all fields of a claim. Fields without a salt are left out. */
-export function commitAll(values: ClaimValues, salts: FieldDigests): Record<string, Digest> {
-  const commitments: Record<string, Digest> = {};
-  for (const [field, value] of encodeFields(values)) {
-    const salt = salts[field];
-    if (salt !== undefined) {
-      commitments[field] = commit(field, fromDigest(salt), value);
-    }
-  }
-  return commitments;
+/** What a leaf binds of a claim beside its record. */
+export interface BoundDigests {
+  /** Over the commitments of all that opens with the prompt, see `sealedDigest`. */
+  readonly sealed: Digest;
+  /** The commitment of `displayed`; `null` for a stated claim, which has no output. */
+  readonly displayed: Digest | null;
+  /** The commitment of `accepted`. */
+  readonly accepted: Digest;
 }
 
-/** 32 fresh random bytes for each field of a kind. */
-export function newSalts<Kind extends ExecutionKind>(
-  kind: Kind,
-): Record<(typeof COMMITTED_FIELDS)[Kind][number], Digest> {
-  return Object.fromEntries(
-    COMMITTED_FIELDS[kind].map((field) => [field, toDigest(randomBytes(32))]),
-  ) as Record<(typeof COMMITTED_FIELDS)[Kind][number], Digest>;
+/** What stands for all values of a claim in its leaf. */
+export function boundDigestsOf(values: ClaimValues, { texts, prompt }: ClaimSalts): BoundDigests {
+  const salt = fromDigest(texts);
+  const commitments = new Map<CommittedField, Digest>();
+  for (const [field, value] of encodeFields(values)) {
+    commitments.set(field, commit(field, isPromptField(field) ? fieldSalt(prompt, field) : salt, value));
+  }
+  return {
+    sealed: sealedDigest(values.kind, commitments),
+    displayed: commitments.get("displayed") ?? null,
+    accepted: commitmentIn(commitments, "accepted"),
+  };
+}
+
+/**
+ * The salt of a field that opens with the prompt: SHA-256("proofline/v2" ‖ 0x00 ‖ "fieldSalt" ‖ 0x00 ‖ the prompt's salt, 32 bytes ‖
+ * field). Whoever opens the prompt gives the one salt for all of them, while one field's salt opens no other.
+ */
+export function fieldSalt(promptSalt: Digest, field: CommittedField): Uint8Array {
+  return sha256(`${SECOND_DOMAIN}fieldSalt\0`, fromDigest(promptSalt), field);
+}
+
+/**
+ * What stands for all that opens with the prompt: SHA-256("proofline/v2" ‖ 0x00 ‖ "sealed" ‖ 0x00 ‖ the 32-byte commitments of these
+ * fields in the order that `COMMITTED_FIELDS` gives them).
+ */
+export function sealedDigest(kind: ExecutionKind, commitments: ReadonlyMap<CommittedField, Digest>): Digest {
+  const fields: readonly CommittedField[] = COMMITTED_FIELDS[kind];
+  return sha256Digest(
+    `${SECOND_DOMAIN}sealed\0`,
+    ...fields.filter(isPromptField).map((field) => fromDigest(commitmentIn(commitments, field))),
+  );
+}
+
+function commitmentIn(commitments: ReadonlyMap<CommittedField, Digest>, field: CommittedField): Digest {
+  const commitment = commitments.get(field);
+  if (commitment === undefined) {
+    throw new RangeError(`the commitment of ${field} is missing`);
+  }
+  return commitment;
+}
+
+/** The commitments of what travels with every claim, for a reader from whom all else is sealed. */
+export function textDigestsOf(
+  displayed: string | null,
+  accepted: readonly string[],
+  texts: Digest,
+): Omit<BoundDigests, "sealed"> {
+  const salt = fromDigest(texts);
+  return {
+    displayed: displayed === null ? null : commit("displayed", salt, Buffer.from(displayed, "utf8")),
+    accepted: commit("accepted", salt, Buffer.from(canonicalJson(accepted), "utf8")),
+  };
 }
 
 /**

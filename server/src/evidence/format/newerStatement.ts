@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { canonicalJson, type ReadJson } from "../../platform/canonicalJson";
-import { PREDICATE_TYPE, PredicateOf, STATEMENT_TYPE } from "./statement";
+import { PREDICATE, type PredicateVersion, STATEMENT_TYPE } from "./statement";
 
 const VERSIONED = /^urn:proofline:suggestions:v([1-9][0-9]{0,3})$/;
 
@@ -15,19 +15,19 @@ const AnyPredicate = z.looseObject({ execution: z.looseObject({ kind: z.string()
 /** How the kinds of execution are named. */
 const KIND = /^[a-z][A-Za-z]{0,31}$/;
 
-/** Whether a statement says that it is of a later version of the format than this one. */
+/** Whether a statement says that it is of a later version of the format than all that are known here. */
 export function isOfLaterVersion({ value }: ReadJson): boolean {
   const statement = AnyStatement.safeParse(value);
   const version = VERSIONED.exec(statement.data?.predicateType ?? "")?.[1];
-  return version !== undefined && Number(version) > Number(VERSIONED.exec(PREDICATE_TYPE)?.[1]);
+  return version !== undefined && Number(version) > Number(VERSIONED.exec(PREDICATE.type)?.[1]);
 }
 
 /**
- * What a signed statement holds that this version does not know, as words for a sentence; `null` where it is wrong otherwise, or
+ * What a signed statement of one version holds that this Proofline does not know, as words for a sentence; `null` where it is wrong otherwise, or
  * not at all. A later version of Proofline may add keys and words to a statement, and says so by another version where it takes
  * any away. Only what is signed counts: whatever else is in a file, anybody can add to it.
  */
-export function unknownIn(statement: ReadJson): string | null {
+export function unknownIn(statement: ReadJson, { type, predicateOf }: PredicateVersion): string | null {
   const { text, value } = statement;
   if (canonicalJson(value) !== text) {
     return null;
@@ -37,11 +37,11 @@ export function unknownIn(statement: ReadJson): string | null {
   }
   const outer = AnyStatement.safeParse(value);
   const inner = AnyPredicate.safeParse(outer.data?.predicate);
-  if (!inner.success || outer.data?.predicateType !== PREDICATE_TYPE) {
+  if (!inner.success || outer.data?.predicateType !== type) {
     return null;
   }
   const { kind } = inner.data.execution;
-  const known = Object.entries(PredicateOf).find(([name]) => name === kind);
+  const known = Object.entries(predicateOf).find(([name]) => name === kind);
   if (known === undefined) {
     return KIND.test(kind) ? `the kind of execution ${kind}` : null;
   }

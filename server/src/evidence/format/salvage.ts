@@ -21,11 +21,7 @@ const UNREADABLE: BatchFacts = {
 export function salvage(bytes: Uint8Array): SealedBatch | null {
   const file = Buffer.from(bytes).toString("utf8");
   const statement = readStatement(file);
-  const texts = file.split(/"accepted"\s*:/, MAX_BATCH_SIZE + 1).slice(1);
-  const claims = statement
-    .split('"record":', MAX_BATCH_SIZE + 1)
-    .slice(1)
-    .flatMap((record, index) => readClaim(record, texts[index] ?? "") ?? []);
+  const claims = statement.includes('"record":') ? claimsOfFirst(file, statement) : claimsIn(file);
   if (claims.length === 0) {
     return null;
   }
@@ -49,12 +45,43 @@ function readStatement(file: string): string {
   return Buffer.from(digits, "base64").toString("utf8");
 }
 
-function readClaim(record: string, texts: string): SealedClaim | null {
-  const path = readString(record, /"path":("[^"\\]*(?:\\.[^"\\]*)*")/);
+/** Of the first version, whose records are signed while the texts stand beside them. */
+function claimsOfFirst(file: string, statement: string): readonly SealedClaim[] {
+  const texts = file.split(/"accepted"\s*:/, MAX_BATCH_SIZE + 1).slice(1);
+  return statement
+    .split('"record":', MAX_BATCH_SIZE + 1)
+    .slice(1)
+    .flatMap((record, index) => {
+      const own = texts[index] ?? "";
+      const accepted = readString(own, /"texts"\s*:\s*\[\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+      const saved = readString(own, /"saved"\s*:\s*\[\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+      const displayed = readString(own, /"text"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+      return claimOf(record, { accepted, displayed, saved }, own) ?? [];
+    });
+}
+
+/** Of the second version, where all of a claim stands together. */
+function claimsIn(file: string): readonly SealedClaim[] {
+  return file
+    .split(/"displayed"\s*:/, MAX_BATCH_SIZE + 1)
+    .slice(1)
+    .flatMap((claim) => {
+      const accepted = readString(claim, /"accepted"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+      const saved = readString(claim, /"lines"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+      const displayed = readString(claim, /^\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
+      return claimOf(claim, { accepted, displayed, saved }, "") ?? [];
+    });
+}
+
+interface Texts {
+  readonly accepted: string | undefined;
+  readonly displayed: string | undefined;
+  readonly saved: string | undefined;
+}
+
+function claimOf(record: string, { accepted, displayed, saved }: Texts, beside: string): SealedClaim | null {
+  const path = readString(record, /"path"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
   const start = readStart(record);
-  const accepted = readString(texts, /"texts"\s*:\s*\[\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
-  const saved = readString(texts, /"saved"\s*:\s*\[\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
-  const displayed = readString(texts, /"text"\s*:\s*("[^"\\]*(?:\\.[^"\\]*)*")/);
   const text = accepted ?? displayed ?? saved;
   if (path === undefined || start === null || text === undefined || text === "") {
     return null;
@@ -66,10 +93,10 @@ function readClaim(record: string, texts: string): SealedClaim | null {
     character: lines.length === 1 ? start.character + lastLength : lastLength,
   };
   const piece = { path, start, end, lines: [], copies: 1, before: null, surroundings: null };
-  const leafHash = toDigest(sha256(record, "\0", texts));
+  const leafHash = toDigest(sha256(record, "\0", beside));
   return {
     record: {
-      id: /"id":"([^"]*)"/.exec(record)?.[1] ?? "unreadable",
+      id: /"id"\s*:\s*"([^"]*)"/.exec(record)?.[1] ?? "unreadable",
       pieces: [piece],
       counts: { accepted: text.length },
     },
@@ -91,7 +118,7 @@ function readClaim(record: string, texts: string): SealedClaim | null {
 }
 
 function readStart(record: string): { line: number; character: number } | null {
-  const match = /"start":\{"character":(\d{1,9}),"line":(\d{1,9})\}/.exec(record);
+  const match = /"start"\s*:\s*\{\s*"character"\s*:\s*(\d{1,9}),\s*"line"\s*:\s*(\d{1,9})/.exec(record);
   return match === null ? null : { character: Number(match[1]), line: Number(match[2]) };
 }
 

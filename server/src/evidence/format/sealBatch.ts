@@ -1,6 +1,6 @@
 import { deflateRawSync } from "node:zlib";
 import type { TrimVersion } from "../../inference/suggestion";
-import { canonicalJson, prettyCanonicalJson } from "../../platform/canonicalJson";
+import { canonicalJson, linedCanonicalJson } from "../../platform/canonicalJson";
 import { sha256, toDigest } from "../../platform/digests";
 import { pae } from "../../platform/dsse";
 import type { Sign } from "../../platform/ecdsa";
@@ -8,9 +8,12 @@ import { ProoflineError, unreachable } from "../../platform/errors";
 import { type Digest, RepositoryPath } from "../../platform/primitives";
 import type { BeforePiece } from "../locate/copies";
 import { GRAMMARS } from "../locate/enclosure";
-import { type ClaimValues, contradictionIn, type FieldDigests } from "./claimValues";
+import { placeProblem, type RecordedOutput, recordOf } from "./claimRecord";
+import type { ClaimSalts } from "./claimSalts";
+import { type ClaimValues, contradictionIn } from "./claimValues";
 import {
-  commitAll,
+  type BoundDigests,
+  boundDigestsOf,
   lineDigest,
   linesBeforeDigest,
   linesBeforeSalt,
@@ -18,10 +21,10 @@ import {
   surroundingsSalt,
 } from "./commitment";
 import { type SignedPayload, signPayload, toEnvelope } from "./envelope";
-import { type EvidenceFile, MAX_EVIDENCE_BYTES, type TextOpening } from "./evidenceFile";
-import { leafHash } from "./leaf";
-import type { AcceptanceKind, BatchFacts, ClaimRecord, Position } from "./record";
-import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, Statement } from "./statement";
+import { type EvidenceFile, MAX_BATCH_LINES, MAX_EVIDENCE_BYTES, type TravellingClaim } from "./evidenceFile";
+import { leafHashing } from "./leaf";
+import type { BatchFacts, ClaimRecord, Position } from "./record";
+import { MAX_BATCH_SIZE, PAYLOAD_TYPE, PREDICATE, STATEMENT_TYPE, Statement } from "./statement";
 import { rootOf } from "./tree";
 
 /** Where one piece of a claim stands in a saved file. */
@@ -49,7 +52,7 @@ export interface ClaimInput {
   readonly trim: TrimVersion | null;
   /** As many as there are accepted texts, in their order. */
   readonly pieces: readonly PieceInput[];
-  readonly salts: FieldDigests;
+  readonly salts: ClaimSalts;
   /** Whether the opening of its prompt may travel in the evidence file. */
   readonly promptTravels: boolean;
 }
@@ -64,6 +67,12 @@ export interface SealBatchParameters {
   readonly previousSeal: Digest | null;
   /** Signs with the key of `facts.device`. */
   readonly sign: Sign;
+}
+
+interface Leaf {
+  readonly claim: ClaimInput;
+  readonly record: ClaimRecord;
+  readonly bound: BoundDigests;
 }
 
 export interface SealedEvidence {
@@ -84,37 +93,33 @@ export function sealBatch(parameters: SealBatchParameters): SealedEvidence {
   const { facts, claims, sequence, previousSeal, sign } = parameters;
   refuseUnsealable(parameters);
   const leaves = claims.map((claim) => ({
+    claim,
     record: publicRecord(claim),
-    commitments: commitAll(claim.values, claim.salts),
+    bound: boundDigestsOf(claim.values, claim.salts),
   }));
-  const suggestionsRoot = rootOf(
-    leaves.map(({ record, commitments }) => leafHash(record, facts, commitments)),
-  );
+  const hashOf = leafHashing(facts);
+  const suggestionsRoot = rootOf(leaves.map(({ record, bound }) => hashOf(record, bound)));
   const statement = Statement.parse({
     _type: STATEMENT_TYPE,
     subject: [{ name: "suggestions", digest: { sha256: toDigest(suggestionsRoot) } }],
-    predicateType: PREDICATE_TYPE,
+    predicateType: PREDICATE.type,
     predicate: {
       ...facts,
       sequence,
       previousSeal,
       tree: { algorithm: "rfc9162-sha256", size: leaves.length },
-      claims: leaves,
     },
   });
   const signed = signPayload(Buffer.from(canonicalJson(statement), "utf8"), facts.device, sign);
   const seal = sealOf(signed);
   const file: EvidenceFile = {
+    claims: leaves.map(travelling),
     envelope: toEnvelope(signed),
-    openings: { prompts: compressPrompts(claims), texts: claims.map(textOpening) },
+    prompts: compressPrompts(claims),
   };
-  const evidence = prettyCanonicalJson(file);
+  const evidence = linedCanonicalJson(file);
   if (Buffer.byteLength(evidence) > MAX_EVIDENCE_BYTES) {
-    throw new ProoflineError(
-      "evidence",
-      "The batch's evidence file would be larger than readers accept.",
-      "anchorMoreOften",
-    );
+    throw tooLarge();
   }
   return { batchRoot: toDigest(batchRootOf(suggestionsRoot, seal)), seal: toDigest(seal), evidence };
 }
@@ -134,74 +139,65 @@ export function batchRootOf(suggestionsRoot: Uint8Array, seal: Uint8Array): Uint
   return sha256(Uint8Array.of(1), suggestionsRoot, seal);
 }
 
-/** Whether all of an output was accepted. */
-export function acceptanceOf(displayed: string, accepted: readonly string[]): AcceptanceKind {
-  return lengthOf(accepted) === displayed.length ? "whole" : "partial";
-}
-
-/** UTF-16 code units of all pieces together. */
-export function lengthOf(accepted: readonly string[]): number {
-  return accepted.reduce((sum, text) => sum + text.length, 0);
-}
-
 function publicRecord({ id, trim, values, pieces, salts }: ClaimInput): ClaimRecord {
-  const { accepted: acceptedSalt } = salts;
-  if (acceptedSalt === undefined) {
-    throw refused("A claim has no salt for what was accepted.");
+  const records = pieces.map(({ path, start, end, saved, copies, before, textParts }, piece) => ({
+    path,
+    start,
+    end,
+    lines: saved.map((line, index) => lineDigest(salts.texts, piece, index, line)),
+    copies,
+    before: before && {
+      lines: before.wanted,
+      digest: linesBeforeDigest(linesBeforeSalt(salts.texts, piece), before.lines),
+    },
+    surroundings:
+      textParts === null
+        ? null
+        : {
+            grammars: GRAMMARS,
+            digest: surroundingsDigest(surroundingsSalt(salts.texts, piece), textParts),
+          },
+  }));
+  return recordOf(id, records, values.accepted, recordedOutput(values, trim));
+}
+
+function recordedOutput(values: ClaimValues, trim: TrimVersion | null): RecordedOutput {
+  if (values.kind === "stated") {
+    return { kind: values.kind };
   }
-  const common = {
-    id,
-    pieces: pieces.map(({ path, start, end, saved, copies, before, textParts }, piece) => ({
-      path,
-      start,
-      end,
-      lines: saved.map((line, index) => lineDigest(acceptedSalt, piece, index, line)),
-      copies,
-      before: before && {
-        lines: before.wanted,
-        digest: linesBeforeDigest(linesBeforeSalt(acceptedSalt, piece), before.lines),
-      },
-      surroundings:
-        textParts === null
-          ? null
-          : {
-              grammars: GRAMMARS,
-              digest: surroundingsDigest(surroundingsSalt(acceptedSalt, piece), textParts),
-            },
-    })),
-  };
-  const accepted = lengthOf(values.accepted);
+  if (trim === null) {
+    throw refused("An output without a trim version cannot be sealed.");
+  }
+  const { displayed } = values;
   switch (values.kind) {
     case "replayable":
-    case "attested": {
-      if (trim === null) {
-        throw refused("An output without a trim version cannot be sealed.");
-      }
-      const displayed = values.displayed.length;
-      const acceptance = acceptanceOf(values.displayed, values.accepted);
-      return values.kind === "replayable"
-        ? { ...common, acceptance, trim, counts: { tokens: values.tokens.length, displayed, accepted } }
-        : { ...common, acceptance, trim, counts: { displayed, accepted } };
-    }
-    case "stated":
-      return { ...common, counts: { accepted } };
+      return { kind: values.kind, trim, displayed, tokens: values.tokens.length };
+    case "attested":
+      return { kind: values.kind, trim, displayed };
     default:
       return unreachable(values);
   }
 }
 
-function textOpening({ values, salts, pieces }: ClaimInput): TextOpening {
-  const { accepted, displayed } = salts;
-  if (accepted === undefined || (values.kind !== "stated" && displayed === undefined)) {
-    throw refused("A claim lacks a salt.");
-  }
+/** A claim without what its reader can compute. */
+function travelling({ claim, record, bound }: Leaf): TravellingClaim {
+  const { values, trim, salts, pieces, promptTravels } = claim;
   return {
-    accepted: { salt: accepted, texts: [...values.accepted] },
-    displayed:
-      values.kind === "stated" || displayed === undefined
-        ? null
-        : { salt: displayed, text: values.displayed },
-    saved: pieces.map(({ saved, savedTravels }) => (savedTravels ? saved.join("\n") : null)),
+    id: record.id,
+    pieces: record.pieces.map((piece, index) => {
+      const input = pieces[index];
+      return {
+        ...piece,
+        accepted: values.accepted[index] ?? "",
+        lines: input?.savedTravels ? input.saved.join("\n") : piece.lines,
+      };
+    }),
+    displayed: values.kind === "stated" ? null : values.displayed,
+    trim: values.kind === "stated" ? null : trim,
+    salt: salts.texts,
+    sealed: promptTravels
+      ? null
+      : { digest: bound.sealed, tokens: values.kind === "replayable" ? values.tokens.length : null },
   };
 }
 
@@ -211,7 +207,7 @@ function compressPrompts(claims: readonly ClaimInput[]): string | null {
     return null;
   }
   const openings = claims.map(({ values, salts, promptTravels }) =>
-    promptTravels ? { values: promptPartOf(values), salts: saltsOfPrompt(salts) } : null,
+    promptTravels ? { values: promptPartOf(values), salt: salts.prompt } : null,
   );
   return deflateRawSync(canonicalJson(openings), { level: 9 }).toString("base64");
 }
@@ -225,11 +221,6 @@ function promptPartOf(values: ClaimValues): object {
   return prompt;
 }
 
-function saltsOfPrompt(salts: FieldDigests): FieldDigests {
-  const { accepted: _accepted, displayed: _displayed, ...rest } = salts;
-  return rest;
-}
-
 function refuseUnsealable({ facts, claims }: SealBatchParameters): void {
   if (claims.length === 0) {
     throw refused("A batch holds at least one suggestion.");
@@ -239,6 +230,10 @@ function refuseUnsealable({ facts, claims }: SealBatchParameters): void {
   }
   if (new Set(claims.map(({ id }) => id)).size !== claims.length) {
     throw refused("A suggestion is in the batch twice.");
+  }
+  const lines = claims.flatMap(({ pieces }) => pieces.map(({ saved }) => saved.length));
+  if (lines.reduce((sum, count) => sum + count, 0) > MAX_BATCH_LINES) {
+    throw tooLarge();
   }
   for (const { values, pieces } of claims) {
     const displayed = values.kind === "stated" ? null : values.displayed;
@@ -268,17 +263,12 @@ function refuseUnsealable({ facts, claims }: SealBatchParameters): void {
   }
 }
 
-/** What is wrong with a piece's place in its whole lines, whose lengths are given; `null` for nothing. */
-export function placeProblem(start: Position, end: Position, lengths: readonly number[]): string | null {
-  const first = lengths[0];
-  const last = lengths.at(-1);
-  if (first === undefined || last === undefined || end.line - start.line !== lengths.length - 1) {
-    return "A piece has another number of lines than its place.";
-  }
-  if (start.character > first || end.character > last) {
-    return "A piece reaches beyond its line.";
-  }
-  return end.line > start.line || end.character > start.character ? null : "A piece holds no text.";
+function tooLarge(): ProoflineError {
+  return new ProoflineError(
+    "evidence",
+    "The batch's evidence file would be larger than readers accept.",
+    "anchorMoreOften",
+  );
 }
 
 function refused(reason: string): ProoflineError {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
-import { newSalts } from "../../../../server/src/evidence/format/commitment";
+import { newSalts } from "../../../../server/src/evidence/format/claimSalts";
 import { MAX_EVIDENCE_BYTES } from "../../../../server/src/evidence/format/evidenceFile";
 import { readEvidence } from "../../../../server/src/evidence/format/readEvidence";
 import { sealBatch } from "../../../../server/src/evidence/format/sealBatch";
@@ -53,7 +53,7 @@ it.each([
         values: { kind: "stated", tool, session, model, accepted: [accepted] },
         trim: null,
         pieces: [pieceIn(undefined, path, { line, character: 0 }, accepted)],
-        salts: newSalts("stated"),
+        salts: newSalts(),
         promptTravels: true,
       })),
       ...{ sequence: 3, previousSeal: digestOf("f6"), sign },
