@@ -4,7 +4,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { VECTORS } from "./vectors";
+import { VECTORS } from "./allVectors";
 import { filesOf } from "./written";
 
 const folder = join(import.meta.dirname, "vectors");

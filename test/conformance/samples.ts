@@ -139,11 +139,15 @@ export function pieces(name: string, kind: "attested" | "stated", places: readon
   };
 }
 
+const made: MadeFile[] = [];
+/** All batches that vectors are made of. */
+export const BATCHES: readonly MadeFile[] = made;
+
 /** A first batch of a device, unless said otherwise. */
 export function batch(claims: readonly MadeClaim[], options: Partial<MadeBatch> = {}): MadeFile {
   const [first] = claims;
   const executions = { replayable: REPLAYABLE, attested: ATTESTED, stated: STATED };
-  return makeBatch({
+  const file = makeBatch({
     device: "author",
     repositoryId: REPOSITORY,
     execution: executions[first?.kind ?? "replayable"],
@@ -152,6 +156,8 @@ export function batch(claims: readonly MadeClaim[], options: Partial<MadeBatch> 
     previousSeal: null,
     ...options,
   });
+  made.push(file);
+  return file;
 }
 
 /** The hash of a claim's leaf. */

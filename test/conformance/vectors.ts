@@ -1,6 +1,7 @@
 /**
- * Every conformance vector, with the verdict that the rules of docs/evidence.md and docs/verdict.md give it. The verdicts
- * are worked out by hand and never recorded from what a reader said.
+ * The conformance vectors of the format's first version, and those that have nothing to do with its version, each with the verdict
+ * that the rules of docs/evidence.md and docs/verdict.md give it. The verdicts are worked out by hand and never recorded from
+ * what a reader said.
  */
 import { digestNamed, idOf, type JsonObject, type MadeFile, marked } from "../support/evidenceMaker";
 import {
@@ -59,9 +60,14 @@ interface Draft {
 }
 
 const found: Vector[] = [];
-export const VECTORS: readonly Vector[] = found;
+export const FIRST_VECTORS: readonly Vector[] = found;
 
 function vector(name: string, about: string, draft: Draft): void {
+  found.push(vectorOf(name, about, draft));
+}
+
+/** What a vector's folder holds. */
+export function vectorOf(name: string, about: string, draft: Draft): Vector {
   const { repositoryId = REPOSITORY } = draft;
   const proofline = new Map<string, string>();
   if (repositoryId !== null) {
@@ -82,7 +88,7 @@ function vector(name: string, about: string, draft: Draft): void {
           ...proofline,
           ...draft.base.map((file) => [pathOf(file), file.text] as const),
         ]);
-  found.push({
+  return {
     name,
     case: {
       about,
@@ -101,15 +107,15 @@ function vector(name: string, about: string, draft: Draft): void {
     },
     files,
     base,
-  });
+  };
 }
 
-function pathOf({ batchRoot }: MadeFile): string {
+export function pathOf({ batchRoot }: MadeFile): string {
   return `.proofline/evidence/${batchRoot}.json`;
 }
 
 /** A piece that has a place. Without lines it is an edited one, which a reader may point at as it likes. */
-function piece(
+export function piece(
   claim: string,
   path: string,
   place: readonly [number, number, number, number] | null,
@@ -141,18 +147,18 @@ function piece(
 }
 
 /** `[first line, first column, last line, column after the last unit]` */
-const SUM_PLACE = [3, 3, 7, 16] as const;
-const GUARD_PLACE = [2, 5, 4, 31] as const;
+export const SUM_PLACE = [3, 3, 7, 16] as const;
+export const GUARD_PLACE = [2, 5, 4, 31] as const;
 const AREA_PLACE = [5, 2, 6, 15] as const;
 
-const sum = batch([suggestion("sum", "src/sum.ts", SUM)]);
+export const sum = batch([suggestion("sum", "src/sum.ts", SUM)]);
 const guard = batch([suggestion("guard", "src/guard.py", GUARD)]);
 const area = batch([suggestion("area", "src/area.go", AREA)]);
-const sumLeaf = leaf(sum, "sum");
+export const sumLeaf = leaf(sum, "sum");
 const guardLeaf = leaf(guard, "guard");
 const areaLeaf = leaf(area, "area");
-const SUM_FILE = { "src/sum.ts": plain(SUM) };
-const GUARD_FILE = { "src/guard.py": plain(GUARD) };
+export const SUM_FILE = { "src/sum.ts": plain(SUM) };
+export const GUARD_FILE = { "src/guard.py": plain(GUARD) };
 const EDITED = { content: "edited", prompt: "disclosed" } as const;
 
 // Good
@@ -1555,7 +1561,7 @@ const hugeTokenFile = batch(
   { device: "stranger" },
 );
 /** What may be pointed at of broken evidence of the sample claims. */
-const SUM_BROKEN = { path: "src/sum.ts", line: 3, summary: "failed" } as const;
+export const SUM_BROKEN = { path: "src/sum.ts", line: 3, summary: "failed" } as const;
 const GUARD_BROKEN = { path: "src/guard.py", line: 2, summary: "failed" } as const;
 vector("hostile/huge-token", "A token of 2^32 in an opening costs its own file and no other.", {
   rows: [16],

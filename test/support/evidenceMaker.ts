@@ -71,6 +71,8 @@ export interface MadeBatch {
 }
 
 export interface MadeFile {
+  /** What it was made of. */
+  from: MadeBatch;
   text: string;
   batchRoot: string;
   seal: string;
@@ -290,6 +292,7 @@ export function makeBatch(batch: MadeBatch): MadeFile {
   const file: JsonObject = isFirst ? { envelope, openings } : { envelope, ...openings };
   batch.bendFile?.(file);
   return {
+    from: batch,
     text: isFirst ? pretty(file) : lined(file),
     batchRoot: sha256(Uint8Array.of(1), root, seal).toString("hex"),
     seal: seal.toString("hex"),

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Grammars } from "../../../server/src/evidence/locate/grammars";
 import { CHECK_VALUES, type CheckName } from "../../../server/src/protocol/verdictWords";
 import { MUTATIONS } from "../../attack/mutations";
+import { VECTORS } from "../../conformance/allVectors";
 import {
   asExpectation,
   caseOf,
@@ -13,7 +14,6 @@ import {
   vectorNames,
   withVector,
 } from "../../conformance/observe";
-import { VECTORS } from "../../conformance/vectors";
 import { filesOf } from "../../conformance/written";
 import { missingPaths } from "../../support/documentation";
 
@@ -144,6 +144,7 @@ function RULES(): readonly string[] {
     "sequence",
     "units",
     "vanished",
+    "versions",
   ];
 }
 

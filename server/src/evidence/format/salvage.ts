@@ -21,7 +21,8 @@ const UNREADABLE: BatchFacts = {
 export function salvage(bytes: Uint8Array): SealedBatch | null {
   const file = Buffer.from(bytes).toString("utf8");
   const statement = readStatement(file);
-  const claims = statement.includes('"record":') ? claimsOfFirst(file, statement) : claimsIn(file);
+  const first = claimsOfFirst(file, statement);
+  const claims = first.length > 0 ? first : claimsIn(file);
   if (claims.length === 0) {
     return null;
   }

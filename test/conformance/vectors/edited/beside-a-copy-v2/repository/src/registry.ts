@@ -1,0 +1,9 @@
+export class Registry {
+  clear(): void {
+    this.entries.clear();
+  }
+  clearAll(): void {
+    this.entries.clear(true);
+  }
+  size = 0;
+}

@@ -1,0 +1,2 @@
+const größe = "日本語 😀";
+const gruß = "👋🏽 नमस्ते" + größe;

