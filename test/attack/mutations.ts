@@ -108,6 +108,7 @@ function attackersBatch(
   change: Partial<MadeBatch> = {},
 ): MadeBatch {
   return {
+    version: random.of([1, 2]),
     device: random.of(["stranger", "stranger", "another stranger"]),
     repositoryId: idOf("repository"),
     execution: structuredClone(REPLAYABLE),
@@ -231,7 +232,7 @@ const EVIDENCE: readonly Mutation[] = [
   }),
   mutation("evidence: structure of the openings", (state, random, world) => {
     changeOne(state.evidence, random, (text) =>
-      reshaped(text, (file) => mutateJson(child(file, "openings"), random, lenders(world))),
+      reshaped(text, (file) => mutateOpenings(file, random, lenders(world))),
     );
     return MAY_LOWER;
   }),
@@ -243,11 +244,9 @@ const EVIDENCE: readonly Mutation[] = [
     changeOne(state.evidence, random, (text) => resigned(text, random, world, "stranger"));
     return MAY_LOWER;
   }),
-  mutation("evidence: files renamed, copied, stripped", (state, random) => {
+  mutation("evidence: files renamed, copied, stripped", (state, random, world) => {
     const [name = "", text = ""] = random.of([...state.evidence]);
-    const stripped = reshaped(textOf(text), (file) => {
-      child(file, "openings").prompts = null;
-    });
+    const stripped = withoutPrompts(textOf(text), world);
     switch (random.below(4)) {
       case 0:
         state.evidence.delete(name);
@@ -285,6 +284,32 @@ const EVIDENCE: readonly Mutation[] = [
     return MAY_LOWER;
   }),
 ];
+
+/** Changes something that travels beside the envelope. */
+function mutateOpenings(file: JsonObject, random: Random, pool: Pool): void {
+  if (isObject(file.openings)) {
+    mutateJson(file.openings, random, pool);
+    return;
+  }
+  const { envelope, ...beside } = file;
+  mutateJson(beside, random, pool);
+  for (const key of Object.keys(file)) {
+    delete file[key];
+  }
+  Object.assign(file, beside, { envelope });
+}
+
+/** The same batch as whoever keeps its prompts would hand it on; of a file that nobody sealed so, one that says nothing of them. */
+function withoutPrompts(text: string, world: World): string {
+  const sealed = world.batches.find(({ made }) => made.text === text);
+  if (sealed === undefined) {
+    return reshaped(text, (file) => {
+      (isObject(file.openings) ? file.openings : file).prompts = null;
+    });
+  }
+  const claims = sealed.from.claims.map((claim) => ({ ...claim, open: false }));
+  return makeBatch({ ...sealed.from, claims }).text;
+}
 
 /** The same file with a changed statement; signed by nobody anew, or by a stranger. */
 function resigned(text: string, random: Random, world: World, signer: string | null): string {

@@ -143,9 +143,10 @@ export function makeWorld(manifest: JsonObject): World {
     claims.push(...found.claims);
   }
   const sealed: { made: MadeFile; from: MadeBatch }[] = [];
-  const seal = (device: string, some: readonly MadeClaim[]): void => {
+  const seal = (device: string, version: 1 | 2, some: readonly MadeClaim[]): void => {
     const before = sealed.filter(({ from }) => from.device === device).at(-1);
     const from: MadeBatch = {
+      version,
       device,
       repositoryId: REPOSITORY,
       execution: REPLAYABLE,
@@ -155,9 +156,9 @@ export function makeWorld(manifest: JsonObject): World {
     };
     sealed.push({ made: makeBatch(from), from });
   };
-  seal("author", claims.slice(0, 3));
-  seal("author", claims.slice(3, 6));
-  seal("colleague", claims.slice(6));
+  seal("author", 1, claims.slice(0, 3));
+  seal("author", 2, claims.slice(3, 6));
+  seal("colleague", 2, claims.slice(6));
   return {
     sources,
     repositoryId: REPOSITORY,
