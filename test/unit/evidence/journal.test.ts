@@ -4,8 +4,13 @@ import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
+import {
+  type AcceptedSuggestion,
+  ReplayableSuggestion,
+} from "../../../server/src/evidence/format/acceptedSuggestion";
 import { newSalts } from "../../../server/src/evidence/format/claimSalts";
+import { COMMITTED_FIELDS } from "../../../server/src/evidence/format/claimValues";
+import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { type Journal, openJournal, readJournals } from "../../../server/src/evidence/journal/journal";
 import { formatLine, type JournalEntry, parseLines } from "../../../server/src/evidence/journal/journalEntry";
 import { JournalState } from "../../../server/src/evidence/journal/journalState";
@@ -305,6 +310,18 @@ describe("crashes", () => {
     expect(journal.pending()).toEqual([three[0], three[2]]);
     expect(journal.problems).toEqual([expect.stringMatching(/1 of 3 entries/)]);
     expect(await readdir(join(home, "journal", "damaged"))).toHaveLength(1);
+  });
+
+  it("keep a suggestion that was accepted before there was a second version of evidence, with all of its salts", () => {
+    const salts = Object.fromEntries(
+      COMMITTED_FIELDS.replayable.map((field, index) => [field, digestOf(`a${index.toString(16)}`)]),
+    );
+    const suggestion = ReplayableSuggestion.parse({ ...sample(), salts });
+    const { entries, damagedLines } = parseLines(formatLine({ kind: "accepted", suggestion }));
+    expect(entries).toEqual([{ kind: "accepted", suggestion: { ...suggestion, salts } }]);
+    expect(damagedLines).toBe(0);
+    const reading = readEvidence(Buffer.from(sealed([suggestion]).evidence));
+    expect(reading).toMatchObject({ kind: "intact" });
   });
 
   it("believe no line with a changed byte", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
   canonicalJson,
+  linedCanonicalJson,
   parseCanonical,
   prettyCanonicalJson,
 } from "../../../server/src/platform/canonicalJson";
@@ -118,6 +119,24 @@ describe("parseCanonical", () => {
         const read: unknown = parseCanonical(text, anything, limits);
         expect(canonicalJson(read)).toBe(canonicalJson(value));
       }),
+    );
+  });
+
+  it("reads what linedCanonicalJson writes, whose items have a line each", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.oneof(fc.array(fc.jsonValue()), fc.jsonValue())), (value) => {
+        const text = safe(() => linedCanonicalJson(value));
+        if (text === null) {
+          return;
+        }
+        for (const spelled of [text, text.replaceAll("\n", "\r\n")]) {
+          expect(canonicalJson(parseCanonical(spelled, anything, limits))).toBe(canonicalJson(value));
+        }
+        expect(text.replaceAll("\n", "")).toBe(canonicalJson(value));
+      }),
+    );
+    expect(linedCanonicalJson({ b: { c: [1] }, a: [{ e: 1, d: "x\n" }, 2], f: [] })).toBe(
+      '{\n"a":[\n{"d":"x\\n","e":1},\n2\n],\n"b":{"c":[1]},\n"f":[]\n}\n',
     );
   });
 

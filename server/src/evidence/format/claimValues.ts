@@ -2,7 +2,7 @@ import * as z from "zod";
 import { EnclaveAnswer } from "../../inference/enclaveOutput";
 import { ModelOutput } from "../../inference/suggestion";
 import { canonicalJson } from "../../platform/canonicalJson";
-import { fromDigest, uint32 } from "../../platform/digests";
+import { fromDigest } from "../../platform/digests";
 import { unreachable } from "../../platform/errors";
 import { Digest, Text } from "../../platform/primitives";
 import type { ExecutionKind } from "./execution";
@@ -81,7 +81,7 @@ export function encodeFields(values: ClaimValues): ReadonlyMap<CommittedField, U
         ["promptPrefix", utf8(values.prompt.prefix)],
         ["promptSuffix", utf8(values.prompt.suffix)],
         ["promptContext", json(values.prompt.context)],
-        ["tokens", Buffer.concat(values.tokens.map(uint32))],
+        ["tokens", uint32s(values.tokens)],
         ["raw", utf8(values.raw)],
         ["displayed", utf8(values.displayed)],
         ["accepted", json(values.accepted)],
@@ -167,6 +167,15 @@ export const FieldDigests = {
   stated: z.record(z.enum(COMMITTED_FIELDS.stated), Digest),
 } as const;
 export type FieldDigests = Readonly<Partial<Record<CommittedField, Digest>>>;
+
+/** Each as 32 bits, most significant byte first. */
+function uint32s(values: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(4 * values.length);
+  for (const [index, value] of values.entries()) {
+    bytes.writeUInt32BE(value, 4 * index);
+  }
+  return bytes;
+}
 
 function utf8(text: string): Uint8Array {
   return Buffer.from(text, "utf8");
