@@ -18,7 +18,7 @@ field() {
     const [file, ...way] = process.argv.slice(1);
     const event = JSON.parse(require("node:fs").readFileSync(file, "utf8"));
     process.stdout.write(String(way.reduce((value, name) => value?.[name], event) ?? ""));
-  ' "$GITHUB_EVENT_PATH" "$@"
+  ' "$GITHUB_EVENT_PATH" "$@" || fail "the event cannot be read."
 }
 
 work=${PROOFLINE_WORK:?}
@@ -53,6 +53,8 @@ if [ -z "$base" ]; then
 fi
 
 mkdir -p "$work"
+# Which models count is said by this call, and by no cache.
+rm -rf "$work/home/models/accepted" "$work/home/models/choices"
 sarif=
 if [ "${PROOFLINE_WRITE_SARIF:-false}" = true ]; then
   sarif=$work/proofline.sarif

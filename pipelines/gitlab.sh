@@ -38,6 +38,7 @@ fi
   fail "the repository itself holds $MODELS, $MARKDOWN or $JUNIT."
 rm -f "$MARKDOWN" "$JUNIT"
 mkdir -p "$work/home"
+[ ! -L "$MODELS" ] || fail "$MODELS is a link."
 if [ -d "$MODELS" ]; then
   mv "$MODELS" "$work/home/models"
   # Which models count is said by the pipeline, and by no cache.

@@ -141,6 +141,7 @@ function policyOf(known: VectorCase["known"]): Policy {
       approved: digests(known.approvedModels),
     },
     authority: {
+      asOf: 0,
       approvals: new Map(),
       denials: new Map(
         [

@@ -118,7 +118,7 @@ export class ConnectedReader implements ChainReader, WordReader {
         if (attempt === 1 && (await connection?.isLost())) {
           continue;
         }
-        throw chainError(error);
+        throw connection === undefined ? chainError(error) : wordError(error);
       }
     }
   }
@@ -284,13 +284,22 @@ export class ConnectedReader implements ChainReader, WordReader {
   }
 }
 
+/** What kept words from being read. Only where no server answers at all is the chain out of reach: who could say something did not. */
+function wordError(error: unknown): ProoflineError {
+  const isAnswered = !(error instanceof RpcFailure) || error.answered;
+  const failure = chainError(error);
+  return isAnswered && failure.code === "chain.unreachable"
+    ? new ProoflineError("chain.disputed", failure.reason, "compareServers", { cause: error })
+    : failure;
+}
+
 /** @throws RpcFailure where it takes too long; what was started goes on to its own end. */
 async function inTime<T>(check: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const seconds = CHECK_SECONDS;
-      reject(new RpcFailure(`not all that was asked was answered within ${seconds} seconds`));
+      reject(new RpcFailure(`not all that was asked was answered within ${seconds} seconds`, true));
     }, CHECK_SECONDS * 1000);
   });
   try {

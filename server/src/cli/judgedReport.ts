@@ -1,8 +1,8 @@
 import { readAnchor } from "../chain/anchorFile";
 import type { Repository } from "../evidence/repository";
 import type { ChangedFile } from "../platform/gitChanges";
-import { changedAnchors, judgedIn, unattributedIn } from "../policy/changes";
-import { countSummaries, type Report } from "../policy/report";
+import { changedAnchors, judgedIn, unattributedIn, wordsTakenAway } from "../policy/changes";
+import { countSummaries, type FileProblem, type Report } from "../policy/report";
 import { admissionBy, loosenedBeside, type RepositoryRules } from "../workflows/repositoryPolicies";
 import { isIn, type WantedPaths } from "../workflows/verify";
 import type { ChainFlags } from "./chainOptions";
@@ -57,12 +57,25 @@ export async function judgedReportOf(
   return {
     ...whole,
     report: select(
-      { ...report, unattributed: await unattributed(report, repository, changes, judge) },
+      {
+        ...report,
+        unattributed: await unattributed(report, repository, changes, judge),
+        files: [...report.files, ...takenAway(changes ?? [])],
+      },
       wanted,
     ),
     judge,
     notes: base === null ? [] : loosenedLines(await loosenedBeside(repository, rules)),
   };
+}
+
+/** Whoever takes such a file away leaves the next change without it, and everybody who clones. */
+function takenAway(changes: readonly ChangedFile[]): readonly FileProblem[] {
+  return wordsTakenAway(changes).map((path) => ({
+    path,
+    problem:
+      "It holds at the base what the authority attested or a verifier signed, and this change alters it or takes it away.",
+  }));
 }
 
 /** What this call judges by: the rules that count, for what a change has to answer for. */

@@ -1,9 +1,9 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
-import type { Repository, RepositoryFiles } from "../evidence/repository";
+import { POLICY_FILE, type Repository, type RepositoryFiles } from "../evidence/repository";
 import { utc } from "../platform/utc";
 import type { Report } from "../policy/report";
-import { verifierReplays } from "../policy/verifierReplays";
+import { unsignedResults, verifierReplays } from "../policy/verifierReplays";
 import type { EnclaveOutcome, ReplayOutcome } from "../policy/verifyEvidence";
 import { policyWithAuthority } from "../workflows/authority/policyWithAuthority";
 import { checkEnclaves } from "../workflows/checkEnclaves";
@@ -128,7 +128,16 @@ export async function reportOf(
         ...(wanted.length > 0 && { wanted }),
       });
       return {
-        report: { ...report, files: [...report.files, ...policyProblems(rules)] },
+        report: {
+          ...report,
+          files: [
+            ...report.files,
+            ...policyProblems(rules),
+            // What is not judged would hide it else.
+            ...(reading?.kind === "unread" ? [{ path: POLICY_FILE, problem: reading.reason }] : []),
+            ...unsignedResults(contents.results, policy.verifiers),
+          ],
+        },
         ...{ wanted, contents, replayed: replays.replayed, outcomes: replays.outcomes },
         ...{ repository, device: known.device, rules },
       };

@@ -328,6 +328,7 @@ export function assembleServer(
       void proposeChain();
       void proposePolicy();
       folders.watchChain();
+      authorities.watch();
       repositoryWatch.lookAgain();
       await Promise.all([loading, store.begin()]);
     },
@@ -337,6 +338,7 @@ export function assembleServer(
       refreshed.close();
       await repositoryWatch.close();
       folders.close();
+      authorities.close();
       chain.reset();
       await acceptances.settled();
       await sealing.close();

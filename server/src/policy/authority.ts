@@ -2,6 +2,8 @@ import { type Subject, subjectKey } from "../chain/authority/subjects";
 
 /** What the addresses that a policy names as its authority say of subjects, by `subjectKey`. */
 export interface AuthorityFindings {
+  /** By when it is so: seconds since 1970. What is not anchored yet is judged as if it were anchored then. */
+  readonly asOf: number;
   readonly approvals: ReadonlyMap<string, Approved>;
   readonly denials: ReadonlyMap<string, Denied>;
 }
@@ -21,7 +23,7 @@ export interface Denied {
   readonly compromised: { readonly since: number | null } | null;
 }
 
-export const NO_AUTHORITY: AuthorityFindings = { approvals: new Map(), denials: new Map() };
+export const NO_AUTHORITY: AuthorityFindings = { asOf: 0, approvals: new Map(), denials: new Map() };
 
 /**
  * What an authority says of a subject for something that was anchored at a time: seconds since 1970, `null` for not yet. Only the times of
@@ -29,12 +31,12 @@ export const NO_AUTHORITY: AuthorityFindings = { approvals: new Map(), denials: 
  * its key, and an approval speaks of all that bears it.
  */
 export function standingAt(
-  { approvals, denials }: AuthorityFindings,
+  { asOf, approvals, denials }: AuthorityFindings,
   subject: Subject,
   anchored: number | null,
 ): "approved" | "denied" | "unnamed" {
   const key = subjectKey(subject);
-  const time = anchored ?? Number.POSITIVE_INFINITY;
+  const time = anchored ?? asOf;
   const denied = denials.get(key);
   if (denied !== undefined) {
     const { lostAt, compromised } = denied;

@@ -26,13 +26,14 @@ export function judgedIn(
   // Where a file is gone, another may lie in its place.
   const inOrder = [...changes].sort((a, b) => Number(b.isGone) - Number(a.isGone));
   const byPath = new Map(inOrder.map((file) => [file.path, file]));
-  const isOtherRepository =
+  const isAboutAll =
     changes.some(({ path }) => path.startsWith(`${REPOSITORY_FOLDER}/`)) ||
-    changedAnchors(changes).some(({ isNew }) => !isNew);
+    changedAnchors(changes).some(({ isNew }) => !isNew) ||
+    changes.some(({ path }) => isWord(path));
   return ({ path, evidenceFile, startLine, endLine, checks, findings }) => {
     const file = byPath.get(path);
     const isAlways =
-      isOtherRepository ||
+      isAboutAll ||
       !told.has(path) ||
       evidenceFile === null ||
       byPath.has(evidenceFile) ||
@@ -86,6 +87,16 @@ export interface LinesOfFile {
   readonly endLine: number;
 }
 
+/** Whether a file holds what an authority attested or a verifier found, on which any line's word may rest. */
+function isWord(path: string): boolean {
+  return /^\.proofline\/(?:authority|results)\//.test(path);
+}
+
+/** The files among what was changed that held what an authority attested or a verifier found, and do no longer, or hold another thing. */
+export function wordsTakenAway(changes: readonly ChangedFile[]): readonly string[] {
+  return changes.filter(({ path, isNew }) => isWord(path) && !isNew).map(({ path }) => path);
+}
+
 /** Whether a change touches some lines. */
 export function touchedBy(changes: readonly ChangedFile[]): (lines: LinesOfFile) => boolean {
   const byPath = new Map(changes.filter(({ isGone }) => !isGone).map((file) => [file.path, file.lines]));
@@ -102,7 +113,7 @@ export function broughtBy(changes: readonly ChangedFile[]): (lines: LinesOfFile)
 
 /** What Proofline itself writes; anything else that lies there is a file like any other. */
 const PROOFLINE_FILES =
-  /^\.proofline\/(?:(?:evidence|anchors|repository)\/[^/]+\.json|(?:models|policy)\.json|\.gitattributes)$/;
+  /^\.proofline\/(?:(?:evidence|anchors|repository|authority|results)\/[^/]+\.json|(?:models|policy)\.json|\.gitattributes)$/;
 
 /** Whether a range ends wherever its file does. */
 function isWhole(end: number): boolean {

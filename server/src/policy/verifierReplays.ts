@@ -1,6 +1,7 @@
 import { openResult, type UncheckedResult } from "../evidence/format/verificationResult";
 import type { Address, Digest } from "../platform/primitives";
 import { atOnce } from "../platform/slices";
+import type { FileProblem } from "./report";
 
 /** Whose replay of a claim counts. */
 export interface VerifierReplay {
@@ -20,6 +21,25 @@ export function verifierReplays(
   return atOnce(gatherVerifierReplays(results, verifiers));
 }
 
+/** Results that bear the name of a verifier who counts, and are not signed by them or say something else. */
+export function unsignedResults(
+  results: readonly UncheckedResult[],
+  verifiers: ReadonlyMap<Address, string>,
+): readonly FileProblem[] {
+  return results
+    .filter((result) => verifiers.has(result.verifier) && claimsOf(result).length === 0)
+    .map(({ path }) => ({
+      path,
+      problem: "The verifier whose name it bears did not sign it, or it is no result of replays.",
+    }));
+}
+
+function claimsOf(result: UncheckedResult): readonly Digest[] {
+  const claims = opened.get(result) ?? openResult(result) ?? [];
+  opened.set(result, claims);
+  return claims;
+}
+
 /** The same in small steps, one for each signature. */
 export function* gatherVerifierReplays(
   results: readonly UncheckedResult[],
@@ -32,9 +52,7 @@ export function* gatherVerifierReplays(
     if (name === undefined) {
       continue;
     }
-    const claims = opened.get(result) ?? openResult(result) ?? [];
-    opened.set(result, claims);
-    for (const claim of claims) {
+    for (const claim of claimsOf(result)) {
       found.set(claim, { verifier, name });
     }
     yield;

@@ -37,6 +37,9 @@ export interface BaseContents extends BaseEvidence {
   readonly approvals: readonly Approval[];
 }
 
+/** Each may cost a signature. */
+const MAX_RESULTS = 10_000;
+
 /** What judges evidence files, of which several may be asked for at once. */
 export interface EvidenceReader {
   /** @param bytes are the reader's from now on; whoever asks uses them no more */
@@ -105,9 +108,16 @@ export class RepositoryReader {
     }
     const results: UncheckedResult[] = [];
     for await (const file of repository.resultFiles()) {
+      if (results.length === MAX_RESULTS) {
+        problems.push({
+          path: file.path,
+          problem: `Only ${MAX_RESULTS} files with results of verifiers are read.`,
+        });
+        break;
+      }
       const reading = file.kind === "unreadable" ? file : readResult(file.bytes);
       if (reading.kind === "result") {
-        results.push(reading.result);
+        results.push({ path: file.path, ...reading.result });
       } else {
         problems.push({ path: file.path, problem: reading.reason });
       }

@@ -116,6 +116,8 @@ test("from a policy that nobody has approved anything under, to what was revoked
   await answer("authority enroll-device", ["--name", "A laptop"]);
   expect(await summaries()).toEqual(["verified"]);
   expect(await summaries("reviewer")).toEqual(["verified"]);
+  // What was said is not said, nor paid for, again.
+  expect(approvalIn(await answer("authority approve-model")).path).toBe(path);
   expect((await answer("authority list", [], "reviewer")).subjects).toMatchObject([
     { kind: "device", name: "A laptop", approved: true, until: null },
     { kind: "model", approved: true },
@@ -149,6 +151,17 @@ test("from a policy that nobody has approved anything under, to what was revoked
     since: 4_070_908_800,
   });
   expect((await summaries()).sort()).toEqual(["failed", "verified"]);
+  // To say it otherwise takes the first back, so that leaving out the second gives nothing.
+  const corrected = await answer("authority revoke", [
+    "device",
+    device,
+    "--compromised",
+    "--since",
+    "2020-01-01",
+  ]);
+  expect(await summaries()).toEqual(["failed", "failed"]);
+  rmSync(join(project, "path" in corrected ? (corrected.path ?? "") : ""));
+  expect(await summaries()).toEqual(["failed", "failed"]);
   expect(readdirSync(join(project, ".proofline", "authority"))).toHaveLength(3);
 }, 240_000);
 

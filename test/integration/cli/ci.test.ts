@@ -133,7 +133,10 @@ describe("what a verifier signed", () => {
     const file = onlyResult();
     const text = readFileSync(file, "utf8");
     writeFileSync(file, text.replace(/"keyid": "0x[0-9a-f]{40}"/, `"keyid": "${VERIFIER}"`));
-    expect(read()).toMatchObject({ summary: "anchored", files: [] });
+    expect(read()).toMatchObject({
+      summary: "anchored",
+      files: [{ problem: expect.stringMatching(/did not sign it/) }],
+    });
     rmSync(file);
     ci();
     const payload = JSON.parse(readFileSync(file.replace(/[^/]*$/, readdirSync(results())[0] ?? ""), "utf8"));
@@ -159,6 +162,39 @@ describe("what a verifier signed", () => {
     lines[at] += " // mine";
     writeFileSync(join(project, FILE), lines.join("\n"));
     expect(read().summary).toBe("edited");
+  });
+});
+
+describe("a change against its base", () => {
+  /** Has the results committed on the branch that others are compared with. */
+  function signedOnMain(rules: string): void {
+    const policy = join(project, ".proofline", "policy.json");
+    writeFileSync(policy, readFileSync(policy, "utf8").replace('"verifiers"', `${rules} "verifiers"`));
+    ci();
+    git("add", "-A");
+    git("commit", "--quiet", "--message", "Signed");
+  }
+
+  test("may not take away what a verifier signed, nor alter it", () => {
+    signedOnMain("");
+    git("checkout", "--quiet", "-b", "change");
+    const kept = readFileSync(onlyResult(), "utf8");
+    writeFileSync(onlyResult(), kept.replace("payload", "payloads"));
+    expect(proofline(["ci", "--base", "main"]).stdout).toMatch(/this change alters it or takes it away/);
+    rmSync(onlyResult());
+    git("commit", "--quiet", "--all", "--message", "Away with it");
+    const { status, stdout } = proofline(["ci", "--base", "main"]);
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/this change alters it or takes it away/)]);
+  });
+
+  test("has every line judged again where it brings a result, and nobody asks who wrote that file", () => {
+    signedOnMain('"unattributed": "refuse",');
+    git("checkout", "--quiet", "-b", "change");
+    expect(ci(["--base", "main"], generatePrivateKey()).answer.signed?.claims).toBe(1);
+    git("add", "-A");
+    git("commit", "--quiet", "--message", "Another verifier");
+    const { status, stdout } = proofline(["verify", "--base", "main"]);
+    expect([status, stdout]).toEqual([0, expect.not.stringMatching(/no evidence|Not judged/)]);
   });
 });
 

@@ -8,7 +8,7 @@ import { AttestationResult, getAttestationCall, getDenialCall } from "./easCalls
 export function denialWord(address: Address, denial: Digest): WordQuestion {
   return {
     key: `denied ${address} ${denial}`,
-    call: getDenialCall(address, denial),
+    call: () => getDenialCall(address, denial),
     schema: TimestampResult.transform(BigInt),
     changedAt: Number,
     slot: (facts) => denialSlot(facts, address, denial),
@@ -19,7 +19,7 @@ export function denialWord(address: Address, denial: Digest): WordQuestion {
 export function attestationWord(uid: ChainHash): WordQuestion {
   return {
     key: `attested ${uid}`,
-    call: getAttestationCall(uid),
+    call: () => getAttestationCall(uid),
     schema: AttestationResult.transform(
       ({ time, expirationTime, revocationTime }) =>
         time | (expirationTime << BITS) | (revocationTime << (2n * BITS)),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Hex, toBytes } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import type * as z from "zod";
@@ -6,7 +7,6 @@ import { ProoflineError } from "../../platform/errors";
 import { Address, ChainHash, type Digest } from "../../platform/primitives";
 import { accountOfKey } from "../../platform/walletKey";
 import type { ChainConfiguration, ChainIdentity } from "../chain";
-import { TimestampResult } from "../eas/eas";
 import type { KnownChain } from "../knownChains";
 import type { PaidWork, WorkWords } from "../payments/paidWork";
 import { payFor } from "../payments/pay";
@@ -14,6 +14,7 @@ import type { Bill } from "../payments/payment";
 import { Block, quantity, type Receipt } from "../rpc/blocks";
 import { chainError } from "../rpc/chainError";
 import { type Connection, connectRpc } from "../rpc/connection";
+import { storedWords, type WordQuestion } from "../trust/storedWords";
 import type { ApprovalFile } from "./approvalFile";
 import {
   type Attestation,
@@ -23,17 +24,18 @@ import {
   schemaOf,
   uidOf,
 } from "./attestation";
+import { attestationWord, denialWord, timesIn } from "./authorityWords";
 import {
   AttestationResult,
   attestCall,
   denyCall,
   getAttestationCall,
-  getDenialCall,
   getRegistryCall,
   getSchemaCall,
   RegistryResult,
   registerCall,
   SchemaResult,
+  withdrawCall,
 } from "./easCalls";
 
 type RpcConfiguration = Extract<ChainConfiguration, { kind: "rpc" }>;
@@ -49,6 +51,10 @@ export interface AuthorityWriterOptions {
 
 /** So many alike attestations of one address in one block are told apart. */
 const MAX_BUMP = 16;
+
+/** How long servers may take to hear of a block that one of them shows, and how often they are asked. */
+const PATIENCE_MILLISECONDS = 30_000;
+const PAUSE_MILLISECONDS = 1_000;
 
 /** What a schema or an attestation has in place of its UID where there is none. */
 const NO_UID = `0x${"00".repeat(32)}`;
@@ -114,6 +120,7 @@ export class AuthorityWriter {
       for (const { blockNumber } of receipts) {
         const found = await this.madeIn(blockNumber, attested, expirationTime);
         if (found !== null) {
+          await this.confirmed(attestationWord(uidOf(found.attestation)));
           return found;
         }
       }
@@ -128,13 +135,37 @@ export class AuthorityWriter {
   /** Denies something for ever. Resolves to when that was, in seconds since 1970; what was denied before stays as it was. */
   deny(denial: Digest): Promise<number> {
     return this.asking(async () => {
+      const question = denialWord(this.speaker().address, denial);
       await this.pay({
         to: this.identity.contract,
         data: denyCall(denial),
-        isDone: async () => (await this.deniedAt(denial)) !== 0,
+        isDone: async () => (await this.saidByAll(question)) !== 0n,
         words: wordsFor("revocation", "revoke it"),
       });
-      return this.deniedAt(denial);
+      return Number(await this.confirmed(question));
+    });
+  }
+
+  /** Takes back in EAS what was attested. Whether it was already says nothing: it is then as wanted. */
+  async withdraw({ attestation }: ApprovalFile): Promise<void> {
+    await this.asking(async () => {
+      const question = attestationWord(uidOf(attestation));
+      const isWithdrawn = (word: bigint): boolean => timesIn(word).revocationTime !== 0;
+      await this.pay({
+        to: this.identity.contract,
+        data: withdrawCall(attestation),
+        isDone: async () => isWithdrawn(await this.saidByAll(question)),
+        words: wordsFor("withdrawal", "take it back"),
+      });
+      await this.confirmed(question, isWithdrawn);
+    });
+  }
+
+  /** Whether all servers say that an attestation was made and not taken back. */
+  stands({ attestation }: ApprovalFile): Promise<boolean> {
+    return this.asking(async () => {
+      const { time, revocationTime } = timesIn(await this.saidByAll(attestationWord(uidOf(attestation))));
+      return time !== 0 && revocationTime === 0;
     });
   }
 
@@ -217,8 +248,40 @@ export class AuthorityWriter {
     return (await this.connection.rpc.call("eth_call", [call, "latest"], SchemaResult)) !== NO_UID;
   }
 
-  private async deniedAt(denial: Digest): Promise<number> {
-    return this.call(getDenialCall(this.speaker().address, denial), TimestampResult);
+  private async saidByAll(question: WordQuestion): Promise<bigint> {
+    const { words } = await storedWords(this.connection, [question]);
+    return words.get(question.key) ?? 0n;
+  }
+
+  /**
+   * What all servers say once they have heard of it: one alone could say anything.
+   *
+   * @throws ProoflineError `chain.rejected` where they do not say it in time
+   */
+  private async confirmed(
+    question: WordQuestion,
+    isSaid: (word: bigint) => boolean = (word) => word !== 0n,
+  ): Promise<bigint> {
+    const deadline = performance.now() + PATIENCE_MILLISECONDS;
+    for (;;) {
+      const word = await this.saidByAll(question).catch((error: unknown) => {
+        if (performance.now() > deadline) {
+          throw error;
+        }
+        return null;
+      });
+      if (word !== null && isSaid(word)) {
+        return word;
+      }
+      if (performance.now() > deadline) {
+        throw new ProoflineError(
+          "chain.rejected",
+          `Not all servers of ${this.identity.name} show what was sent, so that it is not certain that it was taken.`,
+          "tryAgain",
+        );
+      }
+      await delay(PAUSE_MILLISECONDS);
+    }
   }
 
   private call<T>(data: Hex, schema: z.ZodType<T>): Promise<T> {

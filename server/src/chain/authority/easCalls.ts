@@ -4,6 +4,7 @@ import { Address, type ChainHash, type Digest } from "../../platform/primitives"
 import { word } from "../eas/eas";
 import { Bytes } from "../rpc/blocks";
 import {
+  type Attestation,
   type Attested,
   encodeAttested,
   NO_REFERENCE,
@@ -12,6 +13,7 @@ import {
   type SchemaKind,
   schemaOf,
   schemaUid,
+  uidOf,
 } from "./attestation";
 
 /**
@@ -24,6 +26,9 @@ export const ATTESTING_ABI = parseAbi([
   "struct AttestationRecord { bytes32 uid; bytes32 schema; uint64 time; uint64 expirationTime; uint64 revocationTime; bytes32 refUID; address recipient; address attester; bool revocable; bytes data; }",
   "function attest(AttestationRequest request) payable returns (bytes32)",
   "function revokeOffchain(bytes32 data) returns (uint64)",
+  "struct RevocationRequestData { bytes32 uid; uint256 value; }",
+  "struct RevocationRequest { bytes32 schema; RevocationRequestData data; }",
+  "function revoke(RevocationRequest request) payable",
   "function getAttestation(bytes32 uid) view returns (AttestationRecord)",
   "function getRevokeOffchain(address revoker, bytes32 data) view returns (uint64)",
   "function getSchemaRegistry() view returns (address)",
@@ -55,6 +60,15 @@ export function attestCall(attested: Attested, expirationTime: number): Hex {
         },
       },
     ],
+  });
+}
+
+/** Takes an attestation back. */
+export function withdrawCall(attestation: Attestation): Hex {
+  return encodeFunctionData({
+    abi: ATTESTING_ABI,
+    functionName: "revoke",
+    args: [{ schema: attestation.schema, data: { uid: uidOf(attestation), value: 0n } }],
   });
 }
 

@@ -4,7 +4,6 @@ import type { AnchorTrust } from "../chain";
 import type { ContractFacts } from "../knownChains";
 import { quantity } from "../rpc/blocks";
 import type { Connection, Head } from "../rpc/connection";
-import { RpcFailure } from "../rpc/rpc";
 import { proveSlots } from "./takeProof";
 import { type Agreed, agreed, common, DisputedError, type Testimony } from "./witnesses";
 
@@ -13,7 +12,7 @@ export interface WordQuestion {
   /** Names it among others. */
   readonly key: string;
   /** The call that shows it. */
-  readonly call: `0x${string}`;
+  call(): `0x${string}`;
   readonly schema: z.ZodType<bigint>;
   /** When it last said something new: seconds since 1970, 0 for never. */
   changedAt(word: bigint): number;
@@ -36,8 +35,8 @@ const CATCH_UP_MILLISECONDS = [250, 500, 1_000];
 /**
  * Reads words of EAS from all servers, each at the block that it has reached itself, and has them proved where that can be done.
  *
- * @throws DisputedError where two servers differ, or say something else than what is proved. RpcFailure where one keeps silent, and what
- * else the network does.
+ * @throws DisputedError where two servers differ, one keeps silent, or both say something else than what is proved; and what the network
+ * does where none answers
  */
 export async function storedWords(
   connection: Connection,
@@ -51,7 +50,7 @@ export async function storedWords(
       return judged(connection, head, questions, answers);
     }
     if (milliseconds === null) {
-      throw new RpcFailure(`${silent.server.host} does not say what EAS stores`, true);
+      throw new DisputedError(`${silent.server.host} does not say what EAS stores, and others do.`);
     }
     await delay(milliseconds);
   }
@@ -121,7 +120,7 @@ async function ask(
     const { number, timestamp } = head.reached.get(witness) ?? head;
     const word = await witness.server.call(
       "eth_call",
-      [{ to: identity.contract, data: call }, identity.local ? "latest" : quantity(number)],
+      [{ to: identity.contract, data: call() }, identity.local ? "latest" : quantity(number)],
       schema,
     );
     return { word, reachedTime: timestamp };

@@ -1,9 +1,15 @@
 /** What a team's address says onchain: which models, devices, environments and verifiers count, and which no longer do. */
 import type { Hex } from "viem";
 import type { ApprovalFile } from "../../chain/authority/approvalFile";
-import { approvalFileName, formatApproval } from "../../chain/authority/approvalFile";
+import {
+  type Approval,
+  approvalFileName,
+  formatApproval,
+  readApproval,
+} from "../../chain/authority/approvalFile";
 import {
   type Attested,
+  encodeAttested,
   readAttested,
   type SchemaKind,
   schemaOf,
@@ -139,8 +145,12 @@ export async function revoke(
       ...(attested === null ? [] : [{ data: attestCall(attested, 0), schema: schemaOf(attested) }]),
     ]);
   }
-  return speaking(session, flags, async (writer, repository) => {
+  return speaking(session, flags, async (writer, repository, approvals) => {
     const time = await writer.deny(digest);
+    // Of two of them the earlier one would count, and whoever leaves it out would have the later one count.
+    for (const { file } of attested === null ? [] : approvals.filter(saidSince(writer, digest))) {
+      await writer.withdraw(file);
+    }
     const path = attested === null ? null : await keep(repository, await writer.attest(attested, 0));
     const from =
       denial === "lost"
@@ -181,6 +191,12 @@ export function addApproval(session: Session, typed: string, flags: AuthorityFla
   });
 }
 
+/** What this authority has said before of since when something is compromised. */
+function saidSince({ address }: AuthorityWriter, digest: Digest): (approval: Approval) => boolean {
+  return ({ attested, file }) =>
+    attested.kind === "compromise" && attested.denial === digest && file.attestation.attester === address;
+}
+
 async function approve(session: Session, subject: Subject, flags: ApprovalFlags): Promise<Approved> {
   const { name } = flags;
   if (name === undefined || name.trim() === "") {
@@ -195,11 +211,31 @@ async function approve(session: Session, subject: Subject, flags: ApprovalFlags)
   if (flags.print === true) {
     return printed(session, flags, [{ data: attestCall(attested, expires), schema: schemaOf(attested) }]);
   }
-  return speaking(session, flags, async (writer, repository) => {
+  return speaking(session, flags, async (writer, repository, approvals) => {
+    for (const { file } of approvals.filter(saysTheSame(writer, attested, expires))) {
+      if (await writer.stands(file)) {
+        return kept(file, attested, `.proofline/authority/${approvalFileName(file)}`);
+      }
+    }
     const file = await writer.attest(attested, expires);
     await noteAuthority(repository, session, file);
     return kept(file, attested, await keep(repository, file));
   });
+}
+
+/** What this authority has attested already, so that nothing new need be paid for. */
+function saysTheSame(
+  { address, identity }: AuthorityWriter,
+  wanted: Attested,
+  expirationTime: number,
+): (approval: Approval) => boolean {
+  return ({ attested, file: { attestation, chainId, contract } }) =>
+    attestation.attester === address &&
+    attestation.expirationTime === expirationTime &&
+    chainId === identity.chainId &&
+    contract === identity.contract &&
+    encodeAttested(attested) === encodeAttested(wanted) &&
+    schemaOf(attested) === schemaOf(wanted);
 }
 
 function kept(file: ApprovalFile, attested: Attested, path: string): Approved {
@@ -308,16 +344,23 @@ function printed(
 async function asking<Value>(
   session: Session,
   flags: AuthorityFlags,
-  work: (writer: AuthorityWriter, repository: Repository) => Promise<Value>,
+  work: (writer: AuthorityWriter, repository: Repository, approvals: readonly Approval[]) => Promise<Value>,
   key: string | null = null,
 ): Promise<Value> {
   return withWorkspace(session, flags, async ({ chain, repository }) => {
+    const approvals: Approval[] = [];
+    for await (const file of repository.approvalFiles()) {
+      const reading = file.kind === "read" ? readApproval(file.bytes) : null;
+      if (reading?.kind === "approval") {
+        approvals.push(reading.approval);
+      }
+    }
     const writer = await AuthorityWriter.open(sharedChain(chain), {
       key,
       confirm: async () => flags.pay === true,
     });
     try {
-      return await work(writer, repository);
+      return await work(writer, repository, approvals);
     } finally {
       writer.close();
     }
@@ -327,7 +370,7 @@ async function asking<Value>(
 function speaking<Value>(
   session: Session,
   flags: AuthorityFlags,
-  work: (writer: AuthorityWriter, repository: Repository) => Promise<Value>,
+  work: (writer: AuthorityWriter, repository: Repository, approvals: readonly Approval[]) => Promise<Value>,
 ): Promise<Value> {
   const key = authorityKey(flags);
   if (key === null) {

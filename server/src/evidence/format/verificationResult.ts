@@ -41,13 +41,15 @@ type VerificationResult = z.infer<typeof VerificationResult>;
 
 /** A file with a result, of which nobody has looked at the signature: that costs more than reading. */
 export interface UncheckedResult {
+  /** The file, below the repository's top. */
+  readonly path: string;
   /** Who signed it, as the file says. */
   readonly verifier: Address;
   readonly envelope: Envelope;
 }
 
 export type ResultReading =
-  | { readonly kind: "result"; readonly result: UncheckedResult }
+  | { readonly kind: "result"; readonly result: Omit<UncheckedResult, "path"> }
   | { readonly kind: "malformed"; readonly reason: string };
 
 export interface ReplayedClaims {
@@ -100,7 +102,7 @@ export function readResult(bytes: Uint8Array): ResultReading {
 }
 
 /** The claims that a result says were replayed, where its verifier signed it; `null` where not, or where it says something else. */
-export function openResult({ envelope }: UncheckedResult): readonly Digest[] | null {
+export function openResult({ envelope }: Pick<UncheckedResult, "envelope">): readonly Digest[] | null {
   const opened = openEnvelope(envelope);
   if (opened === null) {
     return null;

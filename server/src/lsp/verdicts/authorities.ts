@@ -24,7 +24,8 @@ interface Asked {
   /** By `performance.now()`. */
   readonly at: number;
   readonly reading: AuthorityReading | null;
-  readonly isUnderWay: boolean;
+  /** The question that is under way; `null` for none. */
+  readonly underWay: symbol | null;
 }
 
 const NOT_READ_YET: AuthorityReading = {
@@ -37,6 +38,7 @@ export class Authorities {
   private readonly asked = new Map<string, Asked>();
   private readonly listeners: Listeners<string>;
   private readonly underWay = new Set<Promise<void>>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: SettingsStore,
@@ -59,8 +61,24 @@ export class Authorities {
   /** Has every authority asked again with the next question. */
   askAgain(): void {
     for (const [folder, asked] of this.asked) {
-      this.asked.set(folder, { ...asked, at: Number.NEGATIVE_INFINITY });
+      this.asked.set(folder, { ...asked, at: Number.NEGATIVE_INFINITY, underWay: null });
     }
+  }
+
+  /** From now on has what depends on an authority looked at again where it was asked long ago. */
+  watch(): void {
+    this.timer = setInterval(() => {
+      for (const [folder, asked] of this.asked) {
+        if (asked.underWay === null && isOld(asked)) {
+          void this.listeners.tell(folder);
+        }
+      }
+    }, TRY_AGAIN_MILLISECONDS);
+    this.timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
   }
 
   /** Resolves once all that was asked is known. */
@@ -78,20 +96,22 @@ export class Authorities {
     const key = sha256Digest(JSON.stringify([policyDigest(file), subjects, approvals]));
     const known = this.asked.get(repository.folder);
     const isKnown = known !== undefined && known.key === key;
-    if (!isKnown || (!known.isUnderWay && isOld(known))) {
+    if (!isKnown || (known.underWay === null && isOld(known))) {
+      const question = Symbol("question");
       const reading = isKnown ? known.reading : null;
-      this.asked.set(repository.folder, { key, at: performance.now(), reading, isUnderWay: true });
-      const asking = this.ask(repository, key, { file, evidence }).finally(() =>
+      this.asked.set(repository.folder, { key, at: performance.now(), reading, underWay: question });
+      const asking = this.ask(repository, question, { file, evidence }).finally(() =>
         this.underWay.delete(asking),
       );
       this.underWay.add(asking);
     }
-    return policyUnderReading(policy, (isKnown ? known.reading : null) ?? NOT_READ_YET);
+    const reading = isKnown ? known.reading : null;
+    return policyUnderReading(policy, reading === null ? NOT_READ_YET : asItIsNow(reading, file.authority));
   }
 
   private async ask(
     repository: Repository,
-    key: string,
+    question: symbol,
     { file, evidence }: { readonly file: KnownHere["rules"]["file"]; readonly evidence: FolderEvidence },
   ): Promise<void> {
     const reading = await this.read(repository, file, evidence).catch((error: unknown): AuthorityReading => {
@@ -99,10 +119,11 @@ export class Authorities {
       return { kind: "unread", reason: "What the authority says could not be read." };
     });
     const before = this.asked.get(repository.folder);
-    if (before?.key !== key) {
+    // Other servers may have been asked since, or about another thing.
+    if (before?.underWay !== question) {
       return;
     }
-    this.asked.set(repository.folder, { key, at: performance.now(), reading, isUnderWay: false });
+    this.asked.set(repository.folder, { key: before.key, at: performance.now(), reading, underWay: null });
     if (saidBy(before.reading) !== saidBy(reading)) {
       await this.listeners.tell(repository.folder);
     }
@@ -129,6 +150,20 @@ export class Authorities {
 function isOld({ at, reading }: Asked): boolean {
   const age = performance.now() - at;
   return age > (reading?.kind === "read" ? ASK_AGAIN_MILLISECONDS : TRY_AGAIN_MILLISECONDS);
+}
+
+/** A reading, as long as it is no older than the policy allows by the clock. */
+function asItIsNow(
+  reading: AuthorityReading,
+  { maximumAgeHours }: { readonly maximumAgeHours: number },
+): AuthorityReading {
+  const isTooOld = reading.kind === "read" && Date.now() / 1000 - reading.time >= maximumAgeHours * 3_600;
+  return isTooOld
+    ? {
+        kind: "unread",
+        reason: `What the authority said is older than the ${maximumAgeHours} hours that the policy allows.`,
+      }
+    : reading;
 }
 
 /** What a reading comes to, whenever it was made. */

@@ -67,7 +67,9 @@ function linesOf(policy: PolicyFile): readonly string[] {
 
 function decided({ decides, maximumAgeHours }: NonNullable<PolicyFile["authority"]>): string {
   const kinds =
-    decides.length === 0 ? "it only revokes" : `it alone decides which ${decides.join(", ")} count`;
+    decides.length === 0
+      ? "it only revokes"
+      : `beside what is listed here it decides which ${decides.join(", ")} count, and it revokes`;
   return `– ${kinds}; what it said counts for ${maximumAgeHours} hours where the chain cannot be asked`;
 }
 

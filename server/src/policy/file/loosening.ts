@@ -40,8 +40,8 @@ const nowhereElse =
   };
 
 /**
- * Whether the same addresses go on to approve and to revoke. Another one may approve more, and one that is taken out no longer revokes
- * anything.
+ * Whether the same addresses go on to approve the same kinds, and to revoke. Another address, or one that decides on more, may approve what
+ * was not listed; one that is taken out no longer revokes anything.
  */
 const isSameAuthority: Kept = ({ authority: known }, { authority }) => {
   const addresses = (one: PolicyFile["authority"]): string =>
@@ -49,9 +49,10 @@ const isSameAuthority: Kept = ({ authority: known }, { authority }) => {
       .map(({ address }) => address)
       .sort()
       .join();
+  const decides = (one: PolicyFile["authority"]): string => [...new Set(one?.decides)].sort().join();
   return (
     addresses(known) === addresses(authority) &&
-    (known?.decides ?? []).every((kind) => authority?.decides.includes(kind) === true) &&
+    decides(known) === decides(authority) &&
     (known === undefined || (authority !== undefined && authority.maximumAgeHours <= known.maximumAgeHours))
   );
 };

@@ -37,6 +37,9 @@ const Share = z.number().min(0).max(1);
 const named = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.array(z.strictObject({ name: Name.describe("What people call it."), ...shape })).max(MAX_ENTRIES);
 
+/** What an authority may be left to decide. */
+export const DECIDED_KINDS = ["models", "devices", "environments", "verifiers"] as const;
+
 /** The longest time for which what an authority said is taken for what it says now. */
 const MAX_AGE_HOURS = 24 * 366;
 
@@ -93,10 +96,10 @@ export const PolicyFile = z
           .max(MAX_AUTHORITIES)
           .describe("Who approves and revokes onchain: keys or smart-contract wallets, each for itself."),
         decides: z
-          .array(z.enum(["models", "devices", "environments"]))
-          .default(["models", "devices"])
+          .array(z.enum(DECIDED_KINDS))
+          .default(["models", "devices", "verifiers"])
           .describe(
-            "Of these kinds only what it approved counts, and what this policy lists. What it revoked counts in no case.",
+            "Of these kinds what it approved counts, beside what this policy lists, and nothing else. Of other kinds its approvals count for nothing. What it revoked counts in no case.",
           ),
         maximumAgeHours: z
           .number()

@@ -1,6 +1,13 @@
 import type { Approval } from "../../chain/authority/approvalFile";
 import { attestationWord, denialWord, timesIn } from "../../chain/authority/authorityWords";
-import { DENIALS, type Denial, denialDigest, type Subject, subjectKey } from "../../chain/authority/subjects";
+import {
+  DENIALS,
+  type Denial,
+  denialDigest,
+  type Subject,
+  type SubjectKind,
+  subjectKey,
+} from "../../chain/authority/subjects";
 import type { AnchorTrust } from "../../chain/chain";
 import { chainName } from "../../chain/knownChains";
 import type { StoredWords, WordQuestion } from "../../chain/trust/storedWords";
@@ -14,6 +21,10 @@ import type { AuthorityChain, AuthorityMemory } from "./authorityMemory";
 /** Beyond that nobody is asked: whoever writes to a repository could name any number. */
 export const MAX_SUBJECTS = 2_000;
 export const MAX_APPROVALS = 2_000;
+const MAX_QUESTIONS = 12_000;
+
+/** How far the clock of a chain may be ahead of this computer's. */
+const MAX_AHEAD_SECONDS = 900;
 
 /** What came of asking what an authority says. */
 export type AuthorityReading =
@@ -51,8 +62,8 @@ export async function readAuthority(parameters: ReadAuthorityParameters): Promis
     return null;
   }
   const questions = questionsOf(parameters, authority, chain);
-  if (questions === null) {
-    return unread(`the repository names more than ${MAX_SUBJECTS} models, devices and environments`);
+  if (typeof questions === "string") {
+    return unread(questions);
   }
   const before = await memory.of(chain);
   try {
@@ -60,11 +71,13 @@ export async function readAuthority(parameters: ReadAuthorityParameters): Promis
     if (contradicts(words, questions.all, before)) {
       return unread("the servers no longer show something that it said earlier");
     }
-    await memory.keep(chain, words);
     const shortcoming = shortOf(words.trust, policy) ?? agedBy(words.time, now, authority);
-    return shortcoming === null
-      ? { kind: "read", findings: findingsOf(questions, words.words), ...words, isRemembered: false }
-      : unread(shortcoming);
+    if (shortcoming !== null) {
+      return unread(shortcoming);
+    }
+    await memory.keep(chain, words);
+    const findings = findingsOf(questions, words.words, Math.max(words.time, now));
+    return { kind: "read", findings, ...words, isRemembered: false };
   } catch (error) {
     if (!(error instanceof ProoflineError)) {
       throw error;
@@ -85,6 +98,8 @@ function withoutStop(sentence: string): string {
 }
 
 interface Questions {
+  /** Of which kinds approvals count. */
+  readonly decides: ReadonlySet<string>;
   readonly all: readonly WordQuestion[];
   readonly approvals: readonly Approval[];
   readonly subjects: readonly Subject[];
@@ -95,7 +110,7 @@ function questionsOf(
   { policy, approvals, subjects }: ReadAuthorityParameters,
   authority: Authority,
   chain: AuthorityChain,
-): Questions | null {
+): Questions | string {
   const addresses = authority.addresses.map(({ address }) => address);
   // Copies of one file cost no question more.
   const own = [...new Map(approvals.map((approval) => [approval.uid, approval])).values()].filter(
@@ -111,10 +126,15 @@ function questionsOf(
     ...subjects,
   ];
   const all = [...new Map(named.map((subject) => [subjectKey(subject), subject])).values()];
-  if (all.length > MAX_SUBJECTS || own.length > MAX_APPROVALS) {
-    return null;
+  if (own.length > MAX_APPROVALS) {
+    return `.proofline/authority holds more than ${MAX_APPROVALS} files that name its addresses`;
+  }
+  const asked = all.length * DENIALS.length * addresses.length + own.length;
+  if (all.length > MAX_SUBJECTS || asked > MAX_QUESTIONS) {
+    return `the repository names ${all.length} models, devices, environments and verifiers, which is too many to ask about`;
   }
   return {
+    decides: new Set(authority.decides),
     approvals: own,
     subjects: all,
     addresses,
@@ -154,11 +174,7 @@ function contradicts(
 ): boolean {
   return questions.some(({ key, changedAt }) => {
     const known = before.get(key);
-    return (
-      known !== undefined &&
-      known.trust !== "singleRpc" &&
-      changedAt(words.get(key) ?? 0n) < changedAt(BigInt(known.word))
-    );
+    return known?.agreed !== undefined && changedAt(words.get(key) ?? 0n) < changedAt(BigInt(known.agreed));
   });
 }
 
@@ -178,6 +194,9 @@ function shortOf(trust: AnchorTrust, { anchors: { witnesses } }: PolicyFile): st
 
 /** Why what was read is too old, as the end of a sentence; `null` where it is not. */
 function agedBy(time: number, now: number, { maximumAgeHours }: Authority): string | null {
+  if (time > now + MAX_AHEAD_SECONDS) {
+    return "the newest block that is shown is of a time that has not come yet";
+  }
   const hours = Math.floor((now - time) / 3_600);
   return hours < maximumAgeHours
     ? null
@@ -207,7 +226,7 @@ function remembered(
   const words = new Map(questions.all.map(({ key }, index) => [key, BigInt(known[index]?.word ?? "0x0")]));
   return {
     kind: "read",
-    findings: findingsOf(questions, words),
+    findings: findingsOf(questions, words, now),
     time,
     trust: trust ?? "singleRpc",
     isRemembered: true,
@@ -215,8 +234,9 @@ function remembered(
 }
 
 function findingsOf(
-  { approvals, subjects, addresses }: Questions,
+  { decides, approvals, subjects, addresses }: Questions,
   words: ReadonlyMap<string, bigint>,
+  asOf: number,
 ): AuthorityFindings {
   const wordOf = ({ key }: WordQuestion): bigint => words.get(key) ?? 0n;
   const approved = new Map<string, Approved>();
@@ -229,6 +249,9 @@ function findingsOf(
     const ends = [expirationTime, revocationTime].filter((end) => end !== 0);
     const until = ends.length === 0 ? null : Math.min(...ends);
     if (attested.kind === "approval") {
+      if (!decides.has(DECIDED[attested.subject.kind])) {
+        continue;
+      }
       const key = subjectKey(attested.subject);
       const other = approved.get(key);
       if (other === undefined || isLonger(until, other.until)) {
@@ -253,8 +276,16 @@ function findingsOf(
       });
     }
   }
-  return { approvals: approved, denials };
+  return { asOf, approvals: approved, denials };
 }
+
+/** What a policy calls the kinds of subjects that it leaves to its authority. */
+const DECIDED: Readonly<Record<SubjectKind, Authority["decides"][number]>> = {
+  model: "models",
+  device: "devices",
+  environment: "environments",
+  verifier: "verifiers",
+};
 
 function deniedAt(
   subject: Subject,

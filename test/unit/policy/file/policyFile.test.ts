@@ -67,6 +67,11 @@ const WEAKER: readonly (readonly [
   ],
   [
     "the authority",
+    { ...ON_CHAIN, authority: { ...AUTHORITY, decides: [] } },
+    { ...ON_CHAIN, authority: { ...AUTHORITY, decides: ["models"] } },
+  ],
+  [
+    "the authority",
     { ...ON_CHAIN, authority: AUTHORITY },
     { ...ON_CHAIN, authority: { ...AUTHORITY, maximumAgeHours: 169 } },
   ],

@@ -78,6 +78,7 @@ class Words implements WordReader {
   trust: AnchorTrust = "quorum";
   time = NOW;
   isAway = false;
+  differs = false;
   chainId = 130;
 
   attested({ uid, file: { attestation } }: Approval, revokedAt = 0): this {
@@ -99,6 +100,9 @@ class Words implements WordReader {
 
   async words(questions: Parameters<WordReader["words"]>[0]) {
     this.reach();
+    if (this.differs) {
+      throw new ProoflineError("chain.disputed", "Two servers differ.", "compareServers");
+    }
     const words = new Map(questions.map(({ key }) => [key, this.held.get(key) ?? 0n]));
     return { time: this.time, words, trust: this.trust, operators: [] };
   }
@@ -137,6 +141,28 @@ describe("an approval", () => {
     expect(standing(await reading(new Words(), { approvals: [approval] }), MODEL, NOW)).toBe("unnamed");
     const said = await reading(new Words().attested(approval), { approvals: [approval] });
     expect([1, NOW, null].map((time) => standing(said, MODEL, time))).toEqual(Array(3).fill("approved"));
+  });
+
+  test("of a kind that the policy does not leave to its authority counts for nothing", async () => {
+    const policy = policyWith({ decides: ["devices"] });
+    const said = await reading(new Words().attested(approval), { policy, approvals: [approval] });
+    expect(standing(said, MODEL, NOW)).toBe("unnamed");
+    const denied = await reading(new Words().attested(approval).denied(MODEL, "lost", 1), {
+      policy,
+      approvals: [approval],
+    });
+    expect(standing(denied, MODEL, NOW)).toBe("denied");
+  });
+
+  test("until a day to come counts today, also for what is not anchored yet", async () => {
+    const verifier: Subject = { kind: "verifier", id: OTHER };
+    for (const subject of [MODEL, verifier]) {
+      const ending = approvalOf({ kind: "approval", subject, name: "m" }, TEAM, NOW + 1_000);
+      const said = await reading(new Words().attested(ending), { approvals: [ending] });
+      expect(standing(said, subject, null)).toBe("approved");
+      const later = await reading(new Words().attested(ending), { approvals: [ending], now: NOW + 1_000 });
+      expect(standing(later, subject, null)).toBe("unnamed");
+    }
   });
 
   test("by anybody but the policy's authority counts for nothing", async () => {
@@ -229,6 +255,8 @@ describe("nobody can tell which rules count", () => {
       /two who agree/,
     ],
     ["nothing proves it", (_: Words) => {}, { witnesses: "proved" }, /asks for a proof/],
+    ["what is shown is of times to come", (chain: Words) => (chain.time = NOW + 3_600), {}, /not come yet/],
+    ["servers differ", (chain: Words) => (chain.differs = true), {}, /Two servers differ/],
     ["what is shown is old", (chain: Words) => (chain.time = NOW - 8 * 24 * 3600), {}, /192 hours ago/],
   ])("where %s", async (_, change, anchors, reason) => {
     const chain = new Words();
@@ -245,6 +273,13 @@ describe("nobody can tell which rules count", () => {
     });
     expect(await reading(new Words(), { subjects })).toMatchObject({ kind: "unread" });
     expect(await reading(new Words(), { subjects: subjects.slice(1) })).toMatchObject({ kind: "read" });
+    const own = Array.from({ length: MAX_APPROVALS + 1 }, () =>
+      approvalOf({ kind: "approval", subject: { kind: "model", id: randomDigest() }, name: "m" }),
+    );
+    expect(await reading(new Words(), { approvals: own })).toMatchObject({
+      kind: "unread",
+      reason: expect.stringMatching(/holds more than 2000 files/),
+    });
   });
 
   test("but copies of one approval are one", async () => {
@@ -286,6 +321,49 @@ describe("what was read once", () => {
       kind: "unread",
       reason: expect.stringMatching(/no longer show something that it said earlier/),
     });
+  });
+
+  test("by two operators, is not forgotten because one was asked since", async () => {
+    const chain = new Words().denied(MODEL, "lost", NOW - 5);
+    await reading(chain);
+    chain.trust = "singleRpc";
+    await reading(chain);
+    chain.held.clear();
+    expect(await reading(chain)).toMatchObject({ kind: "unread" });
+  });
+
+  test("stands in for no servers that differ", async () => {
+    const chain = new Words();
+    await reading(chain);
+    chain.differs = true;
+    expect(await reading(chain)).toMatchObject({ kind: "unread", reason: expect.stringMatching(/differ/) });
+  });
+
+  test("is not pushed out by whoever names many others", async () => {
+    const addresses = Array.from({ length: 8 }, (_, index) => {
+      return { name: `${index}`, address: `0x${`${index + 1}`.repeat(40)}` };
+    });
+    const device: Subject = { kind: "device", id: Address.parse(`0x${"d".repeat(40)}`) };
+    const policy = policyWith({ addresses }, { devices: [{ name: "laptop", address: device.id }] });
+    const chain = new Words().denied(device, "lost", NOW - 5);
+    expect(standing(await reading(chain, { policy, subjects: [] }), device, null)).toBe("denied");
+    for (let round = 0; round < 4; round += 1) {
+      const many = Array.from({ length: 700 }, (): Subject => ({ kind: "model", id: randomDigest() }));
+      expect(await reading(chain, { policy, subjects: many })).toMatchObject({ kind: "read" });
+    }
+    chain.held.clear();
+    expect(await reading(chain, { policy, subjects: [] })).toMatchObject({ kind: "unread" });
+  });
+
+  test("by several at once, is kept of each", async () => {
+    const at = { id: 130, contract: CONTRACT };
+    const said = (key: string) => ({
+      ...{ time: NOW, trust: "quorum" as const, operators: [] },
+      words: new Map([[key, 5n]]),
+    });
+    const keys = Array.from({ length: 8 }, (_, index) => `word ${index}`);
+    await Promise.all(keys.map((key) => new AuthorityMemory(home).keep(at, said(key))));
+    expect([...(await new AuthorityMemory(home).of(at)).keys()].sort()).toEqual(keys);
   });
 
   test("by one operator's word alone, another may say otherwise", async () => {
