@@ -187,6 +187,22 @@ describe("a change against its base", () => {
     expect([status, stdout]).toEqual([1, expect.stringMatching(/this change alters it or takes it away/)]);
   });
 
+  test("may not name a verifier of its own", () => {
+    git("checkout", "--quiet", "-b", "change");
+    const own = generatePrivateKey();
+    const address = privateKeyToAccount(own).address.toLowerCase();
+    const policy = join(project, ".proofline", "policy.json");
+    const rules = JSON.parse(readFileSync(policy, "utf8"));
+    rules.verifiers.push({ name: "Also CI", address });
+    writeFileSync(policy, JSON.stringify(rules));
+    ci([], own);
+    git("add", "-A");
+    git("commit", "--quiet", "--message", "A verifier of my own");
+    rmSync(join(home, "replays"), { recursive: true, force: true });
+    const { status, stdout } = proofline(["verify", "--base", "main", "--no-replay"]);
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^anchored .*asks for less.*: verifiers/s)]);
+  });
+
   test("has every line judged again where it brings a result, and nobody asks who wrote that file", () => {
     signedOnMain('"unattributed": "refuse",');
     git("checkout", "--quiet", "-b", "change");
