@@ -16,5 +16,6 @@ export async function schema(words: readonly string[]): Promise<CommandResult<An
     );
   }
   const json = z.record(z.string(), z.unknown()).parse(wanted);
-  return { exitCode: 0, json, text: [{ block: JSON.stringify(json, null, 2) }] };
+  // As text it would be cut where it is long, and then be no JSON.
+  return { exitCode: 0, json, text: [], document: { json } };
 }
