@@ -3,7 +3,7 @@
  * in place of Base Sepolia, with real git and real EAS contracts. `npm run example:team` runs it and writes the page.
  */
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
@@ -11,6 +11,7 @@ import { deployEas } from "../../server/src/chain/eas/deploy";
 import { DEVELOPMENT_KEY } from "../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../server/src/chain/rpc/rpc";
 import { anvilPath, startAnvil } from "../support/anvil";
+import { removeFolder } from "../support/removeFolder";
 
 const root = join(import.meta.dirname, "../..");
 const CLI = join(root, "dist", "cli.js");
@@ -42,7 +43,7 @@ class Example {
       return `${this.written.join("\n").trimEnd()}\n`;
     } finally {
       await anvil.kill();
-      rmSync(this.scratch, { recursive: true, force: true });
+      removeFolder(this.scratch);
     }
   }
 

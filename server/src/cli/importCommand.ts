@@ -1,10 +1,12 @@
 import { readFile, stat } from "node:fs/promises";
+import type { StatedSuggestion } from "../evidence/format/acceptedSuggestion";
 import { openJournal, readJournals } from "../evidence/journal/journal";
 import type { Repository } from "../evidence/repository";
 import { ProoflineError } from "../platform/errors";
 import { GIT_AI_NOTES, MOST_NOTE_BYTES, readGitAiNote } from "../policy/interop/gitAiNote";
 import type { StatedRanges } from "../policy/interop/statedRange";
 import { readTrace } from "../policy/interop/traceImport";
+import { visibleName } from "../protocol/visibleText";
 import { recordStated, statedImport } from "../workflows/importStated";
 import { batchRootsOf, unwrittenIn } from "../workflows/unwritten";
 import type { Answer } from "./answers";
@@ -103,7 +105,8 @@ async function importInto(
     exitCode: suggestions.length > 0 || known > 0 ? 0 : 1,
     json,
     text: [
-      ...(preview ? json.statements.map(describe) : []),
+      ...(commit === null ? [] : [await describeCommit(repository, commit)]),
+      ...(preview ? suggestions.map(describe) : []),
       `${preview ? "Would record" : "Recorded"} ${count(suggestions.length, "statement")} about ${count(lines, "line")}; ${known} ${known === 1 ? "was" : "were"} there already.`,
       ...(passedOver === 0
         ? []
@@ -122,15 +125,24 @@ async function importInto(
   };
 }
 
-function describe({
-  path,
-  line,
-  lines,
-  tool,
-  model,
-}: Answer<"import agent-trace">["statements"][number]): string {
+function describe({ path, position, values }: StatedSuggestion): string {
+  const { tool, session, model, accepted } = values;
+  const line = position.line + 1;
+  const lines = accepted.split("\n").length;
   const place = lines === 1 ? `${path}:${line}` : `${path}:${line}-${line + lines - 1}`;
-  return `${place}  ${tool === "" ? "a tool without a name" : tool}, ${model === "" ? "no model named" : model}`;
+  const who = tool === "" ? "a tool without a name" : visibleName(tool);
+  const what = model === "" ? "no model named" : visibleName(model);
+  const [text = ""] = accepted.split("\n").map((one) => one.trim());
+  return `${place}  ${who}, ${what}${session === "" ? "" : `, session ${visibleName(session, LONGEST_SHOWN)}`}: ${visibleName(text, LONGEST_SHOWN)}`;
+}
+
+/** Of a session or a line, in UTF-16 code units. */
+const LONGEST_SHOWN = 80;
+
+/** Whose lines these are: a record may name any commit. */
+async function describeCommit(repository: Repository, commit: string): Promise<string> {
+  const head = await repository.head();
+  return `The lines are those of commit ${commit.slice(0, 12)}${head === commit ? ", the current one" : ", and not of the current one"}. They are sealed where they stand today.`;
 }
 
 function count(number: number, what: string): string {

@@ -19,6 +19,7 @@ import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSugges
 import { mayStandOn, stoodBehind } from "../evidence/locate/stoodBehind";
 import type { Repository } from "../evidence/repository";
 import { canonicalJson } from "../platform/canonicalJson";
+import { ProoflineError } from "../platform/errors";
 import { groupBy } from "../platform/groupBy";
 import { findSecret } from "../platform/secrets";
 import { placesIn } from "../platform/textSearch";
@@ -134,16 +135,12 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
   for (const [, suggestions] of groupBy(ready, ({ suggestion }) => canonicalJson(executionOf(suggestion)))) {
     for (let start = 0; start < suggestions.length; start += MAX_BATCH_SIZE) {
       const part = suggestions.slice(start, start + MAX_BATCH_SIZE);
-      const batch = await sealBatchOf(parameters, part);
-      if (batch !== null) {
-        sealed.push(batch);
-      } else {
-        held.push(
-          ...part.map(({ suggestion: { id } }) => ({
-            id,
-            reason: "It was changed while its batch was being sealed.",
-          })),
-        );
+      for await (const { batch, ids, reason } of sealGroup(parameters, part)) {
+        if (batch !== null) {
+          sealed.push(batch);
+        } else {
+          held.push(...ids.map((id) => ({ id, reason })));
+        }
       }
     }
   }
@@ -167,9 +164,48 @@ export async function finishSealing(journal: Journal, repository: Repository): P
   return written;
 }
 
+interface SealedGroup {
+  /** `null` where it could not be sealed. */
+  readonly batch: { readonly batchRoot: string; readonly ids: readonly string[] } | null;
+  readonly ids: readonly string[];
+  /** Why not, as a sentence. */
+  readonly reason: string;
+}
+
+/**
+ * Seals suggestions in one batch, or in as few as can hold them. One that no batch can hold with its prompt is sealed without it, and one
+ * that none can hold at all waits, and keeps no other from being sealed.
+ */
+async function* sealGroup(
+  parameters: SealPendingParameters,
+  ready: readonly ReadySuggestion[],
+  keepsPrompts = false,
+): AsyncGenerator<SealedGroup> {
+  const ids = ready.map(({ suggestion: { id } }) => id);
+  try {
+    const batch = await sealBatchOf(parameters, ready, keepsPrompts);
+    yield { batch, ids, reason: "It was changed while its batch was being sealed." };
+  } catch (error) {
+    if (!(error instanceof ProoflineError) || error.code !== "evidence") {
+      throw error;
+    }
+    if (ready.length > 1) {
+      const half = Math.ceil(ready.length / 2);
+      yield* sealGroup(parameters, ready.slice(0, half));
+      yield* sealGroup(parameters, ready.slice(half));
+    } else if (keepsPrompts) {
+      yield { batch: null, ids, reason: error.reason };
+    } else {
+      yield* sealGroup(parameters, ready, true);
+    }
+  }
+}
+
+/** @param keepsPrompts whether prompts stay with their author because no evidence file can hold them */
 async function sealBatchOf(
   { home, journal, repository, thread }: SealPendingParameters,
   ready: readonly ReadySuggestion[],
+  keepsPrompts: boolean,
 ): Promise<{ batchRoot: string; ids: readonly string[] } | null> {
   const [first] = ready;
   if (first === undefined) {
@@ -181,7 +217,9 @@ async function sealBatchOf(
   const sealedPrompts: SealedPrompt[] = [];
   for (const { suggestion, piece } of ready) {
     const { id, salts } = suggestion;
-    const reason = await openingObstacle(repository, suggestion);
+    const reason = keepsPrompts
+      ? "It is longer than what an evidence file can hold."
+      : await openingObstacle(repository, suggestion);
     if (reason !== null) {
       sealedPrompts.push({ id, reason });
     }

@@ -3,15 +3,7 @@
  * starts afresh, and again with what the first run remembered. `npm run measure:ci [SUGGESTIONS]`.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generatePrivateKey } from "viem/accounts";
@@ -74,8 +66,8 @@ try {
   const cold: number[] = [];
   const warm: number[] = [];
   for (let round = 0; round < 2; round += 1) {
-    rmSync(join(home, "replays"), { recursive: true, force: true });
-    rmSync(join(project, ".proofline", "results"), { recursive: true, force: true });
+    removeFolder(join(home, "replays"));
+    removeFolder(join(project, ".proofline", "results"));
     cold.push(ci(key));
     warm.push(ci(key));
   }

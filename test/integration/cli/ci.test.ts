@@ -90,7 +90,7 @@ function ci(parameters: readonly string[] = [], key: string | null = KEY) {
 
 /** The only verdict of a reader here who has never replayed anything, and does not now. */
 function read() {
-  rmSync(join(home, "replays"), { recursive: true, force: true });
+  removeFolder(join(home, "replays"));
   const { stdout } = proofline(["verify", "--json", "--no-replay"]);
   const { suggestions, files } = ANSWERS.verify.parse(JSON.parse(stdout));
   const [verdict] = suggestions;
@@ -198,7 +198,7 @@ describe("a change against its base", () => {
     ci([], own);
     git("add", "-A");
     git("commit", "--quiet", "--message", "A verifier of my own");
-    rmSync(join(home, "replays"), { recursive: true, force: true });
+    removeFolder(join(home, "replays"));
     const { status, stdout } = proofline(["verify", "--base", "main", "--no-replay"]);
     expect([status, stdout]).toEqual([1, expect.stringMatching(/^anchored .*asks for less.*: verifiers/s)]);
   });

@@ -31,6 +31,23 @@ describe("what evidence costs", () => {
     expect(processorSecondsOf(() => expect(readEvidence(bytes).kind).toBe("tampered"))).toBeLessThan(20);
   }, 60_000);
 
+  it.each([
+    ["tokens that are none", (count: number) => `"tokens":[${"-1,".repeat(count / 2)}-1]`, 8_000],
+    ["tokens that are objects", (count: number) => `"tokens":[${"{},".repeat(count / 3)}{}]`, 8_000],
+    ["empty lists", (count: number) => `"more":[${"[],".repeat(count / 3)}[]]`, 12_000],
+  ])(
+    "does not grow with what a copy holds of %s",
+    (_, values, kilobytes) => {
+      const file = JSON.parse(sealed([sample()]).evidence);
+      const prompts = Buffer.from(`[{"salt":"${"0".repeat(64)}","values":{${values(kilobytes * 1_000)}}}]`);
+      const flood = { ...file, prompts: deflateRawSync(prompts).toString("base64") };
+      const bytes = Buffer.from(JSON.stringify(flood));
+      expect(bytes.length).toBeLessThan(100_000);
+      expect(processorSecondsOf(() => expect(readEvidence(bytes).kind).toBe("tampered"))).toBeLessThan(2);
+    },
+    60_000,
+  );
+
   it("hashes no line of a copy that holds more lines than were signed", () => {
     const file = JSON.parse(sealedInFirst([sample()]).evidence);
     file.openings.texts[0].saved = ["\n".repeat(2_000_000)];

@@ -24,6 +24,10 @@ export interface OpenedPrompt<Salts> {
 /** More chunks than any prompt has: nobody signed how many there are, and each costs more than its bytes. */
 const MAX_CHUNKS = 1024;
 const MAX_TOKENS = 16_384;
+/** Of a whole batch; far beyond what 128 answers come to. */
+const MAX_ALL_TOKENS = 524_288;
+/** Values in the JSON of a whole batch: at 16 MiB, nothing but brackets would be many times more. */
+const MAX_VALUES = 1_000_000;
 
 /**
  * Unpacks and reads the opened prompts of a batch with `size` claims; `null` for each claim whose prompt stays sealed.
@@ -36,7 +40,9 @@ export function openPrompts<Salts>(
   base64: string,
   size: number,
 ): readonly (OpenedPrompt<Salts> | null)[] {
-  const json = readJson(decodeUtf8(inflate(Buffer.from(base64, "base64"))), { maxLength: MAX_PROMPT_BYTES });
+  const bytes = inflate(Buffer.from(base64, "base64"));
+  refuseManyValues(bytes);
+  const json = readJson(decodeUtf8(bytes), { maxLength: MAX_PROMPT_BYTES });
   refuseFlood(json, size);
   const { prompts, isCompact } = parsePrompts(forms, kind, json);
   if (!isCompact) {
@@ -59,17 +65,49 @@ export function ofOtherClaims(): Error {
  */
 function refuseFlood({ value }: ReadJson, size: number): void {
   const items = Array.isArray(value) ? value : [];
+  let all = 0;
   const fits = items.every((item) => {
     const [tokens, context] = [item?.values?.tokens, item?.values?.prompt?.context];
+    all += Array.isArray(tokens) ? tokens.length : 0;
     return (
-      (!Array.isArray(tokens) || tokens.length <= MAX_TOKENS) &&
+      // A schema would name each that is wrong, which costs far more than to look.
+      (!Array.isArray(tokens) || (tokens.length <= MAX_TOKENS && tokens.every(isTokenId))) &&
       (!Array.isArray(context) || context.length <= MAX_CHUNKS)
     );
   });
-  if (items.length !== size || !fits) {
+  if (items.length !== size || !fits || all > MAX_ALL_TOKENS) {
     throw ofOtherClaims();
   }
 }
+
+function isTokenId(token: unknown): boolean {
+  return typeof token === "number" && Number.isInteger(token) && token >= 0 && token <= 0xffff_ffff;
+}
+
+/** Refuses, before it is parsed, what holds more values than any prompts do. Texts are passed over, whatever stands in them. */
+function refuseManyValues(json: Uint8Array): void {
+  let values = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (isText) {
+      if (byte === BACK_SLASH) {
+        at += 1;
+      } else if (byte === QUOTE) {
+        isText = false;
+      }
+    } else if (byte === QUOTE) {
+      isText = true;
+    } else if (byte === COMMA || byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      values += 1;
+    }
+  }
+  if (values > MAX_VALUES) {
+    throw ofOtherClaims();
+  }
+}
+
+const [QUOTE, BACK_SLASH, COMMA, OPEN_LIST, OPEN_OBJECT] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b];
 
 function parsePrompts<Salts>(
   forms: PromptForms<Salts>,

@@ -4,6 +4,7 @@ import { Count, Digest } from "../../platform/primitives";
 import { SUMMARIES } from "../../protocol/verdictWords";
 import { visibleText } from "../../protocol/visibleText";
 import type { Verdict } from "../verdict";
+import { isReserved } from "./reservedName";
 import type { StandingSuggestion } from "./standingSuggestion";
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).readonly();
@@ -44,16 +45,18 @@ export function assistedBy(suggestions: readonly StandingSuggestion[]): Assistan
   const believed = suggestions.filter(({ isBelieved }) => isBelieved);
   const assistants = groupBy(
     believed.map(({ verdict }) => ({ verdict, assistant: assistantOf(verdict) })),
-    ({ assistant: { agent, model } }) => `${agent}:${model}`,
+    ({ assistant: { agent, model, manifestDigest } }) => `${agent}:${model} ${manifestDigest ?? ""}`,
   );
   return {
     trailers: [...assistants]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([name, group]) => {
+      .flatMap(([, group]) => {
         const [first] = group;
-        return first === undefined
-          ? []
-          : [{ trailer: `Assisted-by: ${name}`, ...first.assistant, verdicts: countsOf(group) }];
+        if (first === undefined) {
+          return [];
+        }
+        const { agent, model } = first.assistant;
+        return [{ trailer: `Assisted-by: ${agent}:${model}`, ...first.assistant, verdicts: countsOf(group) }];
       }),
     notBelieved: suggestions.length - believed.length,
   };
@@ -62,8 +65,8 @@ export function assistedBy(suggestions: readonly StandingSuggestion[]): Assistan
 function assistantOf({ findings: { model, execution } }: Verdict): Assistant {
   const { name, manifestDigest, told, tool = "" } = model;
   if (manifestDigest === null) {
-    const agent = execution.kind === "stated" ? word(tool) : AGENT;
-    return { agent, model: word(told), manifestDigest };
+    const agent = execution.kind === "stated" ? toldWord(tool) : AGENT;
+    return { agent, model: toldWord(told), manifestDigest };
   }
   const short = manifestDigest.slice(0, 12);
   // A name alone could be another model's, too.
@@ -72,6 +75,12 @@ function assistantOf({ findings: { model, execution } }: Verdict): Assistant {
     model: name === null ? `sha256-${short}` : `${word(name)}@${short}`,
     manifestDigest,
   };
+}
+
+/** A name that somebody gave, so that it cannot be taken for that of pinned weights, of Proofline, or for a person's address. */
+function toldWord(name: string): string {
+  const plain = word(name).replaceAll("@", "-");
+  return isReserved(name) ? `unpinned-${plain}` : plain;
 }
 
 const AGENT = "Proofline";

@@ -1,6 +1,7 @@
 import { unreachable } from "../../platform/errors";
 import { visibleText } from "../../protocol/visibleText";
 import type { Findings } from "../verdict";
+import { isReserved } from "./reservedName";
 
 /** The longest name, in UTF-16 code units as shown, beside the digest; and the longest label without one. */
 const LONGEST_NAME = 160;
@@ -20,8 +21,10 @@ export function modelLabel({ model, execution: { kind } }: Pick<Findings, "model
         : `proofline/${visibleText(name, LONGEST_NAME)}@sha256:${digest}`;
     }
     case "attested":
-    case "stated":
-      return visibleText(told, LONGEST_LABEL);
+    case "stated": {
+      const label = visibleText(told, LONGEST_LABEL);
+      return isReserved(told) ? `unpinned:${label}`.slice(0, LONGEST_LABEL) : label;
+    }
     default:
       return unreachable(kind);
   }

@@ -20,6 +20,8 @@ export interface StatedPieces {
 const MOST_LINES = 48;
 /** Bytes of a piece's text as JSON in UTF-8. With the longest names, 128 such pieces stay below what an evidence file may hold. */
 const MOST_BYTES = 9_000;
+/** Ranges of several authors over the same lines are each stated, so that a short record could ask for any number. */
+const MOST_PIECES = 20_000;
 /** Of fewer nothing is ever said. */
 const FEWEST_LETTERS = 3;
 
@@ -55,6 +57,9 @@ export function statedPieces(
     for (const { from, to } of portions(file, startLine - 1, endLine)) {
       const accepted = file.slice(from, to).join("\n");
       const letters = accepted.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+      if (pieces.length === MOST_PIECES) {
+        throw refusedRecord(`The record comes to more than ${MOST_PIECES} statements.`);
+      }
       if (letters >= FEWEST_LETTERS && jsonBytes(accepted) <= MOST_BYTES && !accepted.includes("\r")) {
         lines += to - from;
         pieces.push({ path, ...who, line: from, accepted });

@@ -47,7 +47,11 @@ export function traceOf({ suggestions, revision, version, made }: TraceParameter
 
 /** One for each contributor: completions while typing have no conversation of their own. */
 function conversationsOf(suggestions: readonly StandingSuggestion[]): TraceConversation[] {
-  const byContributor = groupBy(suggestions, (one) => canonicalJson(contributorOf(one)));
+  // What is called alike is still not the same model where one was pinned and the other was told of.
+  const byContributor = groupBy(suggestions, (one) => {
+    const { execution, model } = one.verdict.findings;
+    return canonicalJson([execution.kind, model.manifestDigest, contributorOf(one)]);
+  });
   return [...byContributor.values()].flatMap((group) => {
     const [first] = group;
     return first === undefined

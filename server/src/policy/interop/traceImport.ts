@@ -1,5 +1,6 @@
 import { unreachable } from "../../platform/errors";
 import { visibleText } from "../../protocol/visibleText";
+import { isReserved } from "./reservedName";
 import {
   MOST_STATED_RANGES,
   refusedRecord,
@@ -29,6 +30,17 @@ export function readTrace(text: string): StatedTrace {
     );
   }
   const { vcs, tool, files, id } = record;
+  const models = files.flatMap(({ conversations }) =>
+    conversations.flatMap(({ contributor, ranges }) => [
+      contributor?.model_id,
+      ...ranges.map((range) => range.contributor?.model_id),
+    ]),
+  );
+  if ([tool?.name, ...models].some((name) => name !== undefined && isReserved(name))) {
+    throw refusedRecord(
+      "The record names Proofline, or weights by a digest: what Proofline says rests on evidence, and nobody else can state it.",
+    );
+  }
   if (vcs !== undefined && (vcs.type !== "git" || !/^[0-9a-f]{7,64}$/i.test(vcs.revision))) {
     throw refusedRecord(
       `The record names revision ${visibleText(vcs.revision)} of ${vcs.type}, and not a commit of git.`,

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { flawOf } from "../../chain/trust/proofChecker";
 import { openDevice } from "../../evidence/device";
+import { readableBatch } from "../../evidence/format/readableBatch";
 import { readEvidence } from "../../evidence/format/readEvidence";
-import { sealBatch } from "../../evidence/format/sealBatch";
 import { storeReading } from "../../evidence/format/storedReading";
 import { Grammars } from "../../evidence/locate/grammars";
 import { canonicalJson } from "../../platform/canonicalJson";
@@ -111,7 +111,7 @@ async function answer(request: WorkerRequest): Promise<WorkerAnswer> {
       }
       case "seal": {
         const { sign } = await openDevice(request.home);
-        return { id, kind: "seal", sealed: sealBatch({ ...request.parameters, sign }) };
+        return { id, kind: "seal", sealed: readableBatch({ ...request.parameters, sign }) };
       }
     }
   } catch (error) {

@@ -45,6 +45,39 @@ describe("the trailers of a change", () => {
     ]);
   });
 
+  it.each([
+    ["Proofline", "proofline-code@a1a1a1a1a1a1"],
+    ["PROOF\u200bLINE", "sha256-a1a1a1a1a1a1"],
+    ["ＰＲＯＯＦＬＩＮＥ", "proofline/x"],
+    ["writer x@example.org", "model"],
+  ])(
+    "never are those of pinned weights, nor hold an address, where %j says that %j wrote it",
+    (tool, told) => {
+      const { execution } = sampleVerdict().findings;
+      const model = { name: null, told, manifestDigest: null, omsRoot: null, tool };
+      const stated = sampleVerdict(
+        { summary: "stated", key: "another" },
+        { execution: { ...execution, kind: "stated" }, model },
+      );
+      const attested = sampleVerdict(
+        { summary: "attested", key: "a third" },
+        {
+          execution: { ...execution, kind: "attested" },
+          model: { ...model, told: "proofline-code@a1a1a1a1a1a1" },
+        },
+      );
+      const { trailers } = assisted([sampleVerdict(), stated, attested]);
+      const pinned = trailers.filter(({ manifestDigest }) => manifestDigest !== null);
+      expect(pinned.map(({ verdicts }) => verdicts)).toEqual([[{ summary: "verified", suggestions: 1 }]]);
+      for (const { trailer, agent, manifestDigest } of trailers) {
+        expect(manifestDigest !== null || !trailer.includes("@")).toBe(true);
+        expect(manifestDigest !== null || !trailer.includes(":sha256-")).toBe(true);
+        expect([agent, tool === "writer x@example.org"]).not.toEqual(["Proofline-x", false]);
+      }
+      expect(new Set(trailers.map(({ trailer }) => trailer)).size).toBe(trailers.length);
+    },
+  );
+
   it("name the tool that is said to have written a line, and never Proofline in its place", () => {
     const { execution } = sampleVerdict().findings;
     const stated = (told: string, tool?: string) =>

@@ -81,3 +81,13 @@ describe("the text behind ranges", () => {
     );
   });
 });
+
+it("are no more than a person could have meant, however many authors a record names for the same lines", () => {
+  const text = "const value = compute(1);\n".repeat(9_600);
+  const ranges = Array.from({ length: 200 }, (_, index) => {
+    return { path: "a.ts", startLine: 1, endLine: 9_600, tool: "t", session: "s", model: `${index}` };
+  });
+  expect(() => statedPieces(ranges, new Map([["a.ts", text]]), "the folder")).toThrow(
+    /more than 20000 statements/,
+  );
+});

@@ -42,6 +42,29 @@ function refusal(text: string): string {
 }
 
 describe("a record of Agent Trace", () => {
+  it.each(["proofline", "Proof\u200bline", "proofline/x@sha256:1", "a@sha256:00"])(
+    "that names %j states nothing: that is for evidence to say",
+    (name) => {
+      const byModel = record("a.ts", ONE, { contributor: { type: "ai", model_id: name } });
+      const byTool = JSON.stringify({ ...JSON.parse(record("a.ts", ONE)), tool: { name } });
+      for (const text of [byModel, byTool]) {
+        expect(refusal(text)).toMatch(/names Proofline, or weights by a digest/);
+      }
+    },
+  );
+
+  it("that was exported by Proofline states nothing, whatever was cut off it", () => {
+    const made = traceOf({
+      ...{ revision: null, version: "0.1.0", made: 0 },
+      suggestions: standingSuggestions(
+        [sampleVerdict()],
+        new Map([["src/a.ts", "const a = 0;\n".repeat(20)]]),
+      ),
+    });
+    const { metadata: _, ...cut } = made;
+    expect(refusal(JSON.stringify(cut))).toMatch(/names Proofline/);
+  });
+
   it("is read as its specification's own example has it", () => {
     expect(readTrace(EXAMPLE)).toEqual({
       revision: "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0",
