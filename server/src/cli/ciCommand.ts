@@ -1,7 +1,5 @@
 /** What a pipeline does with a change: models, anchors, the verdict, its reports, and what it signs for readers without the models. */
-
 import { addressOf, signPersonalMessage } from "../platform/ecdsa";
-import { messageOf, ProoflineError } from "../platform/errors";
 import { accountOfKey } from "../platform/walletKey";
 import { policyDigest } from "../policy/file/policyFile";
 import { saveReport } from "../workflows/saveReport";
@@ -10,7 +8,7 @@ import { anchor } from "./anchorCommand";
 import type { Answer } from "./answers";
 import { keyFrom } from "./chainOptions";
 import { CommandError } from "./commandError";
-import { commandText } from "./commandRemedies";
+import { failureOf } from "./failure";
 import type { JudgedFlags } from "./judgedReport";
 import { modelFetch } from "./modelCommand";
 import { type CommandResult, note, textOf } from "./output";
@@ -118,13 +116,12 @@ function noteAll(lines: CommandResult["text"]): void {
 }
 
 function told(error: unknown): string {
-  if (error instanceof ProoflineError) {
-    return commandText(error);
+  const { code, reason, remedy } = failureOf(error);
+  // A disk that fails, or a defect, is no matter of one model or one anchor.
+  if (code === "file" || code === "defect") {
+    throw error;
   }
-  if (error instanceof CommandError) {
-    return `${error.reason} ${error.remedy}`;
-  }
-  throw error instanceof Error ? error : new Error(messageOf(error));
+  return `${reason} ${remedy}`;
 }
 
 function sign(

@@ -3,7 +3,6 @@ import { unreachable } from "../platform/errors";
 import { bomOf } from "../policy/interop/bomExport";
 import { standingSuggestions } from "../policy/interop/standingSuggestion";
 import { traceOf } from "../policy/interop/traceExport";
-import { visibleJson } from "../protocol/visibleText";
 import { installedManifests } from "../workflows/installedManifests";
 import { saveReport } from "../workflows/saveReport";
 import { versionIn } from "../workflows/version";
@@ -12,7 +11,7 @@ import type { ChainFlags } from "./chainOptions";
 import type { EnclaveFlags } from "./enclaveOptions";
 import type { ExportFormat } from "./exportFormats";
 import { select } from "./judgedReport";
-import { type CommandResult, note } from "./output";
+import { type CommandResult, note, textOf } from "./output";
 import { type RepositoryReport, reportOf } from "./repositoryReport";
 import { modelPlacesOf, type Session } from "./session";
 
@@ -43,7 +42,7 @@ export async function exportAs(
   if (flags.output === null) {
     return { exitCode: 0, json: document, text: [], document: { json: document } };
   }
-  const text = `${visibleJson(JSON.stringify(document, null, 2))}\n`;
+  const text = textOf({ json: document });
   await saveReport(flags.output, text);
   const bytes = Buffer.byteLength(text, "utf8");
   return {

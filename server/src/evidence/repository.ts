@@ -38,6 +38,10 @@ export const PROOFLINE_FOLDER = ".proofline";
 /** Where its ids lie, one file each. */
 export const REPOSITORY_FOLDER = `${PROOFLINE_FOLDER}/repository`;
 /** A team's rules, below a repository's top. */
+/** What an authority attested. */
+export const AUTHORITY_FOLDER = `${PROOFLINE_FOLDER}/authority`;
+/** What verifiers found. */
+export const RESULTS_FOLDER = `${PROOFLINE_FOLDER}/results`;
 export const POLICY_FILE = `${PROOFLINE_FOLDER}/policy.json`;
 /** Where VS Code keeps a workspace's settings, below a repository's top. */
 export const EDITOR_SETTINGS_FILE = ".vscode/settings.json";
@@ -437,9 +441,7 @@ export class Repository {
     );
     const approvals = committed.filter(
       ({ path, size }) =>
-        path.startsWith(`${PROOFLINE_FOLDER}/authority/`) &&
-        path.endsWith(".json") &&
-        size <= MAX_SMALL_FILE_BYTES,
+        path.startsWith(`${AUTHORITY_FOLDER}/`) && path.endsWith(".json") && size <= MAX_SMALL_FILE_BYTES,
     );
     const contents = await contentsOf(
       this.folder,

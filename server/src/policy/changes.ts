@@ -1,4 +1,9 @@
-import { PROOFLINE_FOLDER, REPOSITORY_FOLDER } from "../evidence/repository";
+import {
+  AUTHORITY_FOLDER,
+  PROOFLINE_FOLDER,
+  REPOSITORY_FOLDER,
+  RESULTS_FOLDER,
+} from "../evidence/repository";
 import type { ChangedFile, LineRange } from "../platform/gitChanges";
 import type { UnattributedLines } from "./report";
 import type { Verdict } from "./verdict";
@@ -89,7 +94,7 @@ export interface LinesOfFile {
 
 /** Whether a file holds what an authority attested or a verifier found, on which any line's word may rest. */
 function isWord(path: string): boolean {
-  return /^\.proofline\/(?:authority|results)\//.test(path);
+  return path.startsWith(`${AUTHORITY_FOLDER}/`) || path.startsWith(`${RESULTS_FOLDER}/`);
 }
 
 /** The files among what was changed that held what an authority attested or a verifier found, and do no longer, or hold another thing. */

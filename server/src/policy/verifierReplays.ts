@@ -34,7 +34,8 @@ export function unsignedResults(
     }));
 }
 
-function claimsOf(result: UncheckedResult): readonly Digest[] {
+/** The claims that a result says were replayed, by whomever it names; none where they did not sign it. */
+export function claimsOf(result: UncheckedResult): readonly Digest[] {
   const claims = opened.get(result) ?? openResult(result) ?? [];
   opened.set(result, claims);
   return claims;

@@ -37,6 +37,46 @@ export interface BaseContents extends BaseEvidence {
   readonly approvals: readonly Approval[];
 }
 
+/** What authorities attested, as far as a repository's files can be read; the others are added to the problems. */
+export function readApprovals(
+  repository: Pick<RepositoryFiles, "approvalFiles">,
+  problems: FileProblem[] = [],
+): Promise<readonly Approval[]> {
+  return gather(repository.approvalFiles(), problems, ({ bytes }) => {
+    const reading = readApproval(bytes);
+    return reading.kind === "approval" ? reading.approval : reading.reason;
+  });
+}
+
+/**
+ * What some files hold, in their order.
+ *
+ * @param problems where those are added that hold nothing of the kind
+ * @param read what one holds, or a sentence that says why it holds none
+ * @param bound how many of them are read; all without it
+ */
+async function gather<Held extends object>(
+  files: AsyncIterable<RepositoryFileContent>,
+  problems: FileProblem[],
+  read: (file: Extract<RepositoryFileContent, { kind: "read" }>) => Held | string,
+  bound?: { readonly most: number; readonly what: string },
+): Promise<readonly Held[]> {
+  const found: Held[] = [];
+  for await (const file of files) {
+    if (found.length === bound?.most) {
+      problems.push({ path: file.path, problem: `Only ${bound.most} files with ${bound.what} are read.` });
+      break;
+    }
+    const held = file.kind === "unreadable" ? file.reason : read(file);
+    if (typeof held === "string") {
+      problems.push({ path: file.path, problem: held });
+    } else {
+      found.push(held);
+    }
+  }
+  return found;
+}
+
 /** Each may cost a signature. */
 const MAX_RESULTS = 10_000;
 
@@ -71,7 +111,6 @@ export class RepositoryReader {
   async read(repository: RepositoryFiles): Promise<RepositoryContents> {
     const problems: FileProblem[] = [];
     const evidence: EvidenceInput[] = [];
-    const anchors: Anchor[] = [];
     const before = this.remembered.get(repository.folder);
     const readings = new Map<Digest, EvidenceReading>();
     const width = this.threads.width ?? 1;
@@ -87,41 +126,25 @@ export class RepositoryReader {
       evidence.push({ path, reading });
     }
     this.remembered.set(repository.folder, readings);
-    for await (const file of repository.anchorFiles()) {
-      const reading = file.kind === "unreadable" ? file : readAnchor(file.bytes);
+    const anchors = await gather(repository.anchorFiles(), problems, ({ bytes }) => {
+      const reading = readAnchor(bytes);
       if (reading.kind === "anchor") {
         // Found now, as with claims.
         anchorDigest(reading.anchor);
-        anchors.push(reading.anchor);
-      } else {
-        problems.push({ path: file.path, problem: reading.reason });
+        return reading.anchor;
       }
-    }
-    const approvals: Approval[] = [];
-    for await (const file of repository.approvalFiles()) {
-      const reading = file.kind === "unreadable" ? file : readApproval(file.bytes);
-      if (reading.kind === "approval") {
-        approvals.push(reading.approval);
-      } else {
-        problems.push({ path: file.path, problem: reading.reason });
-      }
-    }
-    const results: UncheckedResult[] = [];
-    for await (const file of repository.resultFiles()) {
-      if (results.length === MAX_RESULTS) {
-        problems.push({
-          path: file.path,
-          problem: `Only ${MAX_RESULTS} files with results of verifiers are read.`,
-        });
-        break;
-      }
-      const reading = file.kind === "unreadable" ? file : readResult(file.bytes);
-      if (reading.kind === "result") {
-        results.push({ path: file.path, ...reading.result });
-      } else {
-        problems.push({ path: file.path, problem: reading.reason });
-      }
-    }
+      return reading.reason;
+    });
+    const approvals = await readApprovals(repository, problems);
+    const results = await gather(
+      repository.resultFiles(),
+      problems,
+      ({ path, bytes }) => {
+        const reading = readResult(bytes);
+        return reading.kind === "result" ? { path, ...reading.result } : reading.reason;
+      },
+      { most: MAX_RESULTS, what: "results of verifiers" },
+    );
     const moves = await findMoves(repository, evidence);
     const { ids, damaged } = await repository.ids();
     return {

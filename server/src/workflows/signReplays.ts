@@ -1,8 +1,9 @@
-import { openResult, sealResult, type UncheckedResult } from "../evidence/format/verificationResult";
-import type { Repository } from "../evidence/repository";
+import { sealResult, type UncheckedResult } from "../evidence/format/verificationResult";
+import { RESULTS_FOLDER, type Repository } from "../evidence/repository";
 import { sha256Digest } from "../platform/digests";
 import type { Sign } from "../platform/ecdsa";
 import type { Address, Digest } from "../platform/primitives";
+import { claimsOf } from "../policy/verifierReplays";
 import type { ReplayOutcome } from "../policy/verifyEvidence";
 import type { RepositoryContents } from "./readRepository";
 
@@ -64,7 +65,7 @@ export async function signReplays({
     const name = nameFor(reading.batch.batchRoot, verifier.address, claims);
     const result = { claims, verifierId: verifier.id, policy, time: now };
     if (await repository.writeResult(name, sealResult(result, verifier.address, verifier.sign))) {
-      files.push(`.proofline/results/${name}`);
+      files.push(`${RESULTS_FOLDER}/${name}`);
       count += claims.length;
     }
   }
@@ -73,7 +74,7 @@ export async function signReplays({
 
 function signedBefore(results: readonly UncheckedResult[], address: Address): Set<Digest> {
   const own = results.filter(({ verifier }) => verifier === address);
-  return new Set(own.flatMap((result) => openResult(result) ?? []));
+  return new Set(own.flatMap(claimsOf));
 }
 
 function isGood(outcome: ReplayOutcome | undefined): boolean {

@@ -14,6 +14,7 @@ import type { Bill } from "../payments/payment";
 import { Block, quantity, type Receipt } from "../rpc/blocks";
 import { chainError } from "../rpc/chainError";
 import { type Connection, connectRpc } from "../rpc/connection";
+import { PATIENCE_MILLISECONDS, PAUSE_MILLISECONDS } from "../trust/confirmAnchor";
 import { storedWords, type WordQuestion } from "../trust/storedWords";
 import type { ApprovalFile } from "./approvalFile";
 import {
@@ -51,10 +52,6 @@ export interface AuthorityWriterOptions {
 
 /** So many alike attestations of one address in one block are told apart. */
 const MAX_BUMP = 16;
-
-/** How long servers may take to hear of a block that one of them shows, and how often they are asked. */
-const PATIENCE_MILLISECONDS = 30_000;
-const PAUSE_MILLISECONDS = 1_000;
 
 /** What a schema or an attestation has in place of its UID where there is none. */
 const NO_UID = `0x${"00".repeat(32)}`;

@@ -26,7 +26,7 @@ const MAX_FILES = 16;
 const USUAL_LAG = 64;
 
 /** How long to wait, time and again, for servers that lag so little. */
-const CATCH_UP_MILLISECONDS = [250, 500, 1_000];
+export const CATCH_UP_MILLISECONDS = [250, 500, 1_000];
 
 /** What is asked about: one batch root on one chain. */
 interface Question {
@@ -524,7 +524,7 @@ function verdict(
 const NOBODYS: Pick<AnchorCheck, "trust"> = { trust: "singleRpc" };
 
 /** Two operators who say all of it are a quorum. */
-function trustIn(
+export function trustIn(
   { operators }: Pick<Stored, "operators">,
   identity: ChainIdentity,
 ): Pick<AnchorCheck, "trust" | "operators"> {

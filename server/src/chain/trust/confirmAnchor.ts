@@ -6,8 +6,8 @@ import { checkRoot } from "./checkRoot";
 import { CHECKED_HERE } from "./proofChecker";
 
 /** How long servers may take to hear of a block that one of them shows, and how often they are asked. */
-const PATIENCE_MILLISECONDS = 30_000;
-const PAUSE_MILLISECONDS = 1_000;
+export const PATIENCE_MILLISECONDS = 30_000;
+export const PAUSE_MILLISECONDS = 1_000;
 
 /**
  * The anchor that one server showed, once all of them confirm it as a reader's would have to; or the one that they show

@@ -4,6 +4,7 @@ import type { AnchorTrust } from "../chain";
 import type { ContractFacts } from "../knownChains";
 import { quantity } from "../rpc/blocks";
 import type { Connection, Head } from "../rpc/connection";
+import { CATCH_UP_MILLISECONDS, trustIn } from "./checkRoot";
 import { proveSlots } from "./takeProof";
 import { type Agreed, agreed, common, DisputedError, type Testimony } from "./witnesses";
 
@@ -28,9 +29,6 @@ export interface StoredWords {
   /** Who says all of it; none for a local chain. */
   readonly operators: readonly string[];
 }
-
-/** How long to wait, time and again, for servers that lag by a few blocks. */
-const CATCH_UP_MILLISECONDS = [250, 500, 1_000];
 
 /**
  * Reads words of EAS from all servers, each at the block that it has reached itself, and has them proved where that can be done.
@@ -66,15 +64,13 @@ async function judged(
   const { identity, facts, witnesses } = connection;
   const words = new Map(questions.map(({ key }, index) => [key, answers[index]?.value ?? 0n]));
   const read = { time: head.timestamp, words };
-  if (identity.local) {
-    return { ...read, trust: "local", operators: [] };
-  }
-  const operators = [...common([head.operators, ...answers.map((answer) => answer.operators)])].sort();
-  if (operators.length < 2) {
-    return { ...read, trust: "singleRpc", operators };
+  const said = common([head.operators, ...answers.map((answer) => answer.operators)]);
+  const { trust, operators = [] } = trustIn({ operators: said }, identity);
+  if (trust !== "quorum") {
+    return { ...read, trust, operators };
   }
   const isProved = facts !== null && (await areProved(questions, words, head, facts, witnesses.witnesses));
-  return { ...read, trust: isProved ? "stateProof" : "quorum", operators };
+  return { ...read, trust: isProved ? "stateProof" : trust, operators };
 }
 
 async function areProved(

@@ -1,11 +1,10 @@
 /** What a team's address says onchain: which models, devices, environments and verifiers count, and which no longer do. */
 import type { Hex } from "viem";
-import type { ApprovalFile } from "../../chain/authority/approvalFile";
 import {
   type Approval,
+  type ApprovalFile,
   approvalFileName,
   formatApproval,
-  readApproval,
 } from "../../chain/authority/approvalFile";
 import {
   type Attested,
@@ -26,11 +25,12 @@ import {
 } from "../../chain/authority/subjects";
 import { deviceAddress } from "../../evidence/device";
 import { factsDigest } from "../../evidence/format/leaf";
-import type { Repository } from "../../evidence/repository";
+import { AUTHORITY_FOLDER, type Repository } from "../../evidence/repository";
 import { readPin } from "../../models/pin/readPin";
 import { type Address, ChainHash, Digest } from "../../platform/primitives";
 import { utc } from "../../platform/utc";
 import { visibleName } from "../../protocol/visibleText";
+import { readApprovals } from "../../workflows/readRepository";
 import { RepositoryPolicies } from "../../workflows/repositoryPolicies";
 import type { Answer } from "../answers";
 import { CommandError } from "../commandError";
@@ -214,7 +214,7 @@ async function approve(session: Session, subject: Subject, flags: ApprovalFlags)
   return speaking(session, flags, async (writer, repository, approvals) => {
     for (const { file } of approvals.filter(saysTheSame(writer, attested, expires))) {
       if (await writer.stands(file)) {
-        return kept(file, attested, `.proofline/authority/${approvalFileName(file)}`);
+        return kept(file, attested, pathOf(file));
       }
     }
     const file = await writer.attest(attested, expires);
@@ -265,9 +265,12 @@ function pathLine(path: string | null): readonly string[] {
 }
 
 async function keep(repository: Repository, file: ApprovalFile): Promise<string> {
-  const name = approvalFileName(file);
-  await repository.writeApproval(name, formatApproval(file));
-  return `.proofline/authority/${name}`;
+  await repository.writeApproval(approvalFileName(file), formatApproval(file));
+  return pathOf(file);
+}
+
+function pathOf(file: ApprovalFile): string {
+  return `${AUTHORITY_FOLDER}/${approvalFileName(file)}`;
 }
 
 /** Says so where nobody listens to whoever spoke. */
@@ -348,13 +351,7 @@ async function asking<Value>(
   key: string | null = null,
 ): Promise<Value> {
   return withWorkspace(session, flags, async ({ chain, repository }) => {
-    const approvals: Approval[] = [];
-    for await (const file of repository.approvalFiles()) {
-      const reading = file.kind === "read" ? readApproval(file.bytes) : null;
-      if (reading?.kind === "approval") {
-        approvals.push(reading.approval);
-      }
-    }
+    const approvals = await readApprovals(repository);
     const writer = await AuthorityWriter.open(sharedChain(chain), {
       key,
       confirm: async () => flags.pay === true,
