@@ -1,0 +1,70 @@
+/** A reader without the model, whose rules name a verifier: the badge says by whom a line was verified. */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { expect, onTestFinished, test } from "vitest";
+import { POLICY_FILE } from "../../../server/src/evidence/repository";
+import { readPin } from "../../../server/src/models/pin/readPin";
+import { AnchorNow, AnswerPolicy, GetVerdict, ReviewPolicy } from "../../../server/src/protocol/messages";
+import { ROOT, uriOf } from "../../support/languageClient";
+import { removeFolder } from "../../support/removeFolder";
+import { offered, Workspace } from "../../support/workspace";
+
+/** The embedded model under another name, so that it has a pin of its own. */
+function otherModel(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "proofline-other-model-")));
+  onTestFinished(() => removeFolder(folder));
+  cpSync(join(ROOT, "server", "models", "proofline-code"), folder, { recursive: true });
+  const pin = join(folder, "pin.json");
+  writeFileSync(pin, readFileSync(pin, "utf8").replace('"name": "proofline-code"', '"name": "other-code"'));
+  return folder;
+}
+
+test("says verified, and by whom, where nobody here can replay it", async () => {
+  const modelPath = otherModel();
+  const { manifestDigest } = await readPin(modelPath);
+  const workspace = Workspace.create();
+  const author = await workspace.startReady({ settings: { modelPath } });
+  const { uri, name, shown } = await offered(author, workspace);
+  author.insert(uri, shown);
+  await author.accept(uri, shown.id);
+  workspace.save(author, name);
+  await author.connection.sendRequest(AnchorNow.type);
+  await author.untilShown(uri, "verified");
+  const text = author.text(uri);
+  await author.stop();
+
+  const key = generatePrivateKey();
+  const env = {
+    ...process.env,
+    PROOFLINE_HOME: workspace.home,
+    PROOFLINE_MODEL: modelPath,
+    PROOFLINE_VERIFIER_KEY: key,
+  };
+  execFileSync(process.execPath, [join(ROOT, "dist", "cli.js"), "ci"], { cwd: workspace.folder, env });
+  removeFolder(join(workspace.home, "replays"));
+
+  const reader = await workspace.startReady();
+  reader.open(uri, text);
+  await reader.untilShown(uri, "unverified");
+  const rules = {
+    format: "proofline/policy/v1",
+    name: "team",
+    models: [{ name: "other-code", digest: manifestDigest }],
+    verifiers: [{ name: "CI of the team", address: privateKeyToAccount(key).address.toLowerCase() }],
+  };
+  workspace.write(POLICY_FILE, JSON.stringify(rules));
+  reader.watched(workspace.path(POLICY_FILE));
+  await reader.until("a policy that waits", () => reader.status?.proposedPolicy === "new");
+  const folder = uriOf(workspace.folder);
+  const { proposal } = await reader.connection.sendRequest(ReviewPolicy.type, { folder });
+  const digest = proposal?.digest ?? "";
+  await reader.connection.sendRequest(AnswerPolicy.type, { folder, digest, answer: "accepted" });
+  const [badge] = await reader.untilShown(uri, "verified");
+  expect(badge?.note).toBe("by “CI of the team”");
+  const verdict = await reader.connection.sendRequest(GetVerdict.type, { uri, position: shown.range.start });
+  expect(verdict?.markdown).toContain("replayed by the verifier “CI of the team”");
+  expect(verdict?.markdown).toContain("the replay itself, for which a verifier stands");
+});
