@@ -3,13 +3,18 @@
  * `media/screenshots/`. Nothing in them is drawn or arranged by hand. Names of states and themes choose among them:
  * `npm run screenshots -- verdicts dark`.
  */
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { InlineCompletionTriggerKind } from "vscode-languageserver-protocol/node";
+import { ANSWERS } from "../../server/src/cli/answers";
+import { readPin } from "../../server/src/models/pin/readPin";
 import { AnchorNow } from "../../server/src/protocol/messages";
 import { cleanUp } from "../support/cleanups";
-import { Client, uriOf } from "../support/languageClient";
+import { Client, ROOT, uriOf } from "../support/languageClient";
+import { otherModel } from "../support/otherModel";
 import { removeFolder } from "../support/removeFolder";
 import { copyModel } from "./changedModel";
 import { eventually } from "./deadline";
@@ -26,6 +31,7 @@ import {
   repository,
   SETTINGS,
   STACK,
+  TYPED,
 } from "./sample";
 import { GIT, type ServerOptions, stopChainOf } from "./server";
 import { type DrawnBadge, type Window, Workbench } from "./workbench";
@@ -494,6 +500,61 @@ async function attested(theme: Theme): Promise<void> {
   }
 }
 
+/** A reader without the model, whose rules name a verifier; what the author and the pipeline did was done before. */
+async function verifier(theme: Theme): Promise<void> {
+  const model = otherModel();
+  const session = await Session.start(theme);
+  try {
+    const { folder, window, workbench } = session;
+    const key = generatePrivateKey();
+    const proofline = (...parameters: readonly string[]): string =>
+      execFileSync(process.execPath, [join(ROOT, "dist", "cli.js"), ...parameters], {
+        cwd: folder,
+        encoding: "utf8",
+        env: {
+          ...process.env,
+          PROOFLINE_HOME: workbench.home,
+          PROOFLINE_MODEL: model,
+          PROOFLINE_VERIFIER_KEY: key,
+        },
+      });
+    const lines = STACK.split("\n");
+    lines[CURSOR_LINE - 1] = TYPED;
+    writeFileSync(join(folder, "stack.js"), lines.join("\n"));
+    const place = ["--line", `${CURSOR_LINE}`, "--column", `${TYPED.length + 1}`];
+    proofline("complete", "--file", "stack.js", ...place, "--accept");
+    proofline("anchor");
+    proofline("ci");
+    const { manifestDigest } = await readPin(model);
+    const rules = {
+      format: "proofline/policy/v1",
+      name: "team",
+      models: [{ name: "other-code", digest: manifestDigest }],
+      verifiers: [{ name: "CI of the team", address: privateKeyToAccount(key).address.toLowerCase() }],
+    };
+    writeFileSync(join(folder, ".proofline", "policy.json"), JSON.stringify(rules, null, 2));
+    const { proposed } = ANSWERS["policy explain"].parse(
+      JSON.parse(proofline("policy", "explain", "--json")),
+    );
+    proofline("policy", "accept", proposed?.digest ?? "");
+    removeFolder(join(workbench.home, "replays"));
+    await window.reload();
+    await window.file("stack.js");
+    await window.waitForBadges(
+      says(/^verified.*by.*CI of the team/),
+      "a badge that names the verifier",
+      60_000,
+    );
+    await window.goTo(EMPTY_LINE);
+    await session.shoot("verifier");
+    await window.hoverBadge(CURSOR_LINE);
+    await session.shoot("verifier-hover");
+  } finally {
+    await session.stop();
+    removeFolder(model);
+  }
+}
+
 async function noToasts(window: Window): Promise<void> {
   await eventually(
     () => window.toasts(),
@@ -511,6 +572,7 @@ const STATES = {
   editedAndUnknown,
   anchored,
   attested,
+  verifier,
   noModel,
   verifiedOnly,
   pinPlan,

@@ -1,7 +1,5 @@
 /** A reader without the model, whose rules name a verifier: the badge says by whom a line was verified. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { expect, onTestFinished, test } from "vitest";
@@ -9,21 +7,13 @@ import { POLICY_FILE } from "../../../server/src/evidence/repository";
 import { readPin } from "../../../server/src/models/pin/readPin";
 import { AnchorNow, AnswerPolicy, GetVerdict, ReviewPolicy } from "../../../server/src/protocol/messages";
 import { ROOT, uriOf } from "../../support/languageClient";
+import { otherModel } from "../../support/otherModel";
 import { removeFolder } from "../../support/removeFolder";
 import { offered, Workspace } from "../../support/workspace";
 
-/** The embedded model under another name, so that it has a pin of its own. */
-function otherModel(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "proofline-other-model-")));
-  onTestFinished(() => removeFolder(folder));
-  cpSync(join(ROOT, "server", "models", "proofline-code"), folder, { recursive: true });
-  const pin = join(folder, "pin.json");
-  writeFileSync(pin, readFileSync(pin, "utf8").replace('"name": "proofline-code"', '"name": "other-code"'));
-  return folder;
-}
-
 test("says verified, and by whom, where nobody here can replay it", async () => {
   const modelPath = otherModel();
+  onTestFinished(() => removeFolder(modelPath));
   const { manifestDigest } = await readPin(modelPath);
   const workspace = Workspace.create();
   const author = await workspace.startReady({ settings: { modelPath } });
