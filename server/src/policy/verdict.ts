@@ -199,3 +199,8 @@ export function placeOf({
         end: { line: endLine - 1, character: endColumn - 1 },
       };
 }
+
+/** How the verifier who replayed a suggestion is called, in quotation marks, without the address; `null` where none did. */
+export function verifierNameIn({ execution }: Verdict["findings"]): string | null {
+  return execution.verifier?.replace(/ \(0x[0-9a-f]{40}\)$/, "") ?? null;
+}

@@ -55,6 +55,7 @@ test("says verified, and by whom, where nobody here can replay it", async () => 
   const [badge] = await reader.untilShown(uri, "verified");
   expect(badge?.note).toBe("by “CI of the team”");
   const verdict = await reader.connection.sendRequest(GetVerdict.type, { uri, position: shown.range.start });
+  expect(verdict?.markdown).toContain("yields this text, as the verifier “CI of the team” says.");
   expect(verdict?.markdown).toContain("replayed by the verifier “CI of the team”");
   expect(verdict?.markdown).toContain("the replay itself, for which a verifier stands");
 });

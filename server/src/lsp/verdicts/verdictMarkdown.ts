@@ -2,7 +2,7 @@ import { utc } from "../../platform/utc";
 import { notChecked } from "../../policy/notChecked";
 import type { Policy } from "../../policy/policy";
 import { lacksOnlyItsChain, remarksOn } from "../../policy/remarks";
-import type { Verdict } from "../../policy/verdict";
+import { type Verdict, verifierNameIn } from "../../policy/verdict";
 import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { Summary } from "../../protocol/verdictWords";
 import { visibleMarkdown } from "../../protocol/visibleMarkdown";
@@ -92,13 +92,18 @@ export function firstSentence(verdict: Verdict, note: string | null): string {
   return [
     `${meaning}.`,
     ...(why === undefined ? [] : [visibleMarkdown(why)]),
-    ...(note === null ? [] : [`${visibleMarkdown(note)}.`]),
+    // Of a verified suggestion it names the verifier, as its meaning does.
+    ...(note === null || verdict.summary === "verified" ? [] : [`${visibleMarkdown(note)}.`]),
   ].join(" ");
 }
 
 function meaningOf({ summary, checks, findings }: Verdict): string {
   if (lacksOnlyItsChain(checks)) {
     return "the model yields this text, as replaying it here showed; when that was stated cannot be told";
+  }
+  const verifier = verifierNameIn(findings);
+  if (summary === "verified" && verifier !== null) {
+    return `${MEANINGS.verified}, as the verifier ${visibleMarkdown(verifier)} says`;
   }
   if (summary === "anchored" && checks.copied === "fromPrompt") {
     return "signed and onchain, but most of it stood in its prompt, where anybody may have put it";
