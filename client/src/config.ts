@@ -50,6 +50,8 @@ export const SIDES = {
   executionProfile: "workspace",
   executionProvider: "person",
   maxTokens: "workspace",
+  latencyMilliseconds: "workspace",
+  workAhead: "person",
   contextChunks: "strictest",
   cacheMegabytes: "person",
   "chain.kind": "person",
@@ -128,6 +130,8 @@ export function readSettings(source: ConfigurationSource): Settings | Problem {
       address,
     },
     maxTokens: whole("maxTokens", countingValue(source, "maxTokens")),
+    latencyMilliseconds: whole("latencyMilliseconds", countingValue(source, "latencyMilliseconds")),
+    workAhead: countingValue(source, "workAhead") !== false,
     contextChunks: readContextChunks(source),
     cacheMegabytes: whole("cacheMegabytes", countingValue(source, "cacheMegabytes")),
     sealAfterSeconds: whole("sealAfterSeconds", countingValue(source, "sealAfterSeconds")),
@@ -277,7 +281,7 @@ function oneOf<Name extends "executionProfile" | "executionProvider">(
 
 /** A whole number within the range that the server accepts. */
 function whole(
-  name: "maxTokens" | "contextChunks" | "cacheMegabytes" | "sealAfterSeconds",
+  name: "maxTokens" | "latencyMilliseconds" | "contextChunks" | "cacheMegabytes" | "sealAfterSeconds",
   value: unknown,
 ): number {
   return wholeWithin(Settings.shape[name], value, DEFAULT_SETTINGS[name]);

@@ -20,6 +20,7 @@ import * as openGradientWallet from "./features/openGradientWallet";
 import * as verdictDocument from "./features/openVerdict";
 import * as pinnedModels from "./features/pinnedModels";
 import * as replay from "./features/replayNow";
+import * as restingCursor from "./features/restingCursor";
 import * as reviewChain from "./features/reviewChain";
 import * as reviewPolicy from "./features/reviewPolicy";
 import * as log from "./features/showLog";
@@ -34,6 +35,7 @@ const FEATURES = [
   status,
   // Before badges: the ranges that badges draw must follow an edit that ends a shown suggestion.
   inlineCompletion,
+  restingCursor,
   badges,
   modelText,
   codeLens,

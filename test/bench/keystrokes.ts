@@ -145,7 +145,7 @@ async function drafting(
       const outcome = await complete(model, plainPool, request, () => false);
       plain += performance.now() - started;
       started = performance.now();
-      await complete(model, draftingPool, request, () => false, lookup);
+      await complete(model, draftingPool, request, () => false, { lookup });
       drafted += performance.now() - started;
       // The first token comes with the prompt.
       if (outcome.kind === "completion") {

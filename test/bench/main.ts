@@ -5,17 +5,20 @@
  * `npm run bench -- --peers [MODEL…]` compares the engine with others instead, `npm run bench -- --context
  * [DIRECTORY]` prompts with chunks of other files with prompts without them, for the embedded model or another, `npm run
  * bench -- --scale [--large] [PART…]` what many suggestions and many files cost, `npm run bench -- --proofs [COUNT]` what proofs
- * of the chain's state do, `npm run bench -- --hooks` what the check before each commit costs.
+ * of the chain's state do, `npm run bench -- --hooks` what the check before each commit costs, `npm run bench --
+ * --latency` what somebody who types waits for. With `--slow`, whatever is measured has half of one core.
  */
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installationOf } from "../../server/src/workflows/installation";
 import { benchAnchoring } from "./anchoring";
 import { benchAnchorProofs } from "./anchorProofs";
 import { benchContext } from "./context";
+import { takeHalfACore } from "./halfACore";
 import { benchHooks } from "./hooks";
 import { benchKeystrokes } from "./keystrokes";
+import { benchLatency } from "./latency";
+import { describeMachine } from "./machine";
 import { benchPeers } from "./peers/peers";
 import { benchScale } from "./scale/scale";
 import { benchSuggestions } from "./suggestions";
@@ -29,11 +32,16 @@ async function main(): Promise<void> {
       context: { type: "boolean", default: false },
       proofs: { type: "boolean", default: false },
       hooks: { type: "boolean", default: false },
+      latency: { type: "boolean", default: false },
+      slow: { type: "boolean", default: false },
       scale: { type: "boolean", default: false },
       large: { type: "boolean", default: false },
     },
   });
-  console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}\n`);
+  if (values.slow) {
+    takeHalfACore();
+  }
+  console.log(`${describeMachine()}${values.slow ? ", held to half of one core" : ""}\n`);
   if (values.peers) {
     await benchPeers(positionals);
     return;
@@ -45,6 +53,10 @@ async function main(): Promise<void> {
   }
   if (values.proofs) {
     await benchAnchorProofs(Number(positionals[0] ?? 2_000));
+    return;
+  }
+  if (values.latency || values.slow) {
+    await benchLatency();
     return;
   }
   if (values.hooks) {

@@ -148,7 +148,8 @@ export class Client {
         workspace: { workspaceFolders: true, didChangeWatchedFiles: { dynamicRegistration: true } },
       },
       workspaceFolders: folders.map((folder) => ({ uri: uriOf(folder), name: folder })),
-      initializationOptions: { settings: { ...DEFAULT_SETTINGS, ...settings }, home },
+      // How fast the machine is must decide no answer.
+      initializationOptions: { settings: { ...DEFAULT_SETTINGS, latencyMilliseconds: 0, ...settings }, home },
     });
     await this.connection.sendNotification(InitializedNotification.type, {});
     return result;

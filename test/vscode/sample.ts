@@ -33,6 +33,8 @@ export const SETTINGS = {
   "editor.suggestOnTriggerCharacters": false,
   "editor.wordBasedSuggestions": "off",
   "proofline.sealAfterSeconds": 0,
+  // How fast the machine is must decide no answer.
+  "proofline.latencyMilliseconds": 0,
 };
 
 /** A person's own keys for what the editor accepts parts with. */

@@ -37,6 +37,7 @@ export {
   DidAdvanceSuggestion,
   DidDismissSuggestions,
   DidLoadModel,
+  DidRestCursor,
   DidSuggestNothing,
   DidUndoOrRedo,
   GetDocumentState,

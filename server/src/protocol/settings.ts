@@ -52,6 +52,10 @@ export const Settings = z.strictObject({
   enclaveUse: EnclaveUse,
   /** The longest suggestion, in tokens. */
   maxTokens: z.number().int().min(1).max(512),
+  /** How soon a suggestion that nobody asked for is to come, in ms; 0: with the longest prompt, however long it takes. */
+  latencyMilliseconds: z.number().int().min(0).max(10_000),
+  /** What a suggestion will need is read, and the next one asked for, before anybody asks. */
+  workAhead: z.boolean(),
   /** Pieces of other open and recently edited files that a prompt may hold; 0 is none. */
   contextChunks: z.number().int().min(0).max(16),
   /** Memory for what the model has read of several files, in MB (10^6 bytes). */
@@ -75,6 +79,8 @@ export const DEFAULT_SETTINGS: Settings = {
   openGradient: DEFAULT_OPENGRADIENT,
   enclaveUse: DEFAULT_ENCLAVE_USE,
   maxTokens: 96,
+  latencyMilliseconds: 150,
+  workAhead: true,
   contextChunks: 2,
   cacheMegabytes: DEFAULT_CACHE_MEGABYTES,
   sealAfterSeconds: 30,

@@ -1,5 +1,5 @@
 import type { EnclaveFacts, EnclaveOutput } from "../inference/enclaveOutput";
-import type { Completion, CompletionRequest, NothingReason } from "../inference/engine/engine";
+import type { Completion, CompletionRequest, LikelyRequest, NothingReason } from "../inference/engine/engine";
 import type { ExecutionFacts } from "../inference/suggestion";
 
 /** What a provider offers, with what made it: all that evidence needs. Its displayed text is never empty. */
@@ -40,5 +40,7 @@ export interface Provider {
    * suggestions come sooner, and never change one.
    */
   prepare(texts: readonly string[]): void;
+  /** Reads what a request that is likely to come will need, where that sends nothing and costs nothing; `null` ends it. */
+  readAhead(likely: LikelyRequest | null): void;
   dispose(): Promise<void>;
 }

@@ -1,7 +1,9 @@
 /**
  * Measures the shipped model and two baselines on held-out packages.
  *
- *     npm run eval:model -- [--model FOLDER] [--places N] [--out FILE] [--tune]
+ *     npm run eval:model -- [--model FOLDER] [--places N] [--out FILE] [--tune] [--lengths 128,256,512,900]
+ *
+ * With `--lengths` the model alone is measured, with prompts of at most so many tokens each.
  *
  * With `--tune` the validation packages are used instead and the gate is searched: the lowest one with which what is
  * shown at a cursor that wants the rest of a line is right in `TUNED_PRECISION` of cases, for every kind and form.
@@ -95,6 +97,7 @@ async function main(): Promise<void> {
       places: { type: "string", default: "150" },
       out: { type: "string" },
       tune: { type: "boolean", default: false },
+      lengths: { type: "string" },
     },
   });
   await prepareCorpus(values.cache);
@@ -111,6 +114,17 @@ async function main(): Promise<void> {
     return;
   }
   const { gate } = model;
+  if (values.lengths !== undefined) {
+    const summaries: Summary[] = [];
+    for (const length of values.lengths.split(",").map(Number)) {
+      const suggester = model.withPrompts(length);
+      const own = await answersOf(suggester, cursors, gate);
+      summaries.push(...FORMS.map((form) => summarize(suggester.name, own, { form })));
+    }
+    console.log(formatTable(summaries));
+    await model.release();
+    return;
+  }
   const answers: [Suggester, Answer[]][] = [[model, await answersOf(model, cursors, gate)]];
   const ngrams = await NgramSuggester.load(
     join(values.model, "tokenizer.json"),

@@ -11,15 +11,25 @@ const MAX_TOKENS = { line: 40, midLine: 40, block: 128 } as const;
 
 /** The pinned model, asked exactly as the language server asks it. */
 export class ModelSuggester implements Suggester {
-  readonly name = "model";
+  readonly name: string;
   private readonly sequence: Sequence;
 
-  private constructor(readonly model: Model) {
+  /** @param length tokens that its prompts may take; as many as the model can hold where it is `null` */
+  private constructor(
+    readonly model: Model,
+    private readonly length: number | null,
+  ) {
+    this.name = length === null ? "model" : `${length} tokens`;
     this.sequence = new Sequence(model.graph);
   }
 
   static async load(directory: string, threads: number): Promise<ModelSuggester> {
-    return new ModelSuggester(await loadModel(directory, threads));
+    return new ModelSuggester(await loadModel(directory, threads), null);
+  }
+
+  /** The same model with prompts of so many tokens at most. */
+  withPrompts(length: number): ModelSuggester {
+    return new ModelSuggester(this.model, length);
   }
 
   /** The gate of the model's pin. */
@@ -41,8 +51,11 @@ export class ModelSuggester implements Suggester {
 
   private async answer(cursor: Cursor, trigger: Trigger, confidenceGate: number): Promise<string> {
     const { manifest } = this.model;
+    const contextLength =
+      this.length === null ? manifest.contextLength : this.length + MAX_TOKENS[cursor.kind];
+    const execution = { ...manifest.execution, confidenceGate };
     const outcome = await complete(
-      { ...this.model, manifest: { ...manifest, execution: { ...manifest.execution, confidenceGate } } },
+      { ...this.model, manifest: { ...manifest, contextLength, execution } },
       this.sequence,
       {
         path: cursor.document.path,
@@ -64,7 +77,7 @@ export class ModelSuggester implements Suggester {
     const prompt = cutPrompt(
       tokenizer,
       { path: cursor.document.path, prefix: cursor.prefix, suffix: cursor.suffix },
-      manifest.contextLength - answer.length,
+      Math.min(manifest.contextLength - answer.length, this.length ?? Number.POSITIVE_INFINITY),
     );
     const { before, prefix } = encodePrompt(tokenizer, prompt);
     const ids = [...before, ...prefix, ...answer];

@@ -14,7 +14,8 @@ export interface Answer {
 /** Results of one suggester for one kind of cursor; shares lie between 0 and 1. */
 export interface Summary {
   readonly suggester: string;
-  readonly kind: Kind;
+  /** Of all kinds together where it is missing. */
+  readonly kind?: Kind;
   readonly form: Form;
   readonly cursors: number;
   /** Bits per UTF-16 code unit of the author's text; null for a suggester without probabilities. */
@@ -35,9 +36,11 @@ export interface Summary {
 export function summarize(
   suggester: string,
   answers: readonly Answer[],
-  group: { readonly form: Form; readonly kind: Kind },
+  group: { readonly form: Form; readonly kind?: Kind },
 ): Summary {
-  const own = answers.filter(({ cursor }) => cursor.form === group.form && cursor.kind === group.kind);
+  const own = answers.filter(
+    ({ cursor }) => cursor.form === group.form && cursor.kind === (group.kind ?? cursor.kind),
+  );
   const given = own.filter(({ text }) => text !== "");
   const shown = own.filter(({ shown }) => shown !== "");
   const bits = own.map((answer) => answer.bits);

@@ -20,7 +20,7 @@ export function formatTable(results: readonly Summary[]): string {
   ];
   const rows = results.map((each) => [
     each.suggester,
-    KIND_NAMES[each.kind],
+    each.kind === undefined ? "all" : KIND_NAMES[each.kind],
     FORM_NAMES[each.form],
     each.bitsPerCharacter === null ? "–" : each.bitsPerCharacter.toFixed(2),
     percent(each.exact),

@@ -3,8 +3,9 @@
  * token counts and threads, in one run.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { load, machine } from "../machine";
 import { measureBandwidth } from "./bandwidth";
 import { compare } from "./comparison";
 import { type EndToEnd, measureEndToEnd } from "./endToEnd";
@@ -24,14 +25,16 @@ export async function benchPeers(wanted: readonly string[]): Promise<void> {
   const threads = Math.min(4, availableParallelism());
   for (const name of MODEL_NAMES.filter((known) => wanted.length === 0 || wanted.includes(known))) {
     const model = prepareModel(name, console.log);
+    const loadBefore = load();
     const bandwidth = await measureBandwidth(threads);
     const endToEnd = name === "embedded" ? await measureEndToEnd(threads) : null;
     const comparison = await compare(model, endToEnd?.places ?? [], ROUNDS[name], { threads, packages });
     const report: Report = { model, comparison, endToEnd, threads, bandwidth };
     print(report);
+    const loads = { before: loadBefore, after: load() };
+    console.log(`Load of the machine: ${loads.before ?? "?"} before, ${loads.after ?? "?"} after.`);
     mkdirSync(RESULTS, { recursive: true });
-    const machine = { cpu: cpus()[0]?.model.trim(), processors: cpus().length, memory: totalmem() };
-    writeFileSync(join(RESULTS, `peers-${name}.json`), jsonReport(report, machine));
+    writeFileSync(join(RESULTS, `peers-${name}.json`), jsonReport(report, { ...machine(), loads }));
   }
 }
 

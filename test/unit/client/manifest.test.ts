@@ -224,17 +224,20 @@ describe("the manifest's settings", () => {
     expect(declared["proofline.chain.kind"]?.default).toBe(DEFAULT_SETTINGS.chain.kind);
   });
 
-  it.each(["maxTokens", "contextChunks", "cacheMegabytes", "sealAfterSeconds"] as const)(
-    "give %s the default and the range of the server",
-    (name) => {
-      const { minValue, maxValue } = Settings.shape[name];
-      expect(declared[`proofline.${name}`]).toMatchObject({
-        default: DEFAULT_SETTINGS[name],
-        minimum: minValue,
-        maximum: maxValue,
-      });
-    },
-  );
+  it.each([
+    "maxTokens",
+    "latencyMilliseconds",
+    "contextChunks",
+    "cacheMegabytes",
+    "sealAfterSeconds",
+  ] as const)("give %s the default and the range of the server", (name) => {
+    const { minValue, maxValue } = Settings.shape[name];
+    expect(declared[`proofline.${name}`]).toMatchObject({
+      default: DEFAULT_SETTINGS[name],
+      minimum: minValue,
+      maximum: maxValue,
+    });
+  });
 
   it.each([
     ["executionProfile", Settings.shape.executionProfile.options],

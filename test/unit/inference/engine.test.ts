@@ -190,6 +190,22 @@ describe("the engine", () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(["completion", "completion", "completion"]);
   });
 
+  it("reads ahead while nobody asks, so that a hurried answer knows more of the text", async () => {
+    const hurried = long({
+      trigger: "automatic",
+      prefix: `${SAMPLE.repeat(6)}const text = fs.`,
+      withinMilliseconds: 1,
+    });
+    const tokensOf = async (): Promise<number> => {
+      const outcome = await engine.complete({ ...hurried, trigger: "explicit", maxTokens: 16 });
+      return outcome.kind === "completion" ? outcome.completion.promptTokens : 0;
+    };
+    expect(await tokensOf()).toBeLessThanOrEqual(128);
+    engine.readAhead({ ...hurried, maxTokens: 16 });
+    await vi.waitUntil(async () => (await tokensOf()) > 700, { timeout: 60_000, interval: 20 });
+    engine.readAhead(null);
+  });
+
   it("lets completions go before a replay, which is finished all the same", async () => {
     const outcome = await engine.complete(long());
     if (outcome.kind !== "completion") {
@@ -263,7 +279,7 @@ describe("starting and stopping", () => {
     rmSync(model, { recursive: true });
   });
 
-  it.each(["while it loads", "while it answers", "when it is idle"])(
+  it.each(["while it loads", "while it answers", "while it reads ahead", "when it is idle"])(
     "lets the process exit cleanly %s",
     (when) => {
       // onnxruntime's binding aborts the process (SIGABRT) when its thread is torn down in the middle of a run.
@@ -276,6 +292,12 @@ describe("starting and stopping", () => {
           const starting = startEngine({ modelDirectory, workerPath, bundlePaths: [] });
           if (when === "while it loads") setImmediate(() => process.exit(7));
           starting.then(async (engine) => {
+            if (when === "while it reads ahead") {
+              engine.readAhead(JSON.parse(request));
+              // At any moment of it: reading takes longer than this.
+              setTimeout(() => process.exit(7), 50 * Math.random());
+              return;
+            }
             const answer = engine.complete(JSON.parse(request));
             if (when === "when it is idle") await answer;
             process.exit(7);

@@ -126,7 +126,7 @@ describe("drafting with the embedded model", () => {
       const expected = await complete(model, plain, request, never);
       counts.plain += run.mock.calls.length;
       run.mockClear();
-      const outcome = await complete(model, drafted, request, never, lookup);
+      const outcome = await complete(model, drafted, request, never, { lookup });
       counts.drafted += run.mock.calls.length;
       expect(essence(outcome)).toEqual(essence(expected));
       if (outcome.kind !== "completion") {

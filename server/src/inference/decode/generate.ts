@@ -12,6 +12,8 @@ export interface Generation {
   readonly tokens: readonly number[];
   readonly probabilities: readonly number[];
   readonly stop: StopReason;
+  /** Until the first token was known: what reading the prompt took. */
+  readonly readingMilliseconds: number;
 }
 
 export interface GenerateOptions {
@@ -34,11 +36,13 @@ export async function generate(
   decoding: Decoding,
   { maxTokens, lookup, isCancelled }: GenerateOptions,
 ): Promise<Generation | null> {
+  const begun = performance.now();
+  let readingMilliseconds = 0;
   const limit = maxTokens + prompt.healedTokens;
   const probabilities: number[] = [];
   const ended = (stop: StopReason): Generation => {
     lookup?.remember(decoding.tokens);
-    return { tokens: decoding.tokens, probabilities, stop };
+    return { tokens: decoding.tokens, probabilities, stop, readingMilliseconds };
   };
   lookup?.begin(prompt.ids, limit);
   // The last token of the prompt is always run: its logits give the first choice.
@@ -60,6 +64,8 @@ export async function generate(
     );
     if (isNext) {
       lookup?.ran(1 + draft.tokens.length, performance.now() - started);
+    } else {
+      readingMilliseconds = performance.now() - begun;
     }
     const rows = logits.length / graph.vocabularySize;
     for (let index = 0; index <= draft.tokens.length; index++) {

@@ -6,37 +6,51 @@ import { seedOf } from "../decode/seed";
 import type { IsCancelled } from "../graph/prefill";
 import type { Sequence } from "../graph/sequence";
 import type { SequencePool } from "../graph/sequencePool";
+import { choosePrompt } from "../prompt/choosePrompt";
 import { type CursorContext, cursorContextOf } from "../prompt/cursorContext";
-import { healPrompt } from "../prompt/heal";
-import { cutPrompt } from "../prompt/prompt";
 import type { Prompt, Sampling, StopReason } from "../suggestion";
 import { trim } from "../trim";
 import { Harmless } from "../trim/harmless";
 import type { CompletionOutcome, CompletionRequest, NothingReason } from "./engine";
+import { LatencyBudget } from "./latencyBudget";
 import type { Model } from "./loadedModel";
 
 /** A beginning shorter than this (visible UTF-16 code units) is sooner typed than read. */
 const MIN_DOUBTFUL_LENGTH = 3;
 
+/** What makes answers come sooner. */
+export interface CompletionAids {
+  /** Drafts tokens, which makes no difference to the answer; `null`: none are drafted. */
+  readonly lookup?: PromptLookup | null;
+  /** Says how much of a prompt can be read in the time that a request gives. */
+  readonly budget?: LatencyBudget;
+}
+
+/** The most tokens that an answer and its prompt may take. */
+export function roomFor({ manifest }: Pick<Model, "manifest">, wanted: Pick<CompletionRequest, "maxTokens">) {
+  const maxTokens = Math.min(wanted.maxTokens, Math.floor(manifest.contextLength / 2));
+  return { maxTokens, promptTokens: manifest.contextLength - maxTokens };
+}
+
 /**
  * Answers one request. Sequences keep what they have seen: a prompt that begins as an earlier one did is only read
  * from where it differs.
- *
- * @param drafter drafts tokens, which makes no difference to the answer; `null`: none are drafted
  */
 export async function complete(
   model: Model,
   sequences: Sequence | SequencePool,
   request: CompletionRequest,
   isCancelled: IsCancelled,
-  lookup: PromptLookup | null = null,
+  { lookup = null, budget = new LatencyBudget(model.graph.pace) }: CompletionAids = {},
 ): Promise<CompletionOutcome> {
   const started = performance.now();
   const { manifest, manifestDigest, tokenizer } = model;
-  const maxTokens = Math.min(request.maxTokens, Math.floor(manifest.contextLength / 2));
+  const { maxTokens, promptTokens } = roomFor(model, request);
   const sampling: Sampling = { method: "greedy", maxTokens };
-  const prompt = cutPrompt(tokenizer, request, manifest.contextLength - maxTokens);
-  const healedPrompt = healPrompt(tokenizer, prompt);
+  const { withinMilliseconds = Number.POSITIVE_INFINITY } = request;
+  const readable = budget.readableTokens(withinMilliseconds);
+  const chosen = choosePrompt(tokenizer, request, promptTokens, readable, sequences);
+  const { prompt, healed: healedPrompt } = chosen;
   const cursor = cursorContextOf(prompt);
   const gate = request.trigger === "automatic" ? manifest.execution.confidenceGate : 0;
   const decoding = new Decoding(tokenizer, healedPrompt, cursor, extentOf(request, cursor), maxTokens, gate);
@@ -48,6 +62,8 @@ export async function complete(
   if (generation === null) {
     return { kind: "nothing", reason: "cancelled", confidence: 0 };
   }
+
+  budget.answered(performance.now() - started - generation.readingMilliseconds);
 
   const { tokens, probabilities, stop } = generation;
   const raw = tokenizer.decode(tokens);

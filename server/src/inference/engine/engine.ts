@@ -17,7 +17,18 @@ export interface CompletionRequest {
   /** `auto`: multi-line where the cursor opens a block; `line`: never past the end of the line. */
   readonly extent: "auto" | "line";
   readonly maxTokens: number;
+  /**
+   * How soon the answer is wanted. The prompt is cut to what can be read until then, on this machine, and to no less
+   * than a hundred tokens or so. Without it, it is as long as the model can hold.
+   */
+  readonly withinMilliseconds?: number;
 }
+
+/** Where a request is likely to come from, and how long its prompt may be. */
+export type LikelyRequest = Pick<
+  CompletionRequest,
+  "path" | "prefix" | "suffix" | "context" | "maxTokens" | "withinMilliseconds"
+>;
 
 /** One model answer, with everything that evidence needs. Its displayed text is never empty. */
 export interface Completion extends Readonly<ModelOutput> {
@@ -92,6 +103,12 @@ export interface Engine {
    * read while the model is otherwise idle, and make answers faster, never different.
    */
   lookUp(texts: readonly string[]): void;
+  /**
+   * Reads the prompts of a request that is likely to come, shorter ones first, while nobody asks for anything; the last
+   * place that was told is the one that is read. It never takes more than its share of one core, and ends within a frame
+   * of the screen when somebody asks. `null`: nothing is read, until a place is told again.
+   */
+  readAhead(likely: LikelyRequest | null): void;
   /** Gives way to completions: it waits while one runs and is interrupted between tokens' chunks by a new one. */
   replay(request: ReplayRequest, signal?: AbortSignal): Promise<ReplayResult>;
   dispose(): Promise<void>;

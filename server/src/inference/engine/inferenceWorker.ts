@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { unreachable } from "../../platform/errors";
 import { sentError } from "../../platform/sentError";
@@ -10,8 +10,12 @@ import { rowsStandAlone } from "../graph/batchInvariance";
 import { Sequence } from "../graph/sequence";
 import { SequencePool } from "../graph/sequencePool";
 import { replay } from "../replay/replayTokens";
+import { done, unlessEnding } from "./busyFlags";
 import { complete } from "./complete";
+import { LatencyBudget } from "./latencyBudget";
 import { loadModel, type Model } from "./loadedModel";
+import { ReadAhead } from "./readAhead";
+import { timePace } from "./timePace";
 import type { CancelFlag, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
 
 /** The inference worker: loads the pinned model, then answers one request at a time. */
@@ -23,8 +27,7 @@ async function main(): Promise<void> {
   const parameters: WorkerParameters = workerData;
   const answer = (message: FromWorker): void => {
     // Before the answer goes: the other side may hand out the next work as soon as it has it.
-    Atomics.store(parameters.busy, 0, 0);
-    Atomics.notify(parameters.busy, 0);
+    done(parameters.busy);
     port.postMessage(message);
   };
   const { modelDirectory, threads, profile, provider } = parameters;
@@ -45,6 +48,8 @@ async function main(): Promise<void> {
   let lookup: PromptLookup | null;
   /** What the drafter looks up, taken in between requests. */
   let lookUps: LookupIntake | null = null;
+  let budget: LatencyBudget;
+  let readAhead: ReadAhead;
   /** What replays have read. Never a sequence of completions, which a replay must not take anything from. */
   let replayed: Sequence | null = null;
   try {
@@ -55,6 +60,9 @@ async function main(): Promise<void> {
     if (lookup !== null) {
       lookUps = new LookupIntake(model.tokenizer, lookup);
     }
+    budget = new LatencyBudget(model.graph.pace);
+    await timePace(model.graph, budget);
+    readAhead = new ReadAhead(model, sequences, budget, threads);
     const { name, omsRoot, languages = null } = model.manifest;
     answer({
       kind: "ready",
@@ -74,7 +82,7 @@ async function main(): Promise<void> {
       switch (message.kind) {
         case "complete": {
           const { request, cancelled } = message;
-          const outcome = await complete(model, sequences, request, isSet(cancelled), lookup);
+          const outcome = await complete(model, sequences, request, isSet(cancelled), { lookup, budget });
           answer({ kind: "completed", outcome });
           break;
         }
@@ -90,8 +98,12 @@ async function main(): Promise<void> {
         case "lookUp":
           lookUps?.replace(message.texts);
           break;
+        case "readAhead":
+          readAhead.replace(message.likely);
+          break;
         case "dispose":
           lookUps = null;
+          readAhead.replace(null);
           for (const { graph } of models.values()) {
             await graph.release();
           }
@@ -103,6 +115,7 @@ async function main(): Promise<void> {
     } catch (error) {
       // A cache may be torn.
       sequences.clear();
+      readAhead.replace(null);
       replayed = null;
       answer({ kind: "failed", error: sentError(error) });
     }
@@ -115,12 +128,28 @@ async function main(): Promise<void> {
       return;
     }
     isIdling = true;
-    // Each turn of the event loop lets a message in.
-    while (queue.isIdle && lookUps?.step()) {
-      await setImmediate();
+    while (queue.isIdle) {
+      if (lookUps?.step()) {
+        // Each turn of the event loop lets a message in.
+        await setImmediate();
+        continue;
+      }
+      const rest = await queue.run(readSlice);
+      if (rest === null) {
+        break;
+      }
+      // Nobody waits for this thread to rest when it is to end.
+      await setTimeout(rest, undefined, { ref: false });
     }
     isIdling = false;
   };
+  /** Whatever fails here fails again for whoever asks. */
+  const readSlice = (): Promise<number | null> =>
+    unlessEnding(parameters.busy, () => readAhead.step()).catch(() => {
+      sequences.clear();
+      readAhead.replace(null);
+      return null;
+    });
   port.on("message", (message: ToWorker) => {
     void queue.run(() => handle(message)).then(whileIdle);
   });

@@ -7,16 +7,18 @@ import { DEFAULT_PROFILE } from "../../protocol/executionProfile";
 import { DEFAULT_PROVIDER } from "../../protocol/executionProvider";
 import { DEFAULT_CACHE_MEGABYTES } from "../../protocol/settings";
 import type { ExecutionFacts } from "../suggestion";
+import { type BusyFlags, end, handOver, newBusyFlags } from "./busyFlags";
 import type {
   CompletionOutcome,
   CompletionRequest,
   Engine,
+  LikelyRequest,
   ReplayRequest,
   ReplayResult,
   StartEngineParameters,
 } from "./engine";
 import { describeEnvironment } from "./environment";
-import type { BusyFlag, FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
+import type { FromWorker, ToWorker, WorkerParameters } from "./workerMessages";
 
 /** Longer than a load takes, of a large model on a busy machine, too: whoever gives up earlier has the process aborted. */
 const EXIT_PATIENCE_MILLISECONDS = 30_000;
@@ -38,8 +40,8 @@ interface Work {
  * @throws ProoflineError `model.pin`, `model.file` or `model.load`
  */
 export async function startEngine(parameters: StartEngineParameters): Promise<Engine> {
-  const busy = newFlag();
-  Atomics.store(busy, 0, 1);
+  const busy = newBusyFlags();
+  handOver(busy);
   const { modelDirectory, bundlePaths } = parameters;
   const threads = parameters.threads ?? defaultThreads();
   const profile = parameters.profile ?? DEFAULT_PROFILE;
@@ -52,7 +54,7 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
     busy,
   };
   const worker = new Worker(parameters.workerPath, { workerData });
-  const finish = (): void => waitUntilIdle(busy);
+  const finish = (): void => end(busy, EXIT_PATIENCE_MILLISECONDS);
   process.on("exit", finish);
   worker.once("exit", () => process.off("exit", finish));
   // The library is large: it is hashed here while the worker loads the model there.
@@ -68,14 +70,6 @@ export async function startEngine(parameters: StartEngineParameters): Promise<En
   const { model, executionProvider, fallback, languages } = ready.value;
   const environment = { ...described.value, executionProvider };
   return new WorkerEngine(worker, { model, environment, profile }, { fallback, languages }, busy);
-}
-
-/**
- * Waits until native code has returned before the process ends: onnxruntime's binding aborts the whole process when
- * its thread is torn down in the middle of a run.
- */
-function waitUntilIdle(busy: BusyFlag): void {
-  Atomics.wait(busy, 0, 1, EXIT_PATIENCE_MILLISECONDS);
 }
 
 /** Waits for the worker's first message. */
@@ -126,7 +120,7 @@ class WorkerEngine implements Engine {
     worker: Worker,
     readonly facts: ExecutionFacts,
     private readonly told: Pick<Engine, "fallback" | "languages">,
-    private readonly busy: BusyFlag,
+    private readonly busy: BusyFlags,
   ) {
     this.worker = worker;
     process.prependListener("exit", this.cancelRunning);
@@ -202,6 +196,10 @@ class WorkerEngine implements Engine {
     this.worker.postMessage({ kind: "lookUp", texts } satisfies ToWorker);
   }
 
+  readAhead(likely: LikelyRequest | null): void {
+    this.worker.postMessage({ kind: "readAhead", likely } satisfies ToWorker);
+  }
+
   async dispose(): Promise<void> {
     this.cancelRunning();
     this.stop(stopped());
@@ -264,7 +262,7 @@ class WorkerEngine implements Engine {
       return;
     }
     this.running = work;
-    Atomics.store(this.busy, 0, 1);
+    handOver(this.busy);
     this.worker.postMessage(work.message);
   }
 

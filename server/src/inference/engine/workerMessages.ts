@@ -2,7 +2,14 @@ import type { SentError } from "../../platform/sentError";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
 import type { ExecutionProvider } from "../../protocol/executionProvider";
 import type { Environment, ExecutionFacts } from "../suggestion";
-import type { CompletionOutcome, CompletionRequest, ReplayRequest, ReplayResult } from "./engine";
+import type { BusyFlags } from "./busyFlags";
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  LikelyRequest,
+  ReplayRequest,
+  ReplayResult,
+} from "./engine";
 
 /** `workerData` of the inference worker. */
 export interface WorkerParameters {
@@ -12,14 +19,8 @@ export interface WorkerParameters {
   readonly provider: ExecutionProvider;
   /** Memory that the caches of all sequences together may hold, in MB (10^6 bytes). */
   readonly cacheMegabytes: number;
-  readonly busy: BusyFlag;
+  readonly busy: BusyFlags;
 }
-
-/**
- * A shared flag: 1 while the worker works, 0 while it waits for a message. Set by whoever hands it work, cleared
- * and notified by the worker.
- */
-export type BusyFlag = Int32Array;
 
 /**
  * A shared flag: one 32-bit integer, not 0 once the work is no longer wanted. A message would only be read between
@@ -33,6 +34,8 @@ export type ToWorker =
   | { readonly kind: "replay"; readonly request: ReplayRequest; readonly cancelled: CancelFlag }
   /** Not answered. */
   | { readonly kind: "lookUp"; readonly texts: readonly string[] }
+  /** Not answered. */
+  | { readonly kind: "readAhead"; readonly likely: LikelyRequest | null }
   | { readonly kind: "dispose" };
 
 /** Worker → thread: one `ready` or `failed` first, then one answer to each request. */

@@ -7,30 +7,57 @@ const MOST_TOKENS = 256;
 /** The time that may pass between two checks of whether the work is still wanted. */
 const PATIENCE_MILLISECONDS = 100;
 
-/** Weight of the latest run among all. */
-const LEARNING_RATE = 0.5;
+/** Work that nobody asked for is in nobody's way for longer than a frame of the screen takes. */
+const SLICE_MILLISECONDS = 16;
+const LEAST_SLICE_TOKENS = 16;
+
+/** The runs that count: few enough to follow a machine that has other work, enough for one that was held up not to. */
+const REMEMBERED_RUNS = 5;
 
 /**
- * How many tokens of a prompt a run sees: long runs use the processor better, but cancellation is only seen between
- * two of them. So many as were read within its patience.
+ * How fast a graph reads a prompt, as its latest runs took. It says how many tokens a run sees: long runs use the
+ * processor better, but cancellation is only seen between two of them.
  */
 export class PrefillPace {
-  private millisecondsPerToken: number | null = null;
+  /** Milliseconds for a token, the latest run last. */
+  private readonly runs: number[] = [];
 
+  /**
+   * What no more than so many of the latest runs took longer than; `null` until a run was timed.
+   *
+   * @param share from 0 to 1; a half is the median, of two the slower one
+   */
+  millisecondsPerToken(share = 0.5): number | null {
+    return [...this.runs].sort((a, b) => a - b)[Math.floor(this.runs.length * share)] ?? null;
+  }
+
+  /** Tokens of a run for somebody who waits: as many as are read within its patience. */
   get chunkTokens(): number {
-    if (this.millisecondsPerToken === null) {
-      return CHUNK_TOKENS;
+    return this.tokensWithin(PATIENCE_MILLISECONDS, MOST_TOKENS, CHUNK_TOKENS);
+  }
+
+  /** Tokens of a run that nobody waits for. */
+  get sliceTokens(): number {
+    return this.tokensWithin(SLICE_MILLISECONDS, CHUNK_TOKENS, LEAST_SLICE_TOKENS);
+  }
+
+  /** Tells how long a run over a number of tokens took. Short runs say little of longer ones, and do not count. */
+  ran(tokens: number, milliseconds: number): void {
+    if (tokens < CHUNK_TOKENS) {
+      return;
     }
-    let tokens = MOST_TOKENS;
-    while (tokens > CHUNK_TOKENS && tokens * this.millisecondsPerToken > PATIENCE_MILLISECONDS) {
+    this.runs.push(milliseconds / tokens);
+    if (this.runs.length > REMEMBERED_RUNS) {
+      this.runs.shift();
+    }
+  }
+
+  private tokensWithin(milliseconds: number, most: number, least: number): number {
+    const pace = this.millisecondsPerToken();
+    let tokens = pace === null ? least : most;
+    while (pace !== null && tokens > least && tokens * pace > milliseconds) {
       tokens /= 2;
     }
     return tokens;
-  }
-
-  /** Tells how long a run over a number of tokens took. */
-  ran(tokens: number, milliseconds: number): void {
-    const before = this.millisecondsPerToken ?? milliseconds / tokens;
-    this.millisecondsPerToken = before + LEARNING_RATE * (milliseconds / tokens - before);
   }
 }

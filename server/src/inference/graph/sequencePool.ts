@@ -33,6 +33,21 @@ export class SequencePool {
     return this.entries.reduce((sum, { sequence }) => sum + sequence.bytes, 0);
   }
 
+  /** How many tokens from the beginning of `ids` some sequence holds. */
+  sharedWith(ids: readonly number[]): number {
+    return Math.max(0, ...this.entries.map(({ sequence }) => sequence.sharedWith(ids)));
+  }
+
+  /** Whether a prompt of so many tokens can be kept beside the one that was used last. */
+  hasRoomBeside(tokens: number): boolean {
+    const last = this.entries.at(-1)?.sequence;
+    return (
+      last === undefined ||
+      last.length === 0 ||
+      (last.bytes / last.length) * tokens + last.bytes <= this.limit
+    );
+  }
+
   /**
    * The sequence to go on from with a prompt: the one that shares the longest beginning with it, or a copy of that
    * beginning where the rest is worth keeping.

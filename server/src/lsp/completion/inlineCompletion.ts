@@ -5,7 +5,7 @@ import {
   InlineCompletionTriggerKind,
 } from "vscode-languageserver/node";
 import * as z from "zod";
-import { type CompletionRequest, describeNothing } from "../../inference/engine/engine";
+import { describeNothing } from "../../inference/engine/engine";
 import { messageOf } from "../../platform/errors";
 import { ACCEPTED_COMMAND, DidSuggestNothing } from "../../protocol/messages";
 import { DocumentUri, TextPosition, TextRange } from "../../protocol/messages/documentPlaces";
@@ -20,9 +20,11 @@ import type { ActiveSuggestion } from "../suggestions/activeSuggestions";
 import { Debounce, pause } from "./debounce";
 import { LookupTexts } from "./lookupTexts";
 import type { Offer } from "./offer";
-import { type Around, Prefetch } from "./prefetch";
+import { Prefetch } from "./prefetch";
 import type { ProviderSource } from "./providerSource";
+import { type Around, requestAt } from "./requestAt";
 import { SuggestionPreview } from "./suggestionPreview";
+import { WorkAhead } from "./workAhead";
 
 const Parameters = z.object({
   textDocument: z.object({ uri: DocumentUri }),
@@ -47,6 +49,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
   let superseded = new AbortController();
   const debounce = new Debounce();
   const lookUps = new LookupTexts(context);
+  const workAhead = new WorkAhead(context);
   const prefetch = new Prefetch(async (document, around, signal) => {
     const source = await context.providers.of(document);
     return source.unasked.ahead ? ask(context, source, document, around, false, signal) : NOTHING;
@@ -64,7 +67,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       suggestion: ActiveSuggestion,
       typed: number,
     ): InlineCompletionItem[] => {
-      if (unasked.ahead) {
+      if (unasked.ahead && workAhead.isAllowed) {
         prefetch.shown(document, suggestion);
       }
       return [itemFor(context, document, suggestion, typed, place)];
@@ -123,6 +126,10 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
         debounce.answered(performance.now() - started);
       }
       lookUps.follow(source.provider, document, place.before.length);
+      if (place.selected === null && !signal.aborted) {
+        // What this answer had no time to read is read for the next one.
+        void workAhead.rests(document, place.cursor);
+      }
     }
     if (offer.kind === "nothing") {
       return sayNothing(offer.reason);
@@ -181,17 +188,7 @@ async function ask(
   if (provider === null || signal.aborted) {
     return NOTHING;
   }
-  const { repositoryPath, path } = await context.locations.of(document);
-  const request: CompletionRequest = {
-    path: repositoryPath === null ? null : path,
-    prefix: before,
-    suffix: after,
-    context:
-      repositoryPath === null ? [] : context.sources.chunksFor(document, repositoryPath, before.length),
-    trigger: explicit ? "explicit" : "automatic",
-    extent: "auto",
-    maxTokens: context.settings.current.maxTokens,
-  };
+  const request = await requestAt(context, document, { before, after }, explicit ? "explicit" : "automatic");
   let outcome: OfferOutcome;
   const preview = new SuggestionPreview(context.connection, document, before.length);
   try {

@@ -1,15 +1,10 @@
 import type { OpenDocument } from "../documents/openDocument";
 import type { ActiveSuggestion } from "../suggestions/activeSuggestions";
 import type { Offer } from "./offer";
+import type { Around } from "./requestAt";
 
 /** A suggestion that stands this long is being read; until then, typing on is as likely. */
 const READING_MILLISECONDS = 150;
-
-/** The text around a cursor in a document. */
-export interface Around {
-  readonly before: string;
-  readonly after: string;
-}
 
 interface Ahead extends Around {
   readonly uri: string;

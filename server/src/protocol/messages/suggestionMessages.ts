@@ -77,6 +77,16 @@ export const DidDismissSuggestions = notification(
   OneDocument,
 );
 
+/**
+ * The person's cursor rests at a place where suggestions come by themselves, so that what one will need can be read before
+ * it is asked for.
+ */
+export const DidRestCursor = notification(
+  "proofline/didRestCursor",
+  "clientToServer",
+  OneDocument.extend({ version: z.number().int(), position: TextPosition }),
+);
+
 /** Why a document got no suggestion just now; `asked`: a person asked for it, and is told at once. */
 export const DidSuggestNothing = notification(
   "proofline/didSuggestNothing",

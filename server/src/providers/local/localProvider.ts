@@ -2,6 +2,7 @@ import type {
   CompletionOutcome,
   CompletionRequest,
   Engine,
+  LikelyRequest,
   StartEngineParameters,
 } from "../../inference/engine/engine";
 import { startEngine } from "../../inference/engine/startEngine";
@@ -45,6 +46,10 @@ export class LocalProvider implements Provider {
 
   prepare(texts: readonly string[]): void {
     this.engine.lookUp(texts);
+  }
+
+  readAhead(likely: LikelyRequest | null): void {
+    this.engine.readAhead(likely);
   }
 
   dispose(): Promise<void> {

@@ -154,6 +154,8 @@ export class OpenGradientProvider implements Provider {
 
   prepare(): void {}
 
+  readAhead(): void {}
+
   async dispose(): Promise<void> {}
 
   /**

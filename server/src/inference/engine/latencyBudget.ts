@@ -1,0 +1,49 @@
+import type { PrefillPace } from "../graph/prefillPace";
+
+/** Answers are of different lengths; so many of the latest say how long one takes. */
+const REMEMBERED_ANSWERS = 9;
+
+/** An answer that is to be there in time is so in this share of cases, and not in half of them. */
+const IN_TIME = 0.75;
+
+/** Until somebody asked, an answer is taken to have so many tokens. */
+const USUAL_TOKENS = 10;
+
+/**
+ * What may be read of a prompt before its answer, so that the answer is there in time: what reading takes on this
+ * machine, and what everything else does, as the latest requests took it.
+ */
+export class LatencyBudget {
+  /** Milliseconds of each answer that were not reading, the latest last. */
+  private readonly others: number[] = [];
+
+  constructor(private readonly pace: Pick<PrefillPace, "millisecondsPerToken">) {}
+
+  /**
+   * How many tokens may be read; none where the rest alone takes longer than there is time.
+   *
+   * @param milliseconds from the request to the answer
+   */
+  readableTokens(milliseconds: number): number {
+    const perToken = this.pace.millisecondsPerToken(IN_TIME);
+    if (perToken === null) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const other = [...this.others].sort((a, b) => a - b)[Math.floor(this.others.length * IN_TIME)] ?? 0;
+    // Where writing alone takes long, a shorter prompt saves less than it costs.
+    return Math.floor(Math.max(milliseconds - other, Math.min(milliseconds, other)) / perToken);
+  }
+
+  /** An answer took so long besides the reading of its prompt. */
+  answered(milliseconds: number): void {
+    this.others.push(milliseconds);
+    if (this.others.length > REMEMBERED_ANSWERS) {
+      this.others.shift();
+    }
+  }
+
+  /** One token took so long to write, before anybody asked. */
+  wroteToken(milliseconds: number): void {
+    this.answered(USUAL_TOKENS * milliseconds);
+  }
+}

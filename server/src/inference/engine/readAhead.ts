@@ -1,0 +1,83 @@
+import type { SequencePool } from "../graph/sequencePool";
+import { type ChosenPrompt, choosePrompt, holdsAll, promptOfLength } from "../prompt/choosePrompt";
+import { nextLength } from "../prompt/promptLengths";
+import { roomFor } from "./complete";
+import type { LikelyRequest } from "./engine";
+import type { LatencyBudget } from "./latencyBudget";
+import type { Model } from "./loadedModel";
+
+/** What reading ahead may take of one core at most, whatever the number of threads. */
+export const SHARE_OF_A_CORE = 0.5;
+
+/**
+ * Reads the prompts of a request that is likely to come, before it does, slice by slice: first the one that would be
+ * chosen now, then longer ones, up to what the model can hold. So a person who pauses, or looks around, gets the answer
+ * to a long prompt in the time of a short one.
+ */
+export class ReadAhead {
+  private likely: LikelyRequest | null = null;
+  /** What is being read for it; `null` until the first slice, and once all is read. */
+  private reading: ChosenPrompt | null = null;
+
+  /** @param threads as many as the graph may use */
+  constructor(
+    private readonly model: Model,
+    private readonly sequences: SequencePool,
+    private readonly budget: LatencyBudget,
+    private readonly threads: number,
+  ) {}
+
+  /** Another request is likely, or none is. */
+  replace(likely: LikelyRequest | null): void {
+    this.likely = likely;
+    this.reading = null;
+  }
+
+  /**
+   * Reads one more slice.
+   *
+   * @returns how many milliseconds to rest before the next one; `null` when nothing is left to read
+   */
+  async step(): Promise<number | null> {
+    const { likely } = this;
+    if (likely === null) {
+      return null;
+    }
+    const full = roomFor(this.model, likely).promptTokens;
+    this.reading ??= this.nextOf(likely, full);
+    const { ids } = this.reading.healed;
+    const unread = ids.length - 1 - this.sequences.sharedWith(ids);
+    if (unread > 0) {
+      return this.read(ids);
+    }
+    const { length } = this.reading;
+    const next = nextLength(full, length);
+    if (length === full || holdsAll(this.reading, likely) || !this.sequences.hasRoomBeside(next)) {
+      this.replace(null);
+      return null;
+    }
+    this.reading = promptOfLength(this.model.tokenizer, likely, next);
+    return 0;
+  }
+
+  private nextOf(likely: LikelyRequest, full: number): ChosenPrompt {
+    const { withinMilliseconds = Number.POSITIVE_INFINITY } = likely;
+    const readable = this.budget.readableTokens(withinMilliseconds);
+    return choosePrompt(this.model.tokenizer, likely, full, readable, this.sequences);
+  }
+
+  private async read(ids: readonly number[]): Promise<number> {
+    const { pace } = this.model.graph;
+    const begun = performance.now();
+    const sequence = this.sequences.take(ids);
+    // The last token is for the request itself: its logits are the first choice.
+    const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1), -1);
+    const slice = unread.slice(0, pace.sliceTokens);
+    const started = performance.now();
+    await sequence.append(slice, "none");
+    const ended = performance.now();
+    pace.ran(slice.length, ended - started);
+    const busy = ended - begun;
+    return (busy * this.threads) / SHARE_OF_A_CORE - busy;
+  }
+}
