@@ -6,7 +6,11 @@ import { loadModel, type Model } from "../../../server/src/inference/engine/load
 import { PrefillPace } from "../../../server/src/inference/graph/prefillPace";
 import { SequencePool } from "../../../server/src/inference/graph/sequencePool";
 import { choosePrompt, promptOfLength } from "../../../server/src/inference/prompt/choosePrompt";
-import { nextLength, promptLengths } from "../../../server/src/inference/prompt/promptLengths";
+import {
+  LEAST_PROMPT_TOKENS,
+  nextLength,
+  promptLengths,
+} from "../../../server/src/inference/prompt/promptLengths";
 import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { requestAt, SAMPLE } from "./samples";
 
@@ -72,16 +76,15 @@ describe("the lengths of prompts", () => {
           expect(length).toBeLessThan(lengths[index] ?? 0);
           expect(length).toBeGreaterThanOrEqual((lengths[index] ?? 0) / 2);
         }
-        expect(lengths.at(-1)).toBeLessThanOrEqual(128);
-        expect(lengths.at(-1)).toBe(Math.min(full, 128));
+        expect(lengths.at(-1)).toBe(Math.min(full, LEAST_PROMPT_TOKENS));
       }),
     );
   });
 
   it("reach the full one within a few steps, none of which is short", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 128, max: 40_000 }), (full) => {
-        for (let length = 128, steps = 0; length < full; steps++) {
+      fc.property(fc.integer({ min: LEAST_PROMPT_TOKENS, max: 40_000 }), (full) => {
+        for (let length = LEAST_PROMPT_TOKENS, steps = 0; length < full; steps++) {
           const next = nextLength(full, length);
           expect(next === full || next >= 2 * length).toBe(true);
           expect(steps).toBeLessThan(10);
@@ -134,7 +137,7 @@ describe("the prompt within a time", () => {
     const read = {
       sharedWith: (ids: readonly number[]) => (ids.length === full.healed.ids.length ? ids.length : 0),
     };
-    expect(choosePrompt(model.tokenizer, text, FULL, 130, read).prompt).toEqual(full.prompt);
+    expect(choosePrompt(model.tokenizer, text, FULL, 200, read).prompt).toEqual(full.prompt);
   });
 
   it("goes on with what was read, though there is time for more", () => {

@@ -6,6 +6,7 @@ import { loadModel, type Model } from "../../../server/src/inference/engine/load
 import { ReadAhead, SHARE_OF_A_CORE } from "../../../server/src/inference/engine/readAhead";
 import { SequencePool } from "../../../server/src/inference/graph/sequencePool";
 import { promptOfLength } from "../../../server/src/inference/prompt/choosePrompt";
+import { LEAST_PROMPT_TOKENS } from "../../../server/src/inference/prompt/promptLengths";
 import { EMBEDDED_MODEL } from "../../support/models/modelFolder";
 import { requestAt, SAMPLE } from "./samples";
 
@@ -66,7 +67,7 @@ describe("reading ahead", () => {
   it("reads the short prompt first, and in the end the longest, so that a request finds all of it", async () => {
     const wanted = request(4_000);
     ahead.replace(wanted);
-    const short = promptOfLength(model.tokenizer, wanted, 128).healed.ids;
+    const short = promptOfLength(model.tokenizer, wanted, LEAST_PROMPT_TOKENS).healed.ids;
     while (pool.sharedWith(short) < short.length - 1) {
       expect(await ahead.step()).not.toBeNull();
     }
@@ -130,11 +131,26 @@ describe("reading ahead", () => {
     const wanted = request(4_000);
     await complete(model, small, wanted, () => false, { budget });
     frugal.replace(wanted);
-    const short = promptOfLength(model.tokenizer, wanted, 128).healed.ids;
+    const short = promptOfLength(model.tokenizer, wanted, LEAST_PROMPT_TOKENS).healed.ids;
     for (let rest = await frugal.step(); rest !== null; rest = await frugal.step()) {
       expect(small.sharedWith(short)).toBeGreaterThanOrEqual(short.length - 1);
     }
     expect(small.sharedWith(full(wanted))).toBeLessThan(full(wanted).length - 1);
+  });
+
+  it("keeps only the last place of somebody who looks around, and every place where somebody asked", async () => {
+    const asked = request(3_000);
+    await complete(model, pool, asked, () => false, { budget });
+    for (const offset of [1_000, 2_000, 5_000, 6_000]) {
+      ahead.replace(request(offset));
+      await readAll();
+    }
+    expect(pool.sharedWith(full(request(6_000)))).toBe(full(request(6_000)).length - 1);
+    const short = (offset: number) =>
+      promptOfLength(model.tokenizer, request(offset), LEAST_PROMPT_TOKENS).healed.ids;
+    expect(pool.sharedWith(short(3_000))).toBeGreaterThanOrEqual(short(3_000).length - 1);
+    expect(pool.sharedWith(short(5_000))).toBeLessThan(short(5_000).length / 2);
+    expect(pool.size).toBeLessThanOrEqual(6);
   });
 
   it("has nothing to read of a text that a short prompt holds", async () => {

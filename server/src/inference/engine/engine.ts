@@ -19,7 +19,7 @@ export interface CompletionRequest {
   readonly maxTokens: number;
   /**
    * How soon the answer is wanted. The prompt is cut to what can be read until then, on this machine, and to no less
-   * than a hundred tokens or so. Without it, it is as long as the model can hold.
+   * than 192 tokens. Without it, it is as long as the model can hold.
    */
   readonly withinMilliseconds?: number;
 }

@@ -1,6 +1,6 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { unreachable } from "../../platform/errors";
+import { ProoflineError, unreachable } from "../../platform/errors";
 import { sentError } from "../../platform/sentError";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { ExecutionProfile } from "../../protocol/executionProfile";
@@ -145,9 +145,12 @@ async function main(): Promise<void> {
   };
   /** Whatever fails here fails again for whoever asks. */
   const readSlice = (): Promise<number | null> =>
-    unlessEnding(parameters.busy, () => readAhead.step()).catch(() => {
-      sequences.clear();
+    unlessEnding(parameters.busy, () => readAhead.step()).catch((error: unknown) => {
       readAhead.replace(null);
+      if (!(error instanceof ProoflineError)) {
+        // A cache may be torn.
+        sequences.clear();
+      }
       return null;
     });
   port.on("message", (message: ToWorker) => {

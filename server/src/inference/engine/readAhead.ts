@@ -63,13 +63,18 @@ export class ReadAhead {
   private nextOf(likely: LikelyRequest, full: number): ChosenPrompt {
     const { withinMilliseconds = Number.POSITIVE_INFINITY } = likely;
     const readable = this.budget.readableTokens(withinMilliseconds);
-    return choosePrompt(this.model.tokenizer, likely, full, readable, this.sequences);
+    const chosen = choosePrompt(this.model.tokenizer, likely, full, readable, this.sequences);
+    if (2 * this.sequences.sharedWith(chosen.healed.ids) < chosen.healed.ids.length) {
+      // It is another place.
+      this.sequences.forgetUnasked();
+    }
+    return chosen;
   }
 
   private async read(ids: readonly number[]): Promise<number> {
     const { pace } = this.model.graph;
     const begun = performance.now();
-    const sequence = this.sequences.take(ids);
+    const sequence = this.sequences.take(ids, false);
     // The last token is for the request itself: its logits are the first choice.
     const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1), -1);
     const slice = unread.slice(0, pace.sliceTokens);

@@ -8,6 +8,8 @@ interface Entry {
   readonly sequence: Sequence;
   /** How much of it was read, not written by the model. */
   prompt: number;
+  /** A request has used it. */
+  isAsked: boolean;
 }
 
 /**
@@ -51,10 +53,13 @@ export class SequencePool {
   /**
    * The sequence to go on from with a prompt: the one that shares the longest beginning with it, or a copy of that
    * beginning where the rest is worth keeping.
+   *
+   * @param isAsked whether somebody asked for what follows the prompt
    */
-  take(ids: readonly number[]): Sequence {
+  take(ids: readonly number[], isAsked = true): Sequence {
     const entry = this.entryFor(ids);
     entry.prompt = ids.length;
+    entry.isAsked ||= isAsked;
     const index = this.entries.indexOf(entry);
     if (index >= 0) {
       this.entries.splice(index, 1);
@@ -64,6 +69,11 @@ export class SequencePool {
       this.entries.shift();
     }
     return entry.sequence;
+  }
+
+  /** Forgets what was read for nobody: who looks around fills no memory. */
+  forgetUnasked(): void {
+    this.entries.splice(0, this.entries.length, ...this.entries.filter(({ isAsked }) => isAsked));
   }
 
   /** Forgets everything. */
@@ -81,9 +91,9 @@ export class SequencePool {
       }
     }
     if (best === undefined) {
-      return { sequence: new Sequence(this.graph), prompt: 0 };
+      return { sequence: new Sequence(this.graph), prompt: 0, isAsked: false };
     }
     const lost = Math.min(best.sequence.length, best.prompt) - Math.min(shared, ids.length - 1);
-    return lost < WORTH_KEEPING ? best : { sequence: best.sequence.copy(shared), prompt: 0 };
+    return lost < WORTH_KEEPING ? best : { sequence: best.sequence.copy(shared), prompt: 0, isAsked: false };
   }
 }
