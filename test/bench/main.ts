@@ -46,6 +46,10 @@ async function main(): Promise<void> {
     await benchPeers(positionals);
     return;
   }
+  if (values.latency || (values.slow && !values.context)) {
+    await benchLatency();
+    return;
+  }
   if (values.context) {
     const { modelDirectory } = installationOf(join(process.cwd(), "dist"));
     await benchContext(positionals[0] ?? modelDirectory, 400);
@@ -53,10 +57,6 @@ async function main(): Promise<void> {
   }
   if (values.proofs) {
     await benchAnchorProofs(Number(positionals[0] ?? 2_000));
-    return;
-  }
-  if (values.latency || values.slow) {
-    await benchLatency();
     return;
   }
   if (values.hooks) {

@@ -39,25 +39,35 @@ export class ReadAhead {
    * @returns how many milliseconds to rest before the next one; `null` when nothing is left to read
    */
   async step(): Promise<number | null> {
+    const begun = performance.now();
+    if (!(await this.goOn())) {
+      return null;
+    }
+    const busy = performance.now() - begun;
+    return (busy * this.threads) / SHARE_OF_A_CORE - busy;
+  }
+
+  /** Reads a slice, or goes on to a longer prompt where all of one is read. Returns `false` when nothing is left to read. */
+  private async goOn(): Promise<boolean> {
     const { likely } = this;
     if (likely === null) {
-      return null;
+      return false;
     }
     const full = roomFor(this.model, likely).promptTokens;
     this.reading ??= this.nextOf(likely, full);
-    const { ids } = this.reading.healed;
-    const unread = ids.length - 1 - this.sequences.sharedWith(ids);
+    const { length, healed } = this.reading;
+    const unread = healed.ids.length - 1 - this.sequences.sharedWith(healed.ids);
     if (unread > 0) {
-      return this.read(ids);
+      await this.read(healed.ids);
+      return true;
     }
-    const { length } = this.reading;
     const next = nextLength(full, length);
     if (length === full || holdsAll(this.reading, likely) || !this.sequences.hasRoomBeside(next)) {
       this.replace(null);
-      return null;
+      return false;
     }
     this.reading = promptOfLength(this.model.tokenizer, likely, next);
-    return 0;
+    return true;
   }
 
   private nextOf(likely: LikelyRequest, full: number): ChosenPrompt {
@@ -71,18 +81,14 @@ export class ReadAhead {
     return chosen;
   }
 
-  private async read(ids: readonly number[]): Promise<number> {
+  private async read(ids: readonly number[]): Promise<void> {
     const { pace } = this.model.graph;
-    const begun = performance.now();
     const sequence = this.sequences.take(ids, false);
     // The last token is for the request itself: its logits are the first choice.
     const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1), -1);
     const slice = unread.slice(0, pace.sliceTokens);
     const started = performance.now();
     await sequence.append(slice, "none");
-    const ended = performance.now();
-    pace.ran(slice.length, ended - started);
-    const busy = ended - begun;
-    return (busy * this.threads) / SHARE_OF_A_CORE - busy;
+    pace.ran(slice.length, performance.now() - started);
   }
 }
