@@ -164,6 +164,16 @@ describe("working ahead", () => {
     expect(ahead.isAllowed).toBe(true);
   });
 
+  it("reads nothing more of a document that was closed", async () => {
+    const ahead = around.make();
+    await settled();
+    await around.restAt(6);
+    ahead.closed(around.document);
+    expect(around.read.at(-1)).toBeNull();
+    await around.loaded();
+    expect(around.read.filter((one) => one !== null)).toHaveLength(1);
+  });
+
   it("stops what is under way when somebody turns it off", async () => {
     around.make();
     await settled();

@@ -20,7 +20,7 @@ export class LatencyBudget {
   constructor(private readonly pace: Pick<PrefillPace, "millisecondsPerToken">) {}
 
   /**
-   * How many tokens may be read; none where the rest alone takes longer than there is time.
+   * How many tokens may be read. Where the rest takes most of the time, as many as can be read in the time that it takes.
    *
    * @param milliseconds from the request to the answer
    */
@@ -30,7 +30,7 @@ export class LatencyBudget {
       return Number.POSITIVE_INFINITY;
     }
     const other = [...this.others].sort((a, b) => a - b)[Math.floor(this.others.length * IN_TIME)] ?? 0;
-    // Where writing alone takes long, a shorter prompt saves less than it costs.
+    // A shorter prompt would save less than half of the wait, and cost more than that of what the model knows.
     return Math.floor(Math.max(milliseconds - other, Math.min(milliseconds, other)) / perToken);
   }
 

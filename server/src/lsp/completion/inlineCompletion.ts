@@ -156,7 +156,10 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       debounce.typed(performance.now());
       prefetch.changed(document);
     },
-    closed: () => prefetch.cancel(),
+    closed: (document) => {
+      prefetch.cancel();
+      workAhead.closed(document);
+    },
   };
 }
 

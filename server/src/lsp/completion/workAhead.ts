@@ -59,6 +59,14 @@ export class WorkAhead {
     return this.read();
   }
 
+  /** A document is no longer open. */
+  closed(document: OpenDocument): void {
+    if (this.resting?.document === document) {
+      this.resting = null;
+      this.context.providers.local.provider?.readAhead(null);
+    }
+  }
+
   private async read(): Promise<void> {
     const { resting } = this;
     if (resting === null || !this.isAllowed) {
