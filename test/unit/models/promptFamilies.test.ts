@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { complete } from "../../../server/src/inference/engine/complete";
 import { loadModel } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
+import { choosePrompt } from "../../../server/src/inference/prompt/choosePrompt";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { cutPrompt, encodePrompt } from "../../../server/src/inference/prompt/prompt";
 import { replay } from "../../../server/src/inference/replay/replayTokens";
@@ -382,6 +383,33 @@ const ARCHITECTURE_OF: Readonly<Record<PromptFamilyName, keyof typeof ARCHITECTU
   "left-to-right/v1": "llama",
 };
 const never = (): boolean => false;
+
+describe("a prompt whose suffix is read again with every key", () => {
+  const LINES = Array.from({ length: 400 }, (_, line) => `const value${line} = ${line};\n`).join("");
+  const { tokenizer } = tokenizerOf("qwen2.5-coder/v1");
+  const text = { path: null, prefix: LINES, suffix: LINES, context: [] };
+  const prefixTokens = (ids: readonly number[], chosen: ReturnType<typeof choosePrompt>): number =>
+    ids.length - tokenizer.encode(chosen.prompt.suffix).length;
+
+  it("keeps a long prefix that was read, and as much of the suffix as there is time for", () => {
+    const sizes = [40, 150, 300, 900].map((readable) => {
+      const all = { sharedWith: (ids: readonly number[]) => Math.max(0, ids.length - readable) };
+      const chosen = choosePrompt(tokenizer, text, 2_000, readable, all);
+      expect(chosen.length).toBe(2_000);
+      expect(prefixTokens(chosen.healed.ids, chosen)).toBeGreaterThan(1_500);
+      return tokenizer.encode(chosen.prompt.suffix).length;
+    });
+    for (const [index, most] of [32, 64, 128, 256].entries()) {
+      expect(sizes[index]).toBeLessThanOrEqual(most);
+      expect(sizes[index]).toBeGreaterThan(most / 2);
+    }
+  });
+
+  it("is as it always was where there is time for all of it", () => {
+    const chosen = choosePrompt(tokenizer, text, 2_000, Number.POSITIVE_INFINITY, { sharedWith: () => 0 });
+    expect(chosen.prompt).toEqual(cutPrompt(tokenizer, text, 2_000));
+  });
+});
 
 describe("a pinned model", () => {
   it.each(FAMILIES.flatMap((family) => [OPTIMUM, GENAI].map((exported) => [family, exported] as const)))(

@@ -55,7 +55,7 @@ export class ReadAhead {
     }
     const full = roomFor(this.model, likely).promptTokens;
     this.reading ??= this.nextOf(likely, full);
-    const { length, healed } = this.reading;
+    const { length, mostSuffix, healed } = this.reading;
     const unread = healed.ids.length - 1 - this.sequences.sharedWith(healed.ids);
     if (unread > 0) {
       await this.read(healed.ids);
@@ -66,7 +66,7 @@ export class ReadAhead {
       this.replace(null);
       return false;
     }
-    this.reading = promptOfLength(this.model.tokenizer, likely, next);
+    this.reading = promptOfLength(this.model.tokenizer, likely, next, mostSuffix);
     return true;
   }
 

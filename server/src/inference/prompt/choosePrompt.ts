@@ -2,7 +2,7 @@ import type { CompletionRequest } from "../engine/engine";
 import type { Prompt } from "../suggestion";
 import type { Tokenizer } from "../tokenizer/tokenizer";
 import { type HealedPrompt, healPrompt } from "./heal";
-import { cutPrompt } from "./prompt";
+import { cutPrompt, MOST_SUFFIX_READ_AGAIN } from "./prompt";
 import { promptLengths } from "./promptLengths";
 
 /** A prompt, as it was cut and as the model gets it. */
@@ -11,6 +11,8 @@ export interface ChosenPrompt {
   readonly healed: HealedPrompt;
   /** The length that it was cut to, in tokens. */
   readonly length: number;
+  /** What its suffix was cut to, in tokens, where that is read again with every key. */
+  readonly mostSuffix: number;
 }
 
 /** The text around a cursor. */
@@ -23,9 +25,26 @@ export interface ReadBefore {
 }
 
 /** @throws ProoflineError `document` when the text holds a lone surrogate */
-export function promptOfLength(tokenizer: Tokenizer, text: PromptText, length: number): ChosenPrompt {
-  const prompt = cutPrompt(tokenizer, text, length);
-  return { prompt, healed: healPrompt(tokenizer, prompt), length };
+export function promptOfLength(
+  tokenizer: Tokenizer,
+  text: PromptText,
+  length: number,
+  mostSuffix = MOST_SUFFIX_READ_AGAIN,
+): ChosenPrompt {
+  const prompt = cutPrompt(tokenizer, text, length, mostSuffix);
+  return { prompt, healed: healPrompt(tokenizer, prompt), length, mostSuffix };
+}
+
+/**
+ * What of a suffix that stands behind the prefix may be read again with each key: half of what can be read, in steps, so
+ * that what was read of a long prefix is of use though little can be read.
+ */
+function suffixWithin(readable: number): number {
+  let most = MOST_SUFFIX_READ_AGAIN;
+  while (most > LEAST_SUFFIX && most > readable / 2) {
+    most /= 2;
+  }
+  return most;
 }
 
 /** Whether nothing of the text around the cursor was cut off. */
@@ -36,6 +55,9 @@ export function holdsAll({ prompt }: ChosenPrompt, { prefix, suffix }: PromptTex
 /** A prompt that was read but for this share of what can be read answers at once; one that lacks a word or two always does. */
 const SHARE_AT_ONCE = 0.25;
 const TOKENS_AT_ONCE = 16;
+
+/** A few lines: less says nothing of how the text goes on. */
+const LEAST_SUFFIX = 32;
 
 /**
  * The longest prompt of which nearly all was read before, so that whoever types on has the next answer at once; else the
@@ -52,11 +74,12 @@ export function choosePrompt(
   readable: number,
   before: ReadBefore,
 ): ChosenPrompt {
+  const mostSuffix = suffixWithin(readable);
   const atOnce = Math.max(TOKENS_AT_ONCE, readable * SHARE_AT_ONCE);
   let inTime: ChosenPrompt | null = null;
   let shortest: ChosenPrompt | null = null;
   for (const length of promptLengths(full)) {
-    const chosen = promptOfLength(tokenizer, text, length);
+    const chosen = promptOfLength(tokenizer, text, length, mostSuffix);
     const { ids } = chosen.healed;
     const read = before.sharedWith(ids);
     const unread = ids.length - read;
@@ -70,5 +93,5 @@ export function choosePrompt(
       break;
     }
   }
-  return inTime ?? shortest ?? promptOfLength(tokenizer, text, full);
+  return inTime ?? shortest ?? promptOfLength(tokenizer, text, full, mostSuffix);
 }

@@ -12,7 +12,7 @@ const CHARACTERS_PER_TOKEN = 12;
  * A suffix that stands behind the prefix is read again with every key, so it is cut shorter. For the embedded model, 256
  * tokens cost 0.9 bits of a line's 38, and 128 tokens 2.4 (200 cursors).
  */
-const MAX_SUFFIX_READ_AGAIN = 256;
+export const MOST_SUFFIX_READ_AGAIN = 256;
 
 /**
  * Cuts the text around the cursor to what the model can hold, and returns the parts exactly as they will be encoded:
@@ -20,6 +20,7 @@ const MAX_SUFFIX_READ_AGAIN = 256;
  * what the document leaves free; see `contextBudget.ts`.
  *
  * @param budget tokens that the whole prompt may take
+ * @param mostSuffix tokens of the suffix at most, where it stands behind the prefix
  * @throws ProoflineError `document` when the text holds a lone surrogate
  */
 export function cutPrompt(
@@ -27,6 +28,7 @@ export function cutPrompt(
   request: Pick<CompletionRequest, "path" | "prefix" | "suffix"> &
     Partial<Pick<CompletionRequest, "context">>,
   budget: number,
+  mostSuffix = MOST_SUFFIX_READ_AGAIN,
 ): Prompt {
   const { places } = tokenizer.family;
   const path = request.path === null || !places.path ? null : cutPath(tokenizer, request.path);
@@ -36,7 +38,7 @@ export function cutPrompt(
   const chunksWithin = (tokens: number) =>
     fitChunks(offered, tokens, (chunk) => tokensOf(tokenizer, path, [chunk]) - lengthOf(empty));
   const reserved = chunksWithin(reservedTokens(textBudget));
-  const text = cutText(tokenizer, request, textBudget - reserved.tokens);
+  const text = cutText(tokenizer, request, textBudget - reserved.tokens, mostSuffix);
   const isWhole =
     text.prefix === request.prefix && (text.suffix === request.suffix || !tokenizer.family.suffixFirst);
   const free = isWhole && offered.length > 0 ? freeFor(tokenizer, text, textBudget) : 0;
@@ -61,13 +63,18 @@ export function cutPrompt(
 
 type Surroundings = Pick<Prompt, "prefix" | "suffix">;
 
-function cutText(tokenizer: Tokenizer, { prefix, suffix }: Surroundings, budget: number): Surroundings {
+function cutText(
+  tokenizer: Tokenizer,
+  { prefix, suffix }: Surroundings,
+  budget: number,
+  mostSuffix: number,
+): Surroundings {
   // Two shares only, not a sliding one: a suffix that changed with each key would spoil the cache.
   const half = Math.floor(budget / 2);
   const shortPrefix =
     prefix.length <= half * CHARACTERS_PER_TOKEN && tokenizer.encodeStart(prefix).length <= half;
   const share = shortPrefix ? half : Math.floor(budget / 4);
-  const suffixBudget = tokenizer.family.suffixFirst ? share : Math.min(share, MAX_SUFFIX_READ_AGAIN);
+  const suffixBudget = tokenizer.family.suffixFirst ? share : Math.min(share, mostSuffix);
   return {
     prefix: cutPrefix(tokenizer, prefix, budget - suffixBudget),
     suffix: cutSuffix(tokenizer, suffix, suffixBudget),
