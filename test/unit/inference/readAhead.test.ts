@@ -153,6 +153,16 @@ describe("reading ahead", () => {
     expect(pool.size).toBeLessThanOrEqual(6);
   });
 
+  it("reads the chunks of other files, too, of a text that a short prompt holds", async () => {
+    const context = [1, 2].map((part) => ({ path: `other${part}.ts`, text: SAMPLE.slice(0, 800) }));
+    const wanted = request(0, { prefix: "const a = ", suffix: "", context });
+    const prompt = promptOfLength(model.tokenizer, wanted, model.manifest.contextLength - MAX_TOKENS);
+    expect(prompt.prompt.context).toHaveLength(2);
+    ahead.replace(wanted);
+    await readAll();
+    expect(pool.sharedWith(prompt.healed.ids)).toBe(prompt.healed.ids.length - 1);
+  });
+
   it("has nothing to read of a text that a short prompt holds", async () => {
     const wanted = request(0, { prefix: "const a = ", suffix: "" });
     ahead.replace(wanted);

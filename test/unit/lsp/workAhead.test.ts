@@ -16,6 +16,7 @@ class Surroundings {
   refusal: string | null = null;
   isAhead = true;
   isLoaded = true;
+  savesPower: boolean | null = null;
   private rest: (raw: unknown) => Promise<void> = async () => {};
   private tellModel: (state: ModelState) => void = () => {};
   private tellSettings: (settings: Settings) => void = () => {};
@@ -55,8 +56,9 @@ class Surroundings {
     },
   };
 
-  make(savesPower: boolean | null = null): WorkAhead {
-    return new WorkAhead(this.context as unknown as Context, async () => savesPower);
+  make(savesPower: boolean | null = null, now = () => 0): WorkAhead {
+    this.savesPower = savesPower;
+    return new WorkAhead(this.context as unknown as Context, async () => this.savesPower, now);
   }
 
   restAt(character: number, { uri = this.document.uri, version = 7 } = {}): Promise<void> {
@@ -172,6 +174,49 @@ describe("working ahead", () => {
     expect(around.read.at(-1)).toBeNull();
     await around.loaded();
     expect(around.read.filter((one) => one !== null)).toHaveLength(1);
+  });
+
+  it("hears within a minute that the computer saves power, and stops what is under way", async () => {
+    let now = 0;
+    const ahead = around.make(false, () => now);
+    await settled();
+    await around.restAt(6);
+    around.savesPower = true;
+    now = 59_000;
+    expect(ahead.isAllowed).toBe(true);
+    now = 61_000;
+    await around.restAt(5);
+    await settled();
+    expect(ahead.isAllowed).toBe(false);
+    expect(around.read.at(-1)).toBeNull();
+    around.savesPower = false;
+    now = 122_000;
+    expect(ahead.isAllowed).toBe(false);
+    await settled();
+    expect(ahead.isAllowed).toBe(true);
+    expect(around.read.at(-1)).toMatchObject({ prefix: "befor" });
+  });
+
+  it("reads at once when somebody turns it on again, and nothing that was turned off meanwhile", async () => {
+    around.make();
+    await settled();
+    around.set({ workAhead: false });
+    await around.restAt(6);
+    around.set({ workAhead: true });
+    await settled();
+    expect(around.read.at(-1)).toMatchObject({ prefix: "before" });
+    const count = around.read.length;
+    const resting = around.restAt(5);
+    around.set({ workAhead: false });
+    await resting;
+    expect(around.read.slice(count)).toEqual([null]);
+  });
+
+  it("reads nothing at a place of an earlier version of the text", async () => {
+    const ahead = around.make();
+    await settled();
+    await ahead.rests(around.document, 6, 6);
+    expect(around.read).toEqual([]);
   });
 
   it("stops what is under way when somebody turns it off", async () => {

@@ -47,9 +47,9 @@ function suffixWithin(readable: number): number {
   return most;
 }
 
-/** Whether nothing of the text around the cursor was cut off. */
-export function holdsAll({ prompt }: ChosenPrompt, { prefix, suffix }: PromptText): boolean {
-  return prompt.prefix === prefix && prompt.suffix === suffix;
+/** Whether nothing was cut off: neither of the text around the cursor, nor of the chunks of other files. */
+export function holdsAll({ prompt }: ChosenPrompt, { prefix, suffix, context }: PromptText): boolean {
+  return prompt.prefix === prefix && prompt.suffix === suffix && prompt.context.length === context.length;
 }
 
 /** A prompt that was read but for this share of what can be read answers at once; one that lacks a word or two always does. */

@@ -62,6 +62,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       return null;
     }
     const place = placeOf(document, parameters);
+    const { version } = document;
     const show = (
       { unasked }: ProviderSource,
       suggestion: ActiveSuggestion,
@@ -128,7 +129,7 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       lookUps.follow(source.provider, document, place.before.length);
       if (place.selected === null && !signal.aborted) {
         // What this answer had no time to read is read for the next one.
-        void workAhead.rests(document, place.cursor);
+        void workAhead.rests(document, place.cursor, version);
       }
     }
     if (offer.kind === "nothing") {

@@ -28,14 +28,17 @@ export class WorkAhead {
   constructor(
     private readonly context: ServerContext,
     private readonly ask: () => Promise<boolean | null> = savesPower,
+    private readonly now: () => number = () => performance.now(),
   ) {
     onNotification(context.connection, DidRestCursor, ({ uri, version, position }) => {
       const document = context.documents.get(uri);
       return document?.version === version ? this.rests(document, document.offsetAt(position)) : undefined;
     });
     context.settings.onChange(({ workAhead }) => {
-      if (!workAhead) {
-        context.providers.local.provider?.readAhead(null);
+      if (workAhead) {
+        void this.read();
+      } else {
+        this.stop();
       }
     });
     // Where somebody was before there was a model is where they will ask.
@@ -53,9 +56,9 @@ export class WorkAhead {
     return this.context.settings.current.workAhead && this.saving === false;
   }
 
-  /** The cursor is at an offset of a document, where somebody is likely to ask next. */
-  rests(document: OpenDocument, offset: number): Promise<void> {
-    this.resting = { document, version: document.version, offset };
+  /** The cursor is at an offset of a version of a document, where somebody is likely to ask next. */
+  rests(document: OpenDocument, offset: number, version = document.version): Promise<void> {
+    this.resting = { document, version, offset };
     return this.read();
   }
 
@@ -63,13 +66,17 @@ export class WorkAhead {
   closed(document: OpenDocument): void {
     if (this.resting?.document === document) {
       this.resting = null;
-      this.context.providers.local.provider?.readAhead(null);
+      this.stop();
     }
+  }
+
+  private stop(): void {
+    this.context.providers.local.provider?.readAhead(null);
   }
 
   private async read(): Promise<void> {
     const { resting } = this;
-    if (resting === null || !this.isAllowed) {
+    if (resting === null || resting.document.version !== resting.version || !this.isAllowed) {
       return;
     }
     const { document, version, offset } = resting;
@@ -83,19 +90,25 @@ export class WorkAhead {
     const { text } = document;
     const around = { before: text.slice(0, offset), after: text.slice(offset) };
     const likely: LikelyRequest = await requestAt(this.context, document, around, "automatic");
-    if (document.version === version && this.resting === resting) {
+    // Much can have changed meanwhile.
+    if (document.version === version && this.resting === resting && this.isAllowed) {
       provider.readAhead(likely);
     }
   }
 
   /** Asks the system again, where it was not asked lately. What nobody can tell forbids nothing. */
   private async hearOfPower(): Promise<void> {
-    const now = performance.now();
+    const now = this.now();
     if (now - this.asked < POWER_MILLISECONDS) {
       return;
     }
     this.asked = now;
+    const before = this.saving;
     this.saving = (await this.ask()) ?? false;
-    await this.read();
+    if (this.saving) {
+      this.stop();
+    } else if (before !== false) {
+      await this.read();
+    }
   }
 }
