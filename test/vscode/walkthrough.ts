@@ -41,6 +41,13 @@ export async function setInSettings(window: Window, setting: string, value: stri
   await choice.selectOption(value);
   // It is written a moment later, and not at all where the editor is gone by then.
   await window.page.locator(".settings-editor .is-configured select").and(choice).waitFor();
-  await window.press("Escape");
-  await choice.waitFor({ state: "hidden" });
+  // The first Escape may close the setting's hover, or its list, and not the editor.
+  await eventually(
+    async () => {
+      await window.press("Escape");
+      return choice.isHidden();
+    },
+    (hidden) => hidden,
+    { what: "the Settings editor to close" },
+  );
 }
