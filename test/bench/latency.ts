@@ -2,7 +2,6 @@
  * `npm run bench -- --latency [--slow]`: from request to suggestion, as an editor asks while somebody types: with the
  * longest prompt, with one that is cut to the time that there is, and after the cursor has rested.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { CompletionRequest, Engine } from "../../server/src/inference/engine/engine";
@@ -10,17 +9,14 @@ import { startEngine } from "../../server/src/inference/engine/startEngine";
 import { DEFAULT_SETTINGS } from "../../server/src/protocol/settings";
 import { installationOf } from "../../server/src/workflows/installation";
 import { ROOT } from "../support/languageClient";
-import { row, Samples } from "./samples";
+import { type MidLinePlace, midLinePlaces } from "./midLinePlaces";
+import { row, Samples, timed } from "./samples";
 
 const PLACES = 24;
 const RESTS = [250, 1000, 3000] as const;
 
-/** A cursor in the middle of a line, and the key that is typed there next. */
-interface Place {
+interface Place extends MidLinePlace {
   readonly path: string;
-  readonly before: string;
-  readonly key: string;
-  readonly after: string;
 }
 
 export async function benchLatency(budget = DEFAULT_SETTINGS.latencyMilliseconds): Promise<void> {
@@ -43,15 +39,10 @@ export async function benchLatency(budget = DEFAULT_SETTINGS.latencyMilliseconds
 
 /** The first suggestion at a place, and the ones after the next keys. */
 async function typing(engine: Engine, budget: number | null, places: readonly Place[]): Promise<void> {
-  const [first, next] = [new Samples(), new Samples()];
-  const prompts = new Samples();
+  const [first, next, prompts] = [new Samples(), new Samples(), new Samples()];
   for (const place of places) {
-    const cold = await ask(engine, place, "", budget);
-    first.add(cold.milliseconds);
-    if (cold.promptTokens !== null) {
-      prompts.add(cold.promptTokens);
-    }
-    next.add((await ask(engine, place, place.key, budget)).milliseconds);
+    await ask(engine, requestAt(place, "", budget), first, prompts);
+    await ask(engine, requestAt(place, place.typed, budget), next);
   }
   const name = budget === null ? "the longest prompt" : `a prompt within ${budget} ms`;
   row(`${name}, first suggestion`, first.describe("ms", 0));
@@ -74,30 +65,24 @@ async function afterRest(
     await setTimeout(milliseconds);
     const { user, system } = process.cpuUsage(before);
     share.add((user + system) / 10 / (performance.now() - began));
-    const answer = await ask(engine, place, "", budget);
-    first.add(answer.milliseconds);
-    if (answer.promptTokens !== null) {
-      prompts.add(answer.promptTokens);
-    }
+    await ask(engine, request, first, prompts);
   }
   row(`after a rest of ${milliseconds} ms, first suggestion`, first.describe("ms", 0));
   row("  tokens of prompt", prompts.describe("", 0));
   row("  of one core, while it rested", share.describe("%", 0));
 }
 
+/** @param prompts tokens of each prompt that was answered with something */
 async function ask(
   engine: Engine,
-  place: Place,
-  typed: string,
-  budget: number | null,
-): Promise<{ milliseconds: number; promptTokens: number | null }> {
-  const started = performance.now();
-  const outcome = await engine.complete(requestAt(place, typed, budget));
-  const milliseconds = performance.now() - started;
-  return {
-    milliseconds,
-    promptTokens: outcome.kind === "completion" ? outcome.completion.promptTokens : null,
-  };
+  request: CompletionRequest,
+  times: Samples,
+  prompts?: Samples,
+): Promise<void> {
+  const outcome = await timed(times, () => engine.complete(request));
+  if (outcome.kind === "completion") {
+    prompts?.add(outcome.completion.promptTokens);
+  }
 }
 
 function requestAt({ path, before, after }: Place, typed: string, budget: number | null): CompletionRequest {
@@ -113,21 +98,7 @@ function requestAt({ path, before, after }: Place, typed: string, budget: number
   };
 }
 
-/** Places of a real file, under another name for each kind of measurement, so that none was read before. */
+/** The same places under another name for each kind of measurement, so that none was read before. */
 function places(kind: number): Place[] {
-  const text = readFileSync(join(ROOT, "server", "src", "evidence", "repository.ts"), "utf8");
-  const half = text.slice(text.indexOf("\n", text.length / 3));
-  const offsets = [...half.matchAll(/^ {2,}\w[^\n]{16,}$/gm)].map(
-    ({ index, 0: line }) => text.length - half.length + index + Math.floor(line.length / 2),
-  );
-  const step = Math.max(1, Math.floor(offsets.length / PLACES));
-  return offsets
-    .filter((_, index) => index % step === 0)
-    .slice(0, PLACES)
-    .map((at) => ({
-      path: `part${kind}/repository.ts`,
-      before: text.slice(0, at - 1),
-      key: text.slice(at - 1, at),
-      after: text.slice(at),
-    }));
+  return midLinePlaces(PLACES, 1 / 3).map((place) => ({ path: `part${kind}/repository.ts`, ...place }));
 }

@@ -1,6 +1,7 @@
 /** Which machine a bench ran on, and how busy it was: numbers of different machines are no comparison. */
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
+import { flagsIn } from "../../server/src/inference/engine/environment";
 
 /** Units that kernels of neural networks are written for, by their names in Linux's list of flags. */
 const UNITS = [
@@ -47,8 +48,8 @@ export function load(): number | null {
 
 /** The units among the flags of the first processor in the text of `/proc/cpuinfo`. */
 export function unitsIn(cpuinfo: string | null): readonly string[] | null {
-  const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo ?? "")?.[1]?.split(/\s+/);
-  return flags === undefined
+  const flags = flagsIn(cpuinfo ?? "");
+  return flags === null
     ? null
     : UNITS.flatMap(([name, flag]) => (flags.some((one) => flag.test(one)) ? [name] : []));
 }

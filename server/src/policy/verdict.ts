@@ -200,7 +200,10 @@ export function placeOf({
       };
 }
 
-/** How the verifier who replayed a suggestion is called, in quotation marks, without the address; `null` where none did. */
-export function verifierNameIn({ execution }: Verdict["findings"]): string | null {
-  return execution.verifier?.replace(/ \(0x[0-9a-f]{40}\)$/, "") ?? null;
+/** How the verifier is called who stands for the word *verified*, in quotation marks, without the address; `null` where none does. */
+export function verifierBehind({ summary, findings }: Verdict): string | null {
+  const { verifier } = findings.execution;
+  return summary !== "verified" || verifier === undefined
+    ? null
+    : verifier.replace(/ \(0x[0-9a-f]{40}\)$/, "");
 }

@@ -5,23 +5,14 @@
  * and a table.
  */
 import { floatBytes, Graph, type Value } from "../../support/models/onnx";
+import { addZeroPoints, roundedToBytes, withZeroPoint, zeroPoint } from "./activationBytes";
 import { type GraphFile, type Node, replacementOf } from "./graphFile";
-import {
-  coarser,
-  codesByInput,
-  LARGEST_CODE,
-  type Part,
-  type Product,
-  productsOf,
-  type Weights,
-} from "./products";
+import { coarser, codesByInput, type Part, type Product, productsOf, type Weights } from "./products";
 
 /** float32 holds every integer up to here. */
 const EXACT = 2 ** 24;
 
 const [HEADS, SHARED_HEADS, HEAD_SIZE] = [4, 2, 64];
-/** Of bytes without sign. */
-const ZERO_POINT = 128;
 const NORM_EPSILON = 1e-5;
 const QUERIES_AND_KEYS = HEADS + SHARED_HEADS;
 /**
@@ -47,8 +38,6 @@ const SIGMOID_FACTOR = steadyFactor(1024, (x) => 1 / (1 + Math.exp(-x)));
 const SHARED = {
   cos: "exact/cos",
   sin: "exact/sin",
-  /** Zero points of all tokens, as bytes. */
-  zeros: "exact/zeros",
 };
 
 /**
@@ -91,9 +80,7 @@ function sharedPart(): Graph {
     const rows = graph.node("Gather", [table, "position_ids"], { axis: 0 });
     graph.node("Unsqueeze", [rows, graph.integers([2])], {}, name);
   }
-  const zero = graph.weight("exact/zero", "uint8", [], 1, () => Uint8Array.of(ZERO_POINT));
-  const count = graph.node("Gather", [graph.node("Shape", ["input_ids"]), graph.integers([1])], { axis: 0 });
-  graph.node("Expand", [zero, count], {}, SHARED.zeros);
+  addZeroPoints(graph);
   return graph;
 }
 
@@ -201,7 +188,7 @@ function integerSums(
   const [element, content] =
     kernel === "int7"
       ? (["int8", new Uint8Array(codes.buffer)] as const)
-      : (["uint8", Uint8Array.from(codes, (code) => code + ZERO_POINT)] as const);
+      : (["uint8", withZeroPoint(codes)] as const);
   const matrix = graph.weight(
     `${graph.name}/codes`,
     element,
@@ -209,17 +196,13 @@ function integerSums(
     content.length,
     () => content,
   );
-  const zero = graph.weight(`${graph.name}/zero`, "uint8", [], 1, () => Uint8Array.of(ZERO_POINT));
-  const magnitudes = graph.node("Abs", [activations]);
-  const most = graph.node("ReduceMax", [magnitudes, graph.integers([0, 2])], { keepdims: 0 });
-  const step = graph.node("Mul", [most, graph.scalar("float32", 1 / LARGEST_CODE)]);
-  const rounded = graph.node("QuantizeLinear", [activations, step, SHARED.zeros], { axis: 1 });
+  const zero = zeroPoint(graph, "zero");
+  const { rounded, rows } = roundedToBytes(graph, activations);
   const sums = graph.node(
     "Cast",
     [graph.node("MatMulInteger", [rounded, matrix, zero, kernel === "int7" ? null : zero])],
     { to: 1 },
   );
-  const rows = graph.node("Unsqueeze", [step, graph.integers([1])]);
   if (norm === null) {
     return { sums, step: rows, scales };
   }

@@ -1,10 +1,7 @@
 /** An ONNX file (onnx.proto3) taken apart into its graph's nodes and constants, to be changed and written again. */
-import { DELIMITED, FIXED_32, VARINT, WireReader } from "../../../server/src/models/files/protobuf";
 import { bytes, type Encoded, field, integer, sequence } from "../../support/models/protobuf";
+import { type Field, fieldsOf, messagesIn } from "../peers/onnxFields";
 import { type Initializer, readInitializers } from "../peers/onnxInitializers";
-
-/** A field's number, and its value where it is an integer, its bytes where it is not. */
-type Field = readonly [number: number, value: number | Uint8Array];
 
 /** `GraphProto`: its nodes, its constants and its outputs. */
 const NODE = 1;
@@ -132,30 +129,6 @@ function nodeOf(message: Uint8Array): Node {
 
 function nameOf(tensor: Uint8Array): string {
   return textIn(fieldsOf(tensor), 8);
-}
-
-function fieldsOf(message: Uint8Array): Field[] {
-  const reader = new WireReader(message);
-  const fields: Field[] = [];
-  while (!reader.done) {
-    const { number, wire } = reader.tag();
-    switch (wire) {
-      case VARINT:
-        fields.push([number, reader.varint()]);
-        break;
-      case DELIMITED:
-        fields.push([number, reader.delimited()]);
-        break;
-      default:
-        // Floats of attributes; no message that is written again here has any.
-        reader.take(wire === FIXED_32 ? 4 : 8);
-    }
-  }
-  return fields;
-}
-
-function messagesIn(fields: readonly Field[], wanted: number): Uint8Array[] {
-  return fields.flatMap(([number, value]) => (number === wanted && typeof value !== "number" ? [value] : []));
 }
 
 function textIn(fields: readonly Field[], number: number): string {

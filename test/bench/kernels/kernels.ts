@@ -1,6 +1,7 @@
 /** Other ways to compute a product of activations and weights of 8 bits, each as a piece of an ONNX graph. */
 import { floatBytes, Graph, type Value } from "../../support/models/onnx";
-import { coarser, codesByInput, LARGEST_CODE, type Weights } from "./products";
+import { addZeroPoints, roundedToBytes, withZeroPoint, ZERO_POINT, zeroPoint } from "./activationBytes";
+import { coarser, codesByInput, type Weights } from "./products";
 
 /** How a product is computed. */
 export type Kernel =
@@ -21,16 +22,10 @@ export type Kernel =
  */
 export type IntegerWeights = "int8" | "uint8" | "int7";
 
-const ZERO_POINT = 128;
-
-/** Name of the zero points of all tokens, which `commonPart` computes once in a run. */
-const ZERO_POINTS = "activations/zero_points";
-
 /** What the kernels of a graph share. */
 export function commonPart(): Graph {
   const graph = new Graph("activations");
-  const count = graph.node("Gather", [graph.node("Shape", ["input_ids"]), graph.integers([1])], { axis: 0 });
-  graph.node("Expand", [unsigned(graph, "zero", ZERO_POINT), count], {}, ZERO_POINTS);
+  addZeroPoints(graph);
   return graph;
 }
 
@@ -91,20 +86,12 @@ function integers(
 ): void {
   const { codes, scales } = kind === "int7" ? coarser(weights) : weights;
   const signed = codesByInput({ ...weights, codes });
-  const content = kind === "uint8" ? shifted(signed) : new Uint8Array(signed.buffer);
+  const content = kind === "uint8" ? withZeroPoint(signed) : new Uint8Array(signed.buffer);
   const dimensions = [weights.inputs, weights.outputs];
   const matrix = constant(graph, "codes", kind === "uint8" ? "uint8" : "int8", dimensions, content);
   const columns = constant(graph, "scales", "float32", [weights.outputs], floatBytes("float32", scales));
-  const largest = graph.node("ReduceMax", [graph.node("Abs", [input]), graph.integers([0, 2])], {
-    keepdims: 0,
-  });
-  const step = graph.node("Mul", [largest, graph.scalar("float32", 1 / LARGEST_CODE)]);
-  const rows = graph.node("Unsqueeze", [step, graph.integers([1])]);
-  const rounded = graph.node("QuantizeLinear", [input, step, ZERO_POINTS], { axis: 1 });
-  const zeros = [
-    unsigned(graph, "zero", ZERO_POINT),
-    kind === "uint8" ? unsigned(graph, "zero_of_weights", ZERO_POINT) : null,
-  ];
+  const { rounded, rows } = roundedToBytes(graph, input);
+  const zeros = [zeroPoint(graph, "zero"), kind === "uint8" ? zeroPoint(graph, "zero_of_weights") : null];
   if (fused) {
     const one = graph.scalar("float32", 1);
     const product = graph.node("com.microsoft:MatMulIntegerToFloat", [
@@ -121,10 +108,6 @@ function integers(
   }
 }
 
-function unsigned(graph: Graph, name: string, value: number): Value {
-  return constant(graph, name, "uint8", [], Uint8Array.of(value));
-}
-
 function constant(
   graph: Graph,
   name: string,
@@ -133,10 +116,6 @@ function constant(
   content: Uint8Array,
 ): Value {
   return graph.weight(`${graph.name}/${name}`, element, dimensions, content.length, () => content);
-}
-
-function shifted(codes: Int8Array): Uint8Array {
-  return Uint8Array.from(codes, (code) => code + ZERO_POINT);
 }
 
 function valuesByInput(weights: Weights): Float32Array {
@@ -149,7 +128,7 @@ function blocksOf8({ inputs, outputs, codes, scales }: Weights, size: number): B
   const count = Math.ceil(inputs / size);
   const content = new Uint8Array(outputs * count * size).fill(ZERO_POINT);
   for (let output = 0; output < outputs; output++) {
-    content.set(shifted(codes.subarray(output * inputs, (output + 1) * inputs)), output * count * size);
+    content.set(withZeroPoint(codes.subarray(output * inputs, (output + 1) * inputs)), output * count * size);
   }
   return {
     codes: content,

@@ -13,10 +13,10 @@
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { bundleProgram } from "../bundleProgram";
+import { describeMachine } from "../machine";
 import { Samples } from "../samples";
 import { differenceOf, type ProbeRequest, type ProbeResult } from "./probing";
 import { measureSpeed, type Speed } from "./speed";
@@ -53,17 +53,8 @@ async function main(): Promise<void> {
   const wanted = VARIANTS.filter(
     ({ name }, at) => at === 0 || values.only.length === 0 || values.only.includes(name),
   );
-  console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}\n`);
-  await build({
-    entryPoints: [join(import.meta.dirname, "probe.ts")],
-    outfile: PROBE,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    external: ["onnxruntime-*"],
-    logLevel: "warning",
-  });
+  console.log(`${describeMachine()}\n`);
+  await bundleProgram(join(import.meta.dirname, "probe.ts"), PROBE);
   const model = readFileSync(join(MODEL, "onnx", "model.onnx"));
   const folders = new Map(
     wanted.map((variant) => [variant.name, writeVariant(variant.name, variant.of(model))]),

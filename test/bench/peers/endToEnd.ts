@@ -1,11 +1,11 @@
 /** Our own engine from request to suggestion: its worker thread, tokenizer, decoding rules and trim chain included. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CompletionRequest } from "../../../server/src/inference/engine/engine";
 import { loadModel } from "../../../server/src/inference/engine/loadedModel";
 import { startEngine } from "../../../server/src/inference/engine/startEngine";
 import { healPrompt } from "../../../server/src/inference/prompt/heal";
 import { installationOf } from "../../../server/src/workflows/installation";
+import { midLinePlaces } from "../midLinePlaces";
 import { Samples } from "../samples";
 import type { Place } from "./comparison";
 
@@ -41,7 +41,7 @@ export async function measureEndToEnd(threads: number): Promise<EndToEnd> {
   };
   const places: Place[] = [];
   try {
-    for (const { before, typed, after } of cursors()) {
+    for (const { before, typed, after } of midLinePlaces(PLACES)) {
       const found: { ids: readonly number[]; count: number }[] = [];
       for (const [samples, prefix] of [
         [result.cold, before],
@@ -84,17 +84,4 @@ function requestFor(prefix: string, suffix: string): CompletionRequest {
     extent: "line",
     maxTokens: MAX_TOKENS,
   };
-}
-
-/** Places in the middle of a line: the last character before the cursor is the keystroke. */
-function cursors(): { before: string; typed: string; after: string }[] {
-  const text = readFileSync(join(ROOT, "server", "src", "evidence", "repository.ts"), "utf8");
-  const candidates = [...text.matchAll(/^ {2,}\w[^\n]{16,}$/gm)].map(
-    ({ index, 0: line }) => index + Math.floor(line.length / 2),
-  );
-  const step = Math.max(1, Math.floor(candidates.length / PLACES));
-  return candidates
-    .filter((_, index) => index % step === 0)
-    .slice(0, PLACES)
-    .map((at) => ({ before: text.slice(0, at - 1), typed: text.slice(at - 1, at), after: text.slice(at) }));
 }

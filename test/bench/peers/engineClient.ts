@@ -3,24 +3,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { bundleProgram } from "../bundleProgram";
 import type { Answer, EngineParameters, Request, Timing } from "./engine";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const PROCESS = join(ROOT, "out", "bench", "engineProcess.js");
 
-/** Bundles the program of the engine processes, as everything that ships is bundled. */
-export async function bundleEngineProcess(): Promise<void> {
-  await build({
-    entryPoints: [join(import.meta.dirname, "engineProcess.ts")],
-    outfile: PROCESS,
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    external: ["onnxruntime-*"],
-    logLevel: "warning",
-  });
+/** Bundles the program of the engine processes. */
+export function bundleEngineProcess(): Promise<void> {
+  return bundleProgram(join(import.meta.dirname, "engineProcess.ts"), PROCESS);
 }
 
 export class EngineClient {

@@ -4,6 +4,7 @@ import { promptOf } from "../../../server/src/evidence/format/acceptedSuggestion
 import { readJournals } from "../../../server/src/evidence/journal/journal";
 import { savesPower } from "../../../server/src/platform/powerSaving";
 import { eventually } from "../../support/eventually";
+import type { Client, Shown } from "../../support/languageClient";
 import { Workspace } from "../../support/workspace";
 
 const CLASSES = Array.from(
@@ -28,6 +29,27 @@ export class Last {
 }
 `;
 const [AUTOMATIC, EXPLICIT] = [2, 1] as const;
+type TriggerKind = typeof AUTOMATIC | typeof EXPLICIT;
+
+/** Accepts a suggestion in the last class, and gives the text before the cursor that its prompt holds, by the journal. */
+async function acceptAt(
+  client: Client,
+  workspace: Workspace,
+  uri: string,
+  triggerKind: TriggerKind,
+): Promise<{ readonly shown: Shown; readonly prefix: string }> {
+  const place = client.document(uri).positionAt(client.text(uri).lastIndexOf("this.items.") + 11);
+  const shown = await client.suggestion(uri, place, { triggerKind });
+  client.insert(uri, shown);
+  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
+  const { pending } = await readJournals(workspace.home);
+  const accepted = pending.find(({ id }) => id === shown.id);
+  const prompt = accepted === undefined ? null : promptOf(accepted);
+  if (prompt === null) {
+    throw new Error("the journal does not hold the prompt of what was accepted");
+  }
+  return { shown, prefix: prompt.prefix };
+}
 
 test("a prompt is short while it has to be read, and long when asked for, or once it was read", async (context) => {
   if (await savesPower()) {
@@ -40,22 +62,17 @@ test("a prompt is short while it has to be read, and long when asked for, or onc
   client.open(uri, TEXT);
   let count = 0;
   /** How much of the file before the cursor a suggestion there has seen. */
-  const seen = async (triggerKind: typeof AUTOMATIC | typeof EXPLICIT): Promise<number> => {
+  const seen = async (triggerKind: TriggerKind): Promise<number> => {
     // Another text each time, or the server would show what it showed before.
     const { line, character } = client.after(uri, `  // ${count}`);
     const start = { line, character: character - `${count}`.length };
     count += 1;
     client.edit(uri, { range: { start, end: { line, character } }, text: `${count}` });
-    const place = client.document(uri).positionAt(client.text(uri).lastIndexOf("this.items.") + 11);
-    const shown = await client.suggestion(uri, place, { triggerKind });
-    client.insert(uri, shown);
-    expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
-    const { pending } = await readJournals(workspace.home);
-    const accepted = pending.find(({ id }) => id === shown.id);
-    const prompt = accepted === undefined ? null : promptOf(accepted);
-    const end = client.document(uri).positionAt(client.document(uri).offsetAt(place) + shown.text.length);
+    const { shown, prefix } = await acceptAt(client, workspace, uri, triggerKind);
+    const document = client.document(uri);
+    const end = document.positionAt(document.offsetAt(shown.range.start) + shown.text.length);
     client.edit(uri, { range: { start: shown.range.start, end }, text: "" });
-    return prompt?.prefix.length ?? 0;
+    return prefix.length;
   };
   const short = await seen(AUTOMATIC);
   expect(short).toBeLessThan(1_000);
@@ -70,12 +87,7 @@ test("a prompt is long from the beginning where the person sets no time", async 
   const client = await workspace.startReady({ settings: { latencyMilliseconds: 0, workAhead: false } });
   const uri = workspace.write("src/stacks.ts", TEXT);
   client.open(uri, TEXT);
-  const place = client.document(uri).positionAt(TEXT.lastIndexOf("this.items.") + 11);
-  const shown = await client.suggestion(uri, place, { triggerKind: AUTOMATIC });
-  client.insert(uri, shown);
-  expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
-  const { pending } = await readJournals(workspace.home);
-  const prompts = pending.map((accepted) => promptOf(accepted)?.prefix.length ?? 0);
-  expect(prompts).toHaveLength(1);
-  expect(prompts[0]).toBeGreaterThan(1_000);
+  const { prefix } = await acceptAt(client, workspace, uri, AUTOMATIC);
+  expect(prefix.length).toBeGreaterThan(1_000);
+  expect((await readJournals(workspace.home)).pending).toHaveLength(1);
 });

@@ -27,7 +27,10 @@ export interface CompletionAids {
 }
 
 /** The most tokens that an answer and its prompt may take. */
-export function roomFor({ manifest }: Pick<Model, "manifest">, wanted: Pick<CompletionRequest, "maxTokens">) {
+export function roomFor(
+  { manifest }: Pick<Model, "manifest">,
+  wanted: Pick<CompletionRequest, "maxTokens">,
+): { readonly maxTokens: number; readonly promptTokens: number } {
   const maxTokens = Math.min(wanted.maxTokens, Math.floor(manifest.contextLength / 2));
   return { maxTokens, promptTokens: manifest.contextLength - maxTokens };
 }
@@ -47,8 +50,7 @@ export async function complete(
   const { manifest, manifestDigest, tokenizer } = model;
   const { maxTokens, promptTokens } = roomFor(model, request);
   const sampling: Sampling = { method: "greedy", maxTokens };
-  const { withinMilliseconds = Number.POSITIVE_INFINITY } = request;
-  const readable = budget.readableTokens(withinMilliseconds);
+  const readable = budget.readableTokens(request.withinMilliseconds);
   const chosen = choosePrompt(tokenizer, request, promptTokens, readable, sequences);
   const { prompt, healed: healedPrompt } = chosen;
   const cursor = cursorContextOf(prompt);

@@ -108,7 +108,11 @@ async function cpuFeatures(): Promise<string[]> {
 
 /** The arithmetic features among the flags of the first processor in the text of `/proc/cpuinfo`, sorted. */
 export function featuresIn(cpuinfo: string): string[] {
-  const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1] ?? "";
   const relevant = /^(?:sse4|avx|fma$|f16c$|amx|asimd|neon$|sve|fphp|i8mm$|bf16$)/;
-  return [...new Set(flags.split(/\s+/).filter((flag) => relevant.test(flag)))].sort();
+  return [...new Set((flagsIn(cpuinfo) ?? []).filter((flag) => relevant.test(flag)))].sort();
+}
+
+/** The flags of the first processor in the text of `/proc/cpuinfo`; `null` where it tells of none. */
+export function flagsIn(cpuinfo: string): readonly string[] | null {
+  return /^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1]?.split(/\s+/) ?? null;
 }

@@ -1,3 +1,4 @@
+import { LatestTimes } from "../graph/latestTimes";
 import type { PrefillPace } from "../graph/prefillPace";
 
 /** Answers are of different lengths; so many of the latest say how long one takes. */
@@ -14,8 +15,8 @@ const USUAL_TOKENS = 10;
  * machine, and what everything else does, as the latest requests took it.
  */
 export class LatencyBudget {
-  /** Milliseconds of each answer that were not reading, the latest last. */
-  private readonly others: number[] = [];
+  /** Milliseconds of each answer that were not reading. */
+  private readonly others = new LatestTimes(REMEMBERED_ANSWERS);
 
   constructor(private readonly pace: Pick<PrefillPace, "millisecondsPerToken">) {}
 
@@ -24,22 +25,19 @@ export class LatencyBudget {
    *
    * @param milliseconds from the request to the answer
    */
-  readableTokens(milliseconds: number): number {
+  readableTokens(milliseconds = Number.POSITIVE_INFINITY): number {
     const perToken = this.pace.millisecondsPerToken(IN_TIME);
     if (perToken === null) {
       return Number.POSITIVE_INFINITY;
     }
-    const other = [...this.others].sort((a, b) => a - b)[Math.floor(this.others.length * IN_TIME)] ?? 0;
+    const other = this.others.within(IN_TIME) ?? 0;
     // A shorter prompt would save less than half of the wait, and cost more than that of what the model knows.
     return Math.floor(Math.max(milliseconds - other, Math.min(milliseconds, other)) / perToken);
   }
 
   /** An answer took so long besides the reading of its prompt. */
   answered(milliseconds: number): void {
-    this.others.push(milliseconds);
-    if (this.others.length > REMEMBERED_ANSWERS) {
-      this.others.shift();
-    }
+    this.others.add(milliseconds);
   }
 
   /** One token took so long to write, before anybody asked. */

@@ -1,3 +1,4 @@
+import { readRun } from "../graph/prefill";
 import type { SequencePool } from "../graph/sequencePool";
 import { type ChosenPrompt, choosePrompt, holdsAll, promptOfLength } from "../prompt/choosePrompt";
 import { nextLength } from "../prompt/promptLengths";
@@ -71,8 +72,7 @@ export class ReadAhead {
   }
 
   private nextOf(likely: LikelyRequest, full: number): ChosenPrompt {
-    const { withinMilliseconds = Number.POSITIVE_INFINITY } = likely;
-    const readable = this.budget.readableTokens(withinMilliseconds);
+    const readable = this.budget.readableTokens(likely.withinMilliseconds);
     const chosen = choosePrompt(this.model.tokenizer, likely, full, readable, this.sequences);
     if (2 * this.sequences.sharedWith(chosen.healed.ids) < chosen.healed.ids.length) {
       // It is another place.
@@ -82,13 +82,9 @@ export class ReadAhead {
   }
 
   private async read(ids: readonly number[]): Promise<void> {
-    const { pace } = this.model.graph;
     const sequence = this.sequences.take(ids, false);
     // The last token is for the request itself: its logits are the first choice.
     const unread = ids.slice(sequence.rewindTo(ids, ids.length - 1), -1);
-    const slice = unread.slice(0, pace.sliceTokens);
-    const started = performance.now();
-    await sequence.append(slice, "none");
-    pace.ran(slice.length, performance.now() - started);
+    await readRun(sequence, unread.slice(0, this.model.graph.pace.sliceTokens));
   }
 }

@@ -19,10 +19,15 @@ export async function prefill(
     if (isCancelled()) {
       return null;
     }
-    const started = performance.now();
-    await sequence.append(rest.slice(0, count), "none");
-    pace.ran(count, performance.now() - started);
+    await readRun(sequence, rest.slice(0, count));
     rest = rest.slice(count);
   }
   return rest;
+}
+
+/** Appends `ids` in one run, which counts for the graph's pace. */
+export async function readRun(sequence: Sequence, ids: readonly number[]): Promise<void> {
+  const started = performance.now();
+  await sequence.append(ids, "none");
+  sequence.graph.pace.ran(ids.length, performance.now() - started);
 }

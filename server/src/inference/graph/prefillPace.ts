@@ -1,3 +1,5 @@
+import { LatestTimes } from "./latestTimes";
+
 /** The fewest tokens of a run, where there are that many. */
 export const CHUNK_TOKENS = 64;
 
@@ -19,16 +21,12 @@ const REMEMBERED_RUNS = 5;
  * processor better, but cancellation is only seen between two of them.
  */
 export class PrefillPace {
-  /** Milliseconds for a token, the latest run last. */
-  private readonly runs: number[] = [];
+  /** Milliseconds for a token. */
+  private readonly runs = new LatestTimes(REMEMBERED_RUNS);
 
-  /**
-   * What no more than so many of the latest runs took longer than; `null` until a run was timed.
-   *
-   * @param share from 0 to 1; a half is the median, of two the slower one
-   */
+  /** What a token takes in a share of the latest runs, from 0 to 1; `null` until a run was timed. */
   millisecondsPerToken(share = 0.5): number | null {
-    return [...this.runs].sort((a, b) => a - b)[Math.floor(this.runs.length * share)] ?? null;
+    return this.runs.within(share);
   }
 
   /** Tokens of a run for somebody who waits: as many as are read within its patience. */
@@ -43,12 +41,8 @@ export class PrefillPace {
 
   /** Tells how long a run over a number of tokens took. Short runs say little of longer ones, and do not count. */
   ran(tokens: number, milliseconds: number): void {
-    if (tokens < CHUNK_TOKENS) {
-      return;
-    }
-    this.runs.push(milliseconds / tokens);
-    if (this.runs.length > REMEMBERED_RUNS) {
-      this.runs.shift();
+    if (tokens >= CHUNK_TOKENS) {
+      this.runs.add(milliseconds / tokens);
     }
   }
 

@@ -91,9 +91,13 @@ export class SequencePool {
       }
     }
     if (best === undefined) {
-      return { sequence: new Sequence(this.graph), prompt: 0, isAsked: false };
+      return newEntry(new Sequence(this.graph));
     }
     const lost = Math.min(best.sequence.length, best.prompt) - Math.min(shared, ids.length - 1);
-    return lost < WORTH_KEEPING ? best : { sequence: best.sequence.copy(shared), prompt: 0, isAsked: false };
+    return lost < WORTH_KEEPING ? best : newEntry(best.sequence.copy(shared));
   }
+}
+
+function newEntry(sequence: Sequence): Entry {
+  return { sequence, prompt: 0, isAsked: false };
 }

@@ -3,7 +3,14 @@ import type { Prompt } from "../suggestion";
 import type { Tokenizer } from "../tokenizer/tokenizer";
 import { type HealedPrompt, healPrompt } from "./heal";
 import { cutPrompt, MOST_SUFFIX_READ_AGAIN } from "./prompt";
-import { promptLengths } from "./promptLengths";
+import { LEAST_PROMPT_TOKENS, promptLengths } from "./promptLengths";
+
+/** A prompt that was read but for this share of what can be read answers at once; one that lacks a word or two always does. */
+const SHARE_AT_ONCE = 0.25;
+const TOKENS_AT_ONCE = 16;
+
+/** A few lines: less of a suffix says nothing of how the text goes on. */
+const LEAST_SUFFIX = 32;
 
 /** A prompt, as it was cut and as the model gets it. */
 export interface ChosenPrompt {
@@ -52,13 +59,6 @@ export function holdsAll({ prompt }: ChosenPrompt, { prefix, suffix, context }: 
   return prompt.prefix === prefix && prompt.suffix === suffix && prompt.context.length === context.length;
 }
 
-/** A prompt that was read but for this share of what can be read answers at once; one that lacks a word or two always does. */
-const SHARE_AT_ONCE = 0.25;
-const TOKENS_AT_ONCE = 16;
-
-/** A few lines: less says nothing of how the text goes on. */
-const LEAST_SUFFIX = 32;
-
 /**
  * The longest prompt of which nearly all was read before, so that whoever types on has the next answer at once; else the
  * longest of which no more than so many tokens are still to be read; else the shortest.
@@ -77,7 +77,6 @@ export function choosePrompt(
   const mostSuffix = suffixWithin(readable);
   const atOnce = Math.max(TOKENS_AT_ONCE, readable * SHARE_AT_ONCE);
   let inTime: ChosenPrompt | null = null;
-  let shortest: ChosenPrompt | null = null;
   for (const length of promptLengths(full)) {
     const chosen = promptOfLength(tokenizer, text, length, mostSuffix);
     const { ids } = chosen.healed;
@@ -87,11 +86,10 @@ export function choosePrompt(
       return chosen;
     }
     inTime ??= unread <= readable ? chosen : null;
-    shortest = chosen;
     if (holdsAll(chosen, text) && inTime !== null) {
       // A shorter one could only be cut.
       break;
     }
   }
-  return inTime ?? shortest ?? promptOfLength(tokenizer, text, full, mostSuffix);
+  return inTime ?? promptOfLength(tokenizer, text, Math.min(full, LEAST_PROMPT_TOKENS), mostSuffix);
 }

@@ -2,7 +2,7 @@ import { utc } from "../../platform/utc";
 import { notChecked } from "../../policy/notChecked";
 import type { Policy } from "../../policy/policy";
 import { lacksOnlyItsChain, remarksOn } from "../../policy/remarks";
-import { type Verdict, verifierNameIn } from "../../policy/verdict";
+import { type Verdict, verifierBehind } from "../../policy/verdict";
 import type { LinkedCommand } from "../../protocol/linkedCommands";
 import type { Summary } from "../../protocol/verdictWords";
 import { visibleMarkdown } from "../../protocol/visibleMarkdown";
@@ -97,12 +97,13 @@ export function firstSentence(verdict: Verdict, note: string | null): string {
   ].join(" ");
 }
 
-function meaningOf({ summary, checks, findings }: Verdict): string {
+function meaningOf(verdict: Verdict): string {
+  const { summary, checks, findings } = verdict;
   if (lacksOnlyItsChain(checks)) {
     return "the model yields this text, as replaying it here showed; when that was stated cannot be told";
   }
-  const verifier = verifierNameIn(findings);
-  if (summary === "verified" && verifier !== null) {
+  const verifier = verifierBehind(verdict);
+  if (verifier !== null) {
     return `${MEANINGS.verified}, as the verifier ${visibleMarkdown(verifier)} says`;
   }
   if (summary === "anchored" && checks.copied === "fromPrompt") {

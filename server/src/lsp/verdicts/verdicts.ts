@@ -10,7 +10,7 @@ import { Moves } from "../../policy/moves";
 import { PromptShares } from "../../policy/promptCheck";
 import { keptLinesOf, remarksOn } from "../../policy/remarks";
 import { countSummaries, type FileProblem, type Report } from "../../policy/report";
-import { placeOf, type Verdict, verifierNameIn } from "../../policy/verdict";
+import { placeOf, type Verdict, verifierBehind } from "../../policy/verdict";
 import { gatherVerifierReplays } from "../../policy/verifierReplays";
 import { type EnclaveOutcome, type ReplayOutcome, verifying } from "../../policy/verifyEvidence";
 import { lastLineOf } from "../../protocol/coveredLines";
@@ -198,11 +198,12 @@ export class Verdicts implements DocumentListener {
   }
 
   /** What completes a verdict's word where that alone would mislead; `null` where nothing must. */
-  noteFor(document: OpenDocument, { summary, evidenceFile, path, findings }: Verdict): string | null {
-    const verifier = verifierNameIn(findings);
-    if (summary === "verified" && verifier !== null) {
+  noteFor(document: OpenDocument, verdict: Verdict): string | null {
+    const verifier = verifierBehind(verdict);
+    if (verifier !== null) {
       return `by ${verifier}`;
     }
+    const { summary, evidenceFile, path } = verdict;
     if (summary !== "pending" || evidenceFile !== null) {
       return null;
     }
