@@ -10,6 +10,7 @@ import {
   type RepositoryFiles,
 } from "../evidence/repository";
 import { StagedFiles } from "../evidence/stagedFiles";
+import { CanonicalBase64 } from "../platform/dsse";
 import { ProoflineError } from "../platform/errors";
 import { type Staging, stagingIn } from "../platform/git";
 import { prooflineHome } from "../platform/home";
@@ -88,7 +89,7 @@ async function mayConcern(
   return false;
 }
 
-const EvidenceText = z.looseObject({ envelope: z.looseObject({ payload: z.base64() }) });
+const EvidenceText = z.looseObject({ envelope: z.looseObject({ payload: CanonicalBase64 }) });
 
 /** Every path that a record names, in the signed statement or in the file beside it. */
 const PATH = /"path"\s*:\s*("(?:[^"\\]|\\.)*")/g;

@@ -7,6 +7,7 @@ import type { Model } from "../../../server/src/inference/engine/loadedModel";
 import { Sequence } from "../../../server/src/inference/graph/sequence";
 import { Prompt, Sampling, StopReason } from "../../../server/src/inference/suggestion";
 import { manifestDigestOf, type PinManifest } from "../../../server/src/models/pin/manifest";
+import { CanonicalBase64 } from "../../../server/src/platform/dsse";
 import { Count, Digest } from "../../../server/src/platform/primitives";
 import { ExecutionProfile } from "../../../server/src/protocol/executionProfile";
 import { places } from "./cursors";
@@ -32,7 +33,7 @@ const Claim = z.strictObject({
  */
 const SavedClaims = z.strictObject({
   manifestDigest: Digest,
-  claims: z.array(z.strictObject({ claim: Claim, logits: z.base64().nullable() })),
+  claims: z.array(z.strictObject({ claim: Claim, logits: CanonicalBase64.nullable() })),
 });
 
 export interface SavedClaim {

@@ -41,6 +41,21 @@ function failure(bytes: Buffer | null, trust: Trust, files: readonly PinnedFile[
   return checkSignature(bytes, files, trust).catch((error: unknown) => error);
 }
 
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** A bundle's text with each of its base64 values, one after the other, in every other spelling of the same bytes. */
+function spellings(bundle: string): string[] {
+  return [...bundle.matchAll(/([A-Za-z0-9+/])(={1,2})"/g)].flatMap(
+    ({ index, 1: digit = "", 2: padding = "" }) => {
+      const unused = padding.length === 1 ? 0b11 : 0b1111;
+      const value = DIGITS.indexOf(digit) & ~unused;
+      return Array.from({ length: unused }, (_, bits) => value + bits + 1).map(
+        (other) => bundle.slice(0, index) + DIGITS.charAt(other) + bundle.slice(index + 1),
+      );
+    },
+  );
+}
+
 describe("a signature with a key", () => {
   it.each(["P-256", "P-384", "P-521"] as const)(
     "on %s is verified with that key, and its fingerprint shown",
@@ -82,6 +97,20 @@ describe("a signature with a key", () => {
     );
     const secret = key.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     expect(await failure(signed(), { kind: "key", pem: secret })).toEqual(refused(/no PEM public key/));
+  });
+
+  it("is refused where base64 spells the same bytes another way", async () => {
+    const respelled = [0, 1, 2].flatMap((more) => {
+      const files = [file(`README.md${"x".repeat(more)}`)];
+      const text = signed({ files }).toString();
+      return spellings(text).map((other) => ({ files, bytes: Buffer.from(other) }));
+    });
+    // A payload may end in one or two padding characters: its last digit has three or fifteen more spellings.
+    expect(respelled.length).toBeGreaterThanOrEqual(3 + 15);
+    for (const { files, bytes } of respelled) {
+      expect(await failure(bytes, byKey, files)).toEqual(refused(/no Sigstore bundle/));
+      expect(await failure(bytes, NOBODY, files)).toEqual(refused(/no Sigstore bundle/));
+    }
   });
 
   it("that was cut or changed anywhere is never taken for good", async () => {

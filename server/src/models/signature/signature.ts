@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import * as z from "zod";
 import { sha256, toDigest } from "../../platform/digests";
-import { pae } from "../../platform/dsse";
+import { CanonicalBase64, pae } from "../../platform/dsse";
 import { meaningOf, ProoflineError } from "../../platform/errors";
 import { Digest } from "../../platform/primitives";
 import { type PinnedFile, SIGNATURE_FILE } from "../pin/manifest";
@@ -46,8 +46,6 @@ export type SignatureReport = z.infer<typeof SignatureReport>;
 
 export const MAX_SIGNATURE_BYTES = 16 * 1024 * 1024;
 
-const Base64 = z.base64();
-
 /** A Sigstore bundle, as far as OpenSSF Model Signing v1.0 uses it. */
 const Bundle = z.object({
   mediaType: z.string().startsWith("application/vnd.dev.sigstore.bundle"),
@@ -58,18 +56,18 @@ const Bundle = z.object({
     x509CertificateChain: z
       .object({
         certificates: z
-          .array(z.object({ rawBytes: Base64 }))
+          .array(z.object({ rawBytes: CanonicalBase64 }))
           .min(1)
           .max(16),
       })
       .optional(),
     /** Signed without a key of one's own, through Sigstore. */
-    certificate: z.object({ rawBytes: Base64 }).optional(),
+    certificate: z.object({ rawBytes: CanonicalBase64 }).optional(),
   }),
   dsseEnvelope: z.object({
-    payload: Base64,
+    payload: CanonicalBase64,
     payloadType: z.literal("application/vnd.in-toto+json"),
-    signatures: z.tuple([z.object({ sig: Base64 })]),
+    signatures: z.tuple([z.object({ sig: CanonicalBase64 })]),
   }),
 });
 type Bundle = z.infer<typeof Bundle>;
