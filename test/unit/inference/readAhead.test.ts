@@ -103,26 +103,35 @@ describe("reading ahead", () => {
     expect(pool.sharedWith(full(wanted))).toBe(full(wanted).length - 1);
   });
 
-  it("rests long enough after each slice to take no more than its share of a core", async () => {
-    ahead.replace(request(4_000));
+  it("rests long enough after each slice to take no more than its share of any quarter of a second", async () => {
     const wanted = full(request(4_000));
-    let [busy, resting] = [0, 0];
-    for (;;) {
-      const before = pool.sharedWith(wanted);
-      const begun = performance.now();
-      const rest = await ahead.step();
+    const [slice, stretch] = [16, 250];
+    let time = 0;
+    const clock = (): number => {
+      time += slice;
+      return time;
+    };
+    const timed = new ReadAhead(model, pool, budget, THREADS, clock);
+    timed.replace(request(4_000));
+    const begins: number[] = [];
+    let now = 0;
+    for (let read = pool.sharedWith(wanted); ; read = pool.sharedWith(wanted)) {
+      const rest = await timed.step();
       if (rest === null) {
         break;
       }
-      expect(pool.sharedWith(wanted) - before).toBeLessThanOrEqual(64);
-      if (rest > 0) {
-        busy += (rest * SHARE_OF_A_CORE) / (THREADS - SHARE_OF_A_CORE);
-        resting += rest;
-        expect(rest).toBeLessThanOrEqual(((performance.now() - begun) * THREADS) / SHARE_OF_A_CORE);
-      }
+      expect(pool.sharedWith(wanted) - read).toBeLessThanOrEqual(64);
+      begins.push(now);
+      now += slice + rest;
     }
-    expect(busy).toBeGreaterThan(0);
-    expect((busy * THREADS) / (busy + resting)).toBeCloseTo(SHARE_OF_A_CORE);
+    expect(begins.length).toBeGreaterThan(10);
+    for (const from of begins) {
+      const busy = begins
+        .map((begin) => Math.min(begin + slice, from + stretch) - Math.max(begin, from))
+        .reduce((sum, overlap) => sum + Math.max(0, overlap), 0);
+      // What V8 does in threads of its own was measured as a sixth of that.
+      expect((busy * THREADS * 7) / 6 / stretch).toBeLessThan(SHARE_OF_A_CORE);
+    }
   });
 
   it("does not push out what is in use for a longer prompt that nobody asked for", async () => {
