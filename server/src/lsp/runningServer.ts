@@ -68,6 +68,7 @@ import { EnclaveQueue } from "./verdicts/enclaveQueue";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
 import { provideHover } from "./verdicts/hover";
 import { Identity } from "./verdicts/identity";
+import { KnownPlaces } from "./verdicts/knownPlaces";
 import { ReplayEngines } from "./verdicts/replayEngines";
 import { ReplayQueue } from "./verdicts/replayQueue";
 import { provideReportExport } from "./verdicts/reportExport";
@@ -125,7 +126,17 @@ export function assembleServer(
   const providers = new DocumentProviders(engine, enclaveHost, locations, settings);
   const repositoryPolicies = new RepositoryPolicies(settings.home);
   const rules = new KnownRules(repositoryPolicies);
-  const gate = new Gate(settings, providers, locations, rules, store);
+  const readers = new ReadingThreads(installation.verificationWorker, settings.home, allCoresButOne());
+  const reader = new RepositoryReader(readers);
+  const repositoryChains = new RepositoryChains(settings.home);
+  const chain = new ChainAccess(settings, repositoryChains, installation, readers, (line) =>
+    connection.console.warn(line),
+  );
+  const identity = new Identity(settings, { store: models.store, embedded }, rules, log);
+  const folders = new EvidenceFolders(reader, chain, log);
+  const authorities = new Authorities(settings, chain, log);
+  const known = new KnownPlaces(folders, identity, authorities);
+  const gate = new Gate(settings, providers, locations, rules, known, store);
   const sources = new ContextSources(locations, settings);
   const active = new ActiveSuggestions();
   const context: ServerContext = {
@@ -147,13 +158,7 @@ export function assembleServer(
   const grammarThread = new VerificationThread(installation.verificationWorker);
   // A text that breaks the one while something is verified must not change what is sealed.
   const sealingGrammarThread = new VerificationThread(installation.verificationWorker);
-  const readers = new ReadingThreads(installation.verificationWorker, settings.home, allCoresButOne());
-  const reader = new RepositoryReader(readers);
-  const repositoryChains = new RepositoryChains(settings.home);
   const chains = new WorkspaceChains(settings, repositoryChains, pathsOf(workspaceFolders ?? []), log);
-  const chain = new ChainAccess(settings, repositoryChains, installation, readers, (line) =>
-    connection.console.warn(line),
-  );
   const sealing = startSealing(context, {
     thread,
     grammarThread: sealingGrammarThread,
@@ -163,10 +168,9 @@ export function assembleServer(
     status,
   });
 
+  identity.follow(store);
+  folders.follow(store);
   const policies = new WorkspacePolicies(settings, repositoryPolicies, pathsOf(workspaceFolders ?? []), log);
-  const identity = new Identity(settings, { store: models.store, embedded }, rules, store, log);
-  const folders = new EvidenceFolders(reader, chain, store, log);
-  const authorities = new Authorities(settings, chain, log);
   chain.onHeard(() => {
     authorities.askAgain();
     void folders.recheck();
@@ -177,7 +181,7 @@ export function assembleServer(
   const grammars = new GrammarQuestions(grammarThread);
   const diagnostics = new Diagnostics(connection);
   const verdictSources = { folders, replays, enclaves, identity, authorities, grammars };
-  const verdicts = new Verdicts(context, { ...verdictSources, tracking, diagnostics });
+  const verdicts = new Verdicts(context, { ...verdictSources, known, tracking, diagnostics });
   const repositoryWatch = new RepositoryWatch(context, {
     ...verdictSources,
     diagnostics,

@@ -150,6 +150,15 @@ export function shortcomings(
     .map(({ name }) => name);
 }
 
+/** Whether one value of one check leaves a suggestion free to be `verified`. */
+export function isGoodEnough<Name extends CheckName>(
+  name: Name,
+  value: CheckValue<Name>,
+  requirements: Requirements,
+): boolean {
+  return tableOf(requirements)[name][value] === "good";
+}
+
 /** In the order of the table, which is the order of reasons that weigh the same. */
 const CHECK_NAMES = Object.keys(effects(DEFAULT_REQUIREMENTS)) as readonly CheckName[];
 

@@ -1,15 +1,17 @@
 import { unreachable } from "../../platform/errors";
 import { countsAt, KINDS } from "../../policy/decision";
+import { makerOf, makerRefusal } from "../../policy/maker";
 import type { ModelState } from "../../protocol/messages";
 import { visibleName } from "../../protocol/visibleText";
-import type { Offered } from "../../providers/provider";
 import { enforcementBy, NO_RULES } from "../../workflows/repositoryPolicies";
 import type { DocumentLocation, DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
 import type { KnownRules } from "../policies/knownRules";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
+import type { KnownPlaces } from "../verdicts/knownPlaces";
 import type { DocumentProviders } from "./documentProviders";
+import type { ProviderSource } from "./providerSource";
 import { textOffReason } from "./textLimits";
 
 /**
@@ -24,6 +26,7 @@ export class Gate {
     private readonly providers: DocumentProviders,
     private readonly locations: DocumentLocations,
     private readonly rules: KnownRules,
+    private readonly known: KnownPlaces,
     private readonly store: SuggestionStore,
   ) {}
 
@@ -35,13 +38,13 @@ export class Gate {
     if (!enabled) {
       return "Suggestions are turned off in the settings.";
     }
-    const { state, offers } = await this.providers.of(document);
+    const source = await this.providers.of(document);
     const location = await this.locations.of(document);
     return (
-      modelReason(state) ??
+      modelReason(source.state) ??
       this.documentReason(document) ??
       location.refusal ??
-      (await this.ruleReason(location, offers))
+      (await this.ruleReason(location, source))
     );
   }
 
@@ -55,9 +58,10 @@ export class Gate {
 
   /** Why nothing is offered where what falls short would be an error: it would be one from the beginning. */
   private async ruleReason(
-    { repository, path }: DocumentLocation,
-    offers: Offered["kind"],
+    location: DocumentLocation,
+    { offers, runs }: ProviderSource,
   ): Promise<string | null> {
+    const { repository, path } = location;
     const rules = repository === null ? NO_RULES : await this.rules.of(repository);
     if (enforcementBy(rules, this.settings.current.verifiedOnly) !== "block") {
       return null;
@@ -65,12 +69,15 @@ export class Gate {
     if (this.store.problem !== null) {
       return `Only verified suggestions are wanted, and nothing can be recorded: ${this.store.problem}`;
     }
-    if (rules.hold !== null) {
-      return `Only verified suggestions are wanted. ${rules.hold}`;
+    const { policy, device } = await this.known.of(location);
+    if (policy.hold !== null) {
+      return `Only verified suggestions are wanted. ${policy.hold}`;
     }
-    return rules.file === null || countsAt(rules.file, offers, path)
-      ? null
-      : `${KINDS[offers]} do not count at this place, as the policy ${visibleName(rules.file.name)} has it.`;
+    if (rules.file !== null && !countsAt(rules.file, offers, path)) {
+      return `${KINDS[offers]} do not count at this place, as the policy ${visibleName(rules.file.name)} has it.`;
+    }
+    const refusal = makerRefusal(policy, makerOf(device, runs));
+    return refusal === null ? null : `Only verified suggestions are wanted. ${refusal}`;
   }
 
   private documentReason(document: OpenDocument): string | null {

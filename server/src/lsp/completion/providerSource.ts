@@ -1,3 +1,4 @@
+import type { ExecutionFacts } from "../../inference/suggestion";
 import type { ModelState } from "../../protocol/messages";
 import type { Offered, Provider } from "../../providers/provider";
 
@@ -19,6 +20,8 @@ export interface ProviderSource {
   /** What it offers; what is left of another kind, from before, is not shown again. */
   readonly offers: Offered["kind"];
   readonly unasked: Unasked;
+  /** What makes its suggestions; `null` while nothing runs, and where only an answer tells. */
+  readonly runs: ExecutionFacts | null;
   /** Waits until a start that is under way is done. */
   ready(): Promise<Provider | null>;
   /** The provider answered: what it failed in before no longer counts. */

@@ -12,6 +12,7 @@ const LEAST_PAUSE_MILLISECONDS = 400;
 /** The enclave that a person agreed to for one repository. Whether it may be asked at all is seen to before each request. */
 export class EnclaveSource implements ProviderSource {
   readonly offers = "attested";
+  readonly runs = null;
   readonly unasked: Unasked;
 
   constructor(

@@ -1,5 +1,6 @@
 import type { Engine, StartEngineParameters } from "../../inference/engine/engine";
 import { startEngine } from "../../inference/engine/startEngine";
+import type { ExecutionFacts } from "../../inference/suggestion";
 import { meaningOf, messageOf, ProoflineError } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import type { ModelState } from "../../protocol/messages";
@@ -60,6 +61,10 @@ export class EngineHost implements LocalSource {
   /** The loaded model's engine, or `null`; `state` says why. */
   get engine(): Engine | null {
     return this.running?.engine ?? null;
+  }
+
+  get runs(): ExecutionFacts | null {
+    return this.engine?.facts ?? null;
   }
 
   /** A person's choice for the workspace goes before the setting, which is for all of them. */

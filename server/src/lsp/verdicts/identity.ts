@@ -19,9 +19,11 @@ export class Identity {
     private readonly settings: SettingsStore,
     private readonly models: Pick<ModelPlaces, "store" | "embedded">,
     private readonly rules: KnownRules,
-    store: SuggestionStore,
     private readonly log: (line: string) => void,
-  ) {
+  ) {}
+
+  /** Looks again from now on when what becomes of suggestions may have changed something. */
+  follow(store: SuggestionStore): void {
     store.onEvent(async ({ kind }) => {
       // The key appears with the first batch, whatever becomes of its file.
       if (kind === "sealed" || kind === "anchored" || kind === "obstacle") {
