@@ -1,5 +1,5 @@
 /** Whether the chain that this repository proposes counts in it: what a person is shown, and what they say. */
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import type { ChainAnswer } from "../protocol/chainAnswer";
 import type { ChainSettings } from "../protocol/settings";
 import { visibleName } from "../protocol/visibleText";

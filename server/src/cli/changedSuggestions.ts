@@ -1,5 +1,5 @@
-import type { Repository, RepositoryFiles } from "../evidence/repository";
-import { StagedFiles } from "../evidence/stagedFiles";
+import type { Repository, RepositoryFiles } from "../evidence/repository/repository";
+import { StagedFiles } from "../evidence/repository/stagedFiles";
 import { ProoflineError } from "../platform/errors";
 import { stagingIn } from "../platform/git";
 import { type ChangedFile, stagedChanges } from "../platform/gitChanges";

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { normalizeText } from "../evidence/format/commitment";
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import { unreachable } from "../platform/errors";
 import { groupBy } from "../platform/groupBy";
 import { broughtBy } from "../policy/changes";

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { StatedSuggestion } from "../evidence/format/acceptedSuggestion";
 import { openJournal, readJournals } from "../evidence/journal/journal";
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import { ProoflineError } from "../platform/errors";
 import { GIT_AI_NOTES, MOST_NOTE_BYTES, readGitAiNote } from "../policy/interop/gitAiNote";
 import type { StatedRanges } from "../policy/interop/statedRange";

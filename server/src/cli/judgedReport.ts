@@ -1,5 +1,5 @@
 import { readAnchor } from "../chain/anchorFile";
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import type { ChangedFile } from "../platform/gitChanges";
 import { changedAnchors, judgedIn, unattributedIn, wordsTakenAway } from "../policy/changes";
 import { countSummaries, type FileProblem, type Report } from "../policy/report";

@@ -1,5 +1,5 @@
 /** Which models count for a repository: what a person is shown of them, and what they say. */
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import { describeSource, type ModelSource } from "../models/modelSource";
 import { readPin } from "../models/pin/readPin";
 import { describeSignature, type SignatureReport } from "../models/signature/signature";

@@ -9,7 +9,7 @@ import {
   PROOFLINE_FOLDER,
   type Repository,
   type RepositoryFiles,
-} from "../evidence/repository";
+} from "../evidence/repository/repository";
 import type { ChainSettings } from "../protocol/settings";
 import { type BaseContents, type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
 import { RepositoryChains } from "../workflows/repositoryChains";

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { openRepository, type Repository } from "../evidence/repository";
+import { openRepository, type Repository } from "../evidence/repository/repository";
 import { EditorError } from "./editorError";
 
 /**

@@ -3,7 +3,7 @@ import {
   PROOFLINE_FOLDER,
   REPOSITORY_FOLDER,
   RESULTS_FOLDER,
-} from "../evidence/repository";
+} from "../evidence/repository/repository";
 import type { ChangedFile, LineRange } from "../platform/gitChanges";
 import type { UnattributedLines } from "./report";
 import type { Verdict } from "./verdict";

@@ -4,7 +4,7 @@ import { chainName, isLocalChain, namesPublicChain } from "../chain/knownChains"
 import { MAX_ROOTS } from "../chain/payments/payment";
 import type { SealedBatch } from "../evidence/format/sealedBatch";
 import type { Journal } from "../evidence/journal/journal";
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { RepositoryContents } from "./readRepository";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { PROOFLINE_FOLDER, type Repository } from "../evidence/repository";
+import { PROOFLINE_FOLDER, type Repository } from "../evidence/repository/repository";
 import type { AuditedRepository } from "../policy/audit/auditReport";
 import { type AuditedState, auditRepository } from "../policy/audit/auditRepository";
 import type { RepositoryRules } from "./repositoryPolicies";

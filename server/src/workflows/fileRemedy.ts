@@ -1,4 +1,4 @@
-import { POLICY_FILE, PROOFLINE_FOLDER } from "../evidence/repository";
+import { POLICY_FILE, PROOFLINE_FOLDER } from "../evidence/repository/repository";
 import { EvidenceIndex } from "../policy/evidenceIndex";
 import type { FileProblem } from "../policy/report";
 import { SHARED_REMEDIES } from "../protocol/sharedRemedies";

@@ -2,7 +2,7 @@ import type { SealedClaim } from "../evidence/format/sealedBatch";
 import { letterCount } from "../evidence/locate/letterCount";
 import { LineIndex } from "../evidence/locate/lineIndex";
 import { ENOUGH_TO_MOVE } from "../evidence/locate/locatePiece";
-import type { RepositoryFiles } from "../evidence/repository";
+import type { RepositoryFiles } from "../evidence/repository/repository";
 import { inOrder } from "../platform/inOrder";
 import { claimsIn, type EvidenceInput, pathsIn } from "../policy/evidenceIndex";
 import { keyOf, Moves } from "../policy/moves";

@@ -1,7 +1,7 @@
 import type { AcceptedSuggestion, StatedSuggestion } from "../evidence/format/acceptedSuggestion";
 import { newSalts } from "../evidence/format/claimSalts";
 import type { Journal } from "../evidence/journal/journal";
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import { type StatedPiece, statedPieces } from "../policy/interop/statedPieces";
 import type { StatedRange } from "../policy/interop/statedRange";
 import { newSuggestionId } from "./accept";

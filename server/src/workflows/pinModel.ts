@@ -1,6 +1,6 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import { bytesThere, checkRoom, fetchFile, removePart, type Wanted } from "../models/hub/download";
 import { type HubFile, type HubModel, inspect } from "../models/hub/hub";
 import { type HubAccess, refuseCancelled } from "../models/hub/hubRequest";

@@ -4,7 +4,7 @@ import { type Approval, readApproval } from "../chain/authority/approvalFile";
 import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import { readResult, type UncheckedResult } from "../evidence/format/verificationResult";
-import type { Repository, RepositoryFileContent, RepositoryFiles } from "../evidence/repository";
+import type { Repository, RepositoryFileContent, RepositoryFiles } from "../evidence/repository/repository";
 import { sha256Digest } from "../platform/digests";
 import { messageOf } from "../platform/errors";
 import { inOrder } from "../platform/inOrder";

@@ -1,4 +1,4 @@
-import { POLICY_FILE, type Repository } from "../evidence/repository";
+import { POLICY_FILE, type Repository } from "../evidence/repository/repository";
 import { meaningOf, ProoflineError } from "../platform/errors";
 import { type Admission, admissionUnder, builtInAdmission } from "../policy/decision";
 import { describePolicy } from "../policy/file/describePolicy";

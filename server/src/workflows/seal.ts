@@ -17,7 +17,7 @@ import { LineIndex } from "../evidence/locate/lineIndex";
 import type { Located } from "../evidence/locate/locatePiece";
 import { locateAccepted, type PlaceHints } from "../evidence/locate/locateSuggestions";
 import { mayStandOn, stoodBehind } from "../evidence/locate/stoodBehind";
-import type { Repository } from "../evidence/repository";
+import type { Repository } from "../evidence/repository/repository";
 import { canonicalJson } from "../platform/canonicalJson";
 import { ProoflineError } from "../platform/errors";
 import { groupBy } from "../platform/groupBy";

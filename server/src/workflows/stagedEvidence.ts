@@ -8,8 +8,8 @@ import {
   REPOSITORY_FOLDER,
   type Repository,
   type RepositoryFiles,
-} from "../evidence/repository";
-import { StagedFiles } from "../evidence/stagedFiles";
+} from "../evidence/repository/repository";
+import { StagedFiles } from "../evidence/repository/stagedFiles";
 import { CanonicalBase64 } from "../platform/dsse";
 import { ProoflineError } from "../platform/errors";
 import { type Staging, stagingIn } from "../platform/git";

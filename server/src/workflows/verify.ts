@@ -1,6 +1,6 @@
 import type { ChainReader } from "../chain/chain";
 import { type AcceptedSuggestion, promptOf } from "../evidence/format/acceptedSuggestion";
-import { REPOSITORY_FOLDER, type RepositoryFiles } from "../evidence/repository";
+import { REPOSITORY_FOLDER, type RepositoryFiles } from "../evidence/repository/repository";
 import { compareText } from "../platform/compareText";
 import { inSlices } from "../platform/slices";
 import { promptIn } from "../policy/claimPrompt";

@@ -8,7 +8,7 @@ import { openWriter } from "../../../server/src/chain/chainWriter";
 import { stopChain } from "../../../server/src/chain/embedded/host";
 import type { ReplayableSuggestion } from "../../../server/src/evidence/format/acceptedSuggestion";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
-import { formatId } from "../../../server/src/evidence/repositoryIds";
+import { formatId } from "../../../server/src/evidence/repository/repositoryIds";
 import { installationOf } from "../../../server/src/workflows/installation";
 import { ROOT } from "../../support/languageClient";
 import { removeFolder } from "../../support/removeFolder";

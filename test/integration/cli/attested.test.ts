@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ANSWERS } from "../../../server/src/cli/answers";
-import { formatId } from "../../../server/src/evidence/repositoryIds";
+import { formatId } from "../../../server/src/evidence/repository/repositoryIds";
 import { type Answered, answered, MODEL, sealAttested } from "../../support/attestedBatch";
 import { repository } from "../../support/chainTest";
 import { removeFolder } from "../../support/removeFolder";

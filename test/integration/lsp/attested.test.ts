@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { formatId } from "../../../server/src/evidence/repositoryIds";
+import { formatId } from "../../../server/src/evidence/repository/repositoryIds";
 import { DidChangeSettings, GetVerdictDocument } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS, type Settings } from "../../../server/src/protocol/settings";
 import { answered, MODEL, sealAttested } from "../../support/attestedBatch";

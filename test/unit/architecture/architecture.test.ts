@@ -37,8 +37,8 @@ describe("docs/architecture.md", () => {
 
   it.each([
     ["a function that is not there", "server/src/policy/summary.ts", "summarise"],
-    ["a method that is not there", "server/src/evidence/repository.ts", "Repository.writeVerdict"],
-    ["a method of another class", "server/src/evidence/repository.ts", "Repository.accept"],
+    ["a method that is not there", "server/src/evidence/repository/repository.ts", "Repository.writeVerdict"],
+    ["a method of another class", "server/src/evidence/repository/repository.ts", "Repository.accept"],
     ["a file that is not there", "server/src/policy/sumary.ts", "summarize"],
     ["a name that is only used", "server/src/workflows/verify.ts", "checkChain"],
   ])("would fail for %s", (_, path, name) => {

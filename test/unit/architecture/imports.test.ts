@@ -21,7 +21,7 @@ describe("the arrows between the rooms of the house", () => {
     ["client/src/features/badges.ts", "server/src/platform/errors.ts"],
     ["server/src/inference/engine/engine.ts", "server/src/evidence/format/record.ts"],
     ["server/src/models/modelSource.ts", "server/src/inference/suggestion.ts"],
-    ["server/src/evidence/repository.ts", "server/src/chain/chain.ts"],
+    ["server/src/evidence/repository/repository.ts", "server/src/chain/chain.ts"],
     ["server/src/chain/chain.ts", "server/src/evidence/format/record.ts"],
     ["server/src/policy/policy.ts", "server/src/workflows/verify.ts"],
     ["server/src/workflows/verify.ts", "server/src/lsp/status.ts"],

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { openRepository, type Repository } from "../../../server/src/evidence/repository";
+import { openRepository, type Repository } from "../../../server/src/evidence/repository/repository";
 import type { ChainSettings } from "../../../server/src/protocol/settings";
 import { type ChainProposal, RepositoryChains } from "../../../server/src/workflows/repositoryChains";
 import { temporaryFolder } from "../../support/workspace";

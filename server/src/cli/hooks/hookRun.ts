@@ -1,4 +1,4 @@
-import { PROOFLINE_FOLDER, type Repository } from "../../evidence/repository";
+import { PROOFLINE_FOLDER, type Repository } from "../../evidence/repository/repository";
 import type { Staging } from "../../platform/git";
 import type { Decision } from "../../policy/decision";
 import { countSummaries, type Report } from "../../policy/report";

@@ -5,7 +5,7 @@ import { openWriter } from "../../chain/chainWriter";
 import type { Bill } from "../../chain/payments/payment";
 import type { ProofChecker } from "../../chain/trust/proofChecker";
 import type { WordReader } from "../../chain/wordReader";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import type { ChainSettings } from "../../protocol/settings";
 import type { Installation } from "../../workflows/installation";
 import type { RepositoryChains } from "../../workflows/repositoryChains";

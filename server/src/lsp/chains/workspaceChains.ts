@@ -1,4 +1,4 @@
-import { openRepository, type Repository } from "../../evidence/repository";
+import { openRepository, type Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import type { ChainAnswer } from "../../protocol/chainAnswer";
 import type { ReviewChain } from "../../protocol/messages";

@@ -1,4 +1,4 @@
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import { ProoflineError } from "../../platform/errors";
 import {
   type EnclaveTerms,

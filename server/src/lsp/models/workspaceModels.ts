@@ -1,4 +1,4 @@
-import { openRepository, type Repository } from "../../evidence/repository";
+import { openRepository, type Repository } from "../../evidence/repository/repository";
 import { describeSource } from "../../models/modelSource";
 import { describeSignature } from "../../models/signature/signature";
 import { ModelChoices } from "../../models/store/modelChoice";

@@ -1,4 +1,4 @@
-import { openRepository, type Repository } from "../../evidence/repository";
+import { openRepository, type Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import { describePolicy } from "../../policy/file/describePolicy";
 import type { ReviewPolicy } from "../../protocol/messages";

@@ -3,7 +3,7 @@ import type { Connection } from "vscode-languageserver/node";
 import type { ChainWriter } from "../../chain/chain";
 import { type Bill, currency, MAX_PER_DAY, MAX_PER_SUBJECT } from "../../chain/payments/payment";
 import type { Journal } from "../../evidence/journal/journal";
-import { openRepository, type Repository } from "../../evidence/repository";
+import { openRepository, type Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import type { SerialQueue } from "../../platform/serialQueue";
 import { ConfirmPayment, GetTransactionKey } from "../../protocol/messages";

@@ -1,7 +1,7 @@
 import { type AcceptedSuggestion, promptOf } from "../../evidence/format/acceptedSuggestion";
 import { locateAccepted } from "../../evidence/locate/locateSuggestions";
 import { holdsLines } from "../../evidence/locate/whiteSpace";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import type { ContextChunk } from "../../inference/suggestion";
 import type { DocumentListener } from "../documents/documentEvents";
 import type { DocumentLocations } from "../documents/documentLocations";

@@ -1,6 +1,6 @@
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
 import { locateAccepted } from "../../evidence/locate/locateSuggestions";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument, OpenDocuments } from "../documents/openDocument";

@@ -1,5 +1,5 @@
 import { subjectKey } from "../../chain/authority/subjects";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import { sha256Digest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
 import { policyDigest } from "../../policy/file/policyFile";

@@ -3,7 +3,7 @@ import { anchorDigest } from "../../chain/anchorDigest";
 import type { Anchor, AnchorCheck } from "../../chain/chain";
 import { outlineOf } from "../../evidence/format/batchOutline";
 import type { SealedBatch, SealedClaim } from "../../evidence/format/sealedBatch";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
 import { inSlices } from "../../platform/slices";

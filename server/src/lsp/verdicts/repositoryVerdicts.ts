@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CancellationToken } from "vscode-languageserver/node";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import { nameOf } from "../../policy/reasons";
 import { remarksOn } from "../../policy/remarks";
 import { placeOf, type Verdict } from "../../policy/verdict";

@@ -6,7 +6,7 @@ import {
   FileChangeType,
   type FileEvent,
 } from "vscode-languageserver/node";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import { SerialQueue } from "../../platform/serialQueue";
 import { inSlices } from "../../platform/slices";

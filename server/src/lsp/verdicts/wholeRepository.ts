@@ -1,5 +1,5 @@
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
-import type { Repository } from "../../evidence/repository";
+import type { Repository } from "../../evidence/repository/repository";
 import { inSlices } from "../../platform/slices";
 import { EvidenceIndex, type EvidenceInput } from "../../policy/evidenceIndex";
 import { PromptShares } from "../../policy/promptCheck";

@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import type { Prompt } from "../inference/suggestion";
-import type { RepositoryIdentity } from "../platform/acceptedRecords";
-import { createWhole, isErrno, removeAbandoned, writeWhole } from "../platform/durable";
-import { meaningOf, ProoflineError, unreachable } from "../platform/errors";
+import type { Prompt } from "../../inference/suggestion";
+import type { RepositoryIdentity } from "../../platform/acceptedRecords";
+import { createWhole, isErrno, removeAbandoned, writeWhole } from "../../platform/durable";
+import { meaningOf, ProoflineError, unreachable } from "../../platform/errors";
 import {
   type CommittedFile,
   commitOf,
@@ -21,16 +21,16 @@ import {
   regularFiles,
   trackedFiles,
   trackedPaths,
-} from "../platform/git";
-import { type ChangedFile, changesSince } from "../platform/gitChanges";
-import { inOrder } from "../platform/inOrder";
-import { isInside } from "../platform/insideFolder";
-import { type Digest, type RandomId, RepositoryPath } from "../platform/primitives";
-import { looksSecret } from "../platform/secretFiles";
-import { findSecret } from "../platform/secrets";
-import { normalizeText } from "./format/commitment";
-import { MAX_EVIDENCE_BYTES } from "./format/evidenceFile";
-import { standsIn } from "./locate/promptLines";
+} from "../../platform/git";
+import { type ChangedFile, changesSince } from "../../platform/gitChanges";
+import { inOrder } from "../../platform/inOrder";
+import { isInside } from "../../platform/insideFolder";
+import { type Digest, type RandomId, RepositoryPath } from "../../platform/primitives";
+import { looksSecret } from "../../platform/secretFiles";
+import { findSecret } from "../../platform/secrets";
+import { normalizeText } from "../format/commitment";
+import { MAX_EVIDENCE_BYTES } from "../format/evidenceFile";
+import { standsIn } from "../locate/promptLines";
 import { formatId, idIn, type RepositoryIds } from "./repositoryIds";
 
 /** Where evidence lies, below a repository's top. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
-import { messageOf } from "../platform/errors";
-import { RandomId } from "../platform/primitives";
+import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../../platform/canonicalJson";
+import { messageOf } from "../../platform/errors";
+import { RandomId } from "../../platform/primitives";
 
 /** The ids of a repository, in order, and the files that should hold one and do not. */
 export interface RepositoryIds {

@@ -1,6 +1,6 @@
-import { type Staging, stagedContent } from "../platform/git";
-import { RepositoryPath } from "../platform/primitives";
-import { normalizeText } from "./format/commitment";
+import { type Staging, stagedContent } from "../../platform/git";
+import { RepositoryPath } from "../../platform/primitives";
+import { normalizeText } from "../format/commitment";
 import {
   MAX_TEXT_BYTES,
   type Repository,
