@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Anchor, AnchorCheck, ChainReader } from "../../server/src/chain/chain";
 import { readEvidence } from "../../server/src/evidence/format/readEvidence";
 import { Grammars } from "../../server/src/evidence/locate/grammars";
-import { openRepository } from "../../server/src/evidence/repository/repository";
+import { openRepository } from "../../server/src/evidence/repository/openRepository";
 import type { Digest } from "../../server/src/platform/primitives";
 import { Address, ChainHash, Digest as DigestSchema } from "../../server/src/platform/primitives";
 import { builtInPolicy, type Policy, WITHOUT_KEY } from "../../server/src/policy/policy";

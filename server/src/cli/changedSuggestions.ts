@@ -47,7 +47,7 @@ export async function changedSuggestions(
       "Run the command in the repository whose change it is about.",
     );
   }
-  const head = await repository.head();
+  const head = await repository.revisions.head();
   const named = await namedPaths(repository.folder, typed);
   const isNamed = named.length === 0 ? () => true : isIn(named);
   const { files, all } = flags.staged ? await staged(repository) : await saved(repository, head);
@@ -84,7 +84,7 @@ async function saved(repository: Repository, head: string | null): Promise<Chang
   const all =
     head === null
       ? (await repository.files()).map((path) => ({ path, lines: EVERY_LINE, isNew: true, isGone: false }))
-      : await repository.changesSince("HEAD");
+      : await repository.revisions.changesSince("HEAD");
   return { files: repository, all };
 }
 

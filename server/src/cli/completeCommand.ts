@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { openJournal } from "../evidence/journal/journal";
-import { openRepository } from "../evidence/repository/repository";
+import { openRepository } from "../evidence/repository/openRepository";
 import { type CompletionRequest, describeNothing } from "../inference/engine/engine";
 import { unreachable } from "../platform/errors";
 import { replaceFile } from "../platform/replaceFile";

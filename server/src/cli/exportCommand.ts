@@ -73,7 +73,7 @@ async function documentOf(session: Session, found: RepositoryReport, format: Exp
       return bomOf({
         ...common,
         repository: basename(repository.folder),
-        commit: await repository.head(),
+        commit: await repository.revisions.head(),
         verdicts: report.suggestions,
         pins: await installedManifests(modelPlacesOf(session), new Set(digests)),
       });
@@ -85,12 +85,12 @@ async function documentOf(session: Session, found: RepositoryReport, format: Exp
 
 /** The commit in which these lines stand at these places; `null`, and said, where they stand in none. */
 async function revisionOf({ repository, report }: RepositoryReport): Promise<string | null> {
-  const head = await repository.head();
+  const head = await repository.revisions.head();
   if (head === null) {
     note("No commit is checked out, so the record names no revision.");
     return null;
   }
-  const changed = new Set((await repository.changesSince("HEAD")).map(({ path }) => path));
+  const changed = new Set((await repository.revisions.changesSince("HEAD")).map(({ path }) => path));
   const told = await repository.regularFiles();
   if (report.suggestions.some(({ path }) => changed.has(path) || !told.has(path))) {
     note("Some of these files are not as they were committed, so the record names no revision.");

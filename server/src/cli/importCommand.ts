@@ -48,7 +48,7 @@ export async function importGitAi(
   return withWorkspace(session, {}, async (workspace) => {
     const { repository } = workspace;
     const commit = await commitOf(repository, revision);
-    const text = await repository.noteOn(commit, GIT_AI_NOTES, MOST_NOTE_BYTES);
+    const text = await repository.revisions.noteOn(commit, GIT_AI_NOTES, MOST_NOTE_BYTES);
     if (text === null) {
       throw new CommandError(
         "interop.input",
@@ -141,7 +141,7 @@ const LONGEST_SHOWN = 80;
 
 /** Whose lines these are: a record may name any commit. */
 async function describeCommit(repository: Repository, commit: string): Promise<string> {
-  const head = await repository.head();
+  const head = await repository.revisions.head();
   return `The lines are those of commit ${commit.slice(0, 12)}${head === commit ? ", the current one" : ", and not of the current one"}. They are sealed where they stand today.`;
 }
 
@@ -150,7 +150,7 @@ function count(number: number, what: string): string {
 }
 
 async function commitOf(repository: Repository, revision: string): Promise<string> {
-  const commit = await repository.commit(revision);
+  const commit = await repository.revisions.commit(revision);
   if (commit === null) {
     throw new ProoflineError(
       "repository",

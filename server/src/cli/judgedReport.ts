@@ -52,7 +52,7 @@ export async function judgedReportOf(
     paths,
   });
   const { report, wanted, repository, rules } = whole;
-  const changes = base === null ? null : await repository.changesSince(base);
+  const changes = base === null ? null : await repository.revisions.changesSince(base);
   const judge = await judgeOf(rules, repository, changes, flags);
   return {
     ...whole,

@@ -1,6 +1,7 @@
 /** A team's rules for this repository: written, checked, shown, and whether they count on this machine. */
 import { basename } from "node:path";
-import { POLICY_FILE, type Repository } from "../evidence/repository/repository";
+import { POLICY_FILE } from "../evidence/repository/places";
+import type { Repository } from "../evidence/repository/repository";
 import { describePolicy } from "../policy/file/describePolicy";
 import { MAX_POLICY_BYTES, PolicyFile, policyDigest, readPolicyFile } from "../policy/file/policyFile";
 import type { PolicyAnswer } from "../protocol/policyAnswer";

@@ -1,6 +1,7 @@
 import { openChain } from "../chain/chainReader";
 import { readJournals } from "../evidence/journal/journal";
-import { POLICY_FILE, type Repository, type RepositoryFiles } from "../evidence/repository/repository";
+import { POLICY_FILE } from "../evidence/repository/places";
+import type { Repository, RepositoryFiles } from "../evidence/repository/repository";
 import { utc } from "../platform/utc";
 import type { Report } from "../policy/report";
 import { unsignedResults, verifierReplays } from "../policy/verifierReplays";

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { openRepository, type Repository } from "../evidence/repository/repository";
+import { openRepository } from "../evidence/repository/openRepository";
+import type { Repository } from "../evidence/repository/repository";
 import type { Engine, StartEngineParameters } from "../inference/engine/engine";
 import { startEngine } from "../inference/engine/startEngine";
 import { ModelChoices } from "../models/store/modelChoice";

@@ -4,12 +4,9 @@ import type { ChainConfiguration } from "../chain/chain";
 import { chainConfiguration } from "../chain/chainConfiguration";
 import type { ProofChecker } from "../chain/trust/proofChecker";
 import { readJournals } from "../evidence/journal/journal";
-import {
-  openRepository,
-  PROOFLINE_FOLDER,
-  type Repository,
-  type RepositoryFiles,
-} from "../evidence/repository/repository";
+import { openRepository } from "../evidence/repository/openRepository";
+import { PROOFLINE_FOLDER } from "../evidence/repository/places";
+import type { Repository, RepositoryFiles } from "../evidence/repository/repository";
 import type { ChainSettings } from "../protocol/settings";
 import { type BaseContents, type RepositoryContents, RepositoryReader } from "../workflows/readRepository";
 import { RepositoryChains } from "../workflows/repositoryChains";

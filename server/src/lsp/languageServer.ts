@@ -8,7 +8,7 @@ import {
   TextDocumentSyncKind,
   TextDocuments,
 } from "vscode-languageserver/node";
-import { EDITOR_SETTINGS_FILE } from "../evidence/repository/repository";
+import { EDITOR_SETTINGS_FILE } from "../evidence/repository/places";
 import type { Installation } from "../workflows/installation";
 import { type OpenDocument, openDocuments } from "./documents/openDocument";
 import { editorText } from "./editorRemedies";

@@ -6,7 +6,7 @@ import type {
   TextDocuments,
   WorkspaceFolder,
 } from "vscode-languageserver/node";
-import { EDITOR_SETTINGS_FILE, POLICY_FILE } from "../evidence/repository/repository";
+import { EDITOR_SETTINGS_FILE, POLICY_FILE } from "../evidence/repository/places";
 import {
   AnswerChain,
   AnswerPolicy,

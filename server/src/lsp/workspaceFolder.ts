@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { openRepository, type Repository } from "../evidence/repository/repository";
+import { openRepository } from "../evidence/repository/openRepository";
+import type { Repository } from "../evidence/repository/repository";
 import { EditorError } from "./editorError";
 
 /**

@@ -1,14 +1,12 @@
 import {
+  ANCHORS_FOLDER,
   AUTHORITY_FOLDER,
-  PROOFLINE_FOLDER,
   REPOSITORY_FOLDER,
   RESULTS_FOLDER,
-} from "../evidence/repository/repository";
+} from "../evidence/repository/places";
 import type { ChangedFile, LineRange } from "../platform/gitChanges";
 import type { UnattributedLines } from "./report";
 import type { Verdict } from "./verdict";
-
-const ANCHORS_FOLDER = `${PROOFLINE_FOLDER}/anchors`;
 
 /** The anchor files among what was changed. */
 export function changedAnchors(changes: readonly ChangedFile[]): readonly ChangedFile[] {

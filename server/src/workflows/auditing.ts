@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { PROOFLINE_FOLDER, type Repository } from "../evidence/repository/repository";
+import { PROOFLINE_FOLDER } from "../evidence/repository/places";
+import type { Repository } from "../evidence/repository/repository";
 import type { AuditedRepository } from "../policy/audit/auditReport";
 import { type AuditedState, auditRepository } from "../policy/audit/auditRepository";
 import type { RepositoryRules } from "./repositoryPolicies";
@@ -45,7 +46,7 @@ export async function auditOf(parameters: AuditParameters): Promise<AuditedRepos
   }
   return auditRepository({
     name: basename(repository.folder),
-    commit: await repository.head(),
+    commit: await repository.revisions.head(),
     paths: wanted,
     policy: rules.file?.name ?? null,
     hold: rules.hold,

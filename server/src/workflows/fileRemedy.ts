@@ -1,4 +1,4 @@
-import { POLICY_FILE, PROOFLINE_FOLDER } from "../evidence/repository/repository";
+import { EVIDENCE_FOLDER, POLICY_FILE } from "../evidence/repository/places";
 import { EvidenceIndex } from "../policy/evidenceIndex";
 import type { FileProblem } from "../policy/report";
 import { SHARED_REMEDIES } from "../protocol/sharedRemedies";
@@ -6,7 +6,7 @@ import type { RepositoryContents } from "./readRepository";
 
 /** Whether a problem is one of the evidence files, or of their folder. */
 export function isOfEvidence({ path }: FileProblem): boolean {
-  return path.startsWith(`${PROOFLINE_FOLDER}/evidence`);
+  return path.startsWith(EVIDENCE_FOLDER);
 }
 
 const RESTORE_ID = "Restore the files of .proofline/repository from version control.";

@@ -42,7 +42,8 @@ export async function statedImport(parameters: ImportParameters): Promise<Stated
   const refusals = await repository.refusalsFor(named);
   const wanted = ranges.filter(({ path }) => !refusals.has(path));
   const paths = named.filter((path) => !refusals.has(path));
-  const texts = commit === null ? await repository.readTexts(paths) : await repository.textsAt(commit, paths);
+  const texts =
+    commit === null ? await repository.readTexts(paths) : await repository.revisions.textsAt(commit, paths);
   const state = commit === null ? "the folder" : `commit ${commit.slice(0, 12)}`;
   const { pieces, leftOut } = statedPieces(wanted, texts, state);
   const counts = countsOf([...statedIn(contents), ...statedAmong(journal)]);

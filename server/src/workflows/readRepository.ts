@@ -4,7 +4,8 @@ import { type Approval, readApproval } from "../chain/authority/approvalFile";
 import type { Anchor } from "../chain/chain";
 import type { EvidenceReading } from "../evidence/format/readEvidence";
 import { readResult, type UncheckedResult } from "../evidence/format/verificationResult";
-import type { Repository, RepositoryFileContent, RepositoryFiles } from "../evidence/repository/repository";
+import type { RepositoryFileContent } from "../evidence/repository/guardedFolder";
+import type { Repository, RepositoryFiles } from "../evidence/repository/repository";
 import { sha256Digest } from "../platform/digests";
 import { messageOf } from "../platform/errors";
 import { inOrder } from "../platform/inOrder";
@@ -167,7 +168,10 @@ export class RepositoryReader {
     revision: string,
     today: RepositoryFiles = repository,
   ): Promise<BaseContents> {
-    const { repositoryIds, files, approvals } = await repository.evidenceSince(revision, today);
+    const { repositoryIds, files, approvals } = await repository.revisions.evidenceSince(
+      revision,
+      today.evidenceFiles(),
+    );
     const evidence: EvidenceInput[] = [];
     for (const { path, bytes } of files) {
       evidence.push({ path, reading: await this.readingOf(bytes) });

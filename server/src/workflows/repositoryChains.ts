@@ -6,7 +6,8 @@ import {
 } from "../chain/consent/chainConsents";
 import { describeProposal, nameOfChain } from "../chain/consent/describeProposal";
 import { MAX_SETTINGS_BYTES, type ProposedChain, readProposedChain } from "../chain/consent/proposedChain";
-import { EDITOR_SETTINGS_FILE, type Repository } from "../evidence/repository/repository";
+import { EDITOR_SETTINGS_FILE } from "../evidence/repository/places";
+import type { Repository } from "../evidence/repository/repository";
 import { ProoflineError } from "../platform/errors";
 import type { Digest } from "../platform/primitives";
 import type { ChainAnswer } from "../protocol/chainAnswer";

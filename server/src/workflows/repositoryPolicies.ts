@@ -1,4 +1,5 @@
-import { POLICY_FILE, type Repository } from "../evidence/repository/repository";
+import { POLICY_FILE } from "../evidence/repository/places";
+import type { Repository } from "../evidence/repository/repository";
 import { meaningOf, ProoflineError } from "../platform/errors";
 import { type Admission, admissionUnder, builtInAdmission } from "../policy/decision";
 import { describePolicy } from "../policy/file/describePolicy";
@@ -97,7 +98,7 @@ export class RepositoryPolicies {
 
 /** The rules of a revision, which whoever protects it has decided on: they count without a question. */
 export async function rulesAt(repository: Repository, revision: string): Promise<RepositoryRules> {
-  const bytes = await repository.policyAt(revision, MAX_POLICY_BYTES);
+  const bytes = await repository.revisions.policyAt(revision, MAX_POLICY_BYTES);
   const reading = bytes === null ? null : readPolicyFile(bytes);
   if (reading?.kind === "broken") {
     throw new ProoflineError(

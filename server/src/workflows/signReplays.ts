@@ -1,5 +1,6 @@
 import { sealResult, type UncheckedResult } from "../evidence/format/verificationResult";
-import { RESULTS_FOLDER, type Repository } from "../evidence/repository/repository";
+import { RESULTS_FOLDER } from "../evidence/repository/places";
+import type { Repository } from "../evidence/repository/repository";
 import { sha256Digest } from "../platform/digests";
 import type { Sign } from "../platform/ecdsa";
 import type { Address, Digest } from "../platform/primitives";

@@ -2,13 +2,9 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { readJournals } from "../evidence/journal/journal";
-import {
-  openRepository,
-  PROOFLINE_FOLDER,
-  REPOSITORY_FOLDER,
-  type Repository,
-  type RepositoryFiles,
-} from "../evidence/repository/repository";
+import { openRepository } from "../evidence/repository/openRepository";
+import { EVIDENCE_FOLDER, PROOFLINE_FOLDER, REPOSITORY_FOLDER } from "../evidence/repository/places";
+import type { Repository, RepositoryFiles } from "../evidence/repository/repository";
 import { StagedFiles } from "../evidence/repository/stagedFiles";
 import { CanonicalBase64 } from "../platform/dsse";
 import { ProoflineError } from "../platform/errors";
@@ -56,7 +52,7 @@ export async function hasNothingToJudge(folder: string): Promise<boolean> {
 }
 
 function isEvidence(path: string): boolean {
-  return [`${PROOFLINE_FOLDER}/evidence`, REPOSITORY_FOLDER].some((folder) => path.startsWith(`${folder}/`));
+  return [EVIDENCE_FOLDER, REPOSITORY_FOLDER].some((folder) => path.startsWith(`${folder}/`));
 }
 
 async function mayConcern(

@@ -1,5 +1,5 @@
 import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
-import { PROOFLINE_FOLDER } from "../evidence/repository/repository";
+import { PROOFLINE_FOLDER } from "../evidence/repository/places";
 import type { EvidenceInput } from "../policy/evidenceIndex";
 import type { VanishedEvidence } from "../policy/report";
 import { type VerifyParameters, verify } from "../policy/verifyEvidence";

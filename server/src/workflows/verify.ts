@@ -1,6 +1,7 @@
 import type { ChainReader } from "../chain/chain";
 import { type AcceptedSuggestion, promptOf } from "../evidence/format/acceptedSuggestion";
-import { REPOSITORY_FOLDER, type RepositoryFiles } from "../evidence/repository/repository";
+import { REPOSITORY_FOLDER } from "../evidence/repository/places";
+import type { RepositoryFiles } from "../evidence/repository/repository";
 import { compareText } from "../platform/compareText";
 import { inSlices } from "../platform/slices";
 import { promptIn } from "../policy/claimPrompt";

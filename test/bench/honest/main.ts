@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import type { AnchorCheck } from "../../../server/src/chain/chain";
 import { openDevice } from "../../../server/src/evidence/device";
 import { openJournal } from "../../../server/src/evidence/journal/journal";
-import { openRepository } from "../../../server/src/evidence/repository/repository";
+import { openRepository } from "../../../server/src/evidence/repository/openRepository";
 import { startEngine } from "../../../server/src/inference/engine/startEngine";
 import type { Digest } from "../../../server/src/platform/primitives";
 import { builtInPolicy } from "../../../server/src/policy/policy";

@@ -14,7 +14,8 @@ import { Quantity } from "../../../server/src/chain/rpc/blocks";
 import type { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { type Journal, openJournal } from "../../../server/src/evidence/journal/journal";
-import { openRepository, type Repository } from "../../../server/src/evidence/repository/repository";
+import { openRepository } from "../../../server/src/evidence/repository/openRepository";
+import type { Repository } from "../../../server/src/evidence/repository/repository";
 import { Digest } from "../../../server/src/platform/primitives";
 import {
   type AnchorOutcome,

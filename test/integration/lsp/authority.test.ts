@@ -8,7 +8,7 @@ import { DEVELOPMENT_ACCOUNT, deployEas } from "../../../server/src/chain/eas/de
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import { POLICY_FILE } from "../../../server/src/evidence/repository/repository";
+import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
 import {
   AnchorNow,
   AnswerPolicy,

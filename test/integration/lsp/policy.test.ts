@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
 import { deviceAddress } from "../../../server/src/evidence/device";
-import { POLICY_FILE } from "../../../server/src/evidence/repository/repository";
+import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
 import {
   AnchorNow,
   AnswerPolicy,

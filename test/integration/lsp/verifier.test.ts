@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { expect, onTestFinished, test } from "vitest";
-import { POLICY_FILE } from "../../../server/src/evidence/repository/repository";
+import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
 import { readPin } from "../../../server/src/models/pin/readPin";
 import { AnchorNow, AnswerPolicy, GetVerdict, ReviewPolicy } from "../../../server/src/protocol/messages";
 import { ROOT, uriOf } from "../../support/languageClient";

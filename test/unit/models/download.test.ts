@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { openRepository } from "../../../server/src/evidence/repository/repository";
+import { openRepository } from "../../../server/src/evidence/repository/openRepository";
 import { DEFAULT_PATIENCE, type HubAccess } from "../../../server/src/models/hub/hubRequest";
 import type { Progress } from "../../../server/src/models/hub/progress";
 import { variantsOf } from "../../../server/src/models/hub/variants";

@@ -8,7 +8,7 @@ import type { AcceptedSuggestion } from "../../../server/src/evidence/format/acc
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { type Journal, openJournal, readJournals } from "../../../server/src/evidence/journal/journal";
-import { openRepository } from "../../../server/src/evidence/repository/repository";
+import { openRepository } from "../../../server/src/evidence/repository/openRepository";
 import { ProoflineError } from "../../../server/src/platform/errors";
 import type { Digest } from "../../../server/src/platform/primitives";
 import { anchorBatches, dueBatches } from "../../../server/src/workflows/anchor";

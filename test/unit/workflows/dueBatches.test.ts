@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Anchor, ChainIdentity } from "../../../server/src/chain/chain";
 import { KNOWN_CHAINS } from "../../../server/src/chain/knownChains";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import { openRepository } from "../../../server/src/evidence/repository/repository";
+import { openRepository } from "../../../server/src/evidence/repository/openRepository";
 import { type AnchorScope, dueBatches } from "../../../server/src/workflows/anchor";
 import { RepositoryReader } from "../../../server/src/workflows/readRepository";
 import { removeFolder } from "../../support/removeFolder";

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { openDevice } from "../../../server/src/evidence/device";
 import { sealBatch } from "../../../server/src/evidence/format/sealBatch";
 import { openJournal } from "../../../server/src/evidence/journal/journal";
-import { openRepository } from "../../../server/src/evidence/repository/repository";
+import { openRepository } from "../../../server/src/evidence/repository/openRepository";
 import { sealPending } from "../../../server/src/workflows/seal";
 import { sample } from "../../support/sampleBatch";
 import { temporaryFolder } from "../evidence/temporaryFolder";

@@ -6,7 +6,7 @@ import { openDevice } from "../../../server/src/evidence/device";
 import { readableBatch } from "../../../server/src/evidence/format/readableBatch";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
 import { openJournal } from "../../../server/src/evidence/journal/journal";
-import { openRepository } from "../../../server/src/evidence/repository/repository";
+import { openRepository } from "../../../server/src/evidence/repository/openRepository";
 import { sealPending } from "../../../server/src/workflows/seal";
 import { sample } from "../../support/sampleBatch";
 import { temporaryFolder } from "../evidence/temporaryFolder";

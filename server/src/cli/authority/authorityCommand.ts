@@ -25,7 +25,8 @@ import {
 } from "../../chain/authority/subjects";
 import { deviceAddress } from "../../evidence/device";
 import { factsDigest } from "../../evidence/format/leaf";
-import { AUTHORITY_FOLDER, type Repository } from "../../evidence/repository/repository";
+import { AUTHORITY_FOLDER } from "../../evidence/repository/places";
+import type { Repository } from "../../evidence/repository/repository";
 import { readPin } from "../../models/pin/readPin";
 import { type Address, ChainHash, Digest } from "../../platform/primitives";
 import { utc } from "../../platform/utc";

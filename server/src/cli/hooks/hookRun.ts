@@ -1,4 +1,5 @@
-import { PROOFLINE_FOLDER, type Repository } from "../../evidence/repository/repository";
+import { PROOFLINE_FOLDER } from "../../evidence/repository/places";
+import type { Repository } from "../../evidence/repository/repository";
 import type { Staging } from "../../platform/git";
 import type { Decision } from "../../policy/decision";
 import { countSummaries, type Report } from "../../policy/report";

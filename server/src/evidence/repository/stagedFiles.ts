@@ -1,12 +1,9 @@
 import { type Staging, stagedContent } from "../../platform/git";
 import { RepositoryPath } from "../../platform/primitives";
 import { normalizeText } from "../format/commitment";
-import {
-  MAX_TEXT_BYTES,
-  type Repository,
-  type RepositoryFileContent,
-  type RepositoryFiles,
-} from "./repository";
+import type { RepositoryFileContent } from "./guardedFolder";
+import { MAX_TEXT_BYTES } from "./places";
+import type { Repository, RepositoryFiles } from "./repository";
 import type { RepositoryIds } from "./repositoryIds";
 
 /**

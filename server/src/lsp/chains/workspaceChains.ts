@@ -1,4 +1,5 @@
-import { openRepository, type Repository } from "../../evidence/repository/repository";
+import { openRepository } from "../../evidence/repository/openRepository";
+import type { Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import type { ChainAnswer } from "../../protocol/chainAnswer";
 import type { ReviewChain } from "../../protocol/messages";

@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { openRepository, type Repository } from "../../evidence/repository/repository";
+import { openRepository } from "../../evidence/repository/openRepository";
+import type { Repository } from "../../evidence/repository/repository";
 import { meaningOf, ProoflineError } from "../../platform/errors";
 import { looksSecret } from "../../platform/secretFiles";
 import type { OpenDocument } from "./openDocument";

@@ -1,4 +1,5 @@
-import { openRepository, type Repository } from "../../evidence/repository/repository";
+import { openRepository } from "../../evidence/repository/openRepository";
+import type { Repository } from "../../evidence/repository/repository";
 import { describeSource } from "../../models/modelSource";
 import { describeSignature } from "../../models/signature/signature";
 import { ModelChoices } from "../../models/store/modelChoice";

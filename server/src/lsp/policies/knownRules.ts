@@ -1,4 +1,5 @@
-import { openRepository, type Repository } from "../../evidence/repository/repository";
+import { openRepository } from "../../evidence/repository/openRepository";
+import type { Repository } from "../../evidence/repository/repository";
 import type { RepositoryPolicies, RepositoryRules } from "../../workflows/repositoryPolicies";
 
 /** The rules of repositories as they were when somebody looked last, so that nobody reads a disk while a person types. */

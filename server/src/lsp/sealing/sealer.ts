@@ -1,6 +1,6 @@
 import type { Journal } from "../../evidence/journal/journal";
 import type { SuggestionState } from "../../evidence/journal/journalState";
-import { openRepository } from "../../evidence/repository/repository";
+import { openRepository } from "../../evidence/repository/openRepository";
 import { messageOf } from "../../platform/errors";
 import { sealPending } from "../../workflows/seal";
 import type { VerificationThread } from "../../workflows/thread/verificationThread";

@@ -3,6 +3,7 @@ import { anchorDigest } from "../../chain/anchorDigest";
 import type { Anchor, AnchorCheck } from "../../chain/chain";
 import { outlineOf } from "../../evidence/format/batchOutline";
 import type { SealedBatch, SealedClaim } from "../../evidence/format/sealedBatch";
+import { REPOSITORY_FOLDER } from "../../evidence/repository/places";
 import type { Repository } from "../../evidence/repository/repository";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
@@ -227,7 +228,7 @@ export class EvidenceFolders {
     } catch (error) {
       this.log(`The evidence in ${repository.folder} cannot be read: ${messageOf(error)}`);
       const problem = editorText(error);
-      return { ...NOTHING, problems: [{ path: ".proofline/repository", problem }] };
+      return { ...NOTHING, problems: [{ path: REPOSITORY_FOLDER, problem }] };
     }
   }
 
