@@ -18,7 +18,7 @@ import { BoundedMap } from "../../server/src/platform/boundedMap";
 import { Digest } from "../../server/src/platform/primitives";
 import { builtInPolicy, WITHOUT_KEY } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
-import type { ReplayOutcome } from "../../server/src/policy/verifyEvidence";
+import type { ReplayOutcome } from "../../server/src/policy/verifyParameters";
 import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
 import { RepositoryReader } from "../../server/src/workflows/readRepository";
 import { verifyRepository } from "../../server/src/workflows/verify";

@@ -11,7 +11,7 @@ import type { Digest } from "../../server/src/platform/primitives";
 import { Address, ChainHash, Digest as DigestSchema } from "../../server/src/platform/primitives";
 import { builtInPolicy, type Policy, WITHOUT_KEY } from "../../server/src/policy/policy";
 import type { Report } from "../../server/src/policy/report";
-import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/verifyEvidence";
+import type { EnclaveOutcome, ReplayOutcome } from "../../server/src/policy/verifyParameters";
 import { GrammarQuestions } from "../../server/src/workflows/grammarQuestions";
 import { RepositoryReader } from "../../server/src/workflows/readRepository";
 import { verifyRepository, type WantedPaths } from "../../server/src/workflows/verify";

@@ -1,6 +1,6 @@
 import type { Engine } from "../inference/engine/engine";
 import { messageOf, ProoflineError } from "../platform/errors";
-import type { ReplayOutcome } from "../policy/verifyEvidence";
+import type { ReplayOutcome } from "../policy/verifyParameters";
 import type { KnownHere } from "../workflows/knownHere";
 import {
   notInstalled,

@@ -5,7 +5,7 @@ import type { Repository, RepositoryFiles } from "../evidence/repository/reposit
 import { utc } from "../platform/utc";
 import type { Report } from "../policy/report";
 import { unsignedResults, verifierReplays } from "../policy/verifierReplays";
-import type { EnclaveOutcome, ReplayOutcome } from "../policy/verifyEvidence";
+import type { EnclaveOutcome, ReplayOutcome } from "../policy/verifyParameters";
 import { policyWithAuthority } from "../workflows/authority/policyWithAuthority";
 import { checkEnclaves } from "../workflows/checkEnclaves";
 import { enclaveClaims } from "../workflows/enclaveClaims";

@@ -1,6 +1,6 @@
 import { messageOf } from "../platform/errors";
 import type { ChainHash } from "../platform/primitives";
-import type { EnclaveOutcome } from "../policy/verifyEvidence";
+import type { EnclaveOutcome } from "../policy/verifyParameters";
 import { attempt } from "../providers/attestation/answerFlaw";
 import type { AnswerReport } from "../providers/attestation/answerReport";
 import { type ClaimedAnswer, keptAnswer } from "../providers/opengradient/claimedAnswer";

@@ -10,7 +10,7 @@ import { sha256, toDigest } from "../platform/digests";
 import { writeWhole } from "../platform/durable";
 import { messageOf, ProoflineError } from "../platform/errors";
 import { Count, type Digest } from "../platform/primitives";
-import type { ReplayOutcome } from "../policy/verifyEvidence";
+import type { ReplayOutcome } from "../policy/verifyParameters";
 
 /** A suggestion as far as its replay is concerned; `values` is `null` where its prompt is sealed. */
 export interface Replayable {

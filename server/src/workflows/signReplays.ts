@@ -5,7 +5,7 @@ import { sha256Digest } from "../platform/digests";
 import type { Sign } from "../platform/ecdsa";
 import type { Address, Digest } from "../platform/primitives";
 import { claimsOf } from "../policy/verifierReplays";
-import type { ReplayOutcome } from "../policy/verifyEvidence";
+import type { ReplayOutcome } from "../policy/verifyParameters";
 import type { RepositoryContents } from "./readRepository";
 
 /** A verifier's key, and who it says that it is. */

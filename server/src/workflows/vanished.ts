@@ -2,7 +2,8 @@ import type { SealedBatch, SealedClaim } from "../evidence/format/sealedBatch";
 import { PROOFLINE_FOLDER } from "../evidence/repository/places";
 import type { EvidenceInput } from "../policy/evidenceIndex";
 import type { VanishedEvidence } from "../policy/report";
-import { type VerifyParameters, verify } from "../policy/verifyEvidence";
+import { verify } from "../policy/verifyEvidence";
+import type { VerifyParameters } from "../policy/verifyParameters";
 
 /** What a base holds and today's folder does not. */
 export interface BaseEvidence {

@@ -10,12 +10,8 @@ import type { Policy } from "../policy/policy";
 import { PromptShares } from "../policy/promptCheck";
 import { countSummaries, type FileProblem, type Report, type VanishedEvidence } from "../policy/report";
 import type { VerifierReplay } from "../policy/verifierReplays";
-import {
-  type EnclaveOutcome,
-  type ReplayOutcome,
-  type VerifyParameters,
-  verifying,
-} from "../policy/verifyEvidence";
+import { verifying } from "../policy/verifyEvidence";
+import type { EnclaveOutcome, ReplayOutcome, VerifyParameters } from "../policy/verifyParameters";
 import { checkChain } from "./checkAnchors";
 import { findMoves } from "./findMoves";
 import type { GrammarQuestions } from "./grammarQuestions";

@@ -6,7 +6,7 @@ import type { Position } from "../../../server/src/evidence/format/record";
 import type { SealedEvidence } from "../../../server/src/evidence/format/sealBatch";
 import type { Digest } from "../../../server/src/platform/primitives";
 import { builtInPolicy } from "../../../server/src/policy/policy";
-import type { VerifyParameters } from "../../../server/src/policy/verifyEvidence";
+import type { VerifyParameters } from "../../../server/src/policy/verifyParameters";
 import { device, execution, facts, sample } from "../../support/sampleBatch";
 
 const PATH = "src/a.ts";

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { Grammars } from "../../../server/src/evidence/locate/grammars";
 import type { Prompt } from "../../../server/src/inference/suggestion";
-import { type VerifyParameters, verify } from "../../../server/src/policy/verifyEvidence";
+import { verify } from "../../../server/src/policy/verifyEvidence";
+import type { VerifyParameters } from "../../../server/src/policy/verifyParameters";
 import { GrammarQuestions } from "../../../server/src/workflows/grammarQuestions";
 import { type SealingOptions, sample, sealed } from "../../support/sampleBatch";
 import { parameters } from "./goodCase";

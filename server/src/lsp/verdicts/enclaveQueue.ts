@@ -1,4 +1,4 @@
-import type { EnclaveOutcome } from "../../policy/verifyEvidence";
+import type { EnclaveOutcome } from "../../policy/verifyParameters";
 import type { OpenGradientSettings } from "../../protocol/openGradientSettings";
 import { type AnswerChecker, checkEnclaves, NOBODY_ASKED } from "../../workflows/checkEnclaves";
 import type { EnclaveClaim } from "../../workflows/enclaveClaims";

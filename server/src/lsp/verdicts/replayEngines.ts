@@ -1,7 +1,7 @@
 import type { Engine } from "../../inference/engine/engine";
 import type { Digest } from "../../platform/primitives";
 import { SerialQueue } from "../../platform/serialQueue";
-import type { ReplayOutcome } from "../../policy/verifyEvidence";
+import type { ReplayOutcome } from "../../policy/verifyParameters";
 import { notInstalled, type Replayable } from "../../workflows/replay";
 import type { EngineHost } from "../models/engineHost";
 import type { SettingsStore } from "../settingsStore";

@@ -1,6 +1,6 @@
 import type { ModelOutput } from "../../inference/suggestion";
 import type { Digest } from "../../platform/primitives";
-import type { ReplayOutcome } from "../../policy/verifyEvidence";
+import type { ReplayOutcome } from "../../policy/verifyParameters";
 import {
   type Replayable,
   type ReplayCache,
