@@ -1,5 +1,4 @@
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../platform/canonicalJson";
-import { ProoflineError } from "../platform/errors";
+import { prettyCanonicalJson, readCanonicalFile } from "../platform/canonicalJson";
 import { Anchor } from "./chain";
 
 /** One with a proof of a proxy on a large chain has about 40,000. */
@@ -25,16 +24,6 @@ export type AnchorReading =
 
 /** Reads an anchor file's bytes. Its claims are not checked. */
 export function readAnchor(bytes: Uint8Array): AnchorReading {
-  try {
-    if (bytes.length > MAX_ANCHOR_BYTES) {
-      return { kind: "malformed", reason: "It is larger than an anchor file can be." };
-    }
-    const anchor = parseCanonical(decodeUtf8(bytes), Anchor, { maxLength: MAX_ANCHOR_BYTES });
-    return { kind: "anchor", anchor };
-  } catch (error) {
-    if (error instanceof ProoflineError) {
-      return { kind: "malformed", reason: error.reason };
-    }
-    throw error;
-  }
+  const file = readCanonicalFile(bytes, Anchor, { kind: "an anchor file", maxBytes: MAX_ANCHOR_BYTES });
+  return file.kind === "read" ? { kind: "anchor", anchor: file.value } : file;
 }

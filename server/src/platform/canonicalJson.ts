@@ -143,6 +143,34 @@ export function parseCanonical<Schema extends z.ZodType>(
   return canonicalIn(readJson(text, limits), schema).value;
 }
 
+/** What a file's bytes came to. `malformed`: a sentence says why it is none of its kind. */
+export type CanonicalFile<Value> =
+  | { readonly kind: "read"; readonly value: Value }
+  | { readonly kind: "malformed"; readonly reason: string };
+
+/**
+ * Reads the bytes of a whole file of canonical JSON that somebody else may have written.
+ *
+ * @param kind what it should be, with its article: `an anchor file`
+ */
+export function readCanonicalFile<Schema extends z.ZodType>(
+  bytes: Uint8Array,
+  schema: Schema,
+  { kind, maxBytes }: { readonly kind: string; readonly maxBytes: number },
+): CanonicalFile<z.output<Schema>> {
+  if (bytes.length > maxBytes) {
+    return { kind: "malformed", reason: `It is larger than ${kind} can be.` };
+  }
+  try {
+    return { kind: "read", value: parseCanonical(decodeUtf8(bytes), schema, { maxLength: maxBytes }) };
+  } catch (error) {
+    if (error instanceof ProoflineError) {
+      return { kind: "malformed", reason: error.reason };
+    }
+    throw error;
+  }
+}
+
 /** Whether a text is the one spelling of a value without white space; refuses it where it is not even one with it. */
 function isCompactSpelling(text: string, value: unknown): boolean {
   // The three spellings that were ever written here cost no more than to write them once more.

@@ -1,6 +1,5 @@
 import * as z from "zod";
-import { decodeUtf8, parseCanonical, prettyCanonicalJson } from "../../platform/canonicalJson";
-import { ProoflineError } from "../../platform/errors";
+import { prettyCanonicalJson, readCanonicalFile } from "../../platform/canonicalJson";
 import { Address, ChainHash, Count } from "../../platform/primitives";
 import { Attestation, type Attested, readAttested, uidOf } from "./attestation";
 
@@ -42,23 +41,13 @@ export function formatApproval(file: ApprovalFile): string {
 }
 
 export function readApproval(bytes: Uint8Array): ApprovalReading {
-  try {
-    if (bytes.length > MAX_APPROVAL_BYTES) {
-      return malformed("It is larger than an approval can be.");
-    }
-    const file = parseCanonical(decodeUtf8(bytes), ApprovalFile, { maxLength: MAX_APPROVAL_BYTES });
-    const attested = readAttested(file.attestation);
-    return attested === null
-      ? malformed("It holds no attestation that approves, enrols or appoints anything.")
-      : { kind: "approval", approval: { file, uid: uidOf(file.attestation), attested } };
-  } catch (error) {
-    if (error instanceof ProoflineError) {
-      return malformed(error.reason);
-    }
-    throw error;
+  const read = readCanonicalFile(bytes, ApprovalFile, { kind: "an approval", maxBytes: MAX_APPROVAL_BYTES });
+  if (read.kind === "malformed") {
+    return read;
   }
-}
-
-function malformed(reason: string): ApprovalReading {
-  return { kind: "malformed", reason };
+  const file = read.value;
+  const attested = readAttested(file.attestation);
+  return attested === null
+    ? { kind: "malformed", reason: "It holds no attestation that approves, enrols or appoints anything." }
+    : { kind: "approval", approval: { file, uid: uidOf(file.attestation), attested } };
 }

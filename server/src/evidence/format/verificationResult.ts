@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { canonicalJson, decodeUtf8, parseCanonical, prettyCanonicalJson } from "../../platform/canonicalJson";
+import { canonicalJson, prettyCanonicalJson, readCanonicalFile } from "../../platform/canonicalJson";
 import type { Sign } from "../../platform/ecdsa";
-import { ProoflineError } from "../../platform/errors";
 import { type Address, Digest, Text } from "../../platform/primitives";
 import { Envelope, openEnvelope, signPayload, toEnvelope } from "./envelope";
 import { MAX_BATCH_SIZE, STATEMENT_TYPE } from "./statement";
@@ -87,18 +86,15 @@ export function sealResult(
 
 /** Reads a file's bytes, as far as that costs no more than reading. */
 export function readResult(bytes: Uint8Array): ResultReading {
-  try {
-    if (bytes.length > MAX_RESULT_BYTES) {
-      return { kind: "malformed", reason: "It is larger than a verification result can be." };
-    }
-    const envelope = parseCanonical(decodeUtf8(bytes), Envelope, { maxLength: MAX_RESULT_BYTES });
-    return { kind: "result", result: { verifier: envelope.signatures[0].keyid, envelope } };
-  } catch (error) {
-    if (error instanceof ProoflineError) {
-      return { kind: "malformed", reason: error.reason };
-    }
-    throw error;
+  const file = readCanonicalFile(bytes, Envelope, {
+    kind: "a verification result",
+    maxBytes: MAX_RESULT_BYTES,
+  });
+  if (file.kind === "malformed") {
+    return file;
   }
+  const envelope = file.value;
+  return { kind: "result", result: { verifier: envelope.signatures[0].keyid, envelope } };
 }
 
 /** The claims that a result says were replayed, where its verifier signed it; `null` where not, or where it says something else. */
@@ -107,15 +103,9 @@ export function openResult({ envelope }: Pick<UncheckedResult, "envelope">): rea
   if (opened === null) {
     return null;
   }
-  try {
-    const { subject } = parseCanonical(decodeUtf8(opened.payload), VerificationResult, {
-      maxLength: MAX_RESULT_BYTES,
-    });
-    return subject.map(({ digest }) => digest.sha256);
-  } catch (error) {
-    if (error instanceof ProoflineError) {
-      return null;
-    }
-    throw error;
-  }
+  const statement = readCanonicalFile(opened.payload, VerificationResult, {
+    kind: "a verification result",
+    maxBytes: MAX_RESULT_BYTES,
+  });
+  return statement.kind === "read" ? statement.value.subject.map(({ digest }) => digest.sha256) : null;
 }
