@@ -10,7 +10,7 @@ import {
 } from "vscode";
 import { messageOf } from "../../../server/src/protocol/caught";
 import { LINKED_COMMANDS } from "../../../server/src/protocol/linkedCommands";
-import { DidChangeStatus, GetDocumentState } from "../../../server/src/protocol/messages";
+import { DidChangeOffers, DidChangeStatus, GetDocumentState } from "../../../server/src/protocol/messages";
 import type { CommandId } from "../commands";
 import type { FeatureContext } from "../featureContext";
 import { type StatusView, statusView } from "../statusView";
@@ -50,6 +50,7 @@ export function activate(context: FeatureContext): void {
   }
 
   context.server.onNotification(DidChangeStatus, (status) => context.setStatus(status));
+  context.server.onSignal(DidChangeOffers, () => void ask());
   context.subscribe(
     bar,
     language,

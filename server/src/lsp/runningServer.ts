@@ -7,9 +7,11 @@ import type {
   WorkspaceFolder,
 } from "vscode-languageserver/node";
 import { EDITOR_SETTINGS_FILE, POLICY_FILE } from "../evidence/repository/places";
+import type { Repository } from "../evidence/repository/repository";
 import {
   AnswerChain,
   AnswerPolicy,
+  DidChangeOffers,
   DidChangeSettings,
   DidLoadModel,
   ForgetChain,
@@ -48,10 +50,12 @@ import { Tracking } from "./documents/tracking";
 import { EnclaveHost } from "./enclaves/enclaveHost";
 import { EnclaveSpending } from "./enclaves/enclaveSpending";
 import { WorkspaceEnclaves } from "./enclaves/workspaceEnclaves";
+import { LookedUp } from "./lookedUp";
 import { EngineHost } from "./models/engineHost";
 import { provideModels } from "./models/modelRequests";
 import { WorkspaceModels } from "./models/workspaceModels";
-import { KnownRules } from "./policies/knownRules";
+import { knownRules } from "./policies/knownRules";
+import { OfferRules } from "./policies/offerRules";
 import { WorkspacePolicies } from "./policies/workspacePolicies";
 import { ask, onNotification, onQuestion, onRequest } from "./requests";
 import { startSealing } from "./sealing/sealing";
@@ -68,7 +72,6 @@ import { EnclaveQueue } from "./verdicts/enclaveQueue";
 import { EvidenceFolders } from "./verdicts/evidenceFolders";
 import { provideHover } from "./verdicts/hover";
 import { Identity } from "./verdicts/identity";
-import { KnownPlaces } from "./verdicts/knownPlaces";
 import { ReplayEngines } from "./verdicts/replayEngines";
 import { ReplayQueue } from "./verdicts/replayQueue";
 import { provideReportExport } from "./verdicts/reportExport";
@@ -125,18 +128,28 @@ export function assembleServer(
   );
   const providers = new DocumentProviders(engine, enclaveHost, locations, settings);
   const repositoryPolicies = new RepositoryPolicies(settings.home);
-  const rules = new KnownRules(repositoryPolicies);
+  const rules = knownRules(repositoryPolicies, log);
   const readers = new ReadingThreads(installation.verificationWorker, settings.home, allCoresButOne());
-  const reader = new RepositoryReader(readers);
   const repositoryChains = new RepositoryChains(settings.home);
   const chain = new ChainAccess(settings, repositoryChains, installation, readers, (line) =>
     connection.console.warn(line),
   );
   const identity = new Identity(settings, { store: models.store, embedded }, rules, log);
-  const folders = new EvidenceFolders(reader, chain, log);
   const authorities = new Authorities(settings, chain, log);
-  const known = new KnownPlaces(folders, identity, authorities);
-  const gate = new Gate(settings, providers, locations, rules, known, store);
+  const countingChains = new LookedUp(
+    ({ folder }: Repository) => folder,
+    (repository) => chain.of(repository),
+    log,
+  );
+  const offerRules = new OfferRules({
+    settings,
+    store,
+    rules,
+    identity,
+    authorities,
+    chains: countingChains,
+  });
+  const gate = new Gate(settings, providers, locations, offerRules);
   const sources = new ContextSources(locations, settings);
   const active = new ActiveSuggestions();
   const context: ServerContext = {
@@ -158,6 +171,7 @@ export function assembleServer(
   const grammarThread = new VerificationThread(installation.verificationWorker);
   // A text that breaks the one while something is verified must not change what is sealed.
   const sealingGrammarThread = new VerificationThread(installation.verificationWorker);
+  const reader = new RepositoryReader(readers);
   const chains = new WorkspaceChains(settings, repositoryChains, pathsOf(workspaceFolders ?? []), log);
   const sealing = startSealing(context, {
     thread,
@@ -169,8 +183,9 @@ export function assembleServer(
   });
 
   identity.follow(store);
-  folders.follow(store);
   const policies = new WorkspacePolicies(settings, repositoryPolicies, pathsOf(workspaceFolders ?? []), log);
+  const folders = new EvidenceFolders(reader, chain, store, log);
+  folders.onChange((repository) => authorities.changed(repository));
   chain.onHeard(() => {
     authorities.askAgain();
     void folders.recheck();
@@ -181,7 +196,7 @@ export function assembleServer(
   const grammars = new GrammarQuestions(grammarThread);
   const diagnostics = new Diagnostics(connection);
   const verdictSources = { folders, replays, enclaves, identity, authorities, grammars };
-  const verdicts = new Verdicts(context, { ...verdictSources, known, tracking, diagnostics });
+  const verdicts = new Verdicts(context, { ...verdictSources, tracking, diagnostics });
   const repositoryWatch = new RepositoryWatch(context, {
     ...verdictSources,
     diagnostics,
@@ -203,16 +218,23 @@ export function assembleServer(
     status.setProposedPolicy(await policies.proposal());
   }
 
+  function offersChanged(): void {
+    void connection.sendNotification(DidChangeOffers.type);
+  }
+
   /** Other rules may count somewhere. */
   async function policiesChanged(): Promise<void> {
     await identity.refresh();
     await proposePolicy();
     repositoryWatch.lookAgain();
+    offersChanged();
     await verdicts.updateAll();
   }
 
   /** Another chain may count somewhere. */
   async function chainsChanged(): Promise<void> {
+    countingChains.refresh();
+    offersChanged();
     await proposeChain();
     // Nobody waits for servers here: the verdicts follow.
     void folders.recheck();
@@ -225,6 +247,9 @@ export function assembleServer(
     await verdicts.updateAll();
   }
 
+  rules.onChange(() => policiesChanged());
+  countingChains.onChange(() => chainsChanged());
+  authorities.onMakerChange(() => offersChanged());
   settings.onChange((now, before) => {
     if (now.trusted !== before.trusted) {
       void store.begin();

@@ -35,6 +35,7 @@ export {
   ACCEPTED_COMMAND,
   AcceptSuggestion,
   DidAdvanceSuggestion,
+  DidChangeOffers,
   DidDismissSuggestions,
   DidLoadModel,
   DidRestCursor,

@@ -11,7 +11,9 @@ import { NO_RULES, policyBy, type RepositoryRules } from "./repositoryPolicies";
 export interface KnownHere {
   /** This computer's address, or `WITHOUT_KEY` while it has no device key, or one that cannot be read. */
   readonly device: string;
-  /** What cannot be read, as sentences. */
+  /** Why the device key cannot be read, so that nothing can be signed, as a sentence; `null` where it can be, or there is none. */
+  readonly deviceProblem: string | null;
+  /** What cannot be read, as sentences, that among it. */
   readonly problems: readonly string[];
   /** Every pin that can be run here, whether it counts or not. */
   readonly pins: ReadonlyMap<Digest, InstalledPin>;
@@ -23,6 +25,7 @@ export interface KnownHere {
 /** What is known where nothing could be looked at. */
 export const NOTHING_KNOWN: KnownHere = {
   device: WITHOUT_KEY,
+  deviceProblem: null,
   problems: [],
   pins: new Map(),
   policy: builtInPolicy({ device: WITHOUT_KEY, pins: [] }),
@@ -61,6 +64,7 @@ export async function lookAround(
   );
   return {
     device,
+    deviceProblem,
     problems: [deviceProblem, accepted.problem].filter((problem) => problem !== null),
     pins,
     policy: policyBy(rules, builtInPolicy({ device, pins: [...embedded, ...counting], installed })),

@@ -1,7 +1,6 @@
 /** A team's rules in the editor: looked at in quiet, counted once they were accepted, and never bent by the repository itself. */
 import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
-import { deviceAddress } from "../../../server/src/evidence/device";
 import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
 import {
   AnchorNow,
@@ -107,27 +106,6 @@ test("nothing is offered that it would refuse from the beginning", async () => {
   expect(await off()).toMatch(/asks for less than the one that you accepted/);
   await answer((await review()).proposal?.digest ?? "", "accepted");
   expect(await off()).toBeNull();
-});
-
-test("nothing is offered by a model or on a computer that it would refuse", async () => {
-  const { workspace, client, uri, review, answer } = await verified();
-  const off = async () => (await client.connection.sendRequest(GetDocumentState.type, { uri })).offReason;
-  const under = async (rules: object): Promise<string | null> => {
-    policy(workspace, client, { enforcement: "block", ...rules });
-    await client.until("a policy that waits", () => client.status?.proposedPolicy !== null);
-    await answer((await review()).proposal?.digest ?? "", "accepted");
-    return off();
-  };
-  const device = (await deviceAddress(workspace.home)) ?? "";
-  const other = { name: "another", address: `0x${"1".repeat(40)}` };
-  expect(await under({ models: [{ name: "another", digest: "ab".repeat(32) }] })).toMatch(
-    /model \S+ \(pin [0-9a-f]{12}\) writes does not count under the policy team: it is not approved\.$/,
-  );
-  expect(await under({ environments: [{ name: "another", digest: "ab".repeat(32) }] })).toMatch(
-    /environment \([0-9a-f]{12}\) runs does not count/,
-  );
-  expect(await under({ devices: [other] })).toContain(`as the device ${device}, does not count`);
-  expect(await under({ devices: [other, { name: "mine", address: device }] })).toBeNull();
 });
 
 test("that is broken is a problem of its line, and nothing is verified meanwhile", async () => {

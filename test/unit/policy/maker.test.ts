@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type Subject, subjectKey } from "../../../server/src/chain/authority/subjects";
 import { factsDigest } from "../../../server/src/evidence/format/leaf";
-import type { Digest } from "../../../server/src/platform/primitives";
+import { Address, type Digest } from "../../../server/src/platform/primitives";
 import { PolicyFile } from "../../../server/src/policy/file/policyFile";
 import { policyUnder } from "../../../server/src/policy/file/policyUnder";
-import { makerOf, makerRefusal } from "../../../server/src/policy/maker";
+import { type AnchoringChain, makerOf, makerRefusal } from "../../../server/src/policy/maker";
 import { type Policy, WITHOUT_KEY } from "../../../server/src/policy/policy";
 import { underAuthority } from "../../../server/src/policy/underAuthority";
 import { verify } from "../../../server/src/policy/verifyEvidence";
@@ -21,7 +21,8 @@ const answer = "const total = a + b;\n  return total;";
 const after = "\n}\n";
 const suggestion = accepted(answer, { line: 1, character: 2 }, { before, after });
 const good = parameters(before + answer + after, [sealed([suggestion])], [suggestion.id]);
-const maker = makerOf(device, execution);
+const CHAIN = { id: 31337, contract: null, isLocal: true } as const;
+const maker = makerOf(device, execution, CHAIN);
 
 /** What the rules and their authority say of one thing: whether it is listed, another one is, or nothing is, and how it stands. */
 const LISTED = ["nothing", "this", "another"] as const;
@@ -101,9 +102,29 @@ describe("what makes a suggestion is refused", () => {
       ["nothing", "unnamed"],
     ]);
     expect(makerRefusal(strangers, maker)).toBe(
-      `What this computer signs, as the device ${device}, does not count under the policy team: it is not listed. Send that address to whoever keeps the rules.`,
+      `What this computer signs does not count under the policy team: its device, ${device}, is neither listed nor enrolled. Send that address to whoever keeps the policy.`,
     );
-    expect(makerRefusal(strangers, makerOf(WITHOUT_KEY, execution))).toBeNull();
+    expect(makerRefusal(strangers, makerOf(WITHOUT_KEY, execution, CHAIN))).toBeNull();
+  });
+
+  it("where no anchor that would be made here counts", () => {
+    const contract = Address.parse(`0x${"77".repeat(20)}`);
+    const other = Address.parse(`0x${"66".repeat(20)}`);
+    const refusal = (file: object, chain: AnchoringChain): string | null => {
+      const rulesFile = PolicyFile.parse({ format: "proofline/policy/v1", name: "team", ...file });
+      return makerRefusal(policyUnder(rulesFile, good.policy), makerOf(device, execution, chain));
+    };
+    const base = { id: 8453, contract, isLocal: false };
+    const asked = { chain: { id: 8453, contract } };
+    expect(refusal({}, CHAIN)).toBeNull();
+    expect(refusal(asked, base)).toBeNull();
+    expect(refusal(asked, { ...base, contract: other })).toContain("on chain 8453 count");
+    expect(refusal(asked, { ...base, id: 84532 })).toContain("made on chain 84532");
+    expect(refusal(asked, CHAIN)).toContain("a chain of this computer");
+    for (const witnesses of ["any", "several", "proved"]) {
+      expect(refusal({ anchors: { witnesses } }, base)).toBeNull();
+      expect(refusal({ anchors: { witnesses } }, CHAIN) === null).toBe(witnesses === "any");
+    }
   });
 
   it("by the device alone where only an answer tells what wrote it", () => {
@@ -112,9 +133,9 @@ describe("what makes a suggestion is refused", () => {
       ["nothing", "unnamed"],
       ["another", "unnamed"],
     ]);
-    expect(makerRefusal(another, makerOf(device, null))).toBeNull();
+    expect(makerRefusal(another, makerOf(device, null, CHAIN))).toBeNull();
     expect(makerRefusal(another, maker)).toMatch(
-      /^What the model sample-model \(pin [0-9a-f]{12}\) writes does not count under the policy team: it is not approved\.$/,
+      /^What the model sample-model writes does not count under the policy team: its pin, [0-9a-f]{64}, is neither listed nor approved\./,
     );
   });
 });

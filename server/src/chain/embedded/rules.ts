@@ -3,9 +3,7 @@ import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
 import { paramsEVM } from "@ethereumjs/evm";
 import { paramsTx } from "@ethereumjs/tx";
 import { paramsVM } from "@ethereumjs/vm";
-
-/** The id by which every tool knows a developer's own chain. */
-export const EMBEDDED_CHAIN_ID = 31337;
+import { EMBEDDED_CHAIN_ID } from "./chainId";
 
 /**
  * The rules of the embedded chain, for ever: under another fork the same transactions would come to other blocks.

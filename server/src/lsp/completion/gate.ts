@@ -1,17 +1,11 @@
 import { unreachable } from "../../platform/errors";
-import { countsAt, KINDS } from "../../policy/decision";
-import { makerOf, makerRefusal } from "../../policy/maker";
 import type { ModelState } from "../../protocol/messages";
-import { visibleName } from "../../protocol/visibleText";
-import { enforcementBy, NO_RULES } from "../../workflows/repositoryPolicies";
-import type { DocumentLocation, DocumentLocations } from "../documents/documentLocations";
+import type { Offered } from "../../providers/provider";
+import type { DocumentLocations } from "../documents/documentLocations";
 import type { OpenDocument } from "../documents/openDocument";
-import type { KnownRules } from "../policies/knownRules";
+import type { OfferRules } from "../policies/offerRules";
 import type { SettingsStore } from "../settingsStore";
-import type { SuggestionStore } from "../suggestions/suggestionStore";
-import type { KnownPlaces } from "../verdicts/knownPlaces";
 import type { DocumentProviders } from "./documentProviders";
-import type { ProviderSource } from "./providerSource";
 import { textOffReason } from "./textLimits";
 
 /**
@@ -25,9 +19,7 @@ export class Gate {
     private readonly settings: SettingsStore,
     private readonly providers: DocumentProviders,
     private readonly locations: DocumentLocations,
-    private readonly rules: KnownRules,
-    private readonly known: KnownPlaces,
-    private readonly store: SuggestionStore,
+    private readonly offers: OfferRules,
   ) {}
 
   async offReason(document: OpenDocument): Promise<string | null> {
@@ -44,8 +36,14 @@ export class Gate {
       modelReason(source.state) ??
       this.documentReason(document) ??
       location.refusal ??
-      (await this.ruleReason(location, source))
+      (await this.offers.refusal(location, source.offers, source.runs))
     );
+  }
+
+  /** Why something that was made before is not shown in a document: other rules may count, or another model run by now. */
+  async offeredReason(document: OpenDocument, offered: Offered): Promise<string | null> {
+    const runs = offered.kind === "replayable" ? offered.facts : null;
+    return this.offers.refusal(await this.locations.of(document), offered.kind, runs);
   }
 
   /** Why nothing that was accepted in a document may be recorded, as a sentence, or `null`. */
@@ -54,30 +52,6 @@ export class Gate {
       return "The workspace is not trusted, so nothing is written.";
     }
     return (await this.locations.of(document)).refusal;
-  }
-
-  /** Why nothing is offered where what falls short would be an error: it would be one from the beginning. */
-  private async ruleReason(
-    location: DocumentLocation,
-    { offers, runs }: ProviderSource,
-  ): Promise<string | null> {
-    const { repository, path } = location;
-    const rules = repository === null ? NO_RULES : await this.rules.of(repository);
-    if (enforcementBy(rules, this.settings.current.verifiedOnly) !== "block") {
-      return null;
-    }
-    if (this.store.problem !== null) {
-      return `Only verified suggestions are wanted, and nothing can be recorded: ${this.store.problem}`;
-    }
-    const { policy, device } = await this.known.of(location);
-    if (policy.hold !== null) {
-      return `Only verified suggestions are wanted. ${policy.hold}`;
-    }
-    if (rules.file !== null && !countsAt(rules.file, offers, path)) {
-      return `${KINDS[offers]} do not count at this place, as the policy ${visibleName(rules.file.name)} has it.`;
-    }
-    const refusal = makerRefusal(policy, makerOf(device, runs));
-    return refusal === null ? null : `Only verified suggestions are wanted. ${refusal}`;
   }
 
   private documentReason(document: OpenDocument): string | null {

@@ -96,7 +96,11 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
       return sayNothing(offReason);
     }
     const source = await context.providers.of(document);
-    if (held !== null && held.suggestion.offered.kind !== source.offers) {
+    const { offered } = held?.suggestion ?? {};
+    if (
+      offered !== undefined &&
+      (offered.kind !== source.offers || (await context.gate.offeredReason(document, offered)) !== null)
+    ) {
       held = null;
       supersede();
     }
@@ -134,6 +138,11 @@ export function provideInlineCompletion(context: ServerContext): DocumentListene
     }
     if (offer.kind === "nothing") {
       return sayNothing(offer.reason);
+    }
+    // What was asked before there was a model, or ahead, was asked before anybody knew what would write it.
+    const refused = await context.gate.offeredReason(document, offer.suggestion.offered);
+    if (refused !== null) {
+      return sayNothing(refused);
     }
     context.active.add(offer.suggestion);
     return token.isCancellationRequested ? null : show(source, offer.suggestion, 0);

@@ -1,25 +1,15 @@
 import { openRepository } from "../../evidence/repository/openRepository";
 import type { Repository } from "../../evidence/repository/repository";
 import type { RepositoryPolicies, RepositoryRules } from "../../workflows/repositoryPolicies";
+import { LookedUp } from "../lookedUp";
 
-/** The rules of repositories as they were when somebody looked last, so that nobody reads a disk while a person types. */
-export class KnownRules {
-  private known = new Map<string, Promise<RepositoryRules>>();
+/** The rules of repositories, by their folders. */
+export type KnownRules = LookedUp<Pick<Repository, "folder">, RepositoryRules>;
 
-  constructor(private readonly policies: RepositoryPolicies) {}
-
-  of({ folder }: Pick<Repository, "folder">): Promise<RepositoryRules> {
-    const known = this.known.get(folder) ?? this.look(folder);
-    this.known.set(folder, known);
-    return known;
-  }
-
-  /** Something may have changed, here or by another window. */
-  refresh(): void {
-    this.known = new Map();
-  }
-
-  private async look(folder: string): Promise<RepositoryRules> {
-    return this.policies.of(await openRepository(folder, [folder]));
-  }
+export function knownRules(policies: RepositoryPolicies, log: (line: string) => void): KnownRules {
+  return new LookedUp(
+    ({ folder }) => folder,
+    async ({ folder }) => policies.of(await openRepository(folder, [folder])),
+    log,
+  );
 }

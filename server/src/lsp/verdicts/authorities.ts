@@ -2,12 +2,14 @@ import { subjectKey } from "../../chain/authority/subjects";
 import type { Repository } from "../../evidence/repository/repository";
 import { sha256Digest } from "../../platform/digests";
 import { messageOf } from "../../platform/errors";
-import { policyDigest } from "../../policy/file/policyFile";
+import { type PolicyFile, policyDigest } from "../../policy/file/policyFile";
+import { type Maker, subjectsOf } from "../../policy/maker";
 import type { Policy } from "../../policy/policy";
 import { subjectsIn } from "../../workflows/authority/evidenceSubjects";
 import { askAuthority, policyUnderReading } from "../../workflows/authority/policyWithAuthority";
 import type { AuthorityReading } from "../../workflows/authority/readAuthority";
 import type { KnownHere } from "../../workflows/knownHere";
+import { readApprovals } from "../../workflows/readRepository";
 import type { ChainAccess } from "../chains/chainAccess";
 import { Listeners } from "../listeners";
 import type { SettingsStore } from "../settingsStore";
@@ -28,6 +30,23 @@ interface Asked {
   readonly underWay: symbol | null;
 }
 
+type Counting = Pick<KnownHere, "policy" | "rules">;
+
+interface AuthorityQuestion {
+  /** Names it among all. */
+  readonly name: string;
+  readonly repository: Repository;
+  readonly file: PolicyFile;
+  /** What else decides the answer, as JSON. */
+  readonly about: unknown;
+  readonly contents: () => Promise<Pick<Parameters<typeof askAuthority>[0], "contents" | "further">>;
+  /** Tells that the answer is another than before. */
+  readonly tell: () => Promise<void>;
+}
+
+/** What follows a repository's folder in the names of questions that no evidence is behind. */
+const OF_MAKER = "\0maker";
+
 const NOT_READ_YET: AuthorityReading = {
   kind: "unread",
   reason: "What the policy's authority says is being read.",
@@ -37,6 +56,7 @@ const NOT_READ_YET: AuthorityReading = {
 export class Authorities {
   private readonly asked = new Map<string, Asked>();
   private readonly listeners: Listeners<string>;
+  private readonly makerListeners: Listeners<void>;
   private readonly underWay = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -46,6 +66,7 @@ export class Authorities {
     private readonly log: (line: string) => void,
   ) {
     this.listeners = new Listeners(log);
+    this.makerListeners = new Listeners(log);
     settings.onChange((now, before) => {
       if (JSON.stringify(now.chain) !== JSON.stringify(before.chain) || now.trusted !== before.trusted) {
         this.asked.clear();
@@ -58,6 +79,20 @@ export class Authorities {
     this.listeners.add(listener);
   }
 
+  /** Tells listeners when another thing is known of what would be made next somewhere. */
+  onMakerChange(listener: () => void | Promise<void>): void {
+    this.makerListeners.add(listener);
+  }
+
+  /** What lies in a repository is another: its approvals may be. */
+  changed(repository: string): void {
+    const name = `${repository}${OF_MAKER}`;
+    const asked = this.asked.get(name);
+    if (asked !== undefined) {
+      this.asked.set(name, { ...asked, at: Number.NEGATIVE_INFINITY, underWay: null });
+    }
+  }
+
   /** Has every authority asked again with the next question. */
   askAgain(): void {
     for (const [folder, asked] of this.asked) {
@@ -68,9 +103,9 @@ export class Authorities {
   /** From now on has what depends on an authority looked at again where it was asked long ago. */
   watch(): void {
     this.timer = setInterval(() => {
-      for (const [folder, asked] of this.asked) {
+      for (const [name, asked] of this.asked) {
         if (asked.underWay === null && isOld(asked)) {
-          void this.listeners.tell(folder);
+          void (name.endsWith(OF_MAKER) ? this.makerListeners.tell() : this.listeners.tell(name));
         }
       }
     }, TRY_AGAIN_MILLISECONDS);
@@ -87,63 +122,76 @@ export class Authorities {
   }
 
   /** A repository's rules with what their authority says, as far as it was read; until then nobody can tell which rules count. */
-  policyIn(repository: Repository, { policy, rules: { file } }: KnownHere, evidence: FolderEvidence): Policy {
+  policyIn(repository: Repository, { policy, rules: { file } }: Counting, evidence: FolderEvidence): Policy {
     if (file?.authority === undefined) {
       return policy;
     }
-    const subjects = subjectsIn(evidence.all, evidence.results).map(subjectKey).sort();
-    const approvals = evidence.approvals.map(({ uid }) => uid).sort();
-    const key = sha256Digest(JSON.stringify([policyDigest(file), subjects, approvals]));
-    const known = this.asked.get(repository.folder);
-    const isKnown = known !== undefined && known.key === key;
-    if (!isKnown || (known.underWay === null && isOld(known))) {
-      const question = Symbol("question");
-      const reading = isKnown ? known.reading : null;
-      this.asked.set(repository.folder, { key, at: performance.now(), reading, underWay: question });
-      const asking = this.ask(repository, question, { file, evidence }).finally(() =>
-        this.underWay.delete(asking),
-      );
-      this.underWay.add(asking);
-    }
-    const reading = isKnown ? known.reading : null;
-    return policyUnderReading(policy, reading === null ? NOT_READ_YET : asItIsNow(reading, file.authority));
+    const { all, approvals, results } = evidence;
+    const subjects = subjectsIn(all, results).map(subjectKey).sort();
+    const reading = this.readingFor({
+      ...{ repository, file, name: repository.folder },
+      about: [subjects, approvals.map(({ uid }) => uid).sort()],
+      contents: async () => ({ contents: { evidence: all, approvals, results } }),
+      tell: () => this.listeners.tell(repository.folder),
+    });
+    return policyUnderReading(policy, asItIsNow(reading, file.authority));
   }
 
-  private async ask(
-    repository: Repository,
-    question: symbol,
-    { file, evidence }: { readonly file: KnownHere["rules"]["file"]; readonly evidence: FolderEvidence },
-  ): Promise<void> {
-    const reading = await this.read(repository, file, evidence).catch((error: unknown): AuthorityReading => {
+  /** The same for what would be made next, which no evidence may name yet. Nobody's evidence is waited for. */
+  policyFor(maker: Maker, repository: Repository, { policy, rules: { file } }: Counting): Policy {
+    if (file?.authority === undefined) {
+      return policy;
+    }
+    const further = subjectsOf(maker);
+    const reading = this.readingFor({
+      ...{ repository, file, name: `${repository.folder}${OF_MAKER}` },
+      about: further.map(subjectKey).sort(),
+      contents: async () => ({
+        contents: { evidence: [], approvals: await readApprovals(repository), results: [] },
+        further,
+      }),
+      tell: () => this.makerListeners.tell(),
+    });
+    return policyUnderReading(policy, asItIsNow(reading, file.authority));
+  }
+
+  private readingFor(question: AuthorityQuestion): AuthorityReading {
+    const { file, name, about } = question;
+    const key = sha256Digest(JSON.stringify([policyDigest(file), about]));
+    const known = this.asked.get(name);
+    const isKnown = known !== undefined && known.key === key;
+    const reading = isKnown ? known.reading : null;
+    if (!isKnown || (known.underWay === null && isOld(known))) {
+      const underWay = Symbol("question");
+      this.asked.set(name, { key, at: performance.now(), reading, underWay });
+      const asking = this.ask(question, underWay).finally(() => this.underWay.delete(asking));
+      this.underWay.add(asking);
+    }
+    return reading ?? NOT_READ_YET;
+  }
+
+  private async ask(question: AuthorityQuestion, underWay: symbol): Promise<void> {
+    const reading = await this.read(question).catch((error: unknown): AuthorityReading => {
       this.log(messageOf(error));
       return { kind: "unread", reason: "What the authority says could not be read." };
     });
-    const before = this.asked.get(repository.folder);
+    const before = this.asked.get(question.name);
     // Other servers may have been asked since, or about another thing.
-    if (before?.underWay !== question) {
+    if (before?.underWay !== underWay) {
       return;
     }
-    this.asked.set(repository.folder, { key: before.key, at: performance.now(), reading, underWay: null });
+    this.asked.set(question.name, { key: before.key, at: performance.now(), reading, underWay: null });
     if (saidBy(before.reading) !== saidBy(reading)) {
-      await this.listeners.tell(repository.folder);
+      await question.tell();
     }
   }
 
-  private async read(
-    repository: Repository,
-    file: KnownHere["rules"]["file"],
-    evidence: FolderEvidence,
-  ): Promise<AuthorityReading | null> {
+  private async read({ repository, file, contents }: AuthorityQuestion): Promise<AuthorityReading | null> {
     const { reader } = await this.chain.read(repository);
     if (reader === null) {
       return { kind: "unread", reason: "The workspace is not trusted, so its authority is not asked." };
     }
-    return askAuthority({
-      file,
-      contents: { evidence: evidence.all, approvals: evidence.approvals, results: evidence.results },
-      chain: reader,
-      home: this.settings.home,
-    });
+    return askAuthority({ ...(await contents()), file, chain: reader, home: this.settings.home });
   }
 }
 

@@ -87,13 +87,10 @@ export class EvidenceFolders {
   constructor(
     private readonly reader: RepositoryReader,
     private readonly chain: ChainAccess,
+    store: SuggestionStore,
     private readonly log: (line: string) => void,
   ) {
     this.listeners = new Listeners(log);
-  }
-
-  /** Reads a repository again from now on when its evidence was written or anchored here. */
-  follow(store: SuggestionStore): void {
     store.onEvent(async (event) => {
       if (event.kind === "sealed" || event.kind === "anchored") {
         await this.reload(event.repository);

@@ -1,3 +1,4 @@
+import type { Repository } from "../../evidence/repository/repository";
 import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { messageOf } from "../../platform/errors";
 import type { Digest } from "../../platform/primitives";
@@ -13,6 +14,7 @@ import type { SuggestionStore } from "../suggestions/suggestionStore";
 export class Identity {
   /** What is known for each repository, by its path and id; no repository's answer is another's. */
   private known = new Map<string, Promise<KnownHere>>();
+  private identities = new Map<string, Promise<RepositoryIdentity>>();
   private pins: ReadonlyMap<Digest, InstalledPin> = new Map();
 
   constructor(
@@ -44,6 +46,16 @@ export class Identity {
     return looking;
   }
 
+  /** The same of a repository of which nobody has read more. */
+  async in(repository: Repository | null): Promise<KnownHere> {
+    if (repository === null) {
+      return this.of(null);
+    }
+    const identity = this.identities.get(repository.folder) ?? repository.identity();
+    this.identities.set(repository.folder, identity);
+    return this.of(await identity);
+  }
+
   /** How strictly accepted lines of a repository must be verified: the strictest of the person's own wish and the policy's. */
   async levelIn(repository: RepositoryIdentity | null): Promise<VerifiedOnly> {
     const { rules } = await this.of(repository);
@@ -56,10 +68,16 @@ export class Identity {
   }
 
   /** Looks again; the key appears with the first batch, the pins change with the model. */
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
     this.rules.refresh();
+    return this.lookAgain();
+  }
+
+  /** The same without the rules, which are looked at again by themselves. */
+  async lookAgain(): Promise<void> {
     const known = new Map<string, Promise<KnownHere>>();
     this.known = known;
+    this.identities = new Map();
     const { pins } = await this.of(null);
     if (this.known === known) {
       this.pins = pins;

@@ -1,5 +1,6 @@
 import type { Position, Range } from "vscode-languageserver/node";
 import type { AcceptedSuggestion } from "../../evidence/format/acceptedSuggestion";
+import type { RepositoryIdentity } from "../../platform/acceptedRecords";
 import { sha256 } from "../../platform/digests";
 import { inSlices } from "../../platform/slices";
 import { utc } from "../../platform/utc";
@@ -36,7 +37,6 @@ import type { Diagnostics } from "./diagnostics";
 import type { EnclaveQueue } from "./enclaveQueue";
 import type { EvidenceFolders, FolderEvidence } from "./evidenceFolders";
 import type { Identity } from "./identity";
-import type { KnownPlaces } from "./knownPlaces";
 import type { PlacedVerdict } from "./placedVerdict";
 import type { ReplayQueue } from "./replayQueue";
 
@@ -48,7 +48,6 @@ export interface VerdictParts {
   readonly enclaves: EnclaveQueue;
   readonly identity: Identity;
   readonly authorities: Authorities;
-  readonly known: KnownPlaces;
   readonly tracking: Tracking;
   readonly grammars: GrammarQuestions;
   readonly diagnostics: Diagnostics;
@@ -84,7 +83,16 @@ export class Verdicts implements DocumentListener {
   /** What is known and what counts where a document lies. */
   async knownFor(document: OpenDocument): Promise<KnownHere> {
     const location = await this.context.locations.of(document);
-    return this.parts.known.at(location, await this.evidenceFor(location));
+    return this.knownAt(location, await this.evidenceFor(location));
+  }
+
+  /** The same with what the policy's authority says. */
+  private async knownAt(location: DocumentLocation, evidence: FolderEvidence | null): Promise<KnownHere> {
+    const known = await this.parts.identity.of(identityAt(location, evidence));
+    const { repository } = location;
+    return repository === null || evidence === null
+      ? known
+      : { ...known, policy: this.parts.authorities.policyIn(repository, known, evidence) };
   }
 
   /** Looks again at the device, the models and what was accepted of them. */
@@ -249,7 +257,7 @@ export class Verdicts implements DocumentListener {
     const evidence = await this.evidenceFor(location);
     const sealed = await inSlices(sealedAt(location, evidence));
     const quoted = await this.quotedBy(document, location, evidence, sealed);
-    const known = await this.parts.known.at(location, evidence);
+    const known = await this.knownAt(location, evidence);
     const isOpen = (): boolean => this.context.shown.get(document.uri) === document;
     if (!isOpen()) {
       return () => {};
@@ -457,6 +465,13 @@ function* sealedAt(
   }
   const { files, moves } = evidence;
   return { evidence: yield* EvidenceIndex.of(files).gatherAbout(new Set([path]), moves), moves };
+}
+
+function identityAt(
+  { repository }: DocumentLocation,
+  evidence: FolderEvidence | null,
+): RepositoryIdentity | null {
+  return repository === null ? null : { folder: repository.folder, ids: evidence?.repositoryIds ?? [] };
 }
 
 /** The same claim may stand in a file and in versions of it, and come to another verdict in each. */

@@ -94,5 +94,8 @@ export const DidSuggestNothing = notification(
   z.object({ uri: DocumentUri, reason: z.string(), asked: z.boolean() }),
 );
 
+/** Without an edit, something else may be offered somewhere than before, or nothing for another reason. */
+export const DidChangeOffers = signal("proofline/didChangeOffers", "serverToClient");
+
 /** The model is loaded. Whoever typed while it was not, and is still waiting for ghost text, can have it now. */
 export const DidLoadModel = signal("proofline/didLoadModel", "serverToClient");

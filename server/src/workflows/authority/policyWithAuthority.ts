@@ -1,3 +1,4 @@
+import type { Subject } from "../../chain/authority/subjects";
 import type { WordReader } from "../../chain/wordReader";
 import type { PolicyFile } from "../../policy/file/policyFile";
 import type { Policy } from "../../policy/policy";
@@ -11,6 +12,8 @@ export interface AuthorityQuestion {
   /** The policy that counts; `null` where the built-in rules do. */
   readonly file: PolicyFile | null;
   readonly contents: Pick<RepositoryContents, "evidence" | "approvals" | "results">;
+  /** Of what it is asked beside all that these name. */
+  readonly further?: readonly Subject[];
   readonly chain: WordReader;
   readonly home: string;
 }
@@ -19,6 +22,7 @@ export interface AuthorityQuestion {
 export async function askAuthority({
   file,
   contents: { evidence, approvals, results },
+  further = [],
   chain,
   home,
 }: AuthorityQuestion): Promise<AuthorityReading | null> {
@@ -27,7 +31,7 @@ export async function askAuthority({
     : readAuthority({
         policy: file,
         approvals,
-        subjects: subjectsIn(evidence, results),
+        subjects: [...subjectsIn(evidence, results), ...further],
         chain,
         memory: new AuthorityMemory(home),
         now: Math.floor(Date.now() / 1000),
