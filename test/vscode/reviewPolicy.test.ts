@@ -78,6 +78,15 @@ describe("a team's policy", () => {
     await clickInDialog(window, "Decline");
     await window.file(FILE);
     await badge(/^edited/, "what the built-in rules say");
+
+    // One that asks for more needs no consent, and the status says so by itself.
+    const models = [{ name: "another", digest: "ab".repeat(32) }];
+    writePolicy(folder, { enforcement: "block", unattributed: "report", models });
+    const isRefused = (text: string): boolean => /neither listed nor approved/.test(text);
+    await window.status(isRefused, "why nothing is offered any more", 60_000);
+    writePolicy(folder, { enforcement: "block", unattributed: "report" });
+    const isLooser = (text: string): boolean => /asks for less/.test(text);
+    await window.status(isLooser, "why nothing is offered yet", 60_000);
     await window.close();
   });
 });

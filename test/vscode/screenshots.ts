@@ -4,7 +4,7 @@
  * `npm run screenshots -- verdicts dark`.
  */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
@@ -99,6 +99,20 @@ class Session {
   async shoot(state: string): Promise<void> {
     await this.window.screenshot(join(OUT, `${state}-${this.theme}.png`));
     console.log(`${state}-${this.theme}.png`);
+  }
+
+  /** With the tooltip of the status bar's item. */
+  async shootStatus(state: string): Promise<void> {
+    // Whatever draws the item anew takes the tooltip away.
+    await eventually(
+      async () => {
+        await this.window.hoverStatus();
+        await this.shoot(state);
+        return this.window.showsStatusTooltip();
+      },
+      (isThere) => isThere,
+      { what: "a picture with the tooltip" },
+    );
   }
 
   /** The part of the editor that a step of the walkthrough shows. */
@@ -309,16 +323,7 @@ async function noModel(theme: Theme): Promise<void> {
     await window.file("stack.js");
     await window.goTo(EMPTY_LINE);
     await window.status((text) => /no model/.test(text), "no model");
-    // Whatever draws the item anew takes the tooltip away.
-    await eventually(
-      async () => {
-        await window.hoverStatus();
-        await session.shoot("no-model");
-        return window.showsStatusTooltip();
-      },
-      (isThere) => isThere,
-      { what: "a picture with the tooltip" },
-    );
+    await session.shootStatus("no-model");
   } finally {
     await session.stop();
     model.remove();
@@ -343,6 +348,27 @@ async function verifiedOnly(theme: Theme): Promise<void> {
       },
     );
     await session.shoot("verified-only");
+  } finally {
+    await session.stop();
+  }
+}
+
+/** A team's policy that the person accepted, and that does not have the model that runs here. */
+async function refused(theme: Theme): Promise<void> {
+  const session = await Session.start(theme);
+  const { window, folder } = session;
+  try {
+    await window.file("stack.js");
+    await window.goTo(EMPTY_LINE);
+    mkdirSync(join(folder, ".proofline"), { recursive: true });
+    const models = [{ name: "the team's model", digest: "ab".repeat(32) }];
+    const rules = { format: "proofline/policy/v1", name: "Stacks", enforcement: "block", models };
+    writeFileSync(join(folder, ".proofline", "policy.json"), JSON.stringify(rules, null, 2));
+    await window.command("Proofline: Review the Repository's Policy…");
+    await clickInDialog(window, "Accept");
+    await window.file("stack.js");
+    await window.status((text) => /neither listed nor approved/.test(text), "why nothing is offered", 60_000);
+    await session.shootStatus("refused");
   } finally {
     await session.stop();
   }
@@ -575,6 +601,7 @@ const STATES = {
   verifier,
   noModel,
   verifiedOnly,
+  refused,
   pinPlan,
   verdicts,
   review,
