@@ -51,8 +51,12 @@ export class LookedUp<Key, Value> {
 
   private async lookAgain(key: Key, name: string, known: Known<Value>): Promise<void> {
     try {
-      const [before, now] = await Promise.all([known.value, this.look(key)]);
-      if (this.known.get(name) === known && JSON.stringify(now) !== JSON.stringify(before)) {
+      const now = JSON.stringify(await this.look(key));
+      const before = await known.value.then(
+        (value) => JSON.stringify(value),
+        () => null,
+      );
+      if (this.known.get(name) === known && now !== before) {
         this.known.delete(name);
         await this.listeners.tell();
       }

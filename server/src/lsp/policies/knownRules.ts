@@ -7,9 +7,16 @@ import { LookedUp } from "../lookedUp";
 export type KnownRules = LookedUp<Pick<Repository, "folder">, RepositoryRules>;
 
 export function knownRules(policies: RepositoryPolicies, log: (line: string) => void): KnownRules {
+  // Where a repository is found does not change, and git need not be asked for it every time.
+  const opened = new Map<string, Promise<Repository>>();
   return new LookedUp(
     ({ folder }) => folder,
-    async ({ folder }) => policies.of(await openRepository(folder, [folder])),
+    async ({ folder }) => {
+      const opening = opened.get(folder) ?? openRepository(folder, [folder]);
+      opened.set(folder, opening);
+      opening.catch(() => opened.delete(folder));
+      return policies.of(await opening);
+    },
     log,
   );
 }
