@@ -143,13 +143,20 @@ export class Stack {
   return { uri, cursor: client.after(uri, before) };
 }
 
-/** Accepts what is offered, saves and anchors; the signed statement's JSON, as the evidence file holds it. */
-export async function anchoredStatement(client: Client, workspace: Workspace): Promise<string> {
-  const { uri, shown, name } = await offered(client, workspace);
+/** Accepts what is offered, saves and anchors it. */
+export async function anchoredPlace(client: Client, workspace: Workspace): Promise<OfferedPlace> {
+  const place = await offered(client, workspace);
+  const { uri, shown, name } = place;
   client.insert(uri, shown);
   expect(await client.accept(uri, shown.id)).toEqual({ recorded: true });
   workspace.save(client, name);
   await client.connection.sendRequest(AnchorNow.type);
+  return place;
+}
+
+/** The same; the signed statement's JSON, as the evidence file holds it. */
+export async function anchoredStatement(client: Client, workspace: Workspace): Promise<string> {
+  await anchoredPlace(client, workspace);
   const [file = ""] = workspace.files(".proofline/evidence");
   const { envelope } = JSON.parse(workspace.read(join(".proofline/evidence", file)));
   return Buffer.from(envelope.payload, "base64").toString();

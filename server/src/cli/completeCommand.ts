@@ -47,7 +47,7 @@ export async function complete(
   const offset = offsetOf(text, flags.line, flags.column);
   const repository = await openRepository(file, [process.cwd()]);
   const path = relative(repository.folder, file).replaceAll("\\", "/");
-  const refusal = await repository.refusalFor(path);
+  const refusal = await repository.refusals.of(path);
   if (refusal !== null) {
     throw new CommandError("document", refusal, "Choose a file that is neither ignored nor secret.");
   }

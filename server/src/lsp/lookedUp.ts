@@ -2,7 +2,7 @@ import { messageOf } from "../platform/errors";
 import { Listeners } from "./listeners";
 
 /** After so long the next question has somebody look again: a command line, or another window, may have changed something. */
-const LOOK_AGAIN_MILLISECONDS = 3_000;
+export const LOOK_AGAIN_MILLISECONDS = 3_000;
 
 interface Known<Value> {
   readonly value: Promise<Value>;

@@ -39,7 +39,7 @@ export interface StatedImport {
 export async function statedImport(parameters: ImportParameters): Promise<StatedImport> {
   const { repository, contents, journal, ranges, commit } = parameters;
   const named = [...new Set(ranges.map(({ path }) => path))];
-  const refusals = await repository.refusalsFor(named);
+  const refusals = await repository.refusals.ofAll(named);
   const wanted = ranges.filter(({ path }) => !refusals.has(path));
   const paths = named.filter((path) => !refusals.has(path));
   const texts =

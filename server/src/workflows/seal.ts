@@ -84,7 +84,7 @@ export async function sealPending(parameters: SealPendingParameters): Promise<Se
     if (free.length === 0) {
       continue;
     }
-    const refusal = await repository.refusalFor(path);
+    const refusal = await repository.refusals.of(path);
     const text = refusal === null ? await repository.readText(path) : null;
     const obstacle = text === null && refusal === null ? await repository.obstacleTo(path) : null;
     if (obstacle !== null) {

@@ -8,18 +8,11 @@ import { DEVELOPMENT_ACCOUNT, deployEas } from "../../../server/src/chain/eas/de
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { readEvidence } from "../../../server/src/evidence/format/readEvidence";
-import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
-import {
-  AnchorNow,
-  AnswerPolicy,
-  GetVerdict,
-  ReviewPolicy,
-  VerifyFile,
-} from "../../../server/src/protocol/messages";
+import { GetVerdict, VerifyFile } from "../../../server/src/protocol/messages";
 import type { ChainSettings } from "../../../server/src/protocol/settings";
 import { anvilPath, startAnvil } from "../../support/anvil";
-import { uriOf } from "../../support/languageClient";
-import { offered, Workspace } from "../../support/workspace";
+import { acceptPolicy } from "../../support/policies";
+import { anchoredPlace, Workspace } from "../../support/workspace";
 
 test("unverified until the authority approves, verified then, and failed once it says that a device was compromised", async () => {
   const anvil = await startAnvil(anvilPath(), ["--chain-id", "31337", "--slots-in-an-epoch", "1"]);
@@ -32,25 +25,11 @@ test("unverified until the authority approves, verified then, and failed once it
     transactionKey: DEVELOPMENT_KEY,
     pays: () => true,
   });
-  const { uri, name, shown } = await offered(client, workspace);
-  client.insert(uri, shown);
-  await client.accept(uri, shown.id);
-  workspace.save(client, name);
-  await client.connection.sendRequest(AnchorNow.type);
+  const { uri, shown } = await anchoredPlace(client, workspace);
   await client.untilShown(uri, "verified");
 
   const authority = { addresses: [{ name: "leads", address: DEVELOPMENT_ACCOUNT }] };
-  const rules = { format: "proofline/policy/v1", name: "team", chain: { id: 31_337, contract }, authority };
-  workspace.write(POLICY_FILE, JSON.stringify(rules));
-  client.watched(workspace.path(POLICY_FILE));
-  await client.until("a policy that waits", () => client.status?.proposedPolicy === "new");
-  const folder = uriOf(workspace.folder);
-  const { proposal } = await client.connection.sendRequest(ReviewPolicy.type, { folder });
-  await client.connection.sendRequest(AnswerPolicy.type, {
-    folder,
-    digest: proposal?.digest ?? "",
-    answer: "accepted",
-  });
+  await acceptPolicy(workspace, client, { chain: { id: 31_337, contract }, authority });
   await client.untilShown(uri, "unverified");
 
   const writer = await AuthorityWriter.open(

@@ -10,22 +10,15 @@ import { DEVELOPMENT_ACCOUNT, deployEas } from "../../../server/src/chain/eas/de
 import { DEVELOPMENT_KEY } from "../../../server/src/chain/embedded/developmentAccount";
 import { Rpc } from "../../../server/src/chain/rpc/rpc";
 import { deviceAddress } from "../../../server/src/evidence/device";
-import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
 import type { Digest } from "../../../server/src/platform/primitives";
-import {
-  AnchorNow,
-  AnswerPolicy,
-  DidChangeOffers,
-  DidChangeSettings,
-  GetDocumentState,
-  ReviewPolicy,
-} from "../../../server/src/protocol/messages";
+import { DidChangeOffers, DidChangeSettings, GetDocumentState } from "../../../server/src/protocol/messages";
 import { type ChainSettings, DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import { anvilPath, startAnvil } from "../../support/anvil";
 import { digestOf } from "../../support/digests";
-import { type Client, ROOT, uriOf } from "../../support/languageClient";
+import { type Client, ROOT } from "../../support/languageClient";
 import { otherModel } from "../../support/otherModel";
-import { offered, openSurePlace, Workspace } from "../../support/workspace";
+import { acceptPolicy, bringPolicy, waitingPolicy } from "../../support/policies";
+import { anchoredPlace, offered, openSurePlace, Workspace } from "../../support/workspace";
 
 const ANOTHER_MODEL = { name: "another", digest: digestOf("ab") };
 const ANOTHER_DEVICE = { name: "another", address: `0x${"1".repeat(40)}` };
@@ -44,34 +37,13 @@ async function untilReason(client: Client, uri: string, reason: RegExp | null): 
   );
 }
 
-function propose(workspace: Workspace, client: Client, rules: object): void {
-  const file = { format: "proofline/policy/v1", name: "team", enforcement: "block", ...rules };
-  workspace.write(POLICY_FILE, JSON.stringify(file));
-  client.watched(workspace.path(POLICY_FILE));
-}
-
-async function review(workspace: Workspace, client: Client): Promise<string> {
-  const waiting = () => (client.status?.proposedPolicy ?? null) !== null;
-  await client.until("a policy that waits", waiting);
-  const folder = uriOf(workspace.folder);
-  return (await client.connection.sendRequest(ReviewPolicy.type, { folder })).proposal?.digest ?? "";
-}
-
-/** Brings a policy into the repository, and accepts it. */
-async function accept(workspace: Workspace, client: Client, rules: object): Promise<void> {
-  propose(workspace, client, rules);
-  const digest = await review(workspace, client);
-  const folder = uriOf(workspace.folder);
-  await client.connection.sendRequest(AnswerPolicy.type, { folder, digest, answer: "accepted" });
-}
+/** Brings a policy for which what falls short is an error, and accepts it. */
+const accept = (workspace: Workspace, client: Client, rules: object): Promise<void> =>
+  acceptPolicy(workspace, client, { enforcement: "block", ...rules });
 
 /** Accepts and anchors a suggestion, so that this computer has a key. */
 async function firstBatch(workspace: Workspace, client: Client): Promise<string> {
-  const { uri, shown, name } = await offered(client, workspace);
-  client.insert(uri, shown);
-  await client.accept(uri, shown.id);
-  workspace.save(client, name);
-  await client.connection.sendRequest(AnchorNow.type);
+  const { uri } = await anchoredPlace(client, workspace);
   await client.untilShown(uri, "verified");
   return uri;
 }
@@ -203,8 +175,8 @@ test("no longer what the command line has accepted meanwhile", async () => {
   client.open(uri, "const a = 1;\n");
   await accept(workspace, client, {});
   expect(await reasonOf(client, uri)).toBeNull();
-  propose(workspace, client, { edited: "report" });
-  const digest = await review(workspace, client);
+  bringPolicy(workspace, client, { enforcement: "block", edited: "report" });
+  const digest = await waitingPolicy(workspace, client);
   expect(await reasonOf(client, uri)).toContain("asks for less");
   let told = 0;
   client.connection.onNotification(DidChangeOffers.type, () => {

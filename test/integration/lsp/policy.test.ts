@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver-protocol/node";
 import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
 import {
-  AnchorNow,
   AnswerPolicy,
   ForgetPolicy,
   GetDocumentState,
@@ -11,16 +10,12 @@ import {
 } from "../../../server/src/protocol/messages";
 import type { Client } from "../../support/languageClient";
 import { uriOf } from "../../support/languageClient";
-import { offered, Workspace } from "../../support/workspace";
+import { anchoredPlace, Workspace } from "../../support/workspace";
 
 /** Somebody in whose repository a suggestion is verified. */
 async function verified(workspace = Workspace.create()) {
   const client = await workspace.startReady();
-  const place = await offered(client, workspace);
-  client.insert(place.uri, place.shown);
-  await client.accept(place.uri, place.shown.id);
-  workspace.save(client, place.name);
-  await client.connection.sendRequest(AnchorNow.type);
+  const place = await anchoredPlace(client, workspace);
   await client.untilShown(place.uri, "verified");
   const folder = uriOf(workspace.folder);
   return {

@@ -6,16 +6,12 @@ import { AnchorNow, GetVerdict } from "../../../server/src/protocol/messages";
 import type { ChainSettings } from "../../../server/src/protocol/settings";
 import { bridgeTo } from "../../support/chainBridge";
 import { ROOT } from "../../support/languageClient";
-import { offered, Workspace } from "../../support/workspace";
+import { anchoredPlace, offered, Workspace } from "../../support/workspace";
 
 test("a clone under another home: verified on the same chain, unknown and why without it", async () => {
   const author = Workspace.create();
   const client = await author.startReady();
-  const { uri, name, shown } = await offered(client, author);
-  client.insert(uri, shown);
-  await client.accept(uri, shown.id);
-  author.save(client, name);
-  await client.connection.sendRequest(AnchorNow.type);
+  const { uri, name, shown } = await anchoredPlace(client, author);
   await client.untilShown(uri, "verified");
   const text = client.text(uri);
 

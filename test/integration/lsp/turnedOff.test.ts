@@ -1,20 +1,16 @@
 /** `proofline.enabled: false` ends suggestions, and nothing else. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { AnchorNow, DidChangeSettings, ReplayNow } from "../../../server/src/protocol/messages";
+import { DidChangeSettings, ReplayNow } from "../../../server/src/protocol/messages";
 import { DEFAULT_SETTINGS } from "../../../server/src/protocol/settings";
 import type { Client } from "../../support/languageClient";
 import { removeFolder } from "../../support/removeFolder";
-import { offered, Workspace } from "../../support/workspace";
+import { anchoredPlace, Workspace } from "../../support/workspace";
 
 /** Accepts and anchors one suggestion, and forgets that it was ever replayed. */
 async function anchored(workspace: Workspace): Promise<{ readonly name: string; readonly text: string }> {
   const author = await workspace.startReady();
-  const { uri, name, shown } = await offered(author, workspace);
-  author.insert(uri, shown);
-  await author.accept(uri, shown.id);
-  workspace.save(author, name);
-  await author.connection.sendRequest(AnchorNow.type);
+  const { uri, name } = await anchoredPlace(author, workspace);
   await author.untilShown(uri, "verified");
   const text = author.text(uri);
   await author.stop();

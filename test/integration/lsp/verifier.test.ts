@@ -3,13 +3,13 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { expect, onTestFinished, test } from "vitest";
-import { POLICY_FILE } from "../../../server/src/evidence/repository/places";
 import { readPin } from "../../../server/src/models/pin/readPin";
-import { AnchorNow, AnswerPolicy, GetVerdict, ReviewPolicy } from "../../../server/src/protocol/messages";
-import { ROOT, uriOf } from "../../support/languageClient";
+import { GetVerdict } from "../../../server/src/protocol/messages";
+import { ROOT } from "../../support/languageClient";
 import { otherModel } from "../../support/otherModel";
+import { acceptPolicy } from "../../support/policies";
 import { removeFolder } from "../../support/removeFolder";
-import { offered, Workspace } from "../../support/workspace";
+import { anchoredPlace, Workspace } from "../../support/workspace";
 
 test("says verified, and by whom, where nobody here can replay it", async () => {
   const modelPath = otherModel();
@@ -17,11 +17,7 @@ test("says verified, and by whom, where nobody here can replay it", async () => 
   const { manifestDigest } = await readPin(modelPath);
   const workspace = Workspace.create();
   const author = await workspace.startReady({ settings: { modelPath } });
-  const { uri, name, shown } = await offered(author, workspace);
-  author.insert(uri, shown);
-  await author.accept(uri, shown.id);
-  workspace.save(author, name);
-  await author.connection.sendRequest(AnchorNow.type);
+  const { uri, shown } = await anchoredPlace(author, workspace);
   await author.untilShown(uri, "verified");
   const text = author.text(uri);
   await author.stop();
@@ -39,19 +35,10 @@ test("says verified, and by whom, where nobody here can replay it", async () => 
   const reader = await workspace.startReady();
   reader.open(uri, text);
   await reader.untilShown(uri, "unverified");
-  const rules = {
-    format: "proofline/policy/v1",
-    name: "team",
+  await acceptPolicy(workspace, reader, {
     models: [{ name: "other-code", digest: manifestDigest }],
     verifiers: [{ name: "CI of the team", address: privateKeyToAccount(key).address.toLowerCase() }],
-  };
-  workspace.write(POLICY_FILE, JSON.stringify(rules));
-  reader.watched(workspace.path(POLICY_FILE));
-  await reader.until("a policy that waits", () => reader.status?.proposedPolicy === "new");
-  const folder = uriOf(workspace.folder);
-  const { proposal } = await reader.connection.sendRequest(ReviewPolicy.type, { folder });
-  const digest = proposal?.digest ?? "";
-  await reader.connection.sendRequest(AnswerPolicy.type, { folder, digest, answer: "accepted" });
+  });
   const [badge] = await reader.untilShown(uri, "verified");
   expect(badge?.note).toBe("by “CI of the team”");
   const verdict = await reader.connection.sendRequest(GetVerdict.type, { uri, position: shown.range.start });

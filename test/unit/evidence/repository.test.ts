@@ -226,7 +226,7 @@ describe("refusalFor", () => {
     await git(top, "add", "-f", "build/tracked.ts");
     const repository = await openRepository(top);
     const refusals = async (paths: readonly string[]): Promise<(string | null)[]> =>
-      Promise.all(paths.map((path) => repository.refusalFor(path)));
+      Promise.all(paths.map((path) => repository.refusals.of(path)));
     expect(
       await refusals(["src/a.ts", "build/tracked.ts", "ä b/ü.ts", "-q", ":(top)x", ".env.example"]),
     ).toEqual([null, null, null, null, null, null]);
@@ -239,17 +239,17 @@ describe("refusalFor", () => {
       ".git/config",
       ".proofline/x.json",
     ]) {
-      expect(await repository.refusalFor(path), path).toMatch(/\.$/);
+      expect(await repository.refusals.of(path), path).toMatch(/\.$/);
     }
   });
 
   it("notices a changed ignore file after refresh", async () => {
     const top = await gitRepository();
     const repository = await openRepository(top);
-    expect(await repository.refusalFor("a.ts")).toBeNull();
+    expect(await repository.refusals.of("a.ts")).toBeNull();
     await writeFile(join(top, ".gitignore"), "a.ts\n");
-    repository.refresh();
-    expect(await repository.refusalFor("a.ts")).toMatch(/ignored/);
+    repository.refusals.forget();
+    expect(await repository.refusals.of("a.ts")).toMatch(/ignored/);
   });
 
   it.skipIf(!posix)("runs nothing that the repository's settings name", async () => {
@@ -263,7 +263,7 @@ describe("refusalFor", () => {
       await git(top, "config", name, trap);
     }
     const repository = await openRepository(top);
-    expect(await repository.refusalFor("a.ts")).toBeNull();
+    expect(await repository.refusals.of("a.ts")).toBeNull();
     await expect(stat(sprung)).rejects.toThrow();
     // The trap works: git without our settings springs it.
     await git(top, "status");
@@ -277,7 +277,7 @@ describe("refusalFor", () => {
     onTestFinished(() => {
       delete process.env.GIT_DIR;
     });
-    expect(await (await openRepository(top)).refusalFor("a.ts")).toMatch(/ignored/);
+    expect(await (await openRepository(top)).refusals.of("a.ts")).toMatch(/ignored/);
   });
 });
 

@@ -58,7 +58,8 @@ export type RepositoryFiles = Pick<
 export class Repository {
   /** What git says of its commits. */
   readonly revisions: Revisions;
-  private readonly refusals: Refusals;
+  /** Which of its files may not be touched. */
+  readonly refusals: Refusals;
   private readonly inside: GuardedFolder;
 
   /** @internal Use `openRepository`. */
@@ -73,24 +74,6 @@ export class Repository {
     this.revisions = new Revisions(folder, isGit);
     this.refusals = new Refusals(folder, isGit);
     this.inside = new GuardedFolder(folder, mostListedBytes);
-  }
-
-  /**
-   * Why a file (by its path below the top) may not be suggested for, recorded or read, as a sentence; `null` where
-   * nothing stands against it. Answers are kept until `refresh`.
-   */
-  refusalFor(path: string): Promise<string | null> {
-    return this.refusals.of(path);
-  }
-
-  /** The same of many files, for which git is asked once. Those of which nothing stands in the way are missing. */
-  refusalsFor(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
-    return this.refusals.ofAll(paths);
-  }
-
-  /** Forgets what is kept about ignored files. */
-  refresh(): void {
-    this.refusals.forget();
   }
 
   /**
@@ -348,7 +331,7 @@ export class Repository {
    */
   async readQuotables(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
     const wanted = [...new Set(paths)];
-    const refusals = await this.refusalsFor(wanted);
+    const refusals = await this.refusals.ofAll(wanted);
     return this.readAll(
       wanted.filter((path) => !refusals.has(path)),
       async (path) => {
@@ -381,7 +364,7 @@ export class Repository {
   async promptObstacle(path: string, prompt: Prompt): Promise<string | null> {
     const texts: string[] = [];
     for (const source of new Set([path, ...prompt.context.map((chunk) => chunk.path)])) {
-      const refusal = await this.refusalFor(source);
+      const refusal = await this.refusals.of(source);
       if (refusal !== null) {
         return refusal;
       }

@@ -77,7 +77,7 @@ export class StagedFiles implements RepositoryFiles {
   }
 
   async readQuotables(paths: Iterable<string>): Promise<ReadonlyMap<string, string>> {
-    const refusals = await this.repository.refusalsFor(paths);
+    const refusals = await this.repository.refusals.ofAll(paths);
     return this.readAll(
       [...paths].filter((path) => !refusals.has(path)),
       (saved) => this.repository.readQuotables(saved),

@@ -80,7 +80,7 @@ export class DocumentLocations {
     this.folders = folders;
     this.cache = new WeakMap();
     for (const repository of this.known.values()) {
-      repository.refresh();
+      repository.refusals.forget();
     }
   }
 
@@ -105,7 +105,7 @@ export class DocumentLocations {
         repository,
         repositoryPath: repository.folder,
         path,
-        refusal: await repository.refusalFor(path),
+        refusal: await repository.refusals.of(path),
       };
     } catch (error) {
       if (!(error instanceof ProoflineError)) {

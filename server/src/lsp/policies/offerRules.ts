@@ -9,15 +9,12 @@ import type { Offered } from "../../providers/provider";
 import type { KnownHere } from "../../workflows/knownHere";
 import { enforcementBy, NO_RULES } from "../../workflows/repositoryPolicies";
 import type { DocumentLocation } from "../documents/documentLocations";
-import type { LookedUp } from "../lookedUp";
+import { LOOK_AGAIN_MILLISECONDS, type LookedUp } from "../lookedUp";
 import type { SettingsStore } from "../settingsStore";
 import type { SuggestionStore } from "../suggestions/suggestionStore";
 import type { Authorities } from "../verdicts/authorities";
 import type { Identity } from "../verdicts/identity";
 import type { KnownRules } from "./knownRules";
-
-/** After so long a refusal has somebody look again whom this computer knows: a command line may have accepted a model. */
-const LOOK_AGAIN_MILLISECONDS = 3_000;
 
 interface OfferRulesParts {
   readonly settings: SettingsStore;
@@ -81,6 +78,7 @@ export class OfferRules {
     return policy.hold ?? makerRefusal(policy, maker);
   }
 
+  /** A refusal has somebody look again whom this computer knows: a command line may have accepted a model. */
   private lookAgain(): void {
     const now = performance.now();
     if (now - this.lookedAt >= LOOK_AGAIN_MILLISECONDS) {

@@ -28,6 +28,8 @@ interface Asked {
   readonly reading: AuthorityReading | null;
   /** The question that is under way; `null` for none. */
   readonly underWay: symbol | null;
+  /** Tells that another thing is known, or that it is time to ask again. */
+  readonly tell: () => Promise<void>;
 }
 
 type Counting = Pick<KnownHere, "policy" | "rules">;
@@ -40,12 +42,11 @@ interface AuthorityQuestion {
   /** What else decides the answer, as JSON. */
   readonly about: unknown;
   readonly contents: () => Promise<Pick<Parameters<typeof askAuthority>[0], "contents" | "further">>;
-  /** Tells that the answer is another than before. */
-  readonly tell: () => Promise<void>;
+  readonly tell: Asked["tell"];
 }
 
-/** What follows a repository's folder in the names of questions that no evidence is behind. */
-const OF_MAKER = "\0maker";
+/** Names the question about what would be made next in a repository, by its folder. */
+const ofMaker = (repository: string): string => `${repository}\0maker`;
 
 const NOT_READ_YET: AuthorityReading = {
   kind: "unread",
@@ -86,7 +87,7 @@ export class Authorities {
 
   /** What lies in a repository is another: its approvals may be. */
   changed(repository: string): void {
-    const name = `${repository}${OF_MAKER}`;
+    const name = ofMaker(repository);
     const asked = this.asked.get(name);
     if (asked !== undefined) {
       this.asked.set(name, { ...asked, at: Number.NEGATIVE_INFINITY, underWay: null });
@@ -103,9 +104,9 @@ export class Authorities {
   /** From now on has what depends on an authority looked at again where it was asked long ago. */
   watch(): void {
     this.timer = setInterval(() => {
-      for (const [name, asked] of this.asked) {
+      for (const asked of this.asked.values()) {
         if (asked.underWay === null && isOld(asked)) {
-          void (name.endsWith(OF_MAKER) ? this.makerListeners.tell() : this.listeners.tell(name));
+          void asked.tell();
         }
       }
     }, TRY_AGAIN_MILLISECONDS);
@@ -144,7 +145,7 @@ export class Authorities {
     }
     const further = subjectsOf(maker);
     const reading = this.readingFor({
-      ...{ repository, file, name: `${repository.folder}${OF_MAKER}` },
+      ...{ repository, file, name: ofMaker(repository.folder) },
       about: further.map(subjectKey).sort(),
       contents: async () => ({
         contents: { evidence: [], approvals: await readApprovals(repository), results: [] },
@@ -156,14 +157,14 @@ export class Authorities {
   }
 
   private readingFor(question: AuthorityQuestion): AuthorityReading {
-    const { file, name, about } = question;
+    const { file, name, about, tell } = question;
     const key = sha256Digest(JSON.stringify([policyDigest(file), about]));
     const known = this.asked.get(name);
     const isKnown = known !== undefined && known.key === key;
     const reading = isKnown ? known.reading : null;
     if (!isKnown || (known.underWay === null && isOld(known))) {
       const underWay = Symbol("question");
-      this.asked.set(name, { key, at: performance.now(), reading, underWay });
+      this.asked.set(name, { key, at: performance.now(), reading, underWay, tell });
       const asking = this.ask(question, underWay).finally(() => this.underWay.delete(asking));
       this.underWay.add(asking);
     }
@@ -180,9 +181,9 @@ export class Authorities {
     if (before?.underWay !== underWay) {
       return;
     }
-    this.asked.set(question.name, { key: before.key, at: performance.now(), reading, underWay: null });
+    this.asked.set(question.name, { ...before, at: performance.now(), reading, underWay: null });
     if (saidBy(before.reading) !== saidBy(reading)) {
-      await question.tell();
+      await before.tell();
     }
   }
 

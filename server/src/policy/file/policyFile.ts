@@ -146,9 +146,15 @@ export const PolicyFile = z
   });
 export type PolicyFile = z.infer<typeof PolicyFile>;
 
+/** A policy may have thousands of entries, and is asked for its name with every key. */
+const digests = new WeakMap<PolicyFile, Digest>();
+
 /** Names rules by what they say: SHA-256 of their canonical JSON with every default spelled out. */
-export function policyDigest({ $schema: _, ...rules }: PolicyFile): Digest {
-  return sha256Digest(canonicalJson(rules));
+export function policyDigest(policy: PolicyFile): Digest {
+  const { $schema: _, ...rules } = policy;
+  const digest = digests.get(policy) ?? sha256Digest(canonicalJson(rules));
+  digests.set(policy, digest);
+  return digest;
 }
 
 /** What lies at a policy's place. */
